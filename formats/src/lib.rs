@@ -1,0 +1,39 @@
+//! Model files as they lie on disk: safetensors folders and ONNX graphs, read without loading their
+//! weights, edited without touching a byte that did not have to change.
+//!
+//! Everything here treats its input as hostile: lengths are checked before they are used, paths named
+//! inside a model never leave its folder, and no input makes the process panic or abort.
+//!
+//! ```no_run
+//! use declass_formats::{Artifact, Diff, Edits, NewTensor};
+//! # fn main() -> Result<(), declass_formats::FormatError> {
+//! let model = Artifact::open("model.safetensors".as_ref())?;
+//! let bias = model.tensor("fc.bias")?.clone();
+//! let mut edits = Edits::default();
+//! let zeros = vec![0; bias.byte_len()];
+//! edits.tensors.insert("fc.bias".into(), NewTensor { info: bias, data: zeros });
+//! model.write(&edits, "out".as_ref(), &|_| ())?;
+//! let diff = Diff::between(&model, &Artifact::open("out".as_ref())?, &|_| ())?;
+//! assert_eq!(diff.tensors.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+
+mod artifact;
+mod diff;
+mod digest;
+mod edits;
+mod error;
+mod folder;
+pub mod onnx;
+mod pieces;
+mod safetensors;
+mod tensor;
+
+pub use artifact::{Artifact, Format, ModelFile, Role};
+pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
+pub use digest::Sha256Digest;
+pub use edits::Edits;
+pub use error::{FormatError, Problem};
+pub use folder::RelPath;
+pub use tensor::{Dtype, NewTensor, TensorInfo};
