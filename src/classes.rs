@@ -1,5 +1,9 @@
 //! Names of classes, and which of them are to be forgotten.
 
+use std::collections::BTreeSet;
+
+use crate::error::Error;
+
 /// The labels of a model's classes, in the order of its logits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Labels {
@@ -7,4 +11,159 @@ pub struct Labels {
     pub names: Vec<String>,
     /// Where they were read, such as ``config.json `id2label` ``.
     pub source: String,
+}
+
+/// The classes to forget: at least one, and never so many that fewer than one is left.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Forgotten {
+    indices: BTreeSet<usize>,
+    classes: usize,
+}
+
+impl Forgotten {
+    /// Resolves what the user named, labels or indices, in a model of `classes` classes.
+    ///
+    /// A label wins over an index of the same spelling.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`] with near names, [`Error::RepeatedClass`], [`Error::NothingLeft`],
+    /// [`Error::NothingToForget`].
+    pub fn resolve<S: AsRef<str>>(
+        named: &[S],
+        classes: usize,
+        labels: Option<&Labels>,
+    ) -> Result<Self, Error> {
+        let mut indices = BTreeSet::new();
+        for name in named {
+            let name = name.as_ref();
+            if !indices.insert(find(name, classes, labels)?) {
+                return Err(Error::RepeatedClass { name: name.into() });
+            }
+        }
+        Self::from_indices(indices, classes)
+    }
+
+    /// The set of the given indices in a model of `classes` classes.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn from_indices(indices: BTreeSet<usize>, classes: usize) -> Result<Self, Error> {
+        match indices.last() {
+            None => return Err(Error::NothingToForget),
+            Some(&last) if last >= classes => {
+                let near = Vec::new();
+                return Err(Error::UnknownClass { name: last.to_string(), classes, near });
+            }
+            Some(_) if indices.len() >= classes => return Err(Error::NothingLeft { classes }),
+            Some(_) => {}
+        }
+        Ok(Self { indices, classes })
+    }
+
+    /// The forgotten indices, ascending.
+    pub fn indices(&self) -> impl DoubleEndedIterator<Item = usize> + Clone + '_ {
+        self.indices.iter().copied()
+    }
+
+    /// The retained indices, ascending.
+    pub fn retained(&self) -> impl DoubleEndedIterator<Item = usize> + Clone + '_ {
+        (0..self.classes).filter(|class| !self.contains(*class))
+    }
+
+    /// Whether a class is to be forgotten.
+    #[must_use]
+    pub fn contains(&self, class: usize) -> bool {
+        self.indices.contains(&class)
+    }
+
+    /// The indices as a set.
+    #[must_use]
+    pub fn as_set(&self) -> &BTreeSet<usize> {
+        &self.indices
+    }
+
+    /// Number of classes of the model, forgotten ones included.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Where each class of the input is found once the forgotten slots are dropped.
+    #[must_use]
+    pub fn index_map(&self) -> Vec<Option<usize>> {
+        let mut next = 0..;
+        (0..self.classes).map(|class| if self.contains(class) { None } else { next.next() }).collect()
+    }
+}
+
+/// How a class is shown: its index, and its label where there is one.
+#[must_use]
+pub fn describe(class: usize, labels: Option<&Labels>) -> String {
+    match labels.and_then(|labels| labels.names.get(class)) {
+        Some(name) => format!("{class} `{name}`"),
+        None => class.to_string(),
+    }
+}
+
+fn find(name: &str, classes: usize, labels: Option<&Labels>) -> Result<usize, Error> {
+    let names = labels.map_or(&[][..], |labels| &labels.names);
+    let mut same = names.iter().enumerate().filter(|(_, label)| *label == name).map(|(i, _)| i);
+    match (same.next(), same.next()) {
+        (Some(_), Some(_)) => return Err(Error::AmbiguousLabel { name: name.into() }),
+        (Some(index), None) => return Ok(index),
+        (None, _) => {}
+    }
+    match name.parse::<usize>() {
+        Ok(index) if index < classes => Ok(index),
+        _ => Err(Error::UnknownClass { name: name.into(), classes, near: near(name, names) }),
+    }
+}
+
+/// The labels most like a misspelt one, best first.
+fn near(name: &str, names: &[String]) -> Vec<String> {
+    let likeness = |label: &str| strsim::jaro_winkler(&label.to_lowercase(), &name.to_lowercase());
+    let mut scored: Vec<_> =
+        names.iter().map(|label| (likeness(label), label)).filter(|(score, _)| *score > 0.7).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(3).map(|(_, label)| label.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels() -> Labels {
+        let names = ["Sandal", "Shirt", "0", "Sneaker"].map(String::from).to_vec();
+        Labels { names, source: "test".into() }
+    }
+
+    fn resolve(named: &[&str]) -> Result<Vec<usize>, Error> {
+        Forgotten::resolve(named, 4, Some(&labels())).map(|set| set.indices().collect())
+    }
+
+    #[test]
+    fn labels_and_indices_name_classes_and_labels_win() {
+        assert_eq!(resolve(&["Sneaker", "1"]).unwrap(), [1, 3]);
+        assert_eq!(resolve(&["0"]).unwrap(), [2]);
+    }
+
+    #[test]
+    fn a_misspelt_label_gets_near_names() {
+        let error = resolve(&["sandel"]).unwrap_err();
+        assert!(matches!(&error, Error::UnknownClass { near, .. } if near[0] == "Sandal"), "{error:?}");
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(matches!(resolve(&["4"]), Err(Error::UnknownClass { .. })));
+        assert!(matches!(resolve(&["1", "Shirt"]), Err(Error::RepeatedClass { .. })));
+        assert!(matches!(resolve(&[]), Err(Error::NothingToForget)));
+        assert!(matches!(resolve(&["Sandal", "1", "2", "3"]), Err(Error::NothingLeft { .. })));
+    }
+
+    #[test]
+    fn the_index_map_closes_the_gaps() {
+        let set = Forgotten::resolve(&["1"], 4, None).unwrap();
+        assert_eq!(set.index_map(), [Some(0), None, Some(1), Some(2)]);
+    }
 }

@@ -2,6 +2,8 @@
 
 use declass_formats::FormatError;
 
+use crate::unlearn::Summary;
+
 /// Why a command could not be carried out. A gate that says no is not an error but a report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,15 @@ pub enum Error {
         /// Their names.
         candidates: Vec<String>,
     },
+    /// Two classes have the same label.
+    #[error("label `{name}` belongs to more than one class")]
+    AmbiguousLabel {
+        /// The label.
+        name: String,
+    },
+    /// A multi-label head has no place for the constant that would seal a slot.
+    #[error("a sigmoid head without bias cannot be sealed: its zero row would mean a probability of 1/2")]
+    CannotSeal,
     /// A computation on the device failed.
     #[error("{stage} failed on the device")]
     Compute {
@@ -21,9 +32,26 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// No attempt both forgot every stratum and left the retained classes alone.
+    #[error("unlearning did not succeed at any learning rate tried: {}", outcomes(attempts))]
+    DidNotForget {
+        /// What was tried.
+        attempts: Vec<Summary>,
+    },
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// The device that was asked for cannot be used.
+    #[error("device `cuda:{number}` cannot be used")]
+    NoDevice {
+        /// Which GPU.
+        number: usize,
+        /// Whether this build has GPU support at all.
+        built_in: bool,
+        /// What the device library said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The head holds a value that is not a number.
     #[error("tensor `{tensor}` holds {value} at index {index}")]
     NotFinite {
@@ -42,6 +70,31 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
+    /// Every class was to be forgotten.
+    #[error("all {classes} classes are to be forgotten: no classifier would be left")]
+    NothingLeft {
+        /// Number of classes of the model.
+        classes: usize,
+    },
+    /// No class was named.
+    #[error("no class to forget was named")]
+    NothingToForget,
+    /// A class was named twice, perhaps once by label and once by index.
+    #[error("class `{name}` is named twice")]
+    RepeatedClass {
+        /// As it was named the second time.
+        name: String,
+    },
+    /// No such class.
+    #[error("the model has no class `{name}` (it has {classes} classes)")]
+    UnknownClass {
+        /// As it was named.
+        name: String,
+        /// Number of classes of the model.
+        classes: usize,
+        /// Labels that are spelt almost like it.
+        near: Vec<String>,
+    },
 }
 
 impl Error {
@@ -50,9 +103,44 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::AmbiguousHead { .. } => Some("name it with --head".into()),
+            Self::AmbiguousLabel { .. } => Some("name the class by its index".into()),
+            Self::CannotSeal => Some("use --slot drop".into()),
+            Self::DidNotForget { .. } => {
+                Some("try --method seal, more --epochs, more --samples or another --lr".into())
+            }
             Self::Format(error) => error.hint(),
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
+            Self::NoDevice { built_in: false, .. } => {
+                Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())
+            }
+            Self::UnknownClass { near, .. } if !near.is_empty() => {
+                Some(format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")))
+            }
+            Self::UnknownClass { classes, .. } => {
+                Some(format!("`declass inspect` lists the labels; indices go from 0 to {}", classes - 1))
+            }
             _ => None,
         }
     }
+
+    /// Names the stage in which a device library failed.
+    pub(crate) fn compute<E>(stage: &'static str) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self::Compute { stage, source: source.into() }
+    }
+}
+
+fn outcomes(attempts: &[Summary]) -> String {
+    let outcome = |a: &Summary| {
+        format!(
+            "lr {} after {} epochs: worst stratum {:.1} % recognised, retained agreement {:.1} %",
+            a.learning_rate,
+            a.epochs,
+            100.0 * a.worst_stratum,
+            100.0 * a.retained_agreement
+        )
+    };
+    attempts.iter().map(outcome).collect::<Vec<_>>().join("; ")
 }

@@ -1,0 +1,103 @@
+//! Synthetic embeddings: drawn at the input of the head, labelled by the whole located head.
+//!
+//! Nothing here was ever seen by the encoder. A draw's label says which class the *head* gives it, which is all
+//! that unlearning a head needs and all that verifying it on such draws can show.
+
+mod distribution;
+mod rejection;
+mod strata;
+
+pub use distribution::Distribution;
+pub use rejection::{Quota, Sampling, draw};
+pub use strata::{Strata, Stratum};
+
+use candle_core::{Device, Tensor};
+
+use crate::{error::Error, linear::LinearHead};
+
+/// Embeddings with the class that the original head gives each of them.
+#[derive(Clone, Debug, Default)]
+pub struct Embeddings {
+    /// Number of coordinates of each.
+    pub width: usize,
+    /// Row-major, one row per embedding.
+    pub values: Vec<f32>,
+    /// One class per row.
+    pub labels: Vec<u32>,
+}
+
+impl Embeddings {
+    /// Number of embeddings.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Labels the rows of `values` (each `head.width` long) by the head's largest logit; ties go to the lower class.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] if the device fails.
+    pub fn labelled(values: Vec<f32>, head: &LinearHead, device: &Device) -> Result<Self, Error> {
+        let labels = label(&values, head, device).map_err(Error::compute("labelling synthetic embeddings"))?;
+        Ok(Self { width: head.width, values, labels })
+    }
+
+    /// Those whose class passes the test.
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut kept = Self { width: self.width, ..Self::default() };
+        for (row, &label) in self.values.chunks_exact(self.width).zip(&self.labels) {
+            if keep(label as usize) {
+                kept.push(row, label);
+            }
+        }
+        kept
+    }
+
+    /// Adds one embedding of `width` coordinates.
+    pub fn push(&mut self, row: &[f32], label: u32) {
+        debug_assert_eq!(row.len(), self.width);
+        self.values.extend_from_slice(row);
+        self.labels.push(label);
+    }
+
+    /// The values as a tensor of shape `[len, width]`.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn to_device(&self, device: &Device) -> candle_core::Result<Tensor> {
+        Tensor::from_slice(&self.values, (self.len(), self.width), device)
+    }
+}
+
+/// Rows that are labelled at a time, so that their logits stay small.
+const ROWS_AT_ONCE: usize = 16_384;
+
+fn label(values: &[f32], head: &LinearHead, device: &Device) -> candle_core::Result<Vec<u32>> {
+    let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), device)?.t()?;
+    let bias = Tensor::from_slice(&head.bias, head.classes, device)?;
+    let mut labels = Vec::with_capacity(values.len() / head.width.max(1));
+    for rows in values.chunks(ROWS_AT_ONCE * head.width) {
+        let rows = Tensor::from_slice(rows, (rows.len() / head.width, head.width), device)?;
+        let logits = rows.matmul(&weight)?.broadcast_add(&bias)?.flatten_all()?.to_vec1::<f32>()?;
+        labels.extend(logits.chunks_exact(head.classes).map(top));
+    }
+    Ok(labels)
+}
+
+/// Index of the largest logit, the first of equals.
+fn top(logits: &[f32]) -> u32 {
+    let mut best = 0;
+    for (class, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = class;
+        }
+    }
+    best as u32
+}

@@ -1,0 +1,168 @@
+//! Rejection sampling: draw, label, keep what a class still lacks. It ends, whatever the head.
+//!
+//! A class whose region holds little of the distribution's mass fills slowly or never (a Bernoulli draw never
+//! reaches some classes of real heads); the budget bounds the search and the report says who starved.
+
+use candle_core::Device;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{Distribution, Embeddings};
+use crate::{
+    error::Error,
+    linear::LinearHead,
+    progress::{Progress, Step},
+    rng::{self, Purpose},
+};
+
+/// How many embeddings each class shall get, and how long to try.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    /// Wanted per class.
+    pub per_class: Vec<usize>,
+    /// Most draws in all.
+    pub max_draws: u64,
+}
+
+impl Quota {
+    /// Draws that may be spent per wanted embedding before a class is given up.
+    const DRAWS_PER_SAMPLE: u64 = 50;
+
+    /// So many of every class.
+    #[must_use]
+    pub fn uniform(classes: usize, each: usize) -> Self {
+        Self::new(vec![each; classes])
+    }
+
+    /// So many of each class, with a budget in proportion.
+    #[must_use]
+    pub fn new(per_class: Vec<usize>) -> Self {
+        let wanted: u64 = per_class.iter().map(|&n| n as u64).sum();
+        Self { per_class, max_draws: wanted.saturating_mul(Self::DRAWS_PER_SAMPLE).max(100_000) }
+    }
+}
+
+/// How the sampling went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sampling {
+    /// What was drawn from.
+    pub distribution: &'static str,
+    /// Draws made until the last quota was full or the budget spent.
+    pub draws: u64,
+    /// Kept per class.
+    pub accepted: Vec<usize>,
+    /// Wanted per class.
+    pub wanted: Vec<usize>,
+}
+
+impl Sampling {
+    /// Classes that got fewer than they wanted.
+    pub fn starved(&self) -> impl Iterator<Item = usize> + '_ {
+        let short = |&(_, (got, want)): &(usize, (&usize, &usize))| got < want;
+        self.accepted.iter().zip(&self.wanted).enumerate().filter(short).map(|(class, _)| class)
+    }
+
+    /// Draws per kept embedding.
+    #[must_use]
+    pub fn overhead(&self) -> f64 {
+        self.draws as f64 / self.accepted.iter().sum::<usize>().max(1) as f64
+    }
+}
+
+/// Draws embeddings in the coordinates of `head` until every quota is full or the budget is spent; the result is
+/// ordered by class.
+///
+/// What is drawn depends on the seed and the purpose only, not on the number of threads: batches have their
+/// own streams and are looked at in order.
+///
+/// # Errors
+/// [`Error::Compute`] if the device fails.
+pub fn draw(
+    head: &LinearHead,
+    distribution: Distribution,
+    quota: &Quota,
+    (seed, purpose): (u64, Purpose),
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<(Embeddings, Sampling), Error> {
+    let rows = rows_per_batch(head.width);
+    let mut bins = Bins::new(&quota.per_class, head.width);
+    progress.begin(Step::Sampling, bins.wanted() as u64);
+    let mut draws = 0;
+    let mut next = 0..quota.max_draws.div_ceil(rows as u64);
+    while !bins.full() && !next.is_empty() {
+        let round: Vec<u64> = next.by_ref().take(rayon::current_num_threads()).collect();
+        let batches: Vec<_> = round
+            .into_par_iter()
+            .map(|batch| {
+                let mut values = vec![0.0; rows * head.width];
+                distribution.fill(&mut rng::stream(seed, purpose, batch), &mut values);
+                Embeddings::labelled(values, head, device)
+            })
+            .collect();
+        for batch in batches {
+            if !bins.full() {
+                draws += rows as u64;
+                progress.advance(Step::Sampling, bins.take(&batch?) as u64);
+            }
+        }
+    }
+    progress.end(Step::Sampling);
+    let wanted = quota.per_class.clone();
+    let accepted = bins.counts();
+    Ok((bins.into_embeddings(), Sampling { distribution: distribution.name(), draws, accepted, wanted }))
+}
+
+/// Rows of one batch: many for narrow embeddings, so that a batch is worth a task, but never much memory.
+fn rows_per_batch(width: usize) -> usize {
+    ((1 << 20) / width.max(1)).clamp(64, 4096)
+}
+
+/// The kept embeddings, class by class.
+struct Bins<'a> {
+    quota: &'a [usize],
+    width: usize,
+    kept: Vec<Vec<f32>>,
+    missing: usize,
+}
+
+impl<'a> Bins<'a> {
+    fn new(quota: &'a [usize], width: usize) -> Self {
+        Self { quota, width, kept: vec![Vec::new(); quota.len()], missing: quota.iter().sum() }
+    }
+
+    fn wanted(&self) -> usize {
+        self.quota.iter().sum()
+    }
+
+    fn full(&self) -> bool {
+        self.missing == 0
+    }
+
+    /// Takes what is still wanted of a batch and says how much that was.
+    fn take(&mut self, batch: &Embeddings) -> usize {
+        let before = self.missing;
+        for (row, &label) in batch.values.chunks_exact(self.width).zip(&batch.labels) {
+            let bin = &mut self.kept[label as usize];
+            if bin.len() < self.quota[label as usize] * self.width {
+                bin.extend_from_slice(row);
+                self.missing -= 1;
+            }
+        }
+        before - self.missing
+    }
+
+    fn counts(&self) -> Vec<usize> {
+        self.kept.iter().map(|bin| bin.len() / self.width).collect()
+    }
+
+    fn into_embeddings(self) -> Embeddings {
+        let labels = self
+            .counts()
+            .into_iter()
+            .enumerate()
+            .flat_map(|(class, count)| std::iter::repeat_n(class as u32, count))
+            .collect();
+        Embeddings { width: self.width, values: self.kept.concat(), labels }
+    }
+}

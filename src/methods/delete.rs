@@ -1,0 +1,25 @@
+//! DELETE: distil the original head with the forgotten classes masked out.
+//!
+//! The target is `q = softmax(original logits, forgotten := -inf)`, that is `q_k = p0_k / (1 - Σ_F p0)` for
+//! retained `k` and 0 for every forgotten class, so no mass moves from one forgotten class to another. The loss
+//! is `KL(q || p)`, its gradient `p - q`. Zhou et al., "Decoupled Distillation to Erase", arXiv 2503.23751.
+
+use candle_core::{Result, Tensor};
+
+use super::{Batch, Data, Kind, Method};
+
+pub(super) const METHOD: Method = Method {
+    name: "delete",
+    summary: "distils the original head with the forgotten classes masked out",
+    data: Data::Forgotten,
+    source: "arXiv 2503.23751",
+    kind: Kind::Trained(gradient),
+};
+
+fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
+    let mut mask = vec![0.0f32; batch.forgotten.classes()];
+    batch.forgotten.indices().for_each(|class| mask[class] = f32::NEG_INFINITY);
+    let mask = Tensor::new(mask, batch.original.device())?;
+    let target = candle_nn::ops::softmax_last_dim(&batch.original.broadcast_add(&mask)?)?;
+    batch.probabilities()? - target
+}

@@ -1,0 +1,90 @@
+//! The unlearning methods as formulas; one file each, nothing about loops, devices or files.
+//!
+//! For a linear head every gradient method is given by the gradient of its loss with respect to the logits of one
+//! sample: `dW = gᵀZ`, `db = Σg`. That same gradient is what the first-order assumption checks examine.
+
+mod delete;
+mod negative_gradient;
+mod random_labels;
+mod seal;
+
+use candle_core::{D, Result, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use crate::classes::Forgotten;
+
+/// A method, as a user chooses it.
+#[derive(Debug)]
+pub struct Method {
+    /// Its name on the command line and in the claim.
+    pub name: &'static str,
+    /// What it does to the head, in one line.
+    pub summary: &'static str,
+    /// The synthetic embeddings it trains on.
+    pub data: Data,
+    /// Where its formula comes from.
+    pub source: &'static str,
+    /// What is done.
+    pub kind: Kind,
+}
+
+/// Which synthetic embeddings a method trains on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Data {
+    /// Those of the forgotten classes.
+    Forgotten,
+    /// None at all.
+    None,
+}
+
+/// How a method changes the head.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Only the seal, which any other method gets on top by default.
+    SealOnly,
+    /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet divided
+    /// by their number.
+    Trained(fn(&mut Batch<'_>) -> Result<Tensor>),
+}
+
+/// What a gradient may depend on.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// Logits of the head being trained, `[B, C]`.
+    pub logits: &'a Tensor,
+    /// Logits of the original head for the same embeddings, `[B, C]`.
+    pub original: &'a Tensor,
+    /// Class that the original head gives each embedding.
+    pub labels: &'a [u32],
+    /// The classes to forget.
+    pub forgotten: &'a Forgotten,
+    /// Randomness of this batch.
+    pub rng: &'a mut ChaCha8Rng,
+}
+
+impl Batch<'_> {
+    /// Softmax of the head being trained, `[B, C]`.
+    fn probabilities(&self) -> Result<Tensor> {
+        candle_nn::ops::softmax_last_dim(self.logits)
+    }
+
+    /// One row per sample with a 1 in the given column.
+    fn one_hot(&self, columns: &[u32]) -> Result<Tensor> {
+        let classes = self.logits.dim(D::Minus1)?;
+        let mut rows = vec![0.0f32; columns.len() * classes];
+        for (row, &column) in rows.chunks_exact_mut(classes).zip(columns) {
+            row[column as usize] = 1.0;
+        }
+        Tensor::from_vec(rows, (columns.len(), classes), self.logits.device())
+    }
+}
+
+/// Every method, the default first.
+pub static METHODS: [&Method; 4] =
+    [&delete::METHOD, &negative_gradient::METHOD, &random_labels::METHOD, &seal::METHOD];
+
+/// The method of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Method> {
+    METHODS.into_iter().find(|method| method.name == name)
+}

@@ -1,0 +1,20 @@
+//! Negative gradient: ascend the cross-entropy of the forgotten samples.
+//!
+//! The loss is `-CE(z, y) = log p_y`, its gradient `e_y - p`. It has no minimum; it must be stopped in time.
+//! Golatkar et al., CVPR 2020, as the baseline "NegGrad".
+
+use candle_core::{Result, Tensor};
+
+use super::{Batch, Data, Kind, Method};
+
+pub(super) const METHOD: Method = Method {
+    name: "negative-gradient",
+    summary: "ascends the cross-entropy of the forgotten classes until they are gone",
+    data: Data::Forgotten,
+    source: "Golatkar et al., CVPR 2020",
+    kind: Kind::Trained(gradient),
+};
+
+fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
+    batch.one_hot(batch.labels)? - batch.probabilities()?
+}

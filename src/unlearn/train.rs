@@ -1,0 +1,90 @@
+//! Choosing the learning rate and keeping the best attempt.
+
+use candle_core::Device;
+use serde::Serialize;
+
+use super::{
+    Attempt, LEARNING_RATES, Material, Options,
+    attempt::{Bench, run},
+};
+use crate::{
+    classes::Forgotten,
+    error::Error,
+    linear::LinearHead,
+    methods::Batch,
+    progress::{Progress, Step},
+};
+
+/// A head that forgot every stratum, and how it got there.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The head, over the whole embedding space.
+    pub head: LinearHead,
+    /// Which attempt was kept.
+    pub kept: usize,
+    /// Every attempt made, in order.
+    pub attempts: Vec<Summary>,
+}
+
+/// An attempt in figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// Largest share of the forgotten classes' embeddings still recognised in any stratum, at the end.
+    pub worst_stratum: f64,
+    /// Share of the retained classes' embeddings that keep their class, over all strata.
+    pub retained_agreement: f64,
+    /// Mean divergence from the original head over the retained classes, in nats.
+    pub retained_kl: f64,
+}
+
+impl Summary {
+    /// Whether every stratum was forgotten and the retained classes stayed.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.worst_stratum == 0.0 && self.retained_agreement >= RETAINED_AGREEMENT && self.retained_kl.is_finite()
+    }
+}
+
+/// Least share of retained embeddings that must keep their class.
+const RETAINED_AGREEMENT: f64 = 0.95;
+
+/// Trains the head with the gradient of a method.
+///
+/// Learning rates are tried from the largest down; the successful attempt with the least divergence on the
+/// retained classes is kept, and the search ends at the first rate that does worse than the one before.
+///
+/// # Errors
+/// [`Error::DidNotForget`] with all attempts if none succeeded; [`Error::Compute`] if the device fails.
+pub fn train(
+    head: &LinearHead,
+    material: &Material,
+    forgotten: &Forgotten,
+    gradient: fn(&mut Batch<'_>) -> candle_core::Result<candle_core::Tensor>,
+    options: &Options,
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<Trained, Error> {
+    let bench = Bench::new(head, material, forgotten, device).map_err(Error::compute("unlearning"))?;
+    let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
+    progress.begin(Step::Unlearning, (rates.len() * options.epochs) as u64);
+    let mut attempts: Vec<Summary> = Vec::new();
+    let mut best: Option<(usize, Attempt)> = None;
+    for rate in rates {
+        let attempt = run(&bench, gradient, rate, options, progress).map_err(Error::compute("unlearning"))?;
+        attempts.push(attempt.summary.clone());
+        let better = |(_, kept): &(usize, Attempt)| attempt.summary.retained_kl < kept.summary.retained_kl;
+        match attempt.summary.succeeded() {
+            true if best.as_ref().is_none_or(better) => best = Some((attempts.len() - 1, attempt)),
+            _ if best.is_some() => break,
+            _ => {}
+        }
+    }
+    progress.end(Step::Unlearning);
+    let Some((kept, attempt)) = best else { return Err(Error::DidNotForget { attempts }) };
+    let before = material.space.restrict(head);
+    Ok(Trained { head: material.space.lift(head, &before, &attempt.head), kept, attempts })
+}
