@@ -42,6 +42,22 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
+    /// Nothing in the model has the name that was given for the head.
+    #[error("there is no head `{name}`")]
+    UnknownHead {
+        /// The name.
+        name: String,
+        /// What could have been meant.
+        candidates: Vec<String>,
+    },
+    /// A new value has no place in the model.
+    #[error("tensor `{tensor}` cannot be written: {reason}")]
+    Unwritable {
+        /// Name of the tensor.
+        tensor: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -51,6 +67,9 @@ impl Error {
         match self {
             Self::AmbiguousHead { .. } => Some("name it with --head".into()),
             Self::Format(error) => error.hint(),
+            Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
+                Some(format!("candidates are {}", candidates.join(", ")))
+            }
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             _ => None,
         }
