@@ -1,6 +1,7 @@
 //! Where the encoder ends and the classifier head begins.
 
 mod labels;
+pub(crate) mod literal;
 mod load;
 mod names;
 mod onnx;

@@ -65,6 +65,13 @@ pub(crate) enum Site {
         /// The axis.
         axis: usize,
     },
+    /// An operator that picks so many of the best classes: that many have to stay.
+    Picks {
+        /// Index of the node.
+        node: usize,
+        /// How many it picks.
+        count: usize,
+    },
     /// A constant with one value per class.
     Values(Operand),
 }

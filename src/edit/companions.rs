@@ -4,8 +4,11 @@ use std::{collections::BTreeSet, ops::Range};
 
 use declass_formats::RelPath;
 
-use super::{json_text as json, place::Placement};
-use crate::error::Error;
+use super::{literal_text as text_edit, place::Placement};
+use crate::{
+    cut::literal::{self, Entry},
+    error::Error,
+};
 
 /// Objects inside a configuration that repeat what it says about the classes.
 const PARTS: &[&str] = &[
@@ -28,7 +31,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
     for path in paths {
         let shorten: fn(&Placement<'_>, &str) -> Option<String> = match path.as_str() {
             "config.json" => config,
-            "labels.json" => |placement, text| list(placement, text, 0..text.len()),
+            "labels.json" => json_labels,
             "labels.txt" => lines,
             _ => continue,
         };
@@ -42,16 +45,15 @@ pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A JSON list or map of the classes, or `None` if it is neither.
+/// A list or map of the classes without the forgotten ones; `None` if it is neither.
 pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Option<String> {
-    serde_json::from_str::<serde_json::Value>(text.get(span.clone())?).ok()?;
-    let entries = json::entries(text, span.clone());
+    let entries = literal::entries(text, span.clone());
     if entries.len() != placement.classes {
         return None;
     }
     if entries.iter().all(|entry| entry.key.is_empty()) {
-        return Some(json::rebuilt(text, span, |at, entry| {
-            placement.keeps(at).then(|| json::verbatim(text, entry))
+        return Some(text_edit::rebuilt(text, span, |at, entry| {
+            placement.keeps(at).then(|| text_edit::verbatim(text, entry))
         }));
     }
     let by_key: BTreeSet<usize> = entries
@@ -65,9 +67,9 @@ pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) ->
     let all: BTreeSet<usize> = (0..placement.classes).collect();
     let renumbered = |class: usize| class - placement.forgotten.range(..class).count();
     if by_key == all {
-        return Some(json::rebuilt(text, span, |_, entry| {
+        return Some(text_edit::rebuilt(text, span, |_, entry| {
             let class = key_index(text, entry).filter(|class| placement.keeps(*class))?;
-            Some(json::replaced(
+            Some(text_edit::replaced(
                 text,
                 entry,
                 entry.key.clone(),
@@ -76,12 +78,12 @@ pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) ->
         }));
     }
     (by_value == all).then(|| {
-        json::rebuilt(text, span, |_, entry| {
+        text_edit::rebuilt(text, span, |_, entry| {
             let class = text[entry.value.clone()]
                 .parse()
                 .ok()
                 .filter(|class| placement.keeps(*class))?;
-            Some(json::replaced(
+            Some(text_edit::replaced(
                 text,
                 entry,
                 entry.value.clone(),
@@ -91,35 +93,40 @@ pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) ->
     })
 }
 
+fn json_labels(placement: &Placement<'_>, text: &str) -> Option<String> {
+    serde_json::from_str::<serde_json::Value>(text).ok()?;
+    list(placement, text, 0..text.len())
+}
+
 fn config(placement: &Placement<'_>, text: &str) -> Option<String> {
     let mut changes = part(placement, text, 0..text.len());
     for name in PARTS {
-        if let Some(span) = json::member(text, 0..text.len(), name) {
+        if let Some(span) = literal::member(text, 0..text.len(), name) {
             changes.extend(part(placement, text, span));
         }
     }
-    Some(json::apply(text, changes))
+    Some(text_edit::apply(text, changes))
 }
 
 /// The changes of one object that may speak of the classes.
 fn part(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Changes {
     let mut changes = Changes::new();
     for key in ["id2label", "label2id", "label_names", "labels"] {
-        if let Some(value) = json::member(text, span.clone(), key)
+        if let Some(value) = literal::member(text, span.clone(), key)
             && let Some(new) = list(placement, text, value.clone())
         {
             changes.push((value, new));
         }
     }
     for key in ["num_classes", "num_labels", "_num_labels"] {
-        if let Some(value) = json::member(text, span.clone(), key)
+        if let Some(value) = literal::member(text, span.clone(), key)
             && text[value.clone()].parse() == Ok(placement.classes)
         {
             changes.push((value, placement.left().to_string()));
         }
     }
-    if let Some(value) = json::member(text, span.clone(), "label_descriptions") {
-        let named = json::member(text, span, "label_names")
+    if let Some(value) = literal::member(text, span.clone(), "label_descriptions") {
+        let named = literal::member(text, span, "label_names")
             .map(|names| forgotten_names(placement, text, names));
         let by_name = || descriptions(text, value.clone(), &named.clone()?);
         if let Some(new) = list(placement, text, value.clone()).or_else(by_name) {
@@ -131,22 +138,22 @@ fn part(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Changes {
 
 /// timm may describe labels in a map by name.
 fn descriptions(text: &str, span: Range<usize>, gone: &BTreeSet<String>) -> Option<String> {
-    let is_map = json::entries(text, span.clone())
+    let is_map = literal::entries(text, span.clone())
         .iter()
         .all(|entry| !entry.key.is_empty());
     is_map.then(|| {
-        json::rebuilt(text, span, |_, entry| {
-            let name = json::string(text, entry.key.clone())?;
-            (!gone.contains(&name)).then(|| json::verbatim(text, entry))
+        text_edit::rebuilt(text, span, |_, entry| {
+            let name = literal::string(text, entry.key.clone())?;
+            (!gone.contains(&name)).then(|| text_edit::verbatim(text, entry))
         })
     })
 }
 
 fn forgotten_names(placement: &Placement<'_>, text: &str, span: Range<usize>) -> BTreeSet<String> {
-    let entries = json::entries(text, span).into_iter().enumerate();
+    let entries = literal::entries(text, span).into_iter().enumerate();
     entries
         .filter(|(class, _)| !placement.keeps(*class))
-        .filter_map(|(_, entry)| json::string(text, entry.value))
+        .filter_map(|(_, entry)| literal::string(text, entry.value))
         .collect()
 }
 
@@ -165,6 +172,6 @@ fn lines(placement: &Placement<'_>, text: &str) -> Option<String> {
     Some(kept.collect())
 }
 
-fn key_index(text: &str, entry: &json::Entry) -> Option<usize> {
-    json::string(text, entry.key.clone())?.parse().ok()
+fn key_index(text: &str, entry: &Entry) -> Option<usize> {
+    literal::index(&text[entry.key.clone()])
 }

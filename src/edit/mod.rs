@@ -1,7 +1,7 @@
 //! From new head weights to the edits of the model's files.
 
 mod companions;
-mod json_text;
+mod literal_text;
 mod onnx;
 mod place;
 mod rows;

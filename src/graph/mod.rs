@@ -12,10 +12,10 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use declass_formats::onnx::{Attribute, Dim, Graph, Node};
 
-pub(crate) use constant::Constant;
-pub(crate) use evaluate::{axes_of, evaluate, stored_info};
+pub(crate) use evaluate::{axes_of, element_type, evaluate, stored_info};
 pub(crate) use kinds::Kind;
-pub(crate) use roles::{is_classical, is_linear, is_recurrent};
+pub(crate) use roles::is_classical;
+pub(crate) use tensor_ops::{flattened, permutation, reshaped, squeezed, unsqueezed};
 
 use crate::error::Error;
 
@@ -140,8 +140,8 @@ impl<'a> Flow<'a> {
     /// Whether the node holds trained weights that mix features.
     pub(crate) fn is_weighted(&self, node: usize) -> bool {
         self.weight_operand(node).is_some()
-            || is_recurrent(self.node(node))
-            || is_classical(self.node(node))
+            || roles::is_recurrent(self.node(node))
+            || roles::is_classical(self.node(node))
     }
 
     pub(crate) fn is_output(&self, name: &str) -> bool {
