@@ -1,21 +1,197 @@
 //! An opened model, whatever its format.
-// Agreed interface:
-// pub enum Format { Onnx, Safetensors }            (Display: "ONNX", "safetensors")
-// pub enum Role { Card, Companion, Config, Weights }   Card = README.md
-// pub struct ModelFile { pub path: RelPath, pub size: u64, pub role: Role }
-// impl Artifact {
-//   pub fn open(path: &Path) -> Result<Self, FormatError>
-//   pub fn path(&self) -> &Path            as the user named it
-//   pub fn folder(&self) -> &Path          the folder the files are relative to
-//   pub fn format(&self) -> Format
-//   pub fn files(&self) -> &[ModelFile]    what a copy consists of, sorted by path components
-//   pub fn left_out(&self) -> &[RelPath]   files a copy leaves behind (other weight formats, old signatures/claims)
-//   pub fn tensors(&self) -> &BTreeMap<String, TensorInfo>     all stored tensors
-//   pub fn tensor(&self, name: &str) -> Result<&TensorInfo, FormatError>
-//   pub fn read_tensor(&self, name: &str) -> Result<Vec<u8>, FormatError>   row-major little-endian bytes
-//   pub fn config(&self) -> Option<&serde_json::Value>   parsed config.json (an object), preserve_order
-//   pub fn graph(&self) -> Option<&onnx::Graph>
-//   pub fn read_file(&self, path: &RelPath) -> Result<Vec<u8>, FormatError>   for small text files (cap 64 MB)
-//   pub fn write(&self, edits: &Edits, dest: &Path, on_bytes: &(dyn Fn(u64) + Sync)) -> Result<(), FormatError>
-//       dest: new or empty folder; on_bytes is told of bytes written as they are (progress)
-// }
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{
+    Edits, FormatError, Problem, RelPath, TensorInfo,
+    folder::Folder,
+    onnx::{self, Onnx},
+    open, pieces,
+    safetensors::Safetensors,
+    write,
+};
+
+/// A model on disk: its files, its tensors by name, and what describes them. Opening reads headers and
+/// structure only; tensors are read one by one.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    pub(crate) path: PathBuf,
+    pub(crate) folder: Folder,
+    pub(crate) files: Vec<ModelFile>,
+    pub(crate) left_out: Vec<RelPath>,
+    pub(crate) tensors: BTreeMap<String, TensorInfo>,
+    pub(crate) config: Option<Value>,
+    pub(crate) weights: Weights,
+}
+
+/// How the weights are stored.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Format {
+    /// A protobuf graph with its weights inside or beside it.
+    Onnx,
+    /// One or several safetensors files.
+    Safetensors,
+}
+
+/// What a file of a model is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Role {
+    /// The model card, `README.md`.
+    Card,
+    /// Any other file that belongs to the model, such as a preprocessor's settings.
+    Companion,
+    /// `config.json`.
+    Config,
+    /// Tensors, or the index that says where they are.
+    Weights,
+}
+
+/// One file of a model.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ModelFile {
+    /// Where it is in the model's folder.
+    pub path: RelPath,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// The weights, by format.
+#[derive(Clone, Debug)]
+pub(crate) enum Weights {
+    Onnx(Box<Onnx>),
+    Safetensors(Safetensors),
+}
+
+impl Artifact {
+    /// Opens a folder with safetensors or with one ONNX file, a `.safetensors` file, or an `.onnx` file.
+    ///
+    /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
+    /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
+    /// one named `model.safetensors`, a `config.json`.
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
+        open::open(path)
+    }
+
+    /// The path as the user named it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder that the files' paths are relative to.
+    pub fn folder(&self) -> &Path {
+        self.folder.root()
+    }
+
+    /// How the weights are stored.
+    pub fn format(&self) -> Format {
+        match self.weights {
+            Weights::Onnx(_) => Format::Onnx,
+            Weights::Safetensors(_) => Format::Safetensors,
+        }
+    }
+
+    /// What a copy of the model consists of, ordered by path components.
+    pub fn files(&self) -> &[ModelFile] {
+        &self.files
+    }
+
+    /// Files of the folder that a copy leaves behind, since they would still hold what was removed or
+    /// promise what no longer holds: weights in other formats, signatures and claims of an earlier release.
+    pub fn left_out(&self) -> &[RelPath] {
+        &self.left_out
+    }
+
+    /// Every stored tensor: safetensors entries, ONNX initializers and the outputs of `Constant` nodes.
+    pub fn tensors(&self) -> &BTreeMap<String, TensorInfo> {
+        &self.tensors
+    }
+
+    /// Type and shape of one tensor.
+    pub fn tensor(&self, name: &str) -> Result<&TensorInfo, FormatError> {
+        self.tensors.get(name).ok_or_else(|| {
+            FormatError::new(
+                &self.path,
+                Problem::UnknownTensor {
+                    tensor: name.to_owned(),
+                },
+            )
+        })
+    }
+
+    /// Row-major little-endian bytes of one tensor, whatever its storage; none of a tensor of strings.
+    pub fn read_tensor(&self, name: &str) -> Result<Vec<u8>, FormatError> {
+        let info = self.tensor(name)?;
+        let Some((path, range)) = self.place(name) else {
+            return match &self.weights {
+                Weights::Onnx(onnx) => onnx.read(&self.folder, name),
+                Weights::Safetensors(_) => Ok(Vec::new()),
+            };
+        };
+        let (file, _) = self.folder.open_file(path)?;
+        let mut bytes = Vec::with_capacity(info.byte_len());
+        pieces::read_range(&file, range, |portion| {
+            bytes.extend_from_slice(portion);
+            Ok(())
+        })
+        .map_err(|error| FormatError::new(self.folder.locate(path), error))?;
+        Ok(bytes)
+    }
+
+    /// The parsed `config.json`, which is an object with its keys in the file's order.
+    pub fn config(&self) -> Option<&Value> {
+        self.config.as_ref()
+    }
+
+    /// The graph of an ONNX model.
+    pub fn graph(&self) -> Option<&onnx::Graph> {
+        match &self.weights {
+            Weights::Onnx(onnx) => Some(onnx.graph()),
+            Weights::Safetensors(_) => None,
+        }
+    }
+
+    /// The whole of any file in the folder, of at most 64 MB.
+    pub fn read_file(&self, path: &RelPath) -> Result<Vec<u8>, FormatError> {
+        self.folder.read(path, open::MAX_TEXT)
+    }
+
+    /// Writes a copy with some edits into `dest`, a folder that is new or empty. What the edits do not name
+    /// is copied byte for byte, by the kernel; memory is bounded by the edited tensors. Everything is on
+    /// disk when this returns. `on_bytes` is told of bytes as they are written.
+    ///
+    /// An edit that does not fit the model is an error before anything is written.
+    pub fn write(
+        &self,
+        edits: &Edits,
+        dest: &Path,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), FormatError> {
+        write::write(self, edits, dest, on_bytes)
+    }
+
+    /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.
+    pub(crate) fn place(&self, name: &str) -> Option<(&RelPath, Range<u64>)> {
+        match &self.weights {
+            Weights::Onnx(onnx) => onnx.place(name),
+            Weights::Safetensors(safetensors) => safetensors.place(name),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Onnx => "ONNX",
+            Self::Safetensors => "safetensors",
+        })
+    }
+}

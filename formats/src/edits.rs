@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{NewTensor, RelPath, onnx::GraphEdit};
+use crate::{NewTensor, Problem, RelPath, TensorInfo, onnx::GraphEdit};
 
 /// Everything that shall differ between a model and its copy.
 #[derive(Clone, Debug, Default)]
@@ -14,4 +14,45 @@ pub struct Edits {
     pub graph: Vec<GraphEdit>,
     /// Files of the copy that are replaced or added whole, such as `config.json` or `README.md`.
     pub files: BTreeMap<RelPath, Vec<u8>>,
+}
+
+impl Edits {
+    /// Whether the new tensors fit the ones they replace.
+    pub(crate) fn check_tensors(
+        &self,
+        tensors: &BTreeMap<String, TensorInfo>,
+    ) -> Result<(), Problem> {
+        for (tensor, new) in &self.tensors {
+            let old = tensors.get(tensor).ok_or_else(|| Problem::UnknownTensor {
+                tensor: tensor.clone(),
+            })?;
+            if new.info.dtype != old.dtype {
+                let (found, wanted) = (old.dtype.name(), new.info.dtype.name());
+                return Err(Problem::DtypeChange {
+                    tensor: tensor.clone(),
+                    found,
+                    wanted,
+                });
+            }
+            new.check(tensor)?;
+        }
+        Ok(())
+    }
+}
+
+impl NewTensor {
+    /// Whether the data has the length that shape and type ask for.
+    pub(crate) fn check(&self, tensor: &str) -> Result<(), Problem> {
+        let (found, needed) = (self.data.len() as u64, self.info.checked_byte_len());
+        if needed == Some(found) && self.info.dtype.bits() > 0 {
+            return Ok(());
+        }
+        let needed = needed.unwrap_or(u64::MAX);
+        Err(Problem::WrongData {
+            tensor: tensor.to_owned(),
+            info: self.info.clone(),
+            found,
+            needed,
+        })
+    }
 }

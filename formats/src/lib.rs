@@ -20,19 +20,19 @@
 //! ```
 
 mod artifact;
-mod diff;
 mod digest;
 mod edits;
 mod error;
 mod folder;
 pub mod onnx;
+mod open;
 mod pieces;
 mod safetensors;
 mod tensor;
+mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};
-pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
-pub use digest::Sha256Digest;
+pub use digest::{NotADigest, Sha256Digest};
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
 pub use folder::RelPath;

@@ -52,16 +52,23 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Attribute {
+    /// One number.
     Float(f32),
+    /// A list of numbers.
     Floats(Vec<f32>),
+    /// One integer.
     Int(i64),
+    /// A list of integers.
     Ints(Vec<i64>),
-    /// Subgraphs, sparse tensors, type protos.
+    /// Subgraphs, sparse tensors, type protos, lists of tensors.
     Other,
+    /// A text, which need not be Unicode.
     String(Vec<u8>),
+    /// A list of texts.
     Strings(Vec<Vec<u8>>),
-    /// A dense tensor; of a `Constant` node its value is read by [`crate::Artifact::read_tensor`] under
-    /// the name of the node's output. Elsewhere (`ConstantOfShape.value`) small data is carried inline.
+    /// A dense tensor. Up to 1024 bytes of data are carried here (`ConstantOfShape.value`); of a larger one
+    /// `data` is empty. The value of a `Constant` node is read by [`crate::Artifact::read_tensor`] under
+    /// the name of the node's output, whatever its size.
     Tensor(NewTensor),
 }
 
@@ -85,25 +92,64 @@ pub enum Dim {
     Symbolic(String),
 }
 
-/// One change of the main graph. Nodes are named by their index in [`Graph::nodes`].
+/// One change of the main graph. Nodes and outputs are named by their index in the graph as it was opened,
+/// whatever was removed since.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GraphEdit {
     /// A new initializer. Also raises `ir_version` to 4 where it is lower, since older files must list
     /// initializers among the inputs.
-    AddInitializer { name: String, tensor: NewTensor },
+    AddInitializer {
+        /// A name that no value of the graph has.
+        name: String,
+        /// Its value.
+        tensor: NewTensor,
+    },
     /// Drop every `value_info` (intermediate shapes are inferred again by whoever loads the file).
     ClearValueInfo,
-    /// Take an initializer away (and its entry in `graph.input`, if there is one).
-    RemoveInitializer { name: String },
+    /// Take an initializer away (and its entry in `graph.input`, if there is one). External data of it is
+    /// zeroed.
+    RemoveInitializer {
+        /// Its name.
+        name: String,
+    },
     /// Take a node away (a `Constant` whose value nobody reads any more).
-    RemoveNode { node: usize },
+    RemoveNode {
+        /// Index in [`Graph::nodes`].
+        node: usize,
+    },
     /// Replace an attribute's value by one of the same kind.
-    SetAttribute { node: usize, name: String, value: Attribute },
+    SetAttribute {
+        /// Index in [`Graph::nodes`].
+        node: usize,
+        /// The attribute.
+        name: String,
+        /// Its new value; a tensor keeps its element type.
+        value: Attribute,
+    },
     /// Let a node read another value.
-    SetInput { node: usize, index: usize, value: String },
+    SetInput {
+        /// Index in [`Graph::nodes`].
+        node: usize,
+        /// Which of its operands.
+        index: usize,
+        /// The value to read.
+        value: String,
+    },
     /// Replace the value of a `metadata_props` entry.
-    SetMetadata { key: String, value: String },
+    SetMetadata {
+        /// The entry's key.
+        key: String,
+        /// Its new value.
+        value: String,
+    },
     /// Replace a fixed dimension of a declared graph output.
-    SetOutputDim { output: usize, axis: usize, extent: i64 },
+    SetOutputDim {
+        /// Index in [`Graph::outputs`].
+        output: usize,
+        /// Which of its dimensions.
+        axis: usize,
+        /// The new extent.
+        extent: i64,
+    },
 }

@@ -1,0 +1,157 @@
+//! The folder that a model lies in: the only way by which this crate reaches a file of a model.
+//!
+//! Names come from the file system or from inside hostile files. What they may do wrong: leave the folder by
+//! `..` or an absolute path ([`RelPath`] refuses both), leave it through a symbolic link, name a device or a
+//! pipe, or be so many or so deep that listing them never ends. Each is an error here, also where a link
+//! does not resolve.
+
+mod rel_path;
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+pub use rel_path::RelPath;
+
+use crate::{FormatError, Problem};
+
+/// A folder, and the checks that keep names inside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+    resolved: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn open(root: &Path) -> Result<Self, FormatError> {
+        // The parent of a bare file name is "", which the system does not know as a folder.
+        let root = if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        };
+        let resolved = root
+            .canonicalize()
+            .map_err(|error| FormatError::new(root, error))?;
+        Ok(Self {
+            root: root.to_owned(),
+            resolved,
+        })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The path to show to the user.
+    pub(crate) fn locate(&self, path: &RelPath) -> PathBuf {
+        self.root.join(path.as_str())
+    }
+
+    pub(crate) fn exists(&self, path: &RelPath) -> bool {
+        self.locate(path).symlink_metadata().is_ok()
+    }
+
+    /// Opens a file, and tells its size.
+    pub(crate) fn open_file(&self, path: &RelPath) -> Result<(File, u64), FormatError> {
+        let shown = self.locate(path);
+        let fail = |problem| FormatError::new(&shown, problem);
+        let missing = shown.symlink_metadata().err();
+        if let Some(error) = missing {
+            return Err(fail(error.into()));
+        }
+        let resolved = shown.canonicalize().map_err(|_| fail(Problem::Link))?;
+        if !resolved.starts_with(&self.resolved) {
+            return Err(fail(Problem::Link));
+        }
+        // Asked before opening, since to open a pipe would wait for its writer.
+        let metadata = fs::metadata(&resolved).map_err(|error| fail(error.into()))?;
+        if !metadata.is_file() {
+            return Err(fail(Problem::NotAFile));
+        }
+        let file = File::open(&resolved).map_err(|error| fail(error.into()))?;
+        Ok((file, metadata.size()))
+    }
+
+    /// The whole of a file that must not have more than `limit` bytes.
+    pub(crate) fn read(&self, path: &RelPath, limit: u64) -> Result<Vec<u8>, FormatError> {
+        let (file, found) = self.open_file(path)?;
+        let fail = |problem| FormatError::new(self.locate(path), problem);
+        if found > limit {
+            return Err(fail(Problem::Large { found, limit }));
+        }
+        let mut bytes = Vec::new();
+        // The file may grow while it is read, hence the second bound.
+        file.take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(|error| fail(error.into()))?;
+        Ok(bytes)
+    }
+
+    /// Every file that is not hidden, with its size, in order.
+    pub(crate) fn survey(&self) -> Result<Vec<(RelPath, u64)>, FormatError> {
+        let mut files = Vec::new();
+        self.survey_below("", 0, &mut files)?;
+        files.sort();
+        Ok(files)
+    }
+
+    fn survey_below(
+        &self,
+        below: &str,
+        depth: usize,
+        files: &mut Vec<(RelPath, u64)>,
+    ) -> Result<(), FormatError> {
+        let folder = self.root.join(below);
+        let fail = |problem| FormatError::new(&folder, problem);
+        if depth > MAX_DEPTH {
+            return Err(fail(Problem::TooMany {
+                what: "levels",
+                limit: MAX_DEPTH,
+            }));
+        }
+        for entry in fs::read_dir(&folder).map_err(|error| fail(error.into()))? {
+            let entry = entry.map_err(|error| fail(error.into()))?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let Some(name) = name.to_str() else {
+                let path = entry.path().display().to_string();
+                return Err(fail(Problem::BadPath {
+                    path,
+                    why: "is not Unicode",
+                }));
+            };
+            let path = if below.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{below}/{name}")
+            };
+            if entry
+                .file_type()
+                .map_err(|error| fail(error.into()))?
+                .is_dir()
+            {
+                self.survey_below(&path, depth + 1, files)?;
+                continue;
+            }
+            let path = RelPath::try_from(path.as_str()).map_err(fail)?;
+            let size = self.open_file(&path)?.1;
+            files.push((path, size));
+            if files.len() > MAX_FILES {
+                return Err(fail(Problem::TooMany {
+                    what: "files",
+                    limit: MAX_FILES,
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+const MAX_DEPTH: usize = 16;
+const MAX_FILES: usize = 20_000;

@@ -1,0 +1,161 @@
+//! ONNX models: walked, parsed, and edited by splicing.
+
+mod convert;
+mod edit;
+mod element;
+mod encode;
+mod graph;
+mod places;
+mod render;
+mod schema;
+mod skeleton;
+mod storage;
+mod tree;
+mod values;
+mod wire;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
+
+pub use graph::{Attribute, Dim, Graph, GraphEdit, Node, Value};
+
+use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::Pieces};
+use edit::Splice;
+use places::Place;
+use storage::{Source, Storage};
+use tree::Message;
+
+/// The weights of an ONNX model.
+#[derive(Clone, Debug)]
+pub(crate) struct Onnx {
+    path: RelPath,
+    tree: Message,
+    graph: Graph,
+    places: BTreeMap<String, Place>,
+    external: BTreeSet<RelPath>,
+}
+
+impl Onnx {
+    pub(crate) fn open(folder: &Folder, path: RelPath) -> Result<Self, FormatError> {
+        let fail = |problem| FormatError::new(folder.locate(&path), problem);
+        let (file, len) = folder.open_file(&path)?;
+        let source = Source {
+            folder,
+            model: &path,
+            file: &file,
+        };
+        let tree = tree::walk(&file, len).map_err(fail)?;
+        if tree.child(places::GRAPH).is_none() {
+            return Err(fail(wire::malformed(0, "a model without a graph")));
+        }
+        let model = skeleton::parse(&file, &tree).map_err(fail)?;
+        let constants = places::attribute_tensors(source, &tree)?;
+        let mut graph = convert::graph(&model, &constants).map_err(fail)?;
+        let places = places::find(source, &tree, &graph)?;
+        let initializers = model
+            .graph
+            .initializer
+            .iter()
+            .filter_map(|tensor| places.get_key_value(&tensor.name));
+        graph.initializers = initializers
+            .map(|(name, place)| (name.clone(), place.info.clone()))
+            .collect();
+        let external = external_files(source, &tree).map_err(fail)?;
+        for file in &external {
+            folder.open_file(file)?;
+        }
+        Ok(Self {
+            path,
+            tree,
+            graph,
+            places,
+            external,
+        })
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Every file of the weights.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &RelPath> {
+        self.external.iter().chain([&self.path])
+    }
+
+    pub(crate) fn tensors(&self) -> BTreeMap<String, TensorInfo> {
+        self.places
+            .iter()
+            .map(|(name, place)| (name.clone(), place.info.clone()))
+            .collect()
+    }
+
+    /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.
+    pub(crate) fn place(&self, name: &str) -> Option<(&RelPath, Range<u64>)> {
+        match &self.places.get(name)?.storage {
+            Storage::External { file, range } => Some((file, range.clone())),
+            Storage::Plain(range) => Some((&self.path, range.clone())),
+            Storage::Typed => None,
+        }
+    }
+
+    pub(crate) fn read(&self, folder: &Folder, name: &str) -> Result<Vec<u8>, FormatError> {
+        let (file, _) = folder.open_file(&self.path)?;
+        let source = Source {
+            folder,
+            model: &self.path,
+            file: &file,
+        };
+        match self.places.get(name) {
+            Some(place) => places::read(source, &self.tree, place, name),
+            None => Err(source.fail(Problem::UnknownTensor {
+                tensor: name.to_owned(),
+            })),
+        }
+    }
+
+    /// The files that an edit changes, as pieces of what they are now.
+    pub(crate) fn edited(
+        &self,
+        folder: &Folder,
+        edits: &Edits,
+    ) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
+        if edits.tensors.is_empty() && edits.graph.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let (file, _) = folder.open_file(&self.path)?;
+        let source = Source {
+            folder,
+            model: &self.path,
+            file: &file,
+        };
+        let mut splice = Splice::new(source, &self.tree, &self.graph, &self.places)?;
+        for (name, new) in &edits.tensors {
+            splice.values.set(&mut splice.tree, name, new)?;
+        }
+        for edit in &edits.graph {
+            splice.apply(edit)?;
+        }
+        let model = render::render(&splice.tree);
+        if model.len() > tree::MAX_MODEL {
+            return Err(source.fail(Problem::TooLarge { size: model.len() }));
+        }
+        let mut files = splice.values.external(&splice.tree)?;
+        files.insert(self.path.clone(), model);
+        Ok(files)
+    }
+}
+
+/// Every file that any tensor of the model, in bodies and functions too, names.
+fn external_files(source: Source<'_>, tree: &Message) -> Result<BTreeSet<RelPath>, Problem> {
+    let mut tensors = Vec::new();
+    tree.visit_tensors(&mut Vec::new(), &mut |_, tensor| tensors.push(tensor));
+    let mut files = BTreeSet::new();
+    for tensor in tensors {
+        if storage::is_external(source.file, tensor)? {
+            files.insert(storage::external_file(source, tensor)?);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,294 @@
+//! New values for stored tensors, each in the kind of storage that the old value has.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    element::{self, DATA_FIELDS, RAW_DATA, wire_of},
+    encode::{dims, float_field},
+    places::{Home, Place},
+    storage::{self, DIMS, EXTERNAL_DATA, Source, Storage},
+    tree::{Content, Message},
+    wire::{Wire, delimited, varint_field},
+};
+use crate::{
+    FormatError, NewTensor, Problem, RelPath, TensorInfo,
+    pieces::{Piece, Pieces},
+};
+
+/// What happens to the tensors' data, inside the model file and beside it.
+pub(super) struct Values<'a> {
+    source: Source<'a>,
+    places: &'a BTreeMap<String, Place>,
+    /// Every range of external data in use, with the tensor message that uses it.
+    used: Vec<(RelPath, Range<u64>, Vec<usize>, String)>,
+    changed: BTreeMap<RelPath, Vec<(Range<u64>, Vec<u8>)>>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(
+        source: Source<'a>,
+        tree: &Message,
+        places: &'a BTreeMap<String, Place>,
+    ) -> Result<Self, FormatError> {
+        let mut tensors = Vec::new();
+        tree.visit_tensors(&mut Vec::new(), &mut |path, tensor| {
+            tensors.push((path.to_owned(), tensor))
+        });
+        let mut used = Vec::new();
+        for (path, tensor) in tensors {
+            if storage::is_external(source.file, tensor).map_err(|problem| source.fail(problem))? {
+                let name = storage::text(source.file, tensor, 8)
+                    .map_err(|problem| source.fail(problem))?;
+                if let (_, Storage::External { file, range }) =
+                    storage::locate(source, tensor, &name)?
+                {
+                    used.push((file, range, path, name));
+                }
+            }
+        }
+        Ok(Self {
+            source,
+            places,
+            used,
+            changed: BTreeMap::new(),
+        })
+    }
+
+    /// Gives a stored tensor a new value of the same element type.
+    pub(super) fn set(
+        &mut self,
+        tree: &mut Message,
+        name: &str,
+        new: &NewTensor,
+    ) -> Result<(), FormatError> {
+        let Some(place) = self.places.get(name) else {
+            return Err(self.source.fail(Problem::UnknownTensor {
+                tensor: name.to_owned(),
+            }));
+        };
+        match &place.home {
+            Home::Tensor { path } => {
+                self.set_message(tree, path, name, &place.info, &place.storage, new)
+            }
+            Home::Attribute { path, field } => {
+                let is_scalar = matches!(field, 2 | 3);
+                if is_scalar != new.info.shape.is_empty() || new.info.shape.len() > 1 {
+                    let what = format!("its attribute cannot hold the shape {:?}", new.info.shape);
+                    return Err(self.source.fail(Problem::Tensor {
+                        tensor: name.to_owned(),
+                        what,
+                    }));
+                }
+                let content = Content::Verbatim(number_field(*field, new));
+                tree.at_mut(path)
+                    .into_iter()
+                    .for_each(|attribute| attribute.set_all(*field, content.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives the tensor in an attribute a new value of the same element type.
+    pub(super) fn set_attribute_tensor(
+        &mut self,
+        tree: &mut Message,
+        path: Vec<usize>,
+        name: &str,
+        new: &NewTensor,
+    ) -> Result<(), FormatError> {
+        new.check(name)
+            .map_err(|problem| self.source.fail(problem))?;
+        let Some(message) = tree.at(&path) else {
+            return Err(self.source.fail(Problem::UnknownTensor {
+                tensor: name.to_owned(),
+            }));
+        };
+        let (info, storage) = storage::locate(self.source, message, name)?;
+        if info.dtype != new.info.dtype {
+            let (found, wanted) = (info.dtype.name(), new.info.dtype.name());
+            return Err(self.source.fail(Problem::DtypeChange {
+                tensor: name.to_owned(),
+                found,
+                wanted,
+            }));
+        }
+        self.set_message(tree, &path, name, &info, &storage, new)
+    }
+
+    /// The external files that change, as pieces of what they are now. Data of tensors that are gone from
+    /// the tree is zeroed there, since removed values must not stay in the file.
+    pub(super) fn external(
+        mut self,
+        tree: &Message,
+    ) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
+        let (kept, gone): (Vec<_>, Vec<_>) = self
+            .used
+            .iter()
+            .partition(|(.., path, _)| tree.at(path).is_some());
+        for (file, range, ..) in gone {
+            let in_use = kept
+                .iter()
+                .any(|(other, used, ..)| file == other && overlap(range, used));
+            let changed = self.changed.entry(file.clone()).or_default();
+            // Two tensors that are gone may have shared one range.
+            if !in_use && !changed.iter().any(|(done, _)| overlap(range, done)) {
+                changed.push((range.clone(), Vec::new()));
+            }
+        }
+        let mut files = BTreeMap::new();
+        for (path, mut changes) in self.changed {
+            let (_, size) = self.source.folder.open_file(&path)?;
+            changes.sort_by_key(|(range, _)| range.start);
+            let mut pieces = Pieces::default();
+            let mut at = 0;
+            for (range, bytes) in changes {
+                pieces.push(Piece::Source(at..range.start));
+                let rest = (range.end - range.start).saturating_sub(bytes.len() as u64);
+                pieces.push(Piece::Bytes(bytes));
+                pieces.push(Piece::Zeros(rest));
+                at = range.end;
+            }
+            pieces.push(Piece::Source(at..size));
+            files.insert(path, pieces);
+        }
+        Ok(files)
+    }
+
+    fn set_message(
+        &mut self,
+        tree: &mut Message,
+        path: &[usize],
+        name: &str,
+        old: &TensorInfo,
+        storage: &Storage,
+        new: &NewTensor,
+    ) -> Result<(), FormatError> {
+        if let Storage::External { file, range } = storage {
+            self.set_external(path, name, file, range, new)?;
+        }
+        let Some(message) = tree.at_mut(path) else {
+            return Ok(());
+        };
+        if new.info.shape != old.shape {
+            message.set_all(DIMS, Content::Verbatim(dims(&new.info.shape)));
+        }
+        match storage {
+            Storage::External { .. } => set_entries(self.source, message, new),
+            Storage::Plain(_) | Storage::Typed => {
+                set_data(message, new);
+                Ok(())
+            }
+        }
+    }
+
+    fn set_external(
+        &mut self,
+        path: &[usize],
+        name: &str,
+        file: &RelPath,
+        range: &Range<u64>,
+        new: &NewTensor,
+    ) -> Result<(), FormatError> {
+        let shares = |(other, used, other_path, _): &&(RelPath, Range<u64>, Vec<usize>, String)| {
+            other == file && overlap(used, range) && other_path != path
+        };
+        if let Some((.., other)) = self.used.iter().find(shares) {
+            let problem = Problem::SharedData {
+                tensor: name.to_owned(),
+                other: other.clone(),
+            };
+            return Err(self.source.fail(problem));
+        }
+        if new.data.len() as u64 > range.end - range.start {
+            let what = "external data cannot grow".to_owned();
+            return Err(self.source.fail(Problem::Tensor {
+                tensor: name.to_owned(),
+                what,
+            }));
+        }
+        let changed = self.changed.entry(file.clone()).or_default();
+        changed.retain(|(done, _)| done != range);
+        changed.push((range.clone(), new.data.clone()));
+        Ok(())
+    }
+}
+
+/// New values in the field that has the old ones, or in `raw_data` if there are none.
+fn set_data(message: &mut Message, new: &NewTensor) {
+    let filled = message
+        .fields
+        .iter()
+        .find(|field| DATA_FIELDS.contains(&field.number) && field.end > field.body)
+        .map_or(RAW_DATA, |field| field.number);
+    let bytes = match wire_of(filled) {
+        Wire::Varint => element::widen(&new.data, new.info.dtype),
+        _ => new.data.clone(),
+    };
+    let is_delimited = message
+        .one(filled)
+        .is_some_and(|(_, field)| field.wire == Wire::Delimited);
+    let content = if is_delimited {
+        Content::Body(bytes)
+    } else {
+        Content::Verbatim(delimited(filled, &bytes))
+    };
+    message.set_all(filled, content);
+}
+
+/// Keeps the entries that describe external data true: its length, and no checksum of the old data.
+fn set_entries(
+    source: Source<'_>,
+    message: &mut Message,
+    new: &NewTensor,
+) -> Result<(), FormatError> {
+    let mut has_length = false;
+    for field in message
+        .fields
+        .iter_mut()
+        .filter(|field| field.number == EXTERNAL_DATA)
+    {
+        let Some(entry) = field.message_mut() else {
+            continue;
+        };
+        match storage::text(source.file, entry, 1)
+            .map_err(|problem| source.fail(problem))?
+            .as_str()
+        {
+            "checksum" => field.content = Content::Removed,
+            "length" => {
+                has_length = true;
+                entry.set_single(2, Content::Body(new.data.len().to_string().into_bytes()));
+            }
+            _ => {}
+        }
+    }
+    if !has_length {
+        let length = new.data.len().to_string();
+        let entry = [delimited(1, b"length"), delimited(2, length.as_bytes())].concat();
+        message.push(
+            EXTERNAL_DATA,
+            Content::Verbatim(delimited(EXTERNAL_DATA, &entry)),
+        );
+    }
+    Ok(())
+}
+
+/// A field of an attribute that holds a tensor's values as plain numbers.
+fn number_field(number: u32, new: &NewTensor) -> Vec<u8> {
+    match number {
+        2 => float_field(
+            2,
+            f32::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default()),
+        ),
+        3 => varint_field(
+            3,
+            u64::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default()),
+        ),
+        7 => delimited(7, &new.data),
+        _ => delimited(number, &element::widen(&new.data, new.info.dtype)),
+    }
+}
+
+fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
+    a.start < b.end && b.start < a.end
+}

@@ -1,0 +1,258 @@
+//! From a path to an opened model: which files are the weights, which belong to the model, which do not.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
+
+use crate::{
+    Artifact, FormatError, ModelFile, Problem, RelPath, Role, artifact::Weights, folder::Folder,
+    onnx::Onnx, safetensors::Safetensors,
+};
+
+pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
+    let metadata = path
+        .metadata()
+        .map_err(|error| FormatError::new(path, error))?;
+    if metadata.is_dir() {
+        open_folder(path)
+    } else {
+        open_file(path)
+    }
+}
+
+/// A folder: everything in it belongs to the model, except what [`leaves`] says.
+fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
+    let folder = Folder::open(path)?;
+    let files = folder.survey()?;
+    let weights = choose_weights(&folder, &files)?;
+    let own = weights.files();
+    let stays = |file: &RelPath| own.contains(file) || !leaves(file);
+    let left_out = files
+        .iter()
+        .map(|(file, _)| file)
+        .filter(|file| !stays(file))
+        .cloned()
+        .collect();
+    let kept = files
+        .iter()
+        .map(|(file, _)| file)
+        .filter(|file| stays(file))
+        .cloned()
+        .collect();
+    finish(path, folder, kept, left_out, weights)
+}
+
+/// A file: only itself, its external data and its configuration.
+fn open_file(path: &Path) -> Result<Artifact, FormatError> {
+    let fail = |problem| FormatError::new(path, problem);
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| fail(Problem::NotAModelFile))?;
+    let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
+    let file = RelPath::try_from(name).map_err(fail)?;
+    let has_config = has_extension(&file, "onnx") || name == SINGLE;
+    let weights = match () {
+        () if has_extension(&file, "onnx") => Weights::Onnx(Box::new(Onnx::open(&folder, file)?)),
+        () if has_extension(&file, "safetensors") => {
+            Weights::Safetensors(Safetensors::open_file(&folder, file)?)
+        }
+        () if has_extension(&file, "gguf") => return Err(fail(Problem::OnlyGguf)),
+        () if is_pickle(&file) => {
+            return Err(fail(Problem::OnlyPickle {
+                name: name.to_owned(),
+            }));
+        }
+        () => return Err(fail(Problem::NotAModelFile)),
+    };
+    let mut kept: Vec<RelPath> = weights.files().into_iter().cloned().collect();
+    let config = config_path();
+    if has_config && folder.exists(&config) {
+        kept.push(config);
+    }
+    finish(path, folder, kept, Vec::new(), weights)
+}
+
+/// The weights among a folder's files, or the reason why there are none.
+fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, FormatError> {
+    let fail = |problem| FormatError::new(folder.root(), problem);
+    let top: Vec<&RelPath> = files
+        .iter()
+        .map(|(file, _)| file)
+        .filter(|file| !file.as_str().contains('/'))
+        .collect();
+    let named = |name: &str| {
+        top.iter()
+            .find(|file| file.as_str() == name)
+            .map(|file| (*file).clone())
+    };
+    let with = |extension: &str| -> Vec<&RelPath> {
+        top.iter()
+            .copied()
+            .filter(|file| has_extension(file, extension))
+            .collect()
+    };
+    if named("adapter_config.json").is_some() {
+        return Err(fail(Problem::Adapter));
+    }
+    if let Some(file) = named(SINGLE) {
+        return Safetensors::open_file(folder, file).map(Weights::Safetensors);
+    }
+    if let Some(file) = named(INDEX) {
+        return Safetensors::open_index(folder, file).map(Weights::Safetensors);
+    }
+    let several = |files: &[&RelPath]| {
+        fail(Problem::SeveralModels {
+            names: files.iter().map(|file| file.to_string()).collect(),
+        })
+    };
+    match (with("safetensors").as_slice(), with("onnx").as_slice()) {
+        ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
+        ([], [file]) => {
+            Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx)))
+        }
+        ([], []) => Err(fail(refusal(files))),
+        ([], files) | (files, _) => Err(several(files)),
+    }
+}
+
+/// Why a folder without weights that can be read is not a model.
+fn refusal(files: &[(RelPath, u64)]) -> Problem {
+    let find =
+        |is: &dyn Fn(&RelPath) -> bool| files.iter().map(|(file, _)| file).find(|file| is(file));
+    if find(&|file| has_extension(file, "gguf")).is_some() {
+        return Problem::OnlyGguf;
+    }
+    match find(&is_pickle) {
+        Some(file) => Problem::OnlyPickle {
+            name: file.to_string(),
+        },
+        None => Problem::NoModel,
+    }
+}
+
+fn finish(
+    path: &Path,
+    folder: Folder,
+    mut kept: Vec<RelPath>,
+    left_out: Vec<RelPath>,
+    weights: Weights,
+) -> Result<Artifact, FormatError> {
+    let own = weights.files();
+    kept.sort();
+    let files = kept
+        .into_iter()
+        .map(|path| {
+            let size = folder.open_file(&path)?.1;
+            let role = match path.as_str() {
+                _ if own.contains(&path) => Role::Weights,
+                CONFIG => Role::Config,
+                CARD => Role::Card,
+                _ => Role::Companion,
+            };
+            Ok(ModelFile { path, size, role })
+        })
+        .collect::<Result<Vec<_>, FormatError>>()?;
+    let config = match files.iter().find(|file| file.role == Role::Config) {
+        Some(file) => Some(read_config(&folder, &file.path)?),
+        None => None,
+    };
+    let tensors = weights.tensors();
+    Ok(Artifact {
+        path: path.to_owned(),
+        folder,
+        files,
+        left_out,
+        tensors,
+        config,
+        weights,
+    })
+}
+
+fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
+    let fail = |problem| FormatError::new(folder.locate(path), problem);
+    let config: Value = serde_json::from_slice(&folder.read(path, MAX_TEXT)?)
+        .map_err(|error| fail(error.into()))?;
+    if config.is_object() {
+        Ok(config)
+    } else {
+        Err(fail(Problem::NotAnObject))
+    }
+}
+
+/// Whether a copy leaves this file behind, unless it is among the model's own weights.
+fn leaves(file: &RelPath) -> bool {
+    let name = file.file_name().to_ascii_lowercase();
+    name == "model.sig"
+        || name.starts_with("class-removal.")
+        || name.starts_with("adapter_")
+        // Any part of a name may tell: `model.ckpt.index`, `model.safetensors.index.json`, `x.mlpackage/...`.
+        || file.as_str().to_ascii_lowercase().split('/').any(|part| part.split('.').skip(1).any(|end| WEIGHTS.contains(&end)))
+}
+
+fn is_pickle(file: &RelPath) -> bool {
+    ["bin", "pt", "pth", "pkl", "ckpt"]
+        .iter()
+        .any(|extension| has_extension(file, extension))
+}
+
+fn has_extension(file: &RelPath, extension: &str) -> bool {
+    file.file_name()
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| end.eq_ignore_ascii_case(extension))
+}
+
+fn config_path() -> RelPath {
+    RelPath::from_static(CONFIG)
+}
+
+impl Weights {
+    fn files(&self) -> BTreeSet<&RelPath> {
+        match self {
+            Self::Onnx(onnx) => onnx.files().collect(),
+            Self::Safetensors(safetensors) => safetensors.files().collect(),
+        }
+    }
+
+    fn tensors(&self) -> std::collections::BTreeMap<String, crate::TensorInfo> {
+        match self {
+            Self::Onnx(onnx) => onnx.tensors(),
+            Self::Safetensors(safetensors) => safetensors.tensors(),
+        }
+    }
+}
+
+/// Text files are read up to this size.
+pub(crate) const MAX_TEXT: u64 = 64 << 20;
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+const CONFIG: &str = "config.json";
+const CARD: &str = "README.md";
+/// Endings of files with weights, in whatever format.
+const WEIGHTS: [&str; 25] = [
+    "7z",
+    "bin",
+    "ckpt",
+    "ggml",
+    "gguf",
+    "gz",
+    "h5",
+    "keras",
+    "mlmodel",
+    "mlmodelc",
+    "mlpackage",
+    "msgpack",
+    "npz",
+    "onnx",
+    "onnx_data",
+    "ot",
+    "pb",
+    "pkl",
+    "pt",
+    "pth",
+    "safetensors",
+    "tar",
+    "tflite",
+    "tgz",
+    "zip",
+];

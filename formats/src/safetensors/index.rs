@@ -1,0 +1,69 @@
+//! `model.safetensors.index.json`: which shard holds which tensor.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::{Problem, RelPath};
+
+/// A checked index.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    pub(crate) path: RelPath,
+    json: Map<String, Value>,
+    /// The shard of each tensor.
+    pub(crate) shards: BTreeMap<String, RelPath>,
+}
+
+impl Index {
+    pub(crate) fn parse(path: RelPath, text: &[u8]) -> Result<Self, Problem> {
+        let json = match serde_json::from_slice(text)? {
+            Value::Object(json) => json,
+            _ => return Err(Problem::NotAnObject),
+        };
+        let Some(Value::Object(map)) = json.get("weight_map") else {
+            return Err(Problem::Index {
+                what: "it has no object `weight_map`".into(),
+            });
+        };
+        let shards = map
+            .iter()
+            .map(|(tensor, file)| {
+                let file = file.as_str().ok_or_else(|| Problem::Index {
+                    what: format!("tensor `{tensor}` is in no named file"),
+                })?;
+                Ok((tensor.clone(), path.sibling(file)?))
+            })
+            .collect::<Result<_, Problem>>()?;
+        Ok(Self { path, json, shards })
+    }
+
+    /// The shards' files, each once.
+    pub(crate) fn files(&self) -> BTreeSet<&RelPath> {
+        self.shards.values().collect()
+    }
+
+    /// The index's text after an edit made the tensors smaller or larger by so many bytes and elements.
+    pub(crate) fn resized(&self, bytes: i128, elements: i128) -> Result<Vec<u8>, Problem> {
+        let mut json = self.json.clone();
+        if let Some(Value::Object(metadata)) = json.get_mut("metadata") {
+            for (key, change) in [("total_size", bytes), ("total_parameters", elements)] {
+                let Some(total) = metadata.get_mut(key) else {
+                    continue;
+                };
+                // Some writers have stored the total as `1234.0`.
+                let old = total
+                    .as_u64()
+                    .map(i128::from)
+                    .or_else(|| total.as_f64().map(|total| total as i128));
+                let new = old.and_then(|old| u64::try_from(old.checked_add(change)?).ok());
+                *total = json!(new.ok_or_else(|| Problem::Index {
+                    what: format!("`{key}` is not a size")
+                })?);
+            }
+        }
+        let mut text = serde_json::to_vec_pretty(&json)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+}

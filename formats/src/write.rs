@@ -1,0 +1,121 @@
+//! Writing a copy of a model with some edits.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File, OpenOptions},
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use crate::{
+    Artifact, Edits, FormatError, Problem, RelPath, Role,
+    artifact::Weights,
+    pieces::{Piece, Pieces},
+};
+
+pub(crate) fn write(
+    artifact: &Artifact,
+    edits: &Edits,
+    dest: &Path,
+    on_bytes: &(dyn Fn(u64) + Sync),
+) -> Result<(), FormatError> {
+    let edited = plan(artifact, edits)?;
+    prepare(dest)?;
+    let mut folders = BTreeSet::from([dest.to_owned()]);
+    let mut create = |path: &RelPath, mode| create(dest, path, mode, &mut folders);
+    for file in artifact
+        .files()
+        .iter()
+        .filter(|file| !edits.files.contains_key(&file.path))
+    {
+        let (source, size) = artifact.folder.open_file(&file.path)?;
+        let target = dest.join(file.path.as_str());
+        let fail = |error| FormatError::new(&target, Problem::Io(error));
+        let mode = source.metadata().map_err(fail)?.permissions().mode() & 0o644 | 0o600;
+        let mut created = create(&file.path, mode)?;
+        let whole = Pieces::from(Piece::Source(0..size));
+        let pieces = edited.get(&file.path).unwrap_or(&whole);
+        pieces
+            .write(&source, &mut created, on_bytes)
+            .map_err(fail)?;
+        created.sync_all().map_err(fail)?;
+    }
+    for (path, bytes) in &edits.files {
+        let fail = |error| FormatError::new(dest.join(path.as_str()), Problem::Io(error));
+        let mut created = create(path, 0o644)?;
+        created
+            .write_all(bytes)
+            .and_then(|()| created.sync_all())
+            .map_err(fail)?;
+        on_bytes(bytes.len() as u64);
+    }
+    for folder in &folders {
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| FormatError::new(folder, error))?;
+    }
+    Ok(())
+}
+
+/// The files that the edits change, and how; fails if an edit does not fit.
+fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
+    let fail = |problem| FormatError::new(artifact.path(), problem);
+    edits.check_tensors(artifact.tensors()).map_err(fail)?;
+    let weights = |path: &&RelPath| {
+        artifact
+            .files()
+            .iter()
+            .any(|file| file.role == Role::Weights && file.path == **path)
+    };
+    if let Some(path) = edits.files.keys().find(weights) {
+        return Err(fail(Problem::WeightsFile {
+            name: path.to_string(),
+        }));
+    }
+    match &artifact.weights {
+        Weights::Onnx(onnx) => onnx.edited(&artifact.folder, edits),
+        Weights::Safetensors(_) if !edits.graph.is_empty() => Err(fail(Problem::GraphEdit {
+            what: "safetensors files hold no graph".into(),
+        })),
+        Weights::Safetensors(safetensors) => safetensors.edited(&edits.tensors).map_err(fail),
+    }
+}
+
+/// Makes sure that the destination is an empty folder.
+fn prepare(dest: &Path) -> Result<(), FormatError> {
+    let fail = |problem| FormatError::new(dest, problem);
+    if dest.symlink_metadata().is_err() {
+        return fs::create_dir_all(dest).map_err(|error| fail(error.into()));
+    }
+    let mut entries = fs::read_dir(dest).map_err(|error| fail(error.into()))?;
+    if entries.next().is_some() {
+        Err(fail(Problem::DestinationNotEmpty))
+    } else {
+        Ok(())
+    }
+}
+
+/// Creates a file and the folders above it, and notes those.
+fn create(
+    dest: &Path,
+    path: &RelPath,
+    mode: u32,
+    folders: &mut BTreeSet<std::path::PathBuf>,
+) -> Result<File, FormatError> {
+    let target = dest.join(path.as_str());
+    let above = target
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| folder.starts_with(dest));
+    folders.extend(above.map(Path::to_owned));
+    let parent = target.parent().unwrap_or(dest);
+    fs::create_dir_all(parent)
+        .and_then(|()| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(&target)
+        })
+        .map_err(|error| FormatError::new(&target, error))
+}
