@@ -95,6 +95,22 @@ pub enum Error {
         /// Labels that are spelt almost like it.
         near: Vec<String>,
     },
+    /// Nothing in the model has the name that was given for the head.
+    #[error("there is no head `{name}`")]
+    UnknownHead {
+        /// The name.
+        name: String,
+        /// What could have been meant.
+        candidates: Vec<String>,
+    },
+    /// A new value has no place in the model.
+    #[error("tensor `{tensor}` cannot be written: {reason}")]
+    Unwritable {
+        /// Name of the tensor.
+        tensor: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -109,6 +125,9 @@ impl Error {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
             Self::Format(error) => error.hint(),
+            Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
+                Some(format!("candidates are {}", candidates.join(", ")))
+            }
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NoDevice { built_in: false, .. } => {
                 Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())

@@ -1,7 +1,20 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod labels;
+pub(crate) mod literal;
+mod load;
+mod names;
+mod onnx;
+mod operand;
+mod refuse;
+mod state_dict;
+
+use declass_formats::{Artifact, Format};
+
 use crate::{classes::Labels, error::Error, linear::LinearHead};
-use declass_formats::Artifact;
+
+pub use operand::Operand;
+pub(crate) use operand::{Site, Source};
 
 /// The located boundary: everything before it is the encoder, which stays as it is; what follows is the
 /// head that makes the classes out of the embedding.
@@ -31,6 +44,14 @@ pub struct Head {
     pub link: Link,
     /// Whether the link and what lies before it keep the order of the logits.
     pub order: Order,
+    /// Heads that are trained beside the main one and not used for its logits; they have the class axis too.
+    pub(crate) auxiliary: Vec<Branch>,
+    /// Constant that the model adds to each logit behind the branches.
+    pub(crate) shift: Vec<f64>,
+    /// Everything else in an ONNX graph that counts the classes.
+    pub(crate) sites: Vec<Site>,
+    /// Why the class axis cannot be shortened, if something behind the head stands in the way.
+    pub(crate) obstacle: Option<String>,
 }
 
 /// One linear operator of the head.
@@ -46,15 +67,8 @@ pub struct Branch {
     pub bias: Option<Operand>,
     /// Constant factor between this operator's result (without bias) and the logits, one per class.
     pub gain: Vec<f64>,
-    // ... more as needed, e.g. constant shift per class, gain of the bias
-}
-
-/// A constant operand of the head, as the operator sees it, and where it is stored.
-#[derive(Clone, Debug)]
-pub struct Operand {
-    /// The stored tensor it comes from.
-    pub tensor: String,
-    // class axis, view chain, whether it can be edited in place or must become a new tensor, ...
+    /// Constant factor between the stored bias and the logits, one per class.
+    pub(crate) bias_gain: Vec<f64>,
 }
 
 /// What the model's last operators make of the logits.
@@ -108,13 +122,39 @@ pub struct CutPoint {
 }
 
 impl Cut {
-    /// Finds the head of a model, or checks the one the caller names.
+    /// Finds the head of a model, or checks the one the caller names: a module path, a tensor or an ONNX node.
     ///
     /// # Errors
-    /// [`Error::NotAClassifier`] with the reason and a hint, [`Error::AmbiguousHead`] with the candidates.
-    pub fn locate(artifact: &Artifact, head: Option<&str>) -> Result<Self, Error>;
+    /// [`Error::NotAClassifier`] with the reason and a hint, [`Error::AmbiguousHead`] with the candidates,
+    /// [`Error::UnknownHead`] if there is nothing of the given name.
+    pub fn locate(artifact: &Artifact, head: Option<&str>) -> Result<Self, Error> {
+        match artifact.format() {
+            Format::Onnx => onnx::locate(artifact, head),
+            Format::Safetensors => state_dict::locate(artifact, head),
+        }
+    }
 }
+
 impl Head {
-    /// Reads the weights: gains and parallel heads folded into one matrix; refuses NaN and infinities.
-    pub fn load(&self, artifact: &Artifact) -> Result<LinearHead, Error>;
+    /// Reads the weights: gains and parallel heads folded into one matrix.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] for NaN and infinities, [`Error::Format`] if a tensor cannot be read.
+    pub fn load(&self, artifact: &Artifact) -> Result<LinearHead, Error> {
+        load::load(self, artifact)
+    }
+
+    /// Width of the joint embedding.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.branches.iter().map(|branch| branch.width).sum()
+    }
+}
+
+/// Short for the commonest error here.
+fn refusal(reason: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::NotAClassifier {
+        reason: reason.into(),
+        hint: hint.into(),
+    }
 }

@@ -1,0 +1,86 @@
+//! The linear classifier of `ai.onnx.ml`: its weights are attributes.
+
+use declass_formats::{
+    Dtype, TensorInfo,
+    onnx::{Attribute, Node},
+};
+
+use super::{
+    super::{Link, Operand, Order, Source, refusal},
+    PLAIN_HEAD, Part, embedding, links,
+    stage::{Affine, Stage, Tracked},
+    tail::Follower,
+    unfit,
+};
+use crate::error::Error;
+
+/// Reads a classical model and starts to follow its two results, the label and the scores.
+pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
+    let flow = follower.flow;
+    let onnx = flow.node(node);
+    if onnx.op_type != "LinearClassifier" {
+        let kind = if onnx.op_type.starts_with("Tree") { "a tree ensemble" } else { "a classical model" };
+        return Err(refusal(format!("`{}` is {kind} without a linear head for classes", onnx.op_type), PLAIN_HEAD));
+    }
+    let fail = |problem: &str| unfit(flow, node, problem);
+    let classes = ["classlabels_ints", "classlabels_strings"].iter().map(|name| entries(onnx, name)).max();
+    follower.classes = classes.unwrap_or_default();
+    let coefficients = entries(onnx, "coefficients");
+    if follower.classes < 2 || coefficients == 0 || coefficients % follower.classes != 0 {
+        return Err(fail("it does not have one row of coefficients per class"));
+    }
+    let link = link(onnx).ok_or_else(|| fail("its `post_transform` is not a known one"))?;
+    let (classes, width) = (follower.classes, coefficients / follower.classes);
+    let bias = match entries(onnx, "intercepts") {
+        0 => None,
+        count if count == classes => Some(attribute(flow.title(node), node, "intercepts", vec![classes])),
+        _ => return Err(fail("it does not have one intercept per class")),
+    };
+    links::label_attributes(follower, node).map_err(|problem| fail(&problem))?;
+    let mut affine = Affine::of_head(0, classes, 1.0);
+    if let Some(term) = affine.place_for_bias() {
+        term.bias = bias;
+    }
+    let scores = Tracked {
+        stage: if link == Link::None { Stage::Logits } else { Stage::Output(link) },
+        logits: affine.into(),
+        order: Order::Strict,
+        axis: 0,
+        rank: Some(2),
+        unit_tail: true,
+    };
+    let label = Tracked { stage: Stage::Index, ..scores.clone() };
+    for (name, tracked) in onnx.outputs.iter().zip([label, scores]) {
+        follower.track(name, tracked);
+    }
+    let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
+    let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
+    Ok(Part { node, embedding: embedding(flow, data), weight, linear: None })
+}
+
+fn attribute(title: String, node: usize, name: &str, shape: Vec<usize>) -> Operand {
+    let source = Source::Attribute { node, name: name.to_owned() };
+    Operand { tensor: format!("{title}.{name}"), info: TensorInfo { dtype: Dtype::F32, shape }, axis: 0, source }
+}
+
+fn entries(node: &Node, name: &str) -> usize {
+    match node.attributes.get(name) {
+        Some(Attribute::Floats(values)) => values.len(),
+        Some(Attribute::Ints(values)) => values.len(),
+        Some(Attribute::Strings(values)) => values.len(),
+        _ => 0,
+    }
+}
+
+fn link(node: &Node) -> Option<Link> {
+    match node.attributes.get("post_transform") {
+        None => Some(Link::None),
+        Some(Attribute::String(name)) => match name.as_slice() {
+            b"NONE" => Some(Link::None),
+            b"SOFTMAX" => Some(Link::Softmax),
+            b"LOGISTIC" => Some(Link::Sigmoid),
+            _ => None,
+        },
+        Some(_) => None,
+    }
+}

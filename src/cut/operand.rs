@@ -1,0 +1,109 @@
+//! Constant tensors that have an axis of classes, and where they are stored.
+
+use declass_formats::TensorInfo;
+
+/// A constant operand of the head, as the operator sees it, and where it is stored.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// The stored tensor it comes from.
+    pub tensor: String,
+    /// Element type and shape in which it is read and written.
+    pub(crate) info: TensorInfo,
+    /// The axis of `info.shape` that counts the classes.
+    pub(crate) axis: usize,
+    /// How it is read and written.
+    pub(crate) source: Source,
+}
+
+/// How an operand is read, and what a new value is written to.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// A list of numbers in an attribute of an ONNX node.
+    Attribute {
+        /// Index of the node.
+        node: usize,
+        /// Name of the attribute.
+        name: String,
+    },
+    /// A value that the graph computes from constants, or a stored tensor with other readers: it is
+    /// evaluated, and a new value becomes an initializer of its own.
+    Computed {
+        /// The value that is read.
+        value: String,
+        /// The node that reads it.
+        node: usize,
+        /// At which operand.
+        input: usize,
+    },
+    /// A stored tensor that nothing else reads.
+    Stored,
+}
+
+/// A place of an ONNX graph, beside the head's weights, that counts the classes.
+#[derive(Clone, Debug)]
+pub(crate) enum Site {
+    /// An entry of a constant shape.
+    Extent {
+        /// The node that reads the shape.
+        node: usize,
+        /// At which operand.
+        input: usize,
+        /// Which entry.
+        position: usize,
+    },
+    /// A node attribute with one label per class.
+    LabelAttribute {
+        /// Index of the node.
+        node: usize,
+        /// Name of the attribute.
+        name: String,
+    },
+    /// A dimension of a declared graph output.
+    OutputDim {
+        /// Index of the output.
+        output: usize,
+        /// The axis.
+        axis: usize,
+    },
+    /// An operator that picks so many of the best classes: that many have to stay.
+    Picks {
+        /// Index of the node.
+        node: usize,
+        /// How many it picks.
+        count: usize,
+    },
+    /// A constant with one value per class.
+    Values(Operand),
+}
+
+impl Operand {
+    /// A stored tensor that is edited where it is.
+    pub(crate) fn stored(tensor: &str, info: &TensorInfo, axis: usize) -> Self {
+        Self {
+            tensor: tensor.to_owned(),
+            info: info.clone(),
+            axis,
+            source: Source::Stored,
+        }
+    }
+
+    /// Elements of one class.
+    pub(crate) fn width(&self) -> usize {
+        self.outer() * self.inner()
+    }
+
+    /// Where the elements of one class lie, in the order of the embedding.
+    pub(crate) fn row(&self, class: usize, classes: usize) -> impl Iterator<Item = usize> + use<> {
+        let (outer, inner) = (self.outer(), self.inner());
+        (0..outer)
+            .flat_map(move |block| (0..inner).map(move |at| (block * classes + class) * inner + at))
+    }
+
+    fn outer(&self) -> usize {
+        self.info.shape.iter().take(self.axis).product()
+    }
+
+    fn inner(&self) -> usize {
+        self.info.shape.iter().skip(self.axis + 1).product()
+    }
+}

@@ -1,0 +1,475 @@
+//! The head of a model of which only names, shapes and a configuration are known.
+
+use std::collections::BTreeMap;
+
+use declass_formats::{Artifact, TensorInfo};
+use serde_json::Value;
+
+use super::{
+    Branch, Cut, Head, Link, Operand, Order, Why,
+    labels::{self, Stated},
+    names, refusal, refuse,
+};
+use crate::error::Error;
+
+/// How many candidates an error lists.
+const LISTED: usize = 8;
+
+/// A weight that could make classes: its tensor name, and its module path without wrappers.
+#[derive(Clone, Copy, Debug)]
+struct Candidate<'a> {
+    tensor: &'a str,
+    module: &'a str,
+    info: &'a TensorInfo,
+}
+
+/// What a rule decided.
+struct Found<'a> {
+    heads: Vec<Candidate<'a>>,
+    rule: &'static str,
+    confidence: f64,
+}
+
+/// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
+pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
+    refuse::check(artifact)?;
+    let stated = artifact.config().map(labels::stated).transpose()?.flatten();
+    let count = stated.as_ref().map(|stated| stated.count);
+    if count == Some(1) {
+        return Err(one_output());
+    }
+    let matrices = matrices(artifact);
+    if let Some(name) = wanted {
+        let found = named(&matrices, name)?;
+        return assemble(artifact, found, &matrices, stated);
+    }
+    let candidates: Vec<Candidate<'_>> = matrices
+        .iter()
+        .copied()
+        .filter(|it| count.is_none_or(|count| it.info.shape[0] == count))
+        .collect();
+    if candidates.is_empty() {
+        return Err(no_candidate(&matrices, stated.as_ref()));
+    }
+    let found = declared(artifact.config(), &candidates)?
+        .map_or_else(|| by_name(artifact, &candidates, count), Ok)?;
+    assemble(artifact, found, &candidates, stated)
+}
+
+/// Every weight of rank 2, or of a convolution with unit kernel.
+fn matrices(artifact: &Artifact) -> Vec<Candidate<'_>> {
+    let matrix = |shape: &[usize]| matches!(shape, [_, _, kernel @ ..] if kernel.iter().all(|extent| *extent == 1));
+    artifact
+        .tensors()
+        .iter()
+        .filter(|(_, info)| matrix(&info.shape) && info.shape.len() <= 5)
+        .filter_map(|(tensor, info)| {
+            let module = names::unwrapped(tensor).strip_suffix(".weight")?;
+            Some(Candidate {
+                tensor,
+                module,
+                info,
+            })
+        })
+        .collect()
+}
+
+fn named<'a>(matrices: &[Candidate<'a>], name: &str) -> Result<Found<'a>, Error> {
+    let module = name.strip_suffix(".weight").unwrap_or(name);
+    let hit = |it: &&Candidate<'_>| {
+        it.module == module || it.tensor.strip_suffix(".weight") == Some(module)
+    };
+    match matrices.iter().find(hit) {
+        Some(head) => Ok(Found {
+            heads: vec![*head],
+            rule: "named by the caller",
+            confidence: 1.0,
+        }),
+        None => Err(Error::UnknownHead {
+            name: name.to_owned(),
+            candidates: listed(matrices),
+        }),
+    }
+}
+
+/// timm's `pretrained_cfg.classifier`: a module path, or a list of them whose logits are averaged.
+fn declared<'a>(
+    config: Option<&Value>,
+    candidates: &[Candidate<'a>],
+) -> Result<Option<Found<'a>>, Error> {
+    let Some(config) = config.filter(|config| config.get("architecture").is_some()) else {
+        return Ok(None);
+    };
+    let nested = config
+        .get("pretrained_cfg")
+        .and_then(|part| part.get("classifier"));
+    let declaration = nested.or_else(|| config.get("classifier"));
+    let modules: Vec<&str> = match declaration {
+        Some(Value::String(module)) => vec![module],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        _ => return Ok(None),
+    };
+    if modules.contains(&"aux_head") {
+        return Err(token_head());
+    }
+    let exact: Vec<_> = modules
+        .iter()
+        .filter_map(|name| candidates.iter().find(|it| it.module == *name))
+        .collect();
+    if !modules.is_empty() && exact.len() == modules.len() {
+        let heads = exact.into_iter().copied().collect();
+        return Ok(Some(Found {
+            heads,
+            rule: "`pretrained_cfg.classifier` names it",
+            confidence: 1.0,
+        }));
+    }
+    let inside = |name: &&str| {
+        let inner = |it: &&Candidate<'_>| {
+            it.module
+                .strip_prefix(*name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        candidates.iter().copied().rfind(|it| inner(&it))
+    };
+    let heads: Vec<_> = modules.iter().filter_map(inside).collect();
+    let complete = !heads.is_empty() && heads.len() == modules.len();
+    Ok(complete.then_some(Found {
+        heads,
+        rule: "inside what `pretrained_cfg.classifier` names",
+        confidence: 0.9,
+    }))
+}
+
+/// The table of names, then uniqueness.
+fn by_name<'a>(
+    artifact: &Artifact,
+    candidates: &[Candidate<'a>],
+    count: Option<usize>,
+) -> Result<Found<'a>, Error> {
+    let plausible = |it: &&Candidate<'_>| {
+        let bias = artifact.tensors().get(&bias_name(it.tensor));
+        bias.is_none_or(|bias| bias.shape == [it.info.shape[0]]) && !names::is_lookup(it.module)
+    };
+    let main: Vec<Candidate<'_>> = candidates
+        .iter()
+        .filter(plausible)
+        .filter(|it| !names::is_auxiliary(it.module))
+        .copied()
+        .collect();
+    let Some(best) = best_named(&main) else {
+        return by_uniqueness(artifact, &main, count);
+    };
+    if let Some(rival) = rivals(&main, best) {
+        return Err(Error::AmbiguousHead { candidates: rival });
+    }
+    let mut heads = vec![best];
+    let classes = best.info.shape[0];
+    let twin = |it: &&Candidate<'_>| {
+        names::is_twin(it.module) && it.tensor != best.tensor && it.info.shape[0] == classes
+    };
+    heads.extend(main.iter().filter(twin));
+    let confidence = match count {
+        None => 0.75,
+        Some(_) if candidates.len() == heads.len() => 0.98,
+        Some(_) => 0.9,
+    };
+    Ok(Found {
+        heads,
+        rule: "its name is that of a classifier head",
+        confidence,
+    })
+}
+
+/// The best place in the table; within a Sequential, the last index.
+fn best_named<'a>(main: &[Candidate<'a>]) -> Option<Candidate<'a>> {
+    let ranked = main
+        .iter()
+        .filter_map(|it| Some((names::rank(it.module)?, it)));
+    ranked
+        .min_by_key(|(rank, it)| (*rank, std::cmp::Reverse(names::last_index(it.module))))
+        .map(|(_, it)| *it)
+}
+
+/// `head.0` and `head.1` are as likely parallel heads as a sequence; without a declaration nobody can tell.
+fn rivals(main: &[Candidate<'_>], best: Candidate<'_>) -> Option<Vec<String>> {
+    let parallel = |module: &str| matches!(names::shape_of(module).as_str(), "head.#" | "heads.#");
+    let same: Vec<Candidate<'_>> = main
+        .iter()
+        .copied()
+        .filter(|it| {
+            parallel(it.module) && names::shape_of(it.module) == names::shape_of(best.module)
+        })
+        .collect();
+    (same.len() > 1).then(|| listed(&same))
+}
+
+fn by_uniqueness<'a>(
+    artifact: &Artifact,
+    main: &[Candidate<'a>],
+    count: Option<usize>,
+) -> Result<Found<'a>, Error> {
+    let mut repetitions: BTreeMap<String, usize> = BTreeMap::new();
+    for name in artifact.tensors().keys() {
+        *repetitions
+            .entry(names::shape_of(names::unwrapped(name)))
+            .or_default() += 1;
+    }
+    let single = |it: &&Candidate<'_>| {
+        repetitions
+            .get(&names::shape_of(names::unwrapped(it.tensor)))
+            .is_none_or(|times| *times == 1)
+    };
+    let unique: Vec<Candidate<'_>> = main.iter().filter(single).copied().collect();
+    let outside: Vec<Candidate<'_>> = unique
+        .iter()
+        .filter(|it| !names::in_block(it.module))
+        .copied()
+        .collect();
+    let left = if outside.is_empty() { unique } else { outside };
+    match (left.as_slice(), count) {
+        ([head], Some(_)) => Ok(Found {
+            heads: vec![*head],
+            rule: "the only matrix with one row per class outside repeated blocks",
+            confidence: 0.7,
+        }),
+        ([], _) if main.is_empty() => Err(refusal(
+            "no weight matrix could be a classifier head",
+            "name the head with --head if there is one",
+        )),
+        ([], _) => Err(Error::AmbiguousHead {
+            candidates: listed(main),
+        }),
+        (left, _) => Err(Error::AmbiguousHead {
+            candidates: listed(left),
+        }),
+    }
+}
+
+fn assemble(
+    artifact: &Artifact,
+    found: Found<'_>,
+    candidates: &[Candidate<'_>],
+    stated: Option<Stated>,
+) -> Result<Cut, Error> {
+    let Some(first) = found.heads.first().copied() else {
+        return Err(refusal("no head was found", "name it with --head"));
+    };
+    let classes = first.info.shape[0];
+    check_classes(&found.heads, classes, stated.as_ref())?;
+    let gain = 1.0 / found.heads.len() as f64;
+    let branches = found
+        .heads
+        .iter()
+        .map(|it| branch(artifact, *it, classes, gain))
+        .collect::<Result<_, _>>()?;
+    let is_head = |it: &&Candidate<'_>| found.heads.iter().any(|head| head.tensor == it.tensor);
+    let same_axis = |it: &&Candidate<'_>| it.info.shape[0] == classes && !is_head(it);
+    let beside = candidates
+        .iter()
+        .filter(same_axis)
+        .filter(|it| names::is_auxiliary(it.module));
+    let auxiliary: Vec<Branch> = beside
+        .map(|it| branch(artifact, *it, classes, 1.0))
+        .collect::<Result<_, _>>()?;
+    if auxiliary
+        .iter()
+        .any(|head| names::unwrapped(&head.weight.tensor).starts_with("aux_head."))
+    {
+        return Err(token_head());
+    }
+    let others = candidates
+        .iter()
+        .filter(same_axis)
+        .filter(|it| !names::is_auxiliary(it.module));
+    let runners_up = others.map(|it| it.tensor.to_owned()).take(LISTED).collect();
+    let multi_label = artifact
+        .config()
+        .and_then(|config| config.get("problem_type")?.as_str())
+        == Some("multi_label_classification");
+    let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
+    let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
+    Ok(Cut {
+        head: Head {
+            name: first.module.to_owned(),
+            classes,
+            branches,
+            link: if multi_label {
+                Link::Sigmoid
+            } else {
+                Link::None
+            },
+            order: if pooled_after {
+                Order::Weak
+            } else {
+                Order::Strict
+            },
+            auxiliary,
+            shift: vec![0.0; classes],
+            sites: Vec::new(),
+            obstacle: None,
+        },
+        why: Why {
+            rule: found.rule.to_owned(),
+            confidence: found.confidence,
+            runners_up,
+            notes,
+        },
+        labels: stated.and_then(Stated::labels),
+        points: Vec::new(),
+    })
+}
+
+fn check_classes(
+    heads: &[Candidate<'_>],
+    classes: usize,
+    stated: Option<&Stated>,
+) -> Result<(), Error> {
+    if let Some(other) = heads.iter().find(|it| it.info.shape[0] != classes) {
+        return Err(refusal(
+            format!(
+                "the parallel head `{}` has another class count",
+                other.module
+            ),
+            "",
+        ));
+    }
+    if let Some(stated) = stated.filter(|stated| stated.count != classes) {
+        let Stated { count, source, .. } = stated;
+        return Err(refusal(
+            format!(
+                "labels and weights disagree: {source} says {count} classes, the head has {classes}"
+            ),
+            "correct the labels, or name another head with --head",
+        ));
+    }
+    if classes <= 1 {
+        Err(one_output())
+    } else {
+        Ok(())
+    }
+}
+
+fn branch(
+    artifact: &Artifact,
+    head: Candidate<'_>,
+    classes: usize,
+    gain: f64,
+) -> Result<Branch, Error> {
+    let bias_name = bias_name(head.tensor);
+    let bias = artifact.tensors().get(&bias_name);
+    if !head.info.dtype.is_float() || bias.is_some_and(|bias| !bias.dtype.is_float()) {
+        return Err(refusal(
+            format!(
+                "the head `{}` is stored as {}",
+                head.module,
+                head.info.dtype.name()
+            ),
+            "dequantise the model first",
+        ));
+    }
+    if bias.is_some_and(|bias| bias.shape != [classes]) {
+        return Err(refusal(
+            format!("`{bias_name}` does not have one value per class"),
+            "name another head with --head",
+        ));
+    }
+    Ok(Branch {
+        embedding: format!("input of {}", head.module),
+        width: head.info.shape[1],
+        weight: Operand::stored(head.tensor, head.info, 0),
+        bias: bias.map(|info| Operand::stored(&bias_name, info, 0)),
+        gain: vec![gain; classes],
+        bias_gain: vec![gain; classes],
+    })
+}
+
+fn notes(
+    found: &Found<'_>,
+    auxiliary: &[Branch],
+    first: Candidate<'_>,
+    multi_label: bool,
+    pooled_after: bool,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if found.heads.len() > 1 {
+        let names: Vec<&str> = found.heads.iter().map(|it| it.module).collect();
+        notes.push(format!(
+            "{} parallel heads ({}); their logits are averaged",
+            names.len(),
+            names.join(", ")
+        ));
+    }
+    for head in auxiliary {
+        notes.push(format!(
+            "auxiliary head `{}` has the same classes and is edited too",
+            head.weight.tensor
+        ));
+    }
+    if first.info.shape[0] == first.info.shape[1] {
+        notes.push(
+            "as many classes as features: the class axis cannot be checked by its extent".into(),
+        );
+    }
+    if multi_label {
+        notes.push("multi-label: an independent probability per class".into());
+    }
+    if pooled_after {
+        notes.push("a convolution as head: what follows it is not in the file (ReLU and pooling are assumed)".into());
+    }
+    notes
+}
+
+fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) -> Error {
+    let Some(stated) = stated else {
+        return refusal(
+            "no tensor is a weight matrix",
+            "supply the weights of a classifier",
+        );
+    };
+    let Stated { count, source, .. } = stated;
+    let transposed = matrices
+        .iter()
+        .find(|it| it.info.shape.len() == 2 && it.info.shape[1] == *count);
+    match transposed {
+        Some(it) => refusal(
+            format!(
+                "no matrix has {count} rows, but `{}` has {count} columns: its class axis is the other one",
+                it.tensor
+            ),
+            "store the head as [classes, features]",
+        ),
+        None => refusal(
+            format!(
+                "labels and weights disagree: {source} says {count} classes, and no matrix has {count} rows"
+            ),
+            "correct the labels, or supply the model they belong to",
+        ),
+    }
+}
+
+fn one_output() -> Error {
+    refusal(
+        "it has a single output: a regression, reward or yes/no head",
+        "there is no class to remove",
+    )
+}
+
+fn token_head() -> Error {
+    refusal(
+        "`aux_head` adds a maximum over tokens to the logits, which are therefore not linear in one embedding",
+        "supply a model with a plain linear head",
+    )
+}
+
+fn listed(candidates: &[Candidate<'_>]) -> Vec<String> {
+    candidates
+        .iter()
+        .map(|it| it.tensor.to_owned())
+        .take(LISTED)
+        .collect()
+}
+
+fn bias_name(weight: &str) -> String {
+    format!("{}bias", weight.strip_suffix("weight").unwrap_or(weight))
+}

@@ -1,0 +1,136 @@
+//! Collects the edits: each operand's new value goes to where the model stores it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use declass_formats::{
+    Artifact, Edits, NewTensor,
+    onnx::{Attribute, GraphEdit},
+};
+
+use super::{Rows, Slot, onnx, rows};
+use crate::{
+    cut::{Operand, Source},
+    error::Error,
+};
+
+/// Edits in the making.
+pub(super) struct Placement<'a> {
+    pub(super) artifact: &'a Artifact,
+    pub(super) classes: usize,
+    pub(super) forgotten: &'a BTreeSet<usize>,
+    pub(super) edits: Edits,
+    slot: Slot,
+    /// Which value a node reads now, where that has changed: (node, operand) to value.
+    pub(super) rewired: BTreeMap<(usize, usize), String>,
+}
+
+impl<'a> Placement<'a> {
+    pub(super) fn new(
+        artifact: &'a Artifact,
+        classes: usize,
+        forgotten: &'a BTreeSet<usize>,
+        slot: Slot,
+    ) -> Self {
+        Self {
+            artifact,
+            classes,
+            forgotten,
+            edits: Edits::default(),
+            slot,
+            rewired: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a class stays.
+    pub(super) fn keeps(&self, class: usize) -> bool {
+        !self.forgotten.contains(&class)
+    }
+
+    /// Classes that stay.
+    pub(super) fn left(&self) -> usize {
+        self.classes - self.forgotten.len()
+    }
+
+    /// Writes new rows, and removes the forgotten ones if their slots are to go.
+    pub(super) fn put(&mut self, operand: &Operand, new: &Rows) -> Result<(), Error> {
+        if new.is_empty() && self.slot == Slot::Keep {
+            return Ok(());
+        }
+        let mut tensor = rows::stored(self.artifact, operand)?;
+        if self.slot == Slot::Drop {
+            let staying: Rows = new
+                .iter()
+                .filter(|(class, _)| self.keeps(**class))
+                .map(|(c, r)| (*c, r.clone()))
+                .collect();
+            rows::overwrite(&mut tensor, operand, self.classes, &staying)?;
+            tensor = rows::remove(&tensor, operand, self.classes, self.forgotten)?;
+        } else {
+            rows::overwrite(&mut tensor, operand, self.classes, new)?;
+        }
+        self.place(operand, tensor)
+    }
+
+    fn place(&mut self, operand: &Operand, tensor: NewTensor) -> Result<(), Error> {
+        match &operand.source {
+            Source::Attribute { node, name } => {
+                let values = tensor.info.dtype.decode(&tensor.data).unwrap_or_default();
+                let value = Attribute::Floats(values);
+                self.edits.graph.push(GraphEdit::SetAttribute {
+                    node: *node,
+                    name: name.clone(),
+                    value,
+                });
+            }
+            Source::Computed { node, input, .. } => {
+                self.rewire(*node, *input, &operand.tensor, tensor)
+            }
+            Source::Stored => {
+                self.edits.tensors.insert(operand.tensor.clone(), tensor);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets one node read a new initializer instead of what it read before.
+    pub(super) fn rewire(&mut self, node: usize, input: usize, stem: &str, tensor: NewTensor) {
+        let name = self.fresh_name(stem);
+        self.edits.graph.push(GraphEdit::AddInitializer {
+            name: name.clone(),
+            tensor,
+        });
+        self.edits.graph.push(GraphEdit::SetInput {
+            node,
+            index: input,
+            value: name.clone(),
+        });
+        self.rewired.insert((node, input), name);
+    }
+
+    pub(super) fn finish(mut self) -> Result<Edits, Error> {
+        onnx::remove_orphans(&mut self)?;
+        Ok(self.edits)
+    }
+
+    fn fresh_name(&self, stem: &str) -> String {
+        let taken = |name: &str| {
+            let graph = self.artifact.graph();
+            self.rewired.values().any(|used| used == name)
+                || graph.is_some_and(|graph| {
+                    graph.initializers.contains_key(name)
+                        || graph.inputs.iter().any(|input| input.name == name)
+                        || graph
+                            .nodes
+                            .iter()
+                            .any(|node| node.outputs.iter().any(|output| output == name))
+                })
+        };
+        let mut name = format!("{stem}.declass");
+        let mut number = 1;
+        while taken(&name) {
+            number += 1;
+            name = format!("{stem}.declass{number}");
+        }
+        name
+    }
+}

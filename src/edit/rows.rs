@@ -1,0 +1,114 @@
+//! Rows of a stored tensor: new values in, forgotten classes out, everything else byte for byte.
+
+use std::collections::BTreeSet;
+
+use declass_formats::{Artifact, Dtype, NewTensor, TensorInfo};
+
+use super::Rows;
+use crate::{
+    cut::{Operand, Source},
+    error::Error,
+};
+
+/// The operand's present content, in its own element type.
+pub(super) fn stored(artifact: &Artifact, operand: &Operand) -> Result<NewTensor, Error> {
+    let data = match operand.source {
+        Source::Stored => artifact.read_tensor(&operand.tensor)?,
+        Source::Attribute { .. } | Source::Computed { .. } => {
+            let values: Vec<f64> = operand.read(artifact)?.into_iter().map(f64::from).collect();
+            encode(operand, &values)?
+        }
+    };
+    Ok(NewTensor {
+        info: operand.info.clone(),
+        data,
+    })
+}
+
+/// Writes new rows over the old ones.
+pub(super) fn overwrite(
+    tensor: &mut NewTensor,
+    operand: &Operand,
+    classes: usize,
+    rows: &Rows,
+) -> Result<(), Error> {
+    let size = element_size(operand)?;
+    for (class, values) in rows {
+        let data = encode(operand, values)?;
+        for (at, element) in operand.row(*class, classes).zip(data.chunks_exact(size)) {
+            if let Some(slot) = tensor.data.get_mut(at * size..(at + 1) * size) {
+                slot.copy_from_slice(element);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes the rows of the forgotten classes away.
+pub(super) fn remove(
+    tensor: &NewTensor,
+    operand: &Operand,
+    classes: usize,
+    forgotten: &BTreeSet<usize>,
+) -> Result<NewTensor, Error> {
+    let block = element_size(operand)?
+        * operand
+            .info
+            .shape
+            .iter()
+            .skip(operand.axis + 1)
+            .product::<usize>();
+    let kept = |(at, _): &(usize, &[u8])| !forgotten.contains(&(at % classes));
+    let data = tensor
+        .data
+        .chunks(block.max(1))
+        .enumerate()
+        .filter(kept)
+        .flat_map(|(_, row)| row)
+        .copied()
+        .collect();
+    let mut shape = tensor.info.shape.clone();
+    if let Some(extent) = shape.get_mut(operand.axis) {
+        *extent = classes - forgotten.len();
+    }
+    Ok(NewTensor {
+        info: TensorInfo {
+            dtype: tensor.info.dtype,
+            shape,
+        },
+        data,
+    })
+}
+
+fn encode(operand: &Operand, values: &[f64]) -> Result<Vec<u8>, Error> {
+    let unwritable = |reason: String| Error::Unwritable {
+        tensor: operand.tensor.clone(),
+        reason,
+    };
+    let dtype = operand.info.dtype;
+    let data = dtype
+        .encode(values)
+        .ok_or_else(|| unwritable(format!("{} is no float type", dtype.name())))?;
+    let rounded = dtype.decode_f64(&data).unwrap_or_default();
+    match values
+        .iter()
+        .zip(&rounded)
+        .find(|(_, rounded)| !rounded.is_finite())
+    {
+        Some((value, _)) => Err(unwritable(format!("{value} does not fit {}", dtype.name()))),
+        None => Ok(data),
+    }
+}
+
+fn element_size(operand: &Operand) -> Result<usize, Error> {
+    match operand.info.dtype {
+        Dtype::Opaque { name, .. } => {
+            let reason = format!("elements of type {name} are not written");
+            Err(Error::Unwritable {
+                tensor: operand.tensor.clone(),
+                reason,
+            })
+        }
+        dtype => Ok(dtype.bits() / 8),
+    }
+}

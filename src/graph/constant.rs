@@ -1,0 +1,233 @@
+//! A small constant tensor as numbers, and arithmetic with broadcasting.
+
+use declass_formats::{Dtype, TensorInfo};
+
+/// Elements a computed constant may have: enough for every head that is not simply stored, and little
+/// enough that a hostile graph cannot fill the memory.
+pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
+
+/// A constant of the graph, evaluated on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Constant {
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    /// Row-major elements; integers are exact up to 2^53.
+    pub(crate) values: Vec<f64>,
+}
+
+impl Constant {
+    pub(crate) fn read(info: &TensorInfo, data: &[u8]) -> Result<Self, String> {
+        let integers = || {
+            Some(
+                info.dtype
+                    .decode_i64(data)?
+                    .into_iter()
+                    .map(|value| value as f64)
+                    .collect(),
+            )
+        };
+        let values = info.dtype.decode_f64(data).or_else(integers);
+        let values = values.ok_or_else(|| {
+            format!(
+                "elements of type {} are not read as numbers",
+                info.dtype.name()
+            )
+        })?;
+        Ok(Self {
+            dtype: info.dtype,
+            shape: info.shape.clone(),
+            values,
+        })
+    }
+
+    pub(crate) fn list(dtype: Dtype, values: Vec<f64>) -> Self {
+        Self {
+            dtype,
+            shape: vec![values.len()],
+            values,
+        }
+    }
+
+    pub(crate) fn scalar(dtype: Dtype, value: f64) -> Self {
+        Self {
+            dtype,
+            shape: Vec::new(),
+            values: vec![value],
+        }
+    }
+
+    pub(crate) fn filled(dtype: Dtype, shape: Vec<usize>, value: f64) -> Result<Self, String> {
+        let elements = checked_elements(&shape)?;
+        Ok(Self {
+            dtype,
+            shape,
+            values: vec![value; elements],
+        })
+    }
+
+    /// The values as integers, for shapes and axes.
+    pub(crate) fn integers(&self) -> Vec<i64> {
+        self.values.iter().map(|value| *value as i64).collect()
+    }
+
+    /// The same elements as another type would hold them.
+    pub(crate) fn cast(self, dtype: Dtype) -> Result<Self, String> {
+        let values = self
+            .values
+            .iter()
+            .map(|value| round_to(dtype, *value))
+            .collect();
+        Ok(Self {
+            dtype,
+            values,
+            ..self
+        })
+    }
+
+    pub(crate) fn map(self, function: impl Fn(f64) -> f64) -> Self {
+        let values = self
+            .values
+            .iter()
+            .map(|value| round_to(self.dtype, function(*value)))
+            .collect();
+        Self { values, ..self }
+    }
+
+    /// Element by element with another constant, either one broadcast.
+    pub(crate) fn zip(
+        &self,
+        other: &Self,
+        function: impl Fn(f64, f64) -> f64,
+    ) -> Result<Self, String> {
+        let shape = broadcast_shape(&self.shape, &other.shape)?;
+        let (left, right) = (self.expand(&shape)?, other.expand(&shape)?);
+        let pairs = left.values.iter().zip(&right.values);
+        let values = pairs
+            .map(|(a, b)| round_to(self.dtype, function(*a, *b)))
+            .collect();
+        Ok(Self {
+            dtype: self.dtype,
+            shape,
+            values,
+        })
+    }
+
+    /// Repeated along missing and unit axes.
+    pub(crate) fn expand(&self, target: &[usize]) -> Result<Self, String> {
+        let shape = broadcast_shape(&self.shape, target)?;
+        let elements = checked_elements(&shape)?;
+        if shape == self.shape {
+            return Ok(self.clone());
+        }
+        let strides = broadcast_strides(&self.shape, shape.len());
+        let mut values = Vec::with_capacity(elements);
+        let mut index = vec![0; shape.len()];
+        for _ in 0..elements {
+            let offset: usize = index
+                .iter()
+                .zip(&strides)
+                .map(|(at, stride)| at * stride)
+                .sum();
+            values.push(
+                self.values
+                    .get(offset)
+                    .copied()
+                    .ok_or("a constant is shorter than its shape")?,
+            );
+            advance(&mut index, &shape);
+        }
+        Ok(Self {
+            dtype: self.dtype,
+            shape,
+            values,
+        })
+    }
+}
+
+/// Steps a multi-index on by one, row-major.
+pub(super) fn advance(index: &mut [usize], shape: &[usize]) {
+    for (at, extent) in index.iter_mut().zip(shape).rev() {
+        *at += 1;
+        if *at < *extent {
+            return;
+        }
+        *at = 0;
+    }
+}
+
+/// The number of elements, if it is within bounds.
+pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, String> {
+    let elements = shape
+        .iter()
+        .try_fold(1_usize, |product, extent| product.checked_mul(*extent));
+    let bounded = elements.filter(|elements| *elements <= MAX_ELEMENTS);
+    bounded.ok_or_else(|| format!("a computed constant of shape {shape:?} is too large"))
+}
+
+fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String> {
+    let rank = left.len().max(right.len());
+    let from_right = |shape: &[usize], at: usize| {
+        shape
+            .len()
+            .checked_sub(at + 1)
+            .map_or(1, |index| shape[index])
+    };
+    let mut shape = vec![1; rank];
+    for at in 0..rank {
+        shape[rank - at - 1] = match (from_right(left, at), from_right(right, at)) {
+            (a, b) if a == b => a,
+            (1, extent) | (extent, 1) => extent,
+            _ => return Err(format!("shapes {left:?} and {right:?} do not fit together")),
+        };
+    }
+    Ok(shape)
+}
+
+/// Row-major strides aligned to the right of `rank` axes, zero where an axis is repeated.
+fn broadcast_strides(shape: &[usize], rank: usize) -> Vec<usize> {
+    let mut strides = vec![0; rank];
+    let mut stride = 1;
+    for (slot, extent) in strides.iter_mut().rev().zip(shape.iter().rev()) {
+        *slot = if *extent == 1 { 0 } else { stride };
+        stride = usize::saturating_mul(stride, *extent);
+    }
+    strides
+}
+
+/// The nearest value the type can hold.
+fn round_to(dtype: Dtype, value: f64) -> f64 {
+    match dtype {
+        Dtype::F64 => value,
+        Dtype::F32 => f64::from(value as f32),
+        Dtype::F16 => half::f16::from_f64(value).to_f64(),
+        Dtype::Bf16 => half::bf16::from_f64(value).to_f64(),
+        Dtype::Bool => f64::from(u8::from(value != 0.0)),
+        _ => value.trunc(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zip_broadcasts_either_side() {
+        let column = Constant {
+            dtype: Dtype::F32,
+            shape: vec![2, 1],
+            values: vec![1.0, 2.0],
+        };
+        let row = Constant::list(Dtype::F32, vec![10.0, 20.0, 30.0]);
+        let sum = column.zip(&row, |a, b| a + b).unwrap();
+        assert_eq!(
+            (sum.shape, sum.values),
+            (vec![2, 3], vec![11.0, 21.0, 31.0, 12.0, 22.0, 32.0])
+        );
+    }
+
+    #[test]
+    fn a_huge_shape_is_refused_before_it_is_filled() {
+        assert!(Constant::filled(Dtype::F32, vec![usize::MAX, 2], 0.0).is_err());
+        assert!(Constant::filled(Dtype::F32, vec![1 << 40], 0.0).is_err());
+    }
+}
