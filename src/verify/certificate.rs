@@ -1,0 +1,147 @@
+//! A proof, from the stored weights alone, that a forgotten class cannot be the top class.
+//!
+//! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class cannot win while
+//! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
+//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
+//! stored type only, and the radius is astronomically large; without rounding error it is infinite.
+
+use super::{
+    Request,
+    report::{Check, Measurement, Outcome},
+};
+use crate::{
+    classes::Forgotten,
+    cut::{Link, Order},
+    edit::Slot,
+    linear::LinearHead,
+};
+
+/// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
+/// four times that norm.
+const LEAST_RADIUS_RATIO: f64 = 100.0;
+
+pub(super) fn check(candidate: &LinearHead, order: Order, link: Link, request: &Request<'_>) -> Check {
+    let (outcome, summary, measurements) = match (request.slot, link) {
+        (Slot::Drop, _) => absent(candidate, request.forgotten),
+        (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
+        (Slot::Keep, _) => below_the_mean(candidate, order, request),
+    };
+    Check {
+        id: "forgotten-unreachable",
+        outcome,
+        summary,
+        measurements,
+        data: "weights as stored; holds for every embedding, no samples involved",
+        not_shown: "that the features no longer encode the class: few-shot relearning can restore it",
+    }
+}
+
+type Finding = (Outcome, String, Vec<Measurement>);
+
+fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
+    let left = forgotten.retained().count();
+    let text = format!("no output is left for them: the head makes {left} classes of {}", candidate.classes);
+    (Outcome::Passed, text, Vec::new())
+}
+
+fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -> Finding {
+    let typical = (candidate.width as f64).sqrt();
+    let least = LEAST_RADIUS_RATIO * typical;
+    let mut measurements = Vec::new();
+    let (mut radius, mut margin) = (f64::INFINITY, f64::INFINITY);
+    for class in request.forgotten.indices() {
+        let (own_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
+        measurements.push(Measurement::new(format!("radius of class {class}"), own_radius, "norm").against(least));
+        measurements.push(Measurement::new(format!("margin of class {class}"), own_margin, "nats"));
+        (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
+    }
+    let proven = radius >= least;
+    let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
+    let summary = match (proven, request.sealed && candidate.has_bias) {
+        (true, _) if radius.is_infinite() => {
+            format!("cannot be the top class for any embedding (mean row, {margin:.1} nats below{ties})")
+        }
+        (true, _) => format!(
+            "cannot be the top class for any embedding of norm below {radius:.1e}, typical norm {typical:.1} (mean row, \
+             {margin:.1} nats below{ties})"
+        ),
+        (false, true) => format!("the sealed row is no seal: proven only to norm {radius:.2}"),
+        (false, false) if request.sealed => "without a bias the sealed row can only tie with the others, never lead by \
+                                             more than rounding"
+            .to_owned(),
+        (false, false) => format!("not proven by the mean of the retained rows (only to norm {radius:.2}): not sealed"),
+    };
+    let outcome = match (proven, request.sealed && candidate.has_bias) {
+        (true, _) => Outcome::Passed,
+        (false, true) => Outcome::Failed,
+        (false, false) => Outcome::Informative,
+    };
+    (outcome, summary, measurements)
+}
+
+/// How far from the origin the class provably cannot win, and by how much it stays below there at the origin.
+fn radius_and_margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> (f64, f64) {
+    let count = forgotten.retained().count() as f64;
+    let mut gap: Vec<f64> = head.row(class).iter().map(|&w| f64::from(w)).collect();
+    let mut bias = 0.0;
+    for retained in forgotten.retained() {
+        gap.iter_mut().zip(head.row(retained)).for_each(|(g, &w)| *g -= f64::from(w) / count);
+        bias += f64::from(head.bias[retained]) / count;
+    }
+    let margin = bias - f64::from(head.bias[class]);
+    let distance = gap.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let radius = if margin <= 0.0 { 0.0 } else { margin / distance };
+    (radius, margin)
+}
+
+/// A multi-label slot: a zero row makes its logit a constant.
+fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
+    let mut measurements = Vec::new();
+    let mut sealed = true;
+    for class in request.forgotten.indices() {
+        let zero = candidate.row(class).iter().all(|&w| w == 0.0);
+        let probability = 1.0 / (1.0 + f64::from(-candidate.bias[class]).exp());
+        measurements.push(Measurement::new(format!("probability of class {class}"), probability, "probability"));
+        sealed &= zero && candidate.bias[class] < 0.0;
+    }
+    let (outcome, text) = match (sealed, request.sealed) {
+        (true, _) => (Outcome::Passed, "their probability is a constant near 0, whatever the input"),
+        (false, true) => (Outcome::Failed, "the sealed rows are not constant"),
+        (false, false) => (Outcome::Informative, "not sealed: their probability depends on the input"),
+    };
+    (outcome, text.to_owned(), measurements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_radius_is_where_the_bound_stops_to_hold() {
+        let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
+        // Mean of the retained rows (1, 0); row 0 differs from it by (0, 2); mean bias 1, own bias -5.
+        let head = LinearHead {
+            classes: 3,
+            width: 2,
+            weight: vec![1.0, 2.0, 2.0, 1.0, 0.0, -1.0],
+            bias: vec![-5.0, 2.0, 0.0],
+            has_bias: true,
+        };
+        assert_eq!(radius_and_margin(&head, &forgotten, 0), (3.0, 6.0));
+    }
+
+    #[test]
+    fn an_exact_mean_has_no_radius_and_a_raised_bias_no_proof() {
+        let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
+        let mut head = LinearHead {
+            classes: 3,
+            width: 1,
+            weight: vec![1.0, 2.0, 0.0],
+            bias: vec![-30.0, 0.0, 0.0],
+            has_bias: true,
+        };
+        assert_eq!(radius_and_margin(&head, &forgotten, 0), (f64::INFINITY, 30.0));
+        head.bias[0] = 0.0;
+        assert_eq!(radius_and_margin(&head, &forgotten, 0).0, 0.0);
+    }
+}

@@ -1,0 +1,104 @@
+//! The gate: what changed between two models, and how the changed one behaves.
+//!
+//! Both models are opened from disk and measured afresh; nothing is taken over from the run that made the change.
+//! All of it is evidence of tier T0: it needs the model files only, and every sampled figure is about synthetic
+//! embeddings, never about accuracy on real inputs.
+
+mod assumptions;
+mod bounds;
+mod certificate;
+mod changes;
+mod forgotten;
+mod probe;
+mod report;
+mod retained;
+
+pub use bounds::{lower_bound, upper_bound};
+pub use changes::Changes;
+pub use report::{Check, Measurement, Outcome, Pass, Report};
+
+use candle_core::Device;
+use declass_formats::{Artifact, Diff};
+
+use crate::{
+    classes::Forgotten,
+    cut::Cut,
+    edit::Slot,
+    error::Error,
+    methods::Method,
+    progress::{Progress, Step},
+};
+use probe::Probe;
+
+/// What a verification is about.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The classes that are claimed to be forgotten.
+    pub forgotten: &'a Forgotten,
+    /// What is claimed to have become of their slots.
+    pub slot: Slot,
+    /// Whether kept slots are claimed to be sealed.
+    pub sealed: bool,
+    /// The method whose first-order assumptions are checked.
+    pub method: &'static Method,
+    /// The head's name, where it was given by hand.
+    pub head: Option<&'a str>,
+    /// Seed of the embeddings drawn for verification.
+    pub seed: u64,
+}
+
+/// What one of the two models is, as far as a check needs it.
+struct Side<'a> {
+    artifact: &'a Artifact,
+    cut: Cut,
+}
+
+/// Measures a candidate against the original it is said to come from.
+///
+/// # Errors
+/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
+/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::Compute`] if the
+/// device fails.
+pub fn verify(
+    original: &Artifact,
+    candidate: &Artifact,
+    request: &Request<'_>,
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<Report, Error> {
+    let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
+    let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
+    let head = before.cut.head.load(original)?;
+    let changed = expand(after.cut.head.load(candidate)?, request)?;
+    let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
+    progress.begin(Step::Comparing, bytes);
+    let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
+    progress.end(Step::Comparing);
+    let probe = Probe::measure(&head, &changed, request, device)?;
+    let checks = vec![
+        changes::check(&before, &after, &diff, request.slot),
+        certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
+        forgotten::check(&probe),
+        retained::agreement(&probe, before.cut.labels.as_ref()),
+        retained::divergence(&probe),
+        retained::logits(&probe, &head, &changed, request.forgotten),
+        assumptions::check(&head, request, device)?,
+    ];
+    Ok(Report { checks, changes: Changes::of(&diff), diff })
+}
+
+/// The candidate's head over the original classes.
+fn expand(head: crate::linear::LinearHead, request: &Request<'_>) -> Result<crate::linear::LinearHead, Error> {
+    let forgotten = request.forgotten;
+    let expected = match request.slot {
+        Slot::Drop => forgotten.retained().count(),
+        Slot::Keep => forgotten.classes(),
+    };
+    if head.classes != expected {
+        return Err(Error::OtherClasses { found: head.classes, expected });
+    }
+    Ok(match request.slot {
+        Slot::Drop => head.with_dropped(forgotten),
+        Slot::Keep => head,
+    })
+}
