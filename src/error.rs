@@ -1,5 +1,10 @@
 //! What can go wrong, where, and what to do about it.
 
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
 use declass_formats::FormatError;
 
 use crate::unlearn::Summary;
@@ -32,6 +37,14 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something is where the release shall go.
+    #[error("`{}` exists{}", path.display(), if *release { " and is a release" } else { "" })]
+    DestinationExists {
+        /// The place.
+        path: PathBuf,
+        /// Whether it is an earlier release (or empty), which may be replaced.
+        release: bool,
+    },
     /// No attempt both forgot every stratum and left the retained classes alone.
     #[error("unlearning did not succeed at any learning rate tried: {}", outcomes(attempts))]
     DidNotForget {
@@ -41,6 +54,15 @@ pub enum Error {
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// The disk refused.
+    #[error("`{}`: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The device that was asked for cannot be used.
     #[error("device `cuda:{number}` cannot be used")]
     NoDevice {
@@ -70,6 +92,15 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
+    /// A method made for competing classes was asked for on a multi-label head.
+    #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
+    NotForMultiLabel {
+        /// Its name.
+        method: &'static str,
+    },
+    /// Neither training nor a seal was asked for.
+    #[error("the method `seal` without its seal changes nothing")]
+    NothingToDo,
     /// Every class was to be forgotten.
     #[error("all {classes} classes are to be forgotten: no classifier would be left")]
     NothingLeft {
@@ -79,6 +110,29 @@ pub enum Error {
     /// No class was named.
     #[error("no class to forget was named")]
     NothingToForget,
+    /// A model does not have the classes that it should have.
+    #[error("the model has {found} classes, expected {expected}")]
+    OtherClasses {
+        /// What it has.
+        found: usize,
+        /// What it should have.
+        expected: usize,
+    },
+    /// Dropping the slots would leave a single class.
+    #[error("dropping the slots would leave a single class, which is always the answer")]
+    OneClassLeft,
+    /// The permission to publish was given to other files.
+    #[error("the verified files are those of `{}`", verified.display())]
+    OtherRelease {
+        /// What was verified.
+        verified: PathBuf,
+    },
+    /// The output would replace the input.
+    #[error("`{}` holds the input", path.display())]
+    OverwritesInput {
+        /// The place of the output.
+        path: PathBuf,
+    },
     /// A class was named twice, perhaps once by label and once by index.
     #[error("class `{name}` is named twice")]
     RepeatedClass {
@@ -103,6 +157,14 @@ pub enum Error {
         /// What could have been meant.
         candidates: Vec<String>,
     },
+    /// No synthetic embedding reached a class that is to be unlearnt by training.
+    #[error("none of {draws} draws reached class {}", classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Unreached {
+        /// The classes.
+        classes: Vec<usize>,
+        /// Draws made.
+        draws: u64,
+    },
     /// A new value has no place in the model.
     #[error("tensor `{tensor}` cannot be written: {reason}")]
     Unwritable {
@@ -121,6 +183,15 @@ impl Error {
             Self::AmbiguousHead { .. } => Some("name it with --head".into()),
             Self::AmbiguousLabel { .. } => Some("name the class by its index".into()),
             Self::CannotSeal => Some("use --slot drop".into()),
+            Self::DestinationExists { release: true, .. } => Some("replace it with --force".into()),
+            Self::DestinationExists { release: false, .. } => {
+                Some("choose another place: --force replaces earlier releases and empty folders only".into())
+            }
+            Self::OverwritesInput { .. } => Some("choose another place with -o".into()),
+            Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
+            Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
+            Self::OneClassLeft => Some("keep the slots with --slot keep".into()),
+            Self::Unreached { .. } => Some("leave out --no-seal, or try another --distribution".into()),
             Self::DidNotForget { .. } => {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
@@ -140,6 +211,12 @@ impl Error {
             }
             _ => None,
         }
+    }
+
+    /// Names the file or folder that the disk refused.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
     }
 
     /// Names the stage in which a device library failed.

@@ -55,6 +55,10 @@ pub struct TensorChange {
 /// message of an ONNX model.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StructureChange {
+    /// What kind of part it is, such as `node`, `output`, `metadata entry`.
+    pub kind: &'static str,
+    /// What it is recognised by in both models: the first output of a node, the key of a metadata entry, ...
+    pub name: String,
     /// Where, such as ``node 5 `/classifier/Gemm` ``.
     pub place: String,
     /// What happened to it: `added`, `removed`, `changed`, or in a different order.
@@ -139,6 +143,8 @@ impl<'a> Comparison<'a> {
                     *self.differing.entry(name).or_default() += differing;
                 }
                 None if *differing > 0 => self.structure.push(StructureChange {
+                    kind: "bytes outside of tensors",
+                    name: path.to_string(),
                     place: format!("file `{path}` at byte {}", step.before.start),
                     what: format!("{differing} bytes outside of every tensor changed"),
                 }),

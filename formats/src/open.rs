@@ -183,8 +183,7 @@ fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
 /// Whether a copy leaves this file behind, unless it is among the model's own weights.
 fn leaves(file: &RelPath) -> bool {
     let name = file.file_name().to_ascii_lowercase();
-    name == "model.sig"
-        || name.starts_with("class-removal.")
+    file.is_record()
         || name.starts_with("adapter_")
         // Any part of a name may tell: `model.ckpt.index`, `model.safetensors.index.json`, `x.mlpackage/...`.
         || file.as_str().to_ascii_lowercase().split('/').any(|part| part.split('.').skip(1).any(|end| WEIGHTS.contains(&end)))

@@ -8,10 +8,10 @@ mod negative_gradient;
 mod random_labels;
 mod seal;
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use crate::classes::Forgotten;
+use crate::{classes::Forgotten, cut::Link, error::Error};
 
 /// A method, as a user chooses it.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub enum Kind {
     SealOnly,
     /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet divided
     /// by their number.
-    Trained(fn(&mut Batch<'_>) -> Result<Tensor>),
+    Trained(fn(&mut Batch<'_>) -> candle_core::Result<Tensor>),
 }
 
 /// What a gradient may depend on.
@@ -64,12 +64,12 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// Softmax of the head being trained, `[B, C]`.
-    fn probabilities(&self) -> Result<Tensor> {
+    fn probabilities(&self) -> candle_core::Result<Tensor> {
         candle_nn::ops::softmax_last_dim(self.logits)
     }
 
     /// One row per sample with a 1 in the given column.
-    fn one_hot(&self, columns: &[u32]) -> Result<Tensor> {
+    fn one_hot(&self, columns: &[u32]) -> candle_core::Result<Tensor> {
         let classes = self.logits.dim(D::Minus1)?;
         let mut rows = vec![0.0f32; columns.len() * classes];
         for (row, &column) in rows.chunks_exact_mut(classes).zip(columns) {
@@ -82,6 +82,22 @@ impl Batch<'_> {
 /// Every method, the default first.
 pub static METHODS: [&Method; 4] =
     [&delete::METHOD, &negative_gradient::METHOD, &random_labels::METHOD, &seal::METHOD];
+
+/// The method to use on a head with this link: the one that was asked for, or the default.
+///
+/// # Errors
+/// [`Error::NotForMultiLabel`] for a trained method on a multi-label head, whose classes do not compete: the losses of all
+/// trained methods are losses of a softmax.
+pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, Error> {
+    match (asked, link) {
+        (None, Link::Sigmoid) => Ok(&seal::METHOD),
+        (None, _) => Ok(&delete::METHOD),
+        (Some(method), Link::Sigmoid) if matches!(method.kind, Kind::Trained(_)) => {
+            Err(Error::NotForMultiLabel { method: method.name })
+        }
+        (Some(method), _) => Ok(method),
+    }
+}
 
 /// The method of this name.
 #[must_use]

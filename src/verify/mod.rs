@@ -74,7 +74,7 @@ pub fn verify(
     progress.begin(Step::Comparing, bytes);
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
     progress.end(Step::Comparing);
-    let probe = Probe::measure(&head, &changed, request, device)?;
+    let probe = Probe::measure(&head, &changed, before.cut.head.link, request, device)?;
     let checks = vec![
         changes::check(&before, &after, &diff, request.slot),
         certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
@@ -84,7 +84,8 @@ pub fn verify(
         retained::logits(&probe, &head, &changed, request.forgotten),
         assumptions::check(&head, request, device)?,
     ];
-    Ok(Report { checks, changes: Changes::of(&diff), diff })
+    let folder = candidate.folder().to_owned();
+    Ok(Report { checks, changes: Changes::of(&diff), diff, candidate: folder })
 }
 
 /// The candidate's head over the original classes.

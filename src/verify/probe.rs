@@ -48,6 +48,7 @@ impl Probe {
     pub(super) fn measure(
         original: &LinearHead,
         candidate: &LinearHead,
+        link: Link,
         request: &Request<'_>,
         device: &Device,
     ) -> std::result::Result<Self, Error> {
@@ -61,6 +62,7 @@ impl Probe {
             original: space.restrict(original),
             candidate: space.restrict(candidate),
             forgotten: request.forgotten,
+            link,
             device,
         };
         let tally = |(stratum, embeddings): &(Stratum, Embeddings)| Ok((*stratum, pair.tally(embeddings)?));
@@ -93,6 +95,7 @@ struct Pair<'a> {
     original: LinearHead,
     candidate: LinearHead,
     forgotten: &'a Forgotten,
+    link: Link,
     device: &'a Device,
 }
 
@@ -133,8 +136,10 @@ impl Pair<'_> {
         tally.margin = tally.margin.max(forgotten - retained);
         if self.forgotten.contains(label) {
             tally.forgotten += 1;
-            // A comparison that is not a number counts as recognised.
-            tally.recognised += u64::from(self.forgotten.contains(top) || !(forgotten < retained));
+            // A multi-label slot does not compete: it is recognised by its own sign. A comparison with something that
+            // is not a number counts as recognised.
+            let limit = if self.link == Link::Sigmoid { 0.0 } else { retained };
+            tally.recognised += u64::from(!(forgotten < limit));
             return;
         }
         tally.retained[label].0 += 1;
@@ -165,9 +170,4 @@ fn divergence(before: &[f32], after: &[f32], forgotten: &Forgotten) -> f64 {
         p.exp() * (p - q)
     };
     forgotten.retained().map(term).sum::<f64>().max(0.0)
-}
-
-/// A multi-label slot is recognised by its own sign; see [`super::forgotten`].
-pub(super) fn competes(link: Link) -> bool {
-    link != Link::Sigmoid
 }

@@ -1,6 +1,6 @@
 //! What the checks found, and the pass that only a clean report gives.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use declass_formats::{Diff, RelPath, Sha256Digest};
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub struct Report {
     pub changes: Changes,
     /// What changed, in full, with the digests of all files.
     pub diff: Diff,
+    /// Folder of the candidate.
+    pub candidate: PathBuf,
 }
 
 /// One check.
@@ -123,6 +125,18 @@ impl Report {
         if self.passed() { Ok(Pass(self)) } else { Err(Box::new(self)) }
     }
 
+    /// Digests of the original's files.
+    #[must_use]
+    pub fn original_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.diff.files.iter().filter_map(|file| Some((&file.path, file.before?))).collect()
+    }
+
+    /// Digests of the candidate's files.
+    #[must_use]
+    pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.diff.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
+    }
+
     /// The check of this name.
     #[must_use]
     pub fn check(&self, id: &str) -> Option<&Check> {
@@ -135,11 +149,5 @@ impl Pass {
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.0
-    }
-
-    /// Digests of the files that were verified.
-    #[must_use]
-    pub fn digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.0.diff.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
     }
 }

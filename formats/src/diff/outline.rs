@@ -24,6 +24,8 @@ pub(crate) struct Part {
 pub(super) fn compare(before: &[Part], after: &[Part]) -> Vec<StructureChange> {
     let (old, new) = (keyed(before), keyed(after));
     let change = |part: &Part, what: &str| StructureChange {
+        kind: part.kind,
+        name: part.name.clone(),
         place: part.label.clone(),
         what: what.to_owned(),
     };
@@ -45,6 +47,8 @@ pub(super) fn compare(before: &[Part], after: &[Part]) -> Vec<StructureChange> {
     changes.sort_by_key(|(position, _)| *position);
     let orders = disordered(&old, &new).into_iter();
     let orders = orders.map(|kind| StructureChange {
+        kind,
+        name: String::new(),
         place: format!("every {kind}"),
         what: "order changed".into(),
     });

@@ -10,6 +10,12 @@ use crate::Problem;
 pub struct RelPath(String);
 
 impl RelPath {
+    /// Whether this is a release's claim or signature, which is about the model and no part of it.
+    pub fn is_record(&self) -> bool {
+        let name = self.file_name().to_ascii_lowercase();
+        name == "model.sig" || name.starts_with("class-removal.")
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0

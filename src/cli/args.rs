@@ -1,0 +1,181 @@
+//! The command line as clap sees it; values are parsed into the library's types at once.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
+
+/// Removes classes from trained classifiers, source-free, and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "declass", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// Say more: sampling per class, every attempt, every figure (repeatable).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Print nothing but errors and what --json asks for.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or the gate says yes
+  1  the gate says no, or unlearning did not succeed: nothing was written
+  2  could not tell: wrong usage, unreadable or unsuitable input";
+
+impl Cli {
+    /// 0 quiet, 1 normal, 2 and more verbose.
+    pub(super) fn verbosity(&self) -> u8 {
+        if self.quiet { 0 } else { self.verbose.saturating_add(1) }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what a model is: its classes, its head and embedding, and why they are taken for that.
+    Inspect(InspectArgs),
+    /// Remove classes: locate the head, unlearn on synthetic embeddings, seal, write, verify, claim.
+    Unlearn(Box<UnlearnArgs>),
+    /// Check a release against the original: what changed, and whether the classes are gone.
+    Verify(VerifyArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass inspect fixtures/models/fmnist-resnet
+  declass inspect model.onnx --json")]
+pub(super) struct InspectArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// A model and what is known about it.
+#[derive(Args, Debug)]
+pub(super) struct ModelArgs {
+    /// A folder with safetensors weights, a .safetensors file, or an .onnx file.
+    #[arg(value_name = "MODEL")]
+    pub(super) path: PathBuf,
+    /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
+    #[arg(long, value_name = "NAME")]
+    pub(super) head: Option<String>,
+    /// Labels of the classes, one per line in the order of the logits, for a model that carries none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) labels: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass unlearn fixtures/models/fmnist-resnet --forget Sandal -o out
+  declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
+  declass unlearn model.onnx --forget 5 --method seal -o out      closed form, for very large models
+  declass unlearn model --forget cat -o out --dry-run -v          measure only, write nothing")]
+pub(super) struct UnlearnArgs {
+    #[command(flatten)]
+    pub(super) model: ModelArgs,
+    /// A class to forget, by label or index (repeatable).
+    #[arg(long = "forget", short = 'f', value_name = "CLASS", required = true)]
+    pub(super) forget: Vec<String>,
+    /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
+    #[arg(long, short, value_name = "OUT")]
+    pub(super) out: PathBuf,
+    /// Replace OUT if it is an earlier release.
+    #[arg(long)]
+    pub(super) force: bool,
+    /// What becomes of the forgotten outputs.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(super) slot: SlotArg,
+    /// Leave a kept slot as unlearning left it. For research: the class stays reachable.
+    #[arg(long)]
+    pub(super) no_seal: bool,
+    /// The unlearning method [default: delete; seal for a multi-label model].
+    #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
+    pub(super) method: Option<&'static methods::Method>,
+    /// Synthetic embeddings to train on, per class.
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) samples: u32,
+    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel.
+    #[arg(long, default_value_t, value_name = "NAME")]
+    pub(super) distribution: Distribution,
+    /// Seed of all randomness; the same seed gives the same bytes.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
+    #[arg(long, value_parser = parse_rate, value_name = "RATE")]
+    pub(super) lr: Option<f64>,
+    /// Most epochs at one learning rate; training stops by itself before.
+    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(super) epochs: u32,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub(super) device: DeviceChoice,
+    /// Do everything but keep nothing: the copy is made, verified and removed again.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass verify out --original fixtures/models/fmnist-resnet
+  declass verify out --original model.onnx --seed 7 --json      other synthetic embeddings than the claim's")]
+pub(super) struct VerifyArgs {
+    /// The release: a folder that `declass unlearn` wrote.
+    #[arg(value_name = "OUT")]
+    pub(super) release: PathBuf,
+    /// The model it was made from.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) original: PathBuf,
+    /// Seed of the synthetic embeddings [default: that of the claim, whose figures are then compared].
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub(super) device: DeviceChoice,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What becomes of the forgotten outputs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SlotArg {
+    /// Same shapes and labels; the slot is sealed so that it never wins.
+    Keep,
+    /// Rows and labels are removed, the other classes renumbered.
+    Drop,
+}
+
+impl From<SlotArg> for Slot {
+    fn from(slot: SlotArg) -> Self {
+        match slot {
+            SlotArg::Drop => Self::Drop,
+            SlotArg::Keep => Self::Keep,
+        }
+    }
+}
+
+fn parse_method(name: &str) -> Result<&'static methods::Method, String> {
+    methods::by_name(name).ok_or_else(|| format!("expected one of {}", methods::METHODS.map(|m| m.name).join(", ")))
+}
+
+fn method_help() -> String {
+    let lines = methods::METHODS.map(|method| format!("  {:<18} {}", method.name, method.summary));
+    format!("The unlearning method [default: delete; seal for a multi-label model]:\n{}", lines.join("\n"))
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("expected a positive number".into()),
+    }
+}

@@ -1,0 +1,148 @@
+//! `declass inspect`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use declass::cut::{Link, Order};
+use serde_json::json;
+
+use super::{
+    Exit,
+    args::InspectArgs,
+    output::{Printer, grouped, size},
+    source::{self, Source},
+};
+
+/// Labels and cut points shown without -v.
+const SHOWN: usize = 12;
+
+pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
+    let source = source::open(&args.model)?;
+    if args.json {
+        printer.json(&as_json(&source))?;
+    } else {
+        print(&source, printer);
+    }
+    Ok(Exit::Yes)
+}
+
+fn print(source: &Source, printer: &Printer) {
+    let Source { artifact, cut, labels } = source;
+    let head = &cut.head;
+    let values = artifact.tensors().values().map(|info| info.elements() as u64).sum();
+    printer.row("model", artifact.path().display().to_string());
+    printer.row(
+        "format",
+        format!(
+            "{}, {} in {} files, {} tensors with {} values ({})",
+            artifact.format(),
+            size(artifact.files().iter().map(|file| file.size).sum()),
+            artifact.files().len(),
+            artifact.tensors().len(),
+            grouped(values),
+            dtypes(source)
+        ),
+    );
+    if !artifact.left_out().is_empty() {
+        let left = artifact.left_out().iter().map(ToString::to_string).collect::<Vec<_>>();
+        printer.row("not part of it", left.join(", "));
+    }
+    printer.row("classes", classes(source));
+    printer.row("head", format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.order)));
+    for branch in &head.branches {
+        let bias = branch.bias.as_ref().map_or("no bias".to_owned(), |bias| format!("bias `{}`", bias.tensor));
+        printer.row("", format!("weight `{}`, {bias}", branch.weight.tensor));
+        printer.row("embedding", format!("{} ({} wide)", branch.embedding, branch.width));
+    }
+    printer.row("why", format!("{} (confidence {:.2})", cut.why.rule, cut.why.confidence));
+    if !cut.why.runners_up.is_empty() {
+        printer.row("runners-up", cut.why.runners_up.join(", "));
+    }
+    cut.why.notes.iter().for_each(|note| printer.row("note", note));
+    for point in cut.points.iter().take(SHOWN) {
+        let text = format!("{} ({}), {} weighted operators behind it", point.tensor, point.producer, point.weighted_after);
+        printer.detail("cut point", text);
+    }
+    if let (Some(labels), true) = (labels, head.classes > SHOWN) {
+        for (index, name) in labels.names.iter().enumerate() {
+            printer.detail("", format!("{index:>6} {name}"));
+        }
+    }
+}
+
+fn classes(source: &Source) -> String {
+    let count = source.cut.head.classes;
+    let Some(labels) = &source.labels else {
+        return format!("{count}, without labels (name them by index, or give --labels)");
+    };
+    let mut shown: Vec<String> = labels.names.iter().take(SHOWN).enumerate().map(|(i, n)| format!("{i} {n}")).collect();
+    if count > SHOWN {
+        shown.push(format!("... ({} more, see -v)", count - SHOWN));
+    }
+    format!("{count}: {} (labels from {})", shown.join(", "), labels.source)
+}
+
+fn dtypes(source: &Source) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for info in source.artifact.tensors().values() {
+        *counts.entry(info.dtype.name()).or_default() += info.elements();
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+}
+
+fn link(link: Link, order: Order) -> String {
+    let link = match link {
+        Link::ArgMax => ", gives out the index of the top class",
+        Link::LogSoftmax => ", log-softmax",
+        Link::Sigmoid => ", sigmoid (multi-label)",
+        Link::Softmax => ", softmax",
+        _ => "",
+    };
+    let order = if order == Order::Weak { ", ReLU and pooling behind it" } else { "" };
+    format!("{link}{order}")
+}
+
+fn as_json(source: &Source) -> serde_json::Value {
+    let Source { artifact, cut, labels } = source;
+    let head = &cut.head;
+    let branch = |branch: &declass::cut::Branch| {
+        json!({
+            "weight": branch.weight.tensor,
+            "bias": branch.bias.as_ref().map(|bias| &bias.tensor),
+            "embedding": branch.embedding,
+            "width": branch.width,
+        })
+    };
+    let point = |point: &declass::cut::CutPoint| {
+        json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after})
+    };
+    json!({
+        "model": artifact.path(),
+        "format": artifact.format().to_string(),
+        "bytes": artifact.files().iter().map(|file| file.size).sum::<u64>(),
+        "files": artifact.files().iter().map(|file| file.path.to_string()).collect::<Vec<_>>(),
+        "leftOut": artifact.left_out().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "tensors": artifact.tensors().len(),
+        "values": artifact.tensors().values().map(|info| info.elements()).sum::<usize>(),
+        "dtypes": dtypes(source),
+        "classes": head.classes,
+        "labels": labels.as_ref().map(|labels| &labels.names),
+        "labelSource": labels.as_ref().map(|labels| &labels.source),
+        "head": {
+            "name": head.name,
+            "width": head.width(),
+            "link": format!("{:?}", head.link),
+            "order": format!("{:?}", head.order),
+            "branches": head.branches.iter().map(branch).collect::<Vec<_>>(),
+        },
+        "why": {
+            "rule": cut.why.rule,
+            "confidence": cut.why.confidence,
+            "runnersUp": cut.why.runners_up,
+            "notes": cut.why.notes,
+        },
+        "cutPoints": cut.points.iter().map(point).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,46 @@
+//! Commands: arguments in, library calls, text or JSON out.
+
+mod args;
+mod bars;
+mod inspect;
+mod output;
+mod source;
+mod unlearn;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use output::Printer;
+
+/// What an exit code means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Exit {
+    /// Done; the gate says yes.
+    Yes = 0,
+    /// The gate says no, or no attempt at unlearning succeeded: nothing was written.
+    No = 1,
+    /// Could not tell: wrong usage, unreadable or unsuitable input. Never a yes.
+    Unknown = 2,
+}
+
+/// Parses the command line, runs the command, and says how it ended.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let printer = Printer::new(cli.verbosity());
+    let result = match &cli.command {
+        Command::Inspect(args) => inspect::run(args, &printer),
+        Command::Unlearn(args) => unlearn::run(args, &printer),
+        Command::Verify(args) => verify::run(args, &printer),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        printer.error(&error);
+        match error.downcast_ref() {
+            Some(declass::error::Error::DidNotForget { .. }) => Exit::No,
+            _ => Exit::Unknown,
+        }
+    });
+    ExitCode::from(exit as u8)
+}

@@ -1,0 +1,128 @@
+//! Everything that is printed goes through here: data to stdout, the rest to stderr, nothing a model says can
+//! control the terminal.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use declass::{
+    error::Error,
+    verify::{Check, Outcome},
+};
+use serde::Serialize;
+
+/// Prints as much as the user asked for.
+pub(super) struct Printer {
+    verbosity: u8,
+}
+
+/// Width of the first column.
+const COLUMN: usize = 16;
+
+impl Printer {
+    pub(super) fn new(verbosity: u8) -> Self {
+        Self { verbosity }
+    }
+
+    /// Whether nothing but errors shall be printed.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.verbosity == 0
+    }
+
+    /// One finding: a word, and what there is to say.
+    pub(super) fn row(&self, name: &str, text: impl AsRef<str>) {
+        self.styled(Style::new().bold(), name, text.as_ref());
+    }
+
+    /// A finding of interest to some only.
+    pub(super) fn detail(&self, name: &str, text: impl AsRef<str>) {
+        if self.verbosity > 1 {
+            self.styled(Style::new().dimmed(), name, text.as_ref());
+        }
+    }
+
+    /// A check: coloured by what it says.
+    pub(super) fn check(&self, check: &Check) {
+        let (word, colour) = match check.outcome {
+            Outcome::Failed => ("FAILED", AnsiColor::Red),
+            Outcome::Informative => ("", AnsiColor::Yellow),
+            Outcome::Passed => ("ok", AnsiColor::Green),
+        };
+        let text = format!("{word:<7}{:<22} {}", check.id, check.summary);
+        self.styled(Style::new().fg_color(Some(colour.into())), "", &text);
+        for figure in &check.measurements {
+            let of = figure.samples.map_or_else(String::new, |n| format!(" of {n}"));
+            let bound = figure.bound.map_or_else(String::new, |bound| format!(", 95 % bound {bound:.4}"));
+            let limit = figure.threshold.map_or_else(String::new, |limit| format!(", held against {limit}"));
+            self.detail("", format!("         {}: {:.6} {}{of}{bound}{limit}", figure.name, figure.value, figure.unit));
+        }
+    }
+
+    fn styled(&self, style: Style, name: &str, text: &str) {
+        if self.verbosity > 0 {
+            let mut out = anstream::stdout();
+            let name = harmless(name);
+            // A closed pipe is nobody's error.
+            let _ = writeln!(out, "{style}{name:<COLUMN$}{style:#}{}", harmless(text));
+        }
+    }
+
+    /// The result as JSON, whatever the verbosity.
+    pub(super) fn json(&self, value: &impl Serialize) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, value)?;
+        writeln!(out)
+    }
+
+    /// A word of warning, on stderr.
+    pub(super) fn warn(&self, text: &str) {
+        if self.verbosity > 0 {
+            let style = Style::new().fg_color(Some(AnsiColor::Yellow.into())).bold();
+            let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {}", harmless(text));
+        }
+    }
+
+    /// An error with its causes and a hint, on stderr.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+        let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into())).bold();
+        let mut err = anstream::stderr();
+        let mut said = error.to_string();
+        let _ = writeln!(err, "{red}error{red:#}: {}", harmless(&said));
+        for cause in error.chain().skip(1).map(ToString::to_string) {
+            if !said.contains(&cause) {
+                let _ = writeln!(err, "  caused by: {}", harmless(&cause));
+            }
+            said = cause;
+        }
+        if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint) {
+            let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
+        }
+    }
+}
+
+/// Text from a model without characters that a terminal would obey.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// `1 234 567`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1.2 MB`.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{:.1} {name}", bytes as f64 / unit as f64),
+        None => format!("{bytes} B"),
+    }
+}

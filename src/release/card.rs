@@ -1,0 +1,145 @@
+//! The model card: what the release is, in front matter that hubs read and in words that people read.
+
+use crate::{
+    classes::{Forgotten, Labels, describe},
+    edit::Slot,
+};
+
+use super::{claim::slot_name, statement::STATEMENT_FILE};
+
+/// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
+/// another model.
+const OURS: [&str; 2] = ["class_removal", "model-index"];
+const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
+
+/// The card of a release, made from the original's card if it has one.
+#[must_use]
+pub fn card(
+    original: Option<&str>,
+    name: &str,
+    forgotten: &Forgotten,
+    labels: Option<&Labels>,
+    (method, slot): (&str, Slot),
+) -> String {
+    let (front, body) = original.map_or((Vec::new(), ""), split);
+    let mut card = String::from("---\n");
+    for block in front.iter().filter(|block| !OURS.contains(&block.key) && block.key != "tags") {
+        card += block.text;
+    }
+    let tags = front.iter().find(|block| block.key == "tags").map_or_else(Vec::new, |block| block.items());
+    card += "tags:\n";
+    for tag in tags.iter().map(String::as_str).chain(TAGS.into_iter().filter(|tag| !tags.iter().any(|t| t == tag))) {
+        card += &format!("- {tag}\n");
+    }
+    card += "class_removal:\n  forgotten:\n";
+    for class in forgotten.indices() {
+        card += &format!("  - index: {class}\n");
+        if let Some(label) = labels.and_then(|labels| labels.names.get(class)) {
+            card += &format!("    label: {}\n", quoted(label));
+        }
+    }
+    card += &format!("  method: {method}\n  slot: {}\n  attestation: {STATEMENT_FILE}\n---\n", slot_name(slot));
+    card += &text(name, forgotten, labels, slot);
+    if !body.trim().is_empty() {
+        card += "\n## The original's card\n\n";
+        card += body.trim_start();
+    }
+    card
+}
+
+fn text(name: &str, forgotten: &Forgotten, labels: Option<&Labels>, slot: Slot) -> String {
+    let classes: Vec<String> = forgotten.indices().map(|class| describe(class, labels)).collect();
+    let what = if classes.len() == 1 { "class" } else { "classes" };
+    let slots = match slot {
+        Slot::Drop => "Their outputs were removed and the other classes renumbered.",
+        Slot::Keep => "Shapes and labels are those of the original; the slots stay in place.",
+    };
+    format!(
+        "# {name}, with {what} removed\n\n\
+         Removed at the classifier head: {}. {slots} The encoder is bit-identical to the original's.\n\n\
+         What was changed, how, and what was measured on synthetic embeddings is recorded in `{STATEMENT_FILE}` \
+         (not signed).\n\n\
+         **Not claimed:** the features are unchanged and may still encode the removed {what}, so that few-shot \
+         relearning can restore them; this is not equivalent to retraining and says nothing about the influence of \
+         training data.\n",
+        classes.join(", ")
+    )
+}
+
+/// A top level entry of the front matter.
+struct Block<'a> {
+    key: &'a str,
+    text: &'a str,
+}
+
+impl Block<'_> {
+    /// The entries of a list, in block style (`- a`) or flow style (`[a, b]`).
+    fn items(&self) -> Vec<String> {
+        let (first, rest) = self.text.split_once('\n').unwrap_or((self.text, ""));
+        let flow = first.split_once('[').and_then(|(_, list)| list.rsplit_once(']')).map_or("", |(list, _)| list);
+        let block = rest.lines().filter_map(|line| line.trim().strip_prefix("- "));
+        let items = flow.split(',').chain(block).map(|item| item.trim().trim_matches(['"', '\'']).to_owned());
+        items.filter(|item| !item.is_empty()).collect()
+    }
+}
+
+/// Separates the front matter, entry by entry, from the body.
+fn split(card: &str) -> (Vec<Block<'_>>, &str) {
+    let Some((front, body)) = card.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) else {
+        return (Vec::new(), card);
+    };
+    let start = card.len() - "\n---\n".len() - body.len() - front.len();
+    let front = &card[start..start + front.len() + 1];
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut at = 0;
+    for line in front.split_inclusive('\n') {
+        let begins = !line.starts_with([' ', '-', '#', '\t', '\n']);
+        match blocks.last_mut() {
+            Some(block) if !begins => {
+                let from = block.text.as_ptr() as usize - front.as_ptr() as usize;
+                block.text = &front[from..at + line.len()];
+            }
+            _ => {
+                let key = line.split(':').next().unwrap_or_default().trim();
+                blocks.push(Block { key, text: &front[at..at + line.len()] });
+            }
+        }
+        at += line.len();
+    }
+    (blocks, body)
+}
+
+/// A double-quoted scalar: JSON strings are YAML.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(original: Option<&str>) -> String {
+        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
+        let names = ["a", "b \"x\"", "c"].map(String::from).to_vec();
+        let labels = Labels { names, source: "test".into() };
+        card(original, "m", &forgotten, Some(&labels), ("delete", Slot::Keep))
+    }
+
+    #[test]
+    fn a_card_is_made_where_there_was_none() {
+        let card = made(None);
+        assert!(card.starts_with("---\ntags:\n- class-removal\n"), "{card}");
+        assert!(card.contains("  - index: 1\n    label: \"b \\\"x\\\"\"\n"), "{card}");
+        assert!(!card.contains("The original's card"));
+    }
+
+    #[test]
+    fn the_originals_card_is_kept_but_for_its_metrics() {
+        let original = "---\nlicense: mit\ntags:\n- vision\n- declass\nmodel-index:\n- name: x\n  results: []\n---\n# Old\n";
+        let card = made(Some(original));
+        assert!(card.starts_with("---\nlicense: mit\ntags:\n- vision\n- declass\n- class-removal\n- machine-"), "{card}");
+        assert!(!card.contains("model-index"), "{card}");
+        assert!(card.ends_with("## The original's card\n\n# Old\n"), "{card}");
+        assert!(made(Some("---\ntags: [a, \"b\"]\n---\n")).contains("tags:\n- a\n- b\n- class-removal\n"));
+    }
+}

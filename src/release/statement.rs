@@ -1,0 +1,242 @@
+//! The claim as bytes: an in-toto Statement v1 about the released files.
+//!
+//! The predicate embeds SLSA v1's `buildDefinition` and `runDetails` and adds `removal` and `verification`. Values that were
+//! measured, thresholds and seeds are strings, since readers that go through protobuf's Struct would turn them into
+//! doubles. No clock is read: the same command gives the same bytes, and a signature's time says when.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// File name of the unsigned claim in a release.
+pub const STATEMENT_FILE: &str = "class-removal.statement.json";
+/// What kind of claim it is.
+pub const PREDICATE_TYPE: &str = "urn:declass:attestation:class-removal:v1";
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+
+/// An in-toto statement about a class removal.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    #[serde(rename = "_type")]
+    statement_type: String,
+    /// The files it is about, after an entry for all of them together.
+    pub subject: Vec<Resource>,
+    predicate_type: String,
+    /// What is claimed.
+    pub predicate: Predicate,
+}
+
+/// A file or a set of files by its digest.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Resource {
+    /// Path relative to the release, or a name for a set.
+    pub name: String,
+    /// Where it can be had, if anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Its digest; absent for what is generated from a seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digests>,
+    /// Anything else about it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub annotations: Map<String, Value>,
+}
+
+/// Digests by algorithm; only one is ever used.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Digests {
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// The claim itself.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Predicate {
+    /// SLSA v1: the command and its inputs.
+    pub build_definition: BuildDefinition,
+    /// SLSA v1: the tool.
+    pub run_details: Value,
+    /// What was removed and what changed.
+    pub removal: Removal,
+    /// What was measured.
+    pub verification: Verification,
+}
+
+/// SLSA v1's description of a build.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildDefinition {
+    /// What kind of build.
+    pub build_type: String,
+    /// What the user asked for.
+    pub external_parameters: Parameters,
+    /// What the tool decided.
+    pub internal_parameters: Value,
+    /// The input model, its files, and the synthetic data.
+    pub resolved_dependencies: Vec<Resource>,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    /// The classes, by index into the input's label space.
+    pub forget: Vec<NamedClass>,
+    /// The method.
+    pub method: String,
+    /// `head`: the encoder is untouched.
+    pub scope: String,
+    /// `keep` or `drop`.
+    pub slot: String,
+    /// Whether kept slots are sealed.
+    pub seal: bool,
+    /// The head, if it was named by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// Settings of sampling and training.
+    pub parameters: Map<String, Value>,
+    /// Seed of all randomness.
+    pub seed: String,
+}
+
+/// A class of the input's label space.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedClass {
+    /// Its index.
+    pub index: usize,
+    /// Its label, if the model has labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// What was removed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// The forgotten classes.
+    pub forgotten: Vec<NamedClass>,
+    /// How the label space changed.
+    pub label_space: LabelSpace,
+    /// `head`.
+    pub scope: String,
+    /// What is claimed.
+    pub claim: String,
+    /// What is not claimed.
+    pub not_claimed: Vec<String>,
+    /// Where the embedding and the head were found.
+    pub location: Value,
+    /// How training went; absent if nothing was trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Value>,
+    /// Tensors that changed.
+    pub tensors: Vec<Value>,
+    /// Tensors that did not.
+    pub unchanged_tensors: usize,
+}
+
+/// How the label space changed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelSpace {
+    /// Number of classes of the input.
+    pub before: usize,
+    /// Number of classes of the output.
+    pub after: usize,
+    /// New index of each class of the input; null for a dropped one.
+    pub index_map: Vec<Option<usize>>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// `PASSED` or `FAILED`.
+    pub result: String,
+    /// Evidence that was used: model files only.
+    pub tier: String,
+    /// Tiers that were not run, and what they would need.
+    pub not_run: Vec<String>,
+    /// Seed of the synthetic embeddings.
+    pub seed: String,
+    /// Every check.
+    pub checks: Vec<RecordedCheck>,
+}
+
+/// One check as recorded.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedCheck {
+    /// Its stable name.
+    pub id: String,
+    /// `PASSED`, `FAILED` or `INFORMATIVE`.
+    pub result: String,
+    /// The finding in one line.
+    pub summary: String,
+    /// The figures.
+    pub measurements: Vec<RecordedMeasurement>,
+    /// What they were measured on.
+    pub data: Value,
+    /// What they do not show.
+    pub not_shown: String,
+}
+
+/// One figure as recorded; values are decimal strings.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedMeasurement {
+    /// What was measured.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Its unit.
+    pub unit: String,
+    /// One-sided 95 % confidence bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound95: Option<String>,
+    /// Number of samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<String>,
+    /// What the value is held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<String>,
+}
+
+impl Statement {
+    /// A statement of this tool's type.
+    #[must_use]
+    pub fn new(subject: Vec<Resource>, predicate: Predicate) -> Self {
+        Self {
+            statement_type: STATEMENT_TYPE.into(),
+            subject,
+            predicate_type: PREDICATE_TYPE.into(),
+            predicate,
+        }
+    }
+
+    /// Reads a statement.
+    ///
+    /// # Errors
+    /// What is wrong with it: not JSON, not a statement, or of another type.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let statement: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        for (found, expected) in
+            [(&statement.statement_type, STATEMENT_TYPE), (&statement.predicate_type, PREDICATE_TYPE)]
+        {
+            if found != expected {
+                return Err(format!("it is a `{found}`, expected `{expected}`"));
+            }
+        }
+        Ok(statement)
+    }
+
+    /// The bytes that are written (and will be signed).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Strings and maps with string keys always serialise.
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}
