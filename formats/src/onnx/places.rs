@@ -53,7 +53,7 @@ pub(super) fn find(
         .all(INITIALIZER)
         .filter_map(|(at, field)| Some((at, field.message()?)))
     {
-        let name = storage::text(source.file, tensor, TENSOR_NAME).map_err(fail)?;
+        let name = storage::text(source.file, tensor, storage::NAME).map_err(fail)?;
         let (info, storage) = storage::locate(source, tensor, &name)?;
         add(
             name,
@@ -222,5 +222,4 @@ pub(super) const GRAPH: u32 = 7;
 pub(super) const INITIALIZER: u32 = 5;
 pub(super) const NODE: u32 = 1;
 pub(super) const ATTRIBUTE: u32 = 5;
-pub(super) const TENSOR_NAME: u32 = 8;
 pub(super) const VALUE_TENSOR: u32 = 5;

@@ -286,9 +286,17 @@ fn external(
 pub(super) fn external_file(source: Source<'_>, tensor: &Message) -> Result<RelPath, Problem> {
     let entries = entries(source.file, tensor, EXTERNAL_DATA)?;
     let location = entries.get("location").map_or("", String::as_str);
-    source
+    let file = source
         .model
-        .sibling(location.strip_prefix("./").unwrap_or(location))
+        .sibling(location.strip_prefix("./").unwrap_or(location))?;
+    if file == *source.model {
+        let why = "names the model itself as external data";
+        return Err(Problem::BadPath {
+            path: location.to_owned(),
+            why,
+        });
+    }
+    Ok(file)
 }
 
 /// Whether a tensor message says that its data is in another file.
@@ -313,6 +321,7 @@ fn wrong(name: &str, what: &str) -> Problem {
 }
 
 pub(super) const DIMS: u32 = 1;
+pub(super) const NAME: u32 = 8;
 pub(super) const EXTERNAL_DATA: u32 = 13;
 const DATA_TYPE: u32 = 2;
 const SEGMENT: u32 = 3;
