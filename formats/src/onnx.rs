@@ -4,10 +4,12 @@ mod convert;
 mod edit;
 mod element;
 mod encode;
+mod external;
 mod graph;
 mod parts;
 mod places;
 mod render;
+mod scalars;
 mod schema;
 mod skeleton;
 mod storage;
@@ -163,7 +165,7 @@ impl Onnx {
         if model.len() > tree::MAX_MODEL {
             return Err(source.fail(Problem::TooLarge { size: model.len() }));
         }
-        let mut files = splice.values.external(&splice.tree)?;
+        let mut files = splice.values.external.finish(source, &splice.tree)?;
         files.insert(self.path.clone(), model);
         Ok(files)
     }

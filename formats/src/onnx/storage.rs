@@ -1,13 +1,14 @@
 //! Where the values of an ONNX tensor lie: in one range of a file, or spread over typed fields.
 
-use std::{collections::BTreeMap, fs::File, ops::Range};
+use std::{fs::File, ops::Range};
 
 use super::{
     element::{self, DATA_FIELDS, RAW_DATA, STRING_DATA, element_type, wire_of},
-    tree::{Field, Message, read_range},
+    scalars::{MAX_TEXT, entries, scalar},
+    tree::{Field, Message},
     wire::Wire,
 };
-use crate::{FormatError, Problem, RelPath, TensorInfo, folder::Folder};
+use crate::{Dtype, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::read_range};
 
 /// The form in which values are stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,9 +108,12 @@ pub(super) fn read(
     let (shown, bytes) = match storage {
         Storage::External { file, range } => (
             file,
-            read_range(&source.folder.open_file(file)?.0, range.clone()),
+            read_range(&source.folder.open_file(file)?.0, range.clone()).map_err(Problem::from),
         ),
-        Storage::Plain(range) => (source.model, read_range(source.file, range.clone())),
+        Storage::Plain(range) => {
+            let bytes = read_range(source.file, range.clone());
+            (source.model, bytes.map_err(Problem::from))
+        }
         Storage::Typed => (source.model, typed_data(source.file, tensor, info, name)),
     };
     bytes.map_err(|problem| FormatError::new(source.folder.locate(shown), problem))
@@ -122,9 +126,27 @@ fn typed_data(
     info: &TensorInfo,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
+    let most = (info.elements() as u64)
+        .saturating_add(1)
+        .saturating_mul(MAX_ENTRY);
     let mut data = Vec::new();
     for (_, field) in DATA_FIELDS.iter().flat_map(|number| tensor.all(*number)) {
-        data.extend(decode(file, field, wire_of(field.number), info, name)?);
+        // Far too much data is not worth decoding to find that out.
+        if field.end - field.start > most {
+            let (found, needed) = (field.end - field.start, info.byte_len() as u64);
+            return Err(Problem::DataLength {
+                tensor: name.to_owned(),
+                found,
+                needed,
+            });
+        }
+        data.extend(decode(
+            file,
+            field,
+            wire_of(field.number),
+            info.dtype,
+            name,
+        )?);
     }
     Ok(data)
 }
@@ -134,77 +156,20 @@ pub(super) fn decode(
     file: &File,
     field: &Field,
     single: Wire,
-    info: &TensorInfo,
+    dtype: Dtype,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
-    let too_long = |len: u64| len > (info.elements() as u64 + 1).saturating_mul(MAX_ENTRY);
-    if too_long(field.end - field.start) {
-        let (found, needed) = (field.end - field.start, info.byte_len() as u64);
-        return Err(Problem::DataLength {
-            tensor: name.to_owned(),
-            found,
-            needed,
-        });
-    }
     let tagged = field.wire != Wire::Delimited;
-    let bytes = if tagged {
-        field.read_whole(file)?
-    } else {
-        field.read(file)?
-    };
+    let bytes = field.read_numbers(file)?;
     let values = match (single, tagged) {
-        (Wire::Varint, _) => element::numbers(&bytes, tagged)
-            .and_then(|numbers| element::narrow(&numbers, info.dtype)),
+        (Wire::Varint, _) => {
+            element::numbers(&bytes, tagged).and_then(|numbers| element::narrow(&numbers, dtype))
+        }
         (_, false) => Some(bytes),
         (Wire::Fixed64, true) => untagged::<8>(&bytes),
         (_, true) => untagged::<4>(&bytes),
     };
     values.ok_or_else(|| wrong(name, "its data does not fit its element type"))
-}
-
-/// The number in a varint field.
-pub(super) fn scalar(file: &File, message: &Message, number: u32) -> Result<Option<u64>, Problem> {
-    let Some((_, field)) = message.one(number) else {
-        return Ok(None);
-    };
-    let bytes = field.read(file)?;
-    Ok(element::numbers(&bytes, false).and_then(|numbers| numbers.first().copied()))
-}
-
-/// The text in a delimited field; empty if there is none.
-pub(super) fn text(file: &File, message: &Message, number: u32) -> Result<String, Problem> {
-    let Some((_, field)) = message.one(number) else {
-        return Ok(String::new());
-    };
-    if field.end - field.body > MAX_TEXT {
-        return Err(Problem::Protobuf {
-            offset: field.body,
-            what: "a name longer than any model needs",
-        });
-    }
-    String::from_utf8(field.read(file)?).map_err(|_| Problem::Protobuf {
-        offset: field.body,
-        what: "a text that is not Unicode",
-    })
-}
-
-/// The key/value entries of a message.
-pub(super) fn entries(
-    file: &File,
-    message: &Message,
-    number: u32,
-) -> Result<BTreeMap<String, String>, Problem> {
-    let mut entries = BTreeMap::new();
-    for entry in message.all(number).filter_map(|(_, field)| field.message()) {
-        let key = text(file, entry, 1)?;
-        if entries.insert(key.clone(), text(file, entry, 2)?).is_some() {
-            return Err(Problem::Duplicate {
-                what: "entries",
-                name: key,
-            });
-        }
-    }
-    Ok(entries)
 }
 
 fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
@@ -220,11 +185,7 @@ fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo,
             return Err(wrong(name, "it has too many dimensions"));
         }
         let tagged = field.wire != Wire::Delimited;
-        let bytes = if tagged {
-            field.read_whole(file)?
-        } else {
-            field.read(file)?
-        };
+        let bytes = field.read_numbers(file)?;
         let dims = element::numbers(&bytes, tagged)
             .ok_or_else(|| wrong(name, "its shape is malformed"))?;
         for dim in dims {
@@ -286,9 +247,17 @@ fn external(
 pub(super) fn external_file(source: Source<'_>, tensor: &Message) -> Result<RelPath, Problem> {
     let entries = entries(source.file, tensor, EXTERNAL_DATA)?;
     let location = entries.get("location").map_or("", String::as_str);
-    source
+    let file = source
         .model
-        .sibling(location.strip_prefix("./").unwrap_or(location))
+        .sibling(location.strip_prefix("./").unwrap_or(location))?;
+    if file == *source.model {
+        let why = "names the model itself as external data";
+        return Err(Problem::BadPath {
+            path: location.to_owned(),
+            why,
+        });
+    }
+    Ok(file)
 }
 
 /// Whether a tensor message says that its data is in another file.
@@ -313,6 +282,7 @@ fn wrong(name: &str, what: &str) -> Problem {
 }
 
 pub(super) const DIMS: u32 = 1;
+pub(super) const NAME: u32 = 8;
 pub(super) const EXTERNAL_DATA: u32 = 13;
 const DATA_TYPE: u32 = 2;
 const SEGMENT: u32 = 3;
@@ -320,4 +290,3 @@ const DATA_LOCATION: u32 = 14;
 const EXTERNAL: u64 = 1;
 /// The longest varint with the tag before it.
 const MAX_ENTRY: u64 = 17;
-const MAX_TEXT: u64 = 1 << 16;
