@@ -23,7 +23,7 @@ impl Entry {
 }
 
 /// The labels that a text lists, by JSON or Python rules.
-pub(super) fn labels(text: &str) -> Option<Vec<String>> {
+pub(crate) fn labels(text: &str) -> Option<Vec<String>> {
     if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str::<Value>(text) {
         return super::labels::ordered(&value).ok().filter(|names| !names.is_empty());
     }

@@ -13,6 +13,7 @@ use declass_formats::{Artifact, Format};
 
 use crate::{classes::Labels, error::Error, linear::LinearHead};
 
+pub(crate) use onnx::LABEL_KEYS;
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
 

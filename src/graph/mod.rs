@@ -5,6 +5,7 @@ mod constant;
 mod cuts;
 mod evaluate;
 mod kinds;
+mod ranks;
 mod roles;
 mod tensor_ops;
 
@@ -15,6 +16,7 @@ use declass_formats::onnx::{Attribute, Dim, Graph, Node};
 pub(crate) use evaluate::{axes_of, element_type, evaluate, stored_info};
 pub(crate) use kinds::Kind;
 pub(crate) use roles::is_classical;
+pub(crate) use ranks::Ranks;
 pub(crate) use tensor_ops::{flattened, permutation, reshaped, squeezed, unsqueezed};
 
 use crate::error::Error;

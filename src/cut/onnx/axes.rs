@@ -62,9 +62,9 @@ pub(super) fn pick(follower: &mut Follower<'_, '_>, node: usize) -> Result<Track
     let picks_classes = || Err("picks among the classes".to_owned());
     match onnx.op_type.as_str() {
         "Gather" if is_class(int_attribute(onnx, "axis", 0), &tracked)? => picks_classes(),
-        "Gather" if tracked.axis == 0 => Ok(Tracked { rank: result_rank(follower, node), ..tracked }),
+        "Gather" if tracked.axis == 0 => Ok(Tracked { rank: None, ..tracked }),
         "GatherND" if tracked.axis == 0 && class_axis_is_declared(follower, node) => {
-            Ok(Tracked { rank: result_rank(follower, node), ..tracked })
+            Ok(Tracked { rank: None, ..tracked })
         }
         "Slice" => {
             let axes = match onnx.attributes.get("axes") {
@@ -95,10 +95,6 @@ fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim
     follower.flow.declared(follower.flow.node(node).outputs.first()?)
 }
 
-fn result_rank(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
-    result_shape(follower, node).map(<[_]>::len)
-}
-
 fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let axis = int_attribute(follower.flow.node(node), "axis", 1);
     let declared = result_shape(follower, node).and_then(<[_]>::last);
@@ -127,15 +123,13 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
         return Err(unclear.into());
     }
     note_extent(follower, node, axis)?;
-    let rank = follower.integers(node, 1)?.map(|target| target.len()).or_else(|| result_rank(follower, node));
-    Ok(Tracked { axis, rank, unit_tail: true, ..tracked })
+    Ok(Tracked { axis, rank: None, unit_tail: true, ..tracked })
 }
 
 fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let Some(axes) = axes_of(follower.artifact, follower.flow, node)? else {
         let known = tracked.unit_tail || tracked.axis == 0;
-        let rank = result_rank(follower, node);
-        return if known { Ok(Tracked { axis: 0, rank, ..tracked }) } else { Err("drops axes of unknown extent".into()) };
+        return if known { Ok(Tracked { axis: 0, rank: None, ..tracked }) } else { Err("drops axes of unknown extent".into()) };
     };
     let mut behind = 0;
     for axis in &axes {

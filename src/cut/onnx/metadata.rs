@@ -13,12 +13,12 @@ use super::{
 use crate::{classes::Labels, error::Error, graph::Flow};
 
 /// Metadata keys that hold labels, as exporters write them.
-const KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];
+pub(crate) const LABEL_KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];
 
 /// What the metadata or else a `config.json` beside the file says about the classes.
 pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
     let Some(graph) = artifact.graph() else { return Ok(None) };
-    for key in KEYS {
+    for key in LABEL_KEYS {
         let entry = graph.metadata.iter().find(|(name, _)| name == key);
         if let Some(names) = entry.and_then(|(_, text)| literal::labels(text)) {
             let source = format!("metadata `{key}`");

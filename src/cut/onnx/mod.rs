@@ -18,6 +18,8 @@ use declass_formats::{
     onnx::{Dim, Value},
 };
 
+pub(crate) use metadata::LABEL_KEYS;
+
 use super::{Branch, Cut, Head, Link, Operand, refusal};
 use crate::{
     error::Error,
@@ -49,12 +51,15 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
     let stated = metadata::stated(artifact)?;
     let (output, value) = output::choose(&flow, stated.as_ref().map(|stated| stated.count))?;
     let tail = match wanted {
-        Some(name) => named(&flow, value, name)?,
+        Some(name) => named(artifact, &flow, value, name)?,
         None => output::last_linear(&flow, value)?,
     };
-    let mut follower = Follower::new(artifact, &flow, 0);
+    let mut follower = Follower::new(artifact, &flow);
     let parts = parts(&mut follower, &tail)?;
-    follower.follow(&tail.nodes).map_err(|problem| refusal(problem, PLAIN_HEAD))?;
+    follower.follow(&tail.nodes).map_err(|problem| match is_embedding(output) {
+        true => embedding_output(output),
+        false => refusal(problem, PLAIN_HEAD),
+    })?;
     let Some(last) = follower.tracked.get(&value).cloned() else {
         return Err(refusal(format!("output `{}` does not come from the last linear operator", output.name), PLAIN_HEAD));
     };
@@ -66,7 +71,7 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
 }
 
 /// The operator of the given name, weight or result, with everything between it and the output.
-fn named(flow: &Flow<'_>, output: ValueId, name: &str) -> Result<Tail, Error> {
+fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> Result<Tail, Error> {
     let weighted: Vec<usize> = flow
         .order()
         .iter()
@@ -75,7 +80,7 @@ fn named(flow: &Flow<'_>, output: ValueId, name: &str) -> Result<Tail, Error> {
         .collect();
     let is_meant = |node: &usize| {
         let onnx = flow.node(*node);
-        let weight = flow.weight_operand(*node).map(|input| weight_source(flow, &onnx.inputs[input]));
+        let weight = flow.weight_operand(*node).map(|input| weight_source(artifact, flow, &onnx.inputs[input]));
         onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight == Some(name)
     };
     let Some(head) = weighted.iter().copied().rfind(is_meant) else {
@@ -97,12 +102,12 @@ fn named(flow: &Flow<'_>, output: ValueId, name: &str) -> Result<Tail, Error> {
 }
 
 /// The stored tensor behind a constant operand, following its first operands.
-fn weight_source<'a>(flow: &Flow<'a>, value: &'a str) -> &'a str {
+fn weight_source<'a>(artifact: &Artifact, flow: &Flow<'a>, value: &'a str) -> &'a str {
     let mut name = value;
     for _ in 0..16 {
         let node = flow.id(name).and_then(|value| flow.producer(value));
         match node.and_then(|node| flow.node(node).inputs.first()) {
-            Some(source) if stored_info(flow, name).is_none() => name = source,
+            Some(source) if stored_info(artifact, name).is_none() => name = source,
             _ => break,
         }
     }
@@ -211,10 +216,8 @@ fn check_output(flow: &Flow<'_>, output: &Value, last: &Tracked, classes: usize)
     let Some(link) = last.stage.link() else {
         return fail(format!("output `{name}` is a part of a softmax, not its result"));
     };
-    let lower = name.to_lowercase();
-    let words = ["embed", "pooler", "hidden_state", "feature"];
-    if link == Link::None && words.iter().any(|word| lower.contains(word)) {
-        return fail(format!("output `{name}` is an embedding"));
+    if link == Link::None && is_embedding(output) {
+        return Err(embedding_output(output));
     }
     if !last.stage.has_classes() {
         return Ok(link);
@@ -232,6 +235,16 @@ fn check_output(flow: &Flow<'_>, output: &Value, last: &Tracked, classes: usize)
         }
         _ => Ok(link),
     }
+}
+
+/// Whether an output is named as backbones name theirs; often nothing else tells them from classifiers.
+fn is_embedding(output: &Value) -> bool {
+    let name = output.name.to_lowercase();
+    ["embed", "pooler", "hidden_state", "feature"].iter().any(|word| name.contains(word))
+}
+
+fn embedding_output(output: &Value) -> Error {
+    refusal(format!("output `{}` is an embedding", output.name), "supply a model that gives one logit per class")
 }
 
 fn assemble(

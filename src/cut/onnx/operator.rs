@@ -54,7 +54,7 @@ pub(super) fn describe(flow: &Flow<'_>, index: usize, weight: usize, shape: &[us
         "Conv" => conv(node, index, weight, shape),
         "Einsum" => einsum(node, index, weight, shape),
         "Gemm" if shape.len() == 2 => Ok(gemm(node, index, weight)),
-        "MatMul" => matmul(flow, node, index, weight, shape),
+        "MatMul" => matmul(index, weight, shape),
         op => Err(format!("a weight of shape {shape:?} in `{op}` is no matrix")),
     }?;
     Ok(Linear { bias: linear.bias.filter(|(at, _)| node.inputs.get(*at).is_some_and(|name| !name.is_empty())), ..linear })
@@ -90,17 +90,14 @@ fn gemm(node: &Node, index: usize, weight: usize) -> Linear {
     }
 }
 
-fn matmul(flow: &Flow<'_>, node: &Node, index: usize, weight: usize, shape: &[usize]) -> Result<Linear, String> {
+fn matmul(index: usize, weight: usize, shape: &[usize]) -> Result<Linear, String> {
     let [batch @ .., _, _] = shape else { return Err("its weight is a vector: one output".into()) };
     if batch.iter().any(|extent| *extent != 1) {
         return Err("its weight is a batch of matrices".into());
     }
     let linear = plain(index, weight);
-    let data = node.inputs.get(linear.data).and_then(|name| flow.declared(name)).map(<[_]>::len);
-    let result = node.outputs.first().and_then(|name| flow.declared(name)).map(<[_]>::len);
-    let rank = result.or_else(|| data.map(|rank| rank.max(shape.len())));
     let (weight_axis, axis) = if weight == 0 { (shape.len() - 2, 1) } else { (shape.len() - 1, 0) };
-    Ok(Linear { weight_axis, axis, rank, ..linear })
+    Ok(Linear { weight_axis, axis, ..linear })
 }
 
 fn conv(node: &Node, index: usize, weight: usize, shape: &[usize]) -> Result<Linear, String> {

@@ -72,7 +72,7 @@ impl View {
 fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, Chain, TensorInfo)> {
     let mut nodes = Vec::new();
     let mut name = value;
-    while stored_info(flow, name).is_none() {
+    while stored_info(artifact, name).is_none() {
         let node = flow.producer(flow.id(name)?)?;
         let known = ["Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
         if nodes.len() == MAX_VIEWS || !known.contains(&flow.node(node).op_type.as_str()) {
@@ -81,7 +81,7 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
         nodes.push(node);
         name = flow.node(node).inputs.first()?;
     }
-    let info = stored_info(flow, name)?;
+    let info = stored_info(artifact, name)?;
     let mut seen = info.clone();
     let mut steps = Vec::new();
     let mut exclusive = read_once(flow, name);

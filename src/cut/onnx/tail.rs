@@ -11,7 +11,7 @@ use super::{
     stage::{Affine, Stage, Tracked},
     storage::view,
 };
-use crate::graph::{Flow, ValueId, evaluate};
+use crate::graph::{Flow, Ranks, ValueId, evaluate};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
@@ -21,6 +21,7 @@ pub(super) struct Follower<'f, 'a> {
     pub(super) artifact: &'f Artifact,
     pub(super) flow: &'f Flow<'a>,
     pub(super) classes: usize,
+    ranks: Ranks,
     pub(super) tracked: HashMap<ValueId, Tracked>,
     pub(super) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something off the main path stands in the way.
@@ -38,8 +39,9 @@ pub(super) struct PerClass {
 pub(super) type Results = Result<Vec<(usize, Tracked)>, String>;
 
 impl<'f, 'a> Follower<'f, 'a> {
-    pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>, classes: usize) -> Self {
-        Self { artifact, flow, classes, tracked: HashMap::new(), sites: Vec::new(), obstacle: None }
+    pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
+        let ranks = Ranks::infer(artifact, flow);
+        Self { artifact, flow, classes: 0, ranks, tracked: HashMap::new(), sites: Vec::new(), obstacle: None }
     }
 
     /// Registers the result of a linear operator as logits, with its bias if it has one.
@@ -66,7 +68,8 @@ impl<'f, 'a> Follower<'f, 'a> {
 
     pub(super) fn track(&mut self, name: &str, tracked: Tracked) {
         if let Some(value) = self.flow.id(name) {
-            self.tracked.insert(value, tracked);
+            let rank = tracked.rank.or_else(|| self.ranks.of(value));
+            self.tracked.insert(value, Tracked { rank, ..tracked });
         }
     }
 
