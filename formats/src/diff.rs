@@ -1,14 +1,267 @@
 //! What differs between two models, down to the tensor, and the digests of both, in one pass.
-// Agreed interface:
-// pub struct Diff { pub files: Vec<FileDiff>, pub tensors: Vec<TensorChange>, pub structure: Vec<StructureChange>,
-//                   pub tensor_count: usize, pub value_count: u64 }       counts are of the first model
-// pub struct FileDiff { pub path: RelPath, pub before: Option<Sha256Digest>, pub after: Option<Sha256Digest> }
-//     every file of either model (union of Artifact::files), sorted
-// pub struct TensorChange { pub name: String, pub before: Option<TensorInfo>, pub after: Option<TensorInfo>, pub values: u64 }
-//     values: how many elements differ bytewise (same shape), or the elements of the larger one (shape changed)
-// pub struct StructureChange { pub place: String, pub what: String }
-//     everything else that differs inside a weights file: safetensors metadata, tensor order, any ONNX message
-//     (nodes by index and name, inputs, outputs, value_info, metadata_props, opsets, ...), so that
-//     "no tensors, no structure" means: the weights files are byte-identical in all that a reader can see
-// impl Diff { pub fn between(before: &Artifact, after: &Artifact, on_bytes: &(dyn Fn(u64) + Sync)) -> Result<Self, FormatError> }
-// one pass over each file, both digests computed at the same time on two threads, constant memory
+
+mod lanes;
+mod outline;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use outline::Part;
+
+use crate::{Artifact, FormatError, RelPath, Sha256Digest, TensorInfo, artifact::Weights};
+use lanes::Step;
+
+/// Everything that differs between two models. No change of a tensor and none of the structure means that
+/// the weights are the same in all that a reader of them can see.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// Every file of either model, ordered by path components, whether it differs or not.
+    pub files: Vec<FileDiff>,
+    /// Tensors that differ, by name.
+    pub tensors: Vec<TensorChange>,
+    /// Whatever else differs inside the weights.
+    pub structure: Vec<StructureChange>,
+    /// Number of tensors in the first model.
+    pub tensor_count: usize,
+    /// Number of elements in all tensors of the first model.
+    pub value_count: u64,
+}
+
+/// A file's digests; `None` where a model does not have it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FileDiff {
+    /// Where it is in the models' folders.
+    pub path: RelPath,
+    /// Its digest in the first model.
+    pub before: Option<Sha256Digest>,
+    /// Its digest in the second model.
+    pub after: Option<Sha256Digest>,
+}
+
+/// A tensor that was added, removed, or is not the same any more.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TensorChange {
+    /// Its name.
+    pub name: String,
+    /// Type and shape in the first model.
+    pub before: Option<TensorInfo>,
+    /// Type and shape in the second model.
+    pub after: Option<TensorInfo>,
+    /// How many elements differ in their bytes; where type or shape differ, the elements of the larger one.
+    /// Of element types narrower than a byte, differing bytes are counted.
+    pub values: u64,
+}
+
+/// Something besides the values of tensors that differs: safetensors metadata, the order of tensors, any
+/// message of an ONNX model.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StructureChange {
+    /// Where, such as ``node 5 `/classifier/Gemm` ``.
+    pub place: String,
+    /// What happened to it: `added`, `removed`, `changed`, or in a different order.
+    pub what: String,
+}
+
+impl Diff {
+    /// Compares two models. Each file is read once, in portions, and hashed on the way, both models at the
+    /// same time; only tensors whose storage moved are read again. `on_bytes` is told of bytes as they are
+    /// read from either model.
+    pub fn between(
+        before: &Artifact,
+        after: &Artifact,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> Result<Self, FormatError> {
+        let mut comparison = Comparison {
+            before,
+            after,
+            differing: BTreeMap::new(),
+            structure: Vec::new(),
+        };
+        let paths: BTreeSet<&RelPath> = before
+            .files()
+            .iter()
+            .chain(after.files())
+            .map(|file| &file.path)
+            .collect();
+        let mut files = Vec::new();
+        let mut streamed = BTreeSet::new();
+        for path in paths {
+            files.push(comparison.file(path, &mut streamed, on_bytes)?);
+        }
+        comparison.moved_tensors(&streamed)?;
+        comparison
+            .structure
+            .extend(outline::compare(&parts(before)?, &parts(after)?));
+        let values = before.tensors().values().map(|info| info.elements() as u64);
+        Ok(Self {
+            files,
+            tensors: comparison.tensors(),
+            tensor_count: before.tensors().len(),
+            value_count: values.sum(),
+            structure: comparison.structure,
+        })
+    }
+}
+
+struct Comparison<'a> {
+    before: &'a Artifact,
+    after: &'a Artifact,
+    /// Number of differing elements of tensors that kept type and shape.
+    differing: BTreeMap<&'a str, u64>,
+    structure: Vec<StructureChange>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Digests of one file, and the comparison of what lies in it on both sides. Notes the tensors whose
+    /// comparison that settles.
+    fn file(
+        &mut self,
+        path: &RelPath,
+        streamed: &mut BTreeSet<&'a str>,
+        on_bytes: &dyn Fn(u64),
+    ) -> Result<FileDiff, FormatError> {
+        let open =
+            |artifact: &Artifact| match artifact.files().iter().any(|file| file.path == *path) {
+                true => artifact.folder.open_file(path).map(Some),
+                false => Ok(None),
+            };
+        let (before, after) = (open(self.before)?, open(self.after)?);
+        let steps = match (&before, &after) {
+            (Some((_, before)), Some((_, after))) => self.steps(path, (*before).min(*after)),
+            _ => Vec::new(),
+        };
+        let shown = self.before.folder.locate(path);
+        let compared = lanes::compare(before, after, &steps, on_bytes);
+        let compared = compared.map_err(|error| FormatError::new(&shown, error))?;
+        for (step, differing) in steps.iter().zip(&compared.differing) {
+            match step.tensor {
+                Some(name) => {
+                    streamed.insert(name);
+                    *self.differing.entry(name).or_default() += differing;
+                }
+                None if *differing > 0 => self.structure.push(StructureChange {
+                    place: format!("file `{path}` at byte {}", step.before.start),
+                    what: format!("{differing} bytes outside of every tensor changed"),
+                }),
+                None => {}
+            }
+        }
+        Ok(FileDiff {
+            path: path.clone(),
+            before: compared.before,
+            after: compared.after,
+        })
+    }
+
+    /// What to compare while two files are read: tensors that both have there, and in files of external
+    /// data whatever belongs to no tensor.
+    fn steps(&self, path: &RelPath, common_len: u64) -> Vec<Step<'a>> {
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        let mut covered = Vec::new();
+        for (name, info) in self.before.tensors() {
+            let place =
+                |artifact: &'a Artifact| artifact.place(name).filter(|(file, _)| *file == path);
+            let (old, new) = (place(self.before), place(self.after));
+            covered.extend(old.iter().chain(&new).map(|(_, range)| range.clone()));
+            if let (Some((_, before)), Some((_, after)), Some(new)) =
+                (old, new, self.after.tensors().get(name))
+                && info == new
+            {
+                steps.push(Step {
+                    tensor: Some(name),
+                    width: info.dtype.bits() / 8,
+                    before,
+                    after,
+                });
+            }
+        }
+        for (name, _) in self
+            .after
+            .tensors()
+            .iter()
+            .filter(|(name, _)| !self.before.tensors().contains_key(*name))
+        {
+            covered.extend(
+                self.after
+                    .place(name)
+                    .filter(|(file, _)| *file == path)
+                    .map(|(_, range)| range),
+            );
+        }
+        if self.before.is_external(path) && self.after.is_external(path) {
+            covered.sort_by_key(|range| range.start);
+            covered.push(common_len..common_len);
+            let mut at = 0;
+            for range in covered {
+                if range.start > at {
+                    let gap = at..range.start.min(common_len);
+                    steps.push(Step {
+                        tensor: None,
+                        width: 1,
+                        before: gap.clone(),
+                        after: gap,
+                    });
+                }
+                at = at.max(range.end);
+            }
+        }
+        steps.sort_by_key(|step| step.before.start);
+        steps
+    }
+
+    /// Compares tensors of the same type and shape that were not settled while reading the files, since
+    /// they are in another file or another kind of storage now.
+    fn moved_tensors(&mut self, streamed: &BTreeSet<&str>) -> Result<(), FormatError> {
+        for (name, info) in self.before.tensors() {
+            if self.after.tensors().get(name) != Some(info) || streamed.contains(name.as_str()) {
+                continue;
+            }
+            let (before, after) = (
+                self.before.read_tensor(name)?,
+                self.after.read_tensor(name)?,
+            );
+            self.differing.insert(
+                name,
+                lanes::differing(&before, &after, info.dtype.bits() / 8),
+            );
+        }
+        Ok(())
+    }
+
+    fn tensors(&self) -> Vec<TensorChange> {
+        let (before, after) = (self.before.tensors(), self.after.tensors());
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let change = |name: &String| {
+            let (before, after) = (before.get(name).cloned(), after.get(name).cloned());
+            let elements =
+                |info: &Option<TensorInfo>| info.as_ref().map_or(0, |info| info.elements() as u64);
+            let values = match before == after {
+                true => self.differing.get(name.as_str()).copied().unwrap_or(0),
+                false => elements(&before).max(elements(&after)),
+            };
+            (before != after || values > 0).then(|| TensorChange {
+                name: name.clone(),
+                before,
+                after,
+                values,
+            })
+        };
+        names.into_iter().filter_map(change).collect()
+    }
+}
+
+fn parts(artifact: &Artifact) -> Result<Vec<Part>, FormatError> {
+    match &artifact.weights {
+        Weights::Onnx(onnx) => onnx.parts(&artifact.folder),
+        Weights::Safetensors(safetensors) => Ok(safetensors.parts()),
+    }
+}
+
+impl Artifact {
+    /// Whether a file is one of external data, of which no parser sees what lies between the tensors.
+    fn is_external(&self, path: &RelPath) -> bool {
+        match &self.weights {
+            Weights::Onnx(onnx) => onnx.is_external(path),
+            Weights::Safetensors(_) => false,
+        }
+    }
+}

@@ -20,6 +20,7 @@
 //! ```
 
 mod artifact;
+mod diff;
 mod digest;
 mod edits;
 mod error;
@@ -32,6 +33,7 @@ mod tensor;
 mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};
+pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
 pub use digest::{NotADigest, Sha256Digest};
 pub use edits::Edits;
 pub use error::{FormatError, Problem};

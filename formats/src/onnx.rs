@@ -5,6 +5,7 @@ mod edit;
 mod element;
 mod encode;
 mod graph;
+mod parts;
 mod places;
 mod render;
 mod schema;
@@ -21,7 +22,9 @@ use std::{
 
 pub use graph::{Attribute, Dim, Graph, GraphEdit, Node, Value};
 
-use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::Pieces};
+use crate::{
+    Edits, FormatError, Problem, RelPath, TensorInfo, diff::Part, folder::Folder, pieces::Pieces,
+};
 use edit::Splice;
 use places::Place;
 use storage::{Source, Storage};
@@ -113,6 +116,25 @@ impl Onnx {
                 tensor: name.to_owned(),
             })),
         }
+    }
+
+    /// Whether a file holds data of tensors and nothing else.
+    pub(crate) fn is_external(&self, path: &RelPath) -> bool {
+        self.external.contains(path)
+    }
+
+    /// Everything in the model besides the values of its tensors.
+    pub(crate) fn parts(&self, folder: &Folder) -> Result<Vec<Part>, FormatError> {
+        let (file, _) = folder.open_file(&self.path)?;
+        parts::parts(
+            Source {
+                folder,
+                model: &self.path,
+                file: &file,
+            },
+            &self.tree,
+            &self.places,
+        )
     }
 
     /// The files that an edit changes, as pieces of what they are now.

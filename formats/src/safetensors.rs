@@ -2,12 +2,12 @@
 
 mod header;
 mod index;
+mod parts;
 
 use std::{collections::BTreeMap, ops::Range};
 
 use header::Header;
 use index::Index;
-use serde_json::Value;
 
 use crate::{
     FormatError, NewTensor, Problem, RelPath, TensorInfo,
@@ -95,39 +95,6 @@ impl Safetensors {
         let path = self.places.get(name)?;
         let (_, range) = self.shards.get(path)?.tensors.get(name)?;
         Some((path, range.clone()))
-    }
-
-    /// What a reader sees of the headers besides the tensors themselves: the entries of `__metadata__`, and
-    /// names in the order of the headers and of the data.
-    pub(crate) fn metadata(&self, path: &RelPath) -> BTreeMap<String, String> {
-        let Some(header) = self.shards.get(path) else {
-            return BTreeMap::new();
-        };
-        let metadata = header.entries.get(METADATA).and_then(Value::as_object);
-        metadata
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.clone(), value.to_string()))
-            .collect()
-    }
-
-    /// Names of a shard's tensors in the order in which their data lies there.
-    pub(crate) fn by_offset(&self, path: &RelPath) -> Vec<&str> {
-        self.shards
-            .get(path)
-            .map(Header::by_offset)
-            .unwrap_or_default()
-    }
-
-    /// Names of a shard's tensors in the order in which its header lists them.
-    pub(crate) fn by_entry(&self, path: &RelPath) -> Vec<&str> {
-        let entries = self.shards.get(path).map(|header| header.entries.keys());
-        entries
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .filter(|name| *name != METADATA)
-            .collect()
     }
 
     /// The files that an edit changes, as pieces of what they are now.

@@ -1,6 +1,6 @@
 //! Edits of a model, made by replacing fields of its tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Attribute, Graph, GraphEdit,
@@ -21,6 +21,8 @@ pub(super) struct Splice<'a> {
     graph: &'a Graph,
     /// Positions of the initializers in the graph's fields, added ones included.
     initializers: BTreeMap<String, usize>,
+    /// Names of all values of the main graph.
+    taken: BTreeSet<String>,
 }
 
 impl<'a> Splice<'a> {
@@ -42,12 +44,21 @@ impl<'a> Splice<'a> {
             let name = storage::text(source.file, tensor, TENSOR_NAME);
             initializers.insert(name.map_err(|problem| source.fail(problem))?, position);
         }
+        let inputs = graph.inputs.iter().map(|input| &input.name);
+        let results = graph.nodes.iter().flat_map(|node| &node.outputs);
+        let taken = inputs
+            .chain(results)
+            .chain(initializers.keys())
+            .cloned()
+            .collect();
+        let values = Values::new(source, tree, places)?;
         Ok(Self {
             tree: tree.clone(),
-            values: Values::new(source, tree, places)?,
+            values,
             source,
             graph,
             initializers,
+            taken,
         })
     }
 
@@ -62,6 +73,11 @@ impl<'a> Splice<'a> {
             GraphEdit::RemoveNode { node } => {
                 let position = self.node_position(*node)?;
                 self.main_graph()?.remove(position);
+                let results = self.graph.nodes.get(*node).map(|node| &node.outputs);
+                results
+                    .into_iter()
+                    .flatten()
+                    .for_each(|name| _ = self.taken.remove(name));
                 Ok(())
             }
             GraphEdit::SetAttribute { node, name, value } => self.set_attribute(*node, name, value),
@@ -93,12 +109,7 @@ impl<'a> Splice<'a> {
         tensor
             .check(name)
             .map_err(|problem| self.source.fail(problem))?;
-        let taken = |value: &String| value == name;
-        let graph = self.graph;
-        if self.initializers.contains_key(name)
-            || graph.inputs.iter().any(|input| taken(&input.name))
-            || graph.nodes.iter().flat_map(|node| &node.outputs).any(taken)
-        {
+        if self.taken.contains(name) {
             return Err(self.unfit(format!("there already is a value `{name}`")));
         }
         let message = tensor_message(name, tensor).ok_or_else(|| {
@@ -114,7 +125,8 @@ impl<'a> Splice<'a> {
             Content::Verbatim(delimited(INITIALIZER, &message)),
         );
         self.initializers.insert(name.to_owned(), position);
-        if graph.ir_version < FREE_INITIALIZERS {
+        self.taken.insert(name.to_owned());
+        if self.graph.ir_version < FREE_INITIALIZERS {
             let version = Content::Verbatim(varint_field(IR_VERSION, FREE_INITIALIZERS as u64));
             self.tree.set_single(IR_VERSION, version);
         }
@@ -126,6 +138,7 @@ impl<'a> Splice<'a> {
             .initializers
             .remove(name)
             .ok_or_else(|| self.unfit(format!("there is no initializer `{name}`")))?;
+        self.taken.remove(name);
         // The inputs of the tree and of the graph are the same, in the same order.
         let listed = self
             .graph

@@ -43,11 +43,30 @@ impl Index {
         self.shards.values().collect()
     }
 
+    /// What the index says besides where tensors are and how many bytes and values they have in total.
+    pub(crate) fn extras(&self) -> Vec<(String, String)> {
+        let plain = self
+            .json
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "metadata" | "weight_map"));
+        let metadata = self
+            .json
+            .get("metadata")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        let metadata = metadata.filter(|(key, _)| !TOTALS.contains(&key.as_str()));
+        plain
+            .chain(metadata)
+            .map(|(key, value)| (key.clone(), value.to_string()))
+            .collect()
+    }
+
     /// The index's text after an edit made the tensors smaller or larger by so many bytes and elements.
     pub(crate) fn resized(&self, bytes: i128, elements: i128) -> Result<Vec<u8>, Problem> {
         let mut json = self.json.clone();
         if let Some(Value::Object(metadata)) = json.get_mut("metadata") {
-            for (key, change) in [("total_size", bytes), ("total_parameters", elements)] {
+            for (key, change) in TOTALS.into_iter().zip([bytes, elements]) {
                 let Some(total) = metadata.get_mut(key) else {
                     continue;
                 };
@@ -67,3 +86,5 @@ impl Index {
         Ok(text)
     }
 }
+
+const TOTALS: [&str; 2] = ["total_size", "total_parameters"];
