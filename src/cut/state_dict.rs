@@ -147,28 +147,35 @@ fn by_name<'a>(
     candidates: &[Candidate<'a>],
     count: Option<usize>,
 ) -> Result<Found<'a>, Error> {
-    let plausible = |it: &&Candidate<'_>| {
+    let fits = |it: &&Candidate<'_>| {
         let bias = artifact.tensors().get(&bias_name(it.tensor));
-        bias.is_none_or(|bias| bias.shape == [it.info.shape[0]]) && !names::is_lookup(it.module)
+        bias.is_none_or(|bias| bias.shape == [it.info.shape[0]])
     };
-    let main: Vec<Candidate<'_>> = candidates
-        .iter()
-        .filter(plausible)
-        .filter(|it| !names::is_auxiliary(it.module))
-        .copied()
-        .collect();
+    let named =
+        |it: &&Candidate<'_>| !names::is_lookup(it.module) && !names::is_auxiliary(it.module);
+    let plausible: Vec<Candidate<'a>> = candidates.iter().filter(named).copied().collect();
+    let main: Vec<Candidate<'a>> = plausible.iter().filter(fits).copied().collect();
+    if let (true, Some(misfit)) = (main.is_empty(), plausible.first()) {
+        return Err(misfit_bias(&bias_name(misfit.tensor)));
+    }
     let Some(best) = best_named(&main) else {
         return by_uniqueness(artifact, &main, count);
     };
-    if let Some(rival) = rivals(&main, best) {
-        return Err(Error::AmbiguousHead { candidates: rival });
+    let mut heads = parallel(&main, best);
+    if heads.len() > 1 && heads.iter().any(|it| it.info.shape[1] == it.info.shape[0]) {
+        // Layers of a sequence would have these shapes too.
+        return Err(Error::AmbiguousHead {
+            candidates: listed(&heads),
+        });
     }
-    let mut heads = vec![best];
     let classes = best.info.shape[0];
     let twin = |it: &&Candidate<'_>| {
-        names::is_twin(it.module) && it.tensor != best.tensor && it.info.shape[0] == classes
+        names::is_twin(it.module)
+            && !heads.iter().any(|head| head.tensor == it.tensor)
+            && it.info.shape[0] == classes
     };
-    heads.extend(main.iter().filter(twin));
+    let twins: Vec<Candidate<'_>> = main.iter().filter(twin).copied().collect();
+    heads.extend(twins);
     let confidence = match count {
         None => 0.75,
         Some(_) if candidates.len() == heads.len() => 0.98,
@@ -191,17 +198,16 @@ fn best_named<'a>(main: &[Candidate<'a>]) -> Option<Candidate<'a>> {
         .map(|(_, it)| *it)
 }
 
-/// `head.0` and `head.1` are as likely parallel heads as a sequence; without a declaration nobody can tell.
-fn rivals(main: &[Candidate<'_>], best: Candidate<'_>) -> Option<Vec<String>> {
-    let parallel = |module: &str| matches!(names::shape_of(module).as_str(), "head.#" | "heads.#");
-    let same: Vec<Candidate<'_>> = main
-        .iter()
-        .copied()
-        .filter(|it| {
-            parallel(it.module) && names::shape_of(it.module) == names::shape_of(best.module)
-        })
-        .collect();
-    (same.len() > 1).then(|| listed(&same))
+/// `head.0` and `head.1` are parallel heads where both make the classes; elsewhere the best stands alone.
+fn parallel<'a>(main: &[Candidate<'a>], best: Candidate<'a>) -> Vec<Candidate<'a>> {
+    let shape = names::shape_of(best.module);
+    if !matches!(shape.as_str(), "head.#" | "heads.#") {
+        return vec![best];
+    }
+    let alike = |it: &&Candidate<'_>| {
+        names::shape_of(it.module) == shape && it.info.shape[0] == best.info.shape[0]
+    };
+    main.iter().filter(alike).copied().collect()
 }
 
 fn by_uniqueness<'a>(
@@ -369,10 +375,7 @@ fn branch(
         ));
     }
     if bias.is_some_and(|bias| bias.shape != [classes]) {
-        return Err(refusal(
-            format!("`{bias_name}` does not have one value per class"),
-            "name another head with --head",
-        ));
+        return Err(misfit_bias(&bias_name));
     }
     Ok(Branch {
         embedding: format!("input of {}", head.module),
@@ -434,7 +437,7 @@ fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) -> Error {
     match transposed {
         Some(it) => refusal(
             format!(
-                "no matrix has {count} rows, but `{}` has {count} columns: its class axis is the other one",
+                "the head is transposed: no matrix has {count} rows, but `{}` has {count} columns",
                 it.tensor
             ),
             "store the head as [classes, features]",
@@ -448,9 +451,16 @@ fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) -> Error {
     }
 }
 
+fn misfit_bias(name: &str) -> Error {
+    refusal(
+        format!("the bias `{name}` does not have one value per class"),
+        "name another head with --head",
+    )
+}
+
 fn one_output() -> Error {
     refusal(
-        "it has a single output: a regression, reward or yes/no head",
+        "it has one output: a regression, reward or yes/no head",
         "there is no class to remove",
     )
 }

@@ -16,23 +16,43 @@ use crate::{
 
 /// Shortens every place that counts the classes.
 pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(), Error> {
-    let Some(graph) = placement.artifact.graph() else { return Ok(()) };
+    let Some(graph) = placement.artifact.graph() else {
+        return Ok(());
+    };
     let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
     for site in sites {
         match site {
-            Site::Extent { node, input, position } => {
-                extents.entry((*node, *input)).or_default().insert(*position);
+            Site::Extent {
+                node,
+                input,
+                position,
+            } => {
+                extents
+                    .entry((*node, *input))
+                    .or_default()
+                    .insert(*position);
             }
             Site::LabelAttribute { node, name } => shorten_labels(placement, graph, *node, name),
             Site::OutputDim { output, axis } => {
                 let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
-                let edit = GraphEdit::SetOutputDim { output: *output, axis: *axis, extent };
+                let edit = GraphEdit::SetOutputDim {
+                    output: *output,
+                    axis: *axis,
+                    extent,
+                };
                 placement.edits.graph.push(edit);
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
-                let tensor = graph.nodes.get(*node).map(|node| node.name.clone()).unwrap_or_default();
-                let reason = format!("it picks the {count} best classes, and only {} stay", placement.left());
+                let tensor = graph
+                    .nodes
+                    .get(*node)
+                    .map(|node| node.name.clone())
+                    .unwrap_or_default();
+                let reason = format!(
+                    "it picks the {count} best classes, and only {} stay",
+                    placement.left()
+                );
                 return Err(Error::Unwritable { tensor, reason });
             }
             Site::Values(operand) => placement.put(operand, &Rows::new())?,
@@ -53,10 +73,20 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
 
 /// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them on.
 pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error> {
-    let Some(graph) = placement.artifact.graph().filter(|_| !placement.rewired.is_empty()) else { return Ok(()) };
+    let Some(graph) = placement
+        .artifact
+        .graph()
+        .filter(|_| !placement.rewired.is_empty())
+    else {
+        return Ok(());
+    };
     let mut uses: HashMap<&str, usize> = HashMap::new();
     for (node, operands) in graph.nodes.iter().enumerate() {
-        let kept = operands.inputs.iter().enumerate().filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
+        let kept = operands
+            .inputs
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
         for name in kept.map(|(_, name)| name).chain(&operands.captures) {
             *uses.entry(name).or_default() += 1;
         }
@@ -68,9 +98,16 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error>
         .nodes
         .iter()
         .enumerate()
-        .flat_map(|(index, node)| node.outputs.iter().map(move |output| (output.as_str(), index)))
+        .flat_map(|(index, node)| {
+            node.outputs
+                .iter()
+                .map(move |output| (output.as_str(), index))
+        })
         .collect();
-    let abandoned = placement.rewired.keys().filter_map(|(node, at)| graph.nodes.get(*node)?.inputs.get(*at));
+    let abandoned = placement
+        .rewired
+        .keys()
+        .filter_map(|(node, at)| graph.nodes.get(*node)?.inputs.get(*at));
     let mut pending: Vec<&str> = abandoned.map(String::as_str).collect();
     let mut gone = BTreeSet::new();
     while let Some(name) = pending.pop() {
@@ -79,12 +116,17 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error>
         }
         if graph.initializers.contains_key(name) {
             placement.edits.tensors.remove(name);
-            placement.edits.graph.push(GraphEdit::RemoveInitializer { name: name.to_owned() });
+            placement.edits.graph.push(GraphEdit::RemoveInitializer {
+                name: name.to_owned(),
+            });
         } else if let Some(node) = producers.get(name)
             && is_unread(graph, *node, &uses)
         {
             placement.edits.tensors.remove(name);
-            placement.edits.graph.push(GraphEdit::RemoveNode { node: *node });
+            placement
+                .edits
+                .graph
+                .push(GraphEdit::RemoveNode { node: *node });
             for input in &graph.nodes[*node].inputs {
                 if let Some(uses) = uses.get_mut(input.as_str()) {
                     *uses -= 1;
@@ -97,16 +139,27 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error>
 }
 
 fn is_unread(graph: &Graph, node: usize, uses: &HashMap<&str, usize>) -> bool {
-    graph.nodes[node].outputs.iter().all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
+    graph.nodes[node]
+        .outputs
+        .iter()
+        .all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
 }
 
 fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, node: usize, name: &str) {
-    let value = match graph.nodes.get(node).and_then(|node| node.attributes.get(name)) {
+    let value = match graph
+        .nodes
+        .get(node)
+        .and_then(|node| node.attributes.get(name))
+    {
         Some(Attribute::Ints(values)) => Attribute::Ints(placement.kept(values)),
         Some(Attribute::Strings(values)) => Attribute::Strings(placement.kept(values)),
         _ => return,
     };
-    placement.edits.graph.push(GraphEdit::SetAttribute { node, name: name.to_owned(), value });
+    placement.edits.graph.push(GraphEdit::SetAttribute {
+        node,
+        name: name.to_owned(),
+        value,
+    });
 }
 
 fn shorten_extent(
@@ -115,8 +168,16 @@ fn shorten_extent(
     (node, input): (usize, usize),
     positions: &BTreeSet<usize>,
 ) -> Result<(), Error> {
-    let name = flow.node(node).inputs.get(input).map(String::as_str).unwrap_or_default();
-    let unwritable = |reason| Error::Unwritable { tensor: name.to_owned(), reason };
+    let name = flow
+        .node(node)
+        .inputs
+        .get(input)
+        .map(String::as_str)
+        .unwrap_or_default();
+    let unwritable = |reason| Error::Unwritable {
+        tensor: name.to_owned(),
+        reason,
+    };
     let shape = evaluate(placement.artifact, flow, name).map_err(unwritable)?;
     let mut entries = shape.integers();
     for position in positions {
@@ -129,8 +190,14 @@ fn shorten_extent(
     if entries == shape.integers() {
         return Ok(());
     }
-    let data = entries.iter().flat_map(|entry| entry.to_le_bytes()).collect();
-    let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };
+    let data = entries
+        .iter()
+        .flat_map(|entry| entry.to_le_bytes())
+        .collect();
+    let info = TensorInfo {
+        dtype: shape.dtype,
+        shape: shape.shape,
+    };
     placement.rewire(node, input, name, NewTensor { info, data });
     Ok(())
 }
@@ -138,8 +205,12 @@ fn shorten_extent(
 fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) {
     for (key, text) in &graph.metadata {
         let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
-        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels) {
-            placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
+        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels)
+        {
+            placement.edits.graph.push(GraphEdit::SetMetadata {
+                key: key.clone(),
+                value,
+            });
         }
     }
 }

@@ -48,7 +48,11 @@ impl<'a> Placement<'a> {
 
     /// The entries of a list with one per class that stay.
     pub(super) fn kept<T: Clone>(&self, list: &[T]) -> Vec<T> {
-        list.iter().enumerate().filter(|(class, _)| self.keeps(*class)).map(|(_, entry)| entry.clone()).collect()
+        list.iter()
+            .enumerate()
+            .filter(|(class, _)| self.keeps(*class))
+            .map(|(_, entry)| entry.clone())
+            .collect()
     }
 
     /// Classes that stay.
@@ -105,7 +109,12 @@ impl<'a> Placement<'a> {
     fn listed_reader(&self, name: &str) -> Option<(usize, usize)> {
         let graph = self.artifact.graph().filter(|_| self.slot == Slot::Drop)?;
         graph.inputs.iter().find(|input| input.name == name)?;
-        let operands = |node: usize| graph.nodes[node].inputs.iter().position(|input| input == name);
+        let operands = |node: usize| {
+            graph.nodes[node]
+                .inputs
+                .iter()
+                .position(|input| input == name)
+        };
         (0..graph.nodes.len()).find_map(|node| Some((node, operands(node)?)))
     }
 

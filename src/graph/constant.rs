@@ -209,7 +209,11 @@ mod tests {
             shape: vec![2, 1],
             values: vec![1.0, 2.0],
         };
-        let row = Constant { dtype: Dtype::F32, shape: vec![3], values: vec![10.0, 20.0, 30.0] };
+        let row = Constant {
+            dtype: Dtype::F32,
+            shape: vec![3],
+            values: vec![10.0, 20.0, 30.0],
+        };
         let sum = column.zip(&row, |a, b| a + b).unwrap();
         assert_eq!(
             (sum.shape, sum.values),

@@ -91,7 +91,10 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Vec<usize>,
     let mut nodes = BTreeSet::new();
     let mut pending = vec![name];
     while let Some(name) = pending.pop() {
-        let Some(value) = flow.id(name).filter(|_| stored_info(artifact, name).is_none()) else {
+        let Some(value) = flow
+            .id(name)
+            .filter(|_| stored_info(artifact, name).is_none())
+        else {
             continue;
         };
         if let Some(node) = flow.producer(value)
@@ -115,7 +118,8 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Vec<usize>,
 }
 
 fn load(artifact: &Artifact, name: &str) -> Result<Constant, String> {
-    let info = stored_info(artifact, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
+    let info =
+        stored_info(artifact, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
     if info.elements() > MAX_ELEMENTS {
         return Err(format!("tensor `{name}` is too large to compute with"));
     }

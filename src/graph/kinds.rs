@@ -144,7 +144,11 @@ fn table_info<'a>(flow: &Flow<'a>, name: &str) -> Option<&'a TensorInfo> {
     if let Some(info) = flow.graph().initializers.get(name) {
         return Some(info);
     }
-    match flow.node(flow.producer(flow.id(name)?)?).attributes.get("value") {
+    match flow
+        .node(flow.producer(flow.id(name)?)?)
+        .attributes
+        .get("value")
+    {
         Some(Attribute::Tensor(tensor)) => Some(&tensor.info),
         _ => None,
     }

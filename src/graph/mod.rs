@@ -15,8 +15,8 @@ use declass_formats::onnx::{Attribute, Dim, Graph, Node};
 
 pub(crate) use evaluate::{axes_of, element_type, evaluate, stored_info};
 pub(crate) use kinds::Kind;
-pub(crate) use roles::is_classical;
 pub(crate) use ranks::Ranks;
+pub(crate) use roles::is_classical;
 pub(crate) use tensor_ops::{flattened, permutation, reshaped, squeezed, unsqueezed};
 
 use crate::error::Error;

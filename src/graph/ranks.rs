@@ -9,14 +9,48 @@ use super::{Flow, ValueId, int_attribute, ints_attribute, stored_info};
 
 /// Operators whose result has as many axes as their first operand.
 const KEEPING: &[&str] = &[
-    "AveragePool", "BatchNormalization", "Cast", "Clip", "Conv", "Dropout", "Elu", "Erf", "Exp", "Gelu",
-    "GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "Identity", "InstanceNormalization", "LRN",
-    "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax", "MaxPool", "Mish", "Neg", "PRelu", "Pad", "Reciprocal",
-    "Relu", "Selu", "Sigmoid", "Slice", "Softmax", "Softplus", "Sqrt", "Tanh", "Transpose",
+    "AveragePool",
+    "BatchNormalization",
+    "Cast",
+    "Clip",
+    "Conv",
+    "Dropout",
+    "Elu",
+    "Erf",
+    "Exp",
+    "Gelu",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "HardSigmoid",
+    "HardSwish",
+    "Identity",
+    "InstanceNormalization",
+    "LRN",
+    "LayerNormalization",
+    "LeakyRelu",
+    "Log",
+    "LogSoftmax",
+    "MaxPool",
+    "Mish",
+    "Neg",
+    "PRelu",
+    "Pad",
+    "Reciprocal",
+    "Relu",
+    "Selu",
+    "Sigmoid",
+    "Slice",
+    "Softmax",
+    "Softplus",
+    "Sqrt",
+    "Tanh",
+    "Transpose",
 ];
 
 /// Operators that broadcast their operands.
-const BROADCASTING: &[&str] = &["Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum", "Where"];
+const BROADCASTING: &[&str] = &[
+    "Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum", "Where",
+];
 
 /// The rank of every value that can be told without running the graph, by [`ValueId`].
 #[derive(Debug)]
@@ -32,7 +66,11 @@ impl Ranks {
         let mut ranks = Self(flow.names.iter().map(known).collect());
         for node in flow.order.iter().copied() {
             let rank = ranks.result(artifact, flow, flow.node(node));
-            let first = flow.node(node).outputs.first().and_then(|name| flow.id(name));
+            let first = flow
+                .node(node)
+                .outputs
+                .first()
+                .and_then(|name| flow.id(name));
             if let Some(slot) = first.and_then(|value| ranks.0.get_mut(value.0)) {
                 *slot = slot.or(rank);
             }
