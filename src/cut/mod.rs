@@ -7,6 +7,7 @@ mod names;
 mod onnx;
 mod operand;
 mod refuse;
+mod rules;
 mod state_dict;
 
 use declass_formats::{Artifact, Format};

@@ -2,14 +2,14 @@
 
 use declass_formats::onnx::Dim;
 
-use super::{super::Site, stage::Tracked, tail::Follower};
+use super::{extents, stage::Tracked, tail::Follower};
 use crate::graph::{Flow, axes_of, int_attribute, permutation};
 
 /// Whether an axis of an operator is the class axis.
 pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, String> {
     let own = i64::try_from(tracked.axis).map_err(|_| "has too many axes")?;
     match (axis, tracked.rank.and_then(|rank| i64::try_from(rank).ok())) {
-        (..0, _) => Ok(-axis - 1 == own),
+        (..0, _) => Ok(-(axis + 1) == own),
         (_, Some(rank)) => Ok(rank - 1 - axis == own),
         // The first axis of whatever has a class axis and a batch.
         (0, None) => Ok(false),
@@ -40,13 +40,13 @@ pub(super) fn rearrange(follower: &mut Follower<'_, '_>, node: usize) -> Result<
     if !tracked.stage.has_classes() {
         if is_shape {
             // The one number per sample may be spread over the classes again.
-            note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, tracked.axis)?;
         }
         return Ok(tracked);
     }
     match op {
         "Expand" => {
-            note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, tracked.axis)?;
             Ok(tracked)
         }
         "Flatten" => flatten(follower, node, tracked),
@@ -109,7 +109,7 @@ fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim
 fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let axis = int_attribute(follower.flow.node(node), "axis", 1);
     let declared = result_shape(follower, node).and_then(<[_]>::last);
-    let certain = declared.is_some_and(|dim| is_fixed(dim, follower.classes));
+    let certain = declared.is_some_and(|dim| extents::is_fixed(dim, follower.classes));
     let from_class = tracked.unit_tail && is_class(axis, &tracked).unwrap_or(false);
     if certain || from_class {
         return Ok(Tracked {
@@ -129,12 +129,12 @@ fn reshape(
 ) -> Result<Tracked, String> {
     let unclear = "leaves the class axis unclear";
     let classes = i64::try_from(follower.classes).map_err(|_| unclear)?;
-    let target = match target_from_right(follower, node) {
+    let target = match extents::target_from_right(follower, node) {
         target if target.is_empty() => result_shape(follower, node)
             .ok_or(unclear)?
             .iter()
             .rev()
-            .map(known)
+            .map(extents::known)
             .collect(),
         target => target,
     };
@@ -144,13 +144,13 @@ fn reshape(
         .ok_or(unclear)?;
     let declared = result_shape(follower, node)
         .and_then(|shape| shape.get(shape.len().checked_sub(axis + 1)?))
-        .is_some_and(|dim| is_fixed(dim, follower.classes));
+        .is_some_and(|dim| extents::is_fixed(dim, follower.classes));
     let copied = target[axis] == Some(0) && tracked.axis == axis;
     let rest = matches!(target[axis], Some(-1) | None) && tracked.unit_tail;
     if target[axis] != Some(classes) && !declared && !rest && !copied {
         return Err(unclear.into());
     }
-    note_extent(follower, node, axis)?;
+    extents::note_extent(follower, node, axis)?;
     Ok(Tracked {
         axis,
         rank: None,
@@ -250,84 +250,4 @@ fn is_behind(axis: i64, tracked: &Tracked) -> Result<bool, String> {
     from_right
         .map(|axis| axis < tracked.axis)
         .ok_or_else(|| "drops an axis of a value whose rank is not known".into())
-}
-
-/// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
-/// nothing is known.
-fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Option<i64>> {
-    if let Ok(Some(target)) = follower.integers(node, 1) {
-        return target.into_iter().rev().map(Some).collect();
-    }
-    if let Some(shape) = crate::graph::ints_attribute(follower.flow.node(node), "shape") {
-        return shape.iter().rev().copied().map(Some).collect();
-    }
-    pieces(follower, node)
-        .into_iter()
-        .map(|(_, _, entry)| entry)
-        .collect()
-}
-
-/// The entries of a shape that is put together at run time, from the last one on: the node and operand
-/// they enter at, and their value if that is constant.
-fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Option<i64>)> {
-    let producer = follower
-        .name(node, 1)
-        .and_then(|name| follower.flow.producer(follower.flow.id(name)?));
-    let Some(concat) = producer.filter(|node| follower.flow.node(*node).op_type == "Concat") else {
-        return Vec::new();
-    };
-    let mut entries = Vec::new();
-    for input in (0..follower.flow.node(concat).inputs.len()).rev() {
-        match follower.integers(concat, input) {
-            Ok(Some(values)) => {
-                let values = values.into_iter().enumerate().rev();
-                entries.extend(
-                    values.map(|(position, value)| ((concat, input), position, Some(value))),
-                );
-            }
-            _ => entries.push(((concat, input), 0, None)),
-        }
-    }
-    entries
-}
-
-/// Notes the entry of a constant shape that is the class count.
-fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), String> {
-    let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
-    if let Some(target) = follower.integers(node, 1)? {
-        let position = target.len().checked_sub(axis + 1);
-        if let Some(position) = position.filter(|position| is_count(&target[*position])) {
-            follower.sites.push(Site::Extent {
-                node,
-                input: 1,
-                position,
-            });
-        }
-        return Ok(());
-    }
-    if follower.name(node, 1).is_none() {
-        return Err("has its shape in an attribute, as before operator set 5".into());
-    }
-    if let Some(((node, input), position, Some(value))) =
-        pieces(follower, node).into_iter().nth(axis)
-        && is_count(&value)
-    {
-        follower.sites.push(Site::Extent {
-            node,
-            input,
-            position,
-        });
-    }
-    Ok(())
-}
-
-fn known(dim: &Dim) -> Option<i64> {
-    match dim {
-        Dim::Fixed(extent) => Some(*extent),
-        Dim::Symbolic(_) => None,
-    }
-}
-
-fn is_fixed(dim: &Dim, classes: usize) -> bool {
-    known(dim).is_some_and(|extent| usize::try_from(extent) == Ok(classes))
 }

@@ -7,10 +7,10 @@ use declass_formats::{
 
 use super::{
     super::{Link, Operand, Order, Source, refusal},
-    PLAIN_HEAD, Part, embedding, links,
+    PLAIN_HEAD, links,
+    part::{Part, embedding, unfit},
     stage::{Affine, Stage, Tracked},
     tail::Follower,
-    unfit,
 };
 use crate::error::Error;
 

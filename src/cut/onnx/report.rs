@@ -4,7 +4,7 @@ use declass_formats::onnx::Value;
 
 use super::{
     super::{CutPoint, Link, Source, Why},
-    Part,
+    part::Part,
     tail::Follower,
 };
 use crate::graph::{Flow, ValueId};
