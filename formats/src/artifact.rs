@@ -13,7 +13,7 @@ use crate::{
     Edits, FormatError, Problem, RelPath, TensorInfo,
     folder::Folder,
     onnx::{self, Onnx},
-    open, pieces,
+    open,
     safetensors::Safetensors,
     write,
 };
@@ -129,21 +129,11 @@ impl Artifact {
 
     /// Row-major little-endian bytes of one tensor, whatever its storage; none of a tensor of strings.
     pub fn read_tensor(&self, name: &str) -> Result<Vec<u8>, FormatError> {
-        let info = self.tensor(name)?;
-        let Some((path, range)) = self.place(name) else {
-            return match &self.weights {
-                Weights::Onnx(onnx) => onnx.read(&self.folder, name),
-                Weights::Safetensors(_) => Ok(Vec::new()),
-            };
-        };
-        let (file, _) = self.folder.open_file(path)?;
-        let mut bytes = Vec::with_capacity(info.byte_len());
-        pieces::read_range(&file, range, |portion| {
-            bytes.extend_from_slice(portion);
-            Ok(())
-        })
-        .map_err(|error| FormatError::new(self.folder.locate(path), error))?;
-        Ok(bytes)
+        self.tensor(name)?;
+        match &self.weights {
+            Weights::Onnx(onnx) => onnx.read(&self.folder, name),
+            Weights::Safetensors(safetensors) => safetensors.read(&self.folder, name),
+        }
     }
 
     /// The parsed `config.json`, which is an object with its keys in the file's order.

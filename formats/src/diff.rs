@@ -96,7 +96,7 @@ impl Diff {
             files,
             tensors: comparison.tensors(),
             tensor_count: before.tensors().len(),
-            value_count: values.sum(),
+            value_count: values.fold(0, u64::saturating_add),
             structure: comparison.structure,
         })
     }

@@ -35,8 +35,8 @@ impl fmt::Display for FormatError {
 
 impl Error for FormatError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        // The message already contains the problem's own, so the chain goes on behind it.
-        self.problem.source()
+        // The message already contains the problem's and its source's, so the chain goes on behind those.
+        self.problem.source()?.source()
     }
 }
 
@@ -97,7 +97,7 @@ pub enum Problem {
     Header {
         /// What is wrong with it.
         what: String,
-        /// The parser's own words, if a parser found it.
+        /// The parser's error, if a parser found it.
         #[source]
         source: Option<serde_json::Error>,
     },

@@ -4,6 +4,7 @@ mod convert;
 mod edit;
 mod element;
 mod encode;
+mod external;
 mod graph;
 mod parts;
 mod places;
@@ -163,7 +164,7 @@ impl Onnx {
         if model.len() > tree::MAX_MODEL {
             return Err(source.fail(Problem::TooLarge { size: model.len() }));
         }
-        let mut files = splice.values.external(&splice.tree)?;
+        let mut files = splice.values.external.finish(source, &splice.tree)?;
         files.insert(self.path.clone(), model);
         Ok(files)
     }

@@ -65,7 +65,7 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Bytes(bytes) => sink(bytes)?,
-                Piece::Source(range) => read_range(source, range.clone(), &mut sink)?,
+                Piece::Source(range) => stream_range(source, range.clone(), &mut sink)?,
                 Piece::Zeros(count) => {
                     io::copy(&mut io::repeat(0).take(*count), &mut Sink(&mut sink))?;
                 }
@@ -132,8 +132,20 @@ impl Piece {
     }
 }
 
+/// The bytes of a range; an error if there is no memory for so many.
+pub(crate) fn read_range(source: &File, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    bytes.resize(len, 0);
+    source.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
+}
+
 /// Reads a range in bounded portions.
-pub(crate) fn read_range(
+fn stream_range(
     source: &File,
     range: Range<u64>,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
@@ -165,7 +177,7 @@ fn copy_range(
             Ok(copied) if copied > 0 => on_bytes(copied as u64),
             Ok(_)
             | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::XDEV | Errno::PERM) => {
-                return read_range(source, from..range.end, |bytes| {
+                return stream_range(source, from..range.end, |bytes| {
                     target.write_all_at(bytes, to)?;
                     to += bytes.len() as u64;
                     on_bytes(bytes.len() as u64);

@@ -12,7 +12,7 @@ use index::Index;
 use crate::{
     FormatError, NewTensor, Problem, RelPath, TensorInfo,
     folder::Folder,
-    pieces::{Piece, Pieces},
+    pieces::{Piece, Pieces, read_range},
 };
 
 /// The weights of a safetensors model.
@@ -95,6 +95,14 @@ impl Safetensors {
         let path = self.places.get(name)?;
         let (_, range) = self.shards.get(path)?.tensors.get(name)?;
         Some((path, range.clone()))
+    }
+
+    pub(crate) fn read(&self, folder: &Folder, name: &str) -> Result<Vec<u8>, FormatError> {
+        let Some((path, range)) = self.place(name) else {
+            return Ok(Vec::new());
+        };
+        let (file, _) = folder.open_file(path)?;
+        read_range(&file, range).map_err(|error| FormatError::new(folder.locate(path), error))
     }
 
     /// The files that an edit changes, as pieces of what they are now.

@@ -189,11 +189,10 @@ fn nodes_keep_their_numbers_while_others_go() {
         .collect();
     assert_eq!(words, ["removed", "removed", "changed"]);
 
-    let mut twice = Edits::default();
-    twice.graph = vec![
-        GraphEdit::RemoveNode { node: 0 },
-        GraphEdit::RemoveNode { node: 0 },
-    ];
+    let twice = Edits {
+        graph: vec![GraphEdit::RemoveNode { node: 0 }; 2],
+        ..Edits::default()
+    };
     assert!(
         model
             .write(&twice, &out.path().join("no"), &|_| ())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Attribute, Graph, GraphEdit,
     encode::{attribute_fields, tensor_message},
-    places::{ATTRIBUTE, GRAPH, INITIALIZER, NODE, Place, TENSOR_NAME, VALUE_TENSOR},
+    places::{ATTRIBUTE, GRAPH, INITIALIZER, NODE, Place, VALUE_TENSOR},
     storage::{self, Source},
     tree::{Content, Message},
     values::Values,
@@ -41,7 +41,7 @@ impl<'a> Splice<'a> {
             let Some(tensor) = field.message() else {
                 continue;
             };
-            let name = storage::text(source.file, tensor, TENSOR_NAME);
+            let name = storage::text(source.file, tensor, storage::NAME);
             initializers.insert(name.map_err(|problem| source.fail(problem))?, position);
         }
         let inputs = graph.inputs.iter().map(|input| &input.name);

@@ -3,8 +3,7 @@
 use super::{
     Attribute,
     element::{RAW_DATA, element_number},
-    places::TENSOR_NAME,
-    storage::DIMS,
+    storage::{self, DIMS},
     wire::{delimited, put_varint, varint_field},
 };
 use crate::NewTensor;
@@ -13,7 +12,7 @@ use crate::NewTensor;
 pub(super) fn tensor_message(name: &str, tensor: &NewTensor) -> Option<Vec<u8>> {
     let mut message = dims(&tensor.info.shape);
     message.extend(varint_field(2, element_number(tensor.info.dtype)?));
-    message.extend(delimited(TENSOR_NAME, name.as_bytes()));
+    message.extend(delimited(storage::NAME, name.as_bytes()));
     message.extend(delimited(RAW_DATA, &tensor.data));
     Some(message)
 }

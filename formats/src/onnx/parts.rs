@@ -87,11 +87,12 @@ fn strip(source: Source<'_>, tree: &mut Message, place: &Place) -> Result<(), Pr
         return Ok(());
     }
     let is_number = |number: &u32| place.info.dtype.bits() > 0 && DATA_FIELDS.contains(number);
-    let filled = |field: &Field| is_number(&field.number) && field.end > field.body;
+    // Some writers add empty fields of other types; a tensor without elements has only those.
     let marker = message
         .fields
         .iter()
-        .find(|field| filled(field))
+        .filter(|field| is_number(&field.number))
+        .max_by_key(|field| field.end > field.body)
         .map(|field| field.number.to_le_bytes().to_vec());
     for field in &mut message.fields {
         if is_number(&field.number) || matches!(field.number, DIMS | DATA_TYPE) {

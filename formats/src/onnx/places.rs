@@ -53,7 +53,7 @@ pub(super) fn find(
         .all(INITIALIZER)
         .filter_map(|(at, field)| Some((at, field.message()?)))
     {
-        let name = storage::text(source.file, tensor, TENSOR_NAME).map_err(fail)?;
+        let name = storage::text(source.file, tensor, storage::NAME).map_err(fail)?;
         let (info, storage) = storage::locate(source, tensor, &name)?;
         add(
             name,
@@ -125,8 +125,10 @@ pub(super) fn read(
         return Ok(Vec::new());
     };
     match &place.home {
-        Home::Attribute { field, .. } => numbers(source.file, message, *field, &place.info, name)
-            .map_err(|problem| source.fail(problem)),
+        Home::Attribute { field, .. } => {
+            numbers(source.file, message, *field, place.info.dtype, name)
+                .map_err(|problem| source.fail(problem))
+        }
         Home::Tensor { .. } => storage::read(source, message, &place.info, &place.storage, name),
     }
 }
@@ -170,15 +172,7 @@ fn constant(
             "value_ints" => (8, Dtype::I64, false),
             _ => continue,
         };
-        let info = TensorInfo {
-            dtype,
-            shape: if scalar {
-                vec![]
-            } else {
-                vec![usize::MAX / 64]
-            },
-        };
-        let data = numbers(source.file, attribute, field, &info, name).map_err(fail)?;
+        let data = numbers(source.file, attribute, field, dtype, name).map_err(fail)?;
         let count = data.len() * 8 / dtype.bits();
         let shape = if scalar { vec![] } else { vec![count] };
         if scalar && count != 1 {
@@ -201,17 +195,17 @@ fn numbers(
     file: &File,
     attribute: &Message,
     field: u32,
-    info: &TensorInfo,
+    dtype: Dtype,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
-    let single = if info.dtype == Dtype::F32 {
+    let single = if dtype == Dtype::F32 {
         Wire::Fixed32
     } else {
         Wire::Varint
     };
     let mut data = Vec::new();
     for (_, field) in attribute.all(field) {
-        data.extend(storage::decode(file, field, single, info, name)?);
+        data.extend(storage::decode(file, field, single, dtype, name)?);
     }
     Ok(data)
 }
@@ -222,5 +216,4 @@ pub(super) const GRAPH: u32 = 7;
 pub(super) const INITIALIZER: u32 = 5;
 pub(super) const NODE: u32 = 1;
 pub(super) const ATTRIBUTE: u32 = 5;
-pub(super) const TENSOR_NAME: u32 = 8;
 pub(super) const VALUE_TENSOR: u32 = 5;

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fs::File, ops::Range};
 
 use super::{
     element::{self, DATA_FIELDS, RAW_DATA, STRING_DATA, element_type, wire_of},
-    tree::{Field, Message, read_range},
+    tree::{Field, Message},
     wire::Wire,
 };
-use crate::{FormatError, Problem, RelPath, TensorInfo, folder::Folder};
+use crate::{Dtype, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::read_range};
 
 /// The form in which values are stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,9 +107,12 @@ pub(super) fn read(
     let (shown, bytes) = match storage {
         Storage::External { file, range } => (
             file,
-            read_range(&source.folder.open_file(file)?.0, range.clone()),
+            read_range(&source.folder.open_file(file)?.0, range.clone()).map_err(Problem::from),
         ),
-        Storage::Plain(range) => (source.model, read_range(source.file, range.clone())),
+        Storage::Plain(range) => {
+            let bytes = read_range(source.file, range.clone());
+            (source.model, bytes.map_err(Problem::from))
+        }
         Storage::Typed => (source.model, typed_data(source.file, tensor, info, name)),
     };
     bytes.map_err(|problem| FormatError::new(source.folder.locate(shown), problem))
@@ -122,9 +125,27 @@ fn typed_data(
     info: &TensorInfo,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
+    let most = (info.elements() as u64)
+        .saturating_add(1)
+        .saturating_mul(MAX_ENTRY);
     let mut data = Vec::new();
     for (_, field) in DATA_FIELDS.iter().flat_map(|number| tensor.all(*number)) {
-        data.extend(decode(file, field, wire_of(field.number), info, name)?);
+        // Far too much data is not worth decoding to find that out.
+        if field.end - field.start > most {
+            let (found, needed) = (field.end - field.start, info.byte_len() as u64);
+            return Err(Problem::DataLength {
+                tensor: name.to_owned(),
+                found,
+                needed,
+            });
+        }
+        data.extend(decode(
+            file,
+            field,
+            wire_of(field.number),
+            info.dtype,
+            name,
+        )?);
     }
     Ok(data)
 }
@@ -134,27 +155,15 @@ pub(super) fn decode(
     file: &File,
     field: &Field,
     single: Wire,
-    info: &TensorInfo,
+    dtype: Dtype,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
-    let too_long = |len: u64| len > (info.elements() as u64 + 1).saturating_mul(MAX_ENTRY);
-    if too_long(field.end - field.start) {
-        let (found, needed) = (field.end - field.start, info.byte_len() as u64);
-        return Err(Problem::DataLength {
-            tensor: name.to_owned(),
-            found,
-            needed,
-        });
-    }
     let tagged = field.wire != Wire::Delimited;
-    let bytes = if tagged {
-        field.read_whole(file)?
-    } else {
-        field.read(file)?
-    };
+    let bytes = field.read_numbers(file)?;
     let values = match (single, tagged) {
-        (Wire::Varint, _) => element::numbers(&bytes, tagged)
-            .and_then(|numbers| element::narrow(&numbers, info.dtype)),
+        (Wire::Varint, _) => {
+            element::numbers(&bytes, tagged).and_then(|numbers| element::narrow(&numbers, dtype))
+        }
         (_, false) => Some(bytes),
         (Wire::Fixed64, true) => untagged::<8>(&bytes),
         (_, true) => untagged::<4>(&bytes),
@@ -220,11 +229,7 @@ fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo,
             return Err(wrong(name, "it has too many dimensions"));
         }
         let tagged = field.wire != Wire::Delimited;
-        let bytes = if tagged {
-            field.read_whole(file)?
-        } else {
-            field.read(file)?
-        };
+        let bytes = field.read_numbers(file)?;
         let dims = element::numbers(&bytes, tagged)
             .ok_or_else(|| wrong(name, "its shape is malformed"))?;
         for dim in dims {
@@ -286,9 +291,17 @@ fn external(
 pub(super) fn external_file(source: Source<'_>, tensor: &Message) -> Result<RelPath, Problem> {
     let entries = entries(source.file, tensor, EXTERNAL_DATA)?;
     let location = entries.get("location").map_or("", String::as_str);
-    source
+    let file = source
         .model
-        .sibling(location.strip_prefix("./").unwrap_or(location))
+        .sibling(location.strip_prefix("./").unwrap_or(location))?;
+    if file == *source.model {
+        let why = "names the model itself as external data";
+        return Err(Problem::BadPath {
+            path: location.to_owned(),
+            why,
+        });
+    }
+    Ok(file)
 }
 
 /// Whether a tensor message says that its data is in another file.
@@ -313,6 +326,7 @@ fn wrong(name: &str, what: &str) -> Problem {
 }
 
 pub(super) const DIMS: u32 = 1;
+pub(super) const NAME: u32 = 8;
 pub(super) const EXTERNAL_DATA: u32 = 13;
 const DATA_TYPE: u32 = 2;
 const SEGMENT: u32 = 3;

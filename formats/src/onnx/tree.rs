@@ -7,13 +7,13 @@
 //! overflow a stack, more messages than fit into memory, and a single-valued field given twice, of which two
 //! readers might see different ones.
 
-use std::{fs::File, ops::Range, os::unix::fs::FileExt};
+use std::{fs::File, ops::Range};
 
 use super::{
     schema::{self, Holds, Kind},
     wire::{Window, Wire, malformed},
 };
-use crate::Problem;
+use crate::{Problem, pieces::read_range};
 
 /// One message: its fields in file order.
 #[derive(Clone, Debug)]
@@ -200,12 +200,17 @@ impl Field {
 
     /// The value's bytes as the file has them; the caller knows that they are few enough.
     pub(super) fn read(&self, file: &File) -> Result<Vec<u8>, Problem> {
-        read_range(file, self.body())
+        Ok(read_range(file, self.body())?)
     }
 
-    /// The field's bytes as the file has them, tags included; the caller knows that they are few enough.
-    pub(super) fn read_whole(&self, file: &File) -> Result<Vec<u8>, Problem> {
-        read_range(file, self.start..self.end)
+    /// The bytes of numbers: those of a packed field, or those of single ones with their tags.
+    pub(super) fn read_numbers(&self, file: &File) -> Result<Vec<u8>, Problem> {
+        let start = if self.wire == Wire::Delimited {
+            self.body
+        } else {
+            self.start
+        };
+        Ok(read_range(file, start..self.end)?)
     }
 }
 
@@ -292,13 +297,6 @@ impl Field {
             && self.wire != Wire::Delimited
             && (self.number, self.wire) == (next.number, next.wire)
     }
-}
-
-/// The bytes of a range that is known to lie within the file.
-pub(super) fn read_range(file: &File, range: Range<u64>) -> Result<Vec<u8>, Problem> {
-    let mut bytes = vec![0; usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0)];
-    file.read_exact_at(&mut bytes, range.start)?;
-    Ok(bytes)
 }
 
 fn fits(holds: Option<Holds>, wire: Wire) -> bool {

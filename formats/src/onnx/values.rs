@@ -1,27 +1,23 @@
 //! New values for stored tensors, each in the kind of storage that the old value has.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use super::{
     element::{self, DATA_FIELDS, RAW_DATA, wire_of},
     encode::{dims, float_field},
+    external::External,
     places::{Home, Place},
     storage::{self, DIMS, EXTERNAL_DATA, Source, Storage},
     tree::{Content, Message},
     wire::{Wire, delimited, varint_field},
 };
-use crate::{
-    FormatError, NewTensor, Problem, RelPath, TensorInfo,
-    pieces::{Piece, Pieces},
-};
+use crate::{FormatError, NewTensor, Problem, TensorInfo};
 
-/// What happens to the tensors' data, inside the model file and beside it.
+/// Sets values of tensors, in the model's tree and in the files beside it.
 pub(super) struct Values<'a> {
     source: Source<'a>,
     places: &'a BTreeMap<String, Place>,
-    /// Every range of external data in use, with the tensor message that uses it.
-    used: Vec<(RelPath, Range<u64>, Vec<usize>, String)>,
-    changed: BTreeMap<RelPath, Vec<(Range<u64>, Vec<u8>)>>,
+    pub(super) external: External,
 }
 
 impl<'a> Values<'a> {
@@ -30,27 +26,10 @@ impl<'a> Values<'a> {
         tree: &Message,
         places: &'a BTreeMap<String, Place>,
     ) -> Result<Self, FormatError> {
-        let mut tensors = Vec::new();
-        tree.visit_tensors(&mut Vec::new(), &mut |path, tensor| {
-            tensors.push((path.to_owned(), tensor))
-        });
-        let mut used = Vec::new();
-        for (path, tensor) in tensors {
-            if storage::is_external(source.file, tensor).map_err(|problem| source.fail(problem))? {
-                let name = storage::text(source.file, tensor, 8)
-                    .map_err(|problem| source.fail(problem))?;
-                if let (_, Storage::External { file, range }) =
-                    storage::locate(source, tensor, &name)?
-                {
-                    used.push((file, range, path, name));
-                }
-            }
-        }
         Ok(Self {
             source,
             places,
-            used,
-            changed: BTreeMap::new(),
+            external: External::of(source, tree)?,
         })
     }
 
@@ -115,45 +94,6 @@ impl<'a> Values<'a> {
         self.set_message(tree, &path, name, &info, &storage, new)
     }
 
-    /// The external files that change, as pieces of what they are now. Data of tensors that are gone from
-    /// the tree is zeroed there, since removed values must not stay in the file.
-    pub(super) fn external(
-        mut self,
-        tree: &Message,
-    ) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
-        let (kept, gone): (Vec<_>, Vec<_>) = self
-            .used
-            .iter()
-            .partition(|(.., path, _)| tree.at(path).is_some());
-        for (file, range, ..) in gone {
-            let in_use = kept
-                .iter()
-                .any(|(other, used, ..)| file == other && overlap(range, used));
-            let changed = self.changed.entry(file.clone()).or_default();
-            // Two tensors that are gone may have shared one range.
-            if !in_use && !changed.iter().any(|(done, _)| overlap(range, done)) {
-                changed.push((range.clone(), Vec::new()));
-            }
-        }
-        let mut files = BTreeMap::new();
-        for (path, mut changes) in self.changed {
-            let (_, size) = self.source.folder.open_file(&path)?;
-            changes.sort_by_key(|(range, _)| range.start);
-            let mut pieces = Pieces::default();
-            let mut at = 0;
-            for (range, bytes) in changes {
-                pieces.push(Piece::Source(at..range.start));
-                let rest = (range.end - range.start).saturating_sub(bytes.len() as u64);
-                pieces.push(Piece::Bytes(bytes));
-                pieces.push(Piece::Zeros(rest));
-                at = range.end;
-            }
-            pieces.push(Piece::Source(at..size));
-            files.insert(path, pieces);
-        }
-        Ok(files)
-    }
-
     fn set_message(
         &mut self,
         tree: &mut Message,
@@ -164,7 +104,9 @@ impl<'a> Values<'a> {
         new: &NewTensor,
     ) -> Result<(), FormatError> {
         if let Storage::External { file, range } = storage {
-            self.set_external(path, name, file, range, new)?;
+            let place = (file, range);
+            let replaced = self.external.replace(path, name, place, &new.data);
+            replaced.map_err(|problem| self.source.fail(problem))?;
         }
         let Some(message) = tree.at_mut(path) else {
             return Ok(());
@@ -179,37 +121,6 @@ impl<'a> Values<'a> {
                 Ok(())
             }
         }
-    }
-
-    fn set_external(
-        &mut self,
-        path: &[usize],
-        name: &str,
-        file: &RelPath,
-        range: &Range<u64>,
-        new: &NewTensor,
-    ) -> Result<(), FormatError> {
-        let shares = |(other, used, other_path, _): &&(RelPath, Range<u64>, Vec<usize>, String)| {
-            other == file && overlap(used, range) && other_path != path
-        };
-        if let Some((.., other)) = self.used.iter().find(shares) {
-            let problem = Problem::SharedData {
-                tensor: name.to_owned(),
-                other: other.clone(),
-            };
-            return Err(self.source.fail(problem));
-        }
-        if new.data.len() as u64 > range.end - range.start {
-            let what = "external data cannot grow".to_owned();
-            return Err(self.source.fail(Problem::Tensor {
-                tensor: name.to_owned(),
-                what,
-            }));
-        }
-        let changed = self.changed.entry(file.clone()).or_default();
-        changed.retain(|(done, _)| done != range);
-        changed.push((range.clone(), new.data.clone()));
-        Ok(())
     }
 }
 
@@ -287,8 +198,4 @@ fn number_field(number: u32, new: &NewTensor) -> Vec<u8> {
         7 => delimited(7, &new.data),
         _ => delimited(number, &element::widen(&new.data, new.info.dtype)),
     }
-}
-
-fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
-    a.start < b.end && b.start < a.end
 }

@@ -22,9 +22,9 @@ impl Header {
     pub(crate) fn read(file: &File, file_len: u64) -> Result<Self, Problem> {
         let text = read_text(file, file_len)?;
         let data_start = LENGTH_FIELD + text.len() as u64;
-        let malformed = |source| Problem::Header {
-            what: "not what safetensors allows".into(),
-            source: Some(source),
+        let malformed = |error: serde_json::Error| Problem::Header {
+            what: error.to_string(),
+            source: Some(error),
         };
         // The crate's own parser checks that the ranges follow each other without gap or overlap and that
         // each has the length its shape asks for.
