@@ -7,12 +7,14 @@ mod names;
 mod onnx;
 mod operand;
 mod refuse;
+mod rules;
 mod state_dict;
 
 use declass_formats::{Artifact, Format};
 
 use crate::{classes::Labels, error::Error, linear::LinearHead};
 
+pub(crate) use onnx::LABEL_KEYS;
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
 

@@ -15,7 +15,7 @@ enum Mark {
 
 use Mark::{Contains, Ends, Is};
 
-const TOKENS: &str = "its outputs are tokens, not classes";
+const TOKENS: &str = "it is generative: its outputs are tokens, not classes";
 const DETECTOR: &str = "it detects objects";
 const DENSE: &str = "it predicts for every pixel or point";
 const OTHER_HEAD: &str = "it has no head with one logit per class";
@@ -43,7 +43,7 @@ const ARCHITECTURES: &[(Mark, &str)] = &[
     (Ends("ForCTC"), "its classes are characters"),
     (
         Ends("ForQuestionAnswering"),
-        "its two outputs are the start and the end of a span",
+        "it has no class axis: its two outputs are the start and the end of a span",
     ),
     (Ends("ForMultipleChoice"), "it has one score per choice"),
     (Ends("ForMaskedImageModeling"), OTHER_HEAD),

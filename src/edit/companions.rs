@@ -53,7 +53,9 @@ pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) ->
     }
     if entries.iter().all(|entry| entry.key.is_empty()) {
         return Some(text_edit::rebuilt(text, span, |at, entry| {
-            placement.keeps(at).then(|| text_edit::verbatim(text, entry))
+            placement
+                .keeps(at)
+                .then(|| text_edit::verbatim(text, entry))
         }));
     }
     let by_key: BTreeSet<usize> = entries

@@ -69,8 +69,13 @@ mod tests {
     fn what_stays_keeps_its_bytes() {
         let text = "{\"x\": 1e-05,\n  \"b\": [ \"p\" , \"q\" ]}";
         let span = member(text, 0..text.len(), "b").unwrap();
-        let shorter = rebuilt(text, span.clone(), |at, entry| (at == 1).then(|| verbatim(text, entry)));
+        let shorter = rebuilt(text, span.clone(), |at, entry| {
+            (at == 1).then(|| verbatim(text, entry))
+        });
         assert_eq!(shorter, "[ \"q\" ]");
-        assert_eq!(apply(text, vec![(span, shorter)]), text.replace("\"p\" , ", ""));
+        assert_eq!(
+            apply(text, vec![(span, shorter)]),
+            text.replace("\"p\" , ", "")
+        );
     }
 }

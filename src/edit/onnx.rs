@@ -1,13 +1,216 @@
 //! Everything in an ONNX graph that counts the classes, beside the head's weights.
 
-use crate::{cut::Site, error::Error};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::place::Placement;
+use declass_formats::{
+    NewTensor, TensorInfo,
+    onnx::{Attribute, Graph, GraphEdit},
+};
 
-pub(super) fn shorten(_placement: &mut Placement<'_>, _sites: &[Site]) -> Result<(), Error> {
+use super::{Rows, companions, place::Placement};
+use crate::{
+    cut::{LABEL_KEYS, Site, literal},
+    error::Error,
+    graph::{Flow, evaluate},
+};
+
+/// Shortens every place that counts the classes.
+pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(), Error> {
+    let Some(graph) = placement.artifact.graph() else {
+        return Ok(());
+    };
+    let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+    for site in sites {
+        match site {
+            Site::Extent {
+                node,
+                input,
+                position,
+            } => {
+                extents
+                    .entry((*node, *input))
+                    .or_default()
+                    .insert(*position);
+            }
+            Site::LabelAttribute { node, name } => shorten_labels(placement, graph, *node, name),
+            Site::OutputDim { output, axis } => {
+                let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
+                let edit = GraphEdit::SetOutputDim {
+                    output: *output,
+                    axis: *axis,
+                    extent,
+                };
+                placement.edits.graph.push(edit);
+            }
+            Site::Picks { count, .. } if *count <= placement.left() => {}
+            Site::Picks { node, count } => {
+                let tensor = graph
+                    .nodes
+                    .get(*node)
+                    .map(|node| node.name.clone())
+                    .unwrap_or_default();
+                let reason = format!(
+                    "it picks the {count} best classes, and only {} stay",
+                    placement.left()
+                );
+                return Err(Error::Unwritable { tensor, reason });
+            }
+            Site::Values(operand) => placement.put(operand, &Rows::new())?,
+        }
+    }
+    if !extents.is_empty() {
+        let flow = Flow::new(graph)?;
+        for ((node, input), positions) in extents {
+            shorten_extent(placement, &flow, (node, input), &positions)?;
+        }
+    }
+    if !graph.value_info.is_empty() {
+        placement.edits.graph.push(GraphEdit::ClearValueInfo);
+    }
+    shorten_metadata(placement, graph);
     Ok(())
 }
 
-pub(super) fn remove_orphans(_placement: &mut Placement<'_>) -> Result<(), Error> {
+/// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them on.
+pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error> {
+    let Some(graph) = placement
+        .artifact
+        .graph()
+        .filter(|_| !placement.rewired.is_empty())
+    else {
+        return Ok(());
+    };
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for (node, operands) in graph.nodes.iter().enumerate() {
+        let kept = operands
+            .inputs
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
+        for name in kept.map(|(_, name)| name).chain(&operands.captures) {
+            *uses.entry(name).or_default() += 1;
+        }
+    }
+    for output in &graph.outputs {
+        *uses.entry(&output.name).or_default() += 1;
+    }
+    let producers: HashMap<&str, usize> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .flat_map(|(index, node)| {
+            node.outputs
+                .iter()
+                .map(move |output| (output.as_str(), index))
+        })
+        .collect();
+    let abandoned = placement
+        .rewired
+        .keys()
+        .filter_map(|(node, at)| graph.nodes.get(*node)?.inputs.get(*at));
+    let mut pending: Vec<&str> = abandoned.map(String::as_str).collect();
+    let mut gone = BTreeSet::new();
+    while let Some(name) = pending.pop() {
+        if name.is_empty() || uses.get(name).is_some_and(|uses| *uses > 0) || !gone.insert(name) {
+            continue;
+        }
+        if graph.initializers.contains_key(name) {
+            placement.edits.tensors.remove(name);
+            placement.edits.graph.push(GraphEdit::RemoveInitializer {
+                name: name.to_owned(),
+            });
+        } else if let Some(node) = producers.get(name)
+            && is_unread(graph, *node, &uses)
+        {
+            placement.edits.tensors.remove(name);
+            placement
+                .edits
+                .graph
+                .push(GraphEdit::RemoveNode { node: *node });
+            for input in &graph.nodes[*node].inputs {
+                if let Some(uses) = uses.get_mut(input.as_str()) {
+                    *uses -= 1;
+                }
+                pending.push(input);
+            }
+        }
+    }
     Ok(())
+}
+
+fn is_unread(graph: &Graph, node: usize, uses: &HashMap<&str, usize>) -> bool {
+    graph.nodes[node]
+        .outputs
+        .iter()
+        .all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
+}
+
+fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, node: usize, name: &str) {
+    let value = match graph
+        .nodes
+        .get(node)
+        .and_then(|node| node.attributes.get(name))
+    {
+        Some(Attribute::Ints(values)) => Attribute::Ints(placement.kept(values)),
+        Some(Attribute::Strings(values)) => Attribute::Strings(placement.kept(values)),
+        _ => return,
+    };
+    placement.edits.graph.push(GraphEdit::SetAttribute {
+        node,
+        name: name.to_owned(),
+        value,
+    });
+}
+
+fn shorten_extent(
+    placement: &mut Placement<'_>,
+    flow: &Flow<'_>,
+    (node, input): (usize, usize),
+    positions: &BTreeSet<usize>,
+) -> Result<(), Error> {
+    let name = flow
+        .node(node)
+        .inputs
+        .get(input)
+        .map(String::as_str)
+        .unwrap_or_default();
+    let unwritable = |reason| Error::Unwritable {
+        tensor: name.to_owned(),
+        reason,
+    };
+    let shape = evaluate(placement.artifact, flow, name).map_err(unwritable)?;
+    let mut entries = shape.integers();
+    for position in positions {
+        if let Some(entry) = entries.get_mut(*position)
+            && usize::try_from(*entry) == Ok(placement.classes)
+        {
+            *entry = i64::try_from(placement.left()).unwrap_or(i64::MAX);
+        }
+    }
+    if entries == shape.integers() {
+        return Ok(());
+    }
+    let data = entries
+        .iter()
+        .flat_map(|entry| entry.to_le_bytes())
+        .collect();
+    let info = TensorInfo {
+        dtype: shape.dtype,
+        shape: shape.shape,
+    };
+    placement.rewire(node, input, name, NewTensor { info, data });
+    Ok(())
+}
+
+fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) {
+    for (key, text) in &graph.metadata {
+        let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
+        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels)
+        {
+            placement.edits.graph.push(GraphEdit::SetMetadata {
+                key: key.clone(),
+                value,
+            });
+        }
+    }
 }

@@ -46,6 +46,15 @@ impl<'a> Placement<'a> {
         !self.forgotten.contains(&class)
     }
 
+    /// The entries of a list with one per class that stay.
+    pub(super) fn kept<T: Clone>(&self, list: &[T]) -> Vec<T> {
+        list.iter()
+            .enumerate()
+            .filter(|(class, _)| self.keeps(*class))
+            .map(|(_, entry)| entry.clone())
+            .collect()
+    }
+
     /// Classes that stay.
     pub(super) fn left(&self) -> usize {
         self.classes - self.forgotten.len()
@@ -85,11 +94,28 @@ impl<'a> Placement<'a> {
             Source::Computed { node, input, .. } => {
                 self.rewire(*node, *input, &operand.tensor, tensor)
             }
-            Source::Stored => {
-                self.edits.tensors.insert(operand.tensor.clone(), tensor);
-            }
+            Source::Stored => match self.listed_reader(&operand.tensor) {
+                Some((node, input)) => self.rewire(node, input, &operand.tensor, tensor),
+                None => {
+                    self.edits.tensors.insert(operand.tensor.clone(), tensor);
+                }
+            },
         }
         Ok(())
+    }
+
+    /// The reader of an initializer that an old file also lists among the inputs, with its shape: a shorter
+    /// one must take another name.
+    fn listed_reader(&self, name: &str) -> Option<(usize, usize)> {
+        let graph = self.artifact.graph().filter(|_| self.slot == Slot::Drop)?;
+        graph.inputs.iter().find(|input| input.name == name)?;
+        let operands = |node: usize| {
+            graph.nodes[node]
+                .inputs
+                .iter()
+                .position(|input| input == name)
+        };
+        (0..graph.nodes.len()).find_map(|node| Some((node, operands(node)?)))
     }
 
     /// Lets one node read a new initializer instead of what it read before.

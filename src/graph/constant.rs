@@ -40,14 +40,6 @@ impl Constant {
         })
     }
 
-    pub(crate) fn list(dtype: Dtype, values: Vec<f64>) -> Self {
-        Self {
-            dtype,
-            shape: vec![values.len()],
-            values,
-        }
-    }
-
     pub(crate) fn scalar(dtype: Dtype, value: f64) -> Self {
         Self {
             dtype,
@@ -217,7 +209,11 @@ mod tests {
             shape: vec![2, 1],
             values: vec![1.0, 2.0],
         };
-        let row = Constant::list(Dtype::F32, vec![10.0, 20.0, 30.0]);
+        let row = Constant {
+            dtype: Dtype::F32,
+            shape: vec![3],
+            values: vec![10.0, 20.0, 30.0],
+        };
         let sum = column.zip(&row, |a, b| a + b).unwrap();
         assert_eq!(
             (sum.shape, sum.values),

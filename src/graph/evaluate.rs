@@ -16,16 +16,9 @@ use super::{
 /// Operators a constant chain may have.
 const MAX_NODES: usize = 64;
 
-/// Where a static value is stored as it is: an initializer, or the value of a `Constant` node.
-pub(crate) fn stored_info<'a>(flow: &Flow<'a>, name: &str) -> Option<&'a TensorInfo> {
-    if let Some(info) = flow.graph().initializers.get(name) {
-        return Some(info);
-    }
-    let node = flow.node(flow.producer(flow.id(name)?)?);
-    match node.attributes.get("value") {
-        Some(Attribute::Tensor(tensor)) if node.op_type == "Constant" => Some(&tensor.info),
-        _ => None,
-    }
+/// A stored tensor: an initializer, or the value of a `Constant` node.
+pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a TensorInfo> {
+    artifact.tensors().get(name)
 }
 
 /// Computes a static value.
@@ -38,7 +31,7 @@ pub(crate) fn evaluate(
     name: &str,
 ) -> Result<Constant, String> {
     let mut known: HashMap<&str, Constant> = HashMap::new();
-    for node in chain(flow, name)? {
+    for node in chain(artifact, flow, name)? {
         let operands: Vec<Option<&str>> = flow
             .node(node)
             .inputs
@@ -48,10 +41,10 @@ pub(crate) fn evaluate(
         for operand in operands
             .iter()
             .flatten()
-            .filter(|operand| stored_info(flow, operand).is_some())
+            .filter(|operand| stored_info(artifact, operand).is_some())
         {
             if !known.contains_key(operand) {
-                known.insert(operand, load(artifact, flow, operand)?);
+                known.insert(operand, load(artifact, operand)?);
             }
         }
         let values: Vec<Option<&Constant>> =
@@ -69,7 +62,7 @@ pub(crate) fn evaluate(
     }
     match known.remove(name) {
         Some(constant) => Ok(constant),
-        None => load(artifact, flow, name),
+        None => load(artifact, name),
     }
 }
 
@@ -94,11 +87,14 @@ pub(crate) fn axes_of(
 }
 
 /// The nodes that make a value out of stored tensors, in the order they run.
-fn chain(flow: &Flow<'_>, name: &str) -> Result<Vec<usize>, String> {
+fn chain(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Vec<usize>, String> {
     let mut nodes = BTreeSet::new();
     let mut pending = vec![name];
     while let Some(name) = pending.pop() {
-        let Some(value) = flow.id(name).filter(|_| stored_info(flow, name).is_none()) else {
+        let Some(value) = flow
+            .id(name)
+            .filter(|_| stored_info(artifact, name).is_none())
+        else {
             continue;
         };
         if let Some(node) = flow.producer(value)
@@ -121,8 +117,9 @@ fn chain(flow: &Flow<'_>, name: &str) -> Result<Vec<usize>, String> {
     Ok(nodes.into_iter().map(|(_, node)| node).collect())
 }
 
-fn load(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Constant, String> {
-    let info = stored_info(flow, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
+fn load(artifact: &Artifact, name: &str) -> Result<Constant, String> {
+    let info =
+        stored_info(artifact, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
     if info.elements() > MAX_ELEMENTS {
         return Err(format!("tensor `{name}` is too large to compute with"));
     }
@@ -157,7 +154,6 @@ fn apply(node: &Node, operands: &[Option<&Constant>]) -> Result<Constant, String
             let high = high.unwrap_or_else(|| float_attribute(node, "max", f32::INFINITY).into());
             Ok(required(0)?.clone().map(|value| value.max(low).min(high)))
         }
-        "Constant" => literal(node),
         "ConstantOfShape" => {
             let fill = match node.attributes.get("value") {
                 Some(Attribute::Tensor(tensor)) => Constant::read(&tensor.info, &tensor.data)?,
@@ -217,27 +213,6 @@ fn apply(node: &Node, operands: &[Option<&Constant>]) -> Result<Constant, String
             ))
         }
         _ => Err("constants are not computed through this operator".into()),
-    }
-}
-
-/// A `Constant` node whose value is a plain attribute.
-fn literal(node: &Node) -> Result<Constant, String> {
-    let (_, value) = node
-        .attributes
-        .first_key_value()
-        .ok_or("the value is missing")?;
-    match value {
-        Attribute::Float(value) => Ok(Constant::scalar(Dtype::F32, (*value).into())),
-        Attribute::Floats(values) => Ok(Constant::list(
-            Dtype::F32,
-            values.iter().map(|value| f64::from(*value)).collect(),
-        )),
-        Attribute::Int(value) => Ok(Constant::scalar(Dtype::I64, *value as f64)),
-        Attribute::Ints(values) => Ok(Constant::list(
-            Dtype::I64,
-            values.iter().map(|value| *value as f64).collect(),
-        )),
-        _ => Err("the value is no number".into()),
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use declass_formats::{Dtype, onnx::Node};
+use declass_formats::{
+    Dtype, TensorInfo,
+    onnx::{Attribute, Node},
+};
 
-use super::{Flow, ValueId, roles, stored_info};
+use super::{Flow, ValueId, roles};
 
 /// What a value is to the classification.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -134,7 +137,21 @@ fn is_lookup(flow: &Flow<'_>, node: &Node) -> bool {
     node.op_type == "Gather"
         && flow.is_static(table)
         && !flow.is_static(index)
-        && stored_info(flow, table).is_none_or(|info| info.shape.len() == 2 && numeric(info.dtype))
+        && table_info(flow, table).is_none_or(|info| info.shape.len() == 2 && numeric(info.dtype))
+}
+
+fn table_info<'a>(flow: &Flow<'a>, name: &str) -> Option<&'a TensorInfo> {
+    if let Some(info) = flow.graph().initializers.get(name) {
+        return Some(info);
+    }
+    match flow
+        .node(flow.producer(flow.id(name)?)?)
+        .attributes
+        .get("value")
+    {
+        Some(Attribute::Tensor(tensor)) => Some(&tensor.info),
+        _ => None,
+    }
 }
 
 fn mark_data(flow: &mut Flow<'_>, primary: &[ValueId]) {

@@ -1,20 +1,22 @@
 //! The ONNX graph as a flow of evidence from the inputs to the outputs: who makes and who reads each value,
 //! and which values carry evidence about the class.
 
+mod attributes;
 mod constant;
 mod cuts;
 mod evaluate;
 mod kinds;
+mod ranks;
 mod roles;
 mod tensor_ops;
 
-use std::collections::{HashMap, HashSet, VecDeque};
-
-use declass_formats::onnx::{Attribute, Dim, Graph, Node};
-
+pub(crate) use attributes::{float_attribute, int_attribute, ints_attribute};
+use declass_formats::onnx::{Dim, Graph, Node};
 pub(crate) use evaluate::{axes_of, element_type, evaluate, stored_info};
 pub(crate) use kinds::Kind;
+pub(crate) use ranks::Ranks;
 pub(crate) use roles::is_classical;
+use std::collections::{HashMap, HashSet, VecDeque};
 pub(crate) use tensor_ops::{flattened, permutation, reshaped, squeezed, unsqueezed};
 
 use crate::error::Error;
@@ -286,33 +288,101 @@ fn declared_shapes(graph: &Graph) -> HashMap<&str, &[Dim]> {
         .collect()
 }
 
-/// An integer attribute, or its default.
-pub(crate) fn int_attribute(node: &Node, name: &str, default: i64) -> i64 {
-    match node.attributes.get(name) {
-        Some(Attribute::Int(value)) => *value,
-        _ => default,
-    }
-}
-
-/// A float attribute, or its default.
-pub(crate) fn float_attribute(node: &Node, name: &str, default: f32) -> f32 {
-    match node.attributes.get(name) {
-        Some(Attribute::Float(value)) => *value,
-        _ => default,
-    }
-}
-
-/// A list of integers, if the attribute is there.
-pub(crate) fn ints_attribute<'n>(node: &'n Node, name: &str) -> Option<&'n [i64]> {
-    match node.attributes.get(name) {
-        Some(Attribute::Ints(values)) => Some(values),
-        _ => None,
-    }
-}
-
 fn malformed(what: String) -> Error {
     Error::NotAClassifier {
         reason: format!("the graph is malformed: {what}"),
         hint: "export the model again".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use declass_formats::{Dtype, TensorInfo, onnx::Value};
+
+    fn node(op: &str, inputs: &[&str], output: &str) -> Node {
+        Node {
+            op_type: op.into(),
+            inputs: inputs.iter().map(|name| (*name).into()).collect(),
+            outputs: vec![output.into()],
+            ..Node::default()
+        }
+    }
+
+    fn graph(inputs: &[&str], nodes: Vec<Node>) -> Graph {
+        let value = |name: &str| Value {
+            name: name.into(),
+            ..Value::default()
+        };
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: vec![3, 4],
+        };
+        Graph {
+            nodes,
+            inputs: inputs.iter().map(|name| value(name)).collect(),
+            outputs: vec![value("logits")],
+            initializers: [("W".to_owned(), info)].into(),
+            ..Graph::default()
+        }
+    }
+
+    fn problem(graph: &Graph) -> String {
+        Flow::new(graph).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_cycle_is_an_error_and_no_loop() {
+        let nodes = vec![
+            node("Add", &["x", "b"], "a"),
+            node("Relu", &["a"], "b"),
+            node("Gemm", &["a", "W"], "logits"),
+        ];
+        assert!(problem(&graph(&["x"], nodes)).contains("depends on its own result"));
+    }
+
+    #[test]
+    fn a_value_is_made_once() {
+        let nodes = vec![
+            node("Relu", &["x"], "logits"),
+            node("Tanh", &["x"], "logits"),
+        ];
+        assert!(problem(&graph(&["x"], nodes)).contains("made twice"));
+        let missing = vec![node("Add", &["x", "y"], "logits")];
+        assert!(problem(&graph(&["x"], missing)).contains("never made"));
+    }
+
+    #[test]
+    fn a_chain_of_a_hundred_thousand_nodes_in_reverse_is_followed() {
+        let name = |at: usize| match at {
+            0 => "x".to_owned(),
+            100_000 => "logits".to_owned(),
+            _ => format!("v{at}"),
+        };
+        let chain = (0..100_000).map(|at| node("Relu", &[&name(at)], &name(at + 1)));
+        let graph = graph(&["x"], chain.rev().collect());
+        let flow = Flow::new(&graph).unwrap();
+        assert_eq!(flow.dominators(flow.id("logits").unwrap()).len(), 100_001);
+    }
+
+    #[test]
+    fn a_mask_only_steers_and_residual_branches_are_no_cuts() {
+        let nodes = vec![
+            node("Gemm", &["x", "W"], "h"),
+            node("Add", &["h", "mask"], "masked"),
+            node("Relu", &["masked"], "branch"),
+            node("Add", &["masked", "branch"], "e"),
+            node("Gemm", &["e", "W"], "logits"),
+        ];
+        let graph = graph(&["x", "mask"], nodes);
+        let flow = Flow::new(&graph).unwrap();
+        assert_eq!(flow.kind(flow.id("mask").unwrap()), Kind::Side);
+        let cuts = flow.dominators(flow.id("logits").unwrap());
+        let found: Vec<_> = cuts
+            .iter()
+            .map(|cut| (flow.name(cut.value), cut.weighted_after))
+            .collect();
+        let expected = [("logits", 0), ("e", 1), ("masked", 1), ("h", 1), ("x", 2)];
+        assert_eq!(found, expected);
     }
 }

@@ -133,11 +133,6 @@ pub(crate) fn is_data_result(node: &Node, result: usize) -> bool {
     result == 0 || !FIRST_RESULT_ONLY.contains(&node.op_type.as_str())
 }
 
-/// Whether the operator is a matrix product or a convolution, constant operand or not.
-pub(crate) fn is_linear(node: &Node) -> bool {
-    LINEAR.iter().any(|(op, _)| *op == node.op_type)
-}
-
 /// The operand of a linear operator that holds its weight, given which operands are constant.
 pub(crate) fn weight_operand(node: &Node, is_static: impl Fn(&str) -> bool) -> Option<usize> {
     let (_, position) = LINEAR.iter().find(|(op, _)| *op == node.op_type)?;

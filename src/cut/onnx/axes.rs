@@ -2,29 +2,34 @@
 
 use declass_formats::onnx::Dim;
 
-use super::{
-    super::Site,
-    stage::Tracked,
-    tail::Follower,
-};
+use super::{extents, stage::Tracked, tail::Follower};
 use crate::graph::{Flow, axes_of, int_attribute, permutation};
 
 /// Whether an axis of an operator is the class axis.
 pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, String> {
     let own = i64::try_from(tracked.axis).map_err(|_| "has too many axes")?;
     match (axis, tracked.rank.and_then(|rank| i64::try_from(rank).ok())) {
-        (..0, _) => Ok(-axis - 1 == own),
+        (..0, _) => Ok(-(axis + 1) == own),
         (_, Some(rank)) => Ok(rank - 1 - axis == own),
         // The first axis of whatever has a class axis and a batch.
         (0, None) => Ok(false),
-        (_, None) => Err(format!("works on axis {axis} of a value whose rank is not known")),
+        (_, None) => Err(format!(
+            "works on axis {axis} of a value whose rank is not known"
+        )),
     }
 }
 
 /// Whether the declared shape says that everything behind the class axis has extent 1.
 pub(super) fn declared_unit_tail(flow: &Flow<'_>, name: &str, axis: usize) -> bool {
-    let Some(shape) = flow.declared(name) else { return false };
-    shape.len() > axis && shape.iter().rev().take(axis).all(|dim| *dim == Dim::Fixed(1))
+    let Some(shape) = flow.declared(name) else {
+        return false;
+    };
+    shape.len() > axis
+        && shape
+            .iter()
+            .rev()
+            .take(axis)
+            .all(|dim| *dim == Dim::Fixed(1))
 }
 
 /// Reshape, Flatten, Squeeze, Unsqueeze, Transpose, Expand.
@@ -35,13 +40,13 @@ pub(super) fn rearrange(follower: &mut Follower<'_, '_>, node: usize) -> Result<
     if !tracked.stage.has_classes() {
         if is_shape {
             // The one number per sample may be spread over the classes again.
-            note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, tracked.axis)?;
         }
         return Ok(tracked);
     }
     match op {
         "Expand" => {
-            note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, tracked.axis)?;
             Ok(tracked)
         }
         "Flatten" => flatten(follower, node, tracked),
@@ -62,10 +67,14 @@ pub(super) fn pick(follower: &mut Follower<'_, '_>, node: usize) -> Result<Track
     let picks_classes = || Err("picks among the classes".to_owned());
     match onnx.op_type.as_str() {
         "Gather" if is_class(int_attribute(onnx, "axis", 0), &tracked)? => picks_classes(),
-        "Gather" if tracked.axis == 0 => Ok(Tracked { rank: result_rank(follower, node), ..tracked }),
-        "GatherND" if tracked.axis == 0 && class_axis_is_declared(follower, node) => {
-            Ok(Tracked { rank: result_rank(follower, node), ..tracked })
-        }
+        "Gather" if tracked.axis == 0 => Ok(Tracked {
+            rank: None,
+            ..tracked
+        }),
+        "GatherND" if tracked.axis == 0 && class_axis_is_declared(follower, node) => Ok(Tracked {
+            rank: None,
+            ..tracked
+        }),
         "Slice" => {
             let axes = match onnx.attributes.get("axes") {
                 Some(_) => axes_of(follower.artifact, follower.flow, node)?,
@@ -92,60 +101,94 @@ fn class_axis_is_declared(follower: &Follower<'_, '_>, node: usize) -> bool {
 }
 
 fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim]> {
-    follower.flow.declared(follower.flow.node(node).outputs.first()?)
-}
-
-fn result_rank(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
-    result_shape(follower, node).map(<[_]>::len)
+    follower
+        .flow
+        .declared(follower.flow.node(node).outputs.first()?)
 }
 
 fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let axis = int_attribute(follower.flow.node(node), "axis", 1);
     let declared = result_shape(follower, node).and_then(<[_]>::last);
-    let certain = declared.is_some_and(|dim| is_fixed(dim, follower.classes));
+    let certain = declared.is_some_and(|dim| extents::is_fixed(dim, follower.classes));
     let from_class = tracked.unit_tail && is_class(axis, &tracked).unwrap_or(false);
     if certain || from_class {
-        return Ok(Tracked { axis: 0, rank: Some(2), unit_tail: true, ..tracked });
+        return Ok(Tracked {
+            axis: 0,
+            rank: Some(2),
+            unit_tail: true,
+            ..tracked
+        });
     }
     Err("merges the class axis with others".into())
 }
 
-fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
+fn reshape(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    tracked: Tracked,
+) -> Result<Tracked, String> {
     let unclear = "leaves the class axis unclear";
     let classes = i64::try_from(follower.classes).map_err(|_| unclear)?;
-    let target = match target_from_right(follower, node) {
-        target if target.is_empty() => result_shape(follower, node).ok_or(unclear)?.iter().rev().map(known).collect(),
+    let target = match extents::target_from_right(follower, node) {
+        target if target.is_empty() => result_shape(follower, node)
+            .ok_or(unclear)?
+            .iter()
+            .rev()
+            .map(extents::known)
+            .collect(),
         target => target,
     };
-    let axis = target.iter().position(|extent| *extent != Some(1)).ok_or(unclear)?;
+    let axis = target
+        .iter()
+        .position(|extent| *extent != Some(1))
+        .ok_or(unclear)?;
     let declared = result_shape(follower, node)
         .and_then(|shape| shape.get(shape.len().checked_sub(axis + 1)?))
-        .is_some_and(|dim| is_fixed(dim, follower.classes));
+        .is_some_and(|dim| extents::is_fixed(dim, follower.classes));
     let copied = target[axis] == Some(0) && tracked.axis == axis;
     let rest = matches!(target[axis], Some(-1) | None) && tracked.unit_tail;
     if target[axis] != Some(classes) && !declared && !rest && !copied {
         return Err(unclear.into());
     }
-    note_extent(follower, node, axis)?;
-    let rank = follower.integers(node, 1)?.map(|target| target.len()).or_else(|| result_rank(follower, node));
-    Ok(Tracked { axis, rank, unit_tail: true, ..tracked })
+    extents::note_extent(follower, node, axis)?;
+    Ok(Tracked {
+        axis,
+        rank: None,
+        unit_tail: true,
+        ..tracked
+    })
 }
 
 fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let Some(axes) = axes_of(follower.artifact, follower.flow, node)? else {
         let known = tracked.unit_tail || tracked.axis == 0;
-        let rank = result_rank(follower, node);
-        return if known { Ok(Tracked { axis: 0, rank, ..tracked }) } else { Err("drops axes of unknown extent".into()) };
+        return if known {
+            Ok(Tracked {
+                axis: 0,
+                rank: None,
+                ..tracked
+            })
+        } else {
+            Err("drops axes of unknown extent".into())
+        };
     };
     let mut behind = 0;
     for axis in &axes {
         behind += usize::from(is_behind(*axis, &tracked)?);
     }
     let rank = tracked.rank.and_then(|rank| rank.checked_sub(axes.len()));
-    Ok(Tracked { axis: tracked.axis.saturating_sub(behind), rank, ..tracked })
+    Ok(Tracked {
+        axis: tracked.axis.saturating_sub(behind),
+        rank,
+        ..tracked
+    })
 }
 
-fn unsqueeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
+fn unsqueeze(
+    follower: &Follower<'_, '_>,
+    node: usize,
+    tracked: Tracked,
+) -> Result<Tracked, String> {
     let axes = axes_of(follower.artifact, follower.flow, node)?.ok_or("has no axes")?;
     let rank = tracked.rank.map(|rank| rank + axes.len());
     let mut added = Vec::new();
@@ -160,18 +203,38 @@ fn unsqueeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Resu
     // The class axis is the one with `tracked.axis` old axes behind it.
     let mut old = (0..=tracked.axis + added.len()).filter(|axis| !added.contains(axis));
     let axis = old.nth(tracked.axis).ok_or("has axes that do not fit")?;
-    Ok(Tracked { axis, rank, ..tracked })
+    Ok(Tracked {
+        axis,
+        rank,
+        ..tracked
+    })
 }
 
-fn transpose(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
+fn transpose(
+    follower: &Follower<'_, '_>,
+    node: usize,
+    tracked: Tracked,
+) -> Result<Tracked, String> {
     let onnx = follower.flow.node(node);
-    let stated = crate::graph::ints_attribute(onnx, "perm").map(<[_]>::len).or(tracked.rank);
+    let stated = crate::graph::ints_attribute(onnx, "perm")
+        .map(<[_]>::len)
+        .or(tracked.rank);
     let rank = stated.ok_or("reverses the axes of a value whose rank is not known")?;
     let axes = permutation(onnx, rank)?;
-    let source = rank.checked_sub(tracked.axis + 1).ok_or("has axes that do not fit")?;
-    let place = axes.iter().position(|axis| *axis == source).ok_or("has axes that do not fit")?;
+    let source = rank
+        .checked_sub(tracked.axis + 1)
+        .ok_or("has axes that do not fit")?;
+    let place = axes
+        .iter()
+        .position(|axis| *axis == source)
+        .ok_or("has axes that do not fit")?;
     let axis = rank - 1 - place;
-    Ok(Tracked { axis, rank: Some(rank), unit_tail: axis == 0, ..tracked })
+    Ok(Tracked {
+        axis,
+        rank: Some(rank),
+        unit_tail: axis == 0,
+        ..tracked
+    })
 }
 
 /// Whether an axis lies behind the class axis; to squeeze that itself is impossible.
@@ -184,67 +247,7 @@ fn is_behind(axis: i64, tracked: &Tracked) -> Result<bool, String> {
         (Ok(axis), Some(rank)) => rank.checked_sub(axis + 1),
         (Ok(_), None) => None,
     };
-    from_right.map(|axis| axis < tracked.axis).ok_or_else(|| "drops an axis of a value whose rank is not known".into())
-}
-
-/// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
-/// nothing is known.
-fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Option<i64>> {
-    if let Ok(Some(target)) = follower.integers(node, 1) {
-        return target.into_iter().rev().map(Some).collect();
-    }
-    if let Some(shape) = crate::graph::ints_attribute(follower.flow.node(node), "shape") {
-        return shape.iter().rev().copied().map(Some).collect();
-    }
-    pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect()
-}
-
-/// The entries of a shape that is put together at run time, from the last one on: the node and operand
-/// they enter at, and their value if that is constant.
-fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Option<i64>)> {
-    let producer = follower.name(node, 1).and_then(|name| follower.flow.producer(follower.flow.id(name)?));
-    let Some(concat) = producer.filter(|node| follower.flow.node(*node).op_type == "Concat") else { return Vec::new() };
-    let mut entries = Vec::new();
-    for input in (0..follower.flow.node(concat).inputs.len()).rev() {
-        match follower.integers(concat, input) {
-            Ok(Some(values)) => {
-                let values = values.into_iter().enumerate().rev();
-                entries.extend(values.map(|(position, value)| ((concat, input), position, Some(value))));
-            }
-            _ => entries.push(((concat, input), 0, None)),
-        }
-    }
-    entries
-}
-
-/// Notes the entry of a constant shape that is the class count.
-fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), String> {
-    let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
-    if let Some(target) = follower.integers(node, 1)? {
-        let position = target.len().checked_sub(axis + 1);
-        if let Some(position) = position.filter(|position| is_count(&target[*position])) {
-            follower.sites.push(Site::Extent { node, input: 1, position });
-        }
-        return Ok(());
-    }
-    if follower.name(node, 1).is_none() {
-        return Err("has its shape in an attribute, as before operator set 5".into());
-    }
-    if let Some(((node, input), position, Some(value))) = pieces(follower, node).into_iter().nth(axis)
-        && is_count(&value)
-    {
-        follower.sites.push(Site::Extent { node, input, position });
-    }
-    Ok(())
-}
-
-fn known(dim: &Dim) -> Option<i64> {
-    match dim {
-        Dim::Fixed(extent) => Some(*extent),
-        Dim::Symbolic(_) => None,
-    }
-}
-
-fn is_fixed(dim: &Dim, classes: usize) -> bool {
-    known(dim).is_some_and(|extent| usize::try_from(extent) == Ok(classes))
+    from_right
+        .map(|axis| axis < tracked.axis)
+        .ok_or_else(|| "drops an axis of a value whose rank is not known".into())
 }

@@ -13,19 +13,29 @@ use super::{
 use crate::{classes::Labels, error::Error, graph::Flow};
 
 /// Metadata keys that hold labels, as exporters write them.
-const KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];
+pub(crate) const LABEL_KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];
 
 /// What the metadata or else a `config.json` beside the file says about the classes.
 pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
-    let Some(graph) = artifact.graph() else { return Ok(None) };
-    for key in KEYS {
+    let Some(graph) = artifact.graph() else {
+        return Ok(None);
+    };
+    for key in LABEL_KEYS {
         let entry = graph.metadata.iter().find(|(name, _)| name == key);
         if let Some(names) = entry.and_then(|(_, text)| literal::labels(text)) {
             let source = format!("metadata `{key}`");
-            return Ok(Some(Stated { count: names.len(), source, names: Some(names) }));
+            return Ok(Some(Stated {
+                count: names.len(),
+                source,
+                names: Some(names),
+            }));
         }
     }
-    artifact.config().map(labels::stated).transpose().map(Option::flatten)
+    artifact
+        .config()
+        .map(labels::stated)
+        .transpose()
+        .map(Option::flatten)
 }
 
 /// The labels, checked to be as many as the classes. Those in the graph itself come first. A `config.json`
@@ -43,7 +53,9 @@ pub(super) fn labels(
     if in_graph.is_some() {
         return Ok(in_graph);
     }
-    let Some(stated) = stated else { return Ok(None) };
+    let Some(stated) = stated else {
+        return Ok(None);
+    };
     if stated.count == follower.classes {
         return Ok(stated.labels());
     }
@@ -64,10 +76,14 @@ fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> 
     let node_title = flow.node(node).op_type.clone();
     let names = match flow.node(node).attributes.get(name)? {
         Attribute::Ints(values) => values.iter().map(ToString::to_string).collect(),
-        Attribute::Strings(values) => {
-            values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
-        }
+        Attribute::Strings(values) => values
+            .iter()
+            .map(|value| String::from_utf8_lossy(value).into_owned())
+            .collect(),
         _ => return None,
     };
-    Some(Labels { names, source: format!("`{name}` of {node_title}") })
+    Some(Labels {
+        names,
+        source: format!("`{name}` of {node_title}"),
+    })
 }

@@ -3,7 +3,10 @@
 use declass_formats::{Artifact, Dtype, TensorInfo};
 
 use super::super::{Operand, Site, Source};
-use crate::graph::{Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed, stored_info, unsqueezed};
+use crate::graph::{
+    Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed,
+    stored_info, unsqueezed,
+};
 
 /// Views that may lie between a stored tensor and its use.
 const MAX_VIEWS: usize = 16;
@@ -41,47 +44,108 @@ struct Step {
 /// In words, if it is computed in a way that is not followed.
 pub(super) fn view(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Result<View, String> {
     if let Some((tensor, chain, info)) = chain(artifact, flow, value) {
-        return Ok(View { value: value.to_owned(), tensor, info, stored: Some(chain) });
+        return Ok(View {
+            value: value.to_owned(),
+            tensor,
+            info,
+            stored: Some(chain),
+        });
     }
     let constant = evaluate(artifact, flow, value)?;
-    let info = TensorInfo { dtype: constant.dtype, shape: constant.shape };
-    Ok(View { value: value.to_owned(), tensor: value.to_owned(), info, stored: None })
+    let info = TensorInfo {
+        dtype: constant.dtype,
+        shape: constant.shape,
+    };
+    Ok(View {
+        value: value.to_owned(),
+        tensor: value.to_owned(),
+        info,
+        stored: None,
+    })
 }
 
 impl View {
     /// The operand with its class axis, and the places on the way that count the classes too.
-    pub(super) fn operand(self, flow: &Flow<'_>, node: usize, input: usize, axis: usize) -> (Operand, Vec<Site>) {
-        let in_place = self.stored.as_ref().filter(|chain| chain.exclusive).and_then(|chain| chain.axis(flow, axis));
+    pub(super) fn operand(
+        self,
+        flow: &Flow<'_>,
+        node: usize,
+        input: usize,
+        axis: usize,
+    ) -> (Operand, Vec<Site>) {
+        let in_place = self
+            .stored
+            .as_ref()
+            .filter(|chain| chain.exclusive)
+            .and_then(|chain| chain.axis(flow, axis));
         if let (Some((axis, sites)), Some(chain)) = (in_place, &self.stored) {
             return (Operand::stored(&self.tensor, &chain.info, axis), sites);
         }
-        let source = Source::Computed { value: self.value, node, input };
-        (Operand { tensor: self.tensor, info: self.info, axis, source }, Vec::new())
+        let source = Source::Computed {
+            value: self.value,
+            node,
+            input,
+        };
+        (
+            Operand {
+                tensor: self.tensor,
+                info: self.info,
+                axis,
+                source,
+            },
+            Vec::new(),
+        )
     }
 
     /// One value for all classes, as if it were stored once for each: its own value for a class needs room.
-    pub(super) fn broadcast(self, node: usize, input: usize, classes: usize, axis: usize) -> Operand {
+    pub(super) fn broadcast(
+        self,
+        node: usize,
+        input: usize,
+        classes: usize,
+        axis: usize,
+    ) -> Operand {
         let mut shape = vec![1; axis + 1];
         shape[0] = classes;
-        let info = TensorInfo { dtype: self.info.dtype, shape };
-        let source = Source::Computed { value: self.value, node, input };
-        Operand { tensor: self.tensor, info, axis: 0, source }
+        let info = TensorInfo {
+            dtype: self.info.dtype,
+            shape,
+        };
+        let source = Source::Computed {
+            value: self.value,
+            node,
+            input,
+        };
+        Operand {
+            tensor: self.tensor,
+            info,
+            axis: 0,
+            source,
+        }
     }
 }
 
 fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, Chain, TensorInfo)> {
     let mut nodes = Vec::new();
     let mut name = value;
-    while stored_info(flow, name).is_none() {
+    while stored_info(artifact, name).is_none() {
         let node = flow.producer(flow.id(name)?)?;
-        let known = ["Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
+        let known = [
+            "Cast",
+            "Flatten",
+            "Identity",
+            "Reshape",
+            "Squeeze",
+            "Transpose",
+            "Unsqueeze",
+        ];
         if nodes.len() == MAX_VIEWS || !known.contains(&flow.node(node).op_type.as_str()) {
             return None;
         }
         nodes.push(node);
         name = flow.node(node).inputs.first()?;
     }
-    let info = stored_info(flow, name)?;
+    let info = stored_info(artifact, name)?;
     let mut seen = info.clone();
     let mut steps = Vec::new();
     let mut exclusive = read_once(flow, name);
@@ -89,35 +153,66 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
         let before = seen.shape.clone();
         seen = viewed(artifact, flow, node, &seen)?;
         exclusive &= read_once(flow, flow.node(node).outputs.first()?);
-        steps.push(Step { node, before, after: seen.shape.clone() });
+        steps.push(Step {
+            node,
+            before,
+            after: seen.shape.clone(),
+        });
     }
-    Some((name.to_owned(), Chain { info: info.clone(), steps, exclusive }, seen))
+    Some((
+        name.to_owned(),
+        Chain {
+            info: info.clone(),
+            steps,
+            exclusive,
+        },
+        seen,
+    ))
 }
 
 fn read_once(flow: &Flow<'_>, name: &str) -> bool {
-    flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
+    flow.id(name)
+        .is_some_and(|value| flow.readers(value).len() == 1)
+        && !flow.is_output(name)
 }
 
 /// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the one in use.
-fn viewed(artifact: &Artifact, flow: &Flow<'_>, index: usize, info: &TensorInfo) -> Option<TensorInfo> {
+fn viewed(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    index: usize,
+    info: &TensorInfo,
+) -> Option<TensorInfo> {
     let node = flow.node(index);
     let TensorInfo { dtype, shape } = info;
     let shape = match node.op_type.as_str() {
         "Cast" => {
             let dtype = crate::graph::element_type(int_attribute(node, "to", 0)).ok()?;
-            return holds(dtype, info.dtype).then(|| TensorInfo { dtype, shape: shape.clone() });
+            return holds(dtype, info.dtype).then(|| TensorInfo {
+                dtype,
+                shape: shape.clone(),
+            });
         }
         "Flatten" => flattened(node, shape).ok()?,
         "Reshape" => {
-            let target = evaluate(artifact, flow, node.inputs.get(1)?).ok()?.integers();
+            let target = evaluate(artifact, flow, node.inputs.get(1)?)
+                .ok()?
+                .integers();
             reshaped(shape, &target, int_attribute(node, "allowzero", 0) != 0).ok()?
         }
         "Squeeze" => squeezed(shape, axes_of(artifact, flow, index).ok()?.as_deref()).ok()?,
-        "Transpose" => permutation(node, shape.len()).ok()?.into_iter().map(|axis| shape[axis]).collect(),
+        "Transpose" => permutation(node, shape.len())
+            .ok()?
+            .into_iter()
+            .map(|axis| shape[axis])
+            .collect(),
         "Unsqueeze" => unsqueezed(shape, &axes_of(artifact, flow, index).ok()??).ok()?,
         _ => shape.clone(),
     };
-    Some(TensorInfo { dtype: *dtype, shape })
+    Some(TensorInfo {
+        dtype: *dtype,
+        shape,
+    })
 }
 
 /// Whether every value of the second type is one of the first.
@@ -125,7 +220,8 @@ fn holds(wide: Dtype, narrow: Dtype) -> bool {
     wide == narrow
         || matches!(
             (wide, narrow),
-            (Dtype::F64, Dtype::Bf16 | Dtype::F16 | Dtype::F32) | (Dtype::F32, Dtype::Bf16 | Dtype::F16)
+            (Dtype::F64, Dtype::Bf16 | Dtype::F16 | Dtype::F32)
+                | (Dtype::F32, Dtype::Bf16 | Dtype::F16)
         )
 }
 
@@ -138,10 +234,20 @@ impl Chain {
             let node = flow.node(step.node);
             match node.op_type.as_str() {
                 "Cast" | "Identity" => {}
-                "Transpose" => axis = transposed(&permutation(node, step.before.len()).ok()?, &step.before, axis)?,
+                "Transpose" => {
+                    axis = transposed(
+                        &permutation(node, step.before.len()).ok()?,
+                        &step.before,
+                        axis,
+                    )?
+                }
                 op => {
                     if op == "Reshape" {
-                        sites.push(Site::Extent { node: step.node, input: 1, position: axis });
+                        sites.push(Site::Extent {
+                            node: step.node,
+                            input: 1,
+                            position: axis,
+                        });
                     }
                     axis = same_block(&step.before, &step.after, axis)?;
                 }
@@ -154,7 +260,11 @@ impl Chain {
 /// The axis before a transposition, if the other wide axes keep their order.
 fn transposed(axes: &[usize], before: &[usize], axis: usize) -> Option<usize> {
     let source = *axes.get(axis)?;
-    let others: Vec<usize> = axes.iter().copied().filter(|other| *other != source && before[*other] != 1).collect();
+    let others: Vec<usize> = axes
+        .iter()
+        .copied()
+        .filter(|other| *other != source && before[*other] != 1)
+        .collect();
     others.is_sorted().then_some(source)
 }
 
@@ -162,5 +272,6 @@ fn transposed(axes: &[usize], before: &[usize], axis: usize) -> Option<usize> {
 fn same_block(before: &[usize], after: &[usize], axis: usize) -> Option<usize> {
     let leading = |shape: &[usize], axis: usize| shape.iter().take(axis).product::<usize>();
     let extent = *after.get(axis)?;
-    (0..before.len()).find(|at| before[*at] == extent && leading(before, *at) == leading(after, axis))
+    (0..before.len())
+        .find(|at| before[*at] == extent && leading(before, *at) == leading(after, axis))
 }

@@ -11,7 +11,7 @@ use super::{
     stage::{Affine, Stage, Tracked},
     storage::view,
 };
-use crate::graph::{Flow, ValueId, evaluate};
+use crate::graph::{Flow, Ranks, ValueId, evaluate};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
@@ -21,6 +21,7 @@ pub(super) struct Follower<'f, 'a> {
     pub(super) artifact: &'f Artifact,
     pub(super) flow: &'f Flow<'a>,
     pub(super) classes: usize,
+    ranks: Ranks,
     pub(super) tracked: HashMap<ValueId, Tracked>,
     pub(super) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something off the main path stands in the way.
@@ -38,17 +39,38 @@ pub(super) struct PerClass {
 pub(super) type Results = Result<Vec<(usize, Tracked)>, String>;
 
 impl<'f, 'a> Follower<'f, 'a> {
-    pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>, classes: usize) -> Self {
-        Self { artifact, flow, classes, tracked: HashMap::new(), sites: Vec::new(), obstacle: None }
+    pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
+        let ranks = Ranks::infer(artifact, flow);
+        Self {
+            artifact,
+            flow,
+            classes: 0,
+            ranks,
+            tracked: HashMap::new(),
+            sites: Vec::new(),
+            obstacle: None,
+        }
     }
 
     /// Registers the result of a linear operator as logits, with its bias if it has one.
     pub(super) fn start(&mut self, head: usize, linear: &Linear) -> Result<(), String> {
         let mut affine = Affine::of_head(head, self.classes, linear.alpha);
         if let Some((input, beta)) = linear.bias {
-            arithmetic::add_bias(self, &mut affine, linear.node, input, linear.bias_axis, beta)?;
+            arithmetic::add_bias(
+                self,
+                &mut affine,
+                linear.node,
+                input,
+                linear.bias_axis,
+                beta,
+            )?;
         }
-        let name = self.flow.node(linear.node).outputs.first().ok_or("the head has no result")?;
+        let name = self
+            .flow
+            .node(linear.node)
+            .outputs
+            .first()
+            .ok_or("the head has no result")?;
         let mut start = Tracked {
             stage: Stage::Logits,
             logits: affine.into(),
@@ -58,15 +80,19 @@ impl<'f, 'a> Follower<'f, 'a> {
             unit_tail: linear.axis == 0,
         };
         start.unit_tail |= axes::declared_unit_tail(self.flow, name, linear.axis);
-        let maker = self.name(linear.node, linear.data).and_then(|name| self.flow.producer(self.flow.id(name)?));
-        start.unit_tail |= maker.is_some_and(|node| self.flow.node(node).op_type.starts_with("Global"));
+        let maker = self
+            .name(linear.node, linear.data)
+            .and_then(|name| self.flow.producer(self.flow.id(name)?));
+        start.unit_tail |=
+            maker.is_some_and(|node| self.flow.node(node).op_type.starts_with("Global"));
         self.track(name, start);
         Ok(())
     }
 
     pub(super) fn track(&mut self, name: &str, tracked: Tracked) {
         if let Some(value) = self.flow.id(name) {
-            self.tracked.insert(value, tracked);
+            let rank = tracked.rank.or_else(|| self.ranks.of(value));
+            self.tracked.insert(value, Tracked { rank, ..tracked });
         }
     }
 
@@ -80,7 +106,9 @@ impl<'f, 'a> Follower<'f, 'a> {
             }
             followed += 1;
             if followed > MAX_FOLLOWED {
-                return Err(format!("more than {MAX_FOLLOWED} operators follow the head"));
+                return Err(format!(
+                    "more than {MAX_FOLLOWED} operators follow the head"
+                ));
             }
             let sites = self.sites.len();
             match self.step(node) {
@@ -93,7 +121,10 @@ impl<'f, 'a> Follower<'f, 'a> {
                 }
                 Err(problem) => {
                     let op = &self.flow.node(node).op_type;
-                    let what = format!("`{op}` (`{}`) behind the last linear operator {problem}", self.flow.title(node));
+                    let what = format!(
+                        "`{op}` (`{}`) behind the last linear operator {problem}",
+                        self.flow.title(node)
+                    );
                     if strict[node] {
                         return Err(what);
                     }
@@ -112,46 +143,82 @@ impl<'f, 'a> Follower<'f, 'a> {
 
     /// The tracked value that an operator with one data operand works on.
     pub(super) fn data(&self, node: usize) -> Result<Tracked, String> {
-        self.operand(node, 0).cloned().ok_or_else(|| "does not read the logits as its data".into())
+        self.operand(node, 0)
+            .cloned()
+            .ok_or_else(|| "does not read the logits as its data".into())
     }
 
     pub(super) fn name(&self, node: usize, input: usize) -> Option<&'a str> {
-        self.flow.node(node).inputs.get(input).map(String::as_str).filter(|name| !name.is_empty())
+        self.flow
+            .node(node)
+            .inputs
+            .get(input)
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
     }
 
     /// The integers of a constant operand.
     pub(super) fn integers(&self, node: usize, input: usize) -> Result<Option<Vec<i64>>, String> {
-        let Some(name) = self.name(node, input).filter(|name| self.flow.is_static(name)) else { return Ok(None) };
+        let Some(name) = self
+            .name(node, input)
+            .filter(|name| self.flow.is_static(name))
+        else {
+            return Ok(None);
+        };
         Ok(Some(evaluate(self.artifact, self.flow, name)?.integers()))
     }
 
     /// A constant operand that meets the logits: one value, or one per class along their class axis. The
     /// latter is noted as a place that counts the classes.
-    pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, String> {
-        let name = self.name(node, input).filter(|name| self.flow.is_static(name));
+    pub(super) fn per_class(
+        &mut self,
+        node: usize,
+        input: usize,
+        axis: usize,
+    ) -> Result<PerClass, String> {
+        let name = self
+            .name(node, input)
+            .filter(|name| self.flow.is_static(name));
         let name = name.ok_or("mixes the logits with something that is not constant")?;
         let view = view(self.artifact, self.flow, name)?;
         let shape = view.info.shape.clone();
         match view.info.elements() {
             1 => {
-                let value = evaluate(self.artifact, self.flow, name)?.values.first().copied().unwrap_or_default();
-                Ok(PerClass { values: vec![value; self.classes], same: true })
+                let value = evaluate(self.artifact, self.flow, name)?
+                    .values
+                    .first()
+                    .copied()
+                    .unwrap_or_default();
+                Ok(PerClass {
+                    values: vec![value; self.classes],
+                    same: true,
+                })
             }
-            elements if elements == self.classes && extent_from_right(&shape, axis) == Some(elements) => {
+            elements
+                if elements == self.classes
+                    && extent_from_right(&shape, axis) == Some(elements) =>
+            {
                 let values = evaluate(self.artifact, self.flow, name)?.values;
                 let (operand, sites) = view.operand(self.flow, node, input, shape.len() - 1 - axis);
                 self.sites.extend(sites);
                 self.sites.push(Site::Values(operand));
-                Ok(PerClass { values, same: false })
+                Ok(PerClass {
+                    values,
+                    same: false,
+                })
             }
-            _ => Err(format!("meets a constant of shape {shape:?}, which is neither one value nor one per class")),
+            _ => Err(format!(
+                "meets a constant of shape {shape:?}, which is neither one value nor one per class"
+            )),
         }
     }
 
     fn touches(&self, node: usize) -> bool {
         let node = self.flow.node(node);
         let names = node.inputs.iter().chain(&node.captures);
-        names.filter_map(|name| self.flow.id(name)).any(|value| self.tracked.contains_key(&value))
+        names
+            .filter_map(|name| self.flow.id(name))
+            .any(|value| self.tracked.contains_key(&value))
     }
 
     fn step(&mut self, node: usize) -> Results {
@@ -159,10 +226,16 @@ impl<'f, 'a> Follower<'f, 'a> {
         if matches!(self.flow.node(node).op_type.as_str(), "Shape" | "Size") {
             return Ok(Vec::new());
         }
-        if !evidence.iter().any(|value| self.tracked.contains_key(value)) {
+        if !evidence
+            .iter()
+            .any(|value| self.tracked.contains_key(value))
+        {
             return Err("is steered by the classes".into());
         }
-        if evidence.iter().any(|value| !self.tracked.contains_key(value)) {
+        if evidence
+            .iter()
+            .any(|value| !self.tracked.contains_key(value))
+        {
             return Err(self.mixture(node));
         }
         let single = |tracked: Tracked| Ok(vec![(0, tracked)]);
@@ -172,15 +245,26 @@ impl<'f, 'a> Follower<'f, 'a> {
             }
             "BatchNormalization" => single(arithmetic::batch_normalisation(self, node)?),
             "Clip" | "Exp" | "Log" | "Neg" | "Relu" => single(arithmetic::pointwise(self, node)?),
-            "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool" => single(links::pool(self, node)?),
-            "ReduceLogSumExp" | "ReduceMax" | "ReduceMean" | "ReduceSum" => single(links::reduce(self, node)?),
+            "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool" => {
+                single(links::pool(self, node)?)
+            }
+            "ReduceLogSumExp" | "ReduceMax" | "ReduceMean" | "ReduceSum" => {
+                single(links::reduce(self, node)?)
+            }
             "Cast" | "CastLike" | "Dropout" | "Identity" => single(self.data(node)?),
             "Expand" | "Flatten" | "Reshape" | "Squeeze" | "Transpose" | "Unsqueeze" => {
                 single(axes::rearrange(self, node)?)
             }
             "Gather" | "GatherND" | "Slice" => single(axes::pick(self, node)?),
-            "ArgMax" | "ArrayFeatureExtractor" | "HardSigmoid" | "LogSoftmax" | "Normalizer" | "Sigmoid"
-            | "Softmax" | "TopK" | "ZipMap" => links::apply(self, node),
+            "ArgMax"
+            | "ArrayFeatureExtractor"
+            | "HardSigmoid"
+            | "LogSoftmax"
+            | "Normalizer"
+            | "Sigmoid"
+            | "Softmax"
+            | "TopK"
+            | "ZipMap" => links::apply(self, node),
             _ => Err("is not understood there".into()),
         }
     }
@@ -196,10 +280,19 @@ impl<'f, 'a> Follower<'f, 'a> {
     /// Declared outputs whose class axis has a fixed extent.
     fn note_outputs(&mut self) {
         for (output, value) in self.flow.graph().outputs.iter().enumerate() {
-            let tracked = self.flow.id(&value.name).and_then(|id| self.tracked.get(&id));
-            let Some(tracked) = tracked.filter(|tracked| tracked.stage.has_classes()) else { continue };
-            let Some(shape) = value.shape.as_deref() else { continue };
-            let Some(axis) = shape.len().checked_sub(tracked.axis + 1) else { continue };
+            let tracked = self
+                .flow
+                .id(&value.name)
+                .and_then(|id| self.tracked.get(&id));
+            let Some(tracked) = tracked.filter(|tracked| tracked.stage.has_classes()) else {
+                continue;
+            };
+            let Some(shape) = value.shape.as_deref() else {
+                continue;
+            };
+            let Some(axis) = shape.len().checked_sub(tracked.axis + 1) else {
+                continue;
+            };
             if i64::try_from(self.classes).is_ok_and(|classes| shape[axis] == Dim::Fixed(classes)) {
                 self.sites.push(Site::OutputDim { output, axis });
             }
@@ -209,5 +302,9 @@ impl<'f, 'a> Follower<'f, 'a> {
 
 /// The extent at an axis counted from the last one.
 pub(super) fn extent_from_right(shape: &[usize], axis: usize) -> Option<usize> {
-    shape.len().checked_sub(axis + 1).and_then(|at| shape.get(at)).copied()
+    shape
+        .len()
+        .checked_sub(axis + 1)
+        .and_then(|at| shape.get(at))
+        .copied()
 }

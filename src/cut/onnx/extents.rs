@@ -1,0 +1,89 @@
+//! Shapes as operands: entries that are the class count.
+
+use declass_formats::onnx::Dim;
+
+use super::{super::Site, tail::Follower};
+
+/// Notes the entry of a constant shape that is the class count.
+pub(super) fn note_extent(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    axis: usize,
+) -> Result<(), String> {
+    let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
+    if let Some(target) = follower.integers(node, 1)? {
+        let position = target.len().checked_sub(axis + 1);
+        if let Some(position) = position.filter(|position| is_count(&target[*position])) {
+            follower.sites.push(Site::Extent {
+                node,
+                input: 1,
+                position,
+            });
+        }
+        return Ok(());
+    }
+    if follower.name(node, 1).is_none() {
+        return Err("has its shape in an attribute, as before operator set 5".into());
+    }
+    if let Some(((node, input), position, Some(value))) =
+        pieces(follower, node).into_iter().nth(axis)
+        && is_count(&value)
+    {
+        follower.sites.push(Site::Extent {
+            node,
+            input,
+            position,
+        });
+    }
+    Ok(())
+}
+
+/// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
+/// nothing is known.
+pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Option<i64>> {
+    if let Ok(Some(target)) = follower.integers(node, 1) {
+        return target.into_iter().rev().map(Some).collect();
+    }
+    if let Some(shape) = crate::graph::ints_attribute(follower.flow.node(node), "shape") {
+        return shape.iter().rev().copied().map(Some).collect();
+    }
+    pieces(follower, node)
+        .into_iter()
+        .map(|(_, _, entry)| entry)
+        .collect()
+}
+
+/// The entries of a shape that is put together at run time, from the last one on: the node and operand
+/// they enter at, and their value if that is constant.
+fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Option<i64>)> {
+    let producer = follower
+        .name(node, 1)
+        .and_then(|name| follower.flow.producer(follower.flow.id(name)?));
+    let Some(concat) = producer.filter(|node| follower.flow.node(*node).op_type == "Concat") else {
+        return Vec::new();
+    };
+    let mut entries = Vec::new();
+    for input in (0..follower.flow.node(concat).inputs.len()).rev() {
+        match follower.integers(concat, input) {
+            Ok(Some(values)) => {
+                let values = values.into_iter().enumerate().rev();
+                entries.extend(
+                    values.map(|(position, value)| ((concat, input), position, Some(value))),
+                );
+            }
+            _ => entries.push(((concat, input), 0, None)),
+        }
+    }
+    entries
+}
+
+pub(super) fn known(dim: &Dim) -> Option<i64> {
+    match dim {
+        Dim::Fixed(extent) => Some(*extent),
+        Dim::Symbolic(_) => None,
+    }
+}
+
+pub(super) fn is_fixed(dim: &Dim, classes: usize) -> bool {
+    known(dim).is_some_and(|extent| usize::try_from(extent) == Ok(classes))
+}

@@ -1,0 +1,160 @@
+//! The last linear operators: what each reads, and its weight.
+
+use super::{
+    super::{Operand, refusal},
+    PLAIN_HEAD, classical,
+    operator::{self, Linear},
+    output::Tail,
+    storage,
+    tail::Follower,
+};
+use crate::{
+    error::Error,
+    graph::{Flow, Kind, is_classical},
+};
+
+/// Operators through which the embedding is seen: they keep its values.
+const NEUTRAL: &[&str] = &[
+    "Cast",
+    "DequantizeLinear",
+    "Dropout",
+    "DynamicQuantizeLinear",
+    "Identity",
+    "QuantizeLinear",
+];
+
+/// A last linear operator: what it reads, and its weight.
+pub(super) struct Part {
+    pub(super) node: usize,
+    pub(super) embedding: String,
+    pub(super) weight: Operand,
+    pub(super) linear: Option<Linear>,
+}
+
+/// Reads the last linear operators and starts to follow their results.
+pub(super) fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Error> {
+    if let [node] = tail.heads.as_slice()
+        && is_classical(follower.flow.node(*node))
+    {
+        return classical::part(follower, *node).map(|part| vec![part]);
+    }
+    let mut parts = Vec::new();
+    for node in &tail.heads {
+        parts.push(part(follower, *node)?);
+    }
+    let widths: Vec<usize> = parts
+        .iter()
+        .map(|part| part.weight.info.shape[part.weight.axis])
+        .collect();
+    follower.classes = widths.first().copied().unwrap_or_default();
+    if widths.iter().any(|width| *width != follower.classes) {
+        let reason = format!(
+            "{} linear operators of widths {widths:?} end at the output side by side",
+            widths.len()
+        );
+        return Err(refusal(reason, PLAIN_HEAD));
+    }
+    if follower.classes <= 1 {
+        return Err(refusal(
+            "it has one output: a regression, reward or yes/no head",
+            "there is no class to remove",
+        ));
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if let Some(linear) = &part.linear {
+            let started = follower.start(index, linear);
+            started.map_err(|problem| unfit(follower.flow, part.node, &problem))?;
+        }
+    }
+    Ok(parts)
+}
+
+fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
+    let flow = follower.flow;
+    let onnx = flow.node(node);
+    let title = flow.title(node);
+    if let Some(why) = operator::foreign(onnx) {
+        return Err(frozen(&title, &onnx.op_type, why));
+    }
+    let fail = |problem: String| unfit(flow, node, &problem);
+    let Some(input) = flow.weight_operand(node) else {
+        return Err(fail("is a model of another kind, not a linear head".into()));
+    };
+    let value = onnx.inputs[input].as_str();
+    if let Some(tensor) = quantised(flow, value) {
+        return Err(frozen(
+            &title,
+            &onnx.op_type,
+            &format!("its weight `{tensor}` is quantised"),
+        ));
+    }
+    let view = storage::view(follower.artifact, flow, value).map_err(fail)?;
+    if !view.info.dtype.is_float() {
+        return Err(frozen(
+            &title,
+            &onnx.op_type,
+            &format!("its weight is stored as {}", view.info.dtype.name()),
+        ));
+    }
+    let linear = operator::describe(flow, node, input, &view.info.shape).map_err(fail)?;
+    let (weight, sites) = view.operand(flow, node, input, linear.weight_axis);
+    follower.sites.extend(sites);
+    if weight.width() == 0 {
+        return Err(fail("its embedding has no elements".into()));
+    }
+    let embedding = embedding(flow, &onnx.inputs[linear.data]);
+    Ok(Part {
+        node,
+        embedding,
+        weight,
+        linear: Some(linear),
+    })
+}
+
+pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &str) -> Error {
+    let op = &flow.node(node).op_type;
+    refusal(
+        format!(
+            "the last linear operator `{}` ({op}) cannot be a head: {problem}",
+            flow.title(node)
+        ),
+        PLAIN_HEAD,
+    )
+}
+
+fn frozen(title: &str, op: &str, why: &str) -> Error {
+    refusal(
+        format!("the head was found at `{title}` ({op}), but {why}"),
+        "dequantise the model first, or supply the export it was made from",
+    )
+}
+
+/// The quantised tensor behind a constant operand, if there is one.
+fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
+    let mut name = value;
+    for _ in 0..16 {
+        let node = flow.node(flow.producer(flow.id(name)?)?);
+        let source = node.inputs.first()?;
+        if node.op_type == "DequantizeLinear" {
+            return Some(source);
+        }
+        name = source;
+    }
+    None
+}
+
+/// The head's data operand, seen through operators that keep its values.
+pub(super) fn embedding(flow: &Flow<'_>, data: &str) -> String {
+    let mut name = data;
+    while let Some(node) = flow.id(name).and_then(|value| flow.producer(value)) {
+        let source = flow
+            .evidence(node)
+            .first()
+            .filter(|_| NEUTRAL.contains(&flow.node(node).op_type.as_str()));
+        let Some(source) = source.filter(|source| flow.kind(**source) == Kind::Data) else {
+            break;
+        };
+        name = flow.name(*source);
+    }
+    name.to_owned()
+}

@@ -1,0 +1,234 @@
+//! Edits on every fixture, written, opened again and compared.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use declass::{
+    cut::Cut,
+    edit::{Slot, edits},
+    linear::LinearHead,
+};
+use declass_formats::{Artifact, Diff};
+use serde_json::Value;
+
+/// The class that is forgotten in every test.
+const FORGOTTEN: usize = 1;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Every fixture that can be edited.
+fn models() -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for folder in ["onnx", "safetensors"] {
+        let text = std::fs::read(fixtures().join(folder).join("expected.json")).unwrap();
+        let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else {
+            panic!("no object")
+        };
+        let editable = entries
+            .iter()
+            .filter(|(_, entry)| entry["status"] == "ok" && entry["quantised"] != true);
+        let file = |entry: &Value| {
+            entry["file"]
+                .as_str()
+                .or(entry["folder"].as_str())
+                .map(str::to_owned)
+        };
+        paths.extend(editable.map(|(name, entry)| {
+            fixtures()
+                .join(folder)
+                .join(file(entry).unwrap_or(name.clone()))
+        }));
+    }
+    for name in ["fmnist-resnet", "fmnist-swin", "fmnist-vit"] {
+        paths.push(fixtures().join("models").join(name));
+        paths.push(fixtures().join("models").join(format!("{name}.onnx")));
+    }
+    paths
+}
+
+/// Writes the edited model where a judge can find it, and opens it.
+fn write(artifact: &Artifact, after: &LinearHead, slot: Slot) -> Result<Artifact, String> {
+    let cut = Cut::locate(artifact, None).map_err(|error| error.to_string())?;
+    let before = cut.head.load(artifact).map_err(|error| error.to_string())?;
+    let edits = edits(
+        artifact,
+        &cut,
+        &before,
+        after,
+        &BTreeSet::from([FORGOTTEN]),
+        slot,
+    );
+    let edits = edits.map_err(|error| format!("edit: {error}"))?;
+    let name = artifact.path().file_name().unwrap_or_default();
+    let dest = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("edits")
+        .join(format!("{slot:?}"))
+        .join(name);
+    let _ = std::fs::remove_dir_all(&dest);
+    artifact
+        .write(&edits, &dest, &|_| ())
+        .map_err(|error| format!("write: {error}"))?;
+    let written = if dest.join(name).exists() {
+        dest.join(name)
+    } else {
+        dest
+    };
+    Artifact::open(&written).map_err(|error| format!("open: {error}"))
+}
+
+fn head(artifact: &Artifact) -> Result<(Cut, LinearHead), String> {
+    let cut = Cut::locate(artifact, None).map_err(|error| format!("locate: {error}"))?;
+    let linear = cut
+        .head
+        .load(artifact)
+        .map_err(|error| format!("load: {error}"))?;
+    Ok((cut, linear))
+}
+
+/// The forgotten class gets the mean row of the others and a bias below them.
+fn sealed(before: &LinearHead) -> LinearHead {
+    let mut after = before.clone();
+    let others: Vec<usize> = (0..before.classes)
+        .filter(|class| *class != FORGOTTEN)
+        .collect();
+    for column in 0..before.width {
+        let sum: f32 = others.iter().map(|class| before.row(*class)[column]).sum();
+        after.weight[FORGOTTEN * before.width + column] = sum / others.len() as f32;
+    }
+    if before.has_bias {
+        after.bias[FORGOTTEN] = others.iter().map(|class| before.bias[*class]).sum::<f32>()
+            / others.len() as f32
+            - 30.0;
+    }
+    after
+}
+
+fn close(found: &[f32], wanted: &[f32]) -> Result<(), String> {
+    let far = found
+        .iter()
+        .zip(wanted)
+        .find(|(a, b)| (*a - *b).abs() > 0.01 * b.abs().max(1.0));
+    far.map_or(Ok(()), |(a, b)| Err(format!("stored {a} instead of {b}")))
+}
+
+fn report(check: impl Fn(&Path) -> Result<(), String>) {
+    let failures: Vec<String> = models()
+        .iter()
+        .filter_map(|path| Some(format!("{}: {}", path.display(), check(path).err()?)))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn keep(path: &Path) -> Result<(), String> {
+    let artifact = Artifact::open(path).map_err(|error| error.to_string())?;
+    let (cut, before) = head(&artifact)?;
+    let after = sealed(&before);
+    let written = write(&artifact, &after, Slot::Keep)?;
+    let (again, found) = head(&written)?;
+    if again.labels.map(|labels| labels.names)
+        != cut.labels.as_ref().map(|labels| labels.names.clone())
+    {
+        return Err("labels changed".into());
+    }
+    for class in 0..before.classes {
+        if class != FORGOTTEN
+            && (found.row(class) != before.row(class) || found.bias[class] != before.bias[class])
+        {
+            return Err(format!("row {class} changed"));
+        }
+    }
+    close(found.row(FORGOTTEN), after.row(FORGOTTEN))?;
+    close(
+        &found.bias[FORGOTTEN..=FORGOTTEN],
+        &after.bias[FORGOTTEN..=FORGOTTEN],
+    )?;
+    intended_only(&artifact, &written, &cut)
+}
+
+/// Nothing but the head's tensors (or their copies in the graph) may differ.
+fn intended_only(before: &Artifact, after: &Artifact, cut: &Cut) -> Result<(), String> {
+    let diff = Diff::between(before, after, &|_| ()).map_err(|error| error.to_string())?;
+    let named = |name: &str| {
+        let operands = cut.head.branches.iter().flat_map(|branch| {
+            std::iter::once(&branch.weight)
+                .chain(&branch.bias)
+                .map(|operand| operand.tensor.as_str())
+        });
+        operands.into_iter().any(|tensor| {
+            name.strip_prefix(tensor)
+                .is_some_and(|rest| ["", ".declass"].contains(&rest))
+        }) || name.contains("aux")
+    };
+    if let Some(change) = diff
+        .tensors
+        .iter()
+        .find(|change| change.after.is_some() && !named(&change.name))
+    {
+        return Err(format!("tensor `{}` changed", change.name));
+    }
+    let in_place = diff
+        .tensors
+        .iter()
+        .all(|change| change.before == change.after);
+    match diff
+        .structure
+        .first()
+        .filter(|_| in_place && before.graph().is_none())
+    {
+        Some(change) => Err(format!("{}: {}", change.place, change.what)),
+        None => Ok(()),
+    }
+}
+
+fn drop_class(path: &Path) -> Result<(), String> {
+    let artifact = Artifact::open(path).map_err(|error| error.to_string())?;
+    let (cut, before) = head(&artifact)?;
+    if before.classes == 2 {
+        return Ok(());
+    }
+    let written = write(&artifact, &before, Slot::Drop)?;
+    let (again, found) = head(&written)?;
+    if found.classes + 1 != before.classes {
+        return Err(format!("{} classes left", found.classes));
+    }
+    for class in 0..found.classes {
+        let old = class + usize::from(class >= FORGOTTEN);
+        if found.row(class) != before.row(old) || found.bias[class] != before.bias[old] {
+            return Err(format!("row {class} is not the old row {old}"));
+        }
+    }
+    let names = cut.labels.map(|labels| labels.names).map(|mut names| {
+        names.remove(FORGOTTEN);
+        names
+    });
+    let found = again.labels.map(|labels| labels.names);
+    if found == names {
+        Ok(())
+    } else {
+        Err(format!("labels are {found:?}"))
+    }
+}
+
+#[test]
+fn a_kept_slot_gets_its_row_and_nothing_else_changes() {
+    report(keep);
+}
+
+#[test]
+fn a_dropped_slot_is_gone_from_every_place() {
+    report(drop_class);
+}
+
+#[test]
+fn a_value_beyond_the_stored_type_is_refused() {
+    let artifact = Artifact::open(&fixtures().join("safetensors/hf_vit_f16")).unwrap();
+    let (_, before) = head(&artifact).unwrap();
+    let mut after = before.clone();
+    after.bias[FORGOTTEN] = -1e6;
+    let problem = write(&artifact, &after, Slot::Keep).unwrap_err();
+    assert!(problem.contains("does not fit F16"), "{problem}");
+}

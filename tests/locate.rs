@@ -1,0 +1,305 @@
+//! Every fixture's head, against the answers written down beside the fixtures.
+
+use std::path::{Path, PathBuf};
+
+use declass::{
+    cut::{Branch, Cut, Link},
+    error::Error,
+};
+use declass_formats::Artifact;
+use serde_json::Value;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn locate(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
+    Cut::locate(&Artifact::open(path)?, head)
+}
+
+fn expectations(folder: &str) -> Vec<(String, Value)> {
+    let text = std::fs::read(fixtures().join(folder).join("expected.json")).unwrap();
+    let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else {
+        panic!("no object")
+    };
+    entries.into_iter().collect()
+}
+
+/// Runs a check on every entry and reports all that fail together.
+fn for_each(folder: &str, check: impl Fn(&Path, &Value) -> Result<(), String>) {
+    let mut failures = Vec::new();
+    for (name, expected) in expectations(folder) {
+        let path = fixtures().join(folder).join(
+            expected["file"]
+                .as_str()
+                .or(expected["folder"].as_str())
+                .unwrap_or(&name),
+        );
+        if let Err(problem) = check(&path, &expected) {
+            failures.push(format!("{name}: {problem}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{what} is {found:?}, expected {expected:?}"))
+    }
+}
+
+fn link_name(link: Link) -> &'static str {
+    match link {
+        Link::ArgMax => "argmax",
+        Link::LogSoftmax => "log-softmax",
+        Link::Sigmoid => "sigmoid",
+        Link::Softmax => "softmax",
+        _ => "none",
+    }
+}
+
+/// Operands that are attributes are written `attr:name` in the expectations.
+fn same_tensor(what: &str, found: Option<&str>, expected: &Value) -> Result<(), String> {
+    let expected = expected.as_str();
+    match expected.and_then(|name| name.strip_prefix("attr:")) {
+        Some(attribute) if found.is_some_and(|found| found.ends_with(&format!(".{attribute}"))) => {
+            Ok(())
+        }
+        _ => same(what, found, expected),
+    }
+}
+
+fn check_branch(branch: &Branch, expected: &Value) -> Result<(), String> {
+    same_tensor("weight", Some(&branch.weight.tensor), &expected["weight"])?;
+    same_tensor(
+        "bias",
+        branch.bias.as_ref().map(|bias| bias.tensor.as_str()),
+        &expected["bias"],
+    )?;
+    same("width", Some(branch.width as u64), expected["dim"].as_u64())?;
+    match expected["embedding"].as_str() {
+        Some(embedding) => same("embedding", branch.embedding.as_str(), embedding),
+        None => Ok(()),
+    }
+}
+
+fn check_refusal(found: Result<Cut, Error>, expected: &Value) -> Result<(), String> {
+    let word = expected["word"].as_str().unwrap_or_default();
+    match found {
+        Err(error)
+            if error
+                .to_string()
+                .to_lowercase()
+                .contains(&word.to_lowercase()) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(format!("`{error}` does not say `{word}`")),
+        Ok(cut) => Err(format!("located {} instead of refusing", cut.head.name)),
+    }
+}
+
+/// The words of a rule that say which of the ordered rules it was.
+fn rule_words(rule: &str) -> &'static str {
+    match rule {
+        "A" => "pretrained_cfg.classifier",
+        "B" => "its name",
+        _ => "only matrix",
+    }
+}
+
+fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
+    let artifact = Artifact::open(path).map_err(|error| error.to_string())?;
+    let cut = Cut::locate(&artifact, None).map_err(|error| error.to_string())?;
+    same(
+        "class count",
+        Some(cut.head.classes as u64),
+        expected["classes"].as_u64(),
+    )?;
+    let labels = cut
+        .labels
+        .as_ref()
+        .map(|labels| Value::from(labels.names.clone()))
+        .unwrap_or_default();
+    same("labels", &labels, &expected["labels"])?;
+    if let Some(rule) = expected["rule"]
+        .as_str()
+        .map(rule_words)
+        .filter(|words| !cut.why.rule.contains(words))
+    {
+        return Err(format!("rule is `{}`, expected `{rule}`", cut.why.rule));
+    }
+    let heads = expected["heads"].as_array().ok_or("no heads expected")?;
+    same("number of heads", cut.head.branches.len(), heads.len())?;
+    for (branch, head) in cut.head.branches.iter().zip(heads) {
+        same_tensor("weight", Some(&branch.weight.tensor), &head["weight"])?;
+        same_tensor(
+            "bias",
+            branch.bias.as_ref().map(|bias| bias.tensor.as_str()),
+            &head["bias"],
+        )?;
+        same("width", Some(branch.width as u64), expected["dim"].as_u64())?;
+    }
+    for name in expected["auxiliary"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        same(
+            "mention of an auxiliary head",
+            cut.why.notes.iter().any(|note| note.contains(name)),
+            true,
+        )?;
+    }
+    let multi_label = expected["multi_label"] == true;
+    same(
+        "link",
+        link_name(cut.head.link),
+        if multi_label { "sigmoid" } else { "none" },
+    )?;
+    let linear = cut
+        .head
+        .load(&artifact)
+        .map_err(|error| format!("load: {error}"))?;
+    same(
+        "loaded weights",
+        linear.weight.len(),
+        linear.classes * linear.width,
+    )
+}
+
+/// Opens, locates and loads: a refusal may come from each.
+fn loaded(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
+    let artifact = Artifact::open(path)?;
+    let cut = Cut::locate(&artifact, head)?;
+    cut.head.load(&artifact)?;
+    Ok(cut)
+}
+
+fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Result<(), String> {
+    let cut = found.map_err(|error| error.to_string())?;
+    same(
+        "class count",
+        Some(cut.head.classes as u64),
+        expected["classes"].as_u64(),
+    )?;
+    same(
+        "link",
+        Some(link_name(cut.head.link)),
+        expected["link"].as_str(),
+    )?;
+    let labels = cut
+        .labels
+        .as_ref()
+        .map(|labels| Value::from(labels.names.clone()))
+        .unwrap_or_default();
+    same("labels", &labels, &expected["labels"])?;
+    let heads = expected["heads"].as_array().ok_or("no heads expected")?;
+    same("number of heads", cut.head.branches.len(), heads.len())?;
+    for (branch, expected) in cut.head.branches.iter().zip(heads) {
+        check_branch(branch, expected)?;
+    }
+    let linear = Artifact::open(path)
+        .map_err(Error::from)
+        .and_then(|artifact| cut.head.load(&artifact))
+        .map_err(|error| format!("load: {error}"))?;
+    same(
+        "loaded weights",
+        linear.weight.len(),
+        linear.classes * linear.width,
+    )
+}
+
+#[test]
+fn onnx_graphs() {
+    for_each("onnx", |path, expected| {
+        let found = locate(path, None);
+        match expected["status"].as_str() {
+            Some("ok") if expected["quantised"] == true => check_refusal(
+                found,
+                &serde_json::json!({ "word": "the head was found at" }),
+            ),
+            Some("ok") => check_located(path, found, expected),
+            Some("ambiguous") => match found {
+                Ok(cut) if cut.why.confidence > 0.6 => {
+                    Err(format!("sure by {}", cut.why.confidence))
+                }
+                _ => Ok(()),
+            },
+            _ => check_refusal(found, expected),
+        }
+    });
+}
+
+#[test]
+fn state_dicts() {
+    for_each("safetensors", |path, expected| {
+        match expected["status"].as_str() {
+            Some("ok") => check_state_dict(path, expected),
+            Some("ambiguous") => match locate(path, None) {
+                Err(Error::AmbiguousHead { candidates }) => match expected["candidates"].as_array()
+                {
+                    Some(listed) => same(
+                        "candidates",
+                        &Value::from(candidates),
+                        &Value::from(listed.clone()),
+                    ),
+                    None => Ok(()),
+                },
+                other => Err(format!("{other:?} instead of ambiguity")),
+            },
+            _ => check_refusal(loaded(path, None), expected),
+        }
+    });
+}
+
+#[test]
+fn trained_models_in_both_formats() {
+    for name in ["fmnist-resnet", "fmnist-swin", "fmnist-vit"] {
+        let models = fixtures().join("models");
+        let folder = loaded(&models.join(name), None).unwrap();
+        assert_eq!(
+            (folder.head.classes, folder.why.confidence),
+            (10, 0.98),
+            "{name}"
+        );
+        assert_eq!(folder.labels.as_ref().unwrap().names[5], "Sandal");
+        let graph = loaded(&models.join(format!("{name}.onnx")), None).unwrap();
+        assert_eq!(
+            (graph.head.classes, graph.head.link),
+            (10, Link::None),
+            "{name}"
+        );
+        assert_eq!(graph.head.branches[0].width, folder.head.branches[0].width);
+        let embedding = &graph.head.branches[0].embedding;
+        assert!(
+            graph
+                .points
+                .iter()
+                .any(|point| &point.tensor == embedding && point.weighted_after == 1),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_caller_may_name_the_head() {
+    let twice = fixtures().join("safetensors/unnamed_twice");
+    for name in ["verdict", "verdict.weight"] {
+        let cut = locate(&twice, Some(name)).unwrap();
+        assert_eq!(cut.head.branches[0].weight.tensor, "verdict.weight");
+    }
+    let Err(Error::UnknownHead { candidates, .. }) = locate(&twice, Some("veredict")) else {
+        panic!("found")
+    };
+    assert!(candidates.contains(&"verdict.weight".to_owned()));
+    let deep = fixtures().join("onnx/deep_head.onnx");
+    let cut = locate(&deep, Some("head.2.weight")).unwrap();
+    assert_eq!(cut.head.branches[0].embedding, "embedding");
+    assert!(locate(&deep, Some("no such")).is_err_and(|error| error.hint().is_some()));
+    // A layer before the last one makes no logits.
+    assert!(locate(&deep, Some("head.0.weight")).is_err());
+}
