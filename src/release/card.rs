@@ -85,28 +85,23 @@ impl Block<'_> {
 
 /// Separates the front matter, entry by entry, from the body.
 fn split(card: &str) -> (Vec<Block<'_>>, &str) {
-    let Some((front, body)) = card.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) else {
-        return (Vec::new(), card);
-    };
-    let start = card.len() - "\n---\n".len() - body.len() - front.len();
-    let front = &card[start..start + front.len() + 1];
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let parts = card.strip_prefix("---\n").and_then(|rest| Some((rest, rest.find("\n---\n")?)));
+    let Some((rest, end)) = parts else { return (Vec::new(), card) };
+    let (front, body) = (&rest[..=end], &rest[end + "\n---\n".len()..]);
+    let mut begins = Vec::new();
     let mut at = 0;
     for line in front.split_inclusive('\n') {
-        let begins = !line.starts_with([' ', '-', '#', '\t', '\n']);
-        match blocks.last_mut() {
-            Some(block) if !begins => {
-                let from = block.text.as_ptr() as usize - front.as_ptr() as usize;
-                block.text = &front[from..at + line.len()];
-            }
-            _ => {
-                let key = line.split(':').next().unwrap_or_default().trim();
-                blocks.push(Block { key, text: &front[at..at + line.len()] });
-            }
+        if !line.starts_with([' ', '-', '#', '\t', '\n']) {
+            begins.push(at);
         }
         at += line.len();
     }
-    (blocks, body)
+    let ends = begins.iter().copied().skip(1).chain([front.len()]);
+    let block = |(begin, end): (usize, usize)| {
+        let text = &front[begin..end];
+        Block { key: text.split(':').next().unwrap_or_default().trim(), text }
+    };
+    (begins.iter().copied().zip(ends).map(block).collect(), body)
 }
 
 /// A double-quoted scalar: JSON strings are YAML.
