@@ -1,5 +1,58 @@
 //! Removes classes from trained classifiers, source-free, and proves it.
+//!
+//! A trained classifier is an encoder and a linear head that makes classes out of the encoder's embedding. This
+//! library finds that head in a safetensors folder or an ONNX file, unlearns classes there on synthetic
+//! embeddings (no training data needed), seals their slots so that they can never win, writes a copy in which
+//! nothing else changed, and measures what came of it on the copy as it lies on disk.
+//!
+//! Every step takes the value of the one before:
+//!
+//! ```no_run
+//! use candle_core::Device;
+//! use declass::{
+//!     classes::Forgotten, cut::Cut, edit::{self, Slot}, embeddings::Distribution, formats::Artifact,
+//!     methods::{self, Kind}, progress::Silent, release::Staged,
+//!     unlearn::{self, MARGIN, Material, Options}, verify::{self, Request},
+//! };
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = Artifact::open("model".as_ref())?;
+//! let cut = Cut::locate(&model, None)?;
+//! let forgotten = Forgotten::resolve(&["Sandal"], cut.head.classes, cut.labels.as_ref())?;
+//! let options = Options {
+//!     method: methods::choose(None, cut.head.link)?,
+//!     distribution: Distribution::Gaussian,
+//!     samples: 1000,
+//!     seed: 0,
+//!     learning_rate: None,
+//!     epochs: 300,
+//! };
+//!
+//! let before = cut.head.load(&model)?;
+//! let mut after = before.clone();
+//! if let Kind::Trained(gradient) = options.method.kind {
+//!     let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent)?;
+//!     after = unlearn::train(&before, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)?.head;
+//! }
+//! after = unlearn::seal(&after, &forgotten, cut.head.link, MARGIN)?;
+//!
+//! let edits = edit::edits(&model, &cut, &before, &after, forgotten.as_set(), Slot::Keep)?;
+//! let staged = Staged::write(&model, &edits, "out".as_ref(), &Silent)?;
+//! let request = Request {
+//!     forgotten: &forgotten,
+//!     slot: Slot::Keep,
+//!     sealed: true,
+//!     method: options.method,
+//!     head: None,
+//!     seed: 0,
+//! };
+//! let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent)?;
+//! println!("{}", if report.passed() { "gone" } else { "still there" });
+//! # Ok(())
+//! # }
+//! ```
+
 pub use declass_formats as formats;
+
 pub mod classes;
 pub mod cut;
 pub mod device;

@@ -12,10 +12,10 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
     /// Say more: sampling per class, every attempt, every figure (repeatable).
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     verbose: u8,
     /// Print nothing but errors and what --json asks for.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     /// Print one JSON object.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
 
@@ -119,7 +119,7 @@ pub(super) struct UnlearnArgs {
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Print one JSON object.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
 
@@ -142,7 +142,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
     /// Print one JSON object.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
 

@@ -166,3 +166,56 @@ impl<'a> Bins<'a> {
         Embeddings { width: self.width, values: self.kept.concat(), labels }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    /// Class 0 is the top class where the sum of two coordinates exceeds a threshold, class 1 elsewhere.
+    fn head(threshold: f32) -> LinearHead {
+        LinearHead {
+            classes: 2,
+            width: 2,
+            weight: vec![1.0, 1.0, 0.0, 0.0],
+            bias: vec![-threshold, 0.0],
+            has_bias: true,
+        }
+    }
+
+    fn drawn(threshold: f32, distribution: Distribution, quota: &Quota) -> (Embeddings, Sampling) {
+        let address = (1, Purpose::Training);
+        draw(&head(threshold), distribution, quota, address, &Device::Cpu, &Silent).unwrap()
+    }
+
+    #[test]
+    fn quotas_are_filled_class_by_class_with_what_the_head_says() {
+        let (embeddings, sampling) = drawn(1.0, Distribution::Gaussian, &Quota::uniform(2, 3000));
+        assert_eq!(sampling.accepted, [3000, 3000]);
+        assert_eq!(sampling.starved().count(), 0);
+        for (row, &label) in embeddings.values.chunks_exact(2).zip(&embeddings.labels) {
+            assert_eq!(label, u32::from(row[0] + row[1] - 1.0 <= 0.0));
+        }
+        // P(x + y > 1) = 0.24, so 3000 take about 12 500 draws, in whole batches.
+        assert!((12_000..=16_384).contains(&sampling.draws), "{}", sampling.draws);
+    }
+
+    #[test]
+    fn a_class_that_no_draw_reaches_ends_with_the_budget() {
+        let quota = Quota { per_class: vec![10, 10], max_draws: 20_000 };
+        let (_, sampling) = drawn(3.0, Distribution::Bernoulli, &quota);
+        assert_eq!(sampling.accepted, [0, 10]);
+        assert_eq!(sampling.starved().collect::<Vec<_>>(), [0]);
+        assert_eq!(sampling.draws, 20_480, "five batches");
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_matter() {
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| drawn(2.0, Distribution::Laplace, &Quota::uniform(2, 4000)))
+        };
+        let ((one, first), (three, second)) = (with(1), with(3));
+        assert_eq!((one.values, one.labels, first.draws), (three.values, three.labels, second.draws));
+    }
+}

@@ -98,8 +98,8 @@ impl<'a> Bench<'a> {
             let (stratum, tail) = rest.split_at(count);
             rest = tail;
             // A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
-            let recognised = stratum.iter().filter(|gap| !(**gap < 0.0)).count();
-            worst = worst.max(recognised as f64 / count.max(1) as f64);
+            let unrecognised = stratum.iter().filter(|gap| **gap < 0.0).count();
+            worst = worst.max((count - unrecognised) as f64 / count.max(1) as f64);
         }
         Ok(worst)
     }

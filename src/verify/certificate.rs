@@ -45,8 +45,7 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
 }
 
 fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -> Finding {
-    let typical = (candidate.width as f64).sqrt();
-    let least = LEAST_RADIUS_RATIO * typical;
+    let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
     let mut measurements = Vec::new();
     let (mut radius, mut margin) = (f64::INFINITY, f64::INFINITY);
     for class in request.forgotten.indices() {
@@ -59,11 +58,10 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
     let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
     let summary = match (proven, request.sealed && candidate.has_bias) {
         (true, _) if radius.is_infinite() => {
-            format!("cannot be the top class for any embedding (mean row, {margin:.1} nats below{ties})")
+            format!("no embedding whatever makes it the top class (mean row, {margin:.1} nats below{ties})")
         }
         (true, _) => format!(
-            "cannot be the top class for any embedding of norm below {radius:.1e}, typical norm {typical:.1} (mean row, \
-             {margin:.1} nats below{ties})"
+            "no embedding of norm below {radius:.1e} makes it the top class (mean row, {margin:.1} nats below{ties})"
         ),
         (false, true) => format!("the sealed row is no seal: proven only to norm {radius:.2}"),
         (false, false) if request.sealed => "without a bias the sealed row can only tie with the others, never lead by \

@@ -98,7 +98,7 @@ pub(super) fn check(before: &Side<'_>, after: &Side<'_>, diff: &Diff, slot: Slot
             changes.values,
             changes.value_count
         ),
-        [first, rest @ ..] if rest.is_empty() => format!("{first}, which is not part of the head"),
+        [first] => format!("{first}, which is not part of the head"),
         [first, rest @ ..] => format!("{first} and {} more changes outside of the head", rest.len()),
     };
     Check {

@@ -139,7 +139,8 @@ impl Pair<'_> {
             // A multi-label slot does not compete: it is recognised by its own sign. A comparison with something that
             // is not a number counts as recognised.
             let limit = if self.link == Link::Sigmoid { 0.0 } else { retained };
-            tally.recognised += u64::from(!(forgotten < limit));
+            let is_below = forgotten < limit;
+            tally.recognised += u64::from(!is_below);
             return;
         }
         tally.retained[label].0 += 1;
