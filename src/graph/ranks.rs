@@ -13,6 +13,7 @@ const KEEPING: &[&str] = &[
     "BatchNormalization",
     "Cast",
     "Clip",
+    "Concat",
     "Conv",
     "Dropout",
     "Elu",

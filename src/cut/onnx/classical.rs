@@ -39,7 +39,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         .max();
     follower.classes = classes.unwrap_or_default();
     let coefficients = entries(onnx, "coefficients");
-    if follower.classes < 2 || coefficients == 0 || coefficients % follower.classes != 0 {
+    if follower.classes < 2 || coefficients == 0 || !coefficients.is_multiple_of(follower.classes) {
         return Err(fail("it does not have one row of coefficients per class"));
     }
     let link = link(onnx).ok_or_else(|| fail("its `post_transform` is not a known one"))?;

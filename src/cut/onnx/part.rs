@@ -77,6 +77,9 @@ fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
         return Err(frozen(&title, &onnx.op_type, why));
     }
     let fail = |problem: String| unfit(flow, node, &problem);
+    if !operator::is_standard(onnx) {
+        return Err(fail(format!("it is an operator of `{}`", onnx.domain)));
+    }
     let Some(input) = flow.weight_operand(node) else {
         return Err(fail("is a model of another kind, not a linear head".into()));
     };

@@ -7,7 +7,7 @@ use declass_formats::{Artifact, onnx::Dim};
 use super::{
     super::{Order, Site},
     arithmetic, axes, links,
-    operator::Linear,
+    operator::{self, Linear},
     stage::{Affine, Stage, Tracked},
     storage::view,
 };
@@ -237,6 +237,9 @@ impl<'f, 'a> Follower<'f, 'a> {
             .any(|value| !self.tracked.contains_key(value))
         {
             return Err(self.mixture(node));
+        }
+        if !operator::is_standard(self.flow.node(node)) {
+            return Err("is no standard operator".into());
         }
         let single = |tracked: Tracked| Ok(vec![(0, tracked)]);
         match self.flow.node(node).op_type.as_str() {
