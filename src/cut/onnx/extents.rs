@@ -2,7 +2,7 @@
 
 use declass_formats::onnx::Dim;
 
-use super::{super::Site, tail::Follower};
+use super::{super::Site, follower::Follower};
 
 /// Notes the entry of a constant shape that is the class count.
 pub(super) fn note_extent(
