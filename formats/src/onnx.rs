@@ -9,6 +9,7 @@ mod graph;
 mod parts;
 mod places;
 mod render;
+mod scalars;
 mod schema;
 mod skeleton;
 mod storage;

@@ -394,8 +394,7 @@ fn attributes_and_captures() {
 }
 
 #[test]
-fn another_storage_of_the_same_value_is_structure() {
-    let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+fn what_is_no_value_of_a_tensor_is_structure() {
     let raw = TensorProto {
         raw_data: 1f32.to_le_bytes().to_vec(),
         ..tensor("a", 1, &[1])
@@ -404,17 +403,24 @@ fn another_storage_of_the_same_value_is_structure() {
         float_data: vec![1.0],
         ..tensor("a", 1, &[1])
     };
-    let models = [(&one, raw), (&two, typed)].map(|(folder, tensor)| {
-        let graph = GraphProto {
-            initializer: vec![tensor],
-            ..GraphProto::default()
-        };
-        opened(&model(graph), &folder.path().join("m.onnx"))
-    });
-    let diff = declass_formats::Diff::between(&models[0], &models[1], &|_| ()).unwrap();
-    assert!(diff.tensors.is_empty());
-    assert_eq!(diff.structure.len(), 1);
-    assert_eq!(diff.structure[0].place, "initializer `a`");
+    let stuffed = TensorProto {
+        string_data: vec![b"hidden".to_vec()],
+        ..raw.clone()
+    };
+    for other in [typed, stuffed] {
+        let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let models = [(&one, raw.clone()), (&two, other)].map(|(folder, tensor)| {
+            let graph = GraphProto {
+                initializer: vec![tensor],
+                ..GraphProto::default()
+            };
+            opened(&model(graph), &folder.path().join("m.onnx"))
+        });
+        let diff = declass_formats::Diff::between(&models[0], &models[1], &|_| ()).unwrap();
+        assert!(diff.tensors.is_empty());
+        assert_eq!(diff.structure.len(), 1);
+        assert_eq!(diff.structure[0].place, "initializer `a`");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::{
     Attribute, Graph, GraphEdit,
     encode::{attribute_fields, tensor_message},
     places::{ATTRIBUTE, GRAPH, INITIALIZER, NODE, Place, VALUE_TENSOR},
+    scalars,
     storage::{self, Source},
     tree::{Content, Message},
     values::Values,
@@ -41,7 +42,7 @@ impl<'a> Splice<'a> {
             let Some(tensor) = field.message() else {
                 continue;
             };
-            let name = storage::text(source.file, tensor, storage::NAME);
+            let name = scalars::text(source.file, tensor, storage::NAME);
             initializers.insert(name.map_err(|problem| source.fail(problem))?, position);
         }
         let inputs = graph.inputs.iter().map(|input| &input.name);
@@ -179,7 +180,7 @@ impl<'a> Splice<'a> {
             .flat_map(|node| node.all(ATTRIBUTE));
         let mut position = None;
         for (at, attribute) in attributes.filter_map(|(at, field)| Some((at, field.message()?))) {
-            if storage::text(self.source.file, attribute, 1)
+            if scalars::text(self.source.file, attribute, 1)
                 .map_err(|problem| self.source.fail(problem))?
                 == name
             {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
+    scalars,
     storage::{self, Source, Storage},
     tree::Message,
 };
@@ -44,7 +45,7 @@ impl External {
             if !storage::is_external(source.file, tensor).map_err(fail)? {
                 continue;
             }
-            let name = storage::text(source.file, tensor, storage::NAME).map_err(fail)?;
+            let name = scalars::text(source.file, tensor, storage::NAME).map_err(fail)?;
             let (_, storage) = storage::locate(source, tensor, &name)?;
             if let Storage::External { file, range } = storage {
                 used.push(Use {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{
-    element::DATA_FIELDS,
+    element::{DATA_FIELDS, STRING_DATA},
     places::{GRAPH, Home, INITIALIZER, NODE, Place},
     render::render_field,
-    storage::{self, DIMS, EXTERNAL_DATA, Source, Storage},
+    scalars,
+    storage::{DIMS, EXTERNAL_DATA, Source, Storage},
     tree::{Content, Field, Message},
 };
 use crate::{FormatError, Problem, Sha256Digest, diff::Part};
@@ -48,11 +49,11 @@ fn part(
     index: usize,
 ) -> Result<Part, Problem> {
     let name = match field.message() {
-        Some(message) => storage::text(source.file, message, key)?,
+        Some(message) => scalars::text(source.file, message, key)?,
         None => String::new(),
     };
     let shown = match (field.number, field.message()) {
-        (NODE, Some(node)) if kind == "node" => Some(storage::text(source.file, node, NODE_NAME)?),
+        (NODE, Some(node)) if kind == "node" => Some(scalars::text(source.file, node, NODE_NAME)?),
         _ => None,
     };
     let label = match shown {
@@ -86,7 +87,9 @@ fn strip(source: Source<'_>, tree: &mut Message, place: &Place) -> Result<(), Pr
         message.remove_all(field);
         return Ok(());
     }
-    let is_number = |number: &u32| place.info.dtype.bits() > 0 && DATA_FIELDS.contains(number);
+    let is_number = |number: &u32| {
+        place.info.dtype.bits() > 0 && *number != STRING_DATA && DATA_FIELDS.contains(number)
+    };
     // Some writers add empty fields of other types; a tensor without elements has only those.
     let marker = message
         .fields
@@ -102,7 +105,7 @@ fn strip(source: Source<'_>, tree: &mut Message, place: &Place) -> Result<(), Pr
             // The length follows from type and shape.
             let key = field
                 .message()
-                .map(|entry| storage::text(source.file, entry, 1))
+                .map(|entry| scalars::text(source.file, entry, 1))
                 .transpose()?;
             if key.as_deref() == Some("length") {
                 field.content = Content::Removed;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs::File};
 use super::{
     convert::AttributeTensors,
     graph::Graph,
+    scalars,
     storage::{self, Source, Storage},
     tree::Message,
     wire::Wire,
@@ -53,7 +54,7 @@ pub(super) fn find(
         .all(INITIALIZER)
         .filter_map(|(at, field)| Some((at, field.message()?)))
     {
-        let name = storage::text(source.file, tensor, storage::NAME).map_err(fail)?;
+        let name = scalars::text(source.file, tensor, storage::NAME).map_err(fail)?;
         let (info, storage) = storage::locate(source, tensor, &name)?;
         add(
             name,
@@ -147,7 +148,7 @@ fn constant(
     {
         let mut path = node_path.clone();
         path.push(position);
-        let (field, dtype, scalar) = match storage::text(source.file, attribute, 1)
+        let (field, dtype, scalar) = match scalars::text(source.file, attribute, 1)
             .map_err(fail)?
             .as_str()
         {

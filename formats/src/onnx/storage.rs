@@ -1,9 +1,10 @@
 //! Where the values of an ONNX tensor lie: in one range of a file, or spread over typed fields.
 
-use std::{collections::BTreeMap, fs::File, ops::Range};
+use std::{fs::File, ops::Range};
 
 use super::{
     element::{self, DATA_FIELDS, RAW_DATA, STRING_DATA, element_type, wire_of},
+    scalars::{MAX_TEXT, entries, scalar},
     tree::{Field, Message},
     wire::Wire,
 };
@@ -171,51 +172,6 @@ pub(super) fn decode(
     values.ok_or_else(|| wrong(name, "its data does not fit its element type"))
 }
 
-/// The number in a varint field.
-pub(super) fn scalar(file: &File, message: &Message, number: u32) -> Result<Option<u64>, Problem> {
-    let Some((_, field)) = message.one(number) else {
-        return Ok(None);
-    };
-    let bytes = field.read(file)?;
-    Ok(element::numbers(&bytes, false).and_then(|numbers| numbers.first().copied()))
-}
-
-/// The text in a delimited field; empty if there is none.
-pub(super) fn text(file: &File, message: &Message, number: u32) -> Result<String, Problem> {
-    let Some((_, field)) = message.one(number) else {
-        return Ok(String::new());
-    };
-    if field.end - field.body > MAX_TEXT {
-        return Err(Problem::Protobuf {
-            offset: field.body,
-            what: "a name longer than any model needs",
-        });
-    }
-    String::from_utf8(field.read(file)?).map_err(|_| Problem::Protobuf {
-        offset: field.body,
-        what: "a text that is not Unicode",
-    })
-}
-
-/// The key/value entries of a message.
-pub(super) fn entries(
-    file: &File,
-    message: &Message,
-    number: u32,
-) -> Result<BTreeMap<String, String>, Problem> {
-    let mut entries = BTreeMap::new();
-    for entry in message.all(number).filter_map(|(_, field)| field.message()) {
-        let key = text(file, entry, 1)?;
-        if entries.insert(key.clone(), text(file, entry, 2)?).is_some() {
-            return Err(Problem::Duplicate {
-                what: "entries",
-                name: key,
-            });
-        }
-    }
-    Ok(entries)
-}
-
 fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
     let number = scalar(file, tensor, DATA_TYPE)?.unwrap_or(0);
     let (dtype, typed) = element_type(number)
@@ -334,4 +290,3 @@ const DATA_LOCATION: u32 = 14;
 const EXTERNAL: u64 = 1;
 /// The longest varint with the tag before it.
 const MAX_ENTRY: u64 = 17;
-const MAX_TEXT: u64 = 1 << 16;

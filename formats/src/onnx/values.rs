@@ -7,6 +7,7 @@ use super::{
     encode::{dims, float_field},
     external::External,
     places::{Home, Place},
+    scalars,
     storage::{self, DIMS, EXTERNAL_DATA, Source, Storage},
     tree::{Content, Message},
     wire::{Wire, delimited, varint_field},
@@ -161,7 +162,7 @@ fn set_entries(
         let Some(entry) = field.message_mut() else {
             continue;
         };
-        match storage::text(source.file, entry, 1)
+        match scalars::text(source.file, entry, 1)
             .map_err(|problem| source.fail(problem))?
             .as_str()
         {
