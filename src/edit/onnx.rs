@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use declass_formats::{
-    NewTensor, TensorInfo,
+    Dtype, NewTensor, TensorInfo,
     onnx::{Attribute, Graph, GraphEdit},
 };
 
@@ -176,10 +176,22 @@ fn shorten_extent(
     if entries == shape.integers() {
         return Ok(());
     }
-    let data = entries
-        .iter()
-        .flat_map(|entry| entry.to_le_bytes())
-        .collect();
+    let data = match shape.dtype {
+        Dtype::I32 => entries
+            .iter()
+            .flat_map(|entry| (*entry as i32).to_le_bytes())
+            .collect(),
+        Dtype::I64 => entries
+            .iter()
+            .flat_map(|entry| entry.to_le_bytes())
+            .collect(),
+        dtype => {
+            return Err(unwritable(format!(
+                "a shape of type {} is none",
+                dtype.name()
+            )));
+        }
+    };
     let info = TensorInfo {
         dtype: shape.dtype,
         shape: shape.shape,
