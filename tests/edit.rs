@@ -20,6 +20,13 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
+/// A folder of this test's own, where a judge can find what it wrote.
+fn scratch(what: &str) -> PathBuf {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("main").to_owned();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(what).join(test)
+}
+
 /// Every fixture that can be edited.
 fn models() -> Vec<PathBuf> {
     let mut paths = Vec::new();
@@ -64,10 +71,7 @@ fn write(artifact: &Artifact, after: &LinearHead, slot: Slot) -> Result<Artifact
     );
     let edits = edits.map_err(|error| format!("edit: {error}"))?;
     let name = artifact.path().file_name().unwrap_or_default();
-    let dest = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("edits")
-        .join(format!("{slot:?}"))
-        .join(name);
+    let dest = scratch("edits").join(format!("{slot:?}")).join(name);
     let _ = std::fs::remove_dir_all(&dest);
     artifact
         .write(&edits, &dest, &|_| ())
@@ -221,6 +225,115 @@ fn a_kept_slot_gets_its_row_and_nothing_else_changes() {
 #[test]
 fn a_dropped_slot_is_gone_from_every_place() {
     report(drop_class);
+}
+
+/// A copy of a fixture's folder with another text for one of its files.
+fn altered(fixture: &str, file: &str, alter: impl Fn(String) -> String) -> Artifact {
+    let folder = scratch("altered").join(fixture);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for entry in std::fs::read_dir(fixtures().join(fixture)).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+    std::fs::write(folder.join(file), alter(text)).unwrap();
+    Artifact::open(&folder).unwrap()
+}
+
+fn dropped_text(artifact: &Artifact, file: &str) -> String {
+    let (_, before) = head(artifact).unwrap();
+    let written = write(artifact, &before, Slot::Drop).unwrap();
+    std::fs::read_to_string(written.folder().join(file)).unwrap()
+}
+
+#[test]
+fn a_configuration_changes_only_where_it_counts_the_classes() {
+    let artifact = altered("safetensors/hf_resnet", "config.json", |text| {
+        // A spelling of a number that a parser would not keep.
+        text.replacen('{', "{\n  \"layer_norm_eps\": 1e-05,", 1)
+    });
+    let text = dropped_text(&artifact, "config.json");
+    let before = std::fs::read_to_string(artifact.folder().join("config.json")).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["id2label"]["1"], "cat");
+    assert_eq!(value["label2id"]["fox"], 4);
+    assert!(text.contains("1e-05"));
+    let indent = |line: &&str| line.len() - line.trim_start().len() < 4;
+    assert!(
+        text.lines()
+            .filter(indent)
+            .eq(before.lines().filter(indent))
+    );
+}
+
+#[test]
+fn two_classes_of_one_name_leave_a_shorter_map_that_is_renumbered_too() {
+    let artifact = altered("safetensors/hf_resnet", "config.json", |text| {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let mut value = value;
+        value["id2label"]["4"] = "cat".into();
+        value["label2id"] = serde_json::json!({"ant": 0, "bee": 1, "dog": 3, "cat": 4, "fox": 5});
+        value.to_string()
+    });
+    let value: Value = serde_json::from_str(&dropped_text(&artifact, "config.json")).unwrap();
+    assert_eq!(
+        value["label2id"],
+        serde_json::json!({"ant": 0, "dog": 2, "cat": 3, "fox": 4})
+    );
+}
+
+#[test]
+fn a_list_of_labels_beside_the_weights_is_shortened() {
+    let lines = altered("safetensors/tv_resnet", "labels.txt", |_| {
+        "a\nb\nc\nd\ne\nf\n".into()
+    });
+    assert_eq!(dropped_text(&lines, "labels.txt"), "a\nc\nd\ne\nf\n");
+    let list = altered("safetensors/tv_vit", "labels.json", |_| {
+        r#"["a","b","c","d","e","f"]"#.into()
+    });
+    assert_eq!(
+        dropped_text(&list, "labels.json"),
+        r#"["a","c","d","e","f"]"#
+    );
+}
+
+#[test]
+fn labels_in_metadata_keep_their_spelling() {
+    let artifact = Artifact::open(&fixtures().join("onnx/metadata_names.onnx")).unwrap();
+    let (_, before) = head(&artifact).unwrap();
+    let written = write(&artifact, &before, Slot::Drop).unwrap();
+    let names = written
+        .graph()
+        .unwrap()
+        .metadata
+        .iter()
+        .find(|(key, _)| key == "names");
+    assert_eq!(
+        names.unwrap().1,
+        "{0: 'ant', 1: 'cat', 2: 'dog', 3: 'elk', 4: 'fox'}"
+    );
+}
+
+#[test]
+fn auxiliary_heads_lose_the_class_too() {
+    let artifact = Artifact::open(&fixtures().join("safetensors/tv_googlenet")).unwrap();
+    let (_, before) = head(&artifact).unwrap();
+    let shorter = write(&artifact, &before, Slot::Drop).unwrap();
+    assert_eq!(
+        shorter.tensor("aux1.fc2.weight").unwrap().shape[0],
+        before.classes - 1
+    );
+    let kept = write(&artifact, &sealed(&before), Slot::Keep).unwrap();
+    let bias = kept
+        .tensor("aux2.fc2.bias")
+        .unwrap()
+        .dtype
+        .decode(&kept.read_tensor("aux2.fc2.bias").unwrap())
+        .unwrap();
+    assert!(
+        (0..before.classes).all(|class| class == FORGOTTEN || bias[FORGOTTEN] < bias[class] - 20.0)
+    );
 }
 
 #[test]

@@ -71,6 +71,19 @@ fn same_tensor(what: &str, found: Option<&str>, expected: &Value) -> Result<(), 
     }
 }
 
+/// An expectation without labels says nothing about them; with `null`, that there are none.
+fn same_labels(cut: &Cut, expected: &Value) -> Result<(), String> {
+    let Some(expected) = expected.get("labels") else {
+        return Ok(());
+    };
+    let names = cut.labels.as_ref().map(|labels| labels.names.clone());
+    same(
+        "labels",
+        &names.map(Value::from).unwrap_or_default(),
+        expected,
+    )
+}
+
 fn check_branch(branch: &Branch, expected: &Value) -> Result<(), String> {
     same_tensor("weight", Some(&branch.weight.tensor), &expected["weight"])?;
     same_tensor(
@@ -118,12 +131,7 @@ fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
         Some(cut.head.classes as u64),
         expected["classes"].as_u64(),
     )?;
-    let labels = cut
-        .labels
-        .as_ref()
-        .map(|labels| Value::from(labels.names.clone()))
-        .unwrap_or_default();
-    same("labels", &labels, &expected["labels"])?;
+    same_labels(&cut, expected)?;
     if let Some(rule) = expected["rule"]
         .as_str()
         .map(rule_words)
@@ -191,12 +199,7 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
         Some(link_name(cut.head.link)),
         expected["link"].as_str(),
     )?;
-    let labels = cut
-        .labels
-        .as_ref()
-        .map(|labels| Value::from(labels.names.clone()))
-        .unwrap_or_default();
-    same("labels", &labels, &expected["labels"])?;
+    same_labels(&cut, expected)?;
     let heads = expected["heads"].as_array().ok_or("no heads expected")?;
     same("number of heads", cut.head.branches.len(), heads.len())?;
     for (branch, expected) in cut.head.branches.iter().zip(heads) {
@@ -252,6 +255,17 @@ fn state_dicts() {
                 other => Err(format!("{other:?} instead of ambiguity")),
             },
             _ => check_refusal(loaded(path, None), expected),
+        }
+    });
+}
+
+#[test]
+fn trained_models_are_located_as_written_down() {
+    for_each("models", |path, expected| {
+        if path.extension().is_some() {
+            check_located(path, locate(path, None), expected)
+        } else {
+            check_state_dict(path, expected)
         }
     });
 }

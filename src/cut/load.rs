@@ -24,9 +24,9 @@ pub(super) fn load(head: &Head, artifact: &Artifact) -> Result<LinearHead, Error
         }
         if let Some(operand) = &branch.bias {
             let values = operand.read(artifact)?;
-            for class in 0..classes {
+            for (class, sum) in bias.iter_mut().enumerate() {
                 for at in operand.row(class, classes) {
-                    bias[class] += branch.bias_gain[class] * f64::from(values[at]);
+                    *sum += branch.bias_gain[class] * f64::from(values[at]);
                 }
             }
         }

@@ -76,12 +76,7 @@ pub(super) fn unwrapped(name: &str) -> &str {
         let before_head = HEAD_WRAPPERS
             .iter()
             .find_map(|wrapper| rest.strip_prefix(wrapper))
-            .filter(|inner| {
-                matches!(
-                    inner.split(['.', '_']).next(),
-                    Some("classifier" | "fc" | "head")
-                ) && !inner.contains("_dist")
-            });
+            .filter(|inner| matches!(inner.split('.').next(), Some("classifier" | "fc" | "head")));
         match plain.or(before_head) {
             Some(inner) => rest = inner,
             None => return rest,
@@ -159,6 +154,10 @@ mod tests {
     fn wrappers_come_off() {
         assert_eq!(unwrapped("module._orig_mod.fc.weight"), "fc.weight");
         assert_eq!(unwrapped("model.fc.weight"), "fc.weight");
+        assert_eq!(
+            unwrapped("model.head_dist.weight"),
+            "model.head_dist.weight"
+        );
         assert_eq!(
             unwrapped("model.layers.0.fc.weight"),
             "model.layers.0.fc.weight"

@@ -6,7 +6,7 @@ use super::{
     Branch, Cut, Head, Link, Operand, Order, Why,
     labels::{self, Stated},
     names, refusal, refuse,
-    rules::{self, Candidate, Found, LISTED, bias_name, misfit_bias, token_head},
+    rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
 };
 use crate::error::Error;
 
@@ -47,32 +47,23 @@ fn assemble(
     };
     let classes = first.info.shape[0];
     check_classes(&found.heads, classes, stated.as_ref())?;
+    if candidates
+        .iter()
+        .any(|it| it.module == "aux_head" && it.info.shape[0] == classes)
+    {
+        return Err(token_head());
+    }
     let gain = 1.0 / found.heads.len() as f64;
     let branches = found
         .heads
         .iter()
         .map(|it| branch(artifact, *it, classes, gain))
         .collect::<Result<_, _>>()?;
-    let is_head = |it: &&Candidate<'_>| found.heads.iter().any(|head| head.tensor == it.tensor);
-    let same_axis = |it: &&Candidate<'_>| it.info.shape[0] == classes && !is_head(it);
-    let beside = candidates
-        .iter()
-        .filter(same_axis)
-        .filter(|it| names::is_auxiliary(it.module));
-    let auxiliary: Vec<Branch> = beside
-        .map(|it| branch(artifact, *it, classes, 1.0))
+    let (auxiliary, others) = same_classes(&found.heads, candidates);
+    let auxiliary: Vec<Branch> = auxiliary
+        .into_iter()
+        .map(|it| branch(artifact, it, classes, 1.0))
         .collect::<Result<_, _>>()?;
-    if auxiliary
-        .iter()
-        .any(|head| names::unwrapped(&head.weight.tensor).starts_with("aux_head."))
-    {
-        return Err(token_head());
-    }
-    let others = candidates
-        .iter()
-        .filter(same_axis)
-        .filter(|it| !names::is_auxiliary(it.module));
-    let runners_up = others.map(|it| it.tensor.to_owned()).take(LISTED).collect();
     let multi_label = artifact
         .config()
         .and_then(|config| config.get("problem_type")?.as_str())
@@ -102,12 +93,26 @@ fn assemble(
         why: Why {
             rule: found.rule.to_owned(),
             confidence: found.confidence,
-            runners_up,
+            runners_up: rules::listed(&others),
             notes,
         },
         labels: stated.and_then(Stated::labels),
         points: Vec::new(),
     })
+}
+
+/// The other matrices with a row per class: auxiliary heads, and what could have been the head.
+fn same_classes<'a>(
+    heads: &[Candidate<'a>],
+    candidates: &[Candidate<'a>],
+) -> (Vec<Candidate<'a>>, Vec<Candidate<'a>>) {
+    let is_head = |it: &Candidate<'_>| heads.iter().any(|head| head.tensor == it.tensor);
+    let classes = heads.first().map(|head| head.info.shape[0]);
+    candidates
+        .iter()
+        .copied()
+        .filter(|it| Some(it.info.shape[0]) == classes && !is_head(it))
+        .partition(|it| names::is_auxiliary(it.module))
 }
 
 fn check_classes(

@@ -45,53 +45,52 @@ pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// A list or map of the classes without the forgotten ones; `None` if it is neither.
+/// A list or map of the classes without the forgotten ones, the others renumbered; `None` if it is neither.
 pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Option<String> {
     let entries = literal::entries(text, span.clone());
-    if entries.len() != placement.classes {
-        return None;
-    }
+    let indices = |part: fn(&Entry) -> Range<usize>| -> Option<Vec<usize>> {
+        let parsed = entries
+            .iter()
+            .map(|entry| literal::index(&text[part(entry)]));
+        parsed
+            .map(|index| index.filter(|index| *index < placement.classes))
+            .collect()
+    };
+    let complete = entries.len() == placement.classes;
     if entries.iter().all(|entry| entry.key.is_empty()) {
-        return Some(text_edit::rebuilt(text, span, |at, entry| {
+        let keep = |at: usize, entry: &Entry| {
             placement
                 .keeps(at)
                 .then(|| text_edit::verbatim(text, entry))
+        };
+        return complete.then(|| text_edit::rebuilt(text, span, keep));
+    }
+    if let Some(keys) = indices(|entry| entry.key.clone()).filter(|_| complete) {
+        return Some(renumbered(placement, text, span, &keys, |entry| {
+            entry.key.clone()
         }));
     }
-    let by_key: BTreeSet<usize> = entries
-        .iter()
-        .filter_map(|entry| key_index(text, entry))
-        .collect();
-    let by_value: BTreeSet<usize> = entries
-        .iter()
-        .filter_map(|entry| text[entry.value.clone()].parse().ok())
-        .collect();
-    let all: BTreeSet<usize> = (0..placement.classes).collect();
-    let renumbered = |class: usize| class - placement.forgotten.range(..class).count();
-    if by_key == all {
-        return Some(text_edit::rebuilt(text, span, |_, entry| {
-            let class = key_index(text, entry).filter(|class| placement.keeps(*class))?;
-            Some(text_edit::replaced(
-                text,
-                entry,
-                entry.key.clone(),
-                &format!("\"{}\"", renumbered(class)),
-            ))
-        }));
-    }
-    (by_value == all).then(|| {
-        text_edit::rebuilt(text, span, |_, entry| {
-            let class = text[entry.value.clone()]
-                .parse()
-                .ok()
-                .filter(|class| placement.keeps(*class))?;
-            Some(text_edit::replaced(
-                text,
-                entry,
-                entry.value.clone(),
-                &renumbered(class).to_string(),
-            ))
-        })
+    // Where two classes have one name, the map from names to indices is shorter than the classes.
+    let values = indices(|entry| entry.value.clone()).filter(|values| !values.is_empty())?;
+    Some(renumbered(placement, text, span, &values, |entry| {
+        entry.value.clone()
+    }))
+}
+
+/// The map with each entry's index (its key or its value) replaced by the new one, in the same quotes.
+fn renumbered(
+    placement: &Placement<'_>,
+    text: &str,
+    span: Range<usize>,
+    indices: &[usize],
+    part: fn(&Entry) -> Range<usize>,
+) -> String {
+    text_edit::rebuilt(text, span, |at, entry| {
+        let class = *indices.get(at).filter(|class| placement.keeps(**class))?;
+        let new = class - placement.forgotten.range(..class).count();
+        let digits = text[part(entry)].trim_matches(|letter: char| !letter.is_ascii_digit());
+        let spelled = text[part(entry)].replace(digits, &new.to_string());
+        Some(text_edit::replaced(text, entry, part(entry), &spelled))
     })
 }
 
@@ -172,8 +171,4 @@ fn lines(placement: &Placement<'_>, text: &str) -> Option<String> {
         !named || placement.keeps(class - 1)
     });
     Some(kept.collect())
-}
-
-fn key_index(text: &str, entry: &Entry) -> Option<usize> {
-    literal::index(&text[entry.key.clone()])
 }

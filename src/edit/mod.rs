@@ -78,7 +78,8 @@ pub fn edits(
         onnx::shorten(&mut placement, &head.sites)?;
         companions::shorten(&mut placement)?;
     }
-    placement.finish()
+    onnx::remove_orphans(&mut placement);
+    Ok(placement.edits)
 }
 
 fn check_shapes(head: &Head, before: &LinearHead, after: &LinearHead) -> Result<(), Error> {

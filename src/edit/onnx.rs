@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use declass_formats::{
-    NewTensor, TensorInfo,
+    Dtype, NewTensor, TensorInfo,
     onnx::{Attribute, Graph, GraphEdit},
 };
 
@@ -72,70 +72,56 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
 }
 
 /// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them on.
-pub(super) fn remove_orphans(placement: &mut Placement<'_>) -> Result<(), Error> {
-    let Some(graph) = placement
-        .artifact
-        .graph()
-        .filter(|_| !placement.rewired.is_empty())
-    else {
-        return Ok(());
+pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
+    let rewired = !placement.rewired.is_empty();
+    let Some(graph) = placement.artifact.graph().filter(|_| rewired) else {
+        return;
     };
+    let mut uses = count_uses(graph, placement);
+    let mut producers: HashMap<&String, usize> = HashMap::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        producers.extend(node.outputs.iter().map(|output| (output, index)));
+    }
+    let read = |(node, at): &(usize, usize)| graph.nodes.get(*node)?.inputs.get(*at);
+    let mut pending: Vec<&String> = placement.rewired.keys().filter_map(read).collect();
+    let mut gone = BTreeSet::new();
+    while let Some(name) = pending.pop() {
+        let is_read = uses.get(name.as_str()).is_some_and(|uses| *uses > 0);
+        if name.is_empty() || is_read || !gone.insert(name) {
+            continue;
+        }
+        if graph.initializers.contains_key(name) {
+            let name = name.clone();
+            let edit = GraphEdit::RemoveInitializer { name };
+            placement.edits.graph.push(edit);
+        } else if let Some(node) = producers.get(name)
+            && is_unread(graph, *node, &uses)
+        {
+            let edit = GraphEdit::RemoveNode { node: *node };
+            placement.edits.graph.push(edit);
+            for input in &graph.nodes[*node].inputs {
+                uses.entry(input).and_modify(|uses| *uses -= 1);
+                pending.push(input);
+            }
+        }
+        placement.edits.tensors.remove(name);
+    }
+}
+
+/// How often each value is read once the edits are made.
+fn count_uses<'g>(graph: &'g Graph, placement: &Placement<'_>) -> HashMap<&'g str, usize> {
     let mut uses: HashMap<&str, usize> = HashMap::new();
-    for (node, operands) in graph.nodes.iter().enumerate() {
-        let kept = operands
-            .inputs
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
-        for name in kept.map(|(_, name)| name).chain(&operands.captures) {
+    for (node, onnx) in graph.nodes.iter().enumerate() {
+        let inputs = onnx.inputs.iter().enumerate();
+        let kept = inputs.filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
+        for name in kept.map(|(_, name)| name).chain(&onnx.captures) {
             *uses.entry(name).or_default() += 1;
         }
     }
     for output in &graph.outputs {
         *uses.entry(&output.name).or_default() += 1;
     }
-    let producers: HashMap<&str, usize> = graph
-        .nodes
-        .iter()
-        .enumerate()
-        .flat_map(|(index, node)| {
-            node.outputs
-                .iter()
-                .map(move |output| (output.as_str(), index))
-        })
-        .collect();
-    let abandoned = placement
-        .rewired
-        .keys()
-        .filter_map(|(node, at)| graph.nodes.get(*node)?.inputs.get(*at));
-    let mut pending: Vec<&str> = abandoned.map(String::as_str).collect();
-    let mut gone = BTreeSet::new();
-    while let Some(name) = pending.pop() {
-        if name.is_empty() || uses.get(name).is_some_and(|uses| *uses > 0) || !gone.insert(name) {
-            continue;
-        }
-        if graph.initializers.contains_key(name) {
-            placement.edits.tensors.remove(name);
-            placement.edits.graph.push(GraphEdit::RemoveInitializer {
-                name: name.to_owned(),
-            });
-        } else if let Some(node) = producers.get(name)
-            && is_unread(graph, *node, &uses)
-        {
-            placement.edits.tensors.remove(name);
-            placement
-                .edits
-                .graph
-                .push(GraphEdit::RemoveNode { node: *node });
-            for input in &graph.nodes[*node].inputs {
-                if let Some(uses) = uses.get_mut(input.as_str()) {
-                    *uses -= 1;
-                }
-                pending.push(input);
-            }
-        }
-    }
-    Ok(())
+    uses
 }
 
 fn is_unread(graph: &Graph, node: usize, uses: &HashMap<&str, usize>) -> bool {
@@ -190,10 +176,22 @@ fn shorten_extent(
     if entries == shape.integers() {
         return Ok(());
     }
-    let data = entries
-        .iter()
-        .flat_map(|entry| entry.to_le_bytes())
-        .collect();
+    let data = match shape.dtype {
+        Dtype::I32 => entries
+            .iter()
+            .flat_map(|entry| (*entry as i32).to_le_bytes())
+            .collect(),
+        Dtype::I64 => entries
+            .iter()
+            .flat_map(|entry| entry.to_le_bytes())
+            .collect(),
+        dtype => {
+            return Err(unwritable(format!(
+                "a shape of type {} is none",
+                dtype.name()
+            )));
+        }
+    };
     let info = TensorInfo {
         dtype: shape.dtype,
         shape: shape.shape,

@@ -7,7 +7,7 @@ use declass_formats::{
     onnx::{Attribute, GraphEdit},
 };
 
-use super::{Rows, Slot, onnx, rows};
+use super::{Rows, Slot, rows};
 use crate::{
     cut::{Operand, Source},
     error::Error,
@@ -131,11 +131,6 @@ impl<'a> Placement<'a> {
             value: name.clone(),
         });
         self.rewired.insert((node, input), name);
-    }
-
-    pub(super) fn finish(mut self) -> Result<Edits, Error> {
-        onnx::remove_orphans(&mut self)?;
-        Ok(self.edits)
     }
 
     fn fresh_name(&self, stem: &str) -> String {

@@ -40,14 +40,6 @@ impl Constant {
         })
     }
 
-    pub(crate) fn scalar(dtype: Dtype, value: f64) -> Self {
-        Self {
-            dtype,
-            shape: Vec::new(),
-            values: vec![value],
-        }
-    }
-
     pub(crate) fn filled(dtype: Dtype, shape: Vec<usize>, value: f64) -> Result<Self, String> {
         let elements = checked_elements(&shape)?;
         Ok(Self {
@@ -63,17 +55,17 @@ impl Constant {
     }
 
     /// The same elements as another type would hold them.
-    pub(crate) fn cast(self, dtype: Dtype) -> Result<Self, String> {
+    pub(crate) fn cast(self, dtype: Dtype) -> Self {
         let values = self
             .values
             .iter()
             .map(|value| round_to(dtype, *value))
             .collect();
-        Ok(Self {
+        Self {
             dtype,
             values,
             ..self
-        })
+        }
     }
 
     pub(crate) fn map(self, function: impl Fn(f64) -> f64) -> Self {

@@ -129,91 +129,116 @@ fn load(artifact: &Artifact, name: &str) -> Result<Constant, String> {
     Constant::read(info, &data)
 }
 
-fn apply(node: &Node, operands: &[Option<&Constant>]) -> Result<Constant, String> {
-    let operand = |at: usize| operands.get(at).copied().flatten();
-    let required = |at: usize| operand(at).ok_or_else(|| format!("operand {at} is missing"));
-    let binary = |function: fn(f64, f64) -> f64| required(0)?.zip(required(1)?, function);
-    let axes = || {
-        ints_attribute(node, "axes")
-            .map(<[i64]>::to_vec)
-            .or_else(|| Some(operand(1)?.integers()))
-    };
-    let viewed = |shape: Vec<usize>, from: &Constant| Constant {
-        shape,
-        ..from.clone()
-    };
+/// The operands of a node that is evaluated.
+struct Operands<'a> {
+    node: &'a Node,
+    values: &'a [Option<&'a Constant>],
+}
+
+impl<'a> Operands<'a> {
+    fn get(&self, at: usize) -> Option<&'a Constant> {
+        self.values.get(at).copied().flatten()
+    }
+
+    fn required(&self, at: usize) -> Result<&'a Constant, String> {
+        self.get(at)
+            .ok_or_else(|| format!("operand {at} is missing"))
+    }
+
+    fn axes(&self) -> Option<Vec<i64>> {
+        let stated = ints_attribute(self.node, "axes").map(<[i64]>::to_vec);
+        stated.or_else(|| Some(self.get(1)?.integers()))
+    }
+
+    fn pair(&self, function: fn(f64, f64) -> f64) -> Result<Constant, String> {
+        self.required(0)?.zip(self.required(1)?, function)
+    }
+}
+
+fn apply(node: &Node, values: &[Option<&Constant>]) -> Result<Constant, String> {
+    let operands = Operands { node, values };
     match node.op_type.as_str() {
-        "Add" => binary(|a, b| a + b),
-        "Cast" => required(0)?
-            .clone()
-            .cast(element_type(int_attribute(node, "to", 0))?),
-        "Clip" => {
-            let low = operand(1).and_then(|bound| bound.values.first().copied());
-            let high = operand(2).and_then(|bound| bound.values.first().copied());
-            let low = low.unwrap_or_else(|| float_attribute(node, "min", f32::NEG_INFINITY).into());
-            let high = high.unwrap_or_else(|| float_attribute(node, "max", f32::INFINITY).into());
-            Ok(required(0)?.clone().map(|value| value.max(low).min(high)))
+        "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Transpose" | "Unsqueeze" => {
+            rearranged(&operands)
         }
-        "ConstantOfShape" => {
-            let fill = match node.attributes.get("value") {
-                Some(Attribute::Tensor(tensor)) => Constant::read(&tensor.info, &tensor.data)?,
-                _ => Constant::scalar(Dtype::F32, 0.0),
-            };
-            let value = fill
-                .values
-                .first()
-                .copied()
-                .ok_or("the fill value is empty")?;
-            Constant::filled(fill.dtype, extents(required(0)?)?, value)
+        "Add" => operands.pair(|a, b| a + b),
+        "Cast" => {
+            let dtype = element_type(int_attribute(node, "to", 0))?;
+            Ok(operands.required(0)?.clone().cast(dtype))
         }
-        "Div" if required(0)?.dtype.is_float() => binary(|a, b| a / b),
-        "Expand" => required(0)?.expand(&extents(required(1)?)?),
-        "Flatten" => Ok(viewed(
-            tensor_ops::flattened(node, &required(0)?.shape)?,
-            required(0)?,
-        )),
-        "Identity" => required(0).cloned(),
-        "Mul" => binary(|a, b| a * b),
-        "ReduceL2" => tensor_ops::reduce_l2(
-            required(0)?,
-            axes().as_deref(),
-            int_attribute(node, "keepdims", 1) != 0,
-        ),
+        "Clip" => clipped(&operands),
+        "ConstantOfShape" => filled(&operands),
+        "Div" if operands.required(0)?.dtype.is_float() => operands.pair(|a, b| a / b),
+        "Expand" => operands
+            .required(0)?
+            .expand(&extents(operands.required(1)?)?),
+        "Mul" => operands.pair(|a, b| a * b),
+        "ReduceL2" => {
+            let keep = int_attribute(node, "keepdims", 1) != 0;
+            tensor_ops::reduce_l2(operands.required(0)?, operands.axes().as_deref(), keep)
+        }
+        "Sqrt" => Ok(operands.required(0)?.clone().map(f64::sqrt)),
+        "Sub" => operands.pair(|a, b| a - b),
+        _ => Err("constants are not computed through this operator".into()),
+    }
+}
+
+/// Operators that only change the shape or the order of the elements.
+fn rearranged(operands: &Operands<'_>) -> Result<Constant, String> {
+    let (node, constant) = (operands.node, operands.required(0)?);
+    let shape = match node.op_type.as_str() {
+        "Flatten" => tensor_ops::flattened(node, &constant.shape)?,
         "Reshape" => {
-            let target = match operand(1) {
+            let target = match operands.get(1) {
                 Some(shape) => shape.integers(),
                 None => ints_attribute(node, "shape")
                     .ok_or("the target shape is missing")?
                     .to_vec(),
             };
-            let zero = int_attribute(node, "allowzero", 0) != 0;
-            Ok(viewed(
-                tensor_ops::reshaped(&required(0)?.shape, &target, zero)?,
-                required(0)?,
-            ))
+            let allow_zero = int_attribute(node, "allowzero", 0) != 0;
+            tensor_ops::reshaped(&constant.shape, &target, allow_zero)?
         }
-        "Sqrt" => Ok(required(0)?.clone().map(f64::sqrt)),
-        "Squeeze" => Ok(viewed(
-            tensor_ops::squeezed(&required(0)?.shape, axes().as_deref())?,
-            required(0)?,
-        )),
-        "Sub" => binary(|a, b| a - b),
+        "Squeeze" => tensor_ops::squeezed(&constant.shape, operands.axes().as_deref())?,
         "Transpose" => {
-            let constant = required(0)?;
-            tensor_ops::transpose(
-                constant,
-                &tensor_ops::permutation(node, constant.shape.len())?,
-            )
+            let axes = tensor_ops::permutation(node, constant.shape.len())?;
+            return tensor_ops::transpose(constant, &axes);
         }
         "Unsqueeze" => {
-            let axes = axes().ok_or("the axes are missing")?;
-            Ok(viewed(
-                tensor_ops::unsqueezed(&required(0)?.shape, &axes)?,
-                required(0)?,
-            ))
+            let axes = operands.axes().ok_or("the axes are missing")?;
+            tensor_ops::unsqueezed(&constant.shape, &axes)?
         }
-        _ => Err("constants are not computed through this operator".into()),
-    }
+        _ => constant.shape.clone(),
+    };
+    Ok(Constant {
+        shape,
+        ..constant.clone()
+    })
+}
+
+/// The bounds are attributes in old operator sets, operands in new ones.
+fn clipped(operands: &Operands<'_>) -> Result<Constant, String> {
+    let bound = |at: usize, name: &str, default: f32| {
+        let stated = operands
+            .get(at)
+            .and_then(|bound| bound.values.first().copied());
+        stated.unwrap_or_else(|| float_attribute(operands.node, name, default).into())
+    };
+    let low = bound(1, "min", f32::NEG_INFINITY);
+    let high = bound(2, "max", f32::INFINITY);
+    let constant = operands.required(0)?.clone();
+    Ok(constant.map(|value| value.max(low).min(high)))
+}
+
+fn filled(operands: &Operands<'_>) -> Result<Constant, String> {
+    let (dtype, value) = match operands.node.attributes.get("value") {
+        Some(Attribute::Tensor(tensor)) => {
+            let fill = Constant::read(&tensor.info, &tensor.data)?;
+            let value = fill.values.first().copied();
+            (fill.dtype, value.ok_or("the fill value is empty")?)
+        }
+        _ => (Dtype::F32, 0.0),
+    };
+    Constant::filled(dtype, extents(operands.required(0)?)?, value)
 }
 
 fn extents(constant: &Constant) -> Result<Vec<usize>, String> {

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::{
     super::{Link, Order},
+    follower::{Follower, extent_from_right},
     stage::{Affine, Stage, Term, Tracked},
     storage::view,
-    tail::{Follower, extent_from_right},
 };
-use crate::graph::{evaluate, float_attribute};
+use crate::graph::float_attribute;
 
 /// Takes a constant operand as the head's bias, or as a shift if the head has one already.
 pub(super) fn add_bias(
@@ -247,24 +247,6 @@ pub(super) fn pointwise(follower: &mut Follower<'_, '_>, node: usize) -> Result<
         ("Neg", Logits) => Ok(scaled(tracked, &vec![-1.0; follower.classes])),
         _ => Err("changes the logits in a way that is not followed".into()),
     }
-}
-
-/// The only value of a constant operand.
-pub(super) fn scalar(
-    follower: &Follower<'_, '_>,
-    node: usize,
-    input: usize,
-) -> Result<Option<f64>, String> {
-    let Some(name) = follower
-        .name(node, input)
-        .filter(|name| follower.flow.is_static(name))
-    else {
-        return Ok(None);
-    };
-    Ok(evaluate(follower.artifact, follower.flow, name)?
-        .values
-        .first()
-        .copied())
 }
 
 fn scaled(tracked: Tracked, factors: &[f64]) -> Tracked {

@@ -2,7 +2,7 @@
 
 use declass_formats::onnx::Dim;
 
-use super::{extents, stage::Tracked, tail::Follower};
+use super::{extents, follower::Follower, stage::Tracked};
 use crate::graph::{Flow, axes_of, int_attribute, permutation};
 
 /// Whether an axis of an operator is the class axis.
@@ -60,10 +60,7 @@ pub(super) fn rearrange(follower: &mut Follower<'_, '_>, node: usize) -> Result<
 /// Gather, GatherND and Slice may pick samples or tokens, but not classes.
 pub(super) fn pick(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, String> {
     let onnx = follower.flow.node(node);
-    let tracked = match follower.operand(node, 0) {
-        Some(tracked) => tracked.clone(),
-        None => return super::links::look_up(follower, node),
-    };
+    let tracked = follower.data(node)?;
     let picks_classes = || Err("picks among the classes".to_owned());
     match onnx.op_type.as_str() {
         "Gather" if is_class(int_attribute(onnx, "axis", 0), &tracked)? => picks_classes(),

@@ -7,10 +7,11 @@ use declass_formats::{
 
 use super::{
     super::{Link, Operand, Order, Source, refusal},
-    PLAIN_HEAD, links,
+    PLAIN_HEAD,
+    follower::Follower,
+    links,
     part::{Part, embedding, unfit},
     stage::{Affine, Stage, Tracked},
-    tail::Follower,
 };
 use crate::error::Error;
 
@@ -39,7 +40,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         .max();
     follower.classes = classes.unwrap_or_default();
     let coefficients = entries(onnx, "coefficients");
-    if follower.classes < 2 || coefficients == 0 || coefficients % follower.classes != 0 {
+    if follower.classes < 2 || coefficients == 0 || !coefficients.is_multiple_of(follower.classes) {
         return Err(fail("it does not have one row of coefficients per class"));
     }
     let link = link(onnx).ok_or_else(|| fail("its `post_transform` is not a known one"))?;
@@ -55,7 +56,20 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         _ => return Err(fail("it does not have one intercept per class")),
     };
     links::label_attributes(follower, node).map_err(|problem| fail(&problem))?;
-    let mut affine = Affine::of_head(0, classes, 1.0);
+    track_results(follower, onnx, link, bias);
+    let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
+    let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
+    Ok(Part {
+        node,
+        embedding: embedding(flow, data),
+        weight,
+        linear: None,
+    })
+}
+
+/// The first result is the best class's label, the second its scores.
+fn track_results(follower: &mut Follower<'_, '_>, onnx: &Node, link: Link, bias: Option<Operand>) {
+    let mut affine = Affine::of_head(0, follower.classes, 1.0);
     if let Some(term) = affine.place_for_bias() {
         term.bias = bias;
     }
@@ -78,14 +92,6 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     for (name, tracked) in onnx.outputs.iter().zip([label, scores]) {
         follower.track(name, tracked);
     }
-    let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
-    let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
-    Ok(Part {
-        node,
-        embedding: embedding(flow, data),
-        weight,
-        linear: None,
-    })
 }
 
 fn attribute(title: String, node: usize, name: &str, shape: Vec<usize>) -> Operand {

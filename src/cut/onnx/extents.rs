@@ -1,8 +1,8 @@
 //! Shapes as operands: entries that are the class count.
 
-use declass_formats::onnx::Dim;
+use declass_formats::onnx::{Dim, Node};
 
-use super::{super::Site, tail::Follower};
+use super::{super::Site, follower::Follower};
 
 /// Notes the entry of a constant shape that is the class count.
 pub(super) fn note_extent(
@@ -29,6 +29,10 @@ pub(super) fn note_extent(
         pieces(follower, node).into_iter().nth(axis)
         && is_count(&value)
     {
+        if serves_others(follower, node) {
+            let what = "a shape with the class count in it is also used elsewhere".to_owned();
+            follower.obstacle.get_or_insert(what);
+        }
         follower.sites.push(Site::Extent {
             node,
             input,
@@ -36,6 +40,43 @@ pub(super) fn note_extent(
         });
     }
     Ok(())
+}
+
+/// Whether a concatenated shape is also that of values that do not come from the head.
+fn serves_others(follower: &Follower<'_, '_>, concat: usize) -> bool {
+    let flow = follower.flow;
+    let mut pending = vec![concat];
+    while let Some(node) = pending.pop() {
+        let results = flow.node(node).outputs.iter();
+        for reader in results
+            .filter_map(|name| flow.id(name))
+            .flat_map(|value| flow.readers(value))
+        {
+            if is_pass(flow.node(reader.node)) {
+                pending.push(reader.node);
+            } else if follower.operand(reader.node, 0).is_none() {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The node that puts a shape operand together, seen through casts.
+fn concatenation(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
+    let mut name = follower.name(node, 1)?;
+    loop {
+        let maker = follower.flow.producer(follower.flow.id(name)?)?;
+        let onnx = follower.flow.node(maker);
+        if !is_pass(onnx) {
+            return (onnx.op_type == "Concat").then_some(maker);
+        }
+        name = onnx.inputs.first()?;
+    }
+}
+
+fn is_pass(node: &Node) -> bool {
+    matches!(node.op_type.as_str(), "Cast" | "Identity")
 }
 
 /// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
@@ -56,10 +97,7 @@ pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec
 /// The entries of a shape that is put together at run time, from the last one on: the node and operand
 /// they enter at, and their value if that is constant.
 fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Option<i64>)> {
-    let producer = follower
-        .name(node, 1)
-        .and_then(|name| follower.flow.producer(follower.flow.id(name)?));
-    let Some(concat) = producer.filter(|node| follower.flow.node(*node).op_type == "Concat") else {
+    let Some(concat) = concatenation(follower, node) else {
         return Vec::new();
     };
     let mut entries = Vec::new();

@@ -4,10 +4,10 @@ use declass_formats::onnx::Attribute;
 
 use super::{
     super::{Link, Order, Site},
-    arithmetic, axes,
+    axes,
+    follower::{Follower, Results},
     stage::{Stage, Tracked},
     storage::view,
-    tail::{Follower, Results},
 };
 use crate::graph::{axes_of, int_attribute, ints_attribute};
 
@@ -157,39 +157,40 @@ pub(super) fn reduce(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tra
         ("ReduceMax" | "ReduceMean" | "ReduceSum", Logits | Centred, [true]) => becomes(Common),
         ("ReduceSum", Exponents, [true]) => becomes(ExponentSum),
         ("ReduceLogSumExp", Logits | Centred, [true]) => becomes(LogExponentSum),
-        ("ReduceMax" | "ReduceMean", Logits | Rectified, over) if !over.contains(&true) => {
-            let is_max = onnx.op_type == "ReduceMax";
-            let (stage, order) = if is_max {
-                (Rectified, Order::Weak)
-            } else {
-                (tracked.stage, tracked.order)
-            };
-            let behind = (0..tracked.axis)
-                .filter(|at| reduces(&axes, &tracked, *at))
-                .count();
-            let unit_tail = tracked.unit_tail || behind == tracked.axis;
-            let axis = if keep {
-                tracked.axis
-            } else {
-                tracked.axis - behind
-            };
-            let rank = tracked.rank.map(|rank| {
-                if keep {
-                    rank
-                } else {
-                    rank.saturating_sub(axes.len())
-                }
-            });
-            Ok(Tracked {
-                stage,
-                order,
-                axis,
-                rank,
-                unit_tail,
-                ..tracked.clone()
-            })
-        }
+        ("ReduceMax" | "ReduceMean", Logits | Rectified, over) if !over.contains(&true) => Ok(
+            over_positions(&tracked, &axes, keep, onnx.op_type == "ReduceMax"),
+        ),
         _ => Err("reduces the logits in a way that is not followed".into()),
+    }
+}
+
+/// What a mean or a maximum over positions leaves.
+fn over_positions(tracked: &Tracked, axes: &[i64], keep: bool, is_max: bool) -> Tracked {
+    let (stage, order) = if is_max {
+        (Stage::Rectified, Order::Weak)
+    } else {
+        (tracked.stage, tracked.order)
+    };
+    let behind = (0..tracked.axis)
+        .filter(|at| reduces(axes, tracked, *at))
+        .count();
+    Tracked {
+        stage,
+        order,
+        axis: if keep {
+            tracked.axis
+        } else {
+            tracked.axis - behind
+        },
+        rank: tracked.rank.map(|rank| {
+            if keep {
+                rank
+            } else {
+                rank.saturating_sub(axes.len())
+            }
+        }),
+        unit_tail: tracked.unit_tail || behind == tracked.axis,
+        ..tracked.clone()
     }
 }
 
@@ -271,7 +272,8 @@ fn top(follower: &mut Follower<'_, '_>, node: usize, tracked: &Tracked) -> Resul
     if !largest || !axes::is_class(axis, tracked)? {
         return Err("does not pick the largest".into());
     }
-    let count = arithmetic::scalar(follower, node, 1)?
+    let count = follower
+        .scalar(node, 1)?
         .unwrap_or_else(|| int_attribute(follower.flow.node(node), "k", 0) as f64);
     follower.sites.push(Site::Picks {
         node,

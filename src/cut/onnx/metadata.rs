@@ -8,7 +8,7 @@ use super::{
         labels::{self, Stated},
         literal, refusal,
     },
-    tail::Follower,
+    follower::Follower,
 };
 use crate::{classes::Labels, error::Error, graph::Flow};
 

@@ -6,6 +6,7 @@ mod axes;
 mod check;
 mod classical;
 mod extents;
+mod follower;
 mod links;
 mod metadata;
 mod operator;
@@ -24,10 +25,10 @@ use crate::{
     error::Error,
     graph::{Flow, ValueId, is_classical, stored_info},
 };
+use follower::Follower;
 use output::Tail;
 use part::Part;
 use stage::Tracked;
-use tail::Follower;
 
 const PLAIN_HEAD: &str = "supply a model whose logits come from a plain linear layer";
 
@@ -44,13 +45,14 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
         None => output::last_linear(&flow, value)?,
     };
     let mut follower = Follower::new(artifact, &flow);
-    let parts = part::parts(&mut follower, &tail)?;
-    follower
-        .follow(&tail.nodes)
-        .map_err(|problem| match check::is_embedding(output) {
-            true => check::embedding_output(output),
-            false => refusal(problem, PLAIN_HEAD),
-        })?;
+    let parts = parts(&mut follower, &tail)?;
+    tail::follow(&mut follower, &tail.nodes).map_err(|problem| {
+        if check::is_embedding(output) {
+            check::embedding_output(output)
+        } else {
+            refusal(problem, PLAIN_HEAD)
+        }
+    })?;
     let Some(last) = follower.tracked.get(&value).cloned() else {
         return Err(refusal(
             format!(
@@ -147,6 +149,44 @@ fn weight_source<'a>(artifact: &Artifact, flow: &Flow<'a>, value: &'a str) -> &'
         }
     }
     name
+}
+
+/// Reads the last linear operators and starts to follow their results.
+fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Error> {
+    if let [node] = tail.heads.as_slice()
+        && is_classical(follower.flow.node(*node))
+    {
+        return classical::part(follower, *node).map(|part| vec![part]);
+    }
+    let mut parts = Vec::new();
+    for node in &tail.heads {
+        parts.push(part::part(follower, *node)?);
+    }
+    let widths: Vec<usize> = parts
+        .iter()
+        .map(|part| part.weight.info.shape[part.weight.axis])
+        .collect();
+    follower.classes = widths.first().copied().unwrap_or_default();
+    if widths.iter().any(|width| *width != follower.classes) {
+        let reason = format!(
+            "{} linear operators of widths {widths:?} end at the output side by side",
+            widths.len()
+        );
+        return Err(refusal(reason, PLAIN_HEAD));
+    }
+    if follower.classes <= 1 {
+        return Err(refusal(
+            "it has one output: a regression, reward or yes/no head",
+            "there is no class to remove",
+        ));
+    }
+    for (index, part) in parts.iter().enumerate() {
+        if let Some(linear) = &part.linear {
+            let started = tail::start(follower, index, linear);
+            started.map_err(|problem| part::unfit(follower.flow, part.node, &problem))?;
+        }
+    }
+    Ok(parts)
 }
 
 fn assemble(

@@ -47,6 +47,11 @@ pub(super) fn foreign(node: &Node) -> Option<&'static str> {
         .map(|(_, why)| *why)
 }
 
+/// Whether the operator means what ONNX says it means, and not what some runtime gave the same name.
+pub(super) fn is_standard(node: &Node) -> bool {
+    matches!(node.domain.as_str(), "" | "ai.onnx.ml")
+}
+
 /// Reads a linear operator, given the shape of its weight.
 ///
 /// # Errors

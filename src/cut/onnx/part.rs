@@ -2,15 +2,14 @@
 
 use super::{
     super::{Operand, refusal},
-    PLAIN_HEAD, classical,
+    PLAIN_HEAD,
+    follower::Follower,
     operator::{self, Linear},
-    output::Tail,
     storage,
-    tail::Follower,
 };
 use crate::{
     error::Error,
-    graph::{Flow, Kind, is_classical},
+    graph::{Flow, Kind},
 };
 
 /// Operators through which the embedding is seen: they keep its values.
@@ -31,45 +30,8 @@ pub(super) struct Part {
     pub(super) linear: Option<Linear>,
 }
 
-/// Reads the last linear operators and starts to follow their results.
-pub(super) fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Error> {
-    if let [node] = tail.heads.as_slice()
-        && is_classical(follower.flow.node(*node))
-    {
-        return classical::part(follower, *node).map(|part| vec![part]);
-    }
-    let mut parts = Vec::new();
-    for node in &tail.heads {
-        parts.push(part(follower, *node)?);
-    }
-    let widths: Vec<usize> = parts
-        .iter()
-        .map(|part| part.weight.info.shape[part.weight.axis])
-        .collect();
-    follower.classes = widths.first().copied().unwrap_or_default();
-    if widths.iter().any(|width| *width != follower.classes) {
-        let reason = format!(
-            "{} linear operators of widths {widths:?} end at the output side by side",
-            widths.len()
-        );
-        return Err(refusal(reason, PLAIN_HEAD));
-    }
-    if follower.classes <= 1 {
-        return Err(refusal(
-            "it has one output: a regression, reward or yes/no head",
-            "there is no class to remove",
-        ));
-    }
-    for (index, part) in parts.iter().enumerate() {
-        if let Some(linear) = &part.linear {
-            let started = follower.start(index, linear);
-            started.map_err(|problem| unfit(follower.flow, part.node, &problem))?;
-        }
-    }
-    Ok(parts)
-}
-
-fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
+/// Reads one of the last linear operators.
+pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
     let flow = follower.flow;
     let onnx = flow.node(node);
     let title = flow.title(node);
@@ -77,6 +39,9 @@ fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
         return Err(frozen(&title, &onnx.op_type, why));
     }
     let fail = |problem: String| unfit(flow, node, &problem);
+    if !operator::is_standard(onnx) {
+        return Err(fail(format!("it is an operator of `{}`", onnx.domain)));
+    }
     let Some(input) = flow.weight_operand(node) else {
         return Err(fail("is a model of another kind, not a linear head".into()));
     };

@@ -4,8 +4,8 @@ use declass_formats::onnx::Value;
 
 use super::{
     super::{CutPoint, Link, Source, Why},
+    follower::Follower,
     part::Part,
-    tail::Follower,
 };
 use crate::graph::{Flow, ValueId};
 
@@ -49,16 +49,7 @@ pub(super) fn why(
             operand.tensor
         ));
     }
-    let untouched: Vec<&str> = flow
-        .graph()
-        .outputs
-        .iter()
-        .filter(|other| {
-            flow.id(&other.name)
-                .is_none_or(|value| !follower.tracked.contains_key(&value))
-        })
-        .map(|other| other.name.as_str())
-        .collect();
+    let untouched = untouched(flow, follower);
     if !untouched.is_empty() {
         notes.push(format!(
             "outputs that do not come from this head: {}",
@@ -71,6 +62,19 @@ pub(super) fn why(
         runners_up: Vec::new(),
         notes,
     }
+}
+
+/// Outputs that do not depend on the head.
+fn untouched<'a>(flow: &Flow<'a>, follower: &Follower<'_, '_>) -> Vec<&'a str> {
+    flow.graph()
+        .outputs
+        .iter()
+        .filter(|other| {
+            flow.id(&other.name)
+                .is_none_or(|value| !follower.tracked.contains_key(&value))
+        })
+        .map(|other| other.name.as_str())
+        .collect()
 }
 
 /// The dominators of the output.
