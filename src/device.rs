@@ -27,8 +27,11 @@ impl DeviceChoice {
         match self {
             Self::Auto => Ok(Device::cuda_if_available(0).unwrap_or(Device::Cpu)),
             Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(number) => Device::new_cuda(number)
-                .map_err(|source| Error::NoDevice { number, built_in: cfg!(feature = "cuda"), source: source.into() }),
+            Self::Cuda(number) => Device::new_cuda(number).map_err(|source| Error::NoDevice {
+                number,
+                built_in: cfg!(feature = "cuda"),
+                source: source.into(),
+            }),
         }
     }
 }

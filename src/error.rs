@@ -203,9 +203,10 @@ impl Error {
             Self::NoDevice { built_in: false, .. } => {
                 Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())
             }
-            Self::UnknownClass { near, .. } if !near.is_empty() => {
-                Some(format!("did you mean {}?", near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")))
-            }
+            Self::UnknownClass { near, .. } if !near.is_empty() => Some(format!(
+                "did you mean {}?",
+                near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+            )),
             Self::UnknownClass { classes, .. } => {
                 Some(format!("`declass inspect` lists the labels; indices go from 0 to {}", classes - 1))
             }

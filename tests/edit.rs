@@ -32,23 +32,13 @@ fn models() -> Vec<PathBuf> {
     let mut paths = Vec::new();
     for folder in ["onnx", "safetensors"] {
         let text = std::fs::read(fixtures().join(folder).join("expected.json")).unwrap();
-        let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else {
-            panic!("no object")
-        };
-        let editable = entries
-            .iter()
-            .filter(|(_, entry)| entry["status"] == "ok" && entry["quantised"] != true);
-        let file = |entry: &Value| {
-            entry["file"]
-                .as_str()
-                .or(entry["folder"].as_str())
-                .map(str::to_owned)
-        };
-        paths.extend(editable.map(|(name, entry)| {
-            fixtures()
-                .join(folder)
-                .join(file(entry).unwrap_or(name.clone()))
-        }));
+        let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else { panic!("no object") };
+        let editable =
+            entries.iter().filter(|(_, entry)| entry["status"] == "ok" && entry["quantised"] != true);
+        let file = |entry: &Value| entry["file"].as_str().or(entry["folder"].as_str()).map(str::to_owned);
+        paths.extend(
+            editable.map(|(name, entry)| fixtures().join(folder).join(file(entry).unwrap_or(name.clone()))),
+        );
     }
     for name in ["fmnist-resnet", "fmnist-swin", "fmnist-vit"] {
         paths.push(fixtures().join("models").join(name));
@@ -61,61 +51,39 @@ fn models() -> Vec<PathBuf> {
 fn write(artifact: &Artifact, after: &LinearHead, slot: Slot) -> Result<Artifact, String> {
     let cut = Cut::locate(artifact, None).map_err(|error| error.to_string())?;
     let before = cut.head.load(artifact).map_err(|error| error.to_string())?;
-    let edits = edits(
-        artifact,
-        &cut,
-        &before,
-        after,
-        &BTreeSet::from([FORGOTTEN]),
-        slot,
-    );
+    let edits = edits(artifact, &cut, &before, after, &BTreeSet::from([FORGOTTEN]), slot);
     let edits = edits.map_err(|error| format!("edit: {error}"))?;
     let name = artifact.path().file_name().unwrap_or_default();
     let dest = scratch("edits").join(format!("{slot:?}")).join(name);
     let _ = std::fs::remove_dir_all(&dest);
-    artifact
-        .write(&edits, &dest, &|_| ())
-        .map_err(|error| format!("write: {error}"))?;
-    let written = if dest.join(name).exists() {
-        dest.join(name)
-    } else {
-        dest
-    };
+    artifact.write(&edits, &dest, &|_| ()).map_err(|error| format!("write: {error}"))?;
+    let written = if dest.join(name).exists() { dest.join(name) } else { dest };
     Artifact::open(&written).map_err(|error| format!("open: {error}"))
 }
 
 fn head(artifact: &Artifact) -> Result<(Cut, LinearHead), String> {
     let cut = Cut::locate(artifact, None).map_err(|error| format!("locate: {error}"))?;
-    let linear = cut
-        .head
-        .load(artifact)
-        .map_err(|error| format!("load: {error}"))?;
+    let linear = cut.head.load(artifact).map_err(|error| format!("load: {error}"))?;
     Ok((cut, linear))
 }
 
 /// The forgotten class gets the mean row of the others and a bias below them.
 fn sealed(before: &LinearHead) -> LinearHead {
     let mut after = before.clone();
-    let others: Vec<usize> = (0..before.classes)
-        .filter(|class| *class != FORGOTTEN)
-        .collect();
+    let others: Vec<usize> = (0..before.classes).filter(|class| *class != FORGOTTEN).collect();
     for column in 0..before.width {
         let sum: f32 = others.iter().map(|class| before.row(*class)[column]).sum();
         after.weight[FORGOTTEN * before.width + column] = sum / others.len() as f32;
     }
     if before.has_bias {
-        after.bias[FORGOTTEN] = others.iter().map(|class| before.bias[*class]).sum::<f32>()
-            / others.len() as f32
-            - 30.0;
+        after.bias[FORGOTTEN] =
+            others.iter().map(|class| before.bias[*class]).sum::<f32>() / others.len() as f32 - 30.0;
     }
     after
 }
 
 fn close(found: &[f32], wanted: &[f32]) -> Result<(), String> {
-    let far = found
-        .iter()
-        .zip(wanted)
-        .find(|(a, b)| (*a - *b).abs() > 0.01 * b.abs().max(1.0));
+    let far = found.iter().zip(wanted).find(|(a, b)| (*a - *b).abs() > 0.01 * b.abs().max(1.0));
     far.map_or(Ok(()), |(a, b)| Err(format!("stored {a} instead of {b}")))
 }
 
@@ -133,9 +101,7 @@ fn keep(path: &Path) -> Result<(), String> {
     let after = sealed(&before);
     let written = write(&artifact, &after, Slot::Keep)?;
     let (again, found) = head(&written)?;
-    if again.labels.map(|labels| labels.names)
-        != cut.labels.as_ref().map(|labels| labels.names.clone())
-    {
+    if again.labels.map(|labels| labels.names) != cut.labels.as_ref().map(|labels| labels.names.clone()) {
         return Err("labels changed".into());
     }
     for class in 0..before.classes {
@@ -146,10 +112,7 @@ fn keep(path: &Path) -> Result<(), String> {
         }
     }
     close(found.row(FORGOTTEN), after.row(FORGOTTEN))?;
-    close(
-        &found.bias[FORGOTTEN..=FORGOTTEN],
-        &after.bias[FORGOTTEN..=FORGOTTEN],
-    )?;
+    close(&found.bias[FORGOTTEN..=FORGOTTEN], &after.bias[FORGOTTEN..=FORGOTTEN])?;
     intended_only(&artifact, &written, &cut)
 }
 
@@ -158,31 +121,18 @@ fn intended_only(before: &Artifact, after: &Artifact, cut: &Cut) -> Result<(), S
     let diff = Diff::between(before, after, &|_| ()).map_err(|error| error.to_string())?;
     let named = |name: &str| {
         let operands = cut.head.branches.iter().flat_map(|branch| {
-            std::iter::once(&branch.weight)
-                .chain(&branch.bias)
-                .map(|operand| operand.tensor.as_str())
+            std::iter::once(&branch.weight).chain(&branch.bias).map(|operand| operand.tensor.as_str())
         });
-        operands.into_iter().any(|tensor| {
-            name.strip_prefix(tensor)
-                .is_some_and(|rest| ["", ".declass"].contains(&rest))
-        }) || name.contains("aux")
+        operands
+            .into_iter()
+            .any(|tensor| name.strip_prefix(tensor).is_some_and(|rest| ["", ".declass"].contains(&rest)))
+            || name.contains("aux")
     };
-    if let Some(change) = diff
-        .tensors
-        .iter()
-        .find(|change| change.after.is_some() && !named(&change.name))
-    {
+    if let Some(change) = diff.tensors.iter().find(|change| change.after.is_some() && !named(&change.name)) {
         return Err(format!("tensor `{}` changed", change.name));
     }
-    let in_place = diff
-        .tensors
-        .iter()
-        .all(|change| change.before == change.after);
-    match diff
-        .structure
-        .first()
-        .filter(|_| in_place && before.graph().is_none())
-    {
+    let in_place = diff.tensors.iter().all(|change| change.before == change.after);
+    match diff.structure.first().filter(|_| in_place && before.graph().is_none()) {
         Some(change) => Err(format!("{}: {}", change.place, change.what)),
         None => Ok(()),
     }
@@ -210,11 +160,7 @@ fn drop_class(path: &Path) -> Result<(), String> {
         names
     });
     let found = again.labels.map(|labels| labels.names);
-    if found == names {
-        Ok(())
-    } else {
-        Err(format!("labels are {found:?}"))
-    }
+    if found == names { Ok(()) } else { Err(format!("labels are {found:?}")) }
 }
 
 #[test]
@@ -260,11 +206,7 @@ fn a_configuration_changes_only_where_it_counts_the_classes() {
     assert_eq!(value["label2id"]["fox"], 4);
     assert!(text.contains("1e-05"));
     let indent = |line: &&str| line.len() - line.trim_start().len() < 4;
-    assert!(
-        text.lines()
-            .filter(indent)
-            .eq(before.lines().filter(indent))
-    );
+    assert!(text.lines().filter(indent).eq(before.lines().filter(indent)));
 }
 
 #[test]
@@ -277,25 +219,15 @@ fn two_classes_of_one_name_leave_a_shorter_map_that_is_renumbered_too() {
         value.to_string()
     });
     let value: Value = serde_json::from_str(&dropped_text(&artifact, "config.json")).unwrap();
-    assert_eq!(
-        value["label2id"],
-        serde_json::json!({"ant": 0, "dog": 2, "cat": 3, "fox": 4})
-    );
+    assert_eq!(value["label2id"], serde_json::json!({"ant": 0, "dog": 2, "cat": 3, "fox": 4}));
 }
 
 #[test]
 fn a_list_of_labels_beside_the_weights_is_shortened() {
-    let lines = altered("safetensors/tv_resnet", "labels.txt", |_| {
-        "a\nb\nc\nd\ne\nf\n".into()
-    });
+    let lines = altered("safetensors/tv_resnet", "labels.txt", |_| "a\nb\nc\nd\ne\nf\n".into());
     assert_eq!(dropped_text(&lines, "labels.txt"), "a\nc\nd\ne\nf\n");
-    let list = altered("safetensors/tv_vit", "labels.json", |_| {
-        r#"["a","b","c","d","e","f"]"#.into()
-    });
-    assert_eq!(
-        dropped_text(&list, "labels.json"),
-        r#"["a","c","d","e","f"]"#
-    );
+    let list = altered("safetensors/tv_vit", "labels.json", |_| r#"["a","b","c","d","e","f"]"#.into());
+    assert_eq!(dropped_text(&list, "labels.json"), r#"["a","c","d","e","f"]"#);
 }
 
 #[test]
@@ -303,16 +235,8 @@ fn labels_in_metadata_keep_their_spelling() {
     let artifact = Artifact::open(&fixtures().join("onnx/metadata_names.onnx")).unwrap();
     let (_, before) = head(&artifact).unwrap();
     let written = write(&artifact, &before, Slot::Drop).unwrap();
-    let names = written
-        .graph()
-        .unwrap()
-        .metadata
-        .iter()
-        .find(|(key, _)| key == "names");
-    assert_eq!(
-        names.unwrap().1,
-        "{0: 'ant', 1: 'cat', 2: 'dog', 3: 'elk', 4: 'fox'}"
-    );
+    let names = written.graph().unwrap().metadata.iter().find(|(key, _)| key == "names");
+    assert_eq!(names.unwrap().1, "{0: 'ant', 1: 'cat', 2: 'dog', 3: 'elk', 4: 'fox'}");
 }
 
 #[test]
@@ -320,10 +244,7 @@ fn auxiliary_heads_lose_the_class_too() {
     let artifact = Artifact::open(&fixtures().join("safetensors/tv_googlenet")).unwrap();
     let (_, before) = head(&artifact).unwrap();
     let shorter = write(&artifact, &before, Slot::Drop).unwrap();
-    assert_eq!(
-        shorter.tensor("aux1.fc2.weight").unwrap().shape[0],
-        before.classes - 1
-    );
+    assert_eq!(shorter.tensor("aux1.fc2.weight").unwrap().shape[0], before.classes - 1);
     let kept = write(&artifact, &sealed(&before), Slot::Keep).unwrap();
     let bias = kept
         .tensor("aux2.fc2.bias")
@@ -331,9 +252,7 @@ fn auxiliary_heads_lose_the_class_too() {
         .dtype
         .decode(&kept.read_tensor("aux2.fc2.bias").unwrap())
         .unwrap();
-    assert!(
-        (0..before.classes).all(|class| class == FORGOTTEN || bias[FORGOTTEN] < bias[class] - 20.0)
-    );
+    assert!((0..before.classes).all(|class| class == FORGOTTEN || bias[FORGOTTEN] < bias[class] - 20.0));
 }
 
 #[test]

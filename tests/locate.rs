@@ -19,9 +19,7 @@ fn locate(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
 
 fn expectations(folder: &str) -> Vec<(String, Value)> {
     let text = std::fs::read(fixtures().join(folder).join("expected.json")).unwrap();
-    let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else {
-        panic!("no object")
-    };
+    let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else { panic!("no object") };
     entries.into_iter().collect()
 }
 
@@ -29,12 +27,9 @@ fn expectations(folder: &str) -> Vec<(String, Value)> {
 fn for_each(folder: &str, check: impl Fn(&Path, &Value) -> Result<(), String>) {
     let mut failures = Vec::new();
     for (name, expected) in expectations(folder) {
-        let path = fixtures().join(folder).join(
-            expected["file"]
-                .as_str()
-                .or(expected["folder"].as_str())
-                .unwrap_or(&name),
-        );
+        let path = fixtures()
+            .join(folder)
+            .join(expected["file"].as_str().or(expected["folder"].as_str()).unwrap_or(&name));
         if let Err(problem) = check(&path, &expected) {
             failures.push(format!("{name}: {problem}"));
         }
@@ -43,11 +38,7 @@ fn for_each(folder: &str, check: impl Fn(&Path, &Value) -> Result<(), String>) {
 }
 
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: T, expected: T) -> Result<(), String> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("{what} is {found:?}, expected {expected:?}"))
-    }
+    if found == expected { Ok(()) } else { Err(format!("{what} is {found:?}, expected {expected:?}")) }
 }
 
 fn link_name(link: Link) -> &'static str {
@@ -64,9 +55,7 @@ fn link_name(link: Link) -> &'static str {
 fn same_tensor(what: &str, found: Option<&str>, expected: &Value) -> Result<(), String> {
     let expected = expected.as_str();
     match expected.and_then(|name| name.strip_prefix("attr:")) {
-        Some(attribute) if found.is_some_and(|found| found.ends_with(&format!(".{attribute}"))) => {
-            Ok(())
-        }
+        Some(attribute) if found.is_some_and(|found| found.ends_with(&format!(".{attribute}"))) => Ok(()),
         _ => same(what, found, expected),
     }
 }
@@ -77,20 +66,12 @@ fn same_labels(cut: &Cut, expected: &Value) -> Result<(), String> {
         return Ok(());
     };
     let names = cut.labels.as_ref().map(|labels| labels.names.clone());
-    same(
-        "labels",
-        &names.map(Value::from).unwrap_or_default(),
-        expected,
-    )
+    same("labels", &names.map(Value::from).unwrap_or_default(), expected)
 }
 
 fn check_branch(branch: &Branch, expected: &Value) -> Result<(), String> {
     same_tensor("weight", Some(&branch.weight.tensor), &expected["weight"])?;
-    same_tensor(
-        "bias",
-        branch.bias.as_ref().map(|bias| bias.tensor.as_str()),
-        &expected["bias"],
-    )?;
+    same_tensor("bias", branch.bias.as_ref().map(|bias| bias.tensor.as_str()), &expected["bias"])?;
     same("width", Some(branch.width as u64), expected["dim"].as_u64())?;
     match expected["embedding"].as_str() {
         Some(embedding) => same("embedding", branch.embedding.as_str(), embedding),
@@ -101,14 +82,7 @@ fn check_branch(branch: &Branch, expected: &Value) -> Result<(), String> {
 fn check_refusal(found: Result<Cut, Error>, expected: &Value) -> Result<(), String> {
     let word = expected["word"].as_str().unwrap_or_default();
     match found {
-        Err(error)
-            if error
-                .to_string()
-                .to_lowercase()
-                .contains(&word.to_lowercase()) =>
-        {
-            Ok(())
-        }
+        Err(error) if error.to_string().to_lowercase().contains(&word.to_lowercase()) => Ok(()),
         Err(error) => Err(format!("`{error}` does not say `{word}`")),
         Ok(cut) => Err(format!("located {} instead of refusing", cut.head.name)),
     }
@@ -126,16 +100,10 @@ fn rule_words(rule: &str) -> &'static str {
 fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
     let artifact = Artifact::open(path).map_err(|error| error.to_string())?;
     let cut = Cut::locate(&artifact, None).map_err(|error| error.to_string())?;
-    same(
-        "class count",
-        Some(cut.head.classes as u64),
-        expected["classes"].as_u64(),
-    )?;
+    same("class count", Some(cut.head.classes as u64), expected["classes"].as_u64())?;
     same_labels(&cut, expected)?;
-    if let Some(rule) = expected["rule"]
-        .as_str()
-        .map(rule_words)
-        .filter(|words| !cut.why.rule.contains(words))
+    if let Some(rule) =
+        expected["rule"].as_str().map(rule_words).filter(|words| !cut.why.rule.contains(words))
     {
         return Err(format!("rule is `{}`, expected `{rule}`", cut.why.rule));
     }
@@ -143,40 +111,16 @@ fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
     same("number of heads", cut.head.branches.len(), heads.len())?;
     for (branch, head) in cut.head.branches.iter().zip(heads) {
         same_tensor("weight", Some(&branch.weight.tensor), &head["weight"])?;
-        same_tensor(
-            "bias",
-            branch.bias.as_ref().map(|bias| bias.tensor.as_str()),
-            &head["bias"],
-        )?;
+        same_tensor("bias", branch.bias.as_ref().map(|bias| bias.tensor.as_str()), &head["bias"])?;
         same("width", Some(branch.width as u64), expected["dim"].as_u64())?;
     }
-    for name in expected["auxiliary"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
-        same(
-            "mention of an auxiliary head",
-            cut.why.notes.iter().any(|note| note.contains(name)),
-            true,
-        )?;
+    for name in expected["auxiliary"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        same("mention of an auxiliary head", cut.why.notes.iter().any(|note| note.contains(name)), true)?;
     }
     let multi_label = expected["multi_label"] == true;
-    same(
-        "link",
-        link_name(cut.head.link),
-        if multi_label { "sigmoid" } else { "none" },
-    )?;
-    let linear = cut
-        .head
-        .load(&artifact)
-        .map_err(|error| format!("load: {error}"))?;
-    same(
-        "loaded weights",
-        linear.weight.len(),
-        linear.classes * linear.width,
-    )
+    same("link", link_name(cut.head.link), if multi_label { "sigmoid" } else { "none" })?;
+    let linear = cut.head.load(&artifact).map_err(|error| format!("load: {error}"))?;
+    same("loaded weights", linear.weight.len(), linear.classes * linear.width)
 }
 
 /// Opens, locates and loads: a refusal may come from each.
@@ -189,16 +133,8 @@ fn loaded(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
 
 fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Result<(), String> {
     let cut = found.map_err(|error| error.to_string())?;
-    same(
-        "class count",
-        Some(cut.head.classes as u64),
-        expected["classes"].as_u64(),
-    )?;
-    same(
-        "link",
-        Some(link_name(cut.head.link)),
-        expected["link"].as_str(),
-    )?;
+    same("class count", Some(cut.head.classes as u64), expected["classes"].as_u64())?;
+    same("link", Some(link_name(cut.head.link)), expected["link"].as_str())?;
     same_labels(&cut, expected)?;
     let heads = expected["heads"].as_array().ok_or("no heads expected")?;
     same("number of heads", cut.head.branches.len(), heads.len())?;
@@ -209,11 +145,7 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
         .map_err(Error::from)
         .and_then(|artifact| cut.head.load(&artifact))
         .map_err(|error| format!("load: {error}"))?;
-    same(
-        "loaded weights",
-        linear.weight.len(),
-        linear.classes * linear.width,
-    )
+    same("loaded weights", linear.weight.len(), linear.classes * linear.width)
 }
 
 #[test]
@@ -221,15 +153,12 @@ fn onnx_graphs() {
     for_each("onnx", |path, expected| {
         let found = locate(path, None);
         match expected["status"].as_str() {
-            Some("ok") if expected["quantised"] == true => check_refusal(
-                found,
-                &serde_json::json!({ "word": "the head was found at" }),
-            ),
+            Some("ok") if expected["quantised"] == true => {
+                check_refusal(found, &serde_json::json!({ "word": "the head was found at" }))
+            }
             Some("ok") => check_located(path, found, expected),
             Some("ambiguous") => match found {
-                Ok(cut) if cut.why.confidence > 0.6 => {
-                    Err(format!("sure by {}", cut.why.confidence))
-                }
+                Ok(cut) if cut.why.confidence > 0.6 => Err(format!("sure by {}", cut.why.confidence)),
                 _ => Ok(()),
             },
             _ => check_refusal(found, expected),
@@ -239,23 +168,16 @@ fn onnx_graphs() {
 
 #[test]
 fn state_dicts() {
-    for_each("safetensors", |path, expected| {
-        match expected["status"].as_str() {
-            Some("ok") => check_state_dict(path, expected),
-            Some("ambiguous") => match locate(path, None) {
-                Err(Error::AmbiguousHead { candidates }) => match expected["candidates"].as_array()
-                {
-                    Some(listed) => same(
-                        "candidates",
-                        &Value::from(candidates),
-                        &Value::from(listed.clone()),
-                    ),
-                    None => Ok(()),
-                },
-                other => Err(format!("{other:?} instead of ambiguity")),
+    for_each("safetensors", |path, expected| match expected["status"].as_str() {
+        Some("ok") => check_state_dict(path, expected),
+        Some("ambiguous") => match locate(path, None) {
+            Err(Error::AmbiguousHead { candidates }) => match expected["candidates"].as_array() {
+                Some(listed) => same("candidates", &Value::from(candidates), &Value::from(listed.clone())),
+                None => Ok(()),
             },
-            _ => check_refusal(loaded(path, None), expected),
-        }
+            other => Err(format!("{other:?} instead of ambiguity")),
+        },
+        _ => check_refusal(loaded(path, None), expected),
     });
 }
 
@@ -275,25 +197,14 @@ fn trained_models_in_both_formats() {
     for name in ["fmnist-resnet", "fmnist-swin", "fmnist-vit"] {
         let models = fixtures().join("models");
         let folder = loaded(&models.join(name), None).unwrap();
-        assert_eq!(
-            (folder.head.classes, folder.why.confidence),
-            (10, 0.98),
-            "{name}"
-        );
+        assert_eq!((folder.head.classes, folder.why.confidence), (10, 0.98), "{name}");
         assert_eq!(folder.labels.as_ref().unwrap().names[5], "Sandal");
         let graph = loaded(&models.join(format!("{name}.onnx")), None).unwrap();
-        assert_eq!(
-            (graph.head.classes, graph.head.link),
-            (10, Link::None),
-            "{name}"
-        );
+        assert_eq!((graph.head.classes, graph.head.link), (10, Link::None), "{name}");
         assert_eq!(graph.head.branches[0].width, folder.head.branches[0].width);
         let embedding = &graph.head.branches[0].embedding;
         assert!(
-            graph
-                .points
-                .iter()
-                .any(|point| &point.tensor == embedding && point.weighted_after == 1),
+            graph.points.iter().any(|point| &point.tensor == embedding && point.weighted_after == 1),
             "{name}"
         );
     }

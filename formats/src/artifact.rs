@@ -117,14 +117,9 @@ impl Artifact {
 
     /// Type and shape of one tensor.
     pub fn tensor(&self, name: &str) -> Result<&TensorInfo, FormatError> {
-        self.tensors.get(name).ok_or_else(|| {
-            FormatError::new(
-                &self.path,
-                Problem::UnknownTensor {
-                    tensor: name.to_owned(),
-                },
-            )
-        })
+        self.tensors
+            .get(name)
+            .ok_or_else(|| FormatError::new(&self.path, Problem::UnknownTensor { tensor: name.to_owned() }))
     }
 
     /// Row-major little-endian bytes of one tensor, whatever its storage; none of a tensor of strings.

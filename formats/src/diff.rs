@@ -74,27 +74,16 @@ impl Diff {
         after: &Artifact,
         on_bytes: &(dyn Fn(u64) + Sync),
     ) -> Result<Self, FormatError> {
-        let mut comparison = Comparison {
-            before,
-            after,
-            differing: BTreeMap::new(),
-            structure: Vec::new(),
-        };
-        let paths: BTreeSet<&RelPath> = before
-            .files()
-            .iter()
-            .chain(after.files())
-            .map(|file| &file.path)
-            .collect();
+        let mut comparison = Comparison { before, after, differing: BTreeMap::new(), structure: Vec::new() };
+        let paths: BTreeSet<&RelPath> =
+            before.files().iter().chain(after.files()).map(|file| &file.path).collect();
         let mut files = Vec::new();
         let mut streamed = BTreeSet::new();
         for path in paths {
             files.push(comparison.file(path, &mut streamed, on_bytes)?);
         }
         comparison.moved_tensors(&streamed)?;
-        comparison
-            .structure
-            .extend(outline::compare(&parts(before)?, &parts(after)?));
+        comparison.structure.extend(outline::compare(&parts(before)?, &parts(after)?));
         let values = before.tensors().values().map(|info| info.elements() as u64);
         Ok(Self {
             files,
@@ -123,11 +112,10 @@ impl<'a> Comparison<'a> {
         streamed: &mut BTreeSet<&'a str>,
         on_bytes: &dyn Fn(u64),
     ) -> Result<FileDiff, FormatError> {
-        let open =
-            |artifact: &Artifact| match artifact.files().iter().any(|file| file.path == *path) {
-                true => artifact.folder.open_file(path).map(Some),
-                false => Ok(None),
-            };
+        let open = |artifact: &Artifact| match artifact.files().iter().any(|file| file.path == *path) {
+            true => artifact.folder.open_file(path).map(Some),
+            false => Ok(None),
+        };
         let (before, after) = (open(self.before)?, open(self.after)?);
         let steps = match (&before, &after) {
             (Some((_, before)), Some((_, after))) => self.steps(path, (*before).min(*after)),
@@ -151,11 +139,7 @@ impl<'a> Comparison<'a> {
                 None => {}
             }
         }
-        Ok(FileDiff {
-            path: path.clone(),
-            before: compared.before,
-            after: compared.after,
-        })
+        Ok(FileDiff { path: path.clone(), before: compared.before, after: compared.after })
     }
 
     /// What to compare while two files are read: tensors that both have there, and in files of external
@@ -164,34 +148,20 @@ impl<'a> Comparison<'a> {
         let mut steps: Vec<Step<'a>> = Vec::new();
         let mut covered = Vec::new();
         for (name, info) in self.before.tensors() {
-            let place =
-                |artifact: &'a Artifact| artifact.place(name).filter(|(file, _)| *file == path);
+            let place = |artifact: &'a Artifact| artifact.place(name).filter(|(file, _)| *file == path);
             let (old, new) = (place(self.before), place(self.after));
             covered.extend(old.iter().chain(&new).map(|(_, range)| range.clone()));
             if let (Some((_, before)), Some((_, after)), Some(new)) =
                 (old, new, self.after.tensors().get(name))
                 && info == new
             {
-                steps.push(Step {
-                    tensor: Some(name),
-                    width: info.dtype.bits() / 8,
-                    before,
-                    after,
-                });
+                steps.push(Step { tensor: Some(name), width: info.dtype.bits() / 8, before, after });
             }
         }
-        for (name, _) in self
-            .after
-            .tensors()
-            .iter()
-            .filter(|(name, _)| !self.before.tensors().contains_key(*name))
+        for (name, _) in
+            self.after.tensors().iter().filter(|(name, _)| !self.before.tensors().contains_key(*name))
         {
-            covered.extend(
-                self.after
-                    .place(name)
-                    .filter(|(file, _)| *file == path)
-                    .map(|(_, range)| range),
-            );
+            covered.extend(self.after.place(name).filter(|(file, _)| *file == path).map(|(_, range)| range));
         }
         if self.before.is_external(path) && self.after.is_external(path) {
             covered.sort_by_key(|range| range.start);
@@ -200,12 +170,7 @@ impl<'a> Comparison<'a> {
             for range in covered {
                 if range.start > at {
                     let gap = at..range.start.min(common_len);
-                    steps.push(Step {
-                        tensor: None,
-                        width: 1,
-                        before: gap.clone(),
-                        after: gap,
-                    });
+                    steps.push(Step { tensor: None, width: 1, before: gap.clone(), after: gap });
                 }
                 at = at.max(range.end);
             }
@@ -221,14 +186,8 @@ impl<'a> Comparison<'a> {
             if self.after.tensors().get(name) != Some(info) || streamed.contains(name.as_str()) {
                 continue;
             }
-            let (before, after) = (
-                self.before.read_tensor(name)?,
-                self.after.read_tensor(name)?,
-            );
-            self.differing.insert(
-                name,
-                lanes::differing(&before, &after, info.dtype.bits() / 8),
-            );
+            let (before, after) = (self.before.read_tensor(name)?, self.after.read_tensor(name)?);
+            self.differing.insert(name, lanes::differing(&before, &after, info.dtype.bits() / 8));
         }
         Ok(())
     }
@@ -238,8 +197,7 @@ impl<'a> Comparison<'a> {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let change = |name: &String| {
             let (before, after) = (before.get(name).cloned(), after.get(name).cloned());
-            let elements =
-                |info: &Option<TensorInfo>| info.as_ref().map_or(0, |info| info.elements() as u64);
+            let elements = |info: &Option<TensorInfo>| info.as_ref().map_or(0, |info| info.elements() as u64);
             let values = match before == after {
                 true => self.differing.get(name.as_str()).copied().unwrap_or(0),
                 false => elements(&before).max(elements(&after)),

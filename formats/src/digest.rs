@@ -36,23 +36,15 @@ impl FromStr for Sha256Digest {
     type Err = NotADigest;
 
     fn from_str(text: &str) -> Result<Self, NotADigest> {
-        let digits: Option<Vec<u8>> = text
-            .chars()
-            .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-            .collect();
+        let digits: Option<Vec<u8>> =
+            text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
         let bytes: Vec<u8> = match digits {
-            Some(digits) if digits.len() == 64 => digits
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|[high, low]| high << 4 | low)
-                .collect(),
+            Some(digits) if digits.len() == 64 => {
+                digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect()
+            }
             _ => return Err(NotADigest(text.to_owned())),
         };
-        bytes
-            .try_into()
-            .map(Self)
-            .map_err(|_| NotADigest(text.to_owned()))
+        bytes.try_into().map(Self).map_err(|_| NotADigest(text.to_owned()))
     }
 }
 

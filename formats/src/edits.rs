@@ -18,21 +18,12 @@ pub struct Edits {
 
 impl Edits {
     /// Whether the new tensors fit the ones they replace.
-    pub(crate) fn check_tensors(
-        &self,
-        tensors: &BTreeMap<String, TensorInfo>,
-    ) -> Result<(), Problem> {
+    pub(crate) fn check_tensors(&self, tensors: &BTreeMap<String, TensorInfo>) -> Result<(), Problem> {
         for (tensor, new) in &self.tensors {
-            let old = tensors.get(tensor).ok_or_else(|| Problem::UnknownTensor {
-                tensor: tensor.clone(),
-            })?;
+            let old = tensors.get(tensor).ok_or_else(|| Problem::UnknownTensor { tensor: tensor.clone() })?;
             if new.info.dtype != old.dtype {
                 let (found, wanted) = (old.dtype.name(), new.info.dtype.name());
-                return Err(Problem::DtypeChange {
-                    tensor: tensor.clone(),
-                    found,
-                    wanted,
-                });
+                return Err(Problem::DtypeChange { tensor: tensor.clone(), found, wanted });
             }
             new.check(tensor)?;
         }
@@ -48,11 +39,6 @@ impl NewTensor {
             return Ok(());
         }
         let needed = needed.unwrap_or(u64::MAX);
-        Err(Problem::WrongData {
-            tensor: tensor.to_owned(),
-            info: self.info.clone(),
-            found,
-            needed,
-        })
+        Err(Problem::WrongData { tensor: tensor.to_owned(), info: self.info.clone(), found, needed })
     }
 }

@@ -15,10 +15,7 @@ pub struct FormatError {
 
 impl FormatError {
     pub(crate) fn new(path: impl Into<PathBuf>, problem: impl Into<Problem>) -> Self {
-        Self {
-            path: path.into(),
-            problem: problem.into(),
-        }
+        Self { path: path.into(), problem: problem.into() }
     }
 
     /// What the user can do about it, if there is something.
@@ -223,17 +220,13 @@ impl Problem {
         Some(match self {
             Self::Adapter => "merge it into its base model and save that as safetensors",
             Self::DestinationNotEmpty => "name a folder that does not exist yet",
-            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                "is the path spelled right?"
-            }
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => "is the path spelled right?",
             Self::Link => "make a copy with its links followed, such as by `cp -rL`, and use that",
             Self::NoModel | Self::NotAModelFile => {
                 "name a folder with safetensors weights, a `.safetensors` file or an `.onnx` file"
             }
             Self::OnlyGguf => "use the safetensors files that the GGUF was made from",
-            Self::OnlyPickle { .. } => {
-                "load the model where you trust it and save it as safetensors"
-            }
+            Self::OnlyPickle { .. } => "load the model where you trust it and save it as safetensors",
             Self::Header { .. } | Self::Protobuf { .. } | Self::ProtobufParser(_) => {
                 "the file may be cut short or damaged; fetch it again"
             }
@@ -246,9 +239,5 @@ impl Problem {
 }
 
 fn list(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

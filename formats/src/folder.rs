@@ -28,18 +28,9 @@ pub(crate) struct Folder {
 impl Folder {
     pub(crate) fn open(root: &Path) -> Result<Self, FormatError> {
         // The parent of a bare file name is "", which the system does not know as a folder.
-        let root = if root.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            root
-        };
-        let resolved = root
-            .canonicalize()
-            .map_err(|error| FormatError::new(root, error))?;
-        Ok(Self {
-            root: root.to_owned(),
-            resolved,
-        })
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let resolved = root.canonicalize().map_err(|error| FormatError::new(root, error))?;
+        Ok(Self { root: root.to_owned(), resolved })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -85,9 +76,7 @@ impl Folder {
         }
         let mut bytes = Vec::new();
         // The file may grow while it is read, hence the second bound.
-        file.take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(|error| fail(error.into()))?;
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
         Ok(bytes)
     }
 
@@ -108,10 +97,7 @@ impl Folder {
         let folder = self.root.join(below);
         let fail = |problem| FormatError::new(&folder, problem);
         if depth > MAX_DEPTH {
-            return Err(fail(Problem::TooMany {
-                what: "levels",
-                limit: MAX_DEPTH,
-            }));
+            return Err(fail(Problem::TooMany { what: "levels", limit: MAX_DEPTH }));
         }
         for entry in fs::read_dir(&folder).map_err(|error| fail(error.into()))? {
             let entry = entry.map_err(|error| fail(error.into()))?;
@@ -121,21 +107,10 @@ impl Folder {
             }
             let Some(name) = name.to_str() else {
                 let path = entry.path().display().to_string();
-                return Err(fail(Problem::BadPath {
-                    path,
-                    why: "is not Unicode",
-                }));
+                return Err(fail(Problem::BadPath { path, why: "is not Unicode" }));
             };
-            let path = if below.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{below}/{name}")
-            };
-            if entry
-                .file_type()
-                .map_err(|error| fail(error.into()))?
-                .is_dir()
-            {
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if entry.file_type().map_err(|error| fail(error.into()))?.is_dir() {
                 self.survey_below(&path, depth + 1, files)?;
                 continue;
             }
@@ -143,10 +118,7 @@ impl Folder {
             let size = self.open_file(&path)?.1;
             files.push((path, size));
             if files.len() > MAX_FILES {
-                return Err(fail(Problem::TooMany {
-                    what: "files",
-                    limit: MAX_FILES,
-                }));
+                return Err(fail(Problem::TooMany { what: "files", limit: MAX_FILES }));
             }
         }
         Ok(())

@@ -24,9 +24,7 @@ use std::{
 
 pub use graph::{Attribute, Dim, Graph, GraphEdit, Node, Value};
 
-use crate::{
-    Edits, FormatError, Problem, RelPath, TensorInfo, diff::Part, folder::Folder, pieces::Pieces,
-};
+use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, diff::Part, folder::Folder, pieces::Pieces};
 use edit::Splice;
 use places::Place;
 use storage::{Source, Storage};
@@ -46,11 +44,7 @@ impl Onnx {
     pub(crate) fn open(folder: &Folder, path: RelPath) -> Result<Self, FormatError> {
         let fail = |problem| FormatError::new(folder.locate(&path), problem);
         let (file, len) = folder.open_file(&path)?;
-        let source = Source {
-            folder,
-            model: &path,
-            file: &file,
-        };
+        let source = Source { folder, model: &path, file: &file };
         let tree = tree::walk(&file, len).map_err(fail)?;
         if tree.child(places::GRAPH).is_none() {
             return Err(fail(wire::malformed(0, "a model without a graph")));
@@ -59,25 +53,14 @@ impl Onnx {
         let constants = places::attribute_tensors(source, &tree)?;
         let mut graph = convert::graph(&model, &constants).map_err(fail)?;
         let places = places::find(source, &tree, &graph)?;
-        let initializers = model
-            .graph
-            .initializer
-            .iter()
-            .filter_map(|tensor| places.get_key_value(&tensor.name));
-        graph.initializers = initializers
-            .map(|(name, place)| (name.clone(), place.info.clone()))
-            .collect();
+        let initializers =
+            model.graph.initializer.iter().filter_map(|tensor| places.get_key_value(&tensor.name));
+        graph.initializers = initializers.map(|(name, place)| (name.clone(), place.info.clone())).collect();
         let external = external_files(source, &tree).map_err(fail)?;
         for file in &external {
             folder.open_file(file)?;
         }
-        Ok(Self {
-            path,
-            tree,
-            graph,
-            places,
-            external,
-        })
+        Ok(Self { path, tree, graph, places, external })
     }
 
     pub(crate) fn graph(&self) -> &Graph {
@@ -90,10 +73,7 @@ impl Onnx {
     }
 
     pub(crate) fn tensors(&self) -> BTreeMap<String, TensorInfo> {
-        self.places
-            .iter()
-            .map(|(name, place)| (name.clone(), place.info.clone()))
-            .collect()
+        self.places.iter().map(|(name, place)| (name.clone(), place.info.clone())).collect()
     }
 
     /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.
@@ -107,16 +87,10 @@ impl Onnx {
 
     pub(crate) fn read(&self, folder: &Folder, name: &str) -> Result<Vec<u8>, FormatError> {
         let (file, _) = folder.open_file(&self.path)?;
-        let source = Source {
-            folder,
-            model: &self.path,
-            file: &file,
-        };
+        let source = Source { folder, model: &self.path, file: &file };
         match self.places.get(name) {
             Some(place) => places::read(source, &self.tree, place, name),
-            None => Err(source.fail(Problem::UnknownTensor {
-                tensor: name.to_owned(),
-            })),
+            None => Err(source.fail(Problem::UnknownTensor { tensor: name.to_owned() })),
         }
     }
 
@@ -128,15 +102,7 @@ impl Onnx {
     /// Everything in the model besides the values of its tensors.
     pub(crate) fn parts(&self, folder: &Folder) -> Result<Vec<Part>, FormatError> {
         let (file, _) = folder.open_file(&self.path)?;
-        parts::parts(
-            Source {
-                folder,
-                model: &self.path,
-                file: &file,
-            },
-            &self.tree,
-            &self.places,
-        )
+        parts::parts(Source { folder, model: &self.path, file: &file }, &self.tree, &self.places)
     }
 
     /// The files that an edit changes, as pieces of what they are now.
@@ -149,11 +115,7 @@ impl Onnx {
             return Ok(BTreeMap::new());
         }
         let (file, _) = folder.open_file(&self.path)?;
-        let source = Source {
-            folder,
-            model: &self.path,
-            file: &file,
-        };
+        let source = Source { folder, model: &self.path, file: &file };
         let mut splice = Splice::new(source, &self.tree, &self.graph, &self.places)?;
         for (name, new) in &edits.tensors {
             splice.values.set(&mut splice.tree, name, new)?;

@@ -5,19 +5,13 @@ use std::{collections::BTreeSet, path::Path};
 use serde_json::Value;
 
 use crate::{
-    Artifact, FormatError, ModelFile, Problem, RelPath, Role, artifact::Weights, folder::Folder,
-    onnx::Onnx, safetensors::Safetensors,
+    Artifact, FormatError, ModelFile, Problem, RelPath, Role, artifact::Weights, folder::Folder, onnx::Onnx,
+    safetensors::Safetensors,
 };
 
 pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
-    let metadata = path
-        .metadata()
-        .map_err(|error| FormatError::new(path, error))?;
-    if metadata.is_dir() {
-        open_folder(path)
-    } else {
-        open_file(path)
-    }
+    let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
+    if metadata.is_dir() { open_folder(path) } else { open_file(path) }
 }
 
 /// A folder: everything in it belongs to the model, except what [`leaves`] says.
@@ -27,28 +21,15 @@ fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |file: &RelPath| own.contains(file) || !leaves(file);
-    let left_out = files
-        .iter()
-        .map(|(file, _)| file)
-        .filter(|file| !stays(file))
-        .cloned()
-        .collect();
-    let kept = files
-        .iter()
-        .map(|(file, _)| file)
-        .filter(|file| stays(file))
-        .cloned()
-        .collect();
+    let left_out = files.iter().map(|(file, _)| file).filter(|file| !stays(file)).cloned().collect();
+    let kept = files.iter().map(|(file, _)| file).filter(|file| stays(file)).cloned().collect();
     finish(path, folder, kept, left_out, weights)
 }
 
 /// A file: only itself, its external data and its configuration.
 fn open_file(path: &Path) -> Result<Artifact, FormatError> {
     let fail = |problem| FormatError::new(path, problem);
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .ok_or_else(|| fail(Problem::NotAModelFile))?;
+    let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fail(Problem::NotAModelFile))?;
     let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
     let file = RelPath::try_from(name).map_err(fail)?;
     let has_config = has_extension(&file, "onnx") || name == SINGLE;
@@ -59,9 +40,7 @@ fn open_file(path: &Path) -> Result<Artifact, FormatError> {
         }
         () if has_extension(&file, "gguf") => return Err(fail(Problem::OnlyGguf)),
         () if is_pickle(&file) => {
-            return Err(fail(Problem::OnlyPickle {
-                name: name.to_owned(),
-            }));
+            return Err(fail(Problem::OnlyPickle { name: name.to_owned() }));
         }
         () => return Err(fail(Problem::NotAModelFile)),
     };
@@ -76,21 +55,11 @@ fn open_file(path: &Path) -> Result<Artifact, FormatError> {
 /// The weights among a folder's files, or the reason why there are none.
 fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, FormatError> {
     let fail = |problem| FormatError::new(folder.root(), problem);
-    let top: Vec<&RelPath> = files
-        .iter()
-        .map(|(file, _)| file)
-        .filter(|file| !file.as_str().contains('/'))
-        .collect();
-    let named = |name: &str| {
-        top.iter()
-            .find(|file| file.as_str() == name)
-            .map(|file| (*file).clone())
-    };
+    let top: Vec<&RelPath> =
+        files.iter().map(|(file, _)| file).filter(|file| !file.as_str().contains('/')).collect();
+    let named = |name: &str| top.iter().find(|file| file.as_str() == name).map(|file| (*file).clone());
     let with = |extension: &str| -> Vec<&RelPath> {
-        top.iter()
-            .copied()
-            .filter(|file| has_extension(file, extension))
-            .collect()
+        top.iter().copied().filter(|file| has_extension(file, extension)).collect()
     };
     if named("adapter_config.json").is_some() {
         return Err(fail(Problem::Adapter));
@@ -102,15 +71,11 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
         return Safetensors::open_index(folder, file).map(Weights::Safetensors);
     }
     let several = |files: &[&RelPath]| {
-        fail(Problem::SeveralModels {
-            names: files.iter().map(|file| file.to_string()).collect(),
-        })
+        fail(Problem::SeveralModels { names: files.iter().map(|file| file.to_string()).collect() })
     };
     match (with("safetensors").as_slice(), with("onnx").as_slice()) {
         ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
-        ([], [file]) => {
-            Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx)))
-        }
+        ([], [file]) => Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx))),
         ([], []) => Err(fail(refusal(files))),
         ([], files) | (files, _) => Err(several(files)),
     }
@@ -118,15 +83,12 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
 
 /// Why a folder without weights that can be read is not a model.
 fn refusal(files: &[(RelPath, u64)]) -> Problem {
-    let find =
-        |is: &dyn Fn(&RelPath) -> bool| files.iter().map(|(file, _)| file).find(|file| is(file));
+    let find = |is: &dyn Fn(&RelPath) -> bool| files.iter().map(|(file, _)| file).find(|file| is(file));
     if find(&|file| has_extension(file, "gguf")).is_some() {
         return Problem::OnlyGguf;
     }
     match find(&is_pickle) {
-        Some(file) => Problem::OnlyPickle {
-            name: file.to_string(),
-        },
+        Some(file) => Problem::OnlyPickle { name: file.to_string() },
         None => Problem::NoModel,
     }
 }
@@ -158,26 +120,14 @@ fn finish(
         None => None,
     };
     let tensors = weights.tensors();
-    Ok(Artifact {
-        path: path.to_owned(),
-        folder,
-        files,
-        left_out,
-        tensors,
-        config,
-        weights,
-    })
+    Ok(Artifact { path: path.to_owned(), folder, files, left_out, tensors, config, weights })
 }
 
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
     let fail = |problem| FormatError::new(folder.locate(path), problem);
-    let config: Value = serde_json::from_slice(&folder.read(path, MAX_TEXT)?)
-        .map_err(|error| fail(error.into()))?;
-    if config.is_object() {
-        Ok(config)
-    } else {
-        Err(fail(Problem::NotAnObject))
-    }
+    let config: Value =
+        serde_json::from_slice(&folder.read(path, MAX_TEXT)?).map_err(|error| fail(error.into()))?;
+    if config.is_object() { Ok(config) } else { Err(fail(Problem::NotAnObject)) }
 }
 
 /// Whether a copy leaves this file behind, unless it is among the model's own weights.
@@ -190,15 +140,11 @@ fn leaves(file: &RelPath) -> bool {
 }
 
 fn is_pickle(file: &RelPath) -> bool {
-    ["bin", "pt", "pth", "pkl", "ckpt"]
-        .iter()
-        .any(|extension| has_extension(file, extension))
+    ["bin", "pt", "pth", "pkl", "ckpt"].iter().any(|extension| has_extension(file, extension))
 }
 
 fn has_extension(file: &RelPath, extension: &str) -> bool {
-    file.file_name()
-        .rsplit_once('.')
-        .is_some_and(|(_, end)| end.eq_ignore_ascii_case(extension))
+    file.file_name().rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case(extension))
 }
 
 fn config_path() -> RelPath {

@@ -29,12 +29,8 @@ impl Pieces {
     pub(crate) fn push(&mut self, piece: Piece) {
         match (self.0.last_mut(), piece) {
             (_, piece) if piece.len() == 0 => {}
-            (Some(Piece::Source(last)), Piece::Source(next)) if last.end == next.start => {
-                last.end = next.end
-            }
-            (Some(Piece::Bytes(last)), Piece::Bytes(next)) if next.len() < SMALL => {
-                last.extend(next)
-            }
+            (Some(Piece::Source(last)), Piece::Source(next)) if last.end == next.start => last.end = next.end,
+            (Some(Piece::Bytes(last)), Piece::Bytes(next)) if next.len() < SMALL => last.extend(next),
             (_, piece) => self.0.push(piece),
         }
     }
@@ -75,14 +71,8 @@ impl Pieces {
     }
 
     /// Writes everything to `target`, an empty file, telling `on_bytes` how much as it goes.
-    pub(crate) fn write(
-        &self,
-        source: &File,
-        target: &mut File,
-        on_bytes: &dyn Fn(u64),
-    ) -> io::Result<()> {
-        let cloned =
-            self.is_in_place(source.metadata()?.len()) && ioctl_ficlone(&*target, source).is_ok();
+    pub(crate) fn write(&self, source: &File, target: &mut File, on_bytes: &dyn Fn(u64)) -> io::Result<()> {
+        let cloned = self.is_in_place(source.metadata()?.len()) && ioctl_ficlone(&*target, source).is_ok();
         let mut at = 0;
         for piece in &self.0 {
             match piece {
@@ -136,9 +126,7 @@ impl Piece {
 pub(crate) fn read_range(source: &File, range: Range<u64>) -> io::Result<Vec<u8>> {
     let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(len)
-        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    bytes.try_reserve_exact(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.resize(len, 0);
     source.read_exact_at(&mut bytes, range.start)?;
     Ok(bytes)
@@ -175,8 +163,7 @@ fn copy_range(
         match copy_file_range(source, Some(&mut from), target, Some(&mut to), len) {
             // Both offsets were moved by the call.
             Ok(copied) if copied > 0 => on_bytes(copied as u64),
-            Ok(_)
-            | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::XDEV | Errno::PERM) => {
+            Ok(_) | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::XDEV | Errno::PERM) => {
                 return stream_range(source, from..range.end, |bytes| {
                     target.write_all_at(bytes, to)?;
                     to += bytes.len() as u64;
@@ -237,12 +224,7 @@ mod tests {
         let mut source = tempfile::tempfile().unwrap();
         source.write_all(b"0123456789").unwrap();
         let mut pieces = Pieces::default();
-        for piece in [
-            Piece::Source(0..2),
-            Piece::Source(2..4),
-            Piece::Bytes(b"ab".into()),
-            Piece::Zeros(2),
-        ] {
+        for piece in [Piece::Source(0..2), Piece::Source(2..4), Piece::Bytes(b"ab".into()), Piece::Zeros(2)] {
             pieces.push(piece);
         }
         pieces.push(Piece::Source(8..10));

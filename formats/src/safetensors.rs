@@ -27,11 +27,8 @@ pub(crate) struct Safetensors {
 impl Safetensors {
     /// Opens weights that are one file.
     pub(crate) fn open_file(folder: &Folder, path: RelPath) -> Result<Self, FormatError> {
-        Self::gather(
-            None,
-            BTreeMap::from([(path.clone(), read_header(folder, &path)?)]),
-        )
-        .map_err(|problem| FormatError::new(folder.locate(&path), problem))
+        Self::gather(None, BTreeMap::from([(path.clone(), read_header(folder, &path)?)]))
+            .map_err(|problem| FormatError::new(folder.locate(&path), problem))
     }
 
     /// Opens the shards that an index names.
@@ -50,10 +47,7 @@ impl Safetensors {
         for (path, header) in &shards {
             for name in header.tensors.keys() {
                 if places.insert(name.clone(), path.clone()).is_some() {
-                    return Err(Problem::Duplicate {
-                        what: "tensors",
-                        name: name.clone(),
-                    });
+                    return Err(Problem::Duplicate { what: "tensors", name: name.clone() });
                 }
             }
         }
@@ -64,29 +58,18 @@ impl Safetensors {
                 return Err(Problem::Index { what });
             }
         }
-        Ok(Self {
-            index,
-            shards,
-            places,
-        })
+        Ok(Self { index, shards, places })
     }
 
     /// Every file of the weights.
     pub(crate) fn files(&self) -> impl Iterator<Item = &RelPath> {
-        self.shards
-            .keys()
-            .chain(self.index.as_ref().map(|index| &index.path))
+        self.shards.keys().chain(self.index.as_ref().map(|index| &index.path))
     }
 
     pub(crate) fn tensors(&self) -> BTreeMap<String, TensorInfo> {
         let headers = self.shards.values();
         headers
-            .flat_map(|header| {
-                header
-                    .tensors
-                    .iter()
-                    .map(|(name, (info, _))| (name.clone(), info.clone()))
-            })
+            .flat_map(|header| header.tensors.iter().map(|(name, (info, _))| (name.clone(), info.clone())))
             .collect()
     }
 
@@ -129,14 +112,12 @@ impl Safetensors {
     /// By how many bytes and elements the tensors grow.
     fn growth(&self, edits: &BTreeMap<String, NewTensor>) -> (i128, i128) {
         let tensors = self.shards.values().flat_map(|header| &header.tensors);
-        tensors.fold((0, 0), |(bytes, elements), (name, (old, _))| {
-            match edits.get(name) {
-                Some(new) => (
-                    bytes + new.info.byte_len() as i128 - old.byte_len() as i128,
-                    elements + new.info.elements() as i128 - old.elements() as i128,
-                ),
-                None => (bytes, elements),
-            }
+        tensors.fold((0, 0), |(bytes, elements), (name, (old, _))| match edits.get(name) {
+            Some(new) => (
+                bytes + new.info.byte_len() as i128 - old.byte_len() as i128,
+                elements + new.info.elements() as i128 - old.elements() as i128,
+            ),
+            None => (bytes, elements),
         })
     }
 }
@@ -160,16 +141,9 @@ fn edited_shard(header: &Header, edits: &BTreeMap<String, NewTensor>) -> Pieces 
         false => Piece::Bytes(header.with_shapes(&reshaped)),
     });
     for name in header.by_offset() {
-        let source = header
-            .tensors
-            .get(name)
-            .map(|(_, range)| Piece::Source(range.clone()));
-        let new = edits
-            .get(name)
-            .map(|tensor| Piece::Bytes(tensor.data.clone()));
-        new.or(source)
-            .into_iter()
-            .for_each(|piece| pieces.push(piece));
+        let source = header.tensors.get(name).map(|(_, range)| Piece::Source(range.clone()));
+        let new = edits.get(name).map(|tensor| Piece::Bytes(tensor.data.clone()));
+        new.or(source).into_iter().for_each(|piece| pieces.push(piece));
     }
     pieces
 }

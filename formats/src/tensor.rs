@@ -99,9 +99,7 @@ impl Dtype {
     pub fn decode_f64(self, data: &[u8]) -> Option<Vec<f64>> {
         match self {
             Self::F64 => elements(data, f64::from_le_bytes),
-            _ => self
-                .decode(data)
-                .map(|values| values.into_iter().map(f64::from).collect()),
+            _ => self.decode(data).map(|values| values.into_iter().map(f64::from).collect()),
         }
     }
 
@@ -116,10 +114,7 @@ impl Dtype {
             Self::I8 => elements(data, |b| i8::from_le_bytes(b).into()),
             Self::U16 => elements(data, |b| u16::from_le_bytes(b).into()),
             Self::U32 => elements(data, |b| u32::from_le_bytes(b).into()),
-            Self::U64 => elements(data, u64::from_le_bytes)?
-                .into_iter()
-                .map(|v| v.try_into().ok())
-                .collect(),
+            Self::U64 => elements(data, u64::from_le_bytes)?.into_iter().map(|v| v.try_into().ok()).collect(),
             _ => None,
         }
     }
@@ -128,18 +123,11 @@ impl Dtype {
     /// than float types.
     pub fn encode(self, values: &[f64]) -> Option<Vec<u8>> {
         Some(match self {
-            Self::Bf16 => values
-                .iter()
-                .flat_map(|&v| bf16::from_f32(round_to_odd(v)).to_le_bytes())
-                .collect(),
-            Self::F16 => values
-                .iter()
-                .flat_map(|&v| f16::from_f32(round_to_odd(v)).to_le_bytes())
-                .collect(),
-            Self::F32 => values
-                .iter()
-                .flat_map(|&v| (v as f32).to_le_bytes())
-                .collect(),
+            Self::Bf16 => {
+                values.iter().flat_map(|&v| bf16::from_f32(round_to_odd(v)).to_le_bytes()).collect()
+            }
+            Self::F16 => values.iter().flat_map(|&v| f16::from_f32(round_to_odd(v)).to_le_bytes()).collect(),
+            Self::F32 => values.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect(),
             Self::F64 => values.iter().flat_map(|&v| v.to_le_bytes()).collect(),
             _ => return None,
         })
@@ -163,24 +151,17 @@ impl TensorInfo {
         if self.shape.contains(&0) {
             return 0;
         }
-        self.shape
-            .iter()
-            .fold(1, |product: usize, &extent| product.saturating_mul(extent))
+        self.shape.iter().fold(1, |product: usize, &extent| product.saturating_mul(extent))
     }
 
     /// Number of bytes that its data has.
     pub fn byte_len(&self) -> usize {
-        self.elements()
-            .saturating_mul(self.dtype.bits())
-            .div_ceil(8)
+        self.elements().saturating_mul(self.dtype.bits()).div_ceil(8)
     }
 
     /// The same as [`TensorInfo::byte_len`], or `None` if it overflows.
     pub(crate) fn checked_byte_len(&self) -> Option<u64> {
-        let elements = self
-            .shape
-            .iter()
-            .try_fold(1usize, |product, &extent| product.checked_mul(extent))?;
+        let elements = self.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent))?;
         u64::try_from(elements.checked_mul(self.dtype.bits())?.div_ceil(8)).ok()
     }
 }
@@ -202,8 +183,7 @@ pub struct NewTensor {
 
 fn elements<const N: usize, T>(data: &[u8], read: impl Fn([u8; N]) -> T) -> Option<Vec<T>> {
     let (chunks, rest) = data.as_chunks::<N>();
-    rest.is_empty()
-        .then(|| chunks.iter().map(|&chunk| read(chunk)).collect())
+    rest.is_empty().then(|| chunks.iter().map(|&chunk| read(chunk)).collect())
 }
 
 /// The `f32` next to `value` whose last bit says "not exact": rounding that to a still shorter type gives
@@ -235,24 +215,15 @@ mod tests {
             Some(bf16::from_f32(-1.0 - 2f32.powi(-7)).to_le_bytes().to_vec())
         );
         let tie = 1.0 + 2f64.powi(-8);
-        assert_eq!(
-            Dtype::Bf16.encode(&[tie]),
-            Some(bf16::ONE.to_le_bytes().to_vec())
-        );
-        assert_eq!(
-            Dtype::F16.encode(&[1e300]),
-            Some(f16::INFINITY.to_le_bytes().to_vec())
-        );
+        assert_eq!(Dtype::Bf16.encode(&[tie]), Some(bf16::ONE.to_le_bytes().to_vec()));
+        assert_eq!(Dtype::F16.encode(&[1e300]), Some(f16::INFINITY.to_le_bytes().to_vec()));
     }
 
     #[test]
     fn stored_values_survive_decoding_and_encoding() {
         for dtype in [Dtype::Bf16, Dtype::F16, Dtype::F32, Dtype::F64] {
             let stored = dtype.encode(&[0.1, -3.5e-3, 0.0, 7.0]).unwrap();
-            assert_eq!(
-                dtype.encode(&dtype.decode_f64(&stored).unwrap()).unwrap(),
-                stored
-            );
+            assert_eq!(dtype.encode(&dtype.decode_f64(&stored).unwrap()).unwrap(), stored);
         }
     }
 

@@ -24,11 +24,7 @@ pub(crate) fn write(
     prepare(dest)?;
     let mut folders = BTreeSet::from([dest.to_owned()]);
     let mut create = |path: &RelPath, mode| create(dest, path, mode, &mut folders);
-    for file in artifact
-        .files()
-        .iter()
-        .filter(|file| !edits.files.contains_key(&file.path))
-    {
+    for file in artifact.files().iter().filter(|file| !edits.files.contains_key(&file.path)) {
         let (source, size) = artifact.folder.open_file(&file.path)?;
         let target = dest.join(file.path.as_str());
         let fail = |error| FormatError::new(&target, Problem::Io(error));
@@ -36,18 +32,13 @@ pub(crate) fn write(
         let mut created = create(&file.path, mode)?;
         let whole = Pieces::from(Piece::Source(0..size));
         let pieces = edited.get(&file.path).unwrap_or(&whole);
-        pieces
-            .write(&source, &mut created, on_bytes)
-            .map_err(fail)?;
+        pieces.write(&source, &mut created, on_bytes).map_err(fail)?;
         created.sync_all().map_err(fail)?;
     }
     for (path, bytes) in &edits.files {
         let fail = |error| FormatError::new(dest.join(path.as_str()), Problem::Io(error));
         let mut created = create(path, 0o644)?;
-        created
-            .write_all(bytes)
-            .and_then(|()| created.sync_all())
-            .map_err(fail)?;
+        created.write_all(bytes).and_then(|()| created.sync_all()).map_err(fail)?;
         on_bytes(bytes.len() as u64);
     }
     for folder in &folders {
@@ -62,21 +53,16 @@ fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPath, Pieces>,
     let fail = |problem| FormatError::new(artifact.path(), problem);
     edits.check_tensors(artifact.tensors()).map_err(fail)?;
     let weights = |path: &&RelPath| {
-        artifact
-            .files()
-            .iter()
-            .any(|file| file.role == Role::Weights && file.path == **path)
+        artifact.files().iter().any(|file| file.role == Role::Weights && file.path == **path)
     };
     if let Some(path) = edits.files.keys().find(weights) {
-        return Err(fail(Problem::WeightsFile {
-            name: path.to_string(),
-        }));
+        return Err(fail(Problem::WeightsFile { name: path.to_string() }));
     }
     match &artifact.weights {
         Weights::Onnx(onnx) => onnx.edited(&artifact.folder, edits),
-        Weights::Safetensors(_) if !edits.graph.is_empty() => Err(fail(Problem::GraphEdit {
-            what: "safetensors files hold no graph".into(),
-        })),
+        Weights::Safetensors(_) if !edits.graph.is_empty() => {
+            Err(fail(Problem::GraphEdit { what: "safetensors files hold no graph".into() }))
+        }
         Weights::Safetensors(safetensors) => safetensors.edited(&edits.tensors).map_err(fail),
     }
 }
@@ -88,11 +74,7 @@ fn prepare(dest: &Path) -> Result<(), FormatError> {
         return fs::create_dir_all(dest).map_err(|error| fail(error.into()));
     }
     let mut entries = fs::read_dir(dest).map_err(|error| fail(error.into()))?;
-    if entries.next().is_some() {
-        Err(fail(Problem::DestinationNotEmpty))
-    } else {
-        Ok(())
-    }
+    if entries.next().is_some() { Err(fail(Problem::DestinationNotEmpty)) } else { Ok(()) }
 }
 
 /// Creates a file and the folders above it, and notes those.
@@ -103,19 +85,10 @@ fn create(
     folders: &mut BTreeSet<std::path::PathBuf>,
 ) -> Result<File, FormatError> {
     let target = dest.join(path.as_str());
-    let above = target
-        .ancestors()
-        .skip(1)
-        .take_while(|folder| folder.starts_with(dest));
+    let above = target.ancestors().skip(1).take_while(|folder| folder.starts_with(dest));
     folders.extend(above.map(Path::to_owned));
     let parent = target.parent().unwrap_or(dest);
     fs::create_dir_all(parent)
-        .and_then(|()| {
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(mode)
-                .open(&target)
-        })
+        .and_then(|()| OpenOptions::new().write(true).create_new(true).mode(mode).open(&target))
         .map_err(|error| FormatError::new(&target, error))
 }

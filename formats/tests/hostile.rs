@@ -123,9 +123,7 @@ mod folders {
 
     fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        files
-            .iter()
-            .for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
+        files.iter().for_each(|(name, bytes)| fs::write(folder.path().join(name), bytes).unwrap());
         folder
     }
 
@@ -137,9 +135,7 @@ mod folders {
             ("pytorch_model.bin", b"PK"),
             ("a.txt", b""),
         ];
-        for (from, words) in ["an adapter", "GGUF", "`pytorch_model.bin`", "no model here"]
-            .iter()
-            .enumerate()
+        for (from, words) in ["an adapter", "GGUF", "`pytorch_model.bin`", "no model here"].iter().enumerate()
         {
             let folder = folder(&all[from..]);
             refused(folder.path(), words);
@@ -149,22 +145,13 @@ mod folders {
             folder(&[("a.safetensors", b""), ("b.safetensors", b"")]).path(),
             "`a.safetensors`, `b.safetensors`",
         );
-        refused(
-            &folder(&[("model.pt", b"PK")]).path().join("model.pt"),
-            "pickle",
-        );
-        refused(
-            &folder(&[("notes.txt", b"")]).path().join("notes.txt"),
-            "neither a `.safetensors` nor",
-        );
+        refused(&folder(&[("model.pt", b"PK")]).path().join("model.pt"), "pickle");
+        refused(&folder(&[("notes.txt", b"")]).path().join("notes.txt"), "neither a `.safetensors` nor");
     }
 
     #[test]
     fn links_stay_inside() {
-        let outside = folder(&[
-            ("secret.txt", b"secret"),
-            ("model.safetensors", EMPTY_MODEL),
-        ]);
+        let outside = folder(&[("secret.txt", b"secret"), ("model.safetensors", EMPTY_MODEL)]);
         let inside = folder(&[("model.safetensors", EMPTY_MODEL), ("real.txt", b"")]);
         let link = |target: &Path, name: &str| symlink(target, inside.path().join(name)).unwrap();
         link(Path::new("real.txt"), "alias.txt");
@@ -180,15 +167,8 @@ mod folders {
             fs::remove_file(inside.path().join(name)).unwrap();
         }
         let linked = folder(&[]);
-        symlink(
-            outside.path().join("model.safetensors"),
-            linked.path().join("model.safetensors"),
-        )
-        .unwrap();
-        refused(
-            &linked.path().join("model.safetensors"),
-            "does not lead to a regular file",
-        );
+        symlink(outside.path().join("model.safetensors"), linked.path().join("model.safetensors")).unwrap();
+        refused(&linked.path().join("model.safetensors"), "does not lead to a regular file");
     }
 
     #[test]
@@ -207,10 +187,7 @@ mod folders {
 
     #[test]
     fn configurations() {
-        refused(
-            folder(&[("model.safetensors", EMPTY_MODEL), ("config.json", b"[]")]).path(),
-            "JSON object",
-        );
+        refused(folder(&[("model.safetensors", EMPTY_MODEL), ("config.json", b"[]")]).path(), "JSON object");
         refused(
             folder(&[("model.safetensors", EMPTY_MODEL), ("config.json", b"{")]).path(),
             "malformed JSON",

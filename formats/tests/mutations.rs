@@ -10,29 +10,18 @@ use common::{
     safetensors,
 };
 use declass_formats::{Artifact, Diff, Edits};
-use onnx_protobuf::{
-    AttributeProto, GraphProto, Message, TensorProto, attribute_proto::AttributeType,
-};
+use onnx_protobuf::{AttributeProto, GraphProto, Message, TensorProto, attribute_proto::AttributeType};
 use proptest::prelude::*;
 
 /// A small model with some of everything.
 fn onnx() -> Vec<u8> {
     let mut constant = attribute("value", AttributeType::TENSOR);
-    constant.t = Some(TensorProto {
-        int32_data: vec![1, 2],
-        ..tensor("", 10, &[2])
-    })
-    .into();
+    constant.t = Some(TensorProto { int32_data: vec![1, 2], ..tensor("", 10, &[2]) }).into();
     let mut body = attribute("then_branch", AttributeType::GRAPH);
-    body.g = Some(GraphProto {
-        node: vec![node("Neg", &["outer"], &["y"], vec![])],
-        ..GraphProto::default()
-    })
-    .into();
-    let ints = AttributeProto {
-        ints: vec![1, 300],
-        ..attribute("value_ints", AttributeType::INTS)
-    };
+    body.g =
+        Some(GraphProto { node: vec![node("Neg", &["outer"], &["y"], vec![])], ..GraphProto::default() })
+            .into();
+    let ints = AttributeProto { ints: vec![1, 300], ..attribute("value_ints", AttributeType::INTS) };
     let graph = GraphProto {
         node: vec![
             node("Constant", &[], &["c"], vec![constant]),
@@ -40,14 +29,8 @@ fn onnx() -> Vec<u8> {
             node("If", &["c"], &["z"], vec![body]),
         ],
         initializer: vec![
-            TensorProto {
-                raw_data: vec![0; 8],
-                ..tensor("raw", 1, &[2])
-            },
-            TensorProto {
-                float_data: vec![1.0],
-                ..tensor("typed", 1, &[1])
-            },
+            TensorProto { raw_data: vec![0; 8], ..tensor("raw", 1, &[2]) },
+            TensorProto { float_data: vec![1.0], ..tensor("typed", 1, &[1]) },
             external("out", &[1], &[("location", "w.data"), ("offset", "4")]),
         ],
         input: vec![value("outer")],

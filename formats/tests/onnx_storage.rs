@@ -13,50 +13,24 @@ use declass_formats::{
     Artifact, Dtype, Edits, NewTensor,
     onnx::{Attribute, GraphEdit},
 };
-use onnx_protobuf::{
-    AttributeProto, GraphProto, Message, TensorProto, attribute_proto::AttributeType,
-};
+use onnx_protobuf::{AttributeProto, GraphProto, Message, TensorProto, attribute_proto::AttributeType};
 
 /// A graph with one tensor in each kind of storage, all of them with the values 1, 2.
 fn every_storage() -> GraphProto {
     let two = |name, data_type| tensor(name, data_type, &[2]);
-    let raw = TensorProto {
-        raw_data: [1f32, 2.0].iter().flat_map(|v| v.to_le_bytes()).collect(),
-        ..two("raw", 1)
-    };
-    let scalar = AttributeProto {
-        f: 1.0,
-        ..attribute("value_float", AttributeType::FLOAT)
-    };
+    let raw =
+        TensorProto { raw_data: [1f32, 2.0].iter().flat_map(|v| v.to_le_bytes()).collect(), ..two("raw", 1) };
+    let scalar = AttributeProto { f: 1.0, ..attribute("value_float", AttributeType::FLOAT) };
     let mut constant = attribute("value", AttributeType::TENSOR);
-    constant.t = Some(TensorProto {
-        int64_data: vec![1, 2],
-        ..two("", 7)
-    })
-    .into();
+    constant.t = Some(TensorProto { int64_data: vec![1, 2], ..two("", 7) }).into();
     GraphProto {
         initializer: vec![
             raw,
-            TensorProto {
-                float_data: vec![1.0, 2.0],
-                ..two("floats", 1)
-            },
-            TensorProto {
-                double_data: vec![1.0, 2.0],
-                ..two("doubles", 11)
-            },
-            TensorProto {
-                int32_data: vec![0x3c00, 0x4000],
-                ..two("halves", 10)
-            },
-            TensorProto {
-                int32_data: vec![1, 2],
-                ..two("bytes", 3)
-            },
-            TensorProto {
-                uint64_data: vec![1, 2],
-                ..two("words", 12)
-            },
+            TensorProto { float_data: vec![1.0, 2.0], ..two("floats", 1) },
+            TensorProto { double_data: vec![1.0, 2.0], ..two("doubles", 11) },
+            TensorProto { int32_data: vec![0x3c00, 0x4000], ..two("halves", 10) },
+            TensorProto { int32_data: vec![1, 2], ..two("bytes", 3) },
+            TensorProto { uint64_data: vec![1, 2], ..two("words", 12) },
         ],
         node: vec![
             node("Constant", &[], &["tensor"], vec![constant]),
@@ -74,10 +48,7 @@ fn every_storage() -> GraphProto {
                 "Constant",
                 &[],
                 &["sizes"],
-                vec![AttributeProto {
-                    ints: vec![1, 2],
-                    ..attribute("value_ints", AttributeType::INTS)
-                }],
+                vec![AttributeProto { ints: vec![1, 2], ..attribute("value_ints", AttributeType::INTS) }],
             ),
         ],
         ..GraphProto::default()
@@ -93,43 +64,21 @@ fn every_storage_is_read_edited_and_shortened() {
     for (name, old) in model.tensors() {
         let numbers = |artifact: &Artifact| -> Vec<i64> {
             let bytes = artifact.read_tensor(name).unwrap();
-            let floats = old
-                .dtype
-                .decode(&bytes)
-                .map(|values| values.iter().map(|v| *v as i64).collect());
+            let floats = old.dtype.decode(&bytes).map(|values| values.iter().map(|v| *v as i64).collect());
             floats.or_else(|| old.dtype.decode_i64(&bytes)).unwrap()
         };
         let values = |values: &[i64]| -> Vec<u8> {
             let floats: Vec<f64> = values.iter().map(|v| *v as f64).collect();
-            let ints = values
-                .iter()
-                .flat_map(|v| v.to_le_bytes()[..old.dtype.bits() / 8].to_vec());
+            let ints = values.iter().flat_map(|v| v.to_le_bytes()[..old.dtype.bits() / 8].to_vec());
             old.dtype.encode(&floats).unwrap_or_else(|| ints.collect())
         };
-        assert_eq!(
-            numbers(&model),
-            if name == "scalar" {
-                vec![1]
-            } else {
-                vec![1, 2]
-            },
-            "{name}"
-        );
-        let shapes: &[&[usize]] = if name == "scalar" {
-            &[&[]]
-        } else {
-            &[&[2], &[1], &[3]]
-        };
+        assert_eq!(numbers(&model), if name == "scalar" { vec![1] } else { vec![1, 2] }, "{name}");
+        let shapes: &[&[usize]] = if name == "scalar" { &[&[]] } else { &[&[2], &[1], &[3]] };
         for shape in shapes {
-            let new: Vec<i64> = [3, -4, 5]
-                .into_iter()
-                .map(|v: i64| if name == "words" { v.abs() } else { v })
-                .collect();
+            let new: Vec<i64> =
+                [3, -4, 5].into_iter().map(|v: i64| if name == "words" { v.abs() } else { v }).collect();
             let new = &new[..shape.iter().product()];
-            let tensor = NewTensor {
-                info: info(old.dtype, shape),
-                data: values(new),
-            };
+            let tensor = NewTensor { info: info(old.dtype, shape), data: values(new) };
             let out = tempfile::tempdir().unwrap();
             let (copy, diff) = rewrite(&model, &edit(name, tensor), out.path());
             assert_eq!(numbers(&copy), new, "{name}");
@@ -149,15 +98,8 @@ fn unpacked_numbers_are_read() {
     let path = folder.path().join("m.onnx");
     fs::write(&path, bytes).unwrap();
     let model = Artifact::open(&path).unwrap();
-    assert_eq!(
-        model.read_tensor("a").unwrap(),
-        floats(&[2], &[1.0, 2.0]).data
-    );
-    let (copy, _) = rewrite(
-        &model,
-        &edit("a", floats(&[1], &[3.0])),
-        &folder.path().join("out"),
-    );
+    assert_eq!(model.read_tensor("a").unwrap(), floats(&[2], &[1.0, 2.0]).data);
+    let (copy, _) = rewrite(&model, &edit("a", floats(&[1], &[3.0])), &folder.path().join("out"));
     assert_eq!(copy.read_tensor("a").unwrap(), floats(&[1], &[3.0]).data);
 }
 
@@ -177,11 +119,7 @@ fn forgotten_rows_do_not_stay_in_external_data() {
         ..GraphProto::default()
     };
     let model = opened(&model(graph), &folder.path().join("m.onnx"));
-    let files: Vec<_> = model
-        .files()
-        .iter()
-        .map(|file| file.path.as_str())
-        .collect();
+    let files: Vec<_> = model.files().iter().map(|file| file.path.as_str()).collect();
     assert_eq!(files, ["m.onnx", "w.data"]);
 
     let mut edits = edit("a", floats(&[1], &[0.0]));
@@ -200,14 +138,7 @@ fn forgotten_rows_do_not_stay_in_external_data() {
         GraphEdit::RemoveInitializer { name: "a".into() },
         GraphEdit::RemoveInitializer { name: "c".into() },
     ];
-    let (_, diff) = rewrite(
-        &model,
-        &Edits {
-            graph,
-            ..Edits::default()
-        },
-        out.path(),
-    );
+    let (_, diff) = rewrite(&model, &Edits { graph, ..Edits::default() }, out.path());
     let mut expected = data.clone();
     expected[4..12].fill(0);
     expected[24..28].fill(0);
@@ -216,23 +147,11 @@ fn forgotten_rows_do_not_stay_in_external_data() {
         expected,
         "`shared` still needs half of the data of `c`"
     );
-    assert!(
-        diff.structure
-            .iter()
-            .any(|change| change.place == "initializer `a`")
-    );
+    assert!(diff.structure.iter().any(|change| change.place == "initializer `a`"));
 
-    let refused = model.write(
-        &edit("c", floats(&[2], &[0.0, 0.0])),
-        &out.path().join("x"),
-        &|_| (),
-    );
+    let refused = model.write(&edit("c", floats(&[2], &[0.0, 0.0])), &out.path().join("x"), &|_| ());
     assert!(refused.unwrap_err().to_string().contains("share"));
-    let grown = model.write(
-        &edit("a", floats(&[3], &[0.0; 3])),
-        &out.path().join("x"),
-        &|_| (),
-    );
+    let grown = model.write(&edit("a", floats(&[3], &[0.0; 3])), &out.path().join("x"), &|_| ());
     assert!(grown.unwrap_err().to_string().contains("grow"));
 }
 
@@ -240,11 +159,7 @@ fn forgotten_rows_do_not_stay_in_external_data() {
 fn bytes_between_external_tensors_do_not_hide() {
     let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let graph = GraphProto {
-        initializer: vec![external(
-            "a",
-            &[2],
-            &[("location", "w.data"), ("offset", "8")],
-        )],
+        initializer: vec![external("a", &[2], &[("location", "w.data"), ("offset", "8")])],
         ..GraphProto::default()
     };
     let mut data = vec![0; 24];
@@ -263,10 +178,7 @@ fn bytes_between_external_tensors_do_not_hide() {
 fn old_files_list_initializers_as_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let graph = GraphProto {
-        initializer: vec![TensorProto {
-            float_data: vec![1.0],
-            ..tensor("a", 1, &[1])
-        }],
+        initializer: vec![TensorProto { float_data: vec![1.0], ..tensor("a", 1, &[1]) }],
         input: vec![value("x"), value("a"), value("y")],
         ..GraphProto::default()
     };
@@ -276,38 +188,16 @@ fn old_files_list_initializers_as_inputs() {
     let old = opened(&old, &folder.path().join("m.onnx"));
     let graph = vec![
         GraphEdit::RemoveInitializer { name: "a".into() },
-        GraphEdit::AddInitializer {
-            name: "a".into(),
-            tensor: floats(&[2], &[1.0, 2.0]),
-        },
-        GraphEdit::SetMetadata {
-            key: "names".into(),
-            value: "cat".into(),
-        },
+        GraphEdit::AddInitializer { name: "a".into(), tensor: floats(&[2], &[1.0, 2.0]) },
+        GraphEdit::SetMetadata { key: "names".into(), value: "cat".into() },
     ];
-    let unchanged = Edits {
-        graph: graph[1..2].to_vec(),
-        ..Edits::default()
-    };
-    assert!(
-        old.write(&unchanged, &folder.path().join("no"), &|_| ())
-            .is_err()
-    );
-    let edits = Edits {
-        graph,
-        ..Edits::default()
-    };
+    let unchanged = Edits { graph: graph[1..2].to_vec(), ..Edits::default() };
+    assert!(old.write(&unchanged, &folder.path().join("no"), &|_| ()).is_err());
+    let edits = Edits { graph, ..Edits::default() };
     let (copy, _) = rewrite(&old, &edits, &folder.path().join("out"));
     assert_eq!(copy.tensor("a").unwrap().shape, [2]);
     let graph = copy.graph().unwrap();
-    assert_eq!(
-        graph
-            .inputs
-            .iter()
-            .map(|input| input.name.as_str())
-            .collect::<Vec<_>>(),
-        ["x", "y"]
-    );
+    assert_eq!(graph.inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     assert_eq!((graph.ir_version, graph.metadata[0].1.as_str()), (4, "cat"));
 }
 
@@ -315,11 +205,7 @@ fn old_files_list_initializers_as_inputs() {
 fn attributes_and_captures() {
     let folder = tempfile::tempdir().unwrap();
     let mut fill = attribute("value", AttributeType::TENSOR);
-    fill.t = Some(TensorProto {
-        float_data: vec![2.0],
-        ..tensor("", 1, &[1])
-    })
-    .into();
+    fill.t = Some(TensorProto { float_data: vec![2.0], ..tensor("", 1, &[1]) }).into();
     let mut body = attribute("then_branch", AttributeType::GRAPH);
     body.g = Some(GraphProto {
         node: vec![
@@ -345,75 +231,32 @@ fn attributes_and_captures() {
     };
     let model = opened(&model(graph), &folder.path().join("m.onnx"));
     let nodes = &model.graph().unwrap().nodes;
-    assert_eq!(
-        nodes[0].attributes["value"],
-        Attribute::Tensor(floats(&[1], &[2.0]))
-    );
+    assert_eq!(nodes[0].attributes["value"], Attribute::Tensor(floats(&[1], &[2.0])));
     assert_eq!(nodes[1].captures, ["outer"]);
     assert_eq!(nodes[1].attributes["then_branch"], Attribute::Other);
 
-    let set = |node, name: &str, value| GraphEdit::SetAttribute {
-        node,
-        name: name.into(),
-        value,
-    };
+    let set = |node, name: &str, value| GraphEdit::SetAttribute { node, name: name.into(), value };
     let graph = vec![
         set(0, "value", Attribute::Tensor(floats(&[1], &[5.0]))),
-        set(
-            2,
-            "classlabels_strings",
-            Attribute::Strings(vec![b"dog".to_vec()]),
-        ),
+        set(2, "classlabels_strings", Attribute::Strings(vec![b"dog".to_vec()])),
     ];
-    let (copy, diff) = rewrite(
-        &model,
-        &Edits {
-            graph,
-            ..Edits::default()
-        },
-        &folder.path().join("out"),
-    );
+    let (copy, diff) = rewrite(&model, &Edits { graph, ..Edits::default() }, &folder.path().join("out"));
     let after = &copy.graph().unwrap().nodes;
-    assert_eq!(
-        after[0].attributes["value"],
-        Attribute::Tensor(floats(&[1], &[5.0]))
-    );
-    assert_eq!(
-        after[2].attributes["classlabels_strings"],
-        Attribute::Strings(vec![b"dog".to_vec()])
-    );
-    let places: Vec<_> = diff
-        .structure
-        .iter()
-        .map(|change| change.place.as_str())
-        .collect();
-    assert_eq!(
-        places,
-        ["node 0 that makes `filled`", "node 2 that makes `q`"]
-    );
+    assert_eq!(after[0].attributes["value"], Attribute::Tensor(floats(&[1], &[5.0])));
+    assert_eq!(after[2].attributes["classlabels_strings"], Attribute::Strings(vec![b"dog".to_vec()]));
+    let places: Vec<_> = diff.structure.iter().map(|change| change.place.as_str()).collect();
+    assert_eq!(places, ["node 0 that makes `filled`", "node 2 that makes `q`"]);
 }
 
 #[test]
 fn what_is_no_value_of_a_tensor_is_structure() {
-    let raw = TensorProto {
-        raw_data: 1f32.to_le_bytes().to_vec(),
-        ..tensor("a", 1, &[1])
-    };
-    let typed = TensorProto {
-        float_data: vec![1.0],
-        ..tensor("a", 1, &[1])
-    };
-    let stuffed = TensorProto {
-        string_data: vec![b"hidden".to_vec()],
-        ..raw.clone()
-    };
+    let raw = TensorProto { raw_data: 1f32.to_le_bytes().to_vec(), ..tensor("a", 1, &[1]) };
+    let typed = TensorProto { float_data: vec![1.0], ..tensor("a", 1, &[1]) };
+    let stuffed = TensorProto { string_data: vec![b"hidden".to_vec()], ..raw.clone() };
     for other in [typed, stuffed] {
         let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let models = [(&one, raw.clone()), (&two, other)].map(|(folder, tensor)| {
-            let graph = GraphProto {
-                initializer: vec![tensor],
-                ..GraphProto::default()
-            };
+            let graph = GraphProto { initializer: vec![tensor], ..GraphProto::default() };
             opened(&model(graph), &folder.path().join("m.onnx"))
         });
         let diff = declass_formats::Diff::between(&models[0], &models[1], &|_| ()).unwrap();
@@ -426,23 +269,11 @@ fn what_is_no_value_of_a_tensor_is_structure() {
 #[test]
 fn types_without_fixed_width_are_listed_only() {
     let folder = tempfile::tempdir().unwrap();
-    let names = TensorProto {
-        string_data: vec![b"x".to_vec()],
-        ..tensor("names", 8, &[1])
-    };
-    let graph = GraphProto {
-        initializer: vec![names],
-        ..GraphProto::default()
-    };
+    let names = TensorProto { string_data: vec![b"x".to_vec()], ..tensor("names", 8, &[1]) };
+    let graph = GraphProto { initializer: vec![names], ..GraphProto::default() };
     let bytes = model(graph).write_to_bytes().unwrap();
     fs::write(folder.path().join("m.onnx"), bytes).unwrap();
     let model = Artifact::open(folder.path()).unwrap();
-    assert_eq!(
-        model.tensor("names").unwrap().dtype,
-        Dtype::Opaque {
-            name: "STRING",
-            bits: 0
-        }
-    );
+    assert_eq!(model.tensor("names").unwrap().dtype, Dtype::Opaque { name: "STRING", bits: 0 });
     assert!(model.read_tensor("names").unwrap().is_empty());
 }

@@ -13,11 +13,7 @@ fn golden_bytes_of_a_dropped_row() {
     let folder = tempfile::tempdir().unwrap();
     let header = r#"{"__metadata__":{"format":"pt"},"b":{"dtype":"U8","shape":[2],"data_offsets":[8,10]},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}"#;
     let data = [&1f32.to_le_bytes()[..], &2f32.to_le_bytes(), &[7, 8]].concat();
-    fs::write(
-        folder.path().join("model.safetensors"),
-        safetensors(header, &data),
-    )
-    .unwrap();
+    fs::write(folder.path().join("model.safetensors"), safetensors(header, &data)).unwrap();
     let model = Artifact::open(folder.path()).unwrap();
     let out = folder.path().join("out");
     let (_, diff) = rewrite(&model, &edit("a", floats(&[1, 1], &[1.0])), &out);
@@ -37,8 +33,7 @@ fn golden_bytes_of_a_dropped_row() {
 fn shards_and_their_index() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
-    let shard =
-        |name: &str| format!(r#"{{"{name}":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}}}"#);
+    let shard = |name: &str| format!(r#"{{"{name}":{{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}}}"#);
     write("m-1.safetensors", &safetensors(&shard("a"), &[1; 8]));
     write("m-2.safetensors", &safetensors(&shard("b"), &[2; 8]));
     let index = "{\n  \"metadata\": {\n    \"total_parameters\": 4,\n    \"total_size\": 16\n  },\n  \"weight_map\": {\n    \"a\": \"m-1.safetensors\",\n    \"b\": \"m-2.safetensors\"\n  }\n}\n";
@@ -50,21 +45,14 @@ fn shards_and_their_index() {
 
     let same = tempfile::tempdir().unwrap();
     let (_, diff) = rewrite(&model, &edit("b", floats(&[2], &[1.0, 2.0])), same.path());
-    let changed: Vec<_> = diff
-        .files
-        .iter()
-        .filter(|file| file.before != file.after)
-        .collect();
+    let changed: Vec<_> = diff.files.iter().filter(|file| file.before != file.after).collect();
     assert_eq!(changed.len(), 1);
     assert_eq!(changed[0].path, rel("m-2.safetensors"));
 
     let smaller = tempfile::tempdir().unwrap();
     let (copy, diff) = rewrite(&model, &edit("b", floats(&[1], &[1.0])), smaller.path());
     let expected = index.replace("\": 4", "\": 3").replace("\": 16", "\": 12");
-    assert_eq!(
-        fs::read_to_string(smaller.path().join("model.safetensors.index.json")).unwrap(),
-        expected
-    );
+    assert_eq!(fs::read_to_string(smaller.path().join("model.safetensors.index.json")).unwrap(), expected);
     assert_eq!(copy.read_tensor("a").unwrap(), [1; 8]);
     assert!(diff.structure.is_empty(), "{:?}", diff.structure);
 }
@@ -74,83 +62,34 @@ fn metadata_and_order_are_structure() {
     let [one, two] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let a = |from, to| format!(r#""a":{{"dtype":"U8","shape":[2],"data_offsets":[{from},{to}]}}"#);
     let b = |from, to| format!(r#""b":{{"dtype":"U8","shape":[2],"data_offsets":[{from},{to}]}}"#);
-    let before = format!(
-        r#"{{"__metadata__":{{"format":"pt"}},{},{}}}"#,
-        a(0, 2),
-        b(2, 4)
-    );
-    let after = format!(
-        r#"{{"__metadata__":{{"format":"tf"}},{},{}}}"#,
-        a(2, 4),
-        b(0, 2)
-    );
-    fs::write(
-        one.path().join("model.safetensors"),
-        safetensors(&before, &[1, 2, 3, 4]),
-    )
-    .unwrap();
-    fs::write(
-        two.path().join("model.safetensors"),
-        safetensors(&after, &[3, 4, 1, 9]),
-    )
-    .unwrap();
+    let before = format!(r#"{{"__metadata__":{{"format":"pt"}},{},{}}}"#, a(0, 2), b(2, 4));
+    let after = format!(r#"{{"__metadata__":{{"format":"tf"}},{},{}}}"#, a(2, 4), b(0, 2));
+    fs::write(one.path().join("model.safetensors"), safetensors(&before, &[1, 2, 3, 4])).unwrap();
+    fs::write(two.path().join("model.safetensors"), safetensors(&after, &[3, 4, 1, 9])).unwrap();
     let open = |folder: &tempfile::TempDir| Artifact::open(folder.path()).unwrap();
     let diff = declass_formats::Diff::between(&open(&one), &open(&two), &|_| ()).unwrap();
-    let places: Vec<_> = diff
-        .structure
-        .iter()
-        .map(|change| change.place.as_str())
-        .collect();
-    assert_eq!(
-        places,
-        [
-            "metadata entry `model.safetensors: format`",
-            "every data of tensor"
-        ]
-    );
+    let places: Vec<_> = diff.structure.iter().map(|change| change.place.as_str()).collect();
+    assert_eq!(places, ["metadata entry `model.safetensors: format`", "every data of tensor"]);
     assert_eq!(diff.tensors.len(), 1);
-    assert_eq!(
-        (diff.tensors[0].name.as_str(), diff.tensors[0].values),
-        ("a", 1)
-    );
+    assert_eq!((diff.tensors[0].name.as_str(), diff.tensors[0].values), ("a", 1));
 }
 
 #[test]
 fn edits_that_do_not_fit_write_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let header = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
-    fs::write(
-        folder.path().join("model.safetensors"),
-        safetensors(header, &[0; 4]),
-    )
-    .unwrap();
+    fs::write(folder.path().join("model.safetensors"), safetensors(header, &[0; 4])).unwrap();
     let model = Artifact::open(folder.path()).unwrap();
     let mut weights = Edits::default();
     weights.files.insert(rel("model.safetensors"), Vec::new());
-    let wrong_type = NewTensor {
-        info: info(Dtype::I32, &[1]),
-        data: vec![0; 4],
-    };
-    let wrong_length = NewTensor {
-        info: info(Dtype::F32, &[2]),
-        data: vec![0; 4],
-    };
+    let wrong_type = NewTensor { info: info(Dtype::I32, &[1]), data: vec![0; 4] };
+    let wrong_length = NewTensor { info: info(Dtype::F32, &[2]), data: vec![0; 4] };
     let out = folder.path().join("out");
-    for edits in [
-        edit("z", floats(&[1], &[0.0])),
-        edit("a", wrong_type),
-        edit("a", wrong_length),
-        weights,
-    ] {
+    for edits in [edit("z", floats(&[1], &[0.0])), edit("a", wrong_type), edit("a", wrong_length), weights] {
         assert!(model.write(&edits, &out, &|_| ()).is_err());
         assert!(!out.exists());
     }
-    assert!(
-        model
-            .write(&Edits::default(), folder.path(), &|_| ())
-            .is_err(),
-        "the folder is not empty"
-    );
+    assert!(model.write(&Edits::default(), folder.path(), &|_| ()).is_err(), "the folder is not empty");
 }
 
 #[test]
@@ -164,21 +103,13 @@ fn files_are_copied_replaced_and_added() {
     write("config.json", r#"{"z": 1, "a": 2}"#);
     write("README.md", "old");
     write("deep/er/vocab.txt", "words");
-    for name in [
-        ".git/config",
-        "pytorch_model.bin",
-        "onnx/model.onnx",
-        "model.sig",
-        "class-removal.statement.json",
-    ] {
+    for name in
+        [".git/config", "pytorch_model.bin", "onnx/model.onnx", "model.sig", "class-removal.statement.json"]
+    {
         write(name, "x");
     }
     let model = Artifact::open(folder.path()).unwrap();
-    let roles: Vec<_> = model
-        .files()
-        .iter()
-        .map(|file| (file.path.as_str(), file.role))
-        .collect();
+    let roles: Vec<_> = model.files().iter().map(|file| (file.path.as_str(), file.role)).collect();
     let expected = [
         ("README.md", Role::Card),
         ("config.json", Role::Config),
@@ -189,21 +120,10 @@ fn files_are_copied_replaced_and_added() {
     let left_out: Vec<_> = model.left_out().iter().map(|path| path.as_str()).collect();
     assert_eq!(
         left_out,
-        [
-            "class-removal.statement.json",
-            "model.sig",
-            "onnx/model.onnx",
-            "pytorch_model.bin"
-        ]
+        ["class-removal.statement.json", "model.sig", "onnx/model.onnx", "pytorch_model.bin"]
     );
     assert_eq!(model.read_file(&rel("model.sig")).unwrap(), b"x");
-    let keys: Vec<_> = model
-        .config()
-        .unwrap()
-        .as_object()
-        .unwrap()
-        .keys()
-        .collect();
+    let keys: Vec<_> = model.config().unwrap().as_object().unwrap().keys().collect();
     assert_eq!(keys, ["z", "a"]);
 
     let mut edits = Edits::default();
@@ -212,25 +132,14 @@ fn files_are_copied_replaced_and_added() {
     let out = folder.path().join("out");
     let (copy, diff) = rewrite(&model, &edits, &out);
     assert_eq!(copy.read_file(&rel("deep/er/vocab.txt")).unwrap(), b"words");
-    let changed: Vec<_> = diff
-        .files
-        .iter()
-        .filter(|file| file.before != file.after)
-        .map(|f| f.path.as_str())
-        .collect();
+    let changed: Vec<_> =
+        diff.files.iter().filter(|file| file.before != file.after).map(|f| f.path.as_str()).collect();
     assert_eq!(changed, ["README.md", "new/claim.json"]);
     assert!(!out.join("model.sig").exists() && !out.join(".git").exists());
 }
 
 fn dtypes() -> impl Strategy<Value = Dtype> {
-    prop::sample::select(vec![
-        Dtype::Bf16,
-        Dtype::F16,
-        Dtype::F32,
-        Dtype::F64,
-        Dtype::I64,
-        Dtype::U8,
-    ])
+    prop::sample::select(vec![Dtype::Bf16, Dtype::F16, Dtype::F32, Dtype::F64, Dtype::I64, Dtype::U8])
 }
 
 proptest! {

@@ -165,7 +165,8 @@ impl From<SlotArg> for Slot {
 }
 
 fn parse_method(name: &str) -> Result<&'static methods::Method, String> {
-    methods::by_name(name).ok_or_else(|| format!("expected one of {}", methods::METHODS.map(|m| m.name).join(", ")))
+    methods::by_name(name)
+        .ok_or_else(|| format!("expected one of {}", methods::METHODS.map(|m| m.name).join(", ")))
 }
 
 fn method_help() -> String {

@@ -48,9 +48,13 @@ fn print(source: &Source, printer: &Printer) {
         printer.row("not part of it", left.join(", "));
     }
     printer.row("classes", classes(source));
-    printer.row("head", format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.order)));
+    printer.row(
+        "head",
+        format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.order)),
+    );
     for branch in &head.branches {
-        let bias = branch.bias.as_ref().map_or("no bias".to_owned(), |bias| format!("bias `{}`", bias.tensor));
+        let bias =
+            branch.bias.as_ref().map_or("no bias".to_owned(), |bias| format!("bias `{}`", bias.tensor));
         printer.row("", format!("weight `{}`, {bias}", branch.weight.tensor));
         printer.row("embedding", format!("{} ({} wide)", branch.embedding, branch.width));
     }
@@ -60,7 +64,10 @@ fn print(source: &Source, printer: &Printer) {
     }
     cut.why.notes.iter().for_each(|note| printer.row("note", note));
     for point in cut.points.iter().take(SHOWN) {
-        let text = format!("{} ({}), {} weighted operators behind it", point.tensor, point.producer, point.weighted_after);
+        let text = format!(
+            "{} ({}), {} weighted operators behind it",
+            point.tensor, point.producer, point.weighted_after
+        );
         printer.detail("cut point", text);
     }
     if let (Some(labels), true) = (labels, head.classes > SHOWN) {
@@ -75,7 +82,8 @@ fn classes(source: &Source) -> String {
     let Some(labels) = &source.labels else {
         return format!("{count}, without labels (name them by index, or give --labels)");
     };
-    let mut shown: Vec<String> = labels.names.iter().take(SHOWN).enumerate().map(|(i, n)| format!("{i} {n}")).collect();
+    let mut shown: Vec<String> =
+        labels.names.iter().take(SHOWN).enumerate().map(|(i, n)| format!("{i} {n}")).collect();
     if count > SHOWN {
         shown.push(format!("... ({} more, see -v)", count - SHOWN));
     }
@@ -115,9 +123,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "width": branch.width,
         })
     };
-    let point = |point: &declass::cut::CutPoint| {
-        json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after})
-    };
+    let point = |point: &declass::cut::CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
     json!({
         "model": artifact.path(),
         "format": artifact.format().to_string(),

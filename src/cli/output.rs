@@ -53,7 +53,10 @@ impl Printer {
             let of = figure.samples.map_or_else(String::new, |n| format!(" of {n}"));
             let bound = figure.bound.map_or_else(String::new, |bound| format!(", 95 % bound {bound:.4}"));
             let limit = figure.threshold.map_or_else(String::new, |limit| format!(", held against {limit}"));
-            self.detail("", format!("         {}: {:.6} {}{of}{bound}{limit}", figure.name, figure.value, figure.unit));
+            self.detail(
+                "",
+                format!("         {}: {:.6} {}{of}{bound}{limit}", figure.name, figure.value, figure.unit),
+            );
         }
     }
 

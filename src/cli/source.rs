@@ -3,11 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, bail};
-use declass::{
-    classes::Labels,
-    cut::Cut,
-    formats::Artifact,
-};
+use declass::{classes::Labels, cut::Cut, formats::Artifact};
 
 use super::args::ModelArgs;
 
@@ -25,10 +21,16 @@ pub(super) fn open(args: &ModelArgs) -> Result<Source> {
     let labels = match &args.labels {
         None => cut.labels.clone(),
         Some(file) => {
-            let text = fs::read_to_string(file).with_context(|| format!("labels file `{}`", file.display()))?;
+            let text =
+                fs::read_to_string(file).with_context(|| format!("labels file `{}`", file.display()))?;
             let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
             if names.len() != cut.head.classes {
-                bail!("labels file `{}` has {} lines, the model {} classes", file.display(), names.len(), cut.head.classes);
+                bail!(
+                    "labels file `{}` has {} lines, the model {} classes",
+                    file.display(),
+                    names.len(),
+                    cut.head.classes
+                );
             }
             Some(Labels { names, source: file.display().to_string() })
         }

@@ -88,7 +88,8 @@ impl<'a> Run<'a> {
         }
         let bars = Bars::new(args.json || printer.is_quiet());
         let device = args.device.open()?;
-        let run = Self { args, printer, silent: Printer::new(0), source, forgotten, slot, options, device, bars };
+        let run =
+            Self { args, printer, silent: Printer::new(0), source, forgotten, slot, options, device, bars };
         run.introduce();
         Ok(run)
     }
@@ -103,7 +104,8 @@ impl<'a> Run<'a> {
 
     fn introduce(&self) {
         let cut = &self.source.cut;
-        let embeddings: Vec<&str> = cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
+        let embeddings: Vec<&str> =
+            cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
         let version = concat!("declass ", env!("CARGO_PKG_VERSION"));
         let out = self.out();
         out.row(version, format!("{}, {} classes", self.source.artifact.path().display(), cut.head.classes));
@@ -132,7 +134,9 @@ impl<'a> Run<'a> {
                 let classes = unreached;
                 return Err(Error::Unreached { classes, draws: material.sampling.draws }.into());
             }
-            self.printer.warn("no synthetic embedding reached a class to forget: nothing to train on, it is only sealed");
+            self.printer.warn(
+                "no synthetic embedding reached a class to forget: nothing to train on, it is only sealed",
+            );
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
         for &class in &unreached {
@@ -168,7 +172,8 @@ impl<'a> Run<'a> {
             ));
         }
         for (class, count) in sampling.accepted.iter().enumerate() {
-            self.out().detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
+            self.out()
+                .detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
         }
     }
 
@@ -266,7 +271,8 @@ impl<'a> Run<'a> {
         let files: Vec<String> = staged.artifact().files().iter().map(|file| file.path.to_string()).collect();
         let (exit, written) = match report.pass() {
             Err(report) => {
-                let failed = report.checks.iter().filter(|check| check.outcome == verify::Outcome::Failed).count();
+                let failed =
+                    report.checks.iter().filter(|check| check.outcome == verify::Outcome::Failed).count();
                 self.printer.warn(&format!("{failed} checks failed: nothing was written"));
                 (Exit::No, false)
             }
@@ -276,7 +282,8 @@ impl<'a> Run<'a> {
             }
             Ok(pass) => {
                 staged.publish(&pass, &statement.to_bytes(), self.args.force)?;
-                let line = format!("{}: {} {STATEMENT_FILE} (UNSIGNED)", self.args.out.display(), files.join(" "));
+                let line =
+                    format!("{}: {} {STATEMENT_FILE} (UNSIGNED)", self.args.out.display(), files.join(" "));
                 self.out().row("wrote", line);
                 (Exit::Yes, true)
             }

@@ -27,8 +27,9 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
         forgotten: &forgotten,
         slot: if claimed.slot == "drop" { Slot::Drop } else { Slot::Keep },
         sealed: claimed.seal,
-        method: methods::by_name(&claimed.method)
-            .ok_or_else(|| anyhow!("the claim names a method `{}` that this version does not know", claimed.method))?,
+        method: methods::by_name(&claimed.method).ok_or_else(|| {
+            anyhow!("the claim names a method `{}` that this version does not know", claimed.method)
+        })?,
         head: claimed.head.as_deref(),
         seed,
     };

@@ -18,28 +18,18 @@ pub(crate) struct Entry {
 impl Entry {
     /// The whole entry.
     pub(crate) fn span(&self) -> Range<usize> {
-        if self.key.is_empty() {
-            self.value.clone()
-        } else {
-            self.key.start..self.value.end
-        }
+        if self.key.is_empty() { self.value.clone() } else { self.key.start..self.value.end }
     }
 }
 
 /// The labels that a text lists, by JSON or Python rules.
 pub(crate) fn labels(text: &str) -> Option<Vec<String>> {
     if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str::<Value>(text) {
-        return super::labels::ordered(&value)
-            .ok()
-            .filter(|names| !names.is_empty());
+        return super::labels::ordered(&value).ok().filter(|names| !names.is_empty());
     }
     let mut names: Vec<(usize, String)> = Vec::new();
     for (at, entry) in entries(text, 0..text.len()).into_iter().enumerate() {
-        let index = if entry.key.is_empty() {
-            Some(at)
-        } else {
-            index(text.get(entry.key)?)
-        };
+        let index = if entry.key.is_empty() { Some(at) } else { index(text.get(entry.key)?) };
         names.push((index?, unquoted(text.get(entry.value)?)?));
     }
     names.sort();
@@ -85,10 +75,7 @@ pub(crate) fn entries(text: &str, span: Range<usize>) -> Vec<Entry> {
 /// The value of a key of the object in `text[span]`; of a repeated key the last, as parsers do.
 pub(crate) fn member(text: &str, span: Range<usize>, key: &str) -> Option<Range<usize>> {
     let hit = |entry: &Entry| string(text, entry.key.clone()).as_deref() == Some(key);
-    entries(text, span)
-        .into_iter()
-        .rfind(hit)
-        .map(|entry| entry.value)
+    entries(text, span).into_iter().rfind(hit).map(|entry| entry.value)
 }
 
 /// The JSON string in `text[span]`, unescaped.
@@ -98,10 +85,7 @@ pub(crate) fn string(text: &str, span: Range<usize>) -> Option<String> {
 
 /// A Python string literal's content.
 fn unquoted(text: &str) -> Option<String> {
-    let quote = text
-        .chars()
-        .next()
-        .filter(|quote| matches!(quote, '"' | '\''))?;
+    let quote = text.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
     let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
     let mut result = String::new();
     let mut rest = inner.chars();
@@ -173,7 +157,8 @@ fn skip_string(bytes: &[u8], start: usize, quote: u8) -> usize {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "{\n  \"a\": {\"x\\\"}\": 1e-05, \"y\": [1, 2]},\n  \"b\": [ \"p\" , \"q\" ],\n  \"c\": 3\n}";
+    const TEXT: &str =
+        "{\n  \"a\": {\"x\\\"}\": 1e-05, \"y\": [1, 2]},\n  \"b\": [ \"p\" , \"q\" ],\n  \"c\": 3\n}";
 
     #[test]
     fn members_are_found_by_their_keys() {
@@ -182,37 +167,20 @@ mod tests {
         assert_eq!(value("c"), Some("3"));
         assert_eq!(value("d"), None);
         let inner = member(TEXT, 0..TEXT.len(), "a").unwrap();
-        assert_eq!(
-            member(TEXT, inner, "x\"}").map(|span| &TEXT[span]),
-            Some("1e-05")
-        );
+        assert_eq!(member(TEXT, inner, "x\"}").map(|span| &TEXT[span]), Some("1e-05"));
     }
 
     #[test]
     fn python_literals_are_read() {
         let names = |text| labels(text).unwrap();
-        assert_eq!(
-            names("{0: 'ant', 1: \"fox's\", 2: 'a\\'b'}"),
-            ["ant", "fox's", "a'b"]
-        );
+        assert_eq!(names("{0: 'ant', 1: \"fox's\", 2: 'a\\'b'}"), ["ant", "fox's", "a'b"]);
         assert_eq!(names("['ant', 'caf\\xe9']"), ["ant", "caf\u{e9}"]);
         assert_eq!(labels("{0: 'ant', 2: 'bee'}"), None);
     }
 
     #[test]
     fn nonsense_gives_nothing_and_ends() {
-        for text in [
-            "{",
-            "[:]",
-            "{'",
-            "{a:",
-            "[,,]",
-            "{0 'x'}",
-            "[\"\\",
-            "{:::",
-            "\u{e9}{",
-            "['\\\u{e9}",
-        ] {
+        for text in ["{", "[:]", "{'", "{a:", "[,,]", "{0 'x'}", "[\"\\", "{:::", "\u{e9}{", "['\\\u{e9}"] {
             assert_eq!(labels(text), None, "{text}");
         }
     }

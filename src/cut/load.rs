@@ -34,19 +34,10 @@ pub(super) fn load(head: &Head, artifact: &Artifact) -> Result<LinearHead, Error
     }
     let has_bias = head.branches.iter().any(|branch| branch.bias.is_some());
     let bias: Vec<f32> = bias.into_iter().map(|value| value as f32).collect();
-    let name = head
-        .branches
-        .first()
-        .map_or("", |branch| branch.weight.tensor.as_str());
+    let name = head.branches.first().map_or("", |branch| branch.weight.tensor.as_str());
     check_finite(name, &weight)?;
     check_finite(name, &bias)?;
-    Ok(LinearHead {
-        classes,
-        width,
-        weight,
-        bias,
-        has_bias,
-    })
+    Ok(LinearHead { classes, width, weight, bias, has_bias })
 }
 
 impl Operand {
@@ -58,12 +49,8 @@ impl Operand {
             Source::Stored => self.info.dtype.decode(&artifact.read_tensor(&self.tensor)?),
         };
         let values = values.filter(|values| values.len() == self.info.elements());
-        let values = values.ok_or_else(|| {
-            refusal(
-                format!("tensor `{}` cannot be read as numbers", self.tensor),
-                "",
-            )
-        })?;
+        let values = values
+            .ok_or_else(|| refusal(format!("tensor `{}` cannot be read as numbers", self.tensor), ""))?;
         check_finite(&self.tensor, &values)?;
         Ok(values)
     }
@@ -79,15 +66,9 @@ impl Operand {
         let flow = Flow::new(graph)?;
         let constant =
             evaluate(artifact, &flow, value).and_then(|constant| constant.expand(&self.info.shape));
-        let constant = constant
-            .map_err(|problem| refusal(format!("the head cannot be computed: {problem}"), ""))?;
-        Ok(Some(
-            constant
-                .values
-                .into_iter()
-                .map(|value| value as f32)
-                .collect(),
-        ))
+        let constant =
+            constant.map_err(|problem| refusal(format!("the head cannot be computed: {problem}"), ""))?;
+        Ok(Some(constant.values.into_iter().map(|value| value as f32).collect()))
     }
 }
 
@@ -100,11 +81,7 @@ fn attribute(artifact: &Artifact, node: usize, name: &str) -> Option<Vec<f32>> {
 
 fn check_finite(tensor: &str, values: &[f32]) -> Result<(), Error> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NotFinite {
-            tensor: tensor.to_owned(),
-            index,
-            value: values[index],
-        }),
+        Some(index) => Err(Error::NotFinite { tensor: tensor.to_owned(), index, value: values[index] }),
         None => Ok(()),
     }
 }

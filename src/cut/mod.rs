@@ -155,8 +155,5 @@ impl Head {
 
 /// Short for the commonest error here.
 fn refusal(reason: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::NotAClassifier {
-        reason: reason.into(),
-        hint: hint.into(),
-    }
+    Error::NotAClassifier { reason: reason.into(), hint: hint.into() }
 }

@@ -29,13 +29,8 @@ const HEADS: &[&str] = &[
 ];
 
 /// Second heads whose logits are averaged with the first one's.
-const TWINS: &[&str] = &[
-    "classifier_distill",
-    "cls_classifier",
-    "dist_head",
-    "distillation_classifier",
-    "head_dist",
-];
+const TWINS: &[&str] =
+    &["classifier_distill", "cls_classifier", "dist_head", "distillation_classifier", "head_dist"];
 
 /// Wrappers that training loops leave in front of every name.
 const WRAPPERS: &[&str] = &["_orig_mod.", "module.", "timm_model."];
@@ -70,9 +65,7 @@ pub(super) fn rank(module: &str) -> Option<usize> {
 pub(super) fn unwrapped(name: &str) -> &str {
     let mut rest = name;
     loop {
-        let plain = WRAPPERS
-            .iter()
-            .find_map(|wrapper| rest.strip_prefix(wrapper));
+        let plain = WRAPPERS.iter().find_map(|wrapper| rest.strip_prefix(wrapper));
         let before_head = HEAD_WRAPPERS
             .iter()
             .find_map(|wrapper| rest.strip_prefix(wrapper))
@@ -91,9 +84,8 @@ pub(super) fn is_twin(module: &str) -> bool {
 /// Whether the module is a head for training only.
 pub(super) fn is_auxiliary(module: &str) -> bool {
     module.split('.').any(|part| {
-        let numbered = part
-            .strip_prefix("aux")
-            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        let numbered =
+            part.strip_prefix("aux").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
         numbered
             || part.starts_with("auxiliary")
             || matches!(part, "AuxLogits" | "aux_classifier" | "aux_head")
@@ -102,8 +94,7 @@ pub(super) fn is_auxiliary(module: &str) -> bool {
 
 pub(super) fn is_lookup(module: &str) -> bool {
     let lower = module.to_lowercase();
-    LOOKUPS.iter().any(|part| lower.contains(part))
-        || lower.replace("gate_proj", "").contains("gate")
+    LOOKUPS.iter().any(|part| lower.contains(part)) || lower.replace("gate_proj", "").contains("gate")
 }
 
 /// The last number in the path: the index within a Sequential.
@@ -118,13 +109,7 @@ pub(super) fn in_block(module: &str) -> bool {
 
 /// The path with its numbers blotted out, alike for all repetitions of a block.
 pub(super) fn shape_of(module: &str) -> String {
-    let parts = module.split('.').map(|part| {
-        if part.parse::<usize>().is_ok() {
-            "#"
-        } else {
-            part
-        }
-    });
+    let parts = module.split('.').map(|part| if part.parse::<usize>().is_ok() { "#" } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 
@@ -154,14 +139,8 @@ mod tests {
     fn wrappers_come_off() {
         assert_eq!(unwrapped("module._orig_mod.fc.weight"), "fc.weight");
         assert_eq!(unwrapped("model.fc.weight"), "fc.weight");
-        assert_eq!(
-            unwrapped("model.head_dist.weight"),
-            "model.head_dist.weight"
-        );
-        assert_eq!(
-            unwrapped("model.layers.0.fc.weight"),
-            "model.layers.0.fc.weight"
-        );
+        assert_eq!(unwrapped("model.head_dist.weight"), "model.head_dist.weight");
+        assert_eq!(unwrapped("model.layers.0.fc.weight"), "model.layers.0.fc.weight");
     }
 
     #[test]

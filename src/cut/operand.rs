@@ -79,12 +79,7 @@ pub(crate) enum Site {
 impl Operand {
     /// A stored tensor that is edited where it is.
     pub(crate) fn stored(tensor: &str, info: &TensorInfo, axis: usize) -> Self {
-        Self {
-            tensor: tensor.to_owned(),
-            info: info.clone(),
-            axis,
-            source: Source::Stored,
-        }
+        Self { tensor: tensor.to_owned(), info: info.clone(), axis, source: Source::Stored }
     }
 
     /// Elements of one class.
@@ -95,8 +90,7 @@ impl Operand {
     /// Where the elements of one class lie, in the order of the embedding.
     pub(crate) fn row(&self, class: usize, classes: usize) -> impl Iterator<Item = usize> + use<> {
         let (outer, inner) = (self.outer(), self.inner());
-        (0..outer)
-            .flat_map(move |block| (0..inner).map(move |at| (block * classes + class) * inner + at))
+        (0..outer).flat_map(move |block| (0..inner).map(move |at| (block * classes + class) * inner + at))
     }
 
     fn outer(&self) -> usize {

@@ -24,10 +24,7 @@ const PROMPTS: &str = "its classes are text prompts, not weights";
 /// Architectures that have no class axis in a head, or one per token, pixel or box.
 const ARCHITECTURES: &[(Mark, &str)] = &[
     (Ends("ForTokenClassification"), "it decides for every token"),
-    (
-        Ends("ForAudioFrameClassification"),
-        "it decides for every frame",
-    ),
+    (Ends("ForAudioFrameClassification"), "it decides for every frame"),
     (Contains("ObjectDetection"), DETECTOR),
     (Contains("Segmentation"), DENSE),
     (Ends("ForDepthEstimation"), DENSE),
@@ -58,14 +55,8 @@ const ARCHITECTURES: &[(Mark, &str)] = &[
 ];
 
 /// First components of tensor names in segmentation and detection checkpoints.
-const DENSE_MODULES: &[&str] = &[
-    "aux_classifier",
-    "bbox_embed",
-    "decode_head",
-    "mask_head",
-    "roi_heads",
-    "rpn",
-];
+const DENSE_MODULES: &[&str] =
+    &["aux_classifier", "bbox_embed", "decode_head", "mask_head", "roi_heads", "rpn"];
 
 /// Last components of tensor names that only quantised checkpoints have.
 const QUANTISED: &[&str] = &[
@@ -111,18 +102,12 @@ pub(super) fn classifies(architecture: &str) -> bool {
 
 pub(super) fn architectures(config: &Value) -> Vec<&str> {
     let list = config.get("architectures").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn check_architecture(config: &Value) -> Result<(), Error> {
     let names = architectures(config);
-    let Some(first) = names
-        .first()
-        .filter(|_| !names.iter().any(|name| classifies(name)))
-    else {
+    let Some(first) = names.first().filter(|_| !names.iter().any(|name| classifies(name))) else {
         return Ok(());
     };
     for name in &names {
@@ -132,10 +117,7 @@ fn check_architecture(config: &Value) -> Result<(), Error> {
             Is(whole) => name == whole,
         });
         if let Some((_, why)) = hit {
-            return Err(refusal(
-                format!("`{name}`: {why}"),
-                "supply a model that gives one logit per class",
-            ));
+            return Err(refusal(format!("`{name}`: {why}"), "supply a model that gives one logit per class"));
         }
     }
     if config.get("model_type").is_some() && !names.iter().any(|name| name.contains("Classif")) {
@@ -157,10 +139,7 @@ fn check_settings(config: &Value) -> Result<(), Error> {
     match config.get("quantization_config") {
         None | Some(Value::Null) => Ok(()),
         Some(quantisation) => {
-            let method = quantisation
-                .get("quant_method")
-                .and_then(Value::as_str)
-                .unwrap_or("unknown method");
+            let method = quantisation.get("quant_method").and_then(Value::as_str).unwrap_or("unknown method");
             Err(quantised(&format!("`quantization_config` ({method})")))
         }
     }
@@ -176,15 +155,12 @@ fn check_names(artifact: &Artifact) -> Result<(), Error> {
     };
     let behind_backbone = |name: &&str| {
         let rest = name.strip_prefix("classifier.").unwrap_or_default();
-        let numbered = rest
-            .strip_suffix(".weight")
-            .is_some_and(|index| index.parse::<usize>().is_ok());
+        let numbered = rest.strip_suffix(".weight").is_some_and(|index| index.parse::<usize>().is_ok());
         numbered || rest.starts_with("low_") || rest.starts_with("high_")
     };
     let has_backbone = names().any(|name| name.starts_with("backbone."));
-    if let Some(name) = names()
-        .find(decoder)
-        .or_else(|| names().find(behind_backbone).filter(|_| has_backbone))
+    if let Some(name) =
+        names().find(decoder).or_else(|| names().find(behind_backbone).filter(|_| has_backbone))
     {
         return Err(refusal(
             format!("tensor `{name}` belongs to a segmentation or detection model"),
@@ -193,13 +169,9 @@ fn check_names(artifact: &Artifact) -> Result<(), Error> {
     }
     let is_quantised = |name: &&str| {
         name.contains(".quant_state.")
-            || name
-                .rsplit_once('.')
-                .is_some_and(|(_, last)| QUANTISED.contains(&last))
+            || name.rsplit_once('.').is_some_and(|(_, last)| QUANTISED.contains(&last))
     };
-    names()
-        .find(is_quantised)
-        .map_or(Ok(()), |name| Err(quantised(&format!("tensor `{name}`"))))
+    names().find(is_quantised).map_or(Ok(()), |name| Err(quantised(&format!("tensor `{name}`"))))
 }
 
 fn quantised(what: &str) -> Error {

@@ -28,37 +28,25 @@ pub(super) struct Found<'a> {
 
 /// Every weight of rank 2, or of a convolution with unit kernel.
 pub(super) fn matrices(artifact: &Artifact) -> Vec<Candidate<'_>> {
-    let matrix = |shape: &[usize]| matches!(shape, [_, _, kernel @ ..] if kernel.iter().all(|extent| *extent == 1));
+    let matrix =
+        |shape: &[usize]| matches!(shape, [_, _, kernel @ ..] if kernel.iter().all(|extent| *extent == 1));
     artifact
         .tensors()
         .iter()
         .filter(|(_, info)| matrix(&info.shape) && info.shape.len() <= 5)
         .filter_map(|(tensor, info)| {
             let module = names::unwrapped(tensor).strip_suffix(".weight")?;
-            Some(Candidate {
-                tensor,
-                module,
-                info,
-            })
+            Some(Candidate { tensor, module, info })
         })
         .collect()
 }
 
 pub(super) fn named<'a>(matrices: &[Candidate<'a>], name: &str) -> Result<Found<'a>, Error> {
     let module = name.strip_suffix(".weight").unwrap_or(name);
-    let hit = |it: &&Candidate<'_>| {
-        it.module == module || it.tensor.strip_suffix(".weight") == Some(module)
-    };
+    let hit = |it: &&Candidate<'_>| it.module == module || it.tensor.strip_suffix(".weight") == Some(module);
     match matrices.iter().find(hit) {
-        Some(head) => Ok(Found {
-            heads: vec![*head],
-            rule: "named by the caller",
-            confidence: 1.0,
-        }),
-        None => Err(Error::UnknownHead {
-            name: name.to_owned(),
-            candidates: listed(matrices),
-        }),
+        Some(head) => Ok(Found { heads: vec![*head], rule: "named by the caller", confidence: 1.0 }),
+        None => Err(Error::UnknownHead { name: name.to_owned(), candidates: listed(matrices) }),
     }
 }
 
@@ -70,9 +58,7 @@ pub(super) fn declared<'a>(
     let Some(config) = config.filter(|config| config.get("architecture").is_some()) else {
         return Ok(None);
     };
-    let nested = config
-        .get("pretrained_cfg")
-        .and_then(|part| part.get("classifier"));
+    let nested = config.get("pretrained_cfg").and_then(|part| part.get("classifier"));
     let declaration = nested.or_else(|| config.get("classifier"));
     let modules: Vec<&str> = match declaration {
         Some(Value::String(module)) => vec![module],
@@ -82,24 +68,15 @@ pub(super) fn declared<'a>(
     if modules.contains(&"aux_head") {
         return Err(token_head());
     }
-    let exact: Vec<_> = modules
-        .iter()
-        .filter_map(|name| candidates.iter().find(|it| it.module == *name))
-        .collect();
+    let exact: Vec<_> =
+        modules.iter().filter_map(|name| candidates.iter().find(|it| it.module == *name)).collect();
     if !modules.is_empty() && exact.len() == modules.len() {
         let heads = exact.into_iter().copied().collect();
-        return Ok(Some(Found {
-            heads,
-            rule: "`pretrained_cfg.classifier` names it",
-            confidence: 1.0,
-        }));
+        return Ok(Some(Found { heads, rule: "`pretrained_cfg.classifier` names it", confidence: 1.0 }));
     }
     let inside = |name: &&str| {
-        let inner = |it: &&Candidate<'_>| {
-            it.module
-                .strip_prefix(*name)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
+        let inner =
+            |it: &&Candidate<'_>| it.module.strip_prefix(*name).is_some_and(|rest| rest.starts_with('.'));
         candidates.iter().copied().rfind(|it| inner(&it))
     };
     let heads: Vec<_> = modules.iter().filter_map(inside).collect();
@@ -121,8 +98,7 @@ pub(super) fn by_name<'a>(
         let bias = artifact.tensors().get(&bias_name(it.tensor));
         bias.is_none_or(|bias| bias.shape == [it.info.shape[0]])
     };
-    let named =
-        |it: &&Candidate<'_>| !names::is_lookup(it.module) && !names::is_auxiliary(it.module);
+    let named = |it: &&Candidate<'_>| !names::is_lookup(it.module) && !names::is_auxiliary(it.module);
     let plausible: Vec<Candidate<'a>> = candidates.iter().filter(named).copied().collect();
     let main: Vec<Candidate<'a>> = plausible.iter().filter(fits).copied().collect();
     if let (true, Some(misfit)) = (main.is_empty(), plausible.first()) {
@@ -134,9 +110,7 @@ pub(super) fn by_name<'a>(
     let mut heads = parallel(&main, best);
     if heads.len() > 1 && heads.iter().any(|it| it.info.shape[1] == it.info.shape[0]) {
         // Layers of a sequence would have these shapes too.
-        return Err(Error::AmbiguousHead {
-            candidates: listed(&heads),
-        });
+        return Err(Error::AmbiguousHead { candidates: listed(&heads) });
     }
     let classes = best.info.shape[0];
     let twin = |it: &&Candidate<'_>| {
@@ -151,18 +125,12 @@ pub(super) fn by_name<'a>(
         Some(_) if candidates.len() == heads.len() => 0.98,
         Some(_) => 0.9,
     };
-    Ok(Found {
-        heads,
-        rule: "its name is that of a classifier head",
-        confidence,
-    })
+    Ok(Found { heads, rule: "its name is that of a classifier head", confidence })
 }
 
 /// The best place in the table; within a Sequential, the last index.
 fn best_named<'a>(main: &[Candidate<'a>]) -> Option<Candidate<'a>> {
-    let ranked = main
-        .iter()
-        .filter_map(|it| Some((names::rank(it.module)?, it)));
+    let ranked = main.iter().filter_map(|it| Some((names::rank(it.module)?, it)));
     ranked
         .min_by_key(|(rank, it)| (*rank, std::cmp::Reverse(names::last_index(it.module))))
         .map(|(_, it)| *it)
@@ -174,9 +142,8 @@ fn parallel<'a>(main: &[Candidate<'a>], best: Candidate<'a>) -> Vec<Candidate<'a
     if !matches!(shape.as_str(), "head.#" | "heads.#") {
         return vec![best];
     }
-    let alike = |it: &&Candidate<'_>| {
-        names::shape_of(it.module) == shape && it.info.shape[0] == best.info.shape[0]
-    };
+    let alike =
+        |it: &&Candidate<'_>| names::shape_of(it.module) == shape && it.info.shape[0] == best.info.shape[0];
     main.iter().filter(alike).copied().collect()
 }
 
@@ -187,21 +154,14 @@ fn by_uniqueness<'a>(
 ) -> Result<Found<'a>, Error> {
     let mut repetitions: BTreeMap<String, usize> = BTreeMap::new();
     for name in artifact.tensors().keys() {
-        *repetitions
-            .entry(names::shape_of(names::unwrapped(name)))
-            .or_default() += 1;
+        *repetitions.entry(names::shape_of(names::unwrapped(name))).or_default() += 1;
     }
     let single = |it: &&Candidate<'_>| {
-        repetitions
-            .get(&names::shape_of(names::unwrapped(it.tensor)))
-            .is_none_or(|times| *times == 1)
+        repetitions.get(&names::shape_of(names::unwrapped(it.tensor))).is_none_or(|times| *times == 1)
     };
     let unique: Vec<Candidate<'_>> = main.iter().filter(single).copied().collect();
-    let outside: Vec<Candidate<'_>> = unique
-        .iter()
-        .filter(|it| !names::in_block(it.module))
-        .copied()
-        .collect();
+    let outside: Vec<Candidate<'_>> =
+        unique.iter().filter(|it| !names::in_block(it.module)).copied().collect();
     let left = if outside.is_empty() { unique } else { outside };
     match (left.as_slice(), count) {
         ([head], Some(_)) => Ok(Found {
@@ -213,26 +173,17 @@ fn by_uniqueness<'a>(
             "no weight matrix could be a classifier head",
             "name the head with --head if there is one",
         )),
-        ([], _) => Err(Error::AmbiguousHead {
-            candidates: listed(main),
-        }),
-        (left, _) => Err(Error::AmbiguousHead {
-            candidates: listed(left),
-        }),
+        ([], _) => Err(Error::AmbiguousHead { candidates: listed(main) }),
+        (left, _) => Err(Error::AmbiguousHead { candidates: listed(left) }),
     }
 }
 
 pub(super) fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) -> Error {
     let Some(stated) = stated else {
-        return refusal(
-            "no tensor is a weight matrix",
-            "supply the weights of a classifier",
-        );
+        return refusal("no tensor is a weight matrix", "supply the weights of a classifier");
     };
     let Stated { count, source, .. } = stated;
-    let transposed = matrices
-        .iter()
-        .find(|it| it.info.shape.len() == 2 && it.info.shape[1] == *count);
+    let transposed = matrices.iter().find(|it| it.info.shape.len() == 2 && it.info.shape[1] == *count);
     match transposed {
         Some(it) => refusal(
             format!(
@@ -251,10 +202,7 @@ pub(super) fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) 
 }
 
 pub(super) fn misfit_bias(name: &str) -> Error {
-    refusal(
-        format!("the bias `{name}` does not have one value per class"),
-        "name another head with --head",
-    )
+    refusal(format!("the bias `{name}` does not have one value per class"), "name another head with --head")
 }
 
 pub(super) fn token_head() -> Error {
@@ -265,11 +213,7 @@ pub(super) fn token_head() -> Error {
 }
 
 pub(super) fn listed(candidates: &[Candidate<'_>]) -> Vec<String> {
-    candidates
-        .iter()
-        .map(|it| it.tensor.to_owned())
-        .take(LISTED)
-        .collect()
+    candidates.iter().map(|it| it.tensor.to_owned()).take(LISTED).collect()
 }
 
 pub(super) fn bias_name(weight: &str) -> String {

@@ -23,11 +23,8 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
         let found = rules::named(&matrices, name)?;
         return assemble(artifact, found, &matrices, stated);
     }
-    let candidates: Vec<Candidate<'_>> = matrices
-        .iter()
-        .copied()
-        .filter(|it| count.is_none_or(|count| it.info.shape[0] == count))
-        .collect();
+    let candidates: Vec<Candidate<'_>> =
+        matrices.iter().copied().filter(|it| count.is_none_or(|count| it.info.shape[0] == count)).collect();
     if candidates.is_empty() {
         return Err(rules::no_candidate(&matrices, stated.as_ref()));
     }
@@ -47,26 +44,16 @@ fn assemble(
     };
     let classes = first.info.shape[0];
     check_classes(&found.heads, classes, stated.as_ref())?;
-    if candidates
-        .iter()
-        .any(|it| it.module == "aux_head" && it.info.shape[0] == classes)
-    {
+    if candidates.iter().any(|it| it.module == "aux_head" && it.info.shape[0] == classes) {
         return Err(token_head());
     }
     let gain = 1.0 / found.heads.len() as f64;
-    let branches = found
-        .heads
-        .iter()
-        .map(|it| branch(artifact, *it, classes, gain))
-        .collect::<Result<_, _>>()?;
+    let branches =
+        found.heads.iter().map(|it| branch(artifact, *it, classes, gain)).collect::<Result<_, _>>()?;
     let (auxiliary, others) = same_classes(&found.heads, candidates);
-    let auxiliary: Vec<Branch> = auxiliary
-        .into_iter()
-        .map(|it| branch(artifact, it, classes, 1.0))
-        .collect::<Result<_, _>>()?;
-    let multi_label = artifact
-        .config()
-        .and_then(|config| config.get("problem_type")?.as_str())
+    let auxiliary: Vec<Branch> =
+        auxiliary.into_iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
+    let multi_label = artifact.config().and_then(|config| config.get("problem_type")?.as_str())
         == Some("multi_label_classification");
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
     let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
@@ -75,16 +62,8 @@ fn assemble(
             name: first.module.to_owned(),
             classes,
             branches,
-            link: if multi_label {
-                Link::Sigmoid
-            } else {
-                Link::None
-            },
-            order: if pooled_after {
-                Order::Weak
-            } else {
-                Order::Strict
-            },
+            link: if multi_label { Link::Sigmoid } else { Link::None },
+            order: if pooled_after { Order::Weak } else { Order::Strict },
             auxiliary,
             shift: vec![0.0; classes],
             sites: Vec::new(),
@@ -115,51 +94,26 @@ fn same_classes<'a>(
         .partition(|it| names::is_auxiliary(it.module))
 }
 
-fn check_classes(
-    heads: &[Candidate<'_>],
-    classes: usize,
-    stated: Option<&Stated>,
-) -> Result<(), Error> {
+fn check_classes(heads: &[Candidate<'_>], classes: usize, stated: Option<&Stated>) -> Result<(), Error> {
     if let Some(other) = heads.iter().find(|it| it.info.shape[0] != classes) {
-        return Err(refusal(
-            format!(
-                "the parallel head `{}` has another class count",
-                other.module
-            ),
-            "",
-        ));
+        return Err(refusal(format!("the parallel head `{}` has another class count", other.module), ""));
     }
     if let Some(stated) = stated.filter(|stated| stated.count != classes) {
         let Stated { count, source, .. } = stated;
         return Err(refusal(
-            format!(
-                "labels and weights disagree: {source} says {count} classes, the head has {classes}"
-            ),
+            format!("labels and weights disagree: {source} says {count} classes, the head has {classes}"),
             "correct the labels, or name another head with --head",
         ));
     }
-    if classes <= 1 {
-        Err(one_output())
-    } else {
-        Ok(())
-    }
+    if classes <= 1 { Err(one_output()) } else { Ok(()) }
 }
 
-fn branch(
-    artifact: &Artifact,
-    head: Candidate<'_>,
-    classes: usize,
-    gain: f64,
-) -> Result<Branch, Error> {
+fn branch(artifact: &Artifact, head: Candidate<'_>, classes: usize, gain: f64) -> Result<Branch, Error> {
     let bias_name = bias_name(head.tensor);
     let bias = artifact.tensors().get(&bias_name);
     if !head.info.dtype.is_float() || bias.is_some_and(|bias| !bias.dtype.is_float()) {
         return Err(refusal(
-            format!(
-                "the head `{}` is stored as {}",
-                head.module,
-                head.info.dtype.name()
-            ),
+            format!("the head `{}` is stored as {}", head.module, head.info.dtype.name()),
             "dequantise the model first",
         ));
     }
@@ -193,28 +147,22 @@ fn notes(
         ));
     }
     for head in auxiliary {
-        notes.push(format!(
-            "auxiliary head `{}` has the same classes and is edited too",
-            head.weight.tensor
-        ));
+        notes.push(format!("auxiliary head `{}` has the same classes and is edited too", head.weight.tensor));
     }
     if first.info.shape[0] == first.info.shape[1] {
-        notes.push(
-            "as many classes as features: the class axis cannot be checked by its extent".into(),
-        );
+        notes.push("as many classes as features: the class axis cannot be checked by its extent".into());
     }
     if multi_label {
         notes.push("multi-label: an independent probability per class".into());
     }
     if pooled_after {
-        notes.push("a convolution as head: what follows it is not in the file (ReLU and pooling are assumed)".into());
+        notes.push(
+            "a convolution as head: what follows it is not in the file (ReLU and pooling are assumed)".into(),
+        );
     }
     notes
 }
 
 fn one_output() -> Error {
-    refusal(
-        "it has one output: a regression, reward or yes/no head",
-        "there is no class to remove",
-    )
+    refusal("it has one output: a regression, reward or yes/no head", "there is no class to remove")
 }

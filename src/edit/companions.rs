@@ -11,23 +11,13 @@ use crate::{
 };
 
 /// Objects inside a configuration that repeat what it says about the classes.
-const PARTS: &[&str] = &[
-    "model_args",
-    "pretrained_cfg",
-    "text_config",
-    "vision_config",
-];
+const PARTS: &[&str] = &["model_args", "pretrained_cfg", "text_config", "vision_config"];
 
 type Changes = Vec<(Range<usize>, String)>;
 
 /// Shortens every companion file that has as many classes as the head.
 pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
-    let paths: Vec<RelPath> = placement
-        .artifact
-        .files()
-        .iter()
-        .map(|file| file.path.clone())
-        .collect();
+    let paths: Vec<RelPath> = placement.artifact.files().iter().map(|file| file.path.clone()).collect();
     for path in paths {
         let shorten: fn(&Placement<'_>, &str) -> Option<String> = match path.as_str() {
             "config.json" => config,
@@ -49,32 +39,20 @@ pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
 pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Option<String> {
     let entries = literal::entries(text, span.clone());
     let indices = |part: fn(&Entry) -> Range<usize>| -> Option<Vec<usize>> {
-        let parsed = entries
-            .iter()
-            .map(|entry| literal::index(&text[part(entry)]));
-        parsed
-            .map(|index| index.filter(|index| *index < placement.classes))
-            .collect()
+        let parsed = entries.iter().map(|entry| literal::index(&text[part(entry)]));
+        parsed.map(|index| index.filter(|index| *index < placement.classes)).collect()
     };
     let complete = entries.len() == placement.classes;
     if entries.iter().all(|entry| entry.key.is_empty()) {
-        let keep = |at: usize, entry: &Entry| {
-            placement
-                .keeps(at)
-                .then(|| text_edit::verbatim(text, entry))
-        };
+        let keep = |at: usize, entry: &Entry| placement.keeps(at).then(|| text_edit::verbatim(text, entry));
         return complete.then(|| text_edit::rebuilt(text, span, keep));
     }
     if let Some(keys) = indices(|entry| entry.key.clone()).filter(|_| complete) {
-        return Some(renumbered(placement, text, span, &keys, |entry| {
-            entry.key.clone()
-        }));
+        return Some(renumbered(placement, text, span, &keys, |entry| entry.key.clone()));
     }
     // Where two classes have one name, the map from names to indices is shorter than the classes.
     let values = indices(|entry| entry.value.clone()).filter(|values| !values.is_empty())?;
-    Some(renumbered(placement, text, span, &values, |entry| {
-        entry.value.clone()
-    }))
+    Some(renumbered(placement, text, span, &values, |entry| entry.value.clone()))
 }
 
 /// The map with each entry's index (its key or its value) replaced by the new one, in the same quotes.
@@ -127,8 +105,8 @@ fn part(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Changes {
         }
     }
     if let Some(value) = literal::member(text, span.clone(), "label_descriptions") {
-        let named = literal::member(text, span, "label_names")
-            .map(|names| forgotten_names(placement, text, names));
+        let named =
+            literal::member(text, span, "label_names").map(|names| forgotten_names(placement, text, names));
         let by_name = || descriptions(text, value.clone(), &named.clone()?);
         if let Some(new) = list(placement, text, value.clone()).or_else(by_name) {
             changes.push((value, new));
@@ -139,9 +117,7 @@ fn part(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Changes {
 
 /// timm may describe labels in a map by name.
 fn descriptions(text: &str, span: Range<usize>, gone: &BTreeSet<String>) -> Option<String> {
-    let is_map = literal::entries(text, span.clone())
-        .iter()
-        .all(|entry| !entry.key.is_empty());
+    let is_map = literal::entries(text, span.clone()).iter().all(|entry| !entry.key.is_empty());
     is_map.then(|| {
         text_edit::rebuilt(text, span, |_, entry| {
             let name = literal::string(text, entry.key.clone())?;

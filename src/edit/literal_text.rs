@@ -15,20 +15,9 @@ pub(super) fn rebuilt(
     let (Some(first), Some(last)) = (all.first(), all.last()) else {
         return text[span].to_owned();
     };
-    let separator = all
-        .get(1)
-        .map_or(",", |second| &text[first.span().end..second.span().start]);
-    let kept: Vec<String> = all
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entry)| keep(at, entry))
-        .collect();
-    [
-        &text[span.start..first.span().start],
-        &kept.join(separator),
-        &text[last.span().end..span.end],
-    ]
-    .concat()
+    let separator = all.get(1).map_or(",", |second| &text[first.span().end..second.span().start]);
+    let kept: Vec<String> = all.iter().enumerate().filter_map(|(at, entry)| keep(at, entry)).collect();
+    [&text[span.start..first.span().start], &kept.join(separator), &text[last.span().end..span.end]].concat()
 }
 
 /// The text of an entry as it is.
@@ -38,12 +27,7 @@ pub(super) fn verbatim(text: &str, entry: &Entry) -> String {
 
 /// The text of an entry with another key or value.
 pub(super) fn replaced(text: &str, entry: &Entry, part: Range<usize>, by: &str) -> String {
-    [
-        &text[entry.span().start..part.start],
-        by,
-        &text[part.end..entry.span().end],
-    ]
-    .concat()
+    [&text[entry.span().start..part.start], by, &text[part.end..entry.span().end]].concat()
 }
 
 /// Applies replacements of ranges that do not overlap.
@@ -69,13 +53,8 @@ mod tests {
     fn what_stays_keeps_its_bytes() {
         let text = "{\"x\": 1e-05,\n  \"b\": [ \"p\" , \"q\" ]}";
         let span = member(text, 0..text.len(), "b").unwrap();
-        let shorter = rebuilt(text, span.clone(), |at, entry| {
-            (at == 1).then(|| verbatim(text, entry))
-        });
+        let shorter = rebuilt(text, span.clone(), |at, entry| (at == 1).then(|| verbatim(text, entry)));
         assert_eq!(shorter, "[ \"q\" ]");
-        assert_eq!(
-            apply(text, vec![(span, shorter)]),
-            text.replace("\"p\" , ", "")
-        );
+        assert_eq!(apply(text, vec![(span, shorter)]), text.replace("\"p\" , ", ""));
     }
 }

@@ -62,10 +62,7 @@ pub fn edits(
     }
     for branch in &head.auxiliary {
         for (operand, margin) in operands(branch) {
-            placement.put(
-                operand,
-                &mean_rows(artifact, operand, head.classes, forgotten, margin)?,
-            )?;
+            placement.put(operand, &mean_rows(artifact, operand, head.classes, forgotten, margin)?)?;
         }
     }
     if slot == Slot::Drop {
@@ -93,10 +90,7 @@ fn check_shapes(head: &Head, before: &LinearHead, after: &LinearHead) -> Result<
         return Ok(());
     }
     let reason = "the new weights have another shape than the head".to_owned();
-    Err(Error::Unwritable {
-        tensor: head.name.clone(),
-        reason,
-    })
+    Err(Error::Unwritable { tensor: head.name.clone(), reason })
 }
 
 /// What a branch has to store so that its share of the logits is that of `after`.
@@ -110,31 +104,17 @@ fn weight_rows(
     for class in 0..after.classes {
         let share = |linear: &LinearHead| linear.row(class)[first..first + branch.width].to_vec();
         let (old, new) = (share(before), share(after));
-        if old
-            .iter()
-            .zip(&new)
-            .all(|(old, new)| old.to_bits() == new.to_bits())
-        {
+        if old.iter().zip(&new).all(|(old, new)| old.to_bits() == new.to_bits()) {
             continue;
         }
         let gain = nonzero(branch.gain[class], &branch.weight)?;
-        rows.insert(
-            class,
-            new.into_iter()
-                .map(|value| f64::from(value) / gain)
-                .collect(),
-        );
+        rows.insert(class, new.into_iter().map(|value| f64::from(value) / gain).collect());
     }
     Ok(rows)
 }
 
 /// Parallel heads all store the same value where the sum of their biases changes.
-fn bias_rows(
-    head: &Head,
-    bias: &Operand,
-    before: &LinearHead,
-    after: &LinearHead,
-) -> Result<Rows, Error> {
+fn bias_rows(head: &Head, bias: &Operand, before: &LinearHead, after: &LinearHead) -> Result<Rows, Error> {
     let holders = || head.branches.iter().filter(|branch| branch.bias.is_some());
     let mut rows = Rows::new();
     for class in 0..after.classes {
@@ -142,10 +122,7 @@ fn bias_rows(
             continue;
         }
         let gain = nonzero(holders().map(|branch| branch.bias_gain[class]).sum(), bias)?;
-        rows.insert(
-            class,
-            vec![(f64::from(after.bias[class]) - head.shift[class]) / gain],
-        );
+        rows.insert(class, vec![(f64::from(after.bias[class]) - head.shift[class]) / gain]);
     }
     Ok(rows)
 }
@@ -155,15 +132,11 @@ fn nonzero(gain: f64, operand: &Operand) -> Result<f64, Error> {
         return Ok(gain);
     }
     let reason = "the model multiplies it by zero".to_owned();
-    Err(Error::Unwritable {
-        tensor: operand.tensor.clone(),
-        reason,
-    })
+    Err(Error::Unwritable { tensor: operand.tensor.clone(), reason })
 }
 
 fn operands(branch: &Branch) -> impl Iterator<Item = (&Operand, f64)> {
-    std::iter::once((&branch.weight, 0.0))
-        .chain(branch.bias.iter().map(|bias| (bias, AUXILIARY_MARGIN)))
+    std::iter::once((&branch.weight, 0.0)).chain(branch.bias.iter().map(|bias| (bias, AUXILIARY_MARGIN)))
 }
 
 /// For each forgotten class the mean of the others' rows, less a margin: never the largest.
@@ -175,21 +148,13 @@ fn mean_rows(
     margin: f64,
 ) -> Result<Rows, Error> {
     let values = operand.read(artifact)?;
-    let retained: Vec<usize> = (0..classes)
-        .filter(|class| !forgotten.contains(class))
-        .collect();
+    let retained: Vec<usize> = (0..classes).filter(|class| !forgotten.contains(class)).collect();
     let mut mean = vec![0.0; operand.width()];
     for class in &retained {
         for (sum, at) in mean.iter_mut().zip(operand.row(*class, classes)) {
             *sum += f64::from(values[at]);
         }
     }
-    let scaled: Vec<f64> = mean
-        .into_iter()
-        .map(|sum| sum / retained.len().max(1) as f64 - margin)
-        .collect();
-    Ok(forgotten
-        .iter()
-        .map(|class| (*class, scaled.clone()))
-        .collect())
+    let scaled: Vec<f64> = mean.into_iter().map(|sum| sum / retained.len().max(1) as f64 - margin).collect();
+    Ok(forgotten.iter().map(|class| (*class, scaled.clone())).collect())
 }

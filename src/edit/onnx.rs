@@ -22,37 +22,19 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
     let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
     for site in sites {
         match site {
-            Site::Extent {
-                node,
-                input,
-                position,
-            } => {
-                extents
-                    .entry((*node, *input))
-                    .or_default()
-                    .insert(*position);
+            Site::Extent { node, input, position } => {
+                extents.entry((*node, *input)).or_default().insert(*position);
             }
             Site::LabelAttribute { node, name } => shorten_labels(placement, graph, *node, name),
             Site::OutputDim { output, axis } => {
                 let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
-                let edit = GraphEdit::SetOutputDim {
-                    output: *output,
-                    axis: *axis,
-                    extent,
-                };
+                let edit = GraphEdit::SetOutputDim { output: *output, axis: *axis, extent };
                 placement.edits.graph.push(edit);
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
-                let tensor = graph
-                    .nodes
-                    .get(*node)
-                    .map(|node| node.name.clone())
-                    .unwrap_or_default();
-                let reason = format!(
-                    "it picks the {count} best classes, and only {} stay",
-                    placement.left()
-                );
+                let tensor = graph.nodes.get(*node).map(|node| node.name.clone()).unwrap_or_default();
+                let reason = format!("it picks the {count} best classes, and only {} stay", placement.left());
                 return Err(Error::Unwritable { tensor, reason });
             }
             Site::Values(operand) => placement.put(operand, &Rows::new())?,
@@ -125,27 +107,16 @@ fn count_uses<'g>(graph: &'g Graph, placement: &Placement<'_>) -> HashMap<&'g st
 }
 
 fn is_unread(graph: &Graph, node: usize, uses: &HashMap<&str, usize>) -> bool {
-    graph.nodes[node]
-        .outputs
-        .iter()
-        .all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
+    graph.nodes[node].outputs.iter().all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
 }
 
 fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, node: usize, name: &str) {
-    let value = match graph
-        .nodes
-        .get(node)
-        .and_then(|node| node.attributes.get(name))
-    {
+    let value = match graph.nodes.get(node).and_then(|node| node.attributes.get(name)) {
         Some(Attribute::Ints(values)) => Attribute::Ints(placement.kept(values)),
         Some(Attribute::Strings(values)) => Attribute::Strings(placement.kept(values)),
         _ => return,
     };
-    placement.edits.graph.push(GraphEdit::SetAttribute {
-        node,
-        name: name.to_owned(),
-        value,
-    });
+    placement.edits.graph.push(GraphEdit::SetAttribute { node, name: name.to_owned(), value });
 }
 
 fn shorten_extent(
@@ -154,16 +125,8 @@ fn shorten_extent(
     (node, input): (usize, usize),
     positions: &BTreeSet<usize>,
 ) -> Result<(), Error> {
-    let name = flow
-        .node(node)
-        .inputs
-        .get(input)
-        .map(String::as_str)
-        .unwrap_or_default();
-    let unwritable = |reason| Error::Unwritable {
-        tensor: name.to_owned(),
-        reason,
-    };
+    let name = flow.node(node).inputs.get(input).map(String::as_str).unwrap_or_default();
+    let unwritable = |reason| Error::Unwritable { tensor: name.to_owned(), reason };
     let shape = evaluate(placement.artifact, flow, name).map_err(unwritable)?;
     let mut entries = shape.integers();
     for position in positions {
@@ -177,25 +140,13 @@ fn shorten_extent(
         return Ok(());
     }
     let data = match shape.dtype {
-        Dtype::I32 => entries
-            .iter()
-            .flat_map(|entry| (*entry as i32).to_le_bytes())
-            .collect(),
-        Dtype::I64 => entries
-            .iter()
-            .flat_map(|entry| entry.to_le_bytes())
-            .collect(),
+        Dtype::I32 => entries.iter().flat_map(|entry| (*entry as i32).to_le_bytes()).collect(),
+        Dtype::I64 => entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(),
         dtype => {
-            return Err(unwritable(format!(
-                "a shape of type {} is none",
-                dtype.name()
-            )));
+            return Err(unwritable(format!("a shape of type {} is none", dtype.name())));
         }
     };
-    let info = TensorInfo {
-        dtype: shape.dtype,
-        shape: shape.shape,
-    };
+    let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };
     placement.rewire(node, input, name, NewTensor { info, data });
     Ok(())
 }
@@ -203,12 +154,8 @@ fn shorten_extent(
 fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) {
     for (key, text) in &graph.metadata {
         let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
-        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels)
-        {
-            placement.edits.graph.push(GraphEdit::SetMetadata {
-                key: key.clone(),
-                value,
-            });
+        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels) {
+            placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
     }
 }

@@ -31,14 +31,7 @@ impl<'a> Placement<'a> {
         forgotten: &'a BTreeSet<usize>,
         slot: Slot,
     ) -> Self {
-        Self {
-            artifact,
-            classes,
-            forgotten,
-            edits: Edits::default(),
-            slot,
-            rewired: BTreeMap::new(),
-        }
+        Self { artifact, classes, forgotten, edits: Edits::default(), slot, rewired: BTreeMap::new() }
     }
 
     /// Whether a class stays.
@@ -67,11 +60,8 @@ impl<'a> Placement<'a> {
         }
         let mut tensor = rows::stored(self.artifact, operand)?;
         if self.slot == Slot::Drop {
-            let staying: Rows = new
-                .iter()
-                .filter(|(class, _)| self.keeps(**class))
-                .map(|(c, r)| (*c, r.clone()))
-                .collect();
+            let staying: Rows =
+                new.iter().filter(|(class, _)| self.keeps(**class)).map(|(c, r)| (*c, r.clone())).collect();
             rows::overwrite(&mut tensor, operand, self.classes, &staying)?;
             tensor = rows::remove(&tensor, operand, self.classes, self.forgotten)?;
         } else {
@@ -85,15 +75,9 @@ impl<'a> Placement<'a> {
             Source::Attribute { node, name } => {
                 let values = tensor.info.dtype.decode(&tensor.data).unwrap_or_default();
                 let value = Attribute::Floats(values);
-                self.edits.graph.push(GraphEdit::SetAttribute {
-                    node: *node,
-                    name: name.clone(),
-                    value,
-                });
+                self.edits.graph.push(GraphEdit::SetAttribute { node: *node, name: name.clone(), value });
             }
-            Source::Computed { node, input, .. } => {
-                self.rewire(*node, *input, &operand.tensor, tensor)
-            }
+            Source::Computed { node, input, .. } => self.rewire(*node, *input, &operand.tensor, tensor),
             Source::Stored => match self.listed_reader(&operand.tensor) {
                 Some((node, input)) => self.rewire(node, input, &operand.tensor, tensor),
                 None => {
@@ -109,27 +93,15 @@ impl<'a> Placement<'a> {
     fn listed_reader(&self, name: &str) -> Option<(usize, usize)> {
         let graph = self.artifact.graph().filter(|_| self.slot == Slot::Drop)?;
         graph.inputs.iter().find(|input| input.name == name)?;
-        let operands = |node: usize| {
-            graph.nodes[node]
-                .inputs
-                .iter()
-                .position(|input| input == name)
-        };
+        let operands = |node: usize| graph.nodes[node].inputs.iter().position(|input| input == name);
         (0..graph.nodes.len()).find_map(|node| Some((node, operands(node)?)))
     }
 
     /// Lets one node read a new initializer instead of what it read before.
     pub(super) fn rewire(&mut self, node: usize, input: usize, stem: &str, tensor: NewTensor) {
         let name = self.fresh_name(stem);
-        self.edits.graph.push(GraphEdit::AddInitializer {
-            name: name.clone(),
-            tensor,
-        });
-        self.edits.graph.push(GraphEdit::SetInput {
-            node,
-            index: input,
-            value: name.clone(),
-        });
+        self.edits.graph.push(GraphEdit::AddInitializer { name: name.clone(), tensor });
+        self.edits.graph.push(GraphEdit::SetInput { node, index: input, value: name.clone() });
         self.rewired.insert((node, input), name);
     }
 
@@ -140,10 +112,7 @@ impl<'a> Placement<'a> {
                 || graph.is_some_and(|graph| {
                     graph.initializers.contains_key(name)
                         || graph.inputs.iter().any(|input| input.name == name)
-                        || graph
-                            .nodes
-                            .iter()
-                            .any(|node| node.outputs.iter().any(|output| output == name))
+                        || graph.nodes.iter().any(|node| node.outputs.iter().any(|output| output == name))
                 })
         };
         let mut name = format!("{stem}.declass");

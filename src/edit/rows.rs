@@ -19,10 +19,7 @@ pub(super) fn stored(artifact: &Artifact, operand: &Operand) -> Result<NewTensor
             encode(operand, &values)?
         }
     };
-    Ok(NewTensor {
-        info: operand.info.clone(),
-        data,
-    })
+    Ok(NewTensor { info: operand.info.clone(), data })
 }
 
 /// Writes new rows over the old ones.
@@ -51,50 +48,24 @@ pub(super) fn remove(
     classes: usize,
     forgotten: &BTreeSet<usize>,
 ) -> Result<NewTensor, Error> {
-    let block = element_size(operand)?
-        * operand
-            .info
-            .shape
-            .iter()
-            .skip(operand.axis + 1)
-            .product::<usize>();
+    let block = element_size(operand)? * operand.info.shape.iter().skip(operand.axis + 1).product::<usize>();
     let kept = |(at, _): &(usize, &[u8])| !forgotten.contains(&(at % classes));
-    let data = tensor
-        .data
-        .chunks(block.max(1))
-        .enumerate()
-        .filter(kept)
-        .flat_map(|(_, row)| row)
-        .copied()
-        .collect();
+    let data =
+        tensor.data.chunks(block.max(1)).enumerate().filter(kept).flat_map(|(_, row)| row).copied().collect();
     let mut shape = tensor.info.shape.clone();
     if let Some(extent) = shape.get_mut(operand.axis) {
         *extent = classes - forgotten.len();
     }
-    Ok(NewTensor {
-        info: TensorInfo {
-            dtype: tensor.info.dtype,
-            shape,
-        },
-        data,
-    })
+    Ok(NewTensor { info: TensorInfo { dtype: tensor.info.dtype, shape }, data })
 }
 
 fn encode(operand: &Operand, values: &[f64]) -> Result<Vec<u8>, Error> {
-    let unwritable = |reason: String| Error::Unwritable {
-        tensor: operand.tensor.clone(),
-        reason,
-    };
+    let unwritable = |reason: String| Error::Unwritable { tensor: operand.tensor.clone(), reason };
     let dtype = operand.info.dtype;
-    let data = dtype
-        .encode(values)
-        .ok_or_else(|| unwritable(format!("{} is no float type", dtype.name())))?;
+    let data =
+        dtype.encode(values).ok_or_else(|| unwritable(format!("{} is no float type", dtype.name())))?;
     let rounded = dtype.decode_f64(&data).unwrap_or_default();
-    match values
-        .iter()
-        .zip(&rounded)
-        .find(|(_, rounded)| !rounded.is_finite())
-    {
+    match values.iter().zip(&rounded).find(|(_, rounded)| !rounded.is_finite()) {
         Some((value, _)) => Err(unwritable(format!("{value} does not fit {}", dtype.name()))),
         None => Ok(data),
     }
@@ -104,10 +75,7 @@ fn element_size(operand: &Operand) -> Result<usize, Error> {
     match operand.info.dtype {
         Dtype::Opaque { name, .. } => {
             let reason = format!("elements of type {name} are not written");
-            Err(Error::Unwritable {
-                tensor: operand.tensor.clone(),
-                reason,
-            })
+            Err(Error::Unwritable { tensor: operand.tensor.clone(), reason })
         }
         dtype => Ok(dtype.bits() / 8),
     }

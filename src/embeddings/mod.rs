@@ -44,7 +44,8 @@ impl Embeddings {
     /// # Errors
     /// [`Error::Compute`] if the device fails.
     pub fn labelled(values: Vec<f32>, head: &LinearHead, device: &Device) -> Result<Self, Error> {
-        let labels = label(&values, head, device).map_err(Error::compute("labelling synthetic embeddings"))?;
+        let labels =
+            label(&values, head, device).map_err(Error::compute("labelling synthetic embeddings"))?;
         Ok(Self { width: head.width, values, labels })
     }
 

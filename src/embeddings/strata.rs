@@ -72,7 +72,11 @@ impl Strata {
             Embeddings::labelled(values, &head, device)
         };
         let (twice, fourfold) = (scaled(2.0)?, scaled(4.0)?);
-        let around = Embeddings::labelled(class_directions(original, space, per_class, (seed, purpose)), &head, device)?;
+        let around = Embeddings::labelled(
+            class_directions(original, space, per_class, (seed, purpose)),
+            &head,
+            device,
+        )?;
         let half = Embeddings::labelled(half_normal(space, (seed, purpose)), &head, device)?;
         Ok(Self(vec![
             (Stratum::Gaussian, gaussian),

@@ -17,36 +17,16 @@ pub(crate) struct Constant {
 
 impl Constant {
     pub(crate) fn read(info: &TensorInfo, data: &[u8]) -> Result<Self, String> {
-        let integers = || {
-            Some(
-                info.dtype
-                    .decode_i64(data)?
-                    .into_iter()
-                    .map(|value| value as f64)
-                    .collect(),
-            )
-        };
+        let integers = || Some(info.dtype.decode_i64(data)?.into_iter().map(|value| value as f64).collect());
         let values = info.dtype.decode_f64(data).or_else(integers);
-        let values = values.ok_or_else(|| {
-            format!(
-                "elements of type {} are not read as numbers",
-                info.dtype.name()
-            )
-        })?;
-        Ok(Self {
-            dtype: info.dtype,
-            shape: info.shape.clone(),
-            values,
-        })
+        let values = values
+            .ok_or_else(|| format!("elements of type {} are not read as numbers", info.dtype.name()))?;
+        Ok(Self { dtype: info.dtype, shape: info.shape.clone(), values })
     }
 
     pub(crate) fn filled(dtype: Dtype, shape: Vec<usize>, value: f64) -> Result<Self, String> {
         let elements = checked_elements(&shape)?;
-        Ok(Self {
-            dtype,
-            shape,
-            values: vec![value; elements],
-        })
+        Ok(Self { dtype, shape, values: vec![value; elements] })
     }
 
     /// The values as integers, for shapes and axes.
@@ -56,44 +36,22 @@ impl Constant {
 
     /// The same elements as another type would hold them.
     pub(crate) fn cast(self, dtype: Dtype) -> Self {
-        let values = self
-            .values
-            .iter()
-            .map(|value| round_to(dtype, *value))
-            .collect();
-        Self {
-            dtype,
-            values,
-            ..self
-        }
+        let values = self.values.iter().map(|value| round_to(dtype, *value)).collect();
+        Self { dtype, values, ..self }
     }
 
     pub(crate) fn map(self, function: impl Fn(f64) -> f64) -> Self {
-        let values = self
-            .values
-            .iter()
-            .map(|value| round_to(self.dtype, function(*value)))
-            .collect();
+        let values = self.values.iter().map(|value| round_to(self.dtype, function(*value))).collect();
         Self { values, ..self }
     }
 
     /// Element by element with another constant, either one broadcast.
-    pub(crate) fn zip(
-        &self,
-        other: &Self,
-        function: impl Fn(f64, f64) -> f64,
-    ) -> Result<Self, String> {
+    pub(crate) fn zip(&self, other: &Self, function: impl Fn(f64, f64) -> f64) -> Result<Self, String> {
         let shape = broadcast_shape(&self.shape, &other.shape)?;
         let (left, right) = (self.expand(&shape)?, other.expand(&shape)?);
         let pairs = left.values.iter().zip(&right.values);
-        let values = pairs
-            .map(|(a, b)| round_to(self.dtype, function(*a, *b)))
-            .collect();
-        Ok(Self {
-            dtype: self.dtype,
-            shape,
-            values,
-        })
+        let values = pairs.map(|(a, b)| round_to(self.dtype, function(*a, *b))).collect();
+        Ok(Self { dtype: self.dtype, shape, values })
     }
 
     /// Repeated along missing and unit axes.
@@ -107,24 +65,11 @@ impl Constant {
         let mut values = Vec::with_capacity(elements);
         let mut index = vec![0; shape.len()];
         for _ in 0..elements {
-            let offset: usize = index
-                .iter()
-                .zip(&strides)
-                .map(|(at, stride)| at * stride)
-                .sum();
-            values.push(
-                self.values
-                    .get(offset)
-                    .copied()
-                    .ok_or("a constant is shorter than its shape")?,
-            );
+            let offset: usize = index.iter().zip(&strides).map(|(at, stride)| at * stride).sum();
+            values.push(self.values.get(offset).copied().ok_or("a constant is shorter than its shape")?);
             advance(&mut index, &shape);
         }
-        Ok(Self {
-            dtype: self.dtype,
-            shape,
-            values,
-        })
+        Ok(Self { dtype: self.dtype, shape, values })
     }
 }
 
@@ -141,21 +86,15 @@ pub(super) fn advance(index: &mut [usize], shape: &[usize]) {
 
 /// The number of elements, if it is within bounds.
 pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, String> {
-    let elements = shape
-        .iter()
-        .try_fold(1_usize, |product, extent| product.checked_mul(*extent));
+    let elements = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
     let bounded = elements.filter(|elements| *elements <= MAX_ELEMENTS);
     bounded.ok_or_else(|| format!("a computed constant of shape {shape:?} is too large"))
 }
 
 fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String> {
     let rank = left.len().max(right.len());
-    let from_right = |shape: &[usize], at: usize| {
-        shape
-            .len()
-            .checked_sub(at + 1)
-            .map_or(1, |index| shape[index])
-    };
+    let from_right =
+        |shape: &[usize], at: usize| shape.len().checked_sub(at + 1).map_or(1, |index| shape[index]);
     let mut shape = vec![1; rank];
     for at in 0..rank {
         shape[rank - at - 1] = match (from_right(left, at), from_right(right, at)) {
@@ -196,21 +135,10 @@ mod tests {
 
     #[test]
     fn zip_broadcasts_either_side() {
-        let column = Constant {
-            dtype: Dtype::F32,
-            shape: vec![2, 1],
-            values: vec![1.0, 2.0],
-        };
-        let row = Constant {
-            dtype: Dtype::F32,
-            shape: vec![3],
-            values: vec![10.0, 20.0, 30.0],
-        };
+        let column = Constant { dtype: Dtype::F32, shape: vec![2, 1], values: vec![1.0, 2.0] };
+        let row = Constant { dtype: Dtype::F32, shape: vec![3], values: vec![10.0, 20.0, 30.0] };
         let sum = column.zip(&row, |a, b| a + b).unwrap();
-        assert_eq!(
-            (sum.shape, sum.values),
-            (vec![2, 3], vec![11.0, 21.0, 31.0, 12.0, 22.0, 32.0])
-        );
+        assert_eq!((sum.shape, sum.values), (vec![2, 3], vec![11.0, 21.0, 31.0, 12.0, 22.0, 32.0]));
     }
 
     #[test]

@@ -22,27 +22,17 @@ impl Flow<'_> {
         let mut live: BTreeSet<ValueId> = (0..self.names.len())
             .map(ValueId)
             .filter(|value| {
-                self.kind(*value) == Kind::Data
-                    && self.producer(*value).is_none()
-                    && uses[value.0] > 0
+                self.kind(*value) == Kind::Data && self.producer(*value).is_none() && uses[value.0] > 0
             })
             .collect();
-        let total = self
-            .order
-            .iter()
-            .filter(|node| relevant[**node] && self.is_weighted(**node))
-            .count();
+        let total = self.order.iter().filter(|node| relevant[**node] && self.is_weighted(**node)).count();
         let mut weighted = 0;
         let mut found: Vec<Dominator> = Vec::new();
         let mut note = |live: &BTreeSet<ValueId>, weighted: usize| {
             let single = live.first().filter(|_| live.len() == 1);
-            if let Some(value) =
-                single.filter(|value| found.last().is_none_or(|last| last.value != **value))
+            if let Some(value) = single.filter(|value| found.last().is_none_or(|last| last.value != **value))
             {
-                found.push(Dominator {
-                    value: *value,
-                    weighted_after: total - weighted,
-                });
+                found.push(Dominator { value: *value, weighted_after: total - weighted });
             }
         };
         note(&live, weighted);
@@ -60,9 +50,7 @@ impl Flow<'_> {
         let mut relevant = vec![false; self.graph.nodes.len()];
         let mut pending = vec![sink];
         while let Some(value) = pending.pop() {
-            if let Some(node) = self
-                .producer(value)
-                .filter(|_| self.kind(value) == Kind::Data)
+            if let Some(node) = self.producer(value).filter(|_| self.kind(value) == Kind::Data)
                 && !std::mem::replace(&mut relevant[node], true)
             {
                 pending.extend(self.evidence(node));
@@ -90,9 +78,8 @@ impl Flow<'_> {
             }
         }
         for name in &self.node(node).outputs {
-            if let Some(value) = self
-                .id(name)
-                .filter(|value| self.kind(*value) == Kind::Data && uses[value.0] > 0)
+            if let Some(value) =
+                self.id(name).filter(|value| self.kind(*value) == Kind::Data && uses[value.0] > 0)
             {
                 live.insert(value);
             }

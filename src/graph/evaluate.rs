@@ -25,37 +25,19 @@ pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a 
 ///
 /// # Errors
 /// In words, what cannot be computed: an operator that is not known here, or a chain that is too large.
-pub(crate) fn evaluate(
-    artifact: &Artifact,
-    flow: &Flow<'_>,
-    name: &str,
-) -> Result<Constant, String> {
+pub(crate) fn evaluate(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Constant, String> {
     let mut known: HashMap<&str, Constant> = HashMap::new();
     for node in chain(artifact, flow, name)? {
-        let operands: Vec<Option<&str>> = flow
-            .node(node)
-            .inputs
-            .iter()
-            .map(|name| (!name.is_empty()).then_some(name.as_str()))
-            .collect();
-        for operand in operands
-            .iter()
-            .flatten()
-            .filter(|operand| stored_info(artifact, operand).is_some())
-        {
+        let operands: Vec<Option<&str>> =
+            flow.node(node).inputs.iter().map(|name| (!name.is_empty()).then_some(name.as_str())).collect();
+        for operand in operands.iter().flatten().filter(|operand| stored_info(artifact, operand).is_some()) {
             if !known.contains_key(operand) {
                 known.insert(operand, load(artifact, operand)?);
             }
         }
-        let values: Vec<Option<&Constant>> =
-            operands.iter().map(|name| known.get((*name)?)).collect();
-        let result = apply(flow.node(node), &values).map_err(|problem| {
-            format!(
-                "`{}` ({}): {problem}",
-                flow.title(node),
-                flow.node(node).op_type
-            )
-        })?;
+        let values: Vec<Option<&Constant>> = operands.iter().map(|name| known.get((*name)?)).collect();
+        let result = apply(flow.node(node), &values)
+            .map_err(|problem| format!("`{}` ({}): {problem}", flow.title(node), flow.node(node).op_type))?;
         if let Some(output) = flow.node(node).outputs.first() {
             known.insert(output, result);
         }
@@ -67,20 +49,11 @@ pub(crate) fn evaluate(
 }
 
 /// The axes of a reduction or a squeeze: an attribute in old operator sets, an operand in new ones.
-pub(crate) fn axes_of(
-    artifact: &Artifact,
-    flow: &Flow<'_>,
-    node: usize,
-) -> Result<Option<Vec<i64>>, String> {
+pub(crate) fn axes_of(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Result<Option<Vec<i64>>, String> {
     let node = flow.node(node);
-    match (
-        ints_attribute(node, "axes"),
-        node.inputs.get(1).filter(|name| !name.is_empty()),
-    ) {
+    match (ints_attribute(node, "axes"), node.inputs.get(1).filter(|name| !name.is_empty())) {
         (Some(axes), _) => Ok(Some(axes.to_vec())),
-        (None, Some(name)) if flow.is_static(name) => {
-            Ok(Some(evaluate(artifact, flow, name)?.integers()))
-        }
+        (None, Some(name)) if flow.is_static(name) => Ok(Some(evaluate(artifact, flow, name)?.integers())),
         (None, Some(name)) => Err(format!("axes `{name}` are not constant")),
         (None, None) => Ok(None),
     }
@@ -91,41 +64,27 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Vec<usize>,
     let mut nodes = BTreeSet::new();
     let mut pending = vec![name];
     while let Some(name) = pending.pop() {
-        let Some(value) = flow
-            .id(name)
-            .filter(|_| stored_info(artifact, name).is_none())
-        else {
+        let Some(value) = flow.id(name).filter(|_| stored_info(artifact, name).is_none()) else {
             continue;
         };
         if let Some(node) = flow.producer(value)
             && nodes.insert((flow.rank(node), node))
         {
-            pending.extend(
-                flow.node(node)
-                    .inputs
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|name| !name.is_empty()),
-            );
+            pending.extend(flow.node(node).inputs.iter().map(String::as_str).filter(|name| !name.is_empty()));
         }
         if nodes.len() > MAX_NODES {
-            return Err(format!(
-                "constant `{name}` is computed by more than {MAX_NODES} operators"
-            ));
+            return Err(format!("constant `{name}` is computed by more than {MAX_NODES} operators"));
         }
     }
     Ok(nodes.into_iter().map(|(_, node)| node).collect())
 }
 
 fn load(artifact: &Artifact, name: &str) -> Result<Constant, String> {
-    let info =
-        stored_info(artifact, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
+    let info = stored_info(artifact, name).ok_or_else(|| format!("`{name}` is no stored constant"))?;
     if info.elements() > MAX_ELEMENTS {
         return Err(format!("tensor `{name}` is too large to compute with"));
     }
-    let data = artifact
-        .read_tensor(name)
-        .map_err(|error| error.to_string())?;
+    let data = artifact.read_tensor(name).map_err(|error| error.to_string())?;
     Constant::read(info, &data)
 }
 
@@ -141,8 +100,7 @@ impl<'a> Operands<'a> {
     }
 
     fn required(&self, at: usize) -> Result<&'a Constant, String> {
-        self.get(at)
-            .ok_or_else(|| format!("operand {at} is missing"))
+        self.get(at).ok_or_else(|| format!("operand {at} is missing"))
     }
 
     fn axes(&self) -> Option<Vec<i64>> {
@@ -158,9 +116,7 @@ impl<'a> Operands<'a> {
 fn apply(node: &Node, values: &[Option<&Constant>]) -> Result<Constant, String> {
     let operands = Operands { node, values };
     match node.op_type.as_str() {
-        "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Transpose" | "Unsqueeze" => {
-            rearranged(&operands)
-        }
+        "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Transpose" | "Unsqueeze" => rearranged(&operands),
         "Add" => operands.pair(|a, b| a + b),
         "Cast" => {
             let dtype = element_type(int_attribute(node, "to", 0))?;
@@ -169,9 +125,7 @@ fn apply(node: &Node, values: &[Option<&Constant>]) -> Result<Constant, String> 
         "Clip" => clipped(&operands),
         "ConstantOfShape" => filled(&operands),
         "Div" if operands.required(0)?.dtype.is_float() => operands.pair(|a, b| a / b),
-        "Expand" => operands
-            .required(0)?
-            .expand(&extents(operands.required(1)?)?),
+        "Expand" => operands.required(0)?.expand(&extents(operands.required(1)?)?),
         "Mul" => operands.pair(|a, b| a * b),
         "ReduceL2" => {
             let keep = int_attribute(node, "keepdims", 1) != 0;
@@ -191,9 +145,7 @@ fn rearranged(operands: &Operands<'_>) -> Result<Constant, String> {
         "Reshape" => {
             let target = match operands.get(1) {
                 Some(shape) => shape.integers(),
-                None => ints_attribute(node, "shape")
-                    .ok_or("the target shape is missing")?
-                    .to_vec(),
+                None => ints_attribute(node, "shape").ok_or("the target shape is missing")?.to_vec(),
             };
             let allow_zero = int_attribute(node, "allowzero", 0) != 0;
             tensor_ops::reshaped(&constant.shape, &target, allow_zero)?
@@ -209,18 +161,13 @@ fn rearranged(operands: &Operands<'_>) -> Result<Constant, String> {
         }
         _ => constant.shape.clone(),
     };
-    Ok(Constant {
-        shape,
-        ..constant.clone()
-    })
+    Ok(Constant { shape, ..constant.clone() })
 }
 
 /// The bounds are attributes in old operator sets, operands in new ones.
 fn clipped(operands: &Operands<'_>) -> Result<Constant, String> {
     let bound = |at: usize, name: &str, default: f32| {
-        let stated = operands
-            .get(at)
-            .and_then(|bound| bound.values.first().copied());
+        let stated = operands.get(at).and_then(|bound| bound.values.first().copied());
         stated.unwrap_or_else(|| float_attribute(operands.node, name, default).into())
     };
     let low = bound(1, "min", f32::NEG_INFINITY);
@@ -243,9 +190,7 @@ fn filled(operands: &Operands<'_>) -> Result<Constant, String> {
 
 fn extents(constant: &Constant) -> Result<Vec<usize>, String> {
     let extents = constant.integers().into_iter().map(usize::try_from);
-    extents
-        .collect::<Result<_, _>>()
-        .map_err(|_| "a shape has a negative extent".into())
+    extents.collect::<Result<_, _>>().map_err(|_| "a shape has a negative extent".into())
 }
 
 /// The element type behind an ONNX type number.

@@ -51,10 +51,7 @@ pub(super) fn classify(flow: &mut Flow<'_>) {
 fn runtime_inputs(flow: &Flow<'_>) -> Vec<ValueId> {
     let graph = flow.graph;
     let names = graph.inputs.iter().map(|input| input.name.as_str());
-    names
-        .filter(|name| !graph.initializers.contains_key(*name))
-        .filter_map(|name| flow.id(name))
-        .collect()
+    names.filter(|name| !graph.initializers.contains_key(*name)).filter_map(|name| flow.id(name)).collect()
 }
 
 fn mark_constants(flow: &mut Flow<'_>, inputs: &[ValueId]) {
@@ -77,11 +74,7 @@ fn mark_constants(flow: &mut Flow<'_>, inputs: &[ValueId]) {
 
 fn constant_kind(flow: &Flow<'_>, node: usize) -> Kind {
     let operands = &flow.operands[node];
-    let all = |kinds: &[Kind]| {
-        operands
-            .iter()
-            .all(|value| kinds.contains(&flow.kind(*value)))
-    };
+    let all = |kinds: &[Kind]| operands.iter().all(|value| kinds.contains(&flow.kind(*value)));
     if all(&[Kind::Static]) && !roles::is_random(flow.node(node)) {
         Kind::Static
     } else if all(&[Kind::Static, Kind::Shape]) || roles::is_shape(flow.node(node)) {
@@ -100,14 +93,9 @@ fn primary_inputs(flow: &Flow<'_>, inputs: &[ValueId]) -> Vec<ValueId> {
     }
     let mut working = BTreeSet::new();
     for node in flow.order.iter().copied() {
-        let live = flow.operands[node]
-            .iter()
-            .filter(|value| flow.kind(**value) == Kind::Side);
+        let live = flow.operands[node].iter().filter(|value| flow.kind(**value) == Kind::Side);
         let origin = live.fold(Origin::None, |origin, value| origin.join(origins[value.0]));
-        for value in results(flow, node)
-            .into_iter()
-            .filter(|value| flow.kind(*value) == Kind::Side)
-        {
+        for value in results(flow, node).into_iter().filter(|value| flow.kind(*value) == Kind::Side) {
             origins[value.0] = origin;
         }
         if let Origin::One(input) = origin
@@ -116,16 +104,8 @@ fn primary_inputs(flow: &Flow<'_>, inputs: &[ValueId]) -> Vec<ValueId> {
             working.insert(input);
         }
     }
-    let primary: Vec<ValueId> = inputs
-        .iter()
-        .copied()
-        .filter(|input| working.contains(input))
-        .collect();
-    if primary.is_empty() {
-        inputs.to_vec()
-    } else {
-        primary
-    }
+    let primary: Vec<ValueId> = inputs.iter().copied().filter(|input| working.contains(input)).collect();
+    if primary.is_empty() { inputs.to_vec() } else { primary }
 }
 
 /// Whether the node picks rows of an embedding table (of 8-bit integers in quantised models).
@@ -144,11 +124,7 @@ fn table_info<'a>(flow: &Flow<'a>, name: &str) -> Option<&'a TensorInfo> {
     if let Some(info) = flow.graph().initializers.get(name) {
         return Some(info);
     }
-    match flow
-        .node(flow.producer(flow.id(name)?)?)
-        .attributes
-        .get("value")
-    {
+    match flow.node(flow.producer(flow.id(name)?)?).attributes.get("value") {
         Some(Attribute::Tensor(tensor)) => Some(&tensor.info),
         _ => None,
     }
@@ -183,25 +159,17 @@ fn evidence_of(flow: &Flow<'_>, node: usize) -> Vec<ValueId> {
         .filter(|(at, _)| !roles::is_control(flow.node(node), *at))
         .map(|(_, value)| *value)
         .collect();
-    if plain.is_empty() {
-        operands().map(|(_, value)| *value).collect()
-    } else {
-        plain
-    }
+    if plain.is_empty() { operands().map(|(_, value)| *value).collect() } else { plain }
 }
 
 fn results(flow: &Flow<'_>, node: usize) -> Vec<ValueId> {
-    let named = flow
-        .node(node)
-        .outputs
-        .iter()
-        .filter(|name| !name.is_empty());
+    let named = flow.node(node).outputs.iter().filter(|name| !name.is_empty());
     named.filter_map(|name| flow.id(name)).collect()
 }
 
 fn data_results(flow: &Flow<'_>, node: usize) -> Vec<ValueId> {
     let outputs = flow.node(node).outputs.iter().enumerate();
-    let carrying = outputs
-        .filter(|(at, name)| !name.is_empty() && roles::is_data_result(flow.node(node), *at));
+    let carrying =
+        outputs.filter(|(at, name)| !name.is_empty() && roles::is_data_result(flow.node(node), *at));
     carrying.filter_map(|(_, name)| flow.id(name)).collect()
 }

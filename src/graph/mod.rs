@@ -69,11 +69,7 @@ impl<'a> Flow<'a> {
             kinds: Vec::new(),
             evidence: Vec::new(),
             shapes: declared_shapes(graph),
-            outputs: graph
-                .outputs
-                .iter()
-                .map(|output| output.name.as_str())
-                .collect(),
+            outputs: graph.outputs.iter().map(|output| output.name.as_str()).collect(),
         };
         flow.link()?;
         flow.order = flow.topological_order()?;
@@ -116,8 +112,7 @@ impl<'a> Flow<'a> {
     }
 
     pub(crate) fn is_static(&self, name: &str) -> bool {
-        self.id(name)
-            .is_some_and(|value| self.kind(value) == Kind::Static)
+        self.id(name).is_some_and(|value| self.kind(value) == Kind::Static)
     }
 
     /// The node that makes a value; `None` for inputs and initializers.
@@ -182,9 +177,7 @@ impl<'a> Flow<'a> {
         for (index, node) in graph.nodes.iter().enumerate() {
             for name in node.outputs.iter().filter(|name| !name.is_empty()) {
                 let value = self.intern(name);
-                if graph.initializers.contains_key(name)
-                    || self.producers[value.0].replace(index).is_some()
-                {
+                if graph.initializers.contains_key(name) || self.producers[value.0].replace(index).is_some() {
                     return Err(malformed(format!("value `{name}` is made twice")));
                 }
             }
@@ -193,10 +186,7 @@ impl<'a> Flow<'a> {
                 let value = self.intern(name);
                 operands.push(value);
                 if !name.is_empty() {
-                    self.readers[value.0].push(Reader {
-                        node: index,
-                        operand,
-                    });
+                    self.readers[value.0].push(Reader { node: index, operand });
                 }
             }
             self.operands.push(operands);
@@ -208,21 +198,13 @@ impl<'a> Flow<'a> {
     fn topological_order(&self) -> Result<Vec<usize>, Error> {
         let nodes = self.graph.nodes.len();
         let made = |value: &&ValueId| self.producers[value.0].is_some();
-        let mut missing: Vec<usize> = self
-            .operands
-            .iter()
-            .map(|list| list.iter().filter(made).count())
-            .collect();
+        let mut missing: Vec<usize> =
+            self.operands.iter().map(|list| list.iter().filter(made).count()).collect();
         let mut ready: VecDeque<usize> = (0..nodes).filter(|node| missing[*node] == 0).collect();
         let mut order = Vec::with_capacity(nodes);
         while let Some(node) = ready.pop_front() {
             order.push(node);
-            for name in self
-                .node(node)
-                .outputs
-                .iter()
-                .filter(|name| !name.is_empty())
-            {
+            for name in self.node(node).outputs.iter().filter(|name| !name.is_empty()) {
                 for reader in &self.readers[self.ids[name.as_str()].0] {
                     missing[reader.node] -= 1;
                     if missing[reader.node] == 0 {
@@ -232,10 +214,7 @@ impl<'a> Flow<'a> {
             }
         }
         match (0..nodes).find(|node| missing[*node] > 0) {
-            Some(node) => Err(malformed(format!(
-                "node `{}` depends on its own result",
-                self.title(node)
-            ))),
+            Some(node) => Err(malformed(format!("node `{}` depends on its own result", self.title(node)))),
             None => Ok(order),
         }
     }
@@ -243,49 +222,30 @@ impl<'a> Flow<'a> {
     /// Every value that is read must come from somewhere.
     fn check_sources(&mut self) -> Result<(), Error> {
         let graph = self.graph;
-        for name in graph
-            .inputs
-            .iter()
-            .map(|input| &input.name)
-            .chain(graph.initializers.keys())
-            .chain(&graph.sparse)
+        for name in
+            graph.inputs.iter().map(|input| &input.name).chain(graph.initializers.keys()).chain(&graph.sparse)
         {
             self.intern(name);
         }
         let mut given: Vec<bool> = self.producers.iter().map(Option::is_some).collect();
-        for name in graph
-            .inputs
-            .iter()
-            .map(|input| &input.name)
-            .chain(graph.initializers.keys())
-            .chain(&graph.sparse)
+        for name in
+            graph.inputs.iter().map(|input| &input.name).chain(graph.initializers.keys()).chain(&graph.sparse)
         {
             given[self.ids[name.as_str()].0] = true;
         }
         let orphan = (0..self.names.len()).find(|id| !given[*id] && !self.names[*id].is_empty());
-        let missing = graph
-            .outputs
-            .iter()
-            .find(|output| !self.ids.contains_key(output.name.as_str()));
+        let missing = graph.outputs.iter().find(|output| !self.ids.contains_key(output.name.as_str()));
         match (orphan.map(|id| self.names[id]), missing) {
             (Some(name), _) => Err(malformed(format!("value `{name}` is read but never made"))),
-            (None, Some(output)) => {
-                Err(malformed(format!("output `{}` is never made", output.name)))
-            }
+            (None, Some(output)) => Err(malformed(format!("output `{}` is never made", output.name))),
             (None, None) => Ok(()),
         }
     }
 }
 
 fn declared_shapes(graph: &Graph) -> HashMap<&str, &[Dim]> {
-    let values = graph
-        .inputs
-        .iter()
-        .chain(&graph.value_info)
-        .chain(&graph.outputs);
-    values
-        .filter_map(|value| Some((value.name.as_str(), value.shape.as_deref()?)))
-        .collect()
+    let values = graph.inputs.iter().chain(&graph.value_info).chain(&graph.outputs);
+    values.filter_map(|value| Some((value.name.as_str(), value.shape.as_deref()?))).collect()
 }
 
 fn malformed(what: String) -> Error {
@@ -310,14 +270,8 @@ mod tests {
     }
 
     fn graph(inputs: &[&str], nodes: Vec<Node>) -> Graph {
-        let value = |name: &str| Value {
-            name: name.into(),
-            ..Value::default()
-        };
-        let info = TensorInfo {
-            dtype: Dtype::F32,
-            shape: vec![3, 4],
-        };
+        let value = |name: &str| Value { name: name.into(), ..Value::default() };
+        let info = TensorInfo { dtype: Dtype::F32, shape: vec![3, 4] };
         Graph {
             nodes,
             inputs: inputs.iter().map(|name| value(name)).collect(),
@@ -343,10 +297,7 @@ mod tests {
 
     #[test]
     fn a_value_is_made_once() {
-        let nodes = vec![
-            node("Relu", &["x"], "logits"),
-            node("Tanh", &["x"], "logits"),
-        ];
+        let nodes = vec![node("Relu", &["x"], "logits"), node("Tanh", &["x"], "logits")];
         assert!(problem(&graph(&["x"], nodes)).contains("made twice"));
         let missing = vec![node("Add", &["x", "y"], "logits")];
         assert!(problem(&graph(&["x"], missing)).contains("never made"));
@@ -378,10 +329,7 @@ mod tests {
         let flow = Flow::new(&graph).unwrap();
         assert_eq!(flow.kind(flow.id("mask").unwrap()), Kind::Side);
         let cuts = flow.dominators(flow.id("logits").unwrap());
-        let found: Vec<_> = cuts
-            .iter()
-            .map(|cut| (flow.name(cut.value), cut.weighted_after))
-            .collect();
+        let found: Vec<_> = cuts.iter().map(|cut| (flow.name(cut.value), cut.weighted_after)).collect();
         let expected = [("logits", 0), ("e", 1), ("masked", 1), ("h", 1), ("x", 2)];
         assert_eq!(found, expected);
     }

@@ -49,9 +49,7 @@ const KEEPING: &[&str] = &[
 ];
 
 /// Operators that broadcast their operands.
-const BROADCASTING: &[&str] = &[
-    "Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum", "Where",
-];
+const BROADCASTING: &[&str] = &["Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum", "Where"];
 
 /// The rank of every value that can be told without running the graph.
 #[derive(Debug)]
@@ -132,9 +130,8 @@ impl Ranks {
     fn length(&self, artifact: &Artifact, flow: &Flow<'_>, node: &Node) -> Option<usize> {
         match node.op_type.as_str() {
             "Cast" | "Identity" => self.length_of(flow, node, 0),
-            "Concat" => (0..node.inputs.len()).try_fold(0_usize, |sum, operand| {
-                sum.checked_add(self.length_of(flow, node, operand)?)
-            }),
+            "Concat" => (0..node.inputs.len())
+                .try_fold(0_usize, |sum, operand| sum.checked_add(self.length_of(flow, node, operand)?)),
             "Shape" if node.attributes.is_empty() => self.of(flow.id(node.inputs.first()?)?),
             "Slice" => {
                 let length = i64::try_from(self.length_of(flow, node, 0)?).ok()?;
@@ -150,9 +147,7 @@ impl Ranks {
                     Some(if at < 0 { at + length } else { at }.clamp(0, length))
                 };
                 let whole_steps = node.inputs.len() < 5 || single(4) == Some(1);
-                usize::try_from(bound(2)? - bound(1)?)
-                    .ok()
-                    .filter(|_| whole_steps)
+                usize::try_from(bound(2)? - bound(1)?).ok().filter(|_| whole_steps)
             }
             "Unsqueeze" if self.of(flow.id(node.inputs.first()?)?) == Some(0) => Some(1),
             _ => None,

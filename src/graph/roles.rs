@@ -66,14 +66,7 @@ const LINEAR: &[(&str, Option<usize>)] = &[
 ];
 
 /// Weighted operators that are no single matrix product.
-const RECURRENT: &[&str] = &[
-    "Attention",
-    "ConvTranspose",
-    "GRU",
-    "LSTM",
-    "MultiHeadAttention",
-    "RNN",
-];
+const RECURRENT: &[&str] = &["Attention", "ConvTranspose", "GRU", "LSTM", "MultiHeadAttention", "RNN"];
 
 /// Classical models of `ai.onnx.ml` whose weights are attributes.
 const CLASSICAL: &[&str] = &[
@@ -87,28 +80,15 @@ const CLASSICAL: &[&str] = &[
 ];
 
 /// Operators whose result differs from run to run, so never constant.
-const RANDOM: &[&str] = &[
-    "Bernoulli",
-    "Multinomial",
-    "RandomNormal",
-    "RandomNormalLike",
-    "RandomUniform",
-    "RandomUniformLike",
-];
+const RANDOM: &[&str] =
+    &["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"];
 
 /// Operators whose results after the first are no data (masks, statistics, positions).
-const FIRST_RESULT_ONLY: &[&str] = &[
-    "BatchNormalization",
-    "Dropout",
-    "LayerNormalization",
-    "MaxPool",
-];
+const FIRST_RESULT_ONLY: &[&str] = &["BatchNormalization", "Dropout", "LayerNormalization", "MaxPool"];
 
 /// Whether an operand only steers.
 pub(crate) fn is_control(node: &Node, operand: usize) -> bool {
-    CONTROL
-        .iter()
-        .any(|(op, operands)| *op == node.op_type && operands.contains(&operand))
+    CONTROL.iter().any(|(op, operands)| *op == node.op_type && operands.contains(&operand))
 }
 
 /// Whether the operator gives the shape of its operand and not its content.
@@ -136,11 +116,8 @@ pub(crate) fn is_data_result(node: &Node, result: usize) -> bool {
 /// The operand of a linear operator that holds its weight, given which operands are constant.
 pub(crate) fn weight_operand(node: &Node, is_static: impl Fn(&str) -> bool) -> Option<usize> {
     let (_, position) = LINEAR.iter().find(|(op, _)| *op == node.op_type)?;
-    let holds = |operand: usize| {
-        node.inputs
-            .get(operand)
-            .is_some_and(|name| !name.is_empty() && is_static(name))
-    };
+    let holds =
+        |operand: usize| node.inputs.get(operand).is_some_and(|name| !name.is_empty() && is_static(name));
     match position {
         Some(operand) => holds(*operand).then_some(*operand),
         None if node.op_type == "Einsum" && node.inputs.len() != 2 => None,

@@ -12,10 +12,7 @@ pub(crate) fn permutation(node: &Node, rank: usize) -> Result<Vec<usize>, String
     let Some(stated) = ints_attribute(node, "perm") else {
         return Ok((0..rank).rev().collect());
     };
-    let axes: Vec<usize> = stated
-        .iter()
-        .filter_map(|axis| usize::try_from(*axis).ok())
-        .collect();
+    let axes: Vec<usize> = stated.iter().filter_map(|axis| usize::try_from(*axis).ok()).collect();
     let mut sorted = axes.clone();
     sorted.sort_unstable();
     if stated.len() == rank && sorted.into_iter().eq(0..rank) {
@@ -34,33 +31,15 @@ pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant,
     let mut index = vec![0; shape.len()];
     let mut values = Vec::with_capacity(constant.values.len());
     for _ in 0..checked_elements(&shape)? {
-        let offset: usize = index
-            .iter()
-            .zip(axes)
-            .map(|(at, axis)| at * strides[*axis])
-            .sum();
-        values.push(
-            constant
-                .values
-                .get(offset)
-                .copied()
-                .ok_or("a constant is shorter than its shape")?,
-        );
+        let offset: usize = index.iter().zip(axes).map(|(at, axis)| at * strides[*axis]).sum();
+        values.push(constant.values.get(offset).copied().ok_or("a constant is shorter than its shape")?);
         advance(&mut index, &shape);
     }
-    Ok(Constant {
-        dtype: constant.dtype,
-        shape,
-        values,
-    })
+    Ok(Constant { dtype: constant.dtype, shape, values })
 }
 
 /// The shape after `Reshape`: 0 copies the extent at its place, -1 is what remains.
-pub(crate) fn reshaped(
-    shape: &[usize],
-    target: &[i64],
-    allow_zero: bool,
-) -> Result<Vec<usize>, String> {
+pub(crate) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, String> {
     let wrong = || format!("shape {shape:?} cannot become {target:?}");
     let elements = checked_product(shape).ok_or_else(wrong)?;
     let mut result = Vec::with_capacity(target.len());
@@ -72,22 +51,14 @@ pub(crate) fn reshaped(
         });
     }
     if let Some(axis) = target.iter().position(|extent| *extent == -1) {
-        let known = checked_product(&result)
-            .filter(|known| *known > 0)
-            .ok_or_else(wrong)?;
+        let known = checked_product(&result).filter(|known| *known > 0).ok_or_else(wrong)?;
         result[axis] = elements / known;
     }
-    if checked_product(&result) == Some(elements) {
-        Ok(result)
-    } else {
-        Err(wrong())
-    }
+    if checked_product(&result) == Some(elements) { Ok(result) } else { Err(wrong()) }
 }
 
 fn checked_product(shape: &[usize]) -> Option<usize> {
-    shape
-        .iter()
-        .try_fold(1_usize, |product, extent| product.checked_mul(*extent))
+    shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent))
 }
 
 /// The shape after `Flatten`.
@@ -101,101 +72,55 @@ pub(crate) fn flattened(node: &Node, shape: &[usize]) -> Result<Vec<usize>, Stri
 /// The shape after `Squeeze`; no axes: every unit extent goes.
 pub(crate) fn squeezed(shape: &[usize], axes: Option<&[i64]>) -> Result<Vec<usize>, String> {
     let gone: Vec<usize> = match axes {
-        Some(axes) => axes
-            .iter()
-            .map(|axis| axis_index(*axis, shape.len()))
-            .collect::<Result<_, _>>()?,
+        Some(axes) => axes.iter().map(|axis| axis_index(*axis, shape.len())).collect::<Result<_, _>>()?,
         None => (0..shape.len()).filter(|axis| shape[*axis] == 1).collect(),
     };
     if gone.iter().any(|axis| shape.get(*axis) != Some(&1)) {
         return Err(format!("shape {shape:?} cannot be squeezed at {gone:?}"));
     }
-    Ok((0..shape.len())
-        .filter(|axis| !gone.contains(axis))
-        .map(|axis| shape[axis])
-        .collect())
+    Ok((0..shape.len()).filter(|axis| !gone.contains(axis)).map(|axis| shape[axis]).collect())
 }
 
 /// The shape after `Unsqueeze`.
 pub(crate) fn unsqueezed(shape: &[usize], axes: &[i64]) -> Result<Vec<usize>, String> {
     let rank = shape.len() + axes.len();
-    let added: Vec<usize> = axes
-        .iter()
-        .map(|axis| axis_index(*axis, rank))
-        .collect::<Result<_, _>>()?;
+    let added: Vec<usize> = axes.iter().map(|axis| axis_index(*axis, rank)).collect::<Result<_, _>>()?;
     let mut rest = shape.iter().copied();
-    let result: Option<Vec<usize>> = (0..rank)
-        .map(|axis| {
-            if added.contains(&axis) {
-                Some(1)
-            } else {
-                rest.next()
-            }
-        })
-        .collect();
+    let result: Option<Vec<usize>> =
+        (0..rank).map(|axis| if added.contains(&axis) { Some(1) } else { rest.next() }).collect();
     result.ok_or_else(|| format!("shape {shape:?} cannot be unsqueezed at {axes:?}"))
 }
 
 /// Euclidean norms along the axes (all of them unless stated).
-pub(super) fn reduce_l2(
-    constant: &Constant,
-    axes: Option<&[i64]>,
-    keep: bool,
-) -> Result<Constant, String> {
+pub(super) fn reduce_l2(constant: &Constant, axes: Option<&[i64]>, keep: bool) -> Result<Constant, String> {
     let rank = constant.shape.len();
     let reduced: Vec<usize> = match axes {
-        Some(axes) => axes
-            .iter()
-            .map(|axis| axis_index(*axis, rank))
-            .collect::<Result<_, _>>()?,
+        Some(axes) => axes.iter().map(|axis| axis_index(*axis, rank)).collect::<Result<_, _>>()?,
         None => (0..rank).collect(),
     };
     let extent = |axis: usize| {
-        if reduced.contains(&axis) {
-            1
-        } else {
-            constant.shape[axis]
-        }
+        if reduced.contains(&axis) { 1 } else { constant.shape[axis] }
     };
     let kept: Vec<usize> = (0..rank).map(extent).collect();
     let mut sums = vec![0.0; checked_elements(&kept)?];
     let mut index = vec![0; rank];
     for value in &constant.values {
-        let at = (0..rank).fold(0, |at, axis| {
-            at * kept[axis] + if kept[axis] == 1 { 0 } else { index[axis] }
-        });
+        let at =
+            (0..rank).fold(0, |at, axis| at * kept[axis] + if kept[axis] == 1 { 0 } else { index[axis] });
         sums[at] += value * value;
         advance(&mut index, &constant.shape);
     }
-    let shape = if keep {
-        kept
-    } else {
-        (0..rank)
-            .filter(|axis| !reduced.contains(axis))
-            .map(extent)
-            .collect()
-    };
-    Ok(Constant {
-        dtype: constant.dtype,
-        shape,
-        values: sums,
-    }
-    .map(f64::sqrt))
+    let shape =
+        if keep { kept } else { (0..rank).filter(|axis| !reduced.contains(axis)).map(extent).collect() };
+    Ok(Constant { dtype: constant.dtype, shape, values: sums }.map(f64::sqrt))
 }
 
 /// A possibly negative axis as an index; `rank` itself is allowed, as `Flatten` does.
 fn axis_index(axis: i64, rank: usize) -> Result<usize, String> {
     let wrong = || format!("axis {axis} does not fit {rank} axes");
     let signed_rank = i64::try_from(rank).map_err(|_| wrong())?;
-    let absolute = if axis < 0 {
-        axis.checked_add(signed_rank).ok_or_else(wrong)?
-    } else {
-        axis
-    };
-    usize::try_from(absolute)
-        .ok()
-        .filter(|axis| *axis <= rank)
-        .ok_or_else(wrong)
+    let absolute = if axis < 0 { axis.checked_add(signed_rank).ok_or_else(wrong)? } else { axis };
+    usize::try_from(absolute).ok().filter(|axis| *axis <= rank).ok_or_else(wrong)
 }
 
 #[cfg(test)]

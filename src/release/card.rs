@@ -28,7 +28,9 @@ pub fn card(
     }
     let tags = front.iter().find(|block| block.key == "tags").map_or_else(Vec::new, |block| block.items());
     card += "tags:\n";
-    for tag in tags.iter().map(String::as_str).chain(TAGS.into_iter().filter(|tag| !tags.iter().any(|t| t == tag))) {
+    for tag in
+        tags.iter().map(String::as_str).chain(TAGS.into_iter().filter(|tag| !tags.iter().any(|t| t == tag)))
+    {
         card += &format!("- {tag}\n");
     }
     card += "class_removal:\n  forgotten:\n";
@@ -38,7 +40,8 @@ pub fn card(
             card += &format!("    label: {}\n", quoted(label));
         }
     }
-    card += &format!("  method: {method}\n  slot: {}\n  attestation: {STATEMENT_FILE}\n---\n", slot_name(slot));
+    card +=
+        &format!("  method: {method}\n  slot: {}\n  attestation: {STATEMENT_FILE}\n---\n", slot_name(slot));
     card += &text(name, forgotten, labels, slot);
     if !body.trim().is_empty() {
         card += "\n## The original's card\n\n";
@@ -76,7 +79,8 @@ impl Block<'_> {
     /// The entries of a list, in block style (`- a`) or flow style (`[a, b]`).
     fn items(&self) -> Vec<String> {
         let (first, rest) = self.text.split_once('\n').unwrap_or((self.text, ""));
-        let flow = first.split_once('[').and_then(|(_, list)| list.rsplit_once(']')).map_or("", |(list, _)| list);
+        let flow =
+            first.split_once('[').and_then(|(_, list)| list.rsplit_once(']')).map_or("", |(list, _)| list);
         let block = rest.lines().filter_map(|line| line.trim().strip_prefix("- "));
         let items = flow.split(',').chain(block).map(|item| item.trim().trim_matches(['"', '\'']).to_owned());
         items.filter(|item| !item.is_empty()).collect()
@@ -132,7 +136,10 @@ mod tests {
     fn the_originals_card_is_kept_but_for_its_metrics() {
         let original = "---\nlicense: mit\ntags:\n- vision\n- declass\nmodel-index:\n- name: x\n  results: []\n---\n# Old\n";
         let card = made(Some(original));
-        assert!(card.starts_with("---\nlicense: mit\ntags:\n- vision\n- declass\n- class-removal\n- machine-"), "{card}");
+        assert!(
+            card.starts_with("---\nlicense: mit\ntags:\n- vision\n- declass\n- class-removal\n- machine-"),
+            "{card}"
+        );
         assert!(!card.contains("model-index"), "{card}");
         assert!(card.ends_with("## The original's card\n\n# Old\n"), "{card}");
         assert!(made(Some("---\ntags: [a, \"b\"]\n---\n")).contains("tags:\n- a\n- b\n- class-removal\n"));

@@ -47,7 +47,9 @@ fn input(statement: &Statement, report: &Report) -> Check {
     let input = dependencies.iter().find(|dependency| dependency.name == "input-model");
     let claimed = input.and_then(|input| input.digest.as_ref()).map(|digest| digest.sha256.as_str());
     let (holds, summary) = match claimed {
-        Some(claimed) if claimed == root => (true, "the original is the input that the claim names".to_owned()),
+        Some(claimed) if claimed == root => {
+            (true, "the original is the input that the claim names".to_owned())
+        }
         Some(_) => (false, "the original is not the input that the claim names".to_owned()),
         None => (false, "the claim names no input".to_owned()),
     };
@@ -68,16 +70,21 @@ fn figures(statement: &Statement, report: &Report) -> Check {
         }
         for figure in &now.measurements {
             compared += 1;
-            let same = then.measurements.iter().find(|m| m.name == figure.name).is_some_and(|m| agrees(m, figure));
+            let same =
+                then.measurements.iter().find(|m| m.name == figure.name).is_some_and(|m| agrees(m, figure));
             if !same {
                 let (id, name, value) = (&now.id, &figure.name, &figure.value);
-                first.get_or_insert_with(|| format!("`{name}` of check `{id}` is {value}, not what the claim says"));
+                first.get_or_insert_with(|| {
+                    format!("`{name}` of check `{id}` is {value}, not what the claim says")
+                });
             }
         }
     }
     let outcome = Outcome::of(first.is_none());
-    let summary = first.unwrap_or_else(|| format!("all {compared} figures of the claim were measured again and agree"));
-    let mut check = plain("claimed-figures", outcome, summary, "the synthetic embeddings of the claim's seed");
+    let summary =
+        first.unwrap_or_else(|| format!("all {compared} figures of the claim were measured again and agree"));
+    let mut check =
+        plain("claimed-figures", outcome, summary, "the synthetic embeddings of the claim's seed");
     check.measurements.push(Measurement::new("figures compared", f64::from(compared), "figures"));
     check
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::{
     root::{IGNORED, is_ignored, root_digest},
     statement::{
-        BuildDefinition, Digests, LabelSpace, NamedClass, Parameters, Predicate, RecordedCheck, RecordedMeasurement,
-        Removal, Resource, Statement, Verification,
+        BuildDefinition, Digests, LabelSpace, NamedClass, Parameters, Predicate, RecordedCheck,
+        RecordedMeasurement, Removal, Resource, Statement, Verification,
     },
 };
 use crate::{
@@ -130,7 +130,8 @@ impl Claim<'_> {
             Slot::Drop => self.forgotten.index_map(),
             Slot::Keep => (0..self.forgotten.classes()).map(Some).collect(),
         };
-        let not_claimed = ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
+        let not_claimed =
+            ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
         Removal {
             forgotten: self.named(),
             label_space: LabelSpace {
@@ -149,9 +150,15 @@ impl Claim<'_> {
                 "confidence": self.cut.why.confidence.to_string(),
             }),
             training: self.training(),
-            tensors: report.changes.tensors.iter().filter_map(|tensor| serde_json::to_value(tensor).ok()).collect(),
+            tensors: report
+                .changes
+                .tensors
+                .iter()
+                .filter_map(|tensor| serde_json::to_value(tensor).ok())
+                .collect(),
             unchanged_tensors: {
-                let changed = report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
+                let changed =
+                    report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
                 report.changes.tensor_count - changed
             },
         }
@@ -232,7 +239,10 @@ pub(super) fn subjects(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<Resource
 pub(super) fn recorded(check: &Check) -> RecordedCheck {
     RecordedCheck {
         id: check.id.into(),
-        result: serde_json::to_value(check.outcome).ok().and_then(|v| v.as_str().map(Into::into)).unwrap_or_default(),
+        result: serde_json::to_value(check.outcome)
+            .ok()
+            .and_then(|v| v.as_str().map(Into::into))
+            .unwrap_or_default(),
         summary: check.summary.clone(),
         measurements: check.measurements.iter().map(recorded_measurement).collect(),
         data: json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data}),

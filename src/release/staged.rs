@@ -45,7 +45,8 @@ impl Staged {
         let prefix = prefix_of(destination)?;
         fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
         remove_leftovers(&parent, &prefix);
-        let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(Error::io(&parent))?;
+        let folder =
+            tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(Error::io(&parent))?;
         let lock = File::open(folder.path()).map_err(Error::io(folder.path()))?;
         flock(&lock, FlockOperation::LockShared).map_err(|error| Error::io(folder.path())(error.into()))?;
         let size = original.files().iter().map(|file| file.size).sum();
@@ -122,7 +123,8 @@ fn parent_of(destination: &Path) -> PathBuf {
 
 /// How temporary siblings of a destination begin.
 fn prefix_of(destination: &Path) -> Result<String, Error> {
-    let name = destination.file_name().ok_or_else(|| Error::io(destination)(io::ErrorKind::InvalidInput.into()))?;
+    let name =
+        destination.file_name().ok_or_else(|| Error::io(destination)(io::ErrorKind::InvalidInput.into()))?;
     Ok(format!(".{}.declass-", name.to_string_lossy()))
 }
 

@@ -70,7 +70,8 @@ impl<'a> Bench<'a> {
         let retained_columns = columns(forgotten.retained().map(|class| class as u32).collect())?;
         let weights = Weights::of(&start, device)?;
         let to_retain = to_retain.to_device(device)?;
-        let original_log = candle_nn::ops::log_softmax(&weights.columns(&retained_columns)?.logits(&to_retain)?, D::Minus1)?;
+        let original_log =
+            candle_nn::ops::log_softmax(&weights.columns(&retained_columns)?.logits(&to_retain)?, D::Minus1)?;
         Ok(Self {
             forgotten,
             device: device.clone(),
@@ -110,7 +111,8 @@ impl<'a> Bench<'a> {
             &weights.columns(&self.retained_columns)?.logits(&self.to_retain)?,
             D::Minus1,
         )?;
-        let kl = (self.original_log.exp()? * (&self.original_log - &log)?)?.sum(D::Minus1)?.to_vec1::<f32>()?;
+        let kl =
+            (self.original_log.exp()? * (&self.original_log - &log)?)?.sum(D::Minus1)?.to_vec1::<f32>()?;
         let same = log.argmax(D::Minus1)?.eq(&self.original_log.argmax(D::Minus1)?)?.to_vec1::<u8>()?;
         let mean = |sum: f64| sum / kl.len().max(1) as f64;
         let agreeing = same.iter().filter(|&&same| same == 1).count();

@@ -45,7 +45,9 @@ impl Summary {
     /// Whether every stratum was forgotten and the retained classes stayed.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.worst_stratum == 0.0 && self.retained_agreement >= RETAINED_AGREEMENT && self.retained_kl.is_finite()
+        self.worst_stratum == 0.0
+            && self.retained_agreement >= RETAINED_AGREEMENT
+            && self.retained_kl.is_finite()
     }
 }
 

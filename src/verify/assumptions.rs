@@ -72,8 +72,10 @@ impl Signs {
             rate("gradient lowers the own class", self.own),
             rate("gradient raises every retained class", self.retained),
             rate("both", self.both),
-            Measurement::new("smallest alignment of a forgotten class", self.forgotten_alignment, "logit").against(0.0),
-            Measurement::new("largest alignment of a retained class", self.retained_alignment, "logit").against(0.0),
+            Measurement::new("smallest alignment of a forgotten class", self.forgotten_alignment, "logit")
+                .against(0.0),
+            Measurement::new("largest alignment of a retained class", self.retained_alignment, "logit")
+                .against(0.0),
         ];
         (format!("first-order assumptions of the method {verdict}"), measurements)
     }

@@ -50,7 +50,8 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
     let (mut radius, mut margin) = (f64::INFINITY, f64::INFINITY);
     for class in request.forgotten.indices() {
         let (own_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
-        measurements.push(Measurement::new(format!("radius of class {class}"), own_radius, "norm").against(least));
+        measurements
+            .push(Measurement::new(format!("radius of class {class}"), own_radius, "norm").against(least));
         measurements.push(Measurement::new(format!("margin of class {class}"), own_margin, "nats"));
         (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
     }
@@ -64,10 +65,14 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
             "no embedding of norm below {radius:.1e} makes it the top class (mean row, {margin:.1} nats below{ties})"
         ),
         (false, true) => format!("the sealed row is no seal: proven only to norm {radius:.2}"),
-        (false, false) if request.sealed => "without a bias the sealed row can only tie with the others, never lead by \
+        (false, false) if request.sealed => {
+            "without a bias the sealed row can only tie with the others, never lead by \
                                              more than rounding"
-            .to_owned(),
-        (false, false) => format!("not proven by the mean of the retained rows (only to norm {radius:.2}): not sealed"),
+                .to_owned()
+        }
+        (false, false) => {
+            format!("not proven by the mean of the retained rows (only to norm {radius:.2}): not sealed")
+        }
     };
     let outcome = match (proven, request.sealed && candidate.has_bias) {
         (true, _) => Outcome::Passed,
@@ -99,7 +104,11 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
     for class in request.forgotten.indices() {
         let zero = candidate.row(class).iter().all(|&w| w == 0.0);
         let probability = 1.0 / (1.0 + f64::from(-candidate.bias[class]).exp());
-        measurements.push(Measurement::new(format!("probability of class {class}"), probability, "probability"));
+        measurements.push(Measurement::new(
+            format!("probability of class {class}"),
+            probability,
+            "probability",
+        ));
         sealed &= zero && candidate.bias[class] < 0.0;
     }
     let (outcome, text) = match (sealed, request.sealed) {

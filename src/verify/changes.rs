@@ -56,7 +56,11 @@ impl Changes {
             tensor_count: diff.tensor_count,
             values: diff.tensors.iter().map(|tensor| tensor.values).sum(),
             value_count: diff.value_count,
-            structure: diff.structure.iter().map(|change| format!("{} {}", change.place, change.what)).collect(),
+            structure: diff
+                .structure
+                .iter()
+                .map(|change| format!("{} {}", change.place, change.what))
+                .collect(),
             files: files.map(|file| file.path.to_string()).collect(),
         }
     }
@@ -106,7 +110,8 @@ pub(super) fn check(before: &Side<'_>, after: &Side<'_>, diff: &Diff, slot: Slot
         outcome: Outcome::of(offences.is_empty()),
         summary,
         measurements: vec![
-            Measurement::new("tensors changed", changes.tensors.len() as f64, "tensors").of(changes.tensor_count as u64),
+            Measurement::new("tensors changed", changes.tensors.len() as f64, "tensors")
+                .of(changes.tensor_count as u64),
             Measurement::new("values changed", changes.values as f64, "values").of(changes.value_count),
         ],
         data: "every byte of both models",
@@ -153,10 +158,13 @@ impl Rule {
     }
 
     fn allows_part(&self, change: &StructureChange, diff: &Diff) -> bool {
-        let gone = |name: &str| diff.tensors.iter().any(|tensor| tensor.name == name && tensor.after.is_none());
+        let gone =
+            |name: &str| diff.tensors.iter().any(|tensor| tensor.name == name && tensor.after.is_none());
         match change.kind {
             "node" => !change.name.is_empty() && !self.encoder.contains(&change.name),
-            "initializer" => diff.tensors.iter().any(|tensor| tensor.name == change.name && self.allows_tensor(tensor)),
+            "initializer" => {
+                diff.tensors.iter().any(|tensor| tensor.name == change.name && self.allows_tensor(tensor))
+            }
             "input" => gone(&change.name),
             "ir_version" => diff.tensors.iter().any(|tensor| tensor.before.is_none()),
             "output" | "value_info" | "metadata entry" | "index entry" => self.slot == Slot::Drop,
@@ -192,11 +200,15 @@ fn files(before: &Artifact, after: &Artifact, diff: &Diff, slot: Slot) -> Vec<St
         let mut files = after.files().iter().chain(before.files());
         files.find(|file| file.path == path).map(|file| file.role)
     };
-    let differing = diff.files.iter().filter(|file| file.before != file.after).filter(|file| match role(file.path.clone()) {
-        Some(Role::Card) => false,
-        Some(Role::Weights) => file.before.is_none() || file.after.is_none(),
-        Some(Role::Config | Role::Companion) => slot == Slot::Keep || file.before.is_none() || file.after.is_none(),
-        _ => true,
+    let differing = diff.files.iter().filter(|file| file.before != file.after).filter(|file| {
+        match role(file.path.clone()) {
+            Some(Role::Card) => false,
+            Some(Role::Weights) => file.before.is_none() || file.after.is_none(),
+            Some(Role::Config | Role::Companion) => {
+                slot == Slot::Keep || file.before.is_none() || file.after.is_none()
+            }
+            _ => true,
+        }
     });
     let differing = differing.map(|file| format!("file `{}` differs", file.path));
     let unseen = after.left_out().iter().filter(|path| !path.is_record());

@@ -48,7 +48,11 @@ fn verdict(probe: &Probe) -> (Outcome, String) {
     } else {
         let (first, tally) = reached[0];
         let (all, bound) = (probe.total().forgotten, percent(upper_bound(0, tally.forgotten)));
-        format!("0 of {all} recognised in {} strata (<= {bound} of {} ones, 95 %)", reached.len(), first.name())
+        format!(
+            "0 of {all} recognised in {} strata (<= {bound} of {} ones, 95 %)",
+            reached.len(),
+            first.name()
+        )
     };
     (Outcome::of(rate(tally) <= MOST_RECOGNISED), summary)
 }

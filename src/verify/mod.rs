@@ -89,7 +89,10 @@ pub fn verify(
 }
 
 /// The candidate's head over the original classes.
-fn expand(head: crate::linear::LinearHead, request: &Request<'_>) -> Result<crate::linear::LinearHead, Error> {
+fn expand(
+    head: crate::linear::LinearHead,
+    request: &Request<'_>,
+) -> Result<crate::linear::LinearHead, Error> {
     let forgotten = request.forgotten;
     let expected = match request.slot {
         Slot::Drop => forgotten.retained().count(),

@@ -107,7 +107,11 @@ impl Pair<'_> {
             .zip(embeddings.labels.par_chunks(ROWS))
             .map(|(values, labels)| self.tally_rows(values, labels))
             .collect();
-        let empty = Tally { retained: vec![(0, 0); self.original.classes], margin: f32::NEG_INFINITY, ..Tally::default() };
+        let empty = Tally {
+            retained: vec![(0, 0); self.original.classes],
+            margin: f32::NEG_INFINITY,
+            ..Tally::default()
+        };
         parts.into_iter().try_fold(empty, |sum, part| Ok(sum.plus(part?)))
     }
 
@@ -116,8 +120,11 @@ impl Pair<'_> {
         let before = logits(&self.original, &rows)?;
         let after = logits(&self.candidate, &rows)?;
         let classes = self.original.classes;
-        let mut tally = Tally { retained: vec![(0, 0); classes], margin: f32::NEG_INFINITY, ..Tally::default() };
-        for ((before, after), &label) in before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels) {
+        let mut tally =
+            Tally { retained: vec![(0, 0); classes], margin: f32::NEG_INFINITY, ..Tally::default() };
+        for ((before, after), &label) in
+            before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels)
+        {
             self.tally_row(before, after, label as usize, &mut tally);
         }
         Ok(tally)

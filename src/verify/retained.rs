@@ -21,7 +21,10 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
     let (n, same) = sum(&total);
     let rate = same as f64 / n.max(1) as f64;
     let mut measurements = vec![
-        Measurement::new("agreement", rate, "rate").of(n).bounded(lower_bound(same, n)).against(LEAST_AGREEMENT),
+        Measurement::new("agreement", rate, "rate")
+            .of(n)
+            .bounded(lower_bound(same, n))
+            .against(LEAST_AGREEMENT),
     ];
     for (stratum, tally) in &probe.strata {
         let (n, same) = sum(tally);
@@ -40,7 +43,10 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
         let name = format!("worst class {}", describe(class, labels));
         summary += &format!(" ({name}: {:.2} %)", 100.0 * worst);
         measurements.push(
-            Measurement::new(name, worst, "rate").of(n).bounded(lower_bound(same, n)).against(LEAST_WORST_CLASS),
+            Measurement::new(name, worst, "rate")
+                .of(n)
+                .bounded(lower_bound(same, n))
+                .against(LEAST_WORST_CLASS),
         );
         holds &= worst >= LEAST_WORST_CLASS;
     }
@@ -81,14 +87,17 @@ pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, for
         .retained()
         .filter(|&class| {
             let rows = before.row(class).iter().zip(after.row(class));
-            !same_bits(before.bias[class], after.bias[class]) || rows.into_iter().any(|(a, b)| !same_bits(*a, *b))
+            !same_bits(before.bias[class], after.bias[class])
+                || rows.into_iter().any(|(a, b)| !same_bits(*a, *b))
         })
         .count();
     let total = probe.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();
     let summary = match moved {
-        0 => format!("all {all} retained rows are bit-identical: retained logits are unchanged for every input"),
+        0 => format!(
+            "all {all} retained rows are bit-identical: retained logits are unchanged for every input"
+        ),
         _ => format!("{moved} of {all} retained rows moved; largest change of a retained logit {change:.3}"),
     };
     Check {
@@ -97,7 +106,8 @@ pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, for
         summary,
         measurements: vec![
             Measurement::new("retained rows moved", moved as f64, "rows").of(all as u64),
-            Measurement::new("largest change", if moved == 0 { 0.0 } else { change }, "logit").of(sum(&total).0),
+            Measurement::new("largest change", if moved == 0 { 0.0 } else { change }, "logit")
+                .of(sum(&total).0),
         ],
         data: "weights as stored; logits recomputed from both files on synthetic embeddings",
         not_shown: "whether a change of a logit matters",

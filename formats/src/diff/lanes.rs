@@ -42,9 +42,7 @@ pub(super) fn compare(
 ) -> io::Result<Compared> {
     thread::scope(|scope| {
         let lane = |side: &Option<(File, u64)>| -> io::Result<Option<Lane<'_>>> {
-            let start = |(file, len): &(File, u64)| {
-                Ok(Lane::start(scope, file.try_clone()?, *len, on_bytes))
-            };
+            let start = |(file, len): &(File, u64)| Ok(Lane::start(scope, file.try_clone()?, *len, on_bytes));
             side.as_ref().map(start).transpose()
         };
         let (mut a, mut b) = (lane(&before)?, lane(&after)?);
@@ -56,12 +54,7 @@ pub(super) fn compare(
                     late.push((step, differing));
                     continue;
                 }
-                skip(
-                    Some(&mut *a),
-                    step.before.start,
-                    Some(&mut *b),
-                    step.after.start,
-                )?;
+                skip(Some(&mut *a), step.before.start, Some(&mut *b), step.after.start)?;
                 *differing = lockstep(a, b, step)?;
             }
             for (step, differing) in late {
@@ -69,11 +62,7 @@ pub(super) fn compare(
             }
         }
         skip(a.as_mut(), u64::MAX, b.as_mut(), u64::MAX)?;
-        Ok(Compared {
-            before: a.map(Lane::digest),
-            after: b.map(Lane::digest),
-            differing,
-        })
+        Ok(Compared { before: a.map(Lane::digest), after: b.map(Lane::digest), differing })
     })
 }
 
@@ -83,10 +72,7 @@ pub(super) fn differing(a: &[u8], b: &[u8], width: usize) -> u64 {
         return 0;
     }
     let width = width.max(1);
-    a.chunks(width)
-        .zip(b.chunks(width))
-        .filter(|(a, b)| a != b)
-        .count() as u64
+    a.chunks(width).zip(b.chunks(width)).filter(|(a, b)| a != b).count() as u64
 }
 
 /// One file on its way to its digest.
@@ -101,12 +87,7 @@ struct Lane<'s> {
 }
 
 impl<'s> Lane<'s> {
-    fn start<'e>(
-        scope: &'s Scope<'s, 'e>,
-        file: File,
-        len: u64,
-        on_bytes: &'s dyn Fn(u64),
-    ) -> Self {
+    fn start<'e>(scope: &'s Scope<'s, 'e>, file: File, len: u64, on_bytes: &'s dyn Fn(u64)) -> Self {
         let (full, to_hash) = sync_channel::<Vec<u8>>(QUEUE);
         let (done, empty) = channel();
         let hasher = scope.spawn(move || {
@@ -118,15 +99,7 @@ impl<'s> Lane<'s> {
             }
             Sha256Digest(hash.finalize().into())
         });
-        Self {
-            file,
-            at: 0,
-            len,
-            full,
-            empty,
-            hasher,
-            on_bytes,
-        }
+        Self { file, at: 0, len, full, empty, hasher, on_bytes }
     }
 
     /// The next bytes of the file, up to `most` and the size of a buffer.
@@ -152,9 +125,7 @@ impl<'s> Lane<'s> {
 
     /// Hands a block to the thread that hashes.
     fn hash(&self, block: Vec<u8>) -> io::Result<()> {
-        self.full
-            .send(block)
-            .map_err(|_| io::Error::other("the hashing thread ended"))
+        self.full.send(block).map_err(|_| io::Error::other("the hashing thread ended"))
     }
 
     fn digest(self) -> Sha256Digest {
@@ -167,12 +138,7 @@ impl<'s> Lane<'s> {
 }
 
 /// Reads both files, block by block in turns, up to a place or to their ends.
-fn skip(
-    a: Option<&mut Lane<'_>>,
-    to_a: u64,
-    b: Option<&mut Lane<'_>>,
-    to_b: u64,
-) -> io::Result<()> {
+fn skip(a: Option<&mut Lane<'_>>, to_a: u64, b: Option<&mut Lane<'_>>, to_b: u64) -> io::Result<()> {
     match (a, b) {
         (Some(a), Some(b)) => while a.step(to_a)? | b.step(to_b)? {},
         (Some(lane), None) => while lane.step(to_a)? {},

@@ -52,11 +52,7 @@ pub(super) fn compare(before: &[Part], after: &[Part]) -> Vec<StructureChange> {
         place: format!("every {kind}"),
         what: "order changed".into(),
     });
-    changes
-        .into_iter()
-        .map(|(_, change)| change)
-        .chain(orders)
-        .collect()
+    changes.into_iter().map(|(_, change)| change).chain(orders).collect()
 }
 
 /// A part's kind, its name, and which of the parts of that kind and name it is.
@@ -78,19 +74,13 @@ fn keyed(parts: &[Part]) -> Keyed<'_> {
 /// Kinds whose parts do not follow each other as they did.
 fn disordered<'p>(old: &Keyed<'p>, new: &Keyed<'p>) -> BTreeSet<&'static str> {
     let order = |of: &Keyed<'p>, other: &Keyed<'p>| {
-        let mut common: Vec<_> = of
-            .iter()
-            .filter(|(key, _)| other.contains_key(*key))
-            .collect();
+        let mut common: Vec<_> = of.iter().filter(|(key, _)| other.contains_key(*key)).collect();
         // Kinds may be interleaved in any way, so that each is ordered by itself.
         common.sort_by_key(|((kind, ..), (position, _))| (*kind, *position));
         common.into_iter().map(|(key, _)| *key).collect::<Vec<_>>()
     };
     let pairs = order(old, new).into_iter().zip(order(new, old));
-    pairs
-        .filter(|(a, b)| a != b)
-        .map(|((kind, ..), _)| kind)
-        .collect()
+    pairs.filter(|(a, b)| a != b).map(|((kind, ..), _)| kind).collect()
 }
 
 #[cfg(test)]
@@ -99,23 +89,12 @@ mod tests {
 
     fn part(name: &str, content: &str) -> Part {
         let content = Sha256Digest::of(content.as_bytes());
-        Part {
-            kind: "node",
-            name: name.into(),
-            label: name.into(),
-            content,
-            counts: true,
-        }
+        Part { kind: "node", name: name.into(), label: name.into(), content, counts: true }
     }
 
     #[test]
     fn changes_and_order() {
-        let before = [
-            part("a", "1"),
-            part("b", "2"),
-            part("c", "3"),
-            part("c", "3"),
-        ];
+        let before = [part("a", "1"), part("b", "2"), part("c", "3"), part("c", "3")];
         let changes = |after: &[Part]| -> Vec<_> {
             compare(&before, after)
                 .into_iter()
@@ -124,14 +103,8 @@ mod tests {
         };
         assert!(changes(&before).is_empty());
         assert_eq!(changes(&before[1..]), ["a removed"]);
-        assert_eq!(
-            changes(&[part("a", "1"), part("b", "x"), part("c", "3")]),
-            ["b changed", "c removed"]
-        );
+        assert_eq!(changes(&[part("a", "1"), part("b", "x"), part("c", "3")]), ["b changed", "c removed"]);
         let [a, b, c, d] = before.clone();
-        assert_eq!(
-            changes(&[b, a, part("z", ""), c, d]),
-            ["z added", "every node order changed"]
-        );
+        assert_eq!(changes(&[b, a, part("z", ""), c, d]), ["z added", "every node order changed"]);
     }
 }

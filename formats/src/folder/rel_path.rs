@@ -61,10 +61,7 @@ impl TryFrom<&str> for RelPath {
         } else {
             return Ok(Self(path.to_owned()));
         };
-        Err(Problem::BadPath {
-            path: path.to_owned(),
-            why,
-        })
+        Err(Problem::BadPath { path: path.to_owned(), why })
     }
 }
 
@@ -99,9 +96,7 @@ mod tests {
 
     #[test]
     fn only_plain_relative_paths() {
-        for bad in [
-            "", "/x", "../x", "a/../b", "a//b", "a/", "./a", "a\\b", "a\0",
-        ] {
+        for bad in ["", "/x", "../x", "a/../b", "a//b", "a/", "./a", "a\\b", "a\0"] {
             assert!(RelPath::try_from(bad).is_err(), "{bad:?}");
         }
         assert!(RelPath::try_from("a/b c/é.txt").is_ok());

@@ -27,21 +27,9 @@ pub(super) fn graph(model: &ModelProto, tensors: &AttributeTensors) -> Result<Gr
         outputs: main.output.iter().map(value).collect(),
         value_info: main.value_info.iter().map(value).collect(),
         initializers: BTreeMap::new(),
-        sparse: main
-            .sparse_initializer
-            .iter()
-            .map(|sparse| sparse.values.name.clone())
-            .collect(),
-        metadata: model
-            .metadata_props
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.value.clone()))
-            .collect(),
-        opsets: model
-            .opset_import
-            .iter()
-            .map(|set| (domain(&set.domain), set.version))
-            .collect(),
+        sparse: main.sparse_initializer.iter().map(|sparse| sparse.values.name.clone()).collect(),
+        metadata: model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
+        opsets: model.opset_import.iter().map(|set| (domain(&set.domain), set.version)).collect(),
         ir_version: model.ir_version,
         producer: [&model.producer_name, &model.producer_version]
             .map(|part| part.trim())
@@ -58,25 +46,16 @@ fn convert_node<'t>(
     let mut attributes = BTreeMap::new();
     for (index, attribute) in node.attribute.iter().enumerate() {
         let value = match kind(attribute) {
-            AttributeType::TENSOR => tensor(index)
-                .cloned()
-                .map_or(Attribute::Other, Attribute::Tensor),
+            AttributeType::TENSOR => tensor(index).cloned().map_or(Attribute::Other, Attribute::Tensor),
             kind => plain_attribute(attribute, kind),
         };
         if attributes.insert(attribute.name.clone(), value).is_some() {
-            return Err(Problem::Duplicate {
-                what: "attributes",
-                name: attribute.name.clone(),
-            });
+            return Err(Problem::Duplicate { what: "attributes", name: attribute.name.clone() });
         }
     }
-    let bodies = node
-        .attribute
-        .iter()
-        .flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
-    let mut captures: Vec<String> = bodies
-        .flat_map(|body| captures(body).into_iter().map(str::to_owned))
-        .collect();
+    let bodies = node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
+    let mut captures: Vec<String> =
+        bodies.flat_map(|body| captures(body).into_iter().map(str::to_owned)).collect();
     captures.sort();
     captures.dedup();
     Ok(Node {
@@ -104,10 +83,7 @@ fn plain_attribute(attribute: &AttributeProto, kind: AttributeType) -> Attribute
 
 /// The declared kind of an attribute; of a file older than the declaration, the kind that has a value.
 fn kind(attribute: &AttributeProto) -> AttributeType {
-    let declared = attribute
-        .type_
-        .enum_value()
-        .unwrap_or(AttributeType::TYPE_PROTOS);
+    let declared = attribute.type_.enum_value().unwrap_or(AttributeType::TYPE_PROTOS);
     if !attribute.ref_attr_name.is_empty() {
         return AttributeType::TYPE_PROTOS;
     }
@@ -127,34 +103,17 @@ fn kind(attribute: &AttributeProto) -> AttributeType {
 fn captures(body: &GraphProto) -> HashSet<&str> {
     let inputs = body.input.iter().map(|input| input.name.as_str());
     let initializers = body.initializer.iter().map(|tensor| tensor.name.as_str());
-    let sparse = body
-        .sparse_initializer
-        .iter()
-        .map(|sparse| sparse.values.name.as_str());
-    let results = body
-        .node
-        .iter()
-        .flat_map(|node| &node.output)
-        .map(String::as_str);
-    let made: HashSet<&str> = inputs
-        .chain(initializers)
-        .chain(sparse)
-        .chain(results)
-        .collect();
+    let sparse = body.sparse_initializer.iter().map(|sparse| sparse.values.name.as_str());
+    let results = body.node.iter().flat_map(|node| &node.output).map(String::as_str);
+    let made: HashSet<&str> = inputs.chain(initializers).chain(sparse).chain(results).collect();
 
-    let operands = body
-        .node
-        .iter()
-        .flat_map(|node| &node.input)
-        .map(String::as_str);
+    let operands = body.node.iter().flat_map(|node| &node.input).map(String::as_str);
     let attributes = || body.node.iter().flat_map(|node| &node.attribute);
-    let inner = attributes()
-        .flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs))
-        .flat_map(captures);
+    let inner =
+        attributes().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs)).flat_map(captures);
     let outputs = body.output.iter().map(|output| output.name.as_str());
     let read = operands.chain(inner).chain(outputs);
-    read.filter(|name| !name.is_empty() && !made.contains(name))
-        .collect()
+    read.filter(|name| !name.is_empty() && !made.contains(name)).collect()
 }
 
 fn value(info: &ValueInfoProto) -> Value {
@@ -179,9 +138,5 @@ fn dim(dim: &Dimension) -> Dim {
 }
 
 fn domain(name: &str) -> String {
-    if name == "ai.onnx" {
-        String::new()
-    } else {
-        name.to_owned()
-    }
+    if name == "ai.onnx" { String::new() } else { name.to_owned() }
 }

@@ -34,11 +34,7 @@ impl<'a> Splice<'a> {
         places: &'a BTreeMap<String, Place>,
     ) -> Result<Self, FormatError> {
         let mut initializers = BTreeMap::new();
-        for (position, field) in tree
-            .child(GRAPH)
-            .into_iter()
-            .flat_map(|graph| graph.all(INITIALIZER))
-        {
+        for (position, field) in tree.child(GRAPH).into_iter().flat_map(|graph| graph.all(INITIALIZER)) {
             let Some(tensor) = field.message() else {
                 continue;
             };
@@ -47,20 +43,9 @@ impl<'a> Splice<'a> {
         }
         let inputs = graph.inputs.iter().map(|input| &input.name);
         let results = graph.nodes.iter().flat_map(|node| &node.outputs);
-        let taken = inputs
-            .chain(results)
-            .chain(initializers.keys())
-            .cloned()
-            .collect();
+        let taken = inputs.chain(results).chain(initializers.keys()).cloned().collect();
         let values = Values::new(source, tree, places)?;
-        Ok(Self {
-            tree: tree.clone(),
-            values,
-            source,
-            graph,
-            initializers,
-            taken,
-        })
+        Ok(Self { tree: tree.clone(), values, source, graph, initializers, taken })
     }
 
     pub(super) fn apply(&mut self, edit: &GraphEdit) -> Result<(), FormatError> {
@@ -75,22 +60,16 @@ impl<'a> Splice<'a> {
                 let position = self.node_position(*node)?;
                 self.main_graph()?.remove(position);
                 let results = self.graph.nodes.get(*node).map(|node| &node.outputs);
-                results
-                    .into_iter()
-                    .flatten()
-                    .for_each(|name| _ = self.taken.remove(name));
+                results.into_iter().flatten().for_each(|name| _ = self.taken.remove(name));
                 Ok(())
             }
             GraphEdit::SetAttribute { node, name, value } => self.set_attribute(*node, name, value),
             GraphEdit::SetInput { node, index, value } => {
                 let node_position = self.node_position(*node)?;
-                let found = self.main_graph()?.at_mut(&[node_position]).map(|node| {
-                    node.replace(
-                        NODE_INPUT,
-                        *index,
-                        Content::Body(value.clone().into_bytes()),
-                    )
-                });
+                let found = self
+                    .main_graph()?
+                    .at_mut(&[node_position])
+                    .map(|node| node.replace(NODE_INPUT, *index, Content::Body(value.clone().into_bytes())));
                 if found == Some(true) {
                     Ok(())
                 } else {
@@ -98,33 +77,20 @@ impl<'a> Splice<'a> {
                 }
             }
             GraphEdit::SetMetadata { key, value } => self.set_metadata(key, value),
-            GraphEdit::SetOutputDim {
-                output,
-                axis,
-                extent,
-            } => self.set_output_dim(*output, *axis, *extent),
+            GraphEdit::SetOutputDim { output, axis, extent } => self.set_output_dim(*output, *axis, *extent),
         }
     }
 
     fn add_initializer(&mut self, name: &str, tensor: &NewTensor) -> Result<(), FormatError> {
-        tensor
-            .check(name)
-            .map_err(|problem| self.source.fail(problem))?;
+        tensor.check(name).map_err(|problem| self.source.fail(problem))?;
         if self.taken.contains(name) {
             return Err(self.unfit(format!("there already is a value `{name}`")));
         }
-        let message = tensor_message(name, tensor).ok_or_else(|| {
-            self.unfit(format!(
-                "ONNX has no element type {}",
-                tensor.info.dtype.name()
-            ))
-        })?;
+        let message = tensor_message(name, tensor)
+            .ok_or_else(|| self.unfit(format!("ONNX has no element type {}", tensor.info.dtype.name())))?;
         let main = self.main_graph()?;
         let position = main.fields.len();
-        main.push(
-            INITIALIZER,
-            Content::Verbatim(delimited(INITIALIZER, &message)),
-        );
+        main.push(INITIALIZER, Content::Verbatim(delimited(INITIALIZER, &message)));
         self.initializers.insert(name.to_owned(), position);
         self.taken.insert(name.to_owned());
         if self.graph.ir_version < FREE_INITIALIZERS {
@@ -141,11 +107,7 @@ impl<'a> Splice<'a> {
             .ok_or_else(|| self.unfit(format!("there is no initializer `{name}`")))?;
         self.taken.remove(name);
         // The inputs of the tree and of the graph are the same, in the same order.
-        let listed = self
-            .graph
-            .inputs
-            .iter()
-            .position(|input| input.name == name);
+        let listed = self.graph.inputs.iter().position(|input| input.name == name);
         let main = self.main_graph()?;
         main.remove(position);
         let input = listed.and_then(|index| main.position(INPUT, index));
@@ -153,19 +115,9 @@ impl<'a> Splice<'a> {
         Ok(())
     }
 
-    fn set_attribute(
-        &mut self,
-        node: usize,
-        name: &str,
-        value: &Attribute,
-    ) -> Result<(), FormatError> {
+    fn set_attribute(&mut self, node: usize, name: &str, value: &Attribute) -> Result<(), FormatError> {
         let missing = format!("node {node} has no attribute `{name}` of this kind");
-        let same_kind = match self
-            .graph
-            .nodes
-            .get(node)
-            .and_then(|node| node.attributes.get(name))
-        {
+        let same_kind = match self.graph.nodes.get(node).and_then(|node| node.attributes.get(name)) {
             Some(old) => std::mem::discriminant(old) == std::mem::discriminant(value),
             None => false,
         };
@@ -173,15 +125,10 @@ impl<'a> Splice<'a> {
             return Err(self.unfit(missing));
         }
         let mut path = vec![self.graph_position()?, self.node_position(node)?];
-        let attributes = self
-            .tree
-            .at(&path)
-            .into_iter()
-            .flat_map(|node| node.all(ATTRIBUTE));
+        let attributes = self.tree.at(&path).into_iter().flat_map(|node| node.all(ATTRIBUTE));
         let mut position = None;
         for (at, attribute) in attributes.filter_map(|(at, field)| Some((at, field.message()?))) {
-            if scalars::text(self.source.file, attribute, 1)
-                .map_err(|problem| self.source.fail(problem))?
+            if scalars::text(self.source.file, attribute, 1).map_err(|problem| self.source.fail(problem))?
                 == name
             {
                 position = Some(at);
@@ -190,14 +137,9 @@ impl<'a> Splice<'a> {
         path.extend(position);
         if let Attribute::Tensor(new) = value {
             path.extend(
-                self.tree
-                    .at(&path)
-                    .and_then(|attribute| attribute.one(VALUE_TENSOR))
-                    .map(|(at, _)| at),
+                self.tree.at(&path).and_then(|attribute| attribute.one(VALUE_TENSOR)).map(|(at, _)| at),
             );
-            return self
-                .values
-                .set_attribute_tensor(&mut self.tree, path, name, new);
+            return self.values.set_attribute_tensor(&mut self.tree, path, name, new);
         }
         let fields = attribute_fields(value).ok_or_else(|| self.unfit(missing.clone()))?;
         let attribute = self.tree.at_mut(&path).filter(|_| position.is_some());
@@ -218,38 +160,21 @@ impl<'a> Splice<'a> {
             .ok_or_else(|| self.unfit(format!("there is no metadata entry `{key}`")))?;
         let position = self.tree.position(METADATA, index);
         let entry = position.and_then(|position| self.tree.at_mut(&[position]));
-        entry
-            .into_iter()
-            .for_each(|entry| entry.set_single(2, Content::Body(value.into())));
+        entry.into_iter().for_each(|entry| entry.set_single(2, Content::Body(value.into())));
         Ok(())
     }
 
-    fn set_output_dim(
-        &mut self,
-        output: usize,
-        axis: usize,
-        extent: i64,
-    ) -> Result<(), FormatError> {
+    fn set_output_dim(&mut self, output: usize, axis: usize, extent: i64) -> Result<(), FormatError> {
         let problem = format!("output {output} has no fixed dimension {axis}");
         let mut path = vec![self.graph_position()?];
         // From the output to its type, its tensor type, its shape, one dimension.
         for (number, index) in [(OUTPUT, output), (2, 0), (1, 0), (2, 0), (1, axis)] {
-            let next = self
-                .tree
-                .at(&path)
-                .and_then(|message| message.position(number, index));
+            let next = self.tree.at(&path).and_then(|message| message.position(number, index));
             path.push(next.ok_or_else(|| self.unfit(problem.clone()))?);
         }
         let value = Content::Verbatim(varint_field(DIM_VALUE, extent as u64));
-        let done = self
-            .tree
-            .at_mut(&path)
-            .is_some_and(|dim| dim.replace(DIM_VALUE, 0, value));
-        if done {
-            Ok(())
-        } else {
-            Err(self.unfit(problem))
-        }
+        let done = self.tree.at_mut(&path).is_some_and(|dim| dim.replace(DIM_VALUE, 0, value));
+        if done { Ok(()) } else { Err(self.unfit(problem)) }
     }
 
     fn main_graph(&mut self) -> Result<&mut Message, FormatError> {
@@ -267,8 +192,7 @@ impl<'a> Splice<'a> {
     fn node_position(&self, node: usize) -> Result<usize, FormatError> {
         let main = self.tree.child(GRAPH);
         let position = main.and_then(|main| main.position(NODE, node));
-        let present =
-            position.filter(|position| main.is_some_and(|main| main.at(&[*position]).is_some()));
+        let present = position.filter(|position| main.is_some_and(|main| main.at(&[*position]).is_some()));
         present.ok_or_else(|| self.unfit(format!("there is no node {node}")))
     }
 

@@ -6,15 +6,8 @@ use crate::Dtype;
 /// `raw_data` of a tensor, and its other fields that this crate names.
 pub(super) const RAW_DATA: u32 = 9;
 /// The fields that hold a tensor's values.
-pub(super) const DATA_FIELDS: [u32; 7] = [
-    FLOAT_DATA,
-    INT32_DATA,
-    STRING_DATA,
-    INT64_DATA,
-    RAW_DATA,
-    DOUBLE_DATA,
-    UINT64_DATA,
-];
+pub(super) const DATA_FIELDS: [u32; 7] =
+    [FLOAT_DATA, INT32_DATA, STRING_DATA, INT64_DATA, RAW_DATA, DOUBLE_DATA, UINT64_DATA];
 pub(super) const STRING_DATA: u32 = 6;
 const FLOAT_DATA: u32 = 4;
 const INT32_DATA: u32 = 5;
@@ -97,10 +90,7 @@ pub(super) fn widen(data: &[u8], dtype: Dtype) -> Vec<u8> {
     for element in data.chunks(width) {
         let negative = signed && element.last().is_some_and(|byte| *byte >= 0x80);
         let mut value = [if negative { 0xff } else { 0 }; 8];
-        value
-            .iter_mut()
-            .zip(element)
-            .for_each(|(to, from)| *to = *from);
+        value.iter_mut().zip(element).for_each(|(to, from)| *to = *from);
         put_varint(&mut packed, u64::from_le_bytes(value));
     }
     packed
@@ -132,11 +122,9 @@ mod tests {
 
     #[test]
     fn typed_values_round_trip() {
-        for (dtype, data) in [
-            (Dtype::I8, vec![1, 0xff]),
-            (Dtype::F16, vec![0, 0xbc]),
-            (Dtype::I64, vec![0xfe; 8]),
-        ] {
+        for (dtype, data) in
+            [(Dtype::I8, vec![1, 0xff]), (Dtype::F16, vec![0, 0xbc]), (Dtype::I64, vec![0xfe; 8])]
+        {
             let values = numbers(&widen(&data, dtype), false).unwrap();
             assert_eq!(narrow(&values, dtype), Some(data));
         }
@@ -146,10 +134,7 @@ mod tests {
     #[test]
     fn numbers_of_types_and_back() {
         for number in 1..=28 {
-            assert_eq!(
-                element_number(element_type(number).unwrap().0),
-                Some(number)
-            );
+            assert_eq!(element_number(element_type(number).unwrap().0), Some(number));
         }
         assert_eq!(element_type(0), None);
     }

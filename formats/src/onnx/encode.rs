@@ -19,10 +19,7 @@ pub(super) fn tensor_message(name: &str, tensor: &NewTensor) -> Option<Vec<u8>> 
 
 /// The `dims` of a tensor message, one field each, as ONNX's own writers have them.
 pub(super) fn dims(shape: &[usize]) -> Vec<u8> {
-    shape
-        .iter()
-        .flat_map(|extent| varint_field(DIMS, *extent as u64))
-        .collect()
+    shape.iter().flat_map(|extent| varint_field(DIMS, *extent as u64)).collect()
 }
 
 /// The field that holds an attribute's value, by its number and its bytes; `None` for tensors and for what
@@ -31,28 +28,17 @@ pub(super) fn attribute_fields(value: &Attribute) -> Option<(u32, Vec<u8>)> {
     Some(match value {
         Attribute::Float(value) => (2, float_field(2, *value)),
         Attribute::Floats(values) => {
-            let packed: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
+            let packed: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             (7, delimited(7, &packed))
         }
         Attribute::Int(value) => (3, varint_field(3, *value as u64)),
         Attribute::Ints(values) => {
             let mut packed = Vec::new();
-            values
-                .iter()
-                .for_each(|value| put_varint(&mut packed, *value as u64));
+            values.iter().for_each(|value| put_varint(&mut packed, *value as u64));
             (8, delimited(8, &packed))
         }
         Attribute::String(value) => (4, delimited(4, value)),
-        Attribute::Strings(values) => (
-            9,
-            values
-                .iter()
-                .flat_map(|value| delimited(9, value))
-                .collect(),
-        ),
+        Attribute::Strings(values) => (9, values.iter().flat_map(|value| delimited(9, value)).collect()),
         Attribute::Other | Attribute::Tensor(_) => return None,
     })
 }

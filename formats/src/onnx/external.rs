@@ -36,9 +36,7 @@ struct Change {
 impl External {
     pub(super) fn of(source: Source<'_>, tree: &Message) -> Result<Self, FormatError> {
         let mut tensors = Vec::new();
-        tree.visit_tensors(&mut Vec::new(), &mut |path, tensor| {
-            tensors.push((path.to_owned(), tensor))
-        });
+        tree.visit_tensors(&mut Vec::new(), &mut |path, tensor| tensors.push((path.to_owned(), tensor)));
         let mut used = Vec::new();
         for (path, tensor) in tensors {
             let fail = |problem| source.fail(problem);
@@ -48,18 +46,10 @@ impl External {
             let name = scalars::text(source.file, tensor, storage::NAME).map_err(fail)?;
             let (_, storage) = storage::locate(source, tensor, &name)?;
             if let Storage::External { file, range } = storage {
-                used.push(Use {
-                    path,
-                    name,
-                    file,
-                    range,
-                });
+                used.push(Use { path, name, file, range });
             }
         }
-        Ok(Self {
-            used,
-            changed: BTreeMap::new(),
-        })
+        Ok(Self { used, changed: BTreeMap::new() })
     }
 
     /// Replaces the data of the tensor message at `path`, which may become shorter but not longer.
@@ -71,27 +61,19 @@ impl External {
         bytes: &[u8],
     ) -> Result<(), Problem> {
         let (file, range) = place;
-        let shares = |other: &&Use| {
-            other.file == *file && overlap(&other.range, range) && other.path != path
-        };
+        let shares = |other: &&Use| other.file == *file && overlap(&other.range, range) && other.path != path;
         if let Some(other) = self.used.iter().find(shares) {
             let (tensor, other) = (name.to_owned(), other.name.clone());
             return Err(Problem::SharedData { tensor, other });
         }
         if bytes.len() as u64 > range.end - range.start {
             let what = "external data cannot grow".to_owned();
-            return Err(Problem::Tensor {
-                tensor: name.to_owned(),
-                what,
-            });
+            return Err(Problem::Tensor { tensor: name.to_owned(), what });
         }
         let changed = self.changed.entry(file.clone()).or_default();
         // A later value of the same tensor replaces an earlier one.
         changed.retain(|done| done.range != *range);
-        changed.push(Change {
-            range: range.clone(),
-            bytes: bytes.to_owned(),
-        });
+        changed.push(Change { range: range.clone(), bytes: bytes.to_owned() });
         Ok(())
     }
 
@@ -102,30 +84,15 @@ impl External {
         source: Source<'_>,
         tree: &Message,
     ) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
-        let (kept, gone): (Vec<_>, Vec<_>) = self
-            .used
-            .iter()
-            .partition(|user| tree.at(&user.path).is_some());
+        let (kept, gone): (Vec<_>, Vec<_>) = self.used.iter().partition(|user| tree.at(&user.path).is_some());
         for user in gone {
             let changed = self.changed.entry(user.file.clone()).or_default();
-            let kept = kept
-                .iter()
-                .filter(|other| other.file == user.file)
-                .map(|other| &other.range);
-            let needed: Vec<_> = kept
-                .chain(changed.iter().map(|done| &done.range))
-                .cloned()
-                .collect();
+            let kept = kept.iter().filter(|other| other.file == user.file).map(|other| &other.range);
+            let needed: Vec<_> = kept.chain(changed.iter().map(|done| &done.range)).cloned().collect();
             let free = subtract(user.range.clone(), needed).into_iter();
-            changed.extend(free.map(|range| Change {
-                range,
-                bytes: Vec::new(),
-            }));
+            changed.extend(free.map(|range| Change { range, bytes: Vec::new() }));
         }
-        let changed = self
-            .changed
-            .into_iter()
-            .filter(|(_, changes)| !changes.is_empty());
+        let changed = self.changed.into_iter().filter(|(_, changes)| !changes.is_empty());
         changed
             .map(|(path, changes)| {
                 let (_, size) = source.folder.open_file(&path)?;

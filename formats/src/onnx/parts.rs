@@ -30,11 +30,7 @@ pub(super) fn parts(
         parts.push(part(source, field, model_field(field.number), parts.len()).map_err(fail)?);
     }
     let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for field in bare
-        .child(GRAPH)
-        .into_iter()
-        .flat_map(|graph| &graph.fields)
-    {
+    for field in bare.child(GRAPH).into_iter().flat_map(|graph| &graph.fields) {
         let index = counts.entry(field.number).or_default();
         parts.push(part(source, field, graph_field(field.number), *index).map_err(fail)?);
         *index += 1;
@@ -67,13 +63,7 @@ fn part(
         hash.update(bytes);
         Ok(())
     })?;
-    Ok(Part {
-        kind,
-        name,
-        label,
-        content: Sha256Digest(hash.finalize().into()),
-        counts: true,
-    })
+    Ok(Part { kind, name, label, content: Sha256Digest(hash.finalize().into()), counts: true })
 }
 
 /// Takes out of the tree what a comparison of tensors sees: the values, types and shapes of stored tensors.
@@ -87,9 +77,8 @@ fn strip(source: Source<'_>, tree: &mut Message, place: &Place) -> Result<(), Pr
         message.remove_all(field);
         return Ok(());
     }
-    let is_number = |number: &u32| {
-        place.info.dtype.bits() > 0 && *number != STRING_DATA && DATA_FIELDS.contains(number)
-    };
+    let is_number =
+        |number: &u32| place.info.dtype.bits() > 0 && *number != STRING_DATA && DATA_FIELDS.contains(number);
     // Some writers add empty fields of other types; a tensor without elements has only those.
     let marker = message
         .fields
@@ -100,21 +89,15 @@ fn strip(source: Source<'_>, tree: &mut Message, place: &Place) -> Result<(), Pr
     for field in &mut message.fields {
         if is_number(&field.number) || matches!(field.number, DIMS | DATA_TYPE) {
             field.content = Content::Removed;
-        } else if field.number == EXTERNAL_DATA && matches!(place.storage, Storage::External { .. })
-        {
+        } else if field.number == EXTERNAL_DATA && matches!(place.storage, Storage::External { .. }) {
             // The length follows from type and shape.
-            let key = field
-                .message()
-                .map(|entry| scalars::text(source.file, entry, 1))
-                .transpose()?;
+            let key = field.message().map(|entry| scalars::text(source.file, entry, 1)).transpose()?;
             if key.as_deref() == Some("length") {
                 field.content = Content::Removed;
             }
         }
     }
-    marker
-        .into_iter()
-        .for_each(|marker| message.push(0, Content::Verbatim(marker)));
+    marker.into_iter().for_each(|marker| message.push(0, Content::Verbatim(marker)));
     Ok(())
 }
 

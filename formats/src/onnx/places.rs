@@ -38,40 +38,22 @@ pub(super) fn find(
     let fail = |problem| source.fail(problem);
     let mut places = BTreeMap::new();
     let mut add = |name: String, place: Place| match places.insert(name.clone(), place) {
-        Some(_) => Err(fail(Problem::Duplicate {
-            what: "tensors",
-            name,
-        })),
+        Some(_) => Err(fail(Problem::Duplicate { what: "tensors", name })),
         None => Ok(()),
     };
-    let Some((root, message)) = tree
-        .one(GRAPH)
-        .and_then(|(root, field)| Some((root, field.message()?)))
+    let Some((root, message)) = tree.one(GRAPH).and_then(|(root, field)| Some((root, field.message()?)))
     else {
         return Ok(BTreeMap::new());
     };
-    for (position, tensor) in message
-        .all(INITIALIZER)
-        .filter_map(|(at, field)| Some((at, field.message()?)))
+    for (position, tensor) in message.all(INITIALIZER).filter_map(|(at, field)| Some((at, field.message()?)))
     {
         let name = scalars::text(source.file, tensor, storage::NAME).map_err(fail)?;
         let (info, storage) = storage::locate(source, tensor, &name)?;
-        add(
-            name,
-            Place {
-                info,
-                storage,
-                home: Home::Tensor {
-                    path: vec![root, position],
-                },
-            },
-        )?;
+        add(name, Place { info, storage, home: Home::Tensor { path: vec![root, position] } })?;
     }
     for ((position, field), node) in message.all(NODE).zip(&graph.nodes) {
         let is_constant = node.op_type == "Constant" && node.domain.is_empty();
-        let (true, Some(name), Some(message)) =
-            (is_constant, node.outputs.first(), field.message())
-        else {
+        let (true, Some(name), Some(message)) = (is_constant, node.outputs.first(), field.message()) else {
             continue;
         };
         if let Some(place) = constant(source, message, vec![root, position], name)? {
@@ -82,23 +64,12 @@ pub(super) fn find(
 }
 
 /// Tensors in attributes of the main graph's nodes; with their data only where that is short.
-pub(super) fn attribute_tensors(
-    source: Source<'_>,
-    tree: &Message,
-) -> Result<AttributeTensors, FormatError> {
+pub(super) fn attribute_tensors(source: Source<'_>, tree: &Message) -> Result<AttributeTensors, FormatError> {
     let mut tensors = BTreeMap::new();
-    let nodes = tree
-        .child(GRAPH)
-        .into_iter()
-        .flat_map(|graph| graph.all(NODE));
-    for (index, node) in nodes
-        .enumerate()
-        .filter_map(|(index, (_, field))| Some((index, field.message()?)))
-    {
+    let nodes = tree.child(GRAPH).into_iter().flat_map(|graph| graph.all(NODE));
+    for (index, node) in nodes.enumerate().filter_map(|(index, (_, field))| Some((index, field.message()?))) {
         let attributes = node.all(ATTRIBUTE).enumerate();
-        for (position, attribute) in
-            attributes.filter_map(|(at, (_, field))| Some((at, field.message()?)))
-        {
+        for (position, attribute) in attributes.filter_map(|(at, (_, field))| Some((at, field.message()?))) {
             let Some(tensor) = attribute.child(VALUE_TENSOR) else {
                 continue;
             };
@@ -126,10 +97,8 @@ pub(super) fn read(
         return Ok(Vec::new());
     };
     match &place.home {
-        Home::Attribute { field, .. } => {
-            numbers(source.file, message, *field, place.info.dtype, name)
-                .map_err(|problem| source.fail(problem))
-        }
+        Home::Attribute { field, .. } => numbers(source.file, message, *field, place.info.dtype, name)
+            .map_err(|problem| source.fail(problem)),
         Home::Tensor { .. } => storage::read(source, message, &place.info, &place.storage, name),
     }
 }
@@ -142,16 +111,10 @@ fn constant(
     name: &str,
 ) -> Result<Option<Place>, FormatError> {
     let fail = |problem| source.fail(problem);
-    for (position, attribute) in node
-        .all(ATTRIBUTE)
-        .filter_map(|(at, field)| Some((at, field.message()?)))
-    {
+    for (position, attribute) in node.all(ATTRIBUTE).filter_map(|(at, field)| Some((at, field.message()?))) {
         let mut path = node_path.clone();
         path.push(position);
-        let (field, dtype, scalar) = match scalars::text(source.file, attribute, 1)
-            .map_err(fail)?
-            .as_str()
-        {
+        let (field, dtype, scalar) = match scalars::text(source.file, attribute, 1).map_err(fail)?.as_str() {
             "value" => {
                 let Some((position, tensor)) = attribute.one(VALUE_TENSOR) else {
                     continue;
@@ -161,11 +124,7 @@ fn constant(
                 };
                 path.push(position);
                 let (info, storage) = storage::locate(source, message, name)?;
-                return Ok(Some(Place {
-                    info,
-                    storage,
-                    home: Home::Tensor { path },
-                }));
+                return Ok(Some(Place { info, storage, home: Home::Tensor { path } }));
             }
             "value_float" => (2, Dtype::F32, true),
             "value_floats" => (7, Dtype::F32, false),
@@ -183,11 +142,7 @@ fn constant(
             }));
         }
         let info = TensorInfo { dtype, shape };
-        return Ok(Some(Place {
-            info,
-            storage: Storage::Typed,
-            home: Home::Attribute { path, field },
-        }));
+        return Ok(Some(Place { info, storage: Storage::Typed, home: Home::Attribute { path, field } }));
     }
     Ok(None)
 }
@@ -199,11 +154,7 @@ fn numbers(
     dtype: Dtype,
     name: &str,
 ) -> Result<Vec<u8>, Problem> {
-    let single = if dtype == Dtype::F32 {
-        Wire::Fixed32
-    } else {
-        Wire::Varint
-    };
+    let single = if dtype == Dtype::F32 { Wire::Fixed32 } else { Wire::Varint };
     let mut data = Vec::new();
     for (_, field) in attribute.all(field) {
         data.extend(storage::decode(file, field, single, dtype, name)?);

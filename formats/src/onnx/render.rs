@@ -10,10 +10,7 @@ use crate::pieces::{Piece, Pieces};
 /// The fields of a message, one after the other.
 pub(super) fn render(message: &Message) -> Pieces {
     let mut pieces = Pieces::default();
-    message
-        .fields
-        .iter()
-        .for_each(|field| pieces.append(render_field(field)));
+    message.fields.iter().for_each(|field| pieces.append(render_field(field)));
     pieces
 }
 

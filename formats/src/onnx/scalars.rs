@@ -20,15 +20,10 @@ pub(super) fn text(file: &File, message: &Message, number: u32) -> Result<String
         return Ok(String::new());
     };
     if field.end - field.body > MAX_TEXT {
-        return Err(Problem::Protobuf {
-            offset: field.body,
-            what: "a name longer than any model needs",
-        });
+        return Err(Problem::Protobuf { offset: field.body, what: "a name longer than any model needs" });
     }
-    String::from_utf8(field.read(file)?).map_err(|_| Problem::Protobuf {
-        offset: field.body,
-        what: "a text that is not Unicode",
-    })
+    String::from_utf8(field.read(file)?)
+        .map_err(|_| Problem::Protobuf { offset: field.body, what: "a text that is not Unicode" })
 }
 
 /// The key/value entries of a message.
@@ -41,10 +36,7 @@ pub(super) fn entries(
     for entry in message.all(number).filter_map(|(_, field)| field.message()) {
         let key = text(file, entry, 1)?;
         if entries.insert(key.clone(), text(file, entry, 2)?).is_some() {
-            return Err(Problem::Duplicate {
-                what: "entries",
-                name: key,
-            });
+            return Err(Problem::Duplicate { what: "entries", name: key });
         }
     }
     Ok(entries)

@@ -67,32 +67,22 @@ fn fields(kind: Kind) -> &'static [(u32, Holds, bool)] {
         Kind::Tensor => TENSOR,
         Kind::Annotation => &[(1, TEXT, ONE), (2, Holds::Message(Kind::Entry), MANY)],
         Kind::MapType => &[(1, INT, ONE), (2, Holds::Message(Kind::Type), ONE)],
-        Kind::NodeDevices => &[
-            (1, TEXT, ONE),
-            (2, Holds::Message(Kind::ShardingSpec), MANY),
-            (3, INT, ONE),
-        ],
+        Kind::NodeDevices => &[(1, TEXT, ONE), (2, Holds::Message(Kind::ShardingSpec), MANY), (3, INT, ONE)],
         Kind::OpaqueType => &[(1, TEXT, ONE), (2, TEXT, ONE)],
         Kind::OperatorSet => &[(1, TEXT, ONE), (2, INT, ONE)],
         Kind::Segment => &[(1, INT, ONE), (2, INT, ONE)],
         Kind::SequenceType => &[(1, Holds::Message(Kind::Type), ONE)],
         Kind::Shape => &[(1, Holds::Message(Kind::Dimension), MANY)],
-        Kind::ShardedDim => &[
-            (1, INT, ONE),
-            (2, Holds::Message(Kind::SimpleShardedDim), MANY),
-        ],
+        Kind::ShardedDim => &[(1, INT, ONE), (2, Holds::Message(Kind::SimpleShardedDim), MANY)],
         Kind::ShardingSpec => SHARDING_SPEC,
         Kind::SimpleShardedDim => &[(1, INT, ONE), (2, TEXT, ONE), (3, INT, ONE)],
         Kind::SparseTensor => SPARSE_TENSOR,
         Kind::TensorType => &[(1, INT, ONE), (2, Holds::Message(Kind::Shape), ONE)],
         Kind::Training => TRAINING,
         Kind::Type => TYPE,
-        Kind::ValueInfo => &[
-            (1, TEXT, ONE),
-            (2, Holds::Message(Kind::Type), ONE),
-            (3, TEXT, ONE),
-            (4, ENTRY, MANY),
-        ],
+        Kind::ValueInfo => {
+            &[(1, TEXT, ONE), (2, Holds::Message(Kind::Type), ONE), (3, TEXT, ONE), (4, ENTRY, MANY)]
+        }
     }
 }
 
@@ -184,11 +174,8 @@ const TENSOR: &[(u32, Holds, bool)] = &[
     (16, ENTRY, MANY),
 ];
 
-const SPARSE_TENSOR: &[(u32, Holds, bool)] = &[
-    (1, Holds::Message(Kind::Tensor), ONE),
-    (2, Holds::Message(Kind::Tensor), ONE),
-    (3, INTS, MANY),
-];
+const SPARSE_TENSOR: &[(u32, Holds, bool)] =
+    &[(1, Holds::Message(Kind::Tensor), ONE), (2, Holds::Message(Kind::Tensor), ONE), (3, INTS, MANY)];
 
 const TYPE: &[(u32, Holds, bool)] = &[
     (1, Holds::Message(Kind::TensorType), ONE),

@@ -15,9 +15,7 @@ use crate::Problem;
 /// Parses a model that the guard has walked, without the data of its larger tensors.
 pub(super) fn parse(file: &File, tree: &Message) -> Result<ModelProto, Problem> {
     let mut tree = tree.clone();
-    elide(&mut tree, &|number, len| {
-        number == STRING_DATA || len > INLINE
-    });
+    elide(&mut tree, &|number, len| number == STRING_DATA || len > INLINE);
     let pieces = render(&tree);
     if pieces.len() > MAX_SKELETON {
         return Err(malformed(0, "more than tensors that is too large to read"));

@@ -44,9 +44,7 @@ pub(super) fn locate(
 ) -> Result<(TensorInfo, Storage), FormatError> {
     let fail = |problem| source.fail(problem);
     let (info, typed) = declaration(source.file, tensor, name).map_err(fail)?;
-    let needed = info
-        .checked_byte_len()
-        .ok_or_else(|| fail(wrong(name, "its shape is too large")))?;
+    let needed = info.checked_byte_len().ok_or_else(|| fail(wrong(name, "its shape is too large")))?;
     let filled: Vec<&Field> = DATA_FIELDS
         .iter()
         .flat_map(|number| tensor.all(*number))
@@ -55,10 +53,7 @@ pub(super) fn locate(
         .collect();
     if scalar(source.file, tensor, DATA_LOCATION).map_err(fail)? == Some(EXTERNAL) {
         if !filled.is_empty() {
-            return Err(fail(wrong(
-                name,
-                "it has data both inside and outside the file",
-            )));
+            return Err(fail(wrong(name, "it has data both inside and outside the file")));
         }
         return external(source, tensor, name, needed).map(|storage| (info, storage));
     }
@@ -69,30 +64,17 @@ pub(super) fn locate(
         }
         [..] => Storage::Typed,
     };
-    if filled
-        .iter()
-        .any(|field| field.number != typed && field.number != RAW_DATA)
-        || filled
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a.number != b.number))
+    if filled.iter().any(|field| field.number != typed && field.number != RAW_DATA)
+        || filled.windows(2).any(|pair| matches!(pair, [a, b] if a.number != b.number))
     {
-        return Err(fail(wrong(
-            name,
-            "its data is in a field for another element type",
-        )));
+        return Err(fail(wrong(name, "its data is in a field for another element type")));
     }
     let found = match &storage {
         Storage::Plain(range) => range.end - range.start,
-        _ => typed_data(source.file, tensor, &info, name)
-            .map_err(fail)?
-            .len() as u64,
+        _ => typed_data(source.file, tensor, &info, name).map_err(fail)?.len() as u64,
     };
     if found != needed {
-        return Err(fail(Problem::DataLength {
-            tensor: name.to_owned(),
-            found,
-            needed,
-        }));
+        return Err(fail(Problem::DataLength { tensor: name.to_owned(), found, needed }));
     }
     Ok((info, storage))
 }
@@ -106,10 +88,9 @@ pub(super) fn read(
     name: &str,
 ) -> Result<Vec<u8>, FormatError> {
     let (shown, bytes) = match storage {
-        Storage::External { file, range } => (
-            file,
-            read_range(&source.folder.open_file(file)?.0, range.clone()).map_err(Problem::from),
-        ),
+        Storage::External { file, range } => {
+            (file, read_range(&source.folder.open_file(file)?.0, range.clone()).map_err(Problem::from))
+        }
         Storage::Plain(range) => {
             let bytes = read_range(source.file, range.clone());
             (source.model, bytes.map_err(Problem::from))
@@ -120,33 +101,16 @@ pub(super) fn read(
 }
 
 /// Row-major little-endian values from the typed fields of a tensor message.
-fn typed_data(
-    file: &File,
-    tensor: &Message,
-    info: &TensorInfo,
-    name: &str,
-) -> Result<Vec<u8>, Problem> {
-    let most = (info.elements() as u64)
-        .saturating_add(1)
-        .saturating_mul(MAX_ENTRY);
+fn typed_data(file: &File, tensor: &Message, info: &TensorInfo, name: &str) -> Result<Vec<u8>, Problem> {
+    let most = (info.elements() as u64).saturating_add(1).saturating_mul(MAX_ENTRY);
     let mut data = Vec::new();
     for (_, field) in DATA_FIELDS.iter().flat_map(|number| tensor.all(*number)) {
         // Far too much data is not worth decoding to find that out.
         if field.end - field.start > most {
             let (found, needed) = (field.end - field.start, info.byte_len() as u64);
-            return Err(Problem::DataLength {
-                tensor: name.to_owned(),
-                found,
-                needed,
-            });
+            return Err(Problem::DataLength { tensor: name.to_owned(), found, needed });
         }
-        data.extend(decode(
-            file,
-            field,
-            wire_of(field.number),
-            info.dtype,
-            name,
-        )?);
+        data.extend(decode(file, field, wire_of(field.number), info.dtype, name)?);
     }
     Ok(data)
 }
@@ -174,8 +138,8 @@ pub(super) fn decode(
 
 fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
     let number = scalar(file, tensor, DATA_TYPE)?.unwrap_or(0);
-    let (dtype, typed) = element_type(number)
-        .ok_or_else(|| wrong(name, &format!("its element type {number} is unknown")))?;
+    let (dtype, typed) =
+        element_type(number).ok_or_else(|| wrong(name, &format!("its element type {number} is unknown")))?;
     if tensor.one(SEGMENT).is_some() {
         return Err(wrong(name, "it is only a segment of a tensor"));
     }
@@ -186,25 +150,17 @@ fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo,
         }
         let tagged = field.wire != Wire::Delimited;
         let bytes = field.read_numbers(file)?;
-        let dims = element::numbers(&bytes, tagged)
-            .ok_or_else(|| wrong(name, "its shape is malformed"))?;
+        let dims = element::numbers(&bytes, tagged).ok_or_else(|| wrong(name, "its shape is malformed"))?;
         for dim in dims {
             // A negative extent is a number beyond the signed ones.
-            let extent = i64::try_from(dim)
-                .ok()
-                .and_then(|dim| usize::try_from(dim).ok());
+            let extent = i64::try_from(dim).ok().and_then(|dim| usize::try_from(dim).ok());
             shape.push(extent.ok_or_else(|| wrong(name, "it has a negative dimension"))?);
         }
     }
     Ok((TensorInfo { dtype, shape }, typed))
 }
 
-fn external(
-    source: Source<'_>,
-    tensor: &Message,
-    name: &str,
-    needed: u64,
-) -> Result<Storage, FormatError> {
+fn external(source: Source<'_>, tensor: &Message, name: &str, needed: u64) -> Result<Storage, FormatError> {
     let fail = |problem| source.fail(problem);
     let file = external_file(source, tensor).map_err(fail)?;
     let entries = entries(source.file, tensor, EXTERNAL_DATA).map_err(fail)?;
@@ -218,26 +174,16 @@ fn external(
     let start = number("offset")?.unwrap_or(0);
     let found = number("length")?.unwrap_or(needed);
     if found != needed {
-        return Err(fail(Problem::DataLength {
-            tensor: name.to_owned(),
-            found,
-            needed,
-        }));
+        return Err(fail(Problem::DataLength { tensor: name.to_owned(), found, needed }));
     }
     let (_, size) = source.folder.open_file(&file)?;
     match start.checked_add(needed) {
-        Some(end) if end <= size => Ok(Storage::External {
-            file,
-            range: start..end,
-        }),
+        Some(end) if end <= size => Ok(Storage::External { file, range: start..end }),
         _ => Err(FormatError::new(
             source.folder.locate(&file),
             wrong(
                 name,
-                &format!(
-                    "its data would end at byte {}, the file has {size}",
-                    start.saturating_add(needed)
-                ),
+                &format!("its data would end at byte {}, the file has {size}", start.saturating_add(needed)),
             ),
         )),
     }
@@ -247,15 +193,10 @@ fn external(
 pub(super) fn external_file(source: Source<'_>, tensor: &Message) -> Result<RelPath, Problem> {
     let entries = entries(source.file, tensor, EXTERNAL_DATA)?;
     let location = entries.get("location").map_or("", String::as_str);
-    let file = source
-        .model
-        .sibling(location.strip_prefix("./").unwrap_or(location))?;
+    let file = source.model.sibling(location.strip_prefix("./").unwrap_or(location))?;
     if file == *source.model {
         let why = "names the model itself as external data";
-        return Err(Problem::BadPath {
-            path: location.to_owned(),
-            why,
-        });
+        return Err(Problem::BadPath { path: location.to_owned(), why });
     }
     Ok(file)
 }
@@ -269,16 +210,11 @@ pub(super) fn is_external(file: &File, tensor: &Message) -> Result<bool, Problem
 fn untagged<const N: usize>(bytes: &[u8]) -> Option<Vec<u8>> {
     let chunks = bytes.chunks(N + 1);
     let values = chunks.map(|chunk| chunk.get(1..).filter(|value| value.len() == N));
-    values
-        .collect::<Option<Vec<_>>>()
-        .map(|values| values.concat())
+    values.collect::<Option<Vec<_>>>().map(|values| values.concat())
 }
 
 fn wrong(name: &str, what: &str) -> Problem {
-    Problem::Tensor {
-        tensor: name.to_owned(),
-        what: what.to_owned(),
-    }
+    Problem::Tensor { tensor: name.to_owned(), what: what.to_owned() }
 }
 
 pub(super) const DIMS: u32 = 1;

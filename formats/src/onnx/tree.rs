@@ -55,24 +55,16 @@ pub(super) fn walk(file: &File, len: u64) -> Result<Message, Problem> {
     if len > MAX_MODEL {
         return Err(Problem::TooLarge { size: len });
     }
-    let mut walker = Walker {
-        window: Window::new(file, len),
-        messages: 0,
-        fields: 0,
-    };
+    let mut walker = Walker { window: Window::new(file, len), messages: 0, fields: 0 };
     walker.message(Kind::Model, 0..len, 0)
 }
 
 impl Message {
     /// Fields of this number that are still there, with their positions.
     pub(super) fn all(&self, number: u32) -> impl Iterator<Item = (usize, &Field)> {
-        let present = move |field: &Field| {
-            field.number == number && !matches!(field.content, Content::Removed)
-        };
-        self.fields
-            .iter()
-            .enumerate()
-            .filter(move |(_, field)| present(field))
+        let present =
+            move |field: &Field| field.number == number && !matches!(field.content, Content::Removed);
+        self.fields.iter().enumerate().filter(move |(_, field)| present(field))
     }
 
     /// The single field of this number.
@@ -87,47 +79,31 @@ impl Message {
 
     /// The message reached by positions of fields.
     pub(super) fn at(&self, path: &[usize]) -> Option<&Self> {
-        path.iter().try_fold(self, |message, position| {
-            message.fields.get(*position)?.message()
-        })
+        path.iter().try_fold(self, |message, position| message.fields.get(*position)?.message())
     }
 
     pub(super) fn at_mut(&mut self, path: &[usize]) -> Option<&mut Self> {
-        path.iter().try_fold(self, |message, position| {
-            message.fields.get_mut(*position)?.message_mut()
-        })
+        path.iter().try_fold(self, |message, position| message.fields.get_mut(*position)?.message_mut())
     }
 
     /// The position of the `index`th field of this number; removed ones count, so that none shifts.
     pub(super) fn position(&self, number: u32, index: usize) -> Option<usize> {
-        let positions = self
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| field.number == number);
+        let positions = self.fields.iter().enumerate().filter(|(_, field)| field.number == number);
         positions.map(|(position, _)| position).nth(index)
     }
 
     pub(super) fn remove(&mut self, position: usize) {
-        self.fields
-            .get_mut(position)
-            .into_iter()
-            .for_each(|field| field.content = Content::Removed);
+        self.fields.get_mut(position).into_iter().for_each(|field| field.content = Content::Removed);
     }
 
     pub(super) fn remove_all(&mut self, number: u32) {
-        let fields = self
-            .fields
-            .iter_mut()
-            .filter(|field| field.number == number);
+        let fields = self.fields.iter_mut().filter(|field| field.number == number);
         fields.for_each(|field| field.content = Content::Removed);
     }
 
     /// Replaces the `index`th field of this number; false if there is none.
     pub(super) fn replace(&mut self, number: u32, index: usize, content: Content) -> bool {
-        let field = self
-            .position(number, index)
-            .and_then(|position| self.fields.get_mut(position));
+        let field = self.position(number, index).and_then(|position| self.fields.get_mut(position));
         field.map(|field| field.content = content).is_some()
     }
 
@@ -150,14 +126,7 @@ impl Message {
 
     /// Adds a field at the end.
     pub(super) fn push(&mut self, number: u32, content: Content) {
-        self.fields.push(Field {
-            number,
-            wire: Wire::Delimited,
-            start: 0,
-            body: 0,
-            end: 0,
-            content,
-        });
+        self.fields.push(Field { number, wire: Wire::Delimited, start: 0, body: 0, end: 0, content });
     }
 
     /// Calls `visit` for every tensor message below this one, with the positions that lead to it.
@@ -205,11 +174,7 @@ impl Field {
 
     /// The bytes of numbers: those of a packed field, or those of single ones with their tags.
     pub(super) fn read_numbers(&self, file: &File) -> Result<Vec<u8>, Problem> {
-        let start = if self.wire == Wire::Delimited {
-            self.body
-        } else {
-            self.start
-        };
+        let start = if self.wire == Wire::Delimited { self.body } else { self.start };
         Ok(read_range(file, start..self.end)?)
     }
 }
@@ -224,10 +189,7 @@ impl Walker<'_> {
     fn message(&mut self, kind: Kind, range: Range<u64>, depth: usize) -> Result<Message, Problem> {
         self.messages += 1;
         if depth > MAX_DEPTH {
-            return Err(malformed(
-                range.start,
-                "messages nested deeper than any model needs",
-            ));
+            return Err(malformed(range.start, "messages nested deeper than any model needs"));
         }
         if self.messages > MAX_MESSAGES {
             return Err(malformed(range.start, "more messages than any model needs"));
@@ -252,21 +214,12 @@ impl Walker<'_> {
         Ok(Message { kind, fields })
     }
 
-    fn field(
-        &mut self,
-        kind: Kind,
-        at: &mut u64,
-        end: u64,
-        depth: usize,
-    ) -> Result<Field, Problem> {
+    fn field(&mut self, kind: Kind, at: &mut u64, end: u64, depth: usize) -> Result<Field, Problem> {
         let start = *at;
         let (number, wire) = self.window.tag(at, end)?;
         let holds = schema::field(kind, number).map(|(holds, _)| holds);
         if !fits(holds, wire) {
-            return Err(malformed(
-                start,
-                "a field that is not encoded as ONNX defines it",
-            ));
+            return Err(malformed(start, "a field that is not encoded as ONNX defines it"));
         }
         let body = self.window.skip(wire, at, end)?;
         let content = match holds {
@@ -275,27 +228,15 @@ impl Walker<'_> {
             }
             _ => Content::Source,
         };
-        Ok(Field {
-            number,
-            wire,
-            start,
-            body,
-            end: *at,
-            content,
-        })
+        Ok(Field { number, wire, start, body, end: *at, content })
     }
 }
 
 impl Field {
     /// Whether `next` goes on with a run of unpacked numbers, so that a million of them are one entry.
     fn is_run_with(&self, next: &Self, kind: Kind) -> bool {
-        let repeated = matches!(
-            schema::field(kind, self.number),
-            Some((Holds::Numbers(_), _))
-        );
-        repeated
-            && self.wire != Wire::Delimited
-            && (self.number, self.wire) == (next.number, next.wire)
+        let repeated = matches!(schema::field(kind, self.number), Some((Holds::Numbers(_), _)));
+        repeated && self.wire != Wire::Delimited && (self.number, self.wire) == (next.number, next.wire)
     }
 }
 
@@ -311,10 +252,7 @@ fn fits(holds: Option<Holds>, wire: Wire) -> bool {
 fn check_single(kind: Kind, before: &[Field], field: &Field) -> Result<(), Problem> {
     let single = matches!(schema::field(kind, field.number), Some((_, false)));
     if single && before.iter().any(|other| other.number == field.number) {
-        return Err(malformed(
-            field.start,
-            "a field that may occur once occurs again",
-        ));
+        return Err(malformed(field.start, "a field that may occur once occurs again"));
     }
     Ok(())
 }

@@ -27,37 +27,21 @@ impl<'a> Values<'a> {
         tree: &Message,
         places: &'a BTreeMap<String, Place>,
     ) -> Result<Self, FormatError> {
-        Ok(Self {
-            source,
-            places,
-            external: External::of(source, tree)?,
-        })
+        Ok(Self { source, places, external: External::of(source, tree)? })
     }
 
     /// Gives a stored tensor a new value of the same element type.
-    pub(super) fn set(
-        &mut self,
-        tree: &mut Message,
-        name: &str,
-        new: &NewTensor,
-    ) -> Result<(), FormatError> {
+    pub(super) fn set(&mut self, tree: &mut Message, name: &str, new: &NewTensor) -> Result<(), FormatError> {
         let Some(place) = self.places.get(name) else {
-            return Err(self.source.fail(Problem::UnknownTensor {
-                tensor: name.to_owned(),
-            }));
+            return Err(self.source.fail(Problem::UnknownTensor { tensor: name.to_owned() }));
         };
         match &place.home {
-            Home::Tensor { path } => {
-                self.set_message(tree, path, name, &place.info, &place.storage, new)
-            }
+            Home::Tensor { path } => self.set_message(tree, path, name, &place.info, &place.storage, new),
             Home::Attribute { path, field } => {
                 let is_scalar = matches!(field, 2 | 3);
                 if is_scalar != new.info.shape.is_empty() || new.info.shape.len() > 1 {
                     let what = format!("its attribute cannot hold the shape {:?}", new.info.shape);
-                    return Err(self.source.fail(Problem::Tensor {
-                        tensor: name.to_owned(),
-                        what,
-                    }));
+                    return Err(self.source.fail(Problem::Tensor { tensor: name.to_owned(), what }));
                 }
                 let content = Content::Verbatim(number_field(*field, new));
                 tree.at_mut(path)
@@ -76,21 +60,14 @@ impl<'a> Values<'a> {
         name: &str,
         new: &NewTensor,
     ) -> Result<(), FormatError> {
-        new.check(name)
-            .map_err(|problem| self.source.fail(problem))?;
+        new.check(name).map_err(|problem| self.source.fail(problem))?;
         let Some(message) = tree.at(&path) else {
-            return Err(self.source.fail(Problem::UnknownTensor {
-                tensor: name.to_owned(),
-            }));
+            return Err(self.source.fail(Problem::UnknownTensor { tensor: name.to_owned() }));
         };
         let (info, storage) = storage::locate(self.source, message, name)?;
         if info.dtype != new.info.dtype {
             let (found, wanted) = (info.dtype.name(), new.info.dtype.name());
-            return Err(self.source.fail(Problem::DtypeChange {
-                tensor: name.to_owned(),
-                found,
-                wanted,
-            }));
+            return Err(self.source.fail(Problem::DtypeChange { tensor: name.to_owned(), found, wanted }));
         }
         self.set_message(tree, &path, name, &info, &storage, new)
     }
@@ -136,36 +113,20 @@ fn set_data(message: &mut Message, new: &NewTensor) {
         Wire::Varint => element::widen(&new.data, new.info.dtype),
         _ => new.data.clone(),
     };
-    let is_delimited = message
-        .one(filled)
-        .is_some_and(|(_, field)| field.wire == Wire::Delimited);
-    let content = if is_delimited {
-        Content::Body(bytes)
-    } else {
-        Content::Verbatim(delimited(filled, &bytes))
-    };
+    let is_delimited = message.one(filled).is_some_and(|(_, field)| field.wire == Wire::Delimited);
+    let content =
+        if is_delimited { Content::Body(bytes) } else { Content::Verbatim(delimited(filled, &bytes)) };
     message.set_all(filled, content);
 }
 
 /// Keeps the entries that describe external data true: its length, and no checksum of the old data.
-fn set_entries(
-    source: Source<'_>,
-    message: &mut Message,
-    new: &NewTensor,
-) -> Result<(), FormatError> {
+fn set_entries(source: Source<'_>, message: &mut Message, new: &NewTensor) -> Result<(), FormatError> {
     let mut has_length = false;
-    for field in message
-        .fields
-        .iter_mut()
-        .filter(|field| field.number == EXTERNAL_DATA)
-    {
+    for field in message.fields.iter_mut().filter(|field| field.number == EXTERNAL_DATA) {
         let Some(entry) = field.message_mut() else {
             continue;
         };
-        match scalars::text(source.file, entry, 1)
-            .map_err(|problem| source.fail(problem))?
-            .as_str()
-        {
+        match scalars::text(source.file, entry, 1).map_err(|problem| source.fail(problem))?.as_str() {
             "checksum" => field.content = Content::Removed,
             "length" => {
                 has_length = true;
@@ -177,10 +138,7 @@ fn set_entries(
     if !has_length {
         let length = new.data.len().to_string();
         let entry = [delimited(1, b"length"), delimited(2, length.as_bytes())].concat();
-        message.push(
-            EXTERNAL_DATA,
-            Content::Verbatim(delimited(EXTERNAL_DATA, &entry)),
-        );
+        message.push(EXTERNAL_DATA, Content::Verbatim(delimited(EXTERNAL_DATA, &entry)));
     }
     Ok(())
 }
@@ -188,14 +146,8 @@ fn set_entries(
 /// A field of an attribute that holds a tensor's values as plain numbers.
 fn number_field(number: u32, new: &NewTensor) -> Vec<u8> {
     match number {
-        2 => float_field(
-            2,
-            f32::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default()),
-        ),
-        3 => varint_field(
-            3,
-            u64::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default()),
-        ),
+        2 => float_field(2, f32::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default())),
+        3 => varint_field(3, u64::from_le_bytes(new.data.first_chunk().copied().unwrap_or_default())),
         7 => delimited(7, &new.data),
         _ => delimited(number, &element::widen(&new.data, new.info.dtype)),
     }

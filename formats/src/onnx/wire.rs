@@ -24,12 +24,7 @@ pub(super) struct Window<'f> {
 
 impl<'f> Window<'f> {
     pub(super) fn new(file: &'f File, len: u64) -> Self {
-        Self {
-            file,
-            len,
-            start: 0,
-            bytes: Vec::new(),
-        }
+        Self { file, len, start: 0, bytes: Vec::new() }
     }
 
     /// The tag at `at`: field number and encoding. Moves `at` behind it.
@@ -66,10 +61,7 @@ impl<'f> Window<'f> {
         *at = match start.checked_add(len) {
             Some(next) if next <= end => next,
             _ => {
-                return Err(malformed(
-                    offset,
-                    "a length that reaches past the end of its message",
-                ));
+                return Err(malformed(offset, "a length that reaches past the end of its message"));
             }
         };
         Ok(start)
@@ -105,10 +97,7 @@ impl<'f> Window<'f> {
         self.bytes.resize(left.min(WINDOW), 0);
         self.start = at;
         self.file.read_exact_at(&mut self.bytes, at)?;
-        self.bytes
-            .first()
-            .copied()
-            .ok_or_else(|| malformed(at, "the file is cut short"))
+        self.bytes.first().copied().ok_or_else(|| malformed(at, "the file is cut short"))
     }
 }
 
@@ -116,10 +105,7 @@ impl<'f> Window<'f> {
 pub(super) fn split_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let len = bytes.iter().take(10).position(|byte| *byte < 0x80)? + 1;
     let (head, rest) = bytes.split_at_checked(len)?;
-    let value = head
-        .iter()
-        .rev()
-        .fold(0u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
+    let value = head.iter().rev().fold(0u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
     Some((value, rest))
 }
 

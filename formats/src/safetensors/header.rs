@@ -22,10 +22,8 @@ impl Header {
     pub(crate) fn read(file: &File, file_len: u64) -> Result<Self, Problem> {
         let text = read_text(file, file_len)?;
         let data_start = LENGTH_FIELD + text.len() as u64;
-        let malformed = |error: serde_json::Error| Problem::Header {
-            what: error.to_string(),
-            source: Some(error),
-        };
+        let malformed =
+            |error: serde_json::Error| Problem::Header { what: error.to_string(), source: Some(error) };
         // The crate's own parser checks that the ranges follow each other without gap or overlap and that
         // each has the length its shape asks for.
         let metadata: Metadata = serde_json::from_slice(&text).map_err(malformed)?;
@@ -47,37 +45,18 @@ impl Header {
             .map(|(name, info)| {
                 let (start, end) = info.data_offsets;
                 let range = data_start + start as u64..data_start + end as u64;
-                (
-                    name,
-                    (
-                        TensorInfo {
-                            dtype: dtype(info.dtype),
-                            shape: info.shape.clone(),
-                        },
-                        range,
-                    ),
-                )
+                (name, (TensorInfo { dtype: dtype(info.dtype), shape: info.shape.clone() }, range))
             })
             .collect();
-        Ok(Self {
-            entries,
-            tensors,
-            data_start,
-        })
+        Ok(Self { entries, tensors, data_start })
     }
 
     /// Names in the order in which their data lies in the file.
     pub(crate) fn by_offset(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self
-            .tensors
-            .iter()
-            .map(|(name, (_, range))| (range.start, range.end, name))
-            .collect();
+        let mut names: Vec<_> =
+            self.tensors.iter().map(|(name, (_, range))| (range.start, range.end, name)).collect();
         names.sort();
-        names
-            .into_iter()
-            .map(|(_, _, name)| name.as_str())
-            .collect()
+        names.into_iter().map(|(_, _, name)| name.as_str()).collect()
     }
 
     /// The first bytes of a file in which the tensors of `shapes` have other shapes: length field and
@@ -113,15 +92,10 @@ fn read_text(file: &File, file_len: u64) -> Result<Vec<u8>, Problem> {
     file.read_exact_at(&mut length, 0)?;
     let length = u64::from_le_bytes(length);
     if length > MAX_HEADER {
-        return Err(header(format!(
-            "it claims {length} bytes, more than {MAX_HEADER} are not read"
-        )));
+        return Err(header(format!("it claims {length} bytes, more than {MAX_HEADER} are not read")));
     }
     if length > file_len - LENGTH_FIELD {
-        return Err(header(format!(
-            "it claims {length} bytes, the file has {}",
-            file_len - LENGTH_FIELD
-        )));
+        return Err(header(format!("it claims {length} bytes, the file has {}", file_len - LENGTH_FIELD)));
     }
     let mut text = vec![0; usize::try_from(length).map_err(|_| header("it is too long"))?];
     file.read_exact_at(&mut text, LENGTH_FIELD)?;
@@ -148,10 +122,7 @@ fn keys(json: &[u8]) -> usize {
 }
 
 fn header(what: impl Into<String>) -> Problem {
-    Problem::Header {
-        what: what.into(),
-        source: None,
-    }
+    Problem::Header { what: what.into(), source: None }
 }
 
 fn dtype(stored: Stored) -> Dtype {
@@ -169,10 +140,7 @@ fn dtype(stored: Stored) -> Dtype {
         Stored::U32 => Dtype::U32,
         Stored::U64 => Dtype::U64,
         Stored::U8 => Dtype::U8,
-        other => Dtype::Opaque {
-            name: opaque_name(other),
-            bits: other.bitsize(),
-        },
+        other => Dtype::Opaque { name: opaque_name(other), bits: other.bitsize() },
     }
 }
 
@@ -201,9 +169,6 @@ mod tests {
 
     #[test]
     fn repeated_keys_are_counted() {
-        assert_eq!(
-            keys(br#"{"a": {"x": 1, "y": [2]}, "b\":": "{:", "a": []}"#),
-            3
-        );
+        assert_eq!(keys(br#"{"a": {"x": 1, "y": [2]}, "b\":": "{:", "a": []}"#), 3);
     }
 }

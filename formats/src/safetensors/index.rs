@@ -22,9 +22,7 @@ impl Index {
             _ => return Err(Problem::NotAnObject),
         };
         let Some(Value::Object(map)) = json.get("weight_map") else {
-            return Err(Problem::Index {
-                what: "it has no object `weight_map`".into(),
-            });
+            return Err(Problem::Index { what: "it has no object `weight_map`".into() });
         };
         let shards = map
             .iter()
@@ -45,21 +43,10 @@ impl Index {
 
     /// What the index says besides where tensors are and how many bytes and values they have in total.
     pub(crate) fn extras(&self) -> Vec<(String, String)> {
-        let plain = self
-            .json
-            .iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "metadata" | "weight_map"));
-        let metadata = self
-            .json
-            .get("metadata")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten();
+        let plain = self.json.iter().filter(|(key, _)| !matches!(key.as_str(), "metadata" | "weight_map"));
+        let metadata = self.json.get("metadata").and_then(Value::as_object).into_iter().flatten();
         let metadata = metadata.filter(|(key, _)| !TOTALS.contains(&key.as_str()));
-        plain
-            .chain(metadata)
-            .map(|(key, value)| (key.clone(), value.to_string()))
-            .collect()
+        plain.chain(metadata).map(|(key, value)| (key.clone(), value.to_string())).collect()
     }
 
     /// The index's text after an edit made the tensors smaller or larger by so many bytes and elements.
@@ -71,14 +58,10 @@ impl Index {
                     continue;
                 };
                 // Some writers have stored the total as `1234.0`.
-                let old = total
-                    .as_u64()
-                    .map(i128::from)
-                    .or_else(|| total.as_f64().map(|total| total as i128));
+                let old =
+                    total.as_u64().map(i128::from).or_else(|| total.as_f64().map(|total| total as i128));
                 let new = old.and_then(|old| u64::try_from(old.checked_add(change)?).ok());
-                *total = json!(new.ok_or_else(|| Problem::Index {
-                    what: format!("`{key}` is not a size")
-                })?);
+                *total = json!(new.ok_or_else(|| Problem::Index { what: format!("`{key}` is not a size") })?);
             }
         }
         let mut text = serde_json::to_vec_pretty(&json)?;

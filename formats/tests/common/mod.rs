@@ -21,31 +21,17 @@ pub(crate) fn rel(path: &str) -> RelPath {
 }
 
 pub(crate) fn info(dtype: Dtype, shape: &[usize]) -> TensorInfo {
-    TensorInfo {
-        dtype,
-        shape: shape.to_vec(),
-    }
+    TensorInfo { dtype, shape: shape.to_vec() }
 }
 
 pub(crate) fn floats(shape: &[usize], values: &[f32]) -> NewTensor {
-    let data = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    NewTensor {
-        info: info(Dtype::F32, shape),
-        data,
-    }
+    let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    NewTensor { info: info(Dtype::F32, shape), data }
 }
 
 /// A safetensors file from its header and its data.
 pub(crate) fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
-    [
-        (header.len() as u64).to_le_bytes().as_slice(),
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
+    [(header.len() as u64).to_le_bytes().as_slice(), header.as_bytes(), data].concat()
 }
 
 /// Edits that only replace one tensor.
@@ -57,9 +43,7 @@ pub(crate) fn edit(name: &str, tensor: NewTensor) -> Edits {
 
 /// Writes an edited copy, opens it again and compares the two.
 pub(crate) fn rewrite(model: &Artifact, edits: &Edits, out: &Path) -> (Artifact, Diff) {
-    model
-        .write(edits, out, &|_| ())
-        .unwrap_or_else(|error| panic!("{error}"));
+    model.write(edits, out, &|_| ()).unwrap_or_else(|error| panic!("{error}"));
     let copy = match model.path().is_dir() {
         true => Artifact::open(out),
         false => Artifact::open(&out.join(model.path().file_name().unwrap())),

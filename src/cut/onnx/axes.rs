@@ -13,9 +13,7 @@ pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, String> {
         (_, Some(rank)) => Ok(rank - 1 - axis == own),
         // The first axis of whatever has a class axis and a batch.
         (0, None) => Ok(false),
-        (_, None) => Err(format!(
-            "works on axis {axis} of a value whose rank is not known"
-        )),
+        (_, None) => Err(format!("works on axis {axis} of a value whose rank is not known")),
     }
 }
 
@@ -24,12 +22,7 @@ pub(super) fn declared_unit_tail(flow: &Flow<'_>, name: &str, axis: usize) -> bo
     let Some(shape) = flow.declared(name) else {
         return false;
     };
-    shape.len() > axis
-        && shape
-            .iter()
-            .rev()
-            .take(axis)
-            .all(|dim| *dim == Dim::Fixed(1))
+    shape.len() > axis && shape.iter().rev().take(axis).all(|dim| *dim == Dim::Fixed(1))
 }
 
 /// Reshape, Flatten, Squeeze, Unsqueeze, Transpose, Expand.
@@ -64,14 +57,10 @@ pub(super) fn pick(follower: &mut Follower<'_, '_>, node: usize) -> Result<Track
     let picks_classes = || Err("picks among the classes".to_owned());
     match onnx.op_type.as_str() {
         "Gather" if is_class(int_attribute(onnx, "axis", 0), &tracked)? => picks_classes(),
-        "Gather" if tracked.axis == 0 => Ok(Tracked {
-            rank: None,
-            ..tracked
-        }),
-        "GatherND" if tracked.axis == 0 && class_axis_is_declared(follower, node) => Ok(Tracked {
-            rank: None,
-            ..tracked
-        }),
+        "Gather" if tracked.axis == 0 => Ok(Tracked { rank: None, ..tracked }),
+        "GatherND" if tracked.axis == 0 && class_axis_is_declared(follower, node) => {
+            Ok(Tracked { rank: None, ..tracked })
+        }
         "Slice" => {
             let axes = match onnx.attributes.get("axes") {
                 Some(_) => axes_of(follower.artifact, follower.flow, node)?,
@@ -98,9 +87,7 @@ fn class_axis_is_declared(follower: &Follower<'_, '_>, node: usize) -> bool {
 }
 
 fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim]> {
-    follower
-        .flow
-        .declared(follower.flow.node(node).outputs.first()?)
+    follower.flow.declared(follower.flow.node(node).outputs.first()?)
 }
 
 fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
@@ -109,36 +96,21 @@ fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result
     let certain = declared.is_some_and(|dim| extents::is_fixed(dim, follower.classes));
     let from_class = tracked.unit_tail && is_class(axis, &tracked).unwrap_or(false);
     if certain || from_class {
-        return Ok(Tracked {
-            axis: 0,
-            rank: Some(2),
-            unit_tail: true,
-            ..tracked
-        });
+        return Ok(Tracked { axis: 0, rank: Some(2), unit_tail: true, ..tracked });
     }
     Err("merges the class axis with others".into())
 }
 
-fn reshape(
-    follower: &mut Follower<'_, '_>,
-    node: usize,
-    tracked: Tracked,
-) -> Result<Tracked, String> {
+fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let unclear = "leaves the class axis unclear";
     let classes = i64::try_from(follower.classes).map_err(|_| unclear)?;
     let target = match extents::target_from_right(follower, node) {
-        target if target.is_empty() => result_shape(follower, node)
-            .ok_or(unclear)?
-            .iter()
-            .rev()
-            .map(extents::known)
-            .collect(),
+        target if target.is_empty() => {
+            result_shape(follower, node).ok_or(unclear)?.iter().rev().map(extents::known).collect()
+        }
         target => target,
     };
-    let axis = target
-        .iter()
-        .position(|extent| *extent != Some(1))
-        .ok_or(unclear)?;
+    let axis = target.iter().position(|extent| *extent != Some(1)).ok_or(unclear)?;
     let declared = result_shape(follower, node)
         .and_then(|shape| shape.get(shape.len().checked_sub(axis + 1)?))
         .is_some_and(|dim| extents::is_fixed(dim, follower.classes));
@@ -148,23 +120,14 @@ fn reshape(
         return Err(unclear.into());
     }
     extents::note_extent(follower, node, axis)?;
-    Ok(Tracked {
-        axis,
-        rank: None,
-        unit_tail: true,
-        ..tracked
-    })
+    Ok(Tracked { axis, rank: None, unit_tail: true, ..tracked })
 }
 
 fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let Some(axes) = axes_of(follower.artifact, follower.flow, node)? else {
         let known = tracked.unit_tail || tracked.axis == 0;
         return if known {
-            Ok(Tracked {
-                axis: 0,
-                rank: None,
-                ..tracked
-            })
+            Ok(Tracked { axis: 0, rank: None, ..tracked })
         } else {
             Err("drops axes of unknown extent".into())
         };
@@ -174,18 +137,10 @@ fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result
         behind += usize::from(is_behind(*axis, &tracked)?);
     }
     let rank = tracked.rank.and_then(|rank| rank.checked_sub(axes.len()));
-    Ok(Tracked {
-        axis: tracked.axis.saturating_sub(behind),
-        rank,
-        ..tracked
-    })
+    Ok(Tracked { axis: tracked.axis.saturating_sub(behind), rank, ..tracked })
 }
 
-fn unsqueeze(
-    follower: &Follower<'_, '_>,
-    node: usize,
-    tracked: Tracked,
-) -> Result<Tracked, String> {
+fn unsqueeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let axes = axes_of(follower.artifact, follower.flow, node)?.ok_or("has no axes")?;
     let rank = tracked.rank.map(|rank| rank + axes.len());
     let mut added = Vec::new();
@@ -200,38 +155,18 @@ fn unsqueeze(
     // The class axis is the one with `tracked.axis` old axes behind it.
     let mut old = (0..=tracked.axis + added.len()).filter(|axis| !added.contains(axis));
     let axis = old.nth(tracked.axis).ok_or("has axes that do not fit")?;
-    Ok(Tracked {
-        axis,
-        rank,
-        ..tracked
-    })
+    Ok(Tracked { axis, rank, ..tracked })
 }
 
-fn transpose(
-    follower: &Follower<'_, '_>,
-    node: usize,
-    tracked: Tracked,
-) -> Result<Tracked, String> {
+fn transpose(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let onnx = follower.flow.node(node);
-    let stated = crate::graph::ints_attribute(onnx, "perm")
-        .map(<[_]>::len)
-        .or(tracked.rank);
+    let stated = crate::graph::ints_attribute(onnx, "perm").map(<[_]>::len).or(tracked.rank);
     let rank = stated.ok_or("reverses the axes of a value whose rank is not known")?;
     let axes = permutation(onnx, rank)?;
-    let source = rank
-        .checked_sub(tracked.axis + 1)
-        .ok_or("has axes that do not fit")?;
-    let place = axes
-        .iter()
-        .position(|axis| *axis == source)
-        .ok_or("has axes that do not fit")?;
+    let source = rank.checked_sub(tracked.axis + 1).ok_or("has axes that do not fit")?;
+    let place = axes.iter().position(|axis| *axis == source).ok_or("has axes that do not fit")?;
     let axis = rank - 1 - place;
-    Ok(Tracked {
-        axis,
-        rank: Some(rank),
-        unit_tail: axis == 0,
-        ..tracked
-    })
+    Ok(Tracked { axis, rank: Some(rank), unit_tail: axis == 0, ..tracked })
 }
 
 /// Whether an axis lies behind the class axis; to squeeze that itself is impossible.

@@ -16,16 +16,9 @@ pub(super) fn check_output(
     classes: usize,
 ) -> Result<Link, Error> {
     let name = &output.name;
-    let fail = |reason: String| {
-        Err(refusal(
-            reason,
-            "supply a model that gives one logit per class",
-        ))
-    };
+    let fail = |reason: String| Err(refusal(reason, "supply a model that gives one logit per class"));
     let Some(link) = last.stage.link() else {
-        return fail(format!(
-            "output `{name}` is a part of a softmax, not its result"
-        ));
+        return fail(format!("output `{name}` is a part of a softmax, not its result"));
     };
     if link == Link::None && is_embedding(output) {
         return Err(embedding_output(output));
@@ -35,17 +28,10 @@ pub(super) fn check_output(
     }
     let shape = flow.declared(name).unwrap_or_default();
     let class_axis = shape.len().checked_sub(last.axis + 1);
-    let extra =
-        |(axis, dim): (usize, &Dim)| axis > 0 && Some(axis) != class_axis && *dim != Dim::Fixed(1);
-    let rank = if shape.is_empty() {
-        last.rank.unwrap_or(2)
-    } else {
-        shape.len()
-    };
+    let extra = |(axis, dim): (usize, &Dim)| axis > 0 && Some(axis) != class_axis && *dim != Dim::Fixed(1);
+    let rank = if shape.is_empty() { last.rank.unwrap_or(2) } else { shape.len() };
     if rank > 2 && (shape.is_empty() || shape.iter().enumerate().any(extra)) {
-        return fail(format!(
-            "output `{name}` has rank {rank}: a decision for every token, pixel or box"
-        ));
+        return fail(format!("output `{name}` has rank {rank}: a decision for every token, pixel or box"));
     }
     match class_axis.map(|axis| &shape[axis]) {
         Some(Dim::Fixed(extent)) if usize::try_from(*extent) != Ok(classes) => fail(format!(
@@ -58,9 +44,7 @@ pub(super) fn check_output(
 /// Whether an output is named as backbones name theirs; often nothing else tells them from classifiers.
 pub(super) fn is_embedding(output: &Value) -> bool {
     let name = output.name.to_lowercase();
-    ["embed", "pooler", "hidden_state", "feature"]
-        .iter()
-        .any(|word| name.contains(word))
+    ["embed", "pooler", "hidden_state", "feature"].iter().any(|word| name.contains(word))
 }
 
 pub(super) fn embedding_output(output: &Value) -> Error {

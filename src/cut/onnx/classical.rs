@@ -20,24 +20,14 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let flow = follower.flow;
     let onnx = flow.node(node);
     if onnx.op_type != "LinearClassifier" {
-        let kind = if onnx.op_type.starts_with("Tree") {
-            "a tree ensemble"
-        } else {
-            "a classical model"
-        };
+        let kind = if onnx.op_type.starts_with("Tree") { "a tree ensemble" } else { "a classical model" };
         return Err(refusal(
-            format!(
-                "`{}` is {kind} without a linear head for classes",
-                onnx.op_type
-            ),
+            format!("`{}` is {kind} without a linear head for classes", onnx.op_type),
             PLAIN_HEAD,
         ));
     }
     let fail = |problem: &str| unfit(flow, node, problem);
-    let classes = ["classlabels_ints", "classlabels_strings"]
-        .iter()
-        .map(|name| entries(onnx, name))
-        .max();
+    let classes = ["classlabels_ints", "classlabels_strings"].iter().map(|name| entries(onnx, name)).max();
     follower.classes = classes.unwrap_or_default();
     let coefficients = entries(onnx, "coefficients");
     if follower.classes < 2 || coefficients == 0 || !coefficients.is_multiple_of(follower.classes) {
@@ -47,24 +37,14 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let (classes, width) = (follower.classes, coefficients / follower.classes);
     let bias = match entries(onnx, "intercepts") {
         0 => None,
-        count if count == classes => Some(attribute(
-            flow.title(node),
-            node,
-            "intercepts",
-            vec![classes],
-        )),
+        count if count == classes => Some(attribute(flow.title(node), node, "intercepts", vec![classes])),
         _ => return Err(fail("it does not have one intercept per class")),
     };
     links::label_attributes(follower, node).map_err(|problem| fail(&problem))?;
     track_results(follower, onnx, link, bias);
     let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
     let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
-    Ok(Part {
-        node,
-        embedding: embedding(flow, data),
-        weight,
-        linear: None,
-    })
+    Ok(Part { node, embedding: embedding(flow, data), weight, linear: None })
 }
 
 /// The first result is the best class's label, the second its scores.
@@ -74,37 +54,24 @@ fn track_results(follower: &mut Follower<'_, '_>, onnx: &Node, link: Link, bias:
         term.bias = bias;
     }
     let scores = Tracked {
-        stage: if link == Link::None {
-            Stage::Logits
-        } else {
-            Stage::Output(link)
-        },
+        stage: if link == Link::None { Stage::Logits } else { Stage::Output(link) },
         logits: affine.into(),
         order: Order::Strict,
         axis: 0,
         rank: Some(2),
         unit_tail: true,
     };
-    let label = Tracked {
-        stage: Stage::Index,
-        ..scores.clone()
-    };
+    let label = Tracked { stage: Stage::Index, ..scores.clone() };
     for (name, tracked) in onnx.outputs.iter().zip([label, scores]) {
         follower.track(name, tracked);
     }
 }
 
 fn attribute(title: String, node: usize, name: &str, shape: Vec<usize>) -> Operand {
-    let source = Source::Attribute {
-        node,
-        name: name.to_owned(),
-    };
+    let source = Source::Attribute { node, name: name.to_owned() };
     Operand {
         tensor: format!("{title}.{name}"),
-        info: TensorInfo {
-            dtype: Dtype::F32,
-            shape,
-        },
+        info: TensorInfo { dtype: Dtype::F32, shape },
         axis: 0,
         source,
     }

@@ -5,39 +5,26 @@ use declass_formats::onnx::{Dim, Node};
 use super::{super::Site, follower::Follower};
 
 /// Notes the entry of a constant shape that is the class count.
-pub(super) fn note_extent(
-    follower: &mut Follower<'_, '_>,
-    node: usize,
-    axis: usize,
-) -> Result<(), String> {
+pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), String> {
     let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
     if let Some(target) = follower.integers(node, 1)? {
         let position = target.len().checked_sub(axis + 1);
         if let Some(position) = position.filter(|position| is_count(&target[*position])) {
-            follower.sites.push(Site::Extent {
-                node,
-                input: 1,
-                position,
-            });
+            follower.sites.push(Site::Extent { node, input: 1, position });
         }
         return Ok(());
     }
     if follower.name(node, 1).is_none() {
         return Err("has its shape in an attribute, as before operator set 5".into());
     }
-    if let Some(((node, input), position, Some(value))) =
-        pieces(follower, node).into_iter().nth(axis)
+    if let Some(((node, input), position, Some(value))) = pieces(follower, node).into_iter().nth(axis)
         && is_count(&value)
     {
         if serves_others(follower, node) {
             let what = "a shape with the class count in it is also used elsewhere".to_owned();
             follower.obstacle.get_or_insert(what);
         }
-        follower.sites.push(Site::Extent {
-            node,
-            input,
-            position,
-        });
+        follower.sites.push(Site::Extent { node, input, position });
     }
     Ok(())
 }
@@ -48,10 +35,7 @@ fn serves_others(follower: &Follower<'_, '_>, concat: usize) -> bool {
     let mut pending = vec![concat];
     while let Some(node) = pending.pop() {
         let results = flow.node(node).outputs.iter();
-        for reader in results
-            .filter_map(|name| flow.id(name))
-            .flat_map(|value| flow.readers(value))
-        {
+        for reader in results.filter_map(|name| flow.id(name)).flat_map(|value| flow.readers(value)) {
             if is_pass(flow.node(reader.node)) {
                 pending.push(reader.node);
             } else if follower.operand(reader.node, 0).is_none() {
@@ -88,10 +72,7 @@ pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec
     if let Some(shape) = crate::graph::ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Some).collect();
     }
-    pieces(follower, node)
-        .into_iter()
-        .map(|(_, _, entry)| entry)
-        .collect()
+    pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect()
 }
 
 /// The entries of a shape that is put together at run time, from the last one on: the node and operand
@@ -105,9 +86,7 @@ fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usiz
         match follower.integers(concat, input) {
             Ok(Some(values)) => {
                 let values = values.into_iter().enumerate().rev();
-                entries.extend(
-                    values.map(|(position, value)| ((concat, input), position, Some(value))),
-                );
+                entries.extend(values.map(|(position, value)| ((concat, input), position, Some(value))));
             }
             _ => entries.push(((concat, input), 0, None)),
         }

@@ -32,15 +32,7 @@ pub(super) type Results = Result<Vec<(usize, Tracked)>, String>;
 impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
         let ranks = Ranks::infer(artifact, flow);
-        Self {
-            artifact,
-            flow,
-            classes: 0,
-            ranks,
-            tracked: HashMap::new(),
-            sites: Vec::new(),
-            obstacle: None,
-        }
+        Self { artifact, flow, classes: 0, ranks, tracked: HashMap::new(), sites: Vec::new(), obstacle: None }
     }
 
     pub(super) fn track(&mut self, name: &str, tracked: Tracked) {
@@ -56,26 +48,16 @@ impl<'f, 'a> Follower<'f, 'a> {
 
     /// The tracked value that an operator with one data operand works on.
     pub(super) fn data(&self, node: usize) -> Result<Tracked, String> {
-        self.operand(node, 0)
-            .cloned()
-            .ok_or_else(|| "does not read the logits as its data".into())
+        self.operand(node, 0).cloned().ok_or_else(|| "does not read the logits as its data".into())
     }
 
     pub(super) fn name(&self, node: usize, input: usize) -> Option<&'a str> {
-        self.flow
-            .node(node)
-            .inputs
-            .get(input)
-            .map(String::as_str)
-            .filter(|name| !name.is_empty())
+        self.flow.node(node).inputs.get(input).map(String::as_str).filter(|name| !name.is_empty())
     }
 
     /// The integers of a constant operand.
     pub(super) fn integers(&self, node: usize, input: usize) -> Result<Option<Vec<i64>>, String> {
-        let Some(name) = self
-            .name(node, input)
-            .filter(|name| self.flow.is_static(name))
-        else {
+        let Some(name) = self.name(node, input).filter(|name| self.flow.is_static(name)) else {
             return Ok(None);
         };
         Ok(Some(evaluate(self.artifact, self.flow, name)?.integers()))
@@ -83,56 +65,31 @@ impl<'f, 'a> Follower<'f, 'a> {
 
     /// The only value of a constant operand.
     pub(super) fn scalar(&self, node: usize, input: usize) -> Result<Option<f64>, String> {
-        let Some(name) = self
-            .name(node, input)
-            .filter(|name| self.flow.is_static(name))
-        else {
+        let Some(name) = self.name(node, input).filter(|name| self.flow.is_static(name)) else {
             return Ok(None);
         };
-        Ok(evaluate(self.artifact, self.flow, name)?
-            .values
-            .first()
-            .copied())
+        Ok(evaluate(self.artifact, self.flow, name)?.values.first().copied())
     }
 
     /// A constant operand that meets the logits: one value, or one per class along their class axis. The
     /// latter is noted as a place that counts the classes.
-    pub(super) fn per_class(
-        &mut self,
-        node: usize,
-        input: usize,
-        axis: usize,
-    ) -> Result<PerClass, String> {
-        let name = self
-            .name(node, input)
-            .filter(|name| self.flow.is_static(name));
+    pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, String> {
+        let name = self.name(node, input).filter(|name| self.flow.is_static(name));
         let name = name.ok_or("mixes the logits with something that is not constant")?;
         let view = view(self.artifact, self.flow, name)?;
         let shape = view.info.shape.clone();
         match view.info.elements() {
             1 => {
-                let value = evaluate(self.artifact, self.flow, name)?
-                    .values
-                    .first()
-                    .copied()
-                    .unwrap_or_default();
-                Ok(PerClass {
-                    values: vec![value; self.classes],
-                    same: true,
-                })
+                let value =
+                    evaluate(self.artifact, self.flow, name)?.values.first().copied().unwrap_or_default();
+                Ok(PerClass { values: vec![value; self.classes], same: true })
             }
-            elements
-                if elements == self.classes
-                    && extent_from_right(&shape, axis) == Some(elements) =>
-            {
+            elements if elements == self.classes && extent_from_right(&shape, axis) == Some(elements) => {
                 let values = evaluate(self.artifact, self.flow, name)?.values;
                 let (operand, sites) = view.operand(self.flow, node, input, shape.len() - 1 - axis);
                 self.sites.extend(sites);
                 self.sites.push(Site::Values(operand));
-                Ok(PerClass {
-                    values,
-                    same: false,
-                })
+                Ok(PerClass { values, same: false })
             }
             _ => Err(format!(
                 "meets a constant of shape {shape:?}, which is neither one value nor one per class"
@@ -143,9 +100,5 @@ impl<'f, 'a> Follower<'f, 'a> {
 
 /// The extent at an axis counted from the last one.
 pub(super) fn extent_from_right(shape: &[usize], axis: usize) -> Option<usize> {
-    shape
-        .len()
-        .checked_sub(axis + 1)
-        .and_then(|at| shape.get(at))
-        .copied()
+    shape.len().checked_sub(axis + 1).and_then(|at| shape.get(at)).copied()
 }

@@ -24,18 +24,10 @@ pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
         let entry = graph.metadata.iter().find(|(name, _)| name == key);
         if let Some(names) = entry.and_then(|(_, text)| literal::labels(text)) {
             let source = format!("metadata `{key}`");
-            return Ok(Some(Stated {
-                count: names.len(),
-                source,
-                names: Some(names),
-            }));
+            return Ok(Some(Stated { count: names.len(), source, names: Some(names) }));
         }
     }
-    artifact
-        .config()
-        .map(labels::stated)
-        .transpose()
-        .map(Option::flatten)
+    artifact.config().map(labels::stated).transpose().map(Option::flatten)
 }
 
 /// The labels, checked to be as many as the classes. Those in the graph itself come first. A `config.json`
@@ -76,14 +68,10 @@ fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> 
     let node_title = flow.node(node).op_type.clone();
     let names = match flow.node(node).attributes.get(name)? {
         Attribute::Ints(values) => values.iter().map(ToString::to_string).collect(),
-        Attribute::Strings(values) => values
-            .iter()
-            .map(|value| String::from_utf8_lossy(value).into_owned())
-            .collect(),
+        Attribute::Strings(values) => {
+            values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+        }
         _ => return None,
     };
-    Some(Labels {
-        names,
-        source: format!("`{name}` of {node_title}"),
-    })
+    Some(Labels { names, source: format!("`{name}` of {node_title}") })
 }

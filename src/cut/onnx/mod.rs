@@ -34,9 +34,7 @@ const PLAIN_HEAD: &str = "supply a model whose logits come from a plain linear l
 
 /// Locates by the structure of the graph.
 pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
-    let graph = artifact
-        .graph()
-        .ok_or_else(|| refusal("the file holds no graph", ""))?;
+    let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
     let (output, value) = output::choose(&flow, stated.as_ref().map(|stated| stated.count))?;
@@ -55,31 +53,15 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
     })?;
     let Some(last) = follower.tracked.get(&value).cloned() else {
         return Err(refusal(
-            format!(
-                "output `{}` does not come from the last linear operator",
-                output.name
-            ),
+            format!("output `{}` does not come from the last linear operator", output.name),
             PLAIN_HEAD,
         ));
     };
     let link = check::check_output(&flow, output, &last, follower.classes)?;
     let labels = metadata::labels(&flow, &follower, stated, artifact)?;
-    let why = report::why(
-        &flow,
-        &follower,
-        &parts,
-        output,
-        link,
-        labels.is_some(),
-        wanted.is_some(),
-    );
+    let why = report::why(&flow, &follower, &parts, output, link, labels.is_some(), wanted.is_some());
     let head = assemble(&flow, follower, parts, &last, link)?;
-    Ok(Cut {
-        head,
-        why,
-        labels,
-        points: report::points(&flow, value),
-    })
+    Ok(Cut { head, why, labels, points: report::points(&flow, value) })
 }
 
 /// The operator of the given name, weight or result, with everything between it and the output.
@@ -92,24 +74,13 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
         .collect();
     let is_meant = |node: &usize| {
         let onnx = flow.node(*node);
-        let weight = flow
-            .weight_operand(*node)
-            .map(|input| weight_source(artifact, flow, &onnx.inputs[input]));
-        onnx.name == name
-            || onnx.outputs.iter().any(|output| output == name)
-            || weight == Some(name)
+        let weight =
+            flow.weight_operand(*node).map(|input| weight_source(artifact, flow, &onnx.inputs[input]));
+        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight == Some(name)
     };
     let Some(head) = weighted.iter().copied().rfind(is_meant) else {
-        let candidates = weighted
-            .iter()
-            .rev()
-            .take(8)
-            .map(|node| flow.title(*node))
-            .collect();
-        return Err(Error::UnknownHead {
-            name: name.to_owned(),
-            candidates,
-        });
+        let candidates = weighted.iter().rev().take(8).map(|node| flow.title(*node)).collect();
+        return Err(Error::UnknownHead { name: name.to_owned(), candidates });
     };
     let before = flow.nodes_before(output);
     if !before[head] {
@@ -121,21 +92,13 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
     let mut behind = vec![false; before.len()];
     behind[head] = true;
     for node in flow.order() {
-        behind[*node] |= flow
-            .evidence(*node)
-            .iter()
-            .any(|value| flow.producer(*value).is_some_and(|from| behind[from]));
+        behind[*node] |=
+            flow.evidence(*node).iter().any(|value| flow.producer(*value).is_some_and(|from| behind[from]));
     }
-    let mut nodes: Vec<bool> = behind
-        .iter()
-        .zip(&before)
-        .map(|(behind, before)| *behind && *before)
-        .collect();
+    let mut nodes: Vec<bool> =
+        behind.iter().zip(&before).map(|(behind, before)| *behind && *before).collect();
     nodes[head] = false;
-    Ok(Tail {
-        heads: vec![head],
-        nodes,
-    })
+    Ok(Tail { heads: vec![head], nodes })
 }
 
 /// The stored tensor behind a constant operand, following its first operands.
@@ -162,16 +125,11 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Erro
     for node in &tail.heads {
         parts.push(part::part(follower, *node)?);
     }
-    let widths: Vec<usize> = parts
-        .iter()
-        .map(|part| part.weight.info.shape[part.weight.axis])
-        .collect();
+    let widths: Vec<usize> = parts.iter().map(|part| part.weight.info.shape[part.weight.axis]).collect();
     follower.classes = widths.first().copied().unwrap_or_default();
     if widths.iter().any(|width| *width != follower.classes) {
-        let reason = format!(
-            "{} linear operators of widths {widths:?} end at the output side by side",
-            widths.len()
-        );
+        let reason =
+            format!("{} linear operators of widths {widths:?} end at the output side by side", widths.len());
         return Err(refusal(reason, PLAIN_HEAD));
     }
     if follower.classes <= 1 {
@@ -197,25 +155,14 @@ fn assemble(
     link: Link,
 ) -> Result<Head, Error> {
     let classes = follower.classes;
-    let name = parts
-        .first()
-        .map(|part| flow.title(part.node))
-        .unwrap_or_default();
+    let name = parts.first().map(|part| flow.title(part.node)).unwrap_or_default();
     let mut branches = Vec::new();
     for (index, part) in parts.into_iter().enumerate() {
         let Some(term) = last.logits.terms.get(&index) else {
             continue;
         };
-        if term
-            .gain
-            .iter()
-            .chain(&term.bias_gain)
-            .any(|gain| !gain.is_finite())
-        {
-            return Err(refusal(
-                "a constant behind the head is not finite",
-                "export the model again",
-            ));
+        if term.gain.iter().chain(&term.bias_gain).any(|gain| !gain.is_finite()) {
+            return Err(refusal("a constant behind the head is not finite", "export the model again"));
         }
         branches.push(Branch {
             embedding: part.embedding,

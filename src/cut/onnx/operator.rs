@@ -41,10 +41,7 @@ const FOREIGN: &[(&str, &str)] = &[
 
 /// Why the weights of this operator cannot be edited, if so.
 pub(super) fn foreign(node: &Node) -> Option<&'static str> {
-    FOREIGN
-        .iter()
-        .find(|(op, _)| *op == node.op_type)
-        .map(|(_, why)| *why)
+    FOREIGN.iter().find(|(op, _)| *op == node.op_type).map(|(_, why)| *why)
 }
 
 /// Whether the operator means what ONNX says it means, and not what some runtime gave the same name.
@@ -68,14 +65,10 @@ pub(super) fn describe(
         "Einsum" => einsum(node, index, weight, shape),
         "Gemm" if shape.len() == 2 => Ok(gemm(node, index, weight)),
         "MatMul" => matmul(index, weight, shape),
-        op => Err(format!(
-            "a weight of shape {shape:?} in `{op}` is no matrix"
-        )),
+        op => Err(format!("a weight of shape {shape:?} in `{op}` is no matrix")),
     }?;
     Ok(Linear {
-        bias: linear
-            .bias
-            .filter(|(at, _)| node.inputs.get(*at).is_some_and(|name| !name.is_empty())),
+        bias: linear.bias.filter(|(at, _)| node.inputs.get(*at).is_some_and(|name| !name.is_empty())),
         ..linear
     })
 }
@@ -118,41 +111,24 @@ fn matmul(index: usize, weight: usize, shape: &[usize]) -> Result<Linear, String
         return Err("its weight is a batch of matrices".into());
     }
     let linear = plain(index, weight);
-    let (weight_axis, axis) = if weight == 0 {
-        (shape.len() - 2, 1)
-    } else {
-        (shape.len() - 1, 0)
-    };
-    Ok(Linear {
-        weight_axis,
-        axis,
-        ..linear
-    })
+    let (weight_axis, axis) = if weight == 0 { (shape.len() - 2, 1) } else { (shape.len() - 1, 0) };
+    Ok(Linear { weight_axis, axis, ..linear })
 }
 
 fn conv(node: &Node, index: usize, weight: usize, shape: &[usize]) -> Result<Linear, String> {
     if int_attribute(node, "group", 1) != 1 {
-        return Err(
-            "it is a convolution in groups: each class sees only a part of the embedding".into(),
-        );
+        return Err("it is a convolution in groups: each class sees only a part of the embedding".into());
     }
     let [_, _, kernel @ ..] = shape else {
         return Err(format!("a kernel of shape {shape:?} is none"));
     };
     if kernel.iter().any(|extent| *extent != 1) {
-        return Err(format!(
-            "its kernel has shape {kernel:?}: it is not linear in one embedding"
-        ));
+        return Err(format!("its kernel has shape {kernel:?}: it is not linear in one embedding"));
     }
     if ints_attribute(node, "pads").is_some_and(|pads| pads.iter().any(|pad| *pad != 0)) {
         return Err("its kernel pads the map it reads".into());
     }
-    Ok(Linear {
-        axis: kernel.len(),
-        rank: Some(shape.len()),
-        bias: Some((2, 1.0)),
-        ..plain(index, weight)
-    })
+    Ok(Linear { axis: kernel.len(), rank: Some(shape.len()), bias: Some((2, 1.0)), ..plain(index, weight) })
 }
 
 /// `bi,ci->bc` and the like: one letter of the weight is in the result, the other is summed over.
@@ -161,16 +137,12 @@ fn einsum(node: &Node, index: usize, weight: usize, shape: &[usize]) -> Result<L
     let Some(Attribute::String(equation)) = node.attributes.get("equation") else {
         return Err(unclear());
     };
-    let equation: String = String::from_utf8_lossy(equation)
-        .split_whitespace()
-        .collect();
+    let equation: String = String::from_utf8_lossy(equation).split_whitespace().collect();
     let (operands, result) = equation.split_once("->").ok_or_else(unclear)?;
     let operands: Vec<&str> = operands.split(',').collect();
     let linear = plain(index, weight);
     let (letters, data) = match (operands.get(weight), operands.get(linear.data)) {
-        (Some(letters), Some(data)) if operands.len() == 2 && !equation.contains('.') => {
-            (letters, data)
-        }
+        (Some(letters), Some(data)) if operands.len() == 2 && !equation.contains('.') => (letters, data),
         _ => return Err(unclear()),
     };
     let letters: Vec<char> = letters.chars().collect();
@@ -181,18 +153,9 @@ fn einsum(node: &Node, index: usize, weight: usize, shape: &[usize]) -> Result<L
         [first, second] if summed(first) && class(second) => (1, *second),
         _ => return Err(unclear()),
     };
-    let axis = result
-        .chars()
-        .rev()
-        .position(|other| other == letter)
-        .ok_or_else(unclear)?;
+    let axis = result.chars().rev().position(|other| other == letter).ok_or_else(unclear)?;
     if shape.len() != 2 {
         return Err(unclear());
     }
-    Ok(Linear {
-        weight_axis,
-        axis,
-        rank: Some(result.chars().count()),
-        ..linear
-    })
+    Ok(Linear { weight_axis, axis, rank: Some(result.chars().count()), ..linear })
 }

@@ -18,19 +18,7 @@ const FLOATS: &[i32] = &[1, 10, 11, 16];
 const WORDS: &[(&[&str], f64)] = &[
     (&["logit"], 8.0),
     (&["prob", "score", "class", "softmax"], 5.0),
-    (
-        &[
-            "hidden",
-            "embed",
-            "pool",
-            "feature",
-            "aux",
-            "attention",
-            "past",
-            "label",
-        ],
-        -4.0,
-    ),
+    (&["hidden", "embed", "pool", "feature", "aux", "attention", "past", "label"], -4.0),
 ];
 
 /// What lies between the last linear operators and the output.
@@ -43,15 +31,8 @@ pub(super) struct Tail {
 
 /// The output that most looks like one score per class: by name, type, rank and extent, then by how much
 /// of the graph it depends on.
-pub(super) fn choose<'a>(
-    flow: &Flow<'a>,
-    count: Option<usize>,
-) -> Result<(&'a Value, ValueId), Error> {
-    let data = flow
-        .graph()
-        .outputs
-        .iter()
-        .filter_map(|output| Some((output, flow.id(&output.name)?)));
+pub(super) fn choose<'a>(flow: &Flow<'a>, count: Option<usize>) -> Result<(&'a Value, ValueId), Error> {
+    let data = flow.graph().outputs.iter().filter_map(|output| Some((output, flow.id(&output.name)?)));
     let scored = data.map(|(output, value)| (score(flow, output, value, count), output, value));
     let best = scored.reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map(|(_, output, value)| (output, value))
@@ -60,24 +41,14 @@ pub(super) fn choose<'a>(
 
 /// Walks back over the evidence to the last linear operators.
 pub(super) fn last_linear(flow: &Flow<'_>, output: ValueId) -> Result<Tail, Error> {
-    let mut tail = Tail {
-        heads: Vec::new(),
-        nodes: vec![false; flow.graph().nodes.len()],
-    };
+    let mut tail = Tail { heads: Vec::new(), nodes: vec![false; flow.graph().nodes.len()] };
     let mut seen = vec![false; flow.graph().nodes.len()];
     let mut pending = vec![output];
     while let Some(value) = pending.pop() {
-        let Some(node) = flow
-            .producer(value)
-            .filter(|_| flow.kind(value) == Kind::Data)
-        else {
+        let Some(node) = flow.producer(value).filter(|_| flow.kind(value) == Kind::Data) else {
             continue;
         };
-        let first = flow
-            .node(node)
-            .outputs
-            .first()
-            .and_then(|name| flow.id(name));
+        let first = flow.node(node).outputs.first().and_then(|name| flow.id(name));
         // Scale and zero point of an activation say nothing about the class.
         if (flow.node(node).op_type == "DynamicQuantizeLinear" && first != Some(value))
             || std::mem::replace(&mut seen[node], true)
@@ -98,40 +69,23 @@ pub(super) fn last_linear(flow: &Flow<'_>, output: ValueId) -> Result<Tail, Erro
             "supply a model whose logits come from a linear layer",
         )),
         1..=MAX_HEADS => Ok(tail),
-        heads => Err(refusal(
-            format!("{heads} linear operators end at the output side by side"),
-            "",
-        )),
+        heads => Err(refusal(format!("{heads} linear operators end at the output side by side"), "")),
     }
 }
 
 fn score(flow: &Flow<'_>, output: &Value, value: ValueId, count: Option<usize>) -> f64 {
     let name = output.name.to_lowercase();
-    let words = WORDS
-        .iter()
-        .filter(|(words, _)| words.iter().any(|word| name.contains(word)));
+    let words = WORDS.iter().filter(|(words, _)| words.iter().any(|word| name.contains(word)));
     let mut score: f64 = words.map(|(_, weight)| weight).sum();
-    score += if FLOATS.contains(&output.elem_type) {
-        2.0
-    } else {
-        0.0
-    };
+    score += if FLOATS.contains(&output.elem_type) { 2.0 } else { 0.0 };
     if let Some(shape) = &output.shape {
         score += if shape.len() == 2 { 2.0 } else { 0.0 };
         let last = shape.last().and_then(|dim| match dim {
             Dim::Fixed(extent) => usize::try_from(*extent).ok(),
             Dim::Symbolic(_) => None,
         });
-        score += if count.is_some() && last == count {
-            6.0
-        } else {
-            0.0
-        };
+        score += if count.is_some() && last == count { 6.0 } else { 0.0 };
     }
-    let before = flow
-        .nodes_before(value)
-        .into_iter()
-        .filter(|relevant| *relevant)
-        .count();
+    let before = flow.nodes_before(value).into_iter().filter(|relevant| *relevant).count();
     score + before as f64 / 1e6
 }

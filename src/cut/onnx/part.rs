@@ -13,14 +13,8 @@ use crate::{
 };
 
 /// Operators through which the embedding is seen: they keep its values.
-const NEUTRAL: &[&str] = &[
-    "Cast",
-    "DequantizeLinear",
-    "Dropout",
-    "DynamicQuantizeLinear",
-    "Identity",
-    "QuantizeLinear",
-];
+const NEUTRAL: &[&str] =
+    &["Cast", "DequantizeLinear", "Dropout", "DynamicQuantizeLinear", "Identity", "QuantizeLinear"];
 
 /// A last linear operator: what it reads, and its weight.
 pub(super) struct Part {
@@ -47,11 +41,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     };
     let value = onnx.inputs[input].as_str();
     if let Some(tensor) = quantised(flow, value) {
-        return Err(frozen(
-            &title,
-            &onnx.op_type,
-            &format!("its weight `{tensor}` is quantised"),
-        ));
+        return Err(frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised")));
     }
     let view = storage::view(follower.artifact, flow, value).map_err(fail)?;
     if !view.info.dtype.is_float() {
@@ -68,21 +58,13 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         return Err(fail("its embedding has no elements".into()));
     }
     let embedding = embedding(flow, &onnx.inputs[linear.data]);
-    Ok(Part {
-        node,
-        embedding,
-        weight,
-        linear: Some(linear),
-    })
+    Ok(Part { node, embedding, weight, linear: Some(linear) })
 }
 
 pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &str) -> Error {
     let op = &flow.node(node).op_type;
     refusal(
-        format!(
-            "the last linear operator `{}` ({op}) cannot be a head: {problem}",
-            flow.title(node)
-        ),
+        format!("the last linear operator `{}` ({op}) cannot be a head: {problem}", flow.title(node)),
         PLAIN_HEAD,
     )
 }
@@ -112,10 +94,8 @@ fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
 pub(super) fn embedding(flow: &Flow<'_>, data: &str) -> String {
     let mut name = data;
     while let Some(node) = flow.id(name).and_then(|value| flow.producer(value)) {
-        let source = flow
-            .evidence(node)
-            .first()
-            .filter(|_| NEUTRAL.contains(&flow.node(node).op_type.as_str()));
+        let source =
+            flow.evidence(node).first().filter(|_| NEUTRAL.contains(&flow.node(node).op_type.as_str()));
         let Some(source) = source.filter(|source| flow.kind(**source) == Kind::Data) else {
             break;
         };

@@ -22,16 +22,11 @@ pub(super) fn why(
     let rule = match parts.len() {
         _ if wanted => "named by the caller".to_owned(),
         1 => format!("the last linear operator before output `{}`", output.name),
-        heads => format!(
-            "{heads} parallel linear operators whose results make output `{}`",
-            output.name
-        ),
+        heads => format!("{heads} parallel linear operators whose results make output `{}`", output.name),
     };
     let lower = output.name.to_lowercase();
-    let speaks = link != Link::None
-        || ["class", "logit", "prob", "score"]
-            .iter()
-            .any(|word| lower.contains(word));
+    let speaks =
+        link != Link::None || ["class", "logit", "prob", "score"].iter().any(|word| lower.contains(word));
     let confidence = match (wanted, labelled, speaks) {
         (true, ..) => 1.0,
         (_, true, _) => 0.98,
@@ -40,7 +35,9 @@ pub(super) fn why(
     };
     let mut notes = Vec::new();
     if !labelled && !speaks {
-        notes.push("no labels in the file: nothing but the shape of the graph says that this is a classifier".into());
+        notes.push(
+            "no labels in the file: nothing but the shape of the graph says that this is a classifier".into(),
+        );
     }
     let shared = parts.iter().map(|part| &part.weight);
     for operand in shared.filter(|operand| matches!(operand.source, Source::Computed { .. })) {
@@ -51,17 +48,9 @@ pub(super) fn why(
     }
     let untouched = untouched(flow, follower);
     if !untouched.is_empty() {
-        notes.push(format!(
-            "outputs that do not come from this head: {}",
-            untouched.join(", ")
-        ));
+        notes.push(format!("outputs that do not come from this head: {}", untouched.join(", ")));
     }
-    Why {
-        rule,
-        confidence,
-        runners_up: Vec::new(),
-        notes,
-    }
+    Why { rule, confidence, runners_up: Vec::new(), notes }
 }
 
 /// Outputs that do not depend on the head.
@@ -69,20 +58,15 @@ fn untouched<'a>(flow: &Flow<'a>, follower: &Follower<'_, '_>) -> Vec<&'a str> {
     flow.graph()
         .outputs
         .iter()
-        .filter(|other| {
-            flow.id(&other.name)
-                .is_none_or(|value| !follower.tracked.contains_key(&value))
-        })
+        .filter(|other| flow.id(&other.name).is_none_or(|value| !follower.tracked.contains_key(&value)))
         .map(|other| other.name.as_str())
         .collect()
 }
 
 /// The dominators of the output.
 pub(super) fn points(flow: &Flow<'_>, output: ValueId) -> Vec<CutPoint> {
-    let producer = |value: ValueId| {
-        flow.producer(value)
-            .map_or("input", |node| flow.node(node).op_type.as_str())
-    };
+    let producer =
+        |value: ValueId| flow.producer(value).map_or("input", |node| flow.node(node).op_type.as_str());
     flow.dominators(output)
         .into_iter()
         .map(|point| CutPoint {

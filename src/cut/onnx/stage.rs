@@ -62,14 +62,8 @@ impl Stage {
     /// Whether the value has an axis of classes.
     pub(super) fn has_classes(self) -> bool {
         match self {
-            Self::Centred | Self::Exponents | Self::Logits | Self::Output(_) | Self::Rectified => {
-                true
-            }
-            Self::Best(_)
-            | Self::Common
-            | Self::ExponentSum
-            | Self::Index
-            | Self::LogExponentSum => false,
+            Self::Centred | Self::Exponents | Self::Logits | Self::Output(_) | Self::Rectified => true,
+            Self::Best(_) | Self::Common | Self::ExponentSum | Self::Index | Self::LogExponentSum => false,
         }
     }
 
@@ -87,24 +81,14 @@ impl Stage {
 impl Affine {
     /// The result of one head, times a constant.
     pub(super) fn of_head(head: usize, classes: usize, alpha: f64) -> Self {
-        let term = Term {
-            gain: vec![alpha; classes],
-            bias: None,
-            bias_gain: vec![1.0; classes],
-        };
-        Self {
-            terms: BTreeMap::from([(head, term)]),
-            shift: vec![0.0; classes],
-        }
+        let term = Term { gain: vec![alpha; classes], bias: None, bias_gain: vec![1.0; classes] };
+        Self { terms: BTreeMap::from([(head, term)]), shift: vec![0.0; classes] }
     }
 
     /// The only head's term, if there is one head and it has no bias yet.
     pub(super) fn place_for_bias(&mut self) -> Option<&mut Term> {
         let single = self.terms.len() == 1;
-        self.terms
-            .values_mut()
-            .next()
-            .filter(|term| single && term.bias.is_none())
+        self.terms.values_mut().next().filter(|term| single && term.bias.is_none())
     }
 
     pub(super) fn scaled(mut self, factors: &[f64]) -> Self {
@@ -132,8 +116,7 @@ impl Affine {
                         Some(_) => add(&mut ours.bias_gain, &theirs.bias_gain, sign),
                         None => {
                             ours.bias.clone_from(&theirs.bias);
-                            ours.bias_gain =
-                                theirs.bias_gain.iter().map(|gain| sign * gain).collect();
+                            ours.bias_gain = theirs.bias_gain.iter().map(|gain| sign * gain).collect();
                         }
                     }
                 }

@@ -4,8 +4,8 @@ use declass_formats::{Artifact, Dtype, TensorInfo};
 
 use super::super::{Operand, Site, Source};
 use crate::graph::{
-    Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed,
-    stored_info, unsqueezed,
+    Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed, stored_info,
+    unsqueezed,
 };
 
 /// Views that may lie between a stored tensor and its use.
@@ -44,24 +44,11 @@ struct Step {
 /// In words, if it is computed in a way that is not followed.
 pub(super) fn view(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Result<View, String> {
     if let Some((tensor, chain, info)) = chain(artifact, flow, value) {
-        return Ok(View {
-            value: value.to_owned(),
-            tensor,
-            info,
-            stored: Some(chain),
-        });
+        return Ok(View { value: value.to_owned(), tensor, info, stored: Some(chain) });
     }
     let constant = evaluate(artifact, flow, value)?;
-    let info = TensorInfo {
-        dtype: constant.dtype,
-        shape: constant.shape,
-    };
-    Ok(View {
-        value: value.to_owned(),
-        tensor: value.to_owned(),
-        info,
-        stored: None,
-    })
+    let info = TensorInfo { dtype: constant.dtype, shape: constant.shape };
+    Ok(View { value: value.to_owned(), tensor: value.to_owned(), info, stored: None })
 }
 
 impl View {
@@ -73,55 +60,22 @@ impl View {
         input: usize,
         axis: usize,
     ) -> (Operand, Vec<Site>) {
-        let in_place = self
-            .stored
-            .as_ref()
-            .filter(|chain| chain.exclusive)
-            .and_then(|chain| chain.axis(flow, axis));
+        let in_place =
+            self.stored.as_ref().filter(|chain| chain.exclusive).and_then(|chain| chain.axis(flow, axis));
         if let (Some((axis, sites)), Some(chain)) = (in_place, &self.stored) {
             return (Operand::stored(&self.tensor, &chain.info, axis), sites);
         }
-        let source = Source::Computed {
-            value: self.value,
-            node,
-            input,
-        };
-        (
-            Operand {
-                tensor: self.tensor,
-                info: self.info,
-                axis,
-                source,
-            },
-            Vec::new(),
-        )
+        let source = Source::Computed { value: self.value, node, input };
+        (Operand { tensor: self.tensor, info: self.info, axis, source }, Vec::new())
     }
 
     /// One value for all classes, as if it were stored once for each: its own value for a class needs room.
-    pub(super) fn broadcast(
-        self,
-        node: usize,
-        input: usize,
-        classes: usize,
-        axis: usize,
-    ) -> Operand {
+    pub(super) fn broadcast(self, node: usize, input: usize, classes: usize, axis: usize) -> Operand {
         let mut shape = vec![1; axis + 1];
         shape[0] = classes;
-        let info = TensorInfo {
-            dtype: self.info.dtype,
-            shape,
-        };
-        let source = Source::Computed {
-            value: self.value,
-            node,
-            input,
-        };
-        Operand {
-            tensor: self.tensor,
-            info,
-            axis: 0,
-            source,
-        }
+        let info = TensorInfo { dtype: self.info.dtype, shape };
+        let source = Source::Computed { value: self.value, node, input };
+        Operand { tensor: self.tensor, info, axis: 0, source }
     }
 }
 
@@ -130,15 +84,7 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
     let mut name = value;
     while stored_info(artifact, name).is_none() {
         let node = flow.producer(flow.id(name)?)?;
-        let known = [
-            "Cast",
-            "Flatten",
-            "Identity",
-            "Reshape",
-            "Squeeze",
-            "Transpose",
-            "Unsqueeze",
-        ];
+        let known = ["Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
         if nodes.len() == MAX_VIEWS || !known.contains(&flow.node(node).op_type.as_str()) {
             return None;
         }
@@ -153,66 +99,35 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
         let before = seen.shape.clone();
         seen = viewed(artifact, flow, node, &seen)?;
         exclusive &= read_once(flow, flow.node(node).outputs.first()?);
-        steps.push(Step {
-            node,
-            before,
-            after: seen.shape.clone(),
-        });
+        steps.push(Step { node, before, after: seen.shape.clone() });
     }
-    Some((
-        name.to_owned(),
-        Chain {
-            info: info.clone(),
-            steps,
-            exclusive,
-        },
-        seen,
-    ))
+    Some((name.to_owned(), Chain { info: info.clone(), steps, exclusive }, seen))
 }
 
 fn read_once(flow: &Flow<'_>, name: &str) -> bool {
-    flow.id(name)
-        .is_some_and(|value| flow.readers(value).len() == 1)
-        && !flow.is_output(name)
+    flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
 }
 
 /// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the one in use.
-fn viewed(
-    artifact: &Artifact,
-    flow: &Flow<'_>,
-    index: usize,
-    info: &TensorInfo,
-) -> Option<TensorInfo> {
+fn viewed(artifact: &Artifact, flow: &Flow<'_>, index: usize, info: &TensorInfo) -> Option<TensorInfo> {
     let node = flow.node(index);
     let TensorInfo { dtype, shape } = info;
     let shape = match node.op_type.as_str() {
         "Cast" => {
             let dtype = crate::graph::element_type(int_attribute(node, "to", 0)).ok()?;
-            return holds(dtype, info.dtype).then(|| TensorInfo {
-                dtype,
-                shape: shape.clone(),
-            });
+            return holds(dtype, info.dtype).then(|| TensorInfo { dtype, shape: shape.clone() });
         }
         "Flatten" => flattened(node, shape).ok()?,
         "Reshape" => {
-            let target = evaluate(artifact, flow, node.inputs.get(1)?)
-                .ok()?
-                .integers();
+            let target = evaluate(artifact, flow, node.inputs.get(1)?).ok()?.integers();
             reshaped(shape, &target, int_attribute(node, "allowzero", 0) != 0).ok()?
         }
         "Squeeze" => squeezed(shape, axes_of(artifact, flow, index).ok()?.as_deref()).ok()?,
-        "Transpose" => permutation(node, shape.len())
-            .ok()?
-            .into_iter()
-            .map(|axis| shape[axis])
-            .collect(),
+        "Transpose" => permutation(node, shape.len()).ok()?.into_iter().map(|axis| shape[axis]).collect(),
         "Unsqueeze" => unsqueezed(shape, &axes_of(artifact, flow, index).ok()??).ok()?,
         _ => shape.clone(),
     };
-    Some(TensorInfo {
-        dtype: *dtype,
-        shape,
-    })
+    Some(TensorInfo { dtype: *dtype, shape })
 }
 
 /// Whether every value of the second type is one of the first.
@@ -220,8 +135,7 @@ fn holds(wide: Dtype, narrow: Dtype) -> bool {
     wide == narrow
         || matches!(
             (wide, narrow),
-            (Dtype::F64, Dtype::Bf16 | Dtype::F16 | Dtype::F32)
-                | (Dtype::F32, Dtype::Bf16 | Dtype::F16)
+            (Dtype::F64, Dtype::Bf16 | Dtype::F16 | Dtype::F32) | (Dtype::F32, Dtype::Bf16 | Dtype::F16)
         )
 }
 
@@ -235,19 +149,11 @@ impl Chain {
             match node.op_type.as_str() {
                 "Cast" | "Identity" => {}
                 "Transpose" => {
-                    axis = transposed(
-                        &permutation(node, step.before.len()).ok()?,
-                        &step.before,
-                        axis,
-                    )?
+                    axis = transposed(&permutation(node, step.before.len()).ok()?, &step.before, axis)?
                 }
                 op => {
                     if op == "Reshape" {
-                        sites.push(Site::Extent {
-                            node: step.node,
-                            input: 1,
-                            position: axis,
-                        });
+                        sites.push(Site::Extent { node: step.node, input: 1, position: axis });
                     }
                     axis = same_block(&step.before, &step.after, axis)?;
                 }
@@ -260,11 +166,8 @@ impl Chain {
 /// The axis before a transposition, if the other wide axes keep their order.
 fn transposed(axes: &[usize], before: &[usize], axis: usize) -> Option<usize> {
     let source = *axes.get(axis)?;
-    let others: Vec<usize> = axes
-        .iter()
-        .copied()
-        .filter(|other| *other != source && before[*other] != 1)
-        .collect();
+    let others: Vec<usize> =
+        axes.iter().copied().filter(|other| *other != source && before[*other] != 1).collect();
     others.is_sorted().then_some(source)
 }
 
@@ -272,6 +175,5 @@ fn transposed(axes: &[usize], before: &[usize], axis: usize) -> Option<usize> {
 fn same_block(before: &[usize], after: &[usize], axis: usize) -> Option<usize> {
     let leading = |shape: &[usize], axis: usize| shape.iter().take(axis).product::<usize>();
     let extent = *after.get(axis)?;
-    (0..before.len())
-        .find(|at| before[*at] == extent && leading(before, *at) == leading(after, axis))
+    (0..before.len()).find(|at| before[*at] == extent && leading(before, *at) == leading(after, axis))
 }

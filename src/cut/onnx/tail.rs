@@ -15,28 +15,12 @@ use super::{
 const MAX_FOLLOWED: usize = 4096;
 
 /// Registers the result of a linear operator as logits, with its bias if it has one.
-pub(super) fn start(
-    follower: &mut Follower<'_, '_>,
-    head: usize,
-    linear: &Linear,
-) -> Result<(), String> {
+pub(super) fn start(follower: &mut Follower<'_, '_>, head: usize, linear: &Linear) -> Result<(), String> {
     let mut affine = Affine::of_head(head, follower.classes, linear.alpha);
     if let Some((input, beta)) = linear.bias {
-        arithmetic::add_bias(
-            follower,
-            &mut affine,
-            linear.node,
-            input,
-            linear.bias_axis,
-            beta,
-        )?;
+        arithmetic::add_bias(follower, &mut affine, linear.node, input, linear.bias_axis, beta)?;
     }
-    let name = follower
-        .flow
-        .node(linear.node)
-        .outputs
-        .first()
-        .ok_or("the head has no result")?;
+    let name = follower.flow.node(linear.node).outputs.first().ok_or("the head has no result")?;
     let mut start = Tracked {
         stage: Stage::Logits,
         logits: affine.into(),
@@ -49,8 +33,7 @@ pub(super) fn start(
     let maker = follower
         .name(linear.node, linear.data)
         .and_then(|name| follower.flow.producer(follower.flow.id(name)?));
-    start.unit_tail |=
-        maker.is_some_and(|node| follower.flow.node(node).op_type.starts_with("Global"));
+    start.unit_tail |= maker.is_some_and(|node| follower.flow.node(node).op_type.starts_with("Global"));
     follower.track(name, start);
     Ok(())
 }
@@ -65,9 +48,7 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
         }
         followed += 1;
         if followed > MAX_FOLLOWED {
-            return Err(format!(
-                "more than {MAX_FOLLOWED} operators follow the head"
-            ));
+            return Err(format!("more than {MAX_FOLLOWED} operators follow the head"));
         }
         let sites = follower.sites.len();
         match step(follower, node) {
@@ -99,9 +80,7 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
 fn touches(follower: &Follower<'_, '_>, node: usize) -> bool {
     let node = follower.flow.node(node);
     let names = node.inputs.iter().chain(&node.captures);
-    names
-        .filter_map(|name| follower.flow.id(name))
-        .any(|value| follower.tracked.contains_key(&value))
+    names.filter_map(|name| follower.flow.id(name)).any(|value| follower.tracked.contains_key(&value))
 }
 
 fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
@@ -109,16 +88,10 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     if matches!(follower.flow.node(node).op_type.as_str(), "Shape" | "Size") {
         return Ok(Vec::new());
     }
-    if !evidence
-        .iter()
-        .any(|value| follower.tracked.contains_key(value))
-    {
+    if !evidence.iter().any(|value| follower.tracked.contains_key(value)) {
         return Err("is steered by the classes".into());
     }
-    if evidence
-        .iter()
-        .any(|value| !follower.tracked.contains_key(value))
-    {
+    if evidence.iter().any(|value| !follower.tracked.contains_key(value)) {
         return Err(mixture(follower, node));
     }
     if !operator::is_standard(follower.flow.node(node)) {
@@ -167,10 +140,7 @@ fn mixture(follower: &Follower<'_, '_>, node: usize) -> String {
 /// Declared outputs whose class axis has a fixed extent.
 fn note_outputs(follower: &mut Follower<'_, '_>) {
     for (output, value) in follower.flow.graph().outputs.iter().enumerate() {
-        let tracked = follower
-            .flow
-            .id(&value.name)
-            .and_then(|id| follower.tracked.get(&id));
+        let tracked = follower.flow.id(&value.name).and_then(|id| follower.tracked.get(&id));
         let Some(tracked) = tracked.filter(|tracked| tracked.stage.has_classes()) else {
             continue;
         };
