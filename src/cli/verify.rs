@@ -19,7 +19,8 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let statement = read_statement(&release)?;
     let original = Artifact::open(&args.original).map_err(Error::from)?;
     let claimed = &statement.predicate.build_definition.external_parameters;
-    let indices = statement.predicate.removal.forgotten.iter().map(|class| class.index).collect();
+    let indices =
+        statement.predicate.removal.forgotten.iter().map(|forgotten| forgotten.class.index).collect();
     let forgotten = Forgotten::from_indices(indices, statement.predicate.removal.label_space.before)?;
     let recorded_seed = claimed.seed.parse::<u64>().ok();
     let seed = args.seed.or(recorded_seed).unwrap_or(0);
