@@ -2,7 +2,7 @@
 //!
 //! SCAR also pulls forgotten embeddings to clusters of retained ones, which a frozen encoder does not let happen: that term has
 //! no gradient here. What is left is `5 KL(q || p)` on retained samples, `q` the softmax of the original logits with those of the
-//! forgotten classes lowered to the smallest of all logits; its gradient is `5 (p - q)`. Bonato et al., CVPR 2024.
+//! forgotten classes lowered to the smallest of all logits; its gradient is `5 (p - q)`. Bonato et al., ECCV 2024.
 
 use candle_core::{Result, Tensor};
 
@@ -14,7 +14,7 @@ pub(super) const METHOD: Method = Method {
     name: "scar",
     summary: "masked distillation on the retained classes, all of SCAR that a frozen encoder leaves",
     data: Data::Retained,
-    source: "Bonato et al., CVPR 2024",
+    source: "Bonato et al., ECCV 2024",
     kind: Kind::Trained(gradient),
 };
 
