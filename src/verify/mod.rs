@@ -83,7 +83,7 @@ pub fn verify(
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
         certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
-        forgotten::check(&probe),
+        forgotten::check(&probe, request.forgotten, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, before.cut.labels.as_ref()),
         retained::divergence(&probe),
         retained::logits(&probe, &head, &changed, request.forgotten),
