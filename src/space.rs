@@ -34,6 +34,10 @@ impl Space {
         let rows = heads.iter().flat_map(|head| (0..head.classes).map(|class| head.row(class)));
         let basis = orthonormal(rows);
         let width = basis.len();
+        if width == 0 {
+            // Constant logits; embeddings must still have coordinates.
+            return Self::whole(full_width);
+        }
         let basis = basis.into_iter().flatten().map(|x| x as f32).collect();
         Self { full_width, basis: Some(basis), width }
     }

@@ -2,12 +2,9 @@
 
 use anyhow::{Context, Result, anyhow};
 use declass::{
-    classes::Forgotten,
-    edit::Slot,
     error::Error,
     formats::{Artifact, RelPath},
-    methods,
-    release::{self, STATEMENT_FILE, Statement},
+    release::{self, Claimed, STATEMENT_FILE, Statement},
     verify::{self, Outcome, Request},
 };
 use serde_json::json;
@@ -18,25 +15,19 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let release = Artifact::open(&args.release).map_err(Error::from)?;
     let statement = read_statement(&release)?;
     let original = Artifact::open(&args.original).map_err(Error::from)?;
-    let claimed = &statement.predicate.build_definition.external_parameters;
-    let indices =
-        statement.predicate.removal.forgotten.iter().map(|forgotten| forgotten.class.index).collect();
-    let forgotten = Forgotten::from_indices(indices, statement.predicate.removal.label_space.before)?;
-    let recorded_seed = claimed.seed.parse::<u64>().ok();
-    let seed = args.seed.or(recorded_seed).unwrap_or(0);
+    let claimed = Claimed::read(&statement).map_err(not_a_claim)?;
+    let seed = args.seed.unwrap_or(claimed.seed);
     let request = Request {
-        forgotten: &forgotten,
-        slot: if claimed.slot == "drop" { Slot::Drop } else { Slot::Keep },
-        sealed: claimed.seal,
-        method: methods::by_name(&claimed.method).ok_or_else(|| {
-            anyhow!("the claim names a method `{}` that this version does not know", claimed.method)
-        })?,
-        head: claimed.head.as_deref(),
+        forgotten: &claimed.forgotten,
+        slot: claimed.slot,
+        sealed: claimed.sealed,
+        method: claimed.method,
+        head: claimed.head,
         seed,
     };
     let bars = Bars::new(args.json || printer.is_quiet());
     let mut report = verify::verify(&original, &release, &request, &args.device.open()?, &bars)?;
-    let held = release::check(&statement, &report, recorded_seed == Some(seed));
+    let held = release::check(&statement, &report, claimed.seed == seed);
     report.checks.extend(held);
     let exit = if report.passed() { Exit::Yes } else { Exit::No };
     if args.json {
@@ -64,5 +55,9 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
 fn read_statement(release: &Artifact) -> Result<Statement> {
     let path = RelPath::try_from(STATEMENT_FILE).context("naming the claim")?;
     let bytes = release.read_file(&path).map_err(Error::from)?;
-    Statement::parse(&bytes).map_err(|problem| anyhow!("claim `{STATEMENT_FILE}`: {problem}"))
+    Statement::parse(&bytes).map_err(not_a_claim)
+}
+
+fn not_a_claim(problem: String) -> anyhow::Error {
+    anyhow!("claim `{STATEMENT_FILE}`: {problem}")
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    claim::{decimal, recorded, subjects},
+    claim::{NOT_CLAIMED, TIER, changed_tensors, decimal, recorded, subjects, unchanged_tensors},
     root::root_digest,
-    statement::{RecordedMeasurement, Statement},
+    statement::{RecordedCheck, RecordedMeasurement, Statement},
 };
 use crate::verify::{Check, Measurement, Outcome, Report};
 
@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 0.002;
 /// Whether what a statement says is what the report found; `same_seed` if both drew the same embeddings.
 #[must_use]
 pub fn check(statement: &Statement, report: &Report, same_seed: bool) -> Vec<Check> {
-    let mut checks = vec![files(statement, report), input(statement, report)];
+    let mut checks = vec![files(statement, report), input(statement, report), removal(statement, report)];
     if same_seed {
         checks.push(figures(statement, report));
     }
@@ -56,6 +56,28 @@ fn input(statement: &Statement, report: &Report) -> Check {
     plain("claimed-input", Outcome::of(holds), summary, "SHA-256 of every file of the original")
 }
 
+/// Whether the claim calls the classes and the changes what they are, and claims no more than is ever shown.
+fn removal(statement: &Statement, report: &Report) -> Check {
+    let (removal, verification) = (&statement.predicate.removal, &statement.predicate.verification);
+    let misnamed = removal.forgotten.iter().map(|forgotten| &forgotten.class).find(|class| {
+        let label = report.labels.as_ref().map(|labels| labels.names.get(class.index));
+        label.is_some_and(|label| label != class.label.as_ref())
+    });
+    let same_tensors = removal.tensors == changed_tensors(report);
+    let summary = match misnamed {
+        Some(class) => Err(format!("class {} has another label in the original", class.index)),
+        None if !same_tensors || removal.unchanged_tensors != unchanged_tensors(report) => {
+            Err("the tensors that changed are not those of the claim".to_owned())
+        }
+        None if removal.not_claimed != NOT_CLAIMED || verification.tier != TIER => {
+            Err("the claim goes beyond what this tool shows".to_owned())
+        }
+        None => Ok("classes, labels and changed tensors are those of the claim".to_owned()),
+    };
+    let outcome = Outcome::of(summary.is_ok());
+    plain("claimed-removal", outcome, summary.unwrap_or_else(|problem| problem), "both models")
+}
+
 fn figures(statement: &Statement, report: &Report) -> Check {
     let recorded_checks = &statement.predicate.verification.checks;
     let mut compared = 0;
@@ -67,6 +89,9 @@ fn figures(statement: &Statement, report: &Report) -> Check {
         };
         if then.result != now.result {
             first.get_or_insert_with(|| format!("check `{}` is recorded as {}", now.id, then.result));
+        }
+        if then.measurements.len() != now.measurements.len() {
+            first.get_or_insert_with(|| format!("check `{}` has other figures than recorded", now.id));
         }
         for figure in &now.measurements {
             compared += 1;
@@ -80,6 +105,10 @@ fn figures(statement: &Statement, report: &Report) -> Check {
             }
         }
     }
+    let known = |check: &&RecordedCheck| report.checks.iter().any(|now| now.id == check.id);
+    if let Some(unknown) = recorded_checks.iter().find(|check| !known(check)) {
+        first.get_or_insert_with(|| format!("check `{}` is not one of this version", unknown.id));
+    }
     let outcome = Outcome::of(first.is_none());
     let summary =
         first.unwrap_or_else(|| format!("all {compared} figures of the claim were measured again and agree"));
@@ -90,6 +119,9 @@ fn figures(statement: &Statement, report: &Report) -> Check {
 }
 
 fn agrees(then: &RecordedMeasurement, now: &RecordedMeasurement) -> bool {
+    if then.unit != now.unit || then.threshold != now.threshold {
+        return false;
+    }
     if then.value == now.value {
         return true;
     }

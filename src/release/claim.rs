@@ -82,7 +82,7 @@ impl Claim<'_> {
             external_parameters: Parameters {
                 forget: self.named(),
                 method: options.method.name.into(),
-                scope: "head".into(),
+                scope: SCOPE.into(),
                 slot: slot_name(self.slot).into(),
                 seal: self.sealed,
                 head: self.head.map(Into::into),
@@ -126,12 +126,7 @@ impl Claim<'_> {
 
     fn removal(&self, report: &Report) -> Removal {
         let head = &self.cut.head;
-        let index_map = match self.slot {
-            Slot::Drop => self.forgotten.index_map(),
-            Slot::Keep => (0..self.forgotten.classes()).map(Some).collect(),
-        };
-        let not_claimed =
-            ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
+        let index_map = index_map(self.forgotten, self.slot);
         Removal {
             forgotten: self
                 .named()
@@ -143,9 +138,9 @@ impl Claim<'_> {
                 after: index_map.iter().flatten().count(),
                 index_map,
             },
-            scope: "head".into(),
-            claim: "class-output-removed".into(),
-            not_claimed: not_claimed.map(String::from).to_vec(),
+            scope: SCOPE.into(),
+            claim: CLAIM.into(),
+            not_claimed: NOT_CLAIMED.map(String::from).to_vec(),
             location: json!({
                 "head": head.name,
                 "embeddings": head.branches.iter().map(|branch| branch.embedding.as_str()).collect::<Vec<_>>(),
@@ -154,17 +149,8 @@ impl Claim<'_> {
                 "confidence": self.cut.why.confidence.to_string(),
             }),
             training: self.training(),
-            tensors: report
-                .changes
-                .tensors
-                .iter()
-                .filter_map(|tensor| serde_json::to_value(tensor).ok())
-                .collect(),
-            unchanged_tensors: {
-                let changed =
-                    report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
-                report.changes.tensor_count - changed
-            },
+            tensors: changed_tensors(report),
+            unchanged_tensors: unchanged_tensors(report),
         }
     }
 
@@ -198,7 +184,7 @@ impl Claim<'_> {
         ];
         Verification {
             result: if report.passed() { "PASSED" } else { "FAILED" }.into(),
-            tier: "T0: model files and synthetic embeddings only".into(),
+            tier: TIER.into(),
             not_run: not_run.map(String::from).to_vec(),
             seed: self.verification_seed.to_string(),
             checks: report.checks.iter().map(recorded).collect(),
@@ -209,6 +195,32 @@ impl Claim<'_> {
         let label = |index: usize| self.labels.and_then(|labels| labels.names.get(index).cloned());
         self.forgotten.indices().map(|index| NamedClass { index, label: label(index) }).collect()
     }
+}
+
+/// What a claim may say: classes are removed from the outputs, at the head, as seen on model files.
+pub(super) const SCOPE: &str = "head";
+pub(super) const CLAIM: &str = "class-output-removed";
+pub(super) const NOT_CLAIMED: [&str; 3] =
+    ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
+pub(super) const TIER: &str = "T0: model files and synthetic embeddings only";
+
+/// New index of each class; none for a dropped one.
+pub(super) fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
+    match slot {
+        Slot::Drop => forgotten.index_map(),
+        Slot::Keep => (0..forgotten.classes()).map(Some).collect(),
+    }
+}
+
+/// The tensors that changed, as they are recorded.
+pub(super) fn changed_tensors(report: &Report) -> Vec<Value> {
+    report.changes.tensors.iter().filter_map(|tensor| serde_json::to_value(tensor).ok()).collect()
+}
+
+/// How many tensors of the original did not.
+pub(super) fn unchanged_tensors(report: &Report) -> usize {
+    let changed = report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
+    report.changes.tensor_count - changed
 }
 
 /// `keep` or `drop`.

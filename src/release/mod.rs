@@ -3,6 +3,7 @@
 mod card;
 mod check;
 mod claim;
+mod claimed;
 mod root;
 mod staged;
 mod statement;
@@ -10,6 +11,7 @@ mod statement;
 pub use card::card;
 pub use check::check;
 pub use claim::Claim;
+pub use claimed::Claimed;
 pub use root::root_digest;
 pub use staged::{Staged, check_destination};
 pub use statement::{PREDICATE_TYPE, STATEMENT_FILE, Statement};

@@ -36,6 +36,9 @@ pub(super) fn check(candidate: &LinearHead, order: Order, link: Link, request: &
     }
 }
 
+/// Largest constant probability that counts as near 0: e^-20, well above what rounding makes of a seal.
+const MOST_PROBABLE: f64 = 2e-9;
+
 type Finding = (Outcome, String, Vec<Measurement>);
 
 fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
@@ -56,8 +59,9 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
         (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
     }
     let proven = radius >= least;
+    let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
     let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
-    let summary = match (proven, request.sealed && candidate.has_bias) {
+    let summary = match (proven, request.sealed && accountable) {
         (true, _) if radius.is_infinite() => {
             format!("no embedding whatever makes it the top class (mean row, {margin:.1} nats below{ties})")
         }
@@ -74,7 +78,7 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
             format!("not proven by the mean of the retained rows (only to norm {radius:.2}): not sealed")
         }
     };
-    let outcome = match (proven, request.sealed && candidate.has_bias) {
+    let outcome = match (proven, request.sealed && accountable) {
         (true, _) => Outcome::Passed,
         (false, true) => Outcome::Failed,
         (false, false) => Outcome::Informative,
@@ -97,6 +101,19 @@ fn radius_and_margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> 
     (radius, margin)
 }
 
+/// Whether every forgotten row is the mean of the retained ones, to the rounding of the narrowest float type.
+fn is_mean(head: &LinearHead, forgotten: &Forgotten) -> bool {
+    let count = forgotten.retained().count() as f64;
+    let mut mean = vec![0.0; head.width];
+    let mut largest = 0.0f64;
+    for retained in forgotten.retained() {
+        mean.iter_mut().zip(head.row(retained)).for_each(|(m, &w)| *m += f64::from(w) / count);
+        largest = head.row(retained).iter().fold(largest, |largest, &w| largest.max(f64::from(w).abs()));
+    }
+    let near = |(&w, &mean): (&f32, &f64)| (f64::from(w) - mean).abs() <= mean.abs() / 256.0 + largest * 1e-6;
+    forgotten.indices().all(|class| head.row(class).iter().zip(&mean).all(near))
+}
+
 /// A multi-label slot: a zero row makes its logit a constant.
 fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
     let mut measurements = Vec::new();
@@ -109,7 +126,7 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
             probability,
             "probability",
         ));
-        sealed &= zero && candidate.bias[class] < 0.0;
+        sealed &= zero && probability <= MOST_PROBABLE;
     }
     let (outcome, text) = match (sealed, request.sealed) {
         (true, _) => (Outcome::Passed, "their probability is a constant near 0, whatever the input"),
@@ -135,6 +152,21 @@ mod tests {
             has_bias: true,
         };
         assert_eq!(radius_and_margin(&head, &forgotten, 0), (3.0, 6.0));
+    }
+
+    #[test]
+    fn a_row_without_bias_is_a_seal_only_if_it_is_the_mean() {
+        let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
+        let mut head = LinearHead {
+            classes: 3,
+            width: 1,
+            weight: vec![1.0, 2.0, 0.0],
+            bias: vec![0.0; 3],
+            has_bias: false,
+        };
+        assert!(is_mean(&head, &forgotten));
+        head.weight[0] = 1.1;
+        assert!(!is_mean(&head, &forgotten));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Whether nothing but what had to change has changed.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use declass_formats::{Artifact, Diff, Role, StructureChange, TensorChange, onnx::Graph};
+use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, TensorChange};
 use serde::Serialize;
 
 use super::{
-    Side,
+    Request, Side,
+    expected::Expected,
     report::{Check, Measurement, Outcome},
 };
-use crate::{cut::Cut, edit::Slot};
+use crate::{
+    cut::{Cut, Link, Order},
+    error::Error,
+    linear::LinearHead,
+};
 
 /// What changed, in figures.
 #[derive(Clone, Debug, Serialize)]
@@ -86,13 +89,17 @@ impl ChangedTensor {
     }
 }
 
-pub(super) fn check(before: &Side<'_>, after: &Side<'_>, diff: &Diff, slot: Slot) -> Check {
-    let rule = Rule::new(before, after, slot);
-    let mut offences: Vec<String> = Vec::new();
-    offences.extend(diff.tensors.iter().filter(|change| !rule.allows_tensor(change)).map(describe));
-    let parts = diff.structure.iter().filter(|change| !rule.allows_part(change, diff));
-    offences.extend(parts.map(|change| format!("{} {}", change.place, change.what)));
-    offences.extend(files(before.artifact, after.artifact, diff, slot));
+pub(super) fn check(
+    before: &Side<'_>,
+    after: &Side<'_>,
+    diff: &Diff,
+    head: &LinearHead,
+    request: &Request<'_>,
+) -> Result<Check, Error> {
+    let offences = match Expected::new(before, after, head, request) {
+        Ok(expected) => offences(before, after, diff, &expected)?,
+        Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
+    };
     let changes = Changes::of(diff);
     let summary = match offences.as_slice() {
         [] => format!(
@@ -102,10 +109,12 @@ pub(super) fn check(before: &Side<'_>, after: &Side<'_>, diff: &Diff, slot: Slot
             changes.values,
             changes.value_count
         ),
-        [first] => format!("{first}, which is not part of the head"),
-        [first, rest @ ..] => format!("{first} and {} more changes outside of the head", rest.len()),
+        [first] => format!("{first}, which is not part of the removal"),
+        [first, rest @ ..] => {
+            format!("{first} and {} more changes that are not part of the removal", rest.len())
+        }
     };
-    Check {
+    Ok(Check {
         id: "only-head-changed",
         outcome: Outcome::of(offences.is_empty()),
         summary,
@@ -116,101 +125,52 @@ pub(super) fn check(before: &Side<'_>, after: &Side<'_>, diff: &Diff, slot: Slot
         ],
         data: "every byte of both models",
         not_shown: "what the unchanged encoder still knows",
-    }
+    })
 }
 
-fn describe(change: &TensorChange) -> String {
-    format!("tensor `{}` changed", change.name)
+/// Everything that differs although it must not, or in another way than it must.
+fn offences(
+    before: &Side<'_>,
+    after: &Side<'_>,
+    diff: &Diff,
+    expected: &Expected<'_>,
+) -> Result<Vec<String>, Error> {
+    let mut offences = Vec::new();
+    for change in &diff.tensors {
+        if !expected.has_tensor(change)? {
+            offences.push(format!("tensor `{}` changed", change.name));
+        }
+    }
+    let parts = diff.structure.iter().filter(|change| !expected.has_part(change));
+    offences.extend(parts.map(|change| format!("{} {}", change.place, change.what)));
+    offences.extend(files(before.artifact, after.artifact, diff, expected));
+    if boundary(&before.cut) != boundary(&after.cut) {
+        offences.push("another embedding is read or made use of".to_owned());
+    }
+    Ok(offences)
 }
 
-/// Which parts of a model may differ.
-struct Rule {
-    slot: Slot,
-    /// Tensors that hold the head in either model.
-    head: BTreeSet<String>,
-    /// Everything that the embedding is computed from: names of values and tensors. Empty for a state dict, where
-    /// the head is told apart by its tensors alone.
-    encoder: BTreeSet<String>,
-    is_graph: bool,
-}
-
-impl Rule {
-    fn new(before: &Side<'_>, after: &Side<'_>, slot: Slot) -> Self {
-        let branches = [before, after].into_iter().flat_map(|side| {
-            let head = &side.cut.head;
-            head.branches.iter().chain(&head.auxiliary)
-        });
-        let operands = branches.flat_map(|branch| std::iter::once(&branch.weight).chain(&branch.bias));
-        let head = operands.map(|operand| operand.tensor.clone()).collect();
-        let graph = before.artifact.graph();
-        let encoder = graph.map_or_else(BTreeSet::new, |graph| upstream(graph, &before.cut));
-        Self { slot, head, encoder, is_graph: graph.is_some() }
-    }
-
-    fn allows_tensor(&self, change: &TensorChange) -> bool {
-        let name = &change.name;
-        if self.encoder.contains(name) {
-            return false;
-        }
-        // Constants that only the head read may go; dropping a slot may touch whatever counts the classes behind it.
-        let behind = self.is_graph && (change.after.is_none() || self.slot == Slot::Drop);
-        self.head.contains(name) || behind
-    }
-
-    fn allows_part(&self, change: &StructureChange, diff: &Diff) -> bool {
-        let gone =
-            |name: &str| diff.tensors.iter().any(|tensor| tensor.name == name && tensor.after.is_none());
-        match change.kind {
-            "node" => !change.name.is_empty() && !self.encoder.contains(&change.name),
-            "initializer" => {
-                diff.tensors.iter().any(|tensor| tensor.name == change.name && self.allows_tensor(tensor))
-            }
-            "input" => gone(&change.name),
-            "ir_version" => diff.tensors.iter().any(|tensor| tensor.before.is_none()),
-            "output" | "value_info" | "metadata entry" | "index entry" => self.slot == Slot::Drop,
-            _ => false,
-        }
-    }
-}
-
-/// Names of all values and tensors that the embeddings depend on, the embeddings included.
-fn upstream(graph: &Graph, cut: &Cut) -> BTreeSet<String> {
-    let producers: BTreeMap<&str, usize> = graph
-        .nodes
-        .iter()
-        .enumerate()
-        .flat_map(|(index, node)| node.outputs.iter().map(move |output| (output.as_str(), index)))
-        .collect();
-    let mut seen = BTreeSet::new();
-    let mut queue: Vec<&str> = cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
-    while let Some(value) = queue.pop() {
-        if value.is_empty() || !seen.insert(value.to_owned()) {
-            continue;
-        }
-        if let Some(node) = producers.get(value).map(|&index| &graph.nodes[index]) {
-            queue.extend(node.inputs.iter().chain(&node.captures).chain(&node.outputs).map(String::as_str));
-        }
-    }
-    seen
+/// What the head reads and what is made of its logits: the same in both models.
+fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, Order) {
+    let head = &cut.head;
+    let embeddings = head.branches.iter().map(|branch| (branch.embedding.as_str(), branch.width));
+    (embeddings.collect(), head.link, head.order)
 }
 
 /// Files that differ although they must not, and files that nobody looked into.
-fn files(before: &Artifact, after: &Artifact, diff: &Diff, slot: Slot) -> Vec<String> {
-    let role = |path| {
-        let mut files = after.files().iter().chain(before.files());
-        files.find(|file| file.path == path).map(|file| file.role)
+fn files(before: &Artifact, after: &Artifact, diff: &Diff, expected: &Expected<'_>) -> Vec<String> {
+    let role = |path: &RelPath| {
+        let mut files = before.files().iter().chain(after.files());
+        files.find(|file| file.path == *path).map(|file| file.role)
     };
-    let differing = diff.files.iter().filter(|file| file.before != file.after).filter(|file| {
-        match role(file.path.clone()) {
-            Some(Role::Card) => false,
-            Some(Role::Weights) => file.before.is_none() || file.after.is_none(),
-            Some(Role::Config | Role::Companion) => {
-                slot == Slot::Keep || file.before.is_none() || file.after.is_none()
-            }
-            _ => true,
-        }
-    });
-    let differing = differing.map(|file| format!("file `{}` differs", file.path));
+    let stays = |file: &FileDiff| match (role(&file.path), file.before, file.after) {
+        (Some(Role::Card), _, _) => true,
+        (Some(Role::Weights), Some(_), Some(_)) => true,
+        (_, Some(before), Some(after)) => before == after || expected.has_file(&file.path, after),
+        _ => false,
+    };
+    let differing =
+        diff.files.iter().filter(|file| !stays(file)).map(|file| format!("file `{}` differs", file.path));
     let unseen = after.left_out().iter().filter(|path| !path.is_record());
     differing.chain(unseen.map(|path| format!("file `{path}` is not part of the model"))).collect()
 }

@@ -5,11 +5,13 @@ use super::{
     probe::{Probe, Tally},
     report::{Check, Measurement, Outcome},
 };
+use crate::classes::Forgotten;
 
 /// Largest share of any stratum's embeddings of the forgotten classes that may still be recognised.
 const MOST_RECOGNISED: f64 = 0.005;
 
-pub(super) fn check(probe: &Probe) -> Check {
+/// `sealed` if the slots are claimed to be sealed or gone, so that nothing has to be shown by samples.
+pub(super) fn check(probe: &Probe, forgotten: &Forgotten, sealed: bool) -> Check {
     let measurements: Vec<Measurement> = probe
         .strata
         .iter()
@@ -21,7 +23,13 @@ pub(super) fn check(probe: &Probe) -> Check {
                 .against(MOST_RECOGNISED)
         })
         .collect();
-    let (outcome, summary) = verdict(probe);
+    let reached = probe.total().reached;
+    let (outcome, summary) = match forgotten.indices().find(|class| !reached.contains(class)) {
+        Some(class) if !sealed => {
+            (Outcome::Failed, format!("nothing shows it: no stratum reached class {class}"))
+        }
+        _ => verdict(probe),
+    };
     Check {
         id: "forget-rate",
         outcome,

@@ -8,6 +8,7 @@ mod assumptions;
 mod bounds;
 mod certificate;
 mod changes;
+mod expected;
 mod forgotten;
 mod probe;
 mod report;
@@ -69,6 +70,10 @@ pub fn verify(
     let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
     let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
     let head = before.cut.head.load(original)?;
+    let (found, expected) = (head.classes, request.forgotten.classes());
+    if found != expected {
+        return Err(Error::OtherClasses { found, expected });
+    }
     let changed = expand(after.cut.head.load(candidate)?, request)?;
     let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
     progress.begin(Step::Comparing, bytes);
@@ -76,16 +81,16 @@ pub fn verify(
     progress.end(Step::Comparing);
     let probe = Probe::measure(&head, &changed, before.cut.head.link, request, device)?;
     let checks = vec![
-        changes::check(&before, &after, &diff, request.slot),
+        changes::check(&before, &after, &diff, &head, request)?,
         certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
-        forgotten::check(&probe),
+        forgotten::check(&probe, request.forgotten, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, before.cut.labels.as_ref()),
         retained::divergence(&probe),
         retained::logits(&probe, &head, &changed, request.forgotten),
         assumptions::check(&head, request, device)?,
     ];
     let folder = candidate.folder().to_owned();
-    Ok(Report { checks, changes: Changes::of(&diff), diff, candidate: folder })
+    Ok(Report { checks, changes: Changes::of(&diff), diff, labels: before.cut.labels, candidate: folder })
 }
 
 /// The candidate's head over the original classes.

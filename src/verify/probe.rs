@@ -1,5 +1,7 @@
 //! Both heads on the same synthetic embeddings, stratum by stratum.
 
+use std::collections::BTreeSet;
+
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
@@ -33,6 +35,8 @@ pub(super) struct Tally {
     /// Embeddings that the original gives a forgotten class, and those that the candidate still does.
     pub(super) forgotten: u64,
     pub(super) recognised: u64,
+    /// Forgotten classes that the original gives any embedding.
+    pub(super) reached: BTreeSet<usize>,
     /// Per class: embeddings that the original gives this retained class, and those that the candidate does too.
     pub(super) retained: Vec<(u64, u64)>,
     /// Divergence of each retained embedding, in nats, over the retained classes.
@@ -80,6 +84,7 @@ impl Tally {
     fn plus(mut self, other: Self) -> Self {
         self.forgotten += other.forgotten;
         self.recognised += other.recognised;
+        self.reached.extend(other.reached);
         self.retained.resize(self.retained.len().max(other.retained.len()), (0, 0));
         for (mine, theirs) in self.retained.iter_mut().zip(&other.retained) {
             *mine = (mine.0 + theirs.0, mine.1 + theirs.1);
@@ -143,6 +148,7 @@ impl Pair<'_> {
         tally.margin = tally.margin.max(forgotten - retained);
         if self.forgotten.contains(label) {
             tally.forgotten += 1;
+            tally.reached.insert(label);
             // A multi-label slot does not compete: it is recognised by its own sign. A comparison with something that
             // is not a number counts as recognised.
             let limit = if self.link == Link::Sigmoid { 0.0 } else { retained };

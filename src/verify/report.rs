@@ -6,6 +6,7 @@ use declass_formats::{Diff, RelPath, Sha256Digest};
 use serde::Serialize;
 
 use super::Changes;
+use crate::classes::Labels;
 
 /// All checks of one candidate.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Report {
     pub changes: Changes,
     /// What changed, in full, with the digests of all files.
     pub diff: Diff,
+    /// Labels that the original carries.
+    pub labels: Option<Labels>,
     /// Folder of the candidate.
     pub candidate: PathBuf,
 }

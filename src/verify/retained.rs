@@ -36,7 +36,10 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
         .filter(|&class| total.retained[class].0 > 0)
         .map(|class| (total.retained[class].1 as f64 / total.retained[class].0 as f64, class))
         .min_by(|a, b| a.0.total_cmp(&b.0));
-    let mut summary = format!("{:.2} % keep their class", 100.0 * rate);
+    let mut summary = match n {
+        0 => "no stratum reached a retained class".to_owned(),
+        _ => format!("{:.2} % keep their class", 100.0 * rate),
+    };
     let mut holds = rate >= LEAST_AGREEMENT;
     if let Some((worst, class)) = worst {
         let (n, same) = total.retained[class];
