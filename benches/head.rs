@@ -97,7 +97,9 @@ impl Job {
 
     fn sample(&self, way: Way) -> Material {
         let material = match way {
-            Way::RowSpace => Material::draw(&self.head, &self.forgotten, &self.options, &Device::Cpu, &Silent),
+            Way::RowSpace => {
+                Material::draw(&self.head, &self.forgotten, &self.options, &Device::Cpu, &Silent)
+            }
             Way::WholeSpace => self.sample_whole(),
         };
         material.expect("drawing on the CPU")
@@ -126,8 +128,14 @@ impl Job {
         assert!(self.train(material, &options).is_err(), "stopped before the last epoch");
     }
 
-    fn train(&self, material: &Material, options: &Options) -> Result<declass::unlearn::Trained, declass::error::Error> {
-        let Kind::Trained(gradient) = options.method.kind else { unreachable!("the default method is trained") };
+    fn train(
+        &self,
+        material: &Material,
+        options: &Options,
+    ) -> Result<declass::unlearn::Trained, declass::error::Error> {
+        let Kind::Trained(gradient) = options.method.kind else {
+            unreachable!("the default method is trained")
+        };
         train(&self.head, material, &self.forgotten, gradient, options, &Device::Cpu, &Silent)
     }
 }
@@ -149,7 +157,8 @@ fn head() -> LinearHead {
             own[class * WIDTH..][..WIDTH].iter().zip(group).map(|(own, group)| own + 0.8 * group).collect()
         })
         .collect();
-    let mean: Vec<f32> = (0..WIDTH).map(|i| rows.iter().map(|row| row[i]).sum::<f32>() / CLASSES as f32).collect();
+    let mean: Vec<f32> =
+        (0..WIDTH).map(|i| rows.iter().map(|row| row[i]).sum::<f32>() / CLASSES as f32).collect();
     for (class, row) in rows.iter_mut().enumerate() {
         row.iter_mut().zip(&mean).for_each(|(w, m)| *w -= m);
         let norm = row.iter().map(|w| w * w).sum::<f32>().sqrt();
@@ -175,7 +184,9 @@ fn compare() {
             epoch.push(more.saturating_sub(one) / EPOCHS as u32);
         }
     }
-    println!("\n| {ROUNDS} rounds | sampling + unlearning, min | median | epochs | one epoch, min | median |");
+    println!(
+        "\n| {ROUNDS} rounds | sampling + unlearning, min | median | epochs | one epoch, min | median |"
+    );
     println!("|---|--:|--:|--:|--:|--:|");
     for (way, (whole, epoch, epochs)) in WAYS.iter().zip(&mut times) {
         whole.sort();
@@ -183,9 +194,8 @@ fn compare() {
         let [total, median, one, middle] = [whole[0], whole[ROUNDS / 2], epoch[0], epoch[ROUNDS / 2]].map(ms);
         println!("| {way} | {total} | {median} | {epochs} | {one} | {middle} |");
     }
-    let ratio = |of: fn(&[Duration]) -> Duration| {
-        of(&times[1].0).as_secs_f64() / of(&times[0].0).as_secs_f64()
-    };
+    let ratio =
+        |of: fn(&[Duration]) -> Duration| of(&times[1].0).as_secs_f64() / of(&times[0].0).as_secs_f64();
     let (least, median) = (ratio(|sorted| sorted[0]), ratio(|sorted| sorted[ROUNDS / 2]));
     println!("\nwhole-space takes {least:.1} times as long as row-space (minima), {median:.1} (medians)");
 }

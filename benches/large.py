@@ -47,13 +47,13 @@ def measure(given, kind, folder):
     slots = {slot: [str(given.declass), "unlearn", str(model), "--forget", "7", "--method", "seal", "--slot", slot, "-o", str(out), "-q"] for slot in ("keep", "drop")}
     plain, synced, runs = [], [], {slot: [] for slot in slots}
     for _ in range(given.runs):
-        settle()
+        settle(files)
         plain.append(baseline(files, copies, sync=False))
-        settle()
+        settle(files)
         synced.append(baseline(files, copies, sync=True))
         for slot, command in slots.items():
             shutil.rmtree(out, ignore_errors=True)
-            settle()
+            settle(files)
             runs[slot].append(run(command))
     shutil.rmtree(out)
     for slot, measured in runs.items():
@@ -88,9 +88,10 @@ def run(command):
     return taken, usage.ru_maxrss
 
 
-def settle():
-    """Waits until earlier writes are on the disk, so that nobody pays for them twice."""
+def settle(files):
+    """Waits until earlier writes are on the disk, and reads the model into the page cache: equal starts for all."""
     os.sync()
+    subprocess.run(["cat", *files], check=True, stdout=subprocess.DEVNULL)
 
 
 def shown(seconds):
