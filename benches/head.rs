@@ -1,4 +1,6 @@
-//! Sampling and unlearning one class of a 10 x 512 head, 5000 samples per class, on one core.
+//! Sampling and unlearning one class of a 10 x 512 head, 5000 samples per class, on one core:
+//!
+//!     cargo bench --bench head --no-run && RAYON_NUM_THREADS=1 taskset -c 1 cargo bench --bench head
 //!
 //! The baseline `whole-space` is the straightforward way: it draws whole embeddings, labels them with the whole
 //! weight matrix and trains in all 512 dimensions, with the very same code and settings otherwise. `row-space` is
@@ -31,8 +33,6 @@ const EPOCHS: usize = 20;
 const ROUNDS: usize = 7;
 
 fn main() {
-    // One core: candle's matrix products run in this pool too.
-    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("the first pool of the process");
     divan::main();
     if std::env::args().any(|argument| argument == "--bench") {
         compare();
