@@ -171,7 +171,9 @@ impl<'a> Run<'a> {
                 sampling.wanted[first]
             ));
         }
-        for (class, count) in sampling.accepted.iter().enumerate() {
+        for (class, count) in
+            sampling.accepted.iter().enumerate().filter(|(class, _)| sampling.wanted[*class] > 0)
+        {
             self.out()
                 .detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
         }

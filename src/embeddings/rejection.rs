@@ -28,12 +28,6 @@ impl Quota {
     /// Draws that may be spent per wanted embedding before a class is given up.
     const DRAWS_PER_SAMPLE: u64 = 50;
 
-    /// So many of every class.
-    #[must_use]
-    pub fn uniform(classes: usize, each: usize) -> Self {
-        Self::new(vec![each; classes])
-    }
-
     /// So many of each class, with a budget in proportion.
     #[must_use]
     pub fn new(per_class: Vec<usize>) -> Self {
@@ -86,11 +80,13 @@ pub fn draw(
     progress: &dyn Progress,
 ) -> Result<(Embeddings, Sampling), Error> {
     let rows = rows_per_batch(head.width);
+    let max_draws = quota.max_draws.min(affordable(head));
     let mut bins = Bins::new(&quota.per_class, head.width);
     progress.begin(Step::Sampling, bins.wanted() as u64);
     let mut draws = 0;
-    let mut next = 0..quota.max_draws.div_ceil(rows as u64);
-    while !bins.full() && !next.is_empty() {
+    let hopeless = HOPELESS.max(HOPELESS_PER_CLASS * head.classes as u64);
+    let mut next = 0..max_draws.div_ceil(rows as u64);
+    while !bins.full() && !next.is_empty() && !(draws > hopeless && bins.untouched()) {
         let round: Vec<u64> = next.by_ref().take(rayon::current_num_threads()).collect();
         let batches: Vec<_> = round
             .into_par_iter()
@@ -101,7 +97,7 @@ pub fn draw(
             })
             .collect();
         for batch in batches {
-            if !bins.full() {
+            if !bins.full() && !(draws > hopeless && bins.untouched()) {
                 draws += rows as u64;
                 progress.advance(Step::Sampling, bins.take(&batch?) as u64);
             }
@@ -111,6 +107,19 @@ pub fn draw(
     let wanted = quota.per_class.clone();
     let accepted = bins.counts();
     Ok((bins.into_embeddings(), Sampling { distribution: distribution.name(), draws, accepted, wanted }))
+}
+
+/// Draws, in all and per class, after which classes that were never hit are given up, if no other class is wanted.
+const HOPELESS: u64 = 20_000;
+const HOPELESS_PER_CLASS: u64 = 200;
+/// Most multiplications that one sampling may cost: some seconds. Heads so large that this leaves too few draws for a
+/// class need another sampler than rejection.
+const MOST_WORK: u64 = 400_000_000_000;
+
+/// Draws that cost no more than [`MOST_WORK`].
+fn affordable(head: &LinearHead) -> u64 {
+    // Looking for the largest logit costs about as much as eight more coordinates.
+    MOST_WORK / (head.classes as u64 * (head.width as u64 + 8)).max(1)
 }
 
 /// Rows of one batch: many for narrow embeddings, so that a batch is worth a task, but never much memory.
@@ -137,6 +146,13 @@ impl<'a> Bins<'a> {
 
     fn full(&self) -> bool {
         self.missing == 0
+    }
+
+    /// Whether no class that still lacks embeddings has got any.
+    fn untouched(&self) -> bool {
+        let lacks = |(bin, &quota): (&Vec<f32>, &usize)| bin.len() < quota * self.width;
+        let mut lacking = self.kept.iter().zip(self.quota).filter(|pair| lacks((pair.0, pair.1)));
+        lacking.all(|(bin, _)| bin.is_empty())
     }
 
     /// Takes what is still wanted of a batch and says how much that was.
@@ -190,7 +206,7 @@ mod tests {
 
     #[test]
     fn quotas_are_filled_class_by_class_with_what_the_head_says() {
-        let (embeddings, sampling) = drawn(1.0, Distribution::Gaussian, &Quota::uniform(2, 3000));
+        let (embeddings, sampling) = drawn(1.0, Distribution::Gaussian, &Quota::new(vec![3000; 2]));
         assert_eq!(sampling.accepted, [3000, 3000]);
         assert_eq!(sampling.starved().count(), 0);
         for (row, &label) in embeddings.values.chunks_exact(2).zip(&embeddings.labels) {
@@ -202,18 +218,18 @@ mod tests {
 
     #[test]
     fn a_class_that_no_draw_reaches_ends_with_the_budget() {
-        let quota = Quota { per_class: vec![10, 10], max_draws: 20_000 };
+        let quota = Quota { per_class: vec![10, 10], max_draws: 100_000 };
         let (_, sampling) = drawn(3.0, Distribution::Bernoulli, &quota);
         assert_eq!(sampling.accepted, [0, 10]);
         assert_eq!(sampling.starved().collect::<Vec<_>>(), [0]);
-        assert_eq!(sampling.draws, 20_480, "five batches");
+        assert_eq!(sampling.draws, 20_480, "five batches without a single hit are enough to give up");
     }
 
     #[test]
     fn the_number_of_threads_does_not_matter() {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| drawn(2.0, Distribution::Laplace, &Quota::uniform(2, 4000)))
+            pool.install(|| drawn(2.0, Distribution::Laplace, &Quota::new(vec![4000; 2])))
         };
         let ((one, first), (three, second)) = (with(1), with(3));
         assert_eq!((one.values, one.labels, first.draws), (three.values, three.labels, second.draws));

@@ -127,7 +127,8 @@ fn centre(head: &LinearHead) -> Vec<f32> {
 }
 
 fn half_normal(space: &Space, (seed, purpose): (u64, Purpose)) -> Vec<f32> {
-    let count = ((1 << 24) / space.full_width().max(1)).clamp(256, 8192);
+    // Every draw is made in all dimensions and then projected.
+    let count = ((1 << 31) / (space.full_width() * space.width()).max(1)).clamp(256, 8192);
     let mut rng = rng::stream(seed, purpose, HALF_NORMAL_STREAM);
     let mut row = vec![0.0; space.full_width()];
     let mut values = Vec::with_capacity(count * space.width());

@@ -18,7 +18,7 @@ use crate::{
 pub struct Material {
     /// The coordinates: the row space of the head where the distribution allows it.
     pub space: Space,
-    /// Training embeddings of all classes.
+    /// Training embeddings of the classes that the method trains on.
     pub training: Embeddings,
     /// How drawing them went.
     pub sampling: Sampling,
@@ -45,7 +45,10 @@ impl Material {
     ) -> Result<Self, Error> {
         let isotropic = options.distribution.is_isotropic();
         let space = if isotropic { Space::spanned_by(&[head]) } else { Space::whole(head.width) };
-        let quota = Quota::uniform(head.classes, options.samples);
+        let data = options.method.data;
+        let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
+        let wanted = |class| if used(class) { options.samples } else { 0 };
+        let quota = Quota::new((0..head.classes).map(wanted).collect());
         let address = (options.seed, Purpose::Training);
         let (training, sampling) =
             draw(&space.restrict(head), options.distribution, &quota, address, device, progress)?;
@@ -56,9 +59,12 @@ impl Material {
         Ok(Self { space, training, sampling, strata })
     }
 
-    /// Forgotten classes that no training draw reached.
+    /// Forgotten classes that the method trains on and no training draw reached.
     #[must_use]
     pub fn unreached(&self, forgotten: &Forgotten) -> Vec<usize> {
-        forgotten.indices().filter(|&class| self.sampling.accepted[class] == 0).collect()
+        forgotten
+            .indices()
+            .filter(|&class| self.sampling.wanted[class] > 0 && self.sampling.accepted[class] == 0)
+            .collect()
     }
 }

@@ -1,0 +1,44 @@
+//! What declass writes, judged by Python: onnx, onnxruntime, numpy and safetensors.
+
+#[path = "judged/light.rs"]
+mod light;
+#[path = "judged/models.rs"]
+mod models;
+#[path = "judged/numbers.rs"]
+mod numbers;
+#[path = "judged/venv.rs"]
+mod venv;
+#[path = "judged/zoo.rs"]
+mod zoo;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A file below `fixtures/`.
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+/// Runs the tool.
+fn declass(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_declass")).args(arguments).output().expect("the tool starts")
+}
+
+/// Runs the tool, which must say yes.
+#[track_caller]
+fn succeed(arguments: &[&str]) {
+    let output = declass(arguments);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "declass {}\n{text}", arguments.join(" "));
+}
+
+/// Unlearns into `out` and lets the tool verify what it wrote.
+#[track_caller]
+fn unlearn_and_verify(model: &Path, out: &Path, options: &[&str]) {
+    let (model, out) = (model.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    succeed(&[&["unlearn", model, "-o", out, "-q"], options].concat());
+    succeed(&["verify", out, "--original", model, "-q"]);
+}

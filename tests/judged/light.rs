@@ -1,0 +1,42 @@
+//! The `light_*` graphs that the onnx package ships: real architectures with constant weights, so that one class takes
+//! every input. What can be judged is that they are located, edited, valid, and still run.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{unlearn_and_verify, venv::judge};
+
+fn models() -> Vec<PathBuf> {
+    let Value::Object(found) = judge("light.py", &["list"]) else { panic!("no list") };
+    assert_eq!(found.len(), 9);
+    found.values().map(|path| PathBuf::from(path.as_str().unwrap())).collect()
+}
+
+fn judged(model: &Path, slot: &str, options: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    unlearn_and_verify(model, &out, &[&["--forget", "3", "--slot", slot], options].concat());
+    let written = out.join(model.file_name().unwrap());
+    let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
+    judge("onnx_pair.py", &[&paths[..], &["--forget", "3", "--slot", slot, "--random", "1"]].concat())
+}
+
+#[test]
+fn every_light_model_loses_a_class_by_default_and_stays_valid() {
+    for model in models() {
+        let verdict = judged(&model, "keep", &["--samples", "20"]);
+        assert_eq!(verdict["checker"]["out"], Value::Null, "{}", model.display());
+        assert_eq!(verdict["forgotten_top"], 0, "{}: {verdict}", model.display());
+    }
+}
+
+#[test]
+fn every_light_model_drops_an_output_and_stays_valid() {
+    for model in models() {
+        let verdict = judged(&model, "drop", &["--method", "seal"]);
+        assert_eq!(verdict["checker"]["out"], Value::Null, "{}", model.display());
+        assert_eq!(verdict["shapes"]["out"][1], 999, "{}: {verdict}", model.display());
+        assert!(verdict["max_abs_diff"].as_f64().unwrap() <= 1e-5, "{}: {verdict}", model.display());
+    }
+}

@@ -1,0 +1,76 @@
+//! Every form of head in `fixtures/onnx`, removed and run in onnxruntime on random inputs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{declass, fixture, unlearn_and_verify, venv::judge};
+
+/// Fixtures that onnxruntime cannot show per-class scores of: an index, or the best few.
+const WITHOUT_SCORES: [&str; 2] = ["argmax", "topk"];
+/// Half precision in weights or arithmetic.
+const COARSE: [&str; 3] = ["weight_cast_fp16", "weight_int32_data_fp16", "weight_half_model"];
+
+fn entries(quantised: bool) -> Vec<(String, Value)> {
+    let text = std::fs::read(fixture("onnx/expected.json")).unwrap();
+    let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else { panic!("no object") };
+    let wanted = |entry: &Value| entry["status"] == "ok" && (entry["quantised"] == true) == quantised;
+    entries.into_iter().filter(|(_, entry)| wanted(entry)).collect()
+}
+
+fn judged(model: &Path, slot: &str, output: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    unlearn_and_verify(model, &out, &["--forget", "1", "--slot", slot, "--method", "seal"]);
+    let written = out.join(model.file_name().unwrap());
+    let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
+    let run = ["--random", "200", "--dim", "sequence=6", "--output", output];
+    judge("onnx_pair.py", &[&paths[..], &["--forget", "1", "--slot", slot], &run].concat())
+}
+
+#[test]
+fn a_dropped_class_leaves_the_other_outputs_as_they_were() {
+    for (name, entry) in entries(false) {
+        if WITHOUT_SCORES.contains(&name.as_str()) {
+            continue;
+        }
+        let model = fixture("onnx").join(entry["file"].as_str().unwrap());
+        let verdict = judged(&model, "drop", entry["output"].as_str().unwrap());
+        let limit = if COARSE.contains(&name.as_str()) { 2e-3 } else { 2e-5 };
+        assert!(verdict["max_abs_diff"].as_f64().unwrap() <= limit, "{name}: {verdict}");
+        assert_eq!(verdict["agreement"]["same"], verdict["agreement"]["inputs"], "{name}: {verdict}");
+        if entry["checker"] != false {
+            assert_eq!(verdict["checker"]["out"], Value::Null, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_sealed_class_never_wins() {
+    for (name, entry) in entries(false) {
+        if name == "topk" {
+            continue;
+        }
+        let model = fixture("onnx").join(entry["file"].as_str().unwrap());
+        let verdict = judged(&model, "keep", entry["output"].as_str().unwrap());
+        // A tie, possible where there is no margin, shows as the lower of the tied classes.
+        let ties = verdict["forgotten_tied"].as_u64().unwrap_or(0);
+        assert!(verdict["forgotten_top"].as_u64().unwrap() <= ties, "{name}: {verdict}");
+        if entry["checker"] != false {
+            assert_eq!(verdict["checker"]["out"], Value::Null, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_quantised_head_is_found_and_refused_with_the_reason() {
+    let quantised = entries(true);
+    assert_eq!(quantised.len(), 3);
+    for (name, entry) in quantised {
+        let model = fixture("onnx").join(entry["file"].as_str().unwrap());
+        let output = declass(&["unlearn", model.to_str().unwrap(), "--forget", "1", "-o", "unused"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains("the head was found at") && said.contains("quantised"), "{name}: {said}");
+    }
+}
