@@ -18,6 +18,8 @@ const SHOWN: usize = 12;
 
 pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
     let source = source::open(&args.model)?;
+    // Weights that cannot be computed with are better known now than later.
+    source.cut.head.load(&source.artifact)?;
     if args.json {
         printer.json(&as_json(&source))?;
     } else {

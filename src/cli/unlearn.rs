@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
         let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
         let how = (self.options.method.name, self.slot);
-        let card = release::card(original.as_deref(), &name, &self.forgotten, labels, how);
+        let card = release::card(original.as_deref(), &name, &self.forgotten, labels, how, artifact.config());
         edits.files.insert(path, card.into_bytes());
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! The model card: what the release is, in front matter that hubs read and in words that people read.
 
+use serde_json::Value;
+
 use crate::{
     classes::{Forgotten, Labels, describe},
     edit::Slot,
@@ -20,11 +22,16 @@ pub fn card(
     forgotten: &Forgotten,
     labels: Option<&Labels>,
     (method, slot): (&str, Slot),
+    config: Option<&Value>,
 ) -> String {
+    let kind = config.into_iter().flat_map(kind_of);
     let (front, body) = original.map_or((Vec::new(), ""), split);
     let mut card = String::from("---\n");
     for block in front.iter().filter(|block| !OURS.contains(&block.key) && block.key != "tags") {
         card += block.text;
+    }
+    for (key, value) in kind.filter(|(key, _)| !front.iter().any(|block| block.key == *key)) {
+        card += &format!("{key}: {value}\n");
     }
     let tags = front.iter().find(|block| block.key == "tags").map_or_else(Vec::new, |block| block.items());
     card += "tags:\n";
@@ -52,13 +59,16 @@ pub fn card(
 
 fn text(name: &str, forgotten: &Forgotten, labels: Option<&Labels>, slot: Slot) -> String {
     let classes: Vec<String> = forgotten.indices().map(|class| describe(class, labels)).collect();
-    let what = if classes.len() == 1 { "class" } else { "classes" };
+    let (count, what) = match classes.len() {
+        1 => ("one".to_owned(), "class"),
+        more => (more.to_string(), "classes"),
+    };
     let slots = match slot {
-        Slot::Drop => "Their outputs were removed and the other classes renumbered.",
-        Slot::Keep => "Shapes and labels are those of the original; the slots stay in place.",
+        Slot::Drop => "The outputs are gone and the other classes renumbered.",
+        Slot::Keep => "Shapes and labels are those of the original.",
     };
     format!(
-        "# {name}, with {what} removed\n\n\
+        "# {name} with {count} {what} removed\n\n\
          Removed at the classifier head: {}. {slots} The encoder is bit-identical to the original's.\n\n\
          What was changed, how, and what was measured on synthetic embeddings is recorded in `{STATEMENT_FILE}` \
          (not signed).\n\n\
@@ -67,6 +77,26 @@ fn text(name: &str, forgotten: &Forgotten, labels: Option<&Labels>, slot: Slot) 
          training data.\n",
         classes.join(", ")
     )
+}
+
+/// What hubs call the library and the task of a model, as far as its configuration tells.
+fn kind_of(config: &Value) -> Vec<(&'static str, &'static str)> {
+    let architecture = config["architectures"][0].as_str();
+    let library = match (architecture, &config["pretrained_cfg"]) {
+        (Some(_), _) => Some("transformers"),
+        (None, Value::Object(_)) => Some("timm"),
+        _ => None,
+    };
+    let tasks = [
+        ("ForAudioClassification", "audio-classification"),
+        ("ForImageClassification", "image-classification"),
+        ("ForSequenceClassification", "text-classification"),
+        ("ForVideoClassification", "video-classification"),
+    ];
+    let named = |(end, _): &&(&str, &str)| architecture.is_some_and(|name| name.ends_with(end));
+    let task = tasks.iter().find(named).map(|(_, task)| *task);
+    let task = task.or((library == Some("timm")).then_some("image-classification"));
+    library.map(|l| ("library_name", l)).into_iter().chain(task.map(|t| ("pipeline_tag", t))).collect()
 }
 
 /// A top level entry of the front matter.
@@ -118,10 +148,12 @@ mod tests {
     use super::*;
 
     fn made(original: Option<&str>) -> String {
+        let config: Option<Value> =
+            original.map(|_| serde_json::json!({"architectures": ["ViTForImageClassification"]}));
         let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
         let names = ["a", "b \"x\"", "c"].map(String::from).to_vec();
         let labels = Labels { names, source: "test".into() };
-        card(original, "m", &forgotten, Some(&labels), ("delete", Slot::Keep))
+        card(original, "m", &forgotten, Some(&labels), ("delete", Slot::Keep), config.as_ref())
     }
 
     #[test]
@@ -137,7 +169,7 @@ mod tests {
         let original = "---\nlicense: mit\ntags:\n- vision\n- declass\nmodel-index:\n- name: x\n  results: []\n---\n# Old\n";
         let card = made(Some(original));
         assert!(
-            card.starts_with("---\nlicense: mit\ntags:\n- vision\n- declass\n- class-removal\n- machine-"),
+            card.starts_with("---\nlicense: mit\nlibrary_name: transformers\npipeline_tag: image-classification\ntags:\n- vision\n- declass\n"),
             "{card}"
         );
         assert!(!card.contains("model-index"), "{card}");

@@ -59,7 +59,7 @@ fn input(statement: &Statement, report: &Report) -> Check {
 /// Whether the claim calls the classes and the changes what they are, and claims no more than is ever shown.
 fn removal(statement: &Statement, report: &Report) -> Check {
     let (removal, verification) = (&statement.predicate.removal, &statement.predicate.verification);
-    let misnamed = removal.forgotten.iter().find(|class| {
+    let misnamed = removal.forgotten.iter().map(|forgotten| &forgotten.class).find(|class| {
         let label = report.labels.as_ref().map(|labels| labels.names.get(class.index));
         label.is_some_and(|label| label != class.label.as_ref())
     });

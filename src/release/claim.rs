@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::{
     root::{IGNORED, is_ignored, root_digest},
     statement::{
-        BuildDefinition, Digests, LabelSpace, NamedClass, Parameters, Predicate, RecordedCheck,
-        RecordedMeasurement, Removal, Resource, Statement, Verification,
+        BuildDefinition, Digests, ForgottenClass, LabelSpace, NamedClass, Parameters, Predicate,
+        RecordedCheck, RecordedMeasurement, Removal, Resource, Statement, Verification,
     },
 };
 use crate::{
@@ -74,7 +74,7 @@ impl Claim<'_> {
                 "distribution": options.distribution.name(),
                 "samplesPerClass": options.samples,
                 "learningRate": options.learning_rate.map_or("chosen on synthetic strata".into(), |lr| lr.to_string()),
-                "epochs": options.epochs,
+                "maxEpochs": options.epochs,
             })),
         };
         BuildDefinition {
@@ -128,7 +128,11 @@ impl Claim<'_> {
         let head = &self.cut.head;
         let index_map = index_map(self.forgotten, self.slot);
         Removal {
-            forgotten: self.named(),
+            forgotten: self
+                .named()
+                .into_iter()
+                .map(|class| ForgottenClass { index_after: index_map[class.index], class })
+                .collect(),
             label_space: LabelSpace {
                 before: self.forgotten.classes(),
                 after: index_map.iter().flatten().count(),

@@ -111,12 +111,23 @@ pub struct NamedClass {
     pub label: Option<String>,
 }
 
+/// A forgotten class and what became of its place.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForgottenClass {
+    /// Its index and label in the input.
+    #[serde(flatten)]
+    pub class: NamedClass,
+    /// Its index in the output; null if its slot was dropped.
+    pub index_after: Option<usize>,
+}
+
 /// What was removed.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Removal {
     /// The forgotten classes.
-    pub forgotten: Vec<NamedClass>,
+    pub forgotten: Vec<ForgottenClass>,
     /// How the label space changed.
     pub label_space: LabelSpace,
     /// `head`.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Least share of retained embeddings that keep their class, over all classes and for the worst one.
-const LEAST_AGREEMENT: f64 = 0.95;
+const LEAST_AGREEMENT: f64 = 0.93;
 const LEAST_WORST_CLASS: f64 = 0.85;
 /// Largest mean divergence, in nats.
 const MOST_DIVERGENCE: f64 = 0.1;
