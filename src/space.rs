@@ -107,7 +107,7 @@ fn orthonormal<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<Vec<f64>> {
         let length = norm(&vector);
         for _ in 0..2 {
             for axis in &basis {
-                let along: f64 = axis.iter().zip(&vector).map(|(a, v)| a * v).sum();
+                let along = dot(axis, &vector);
                 vector.iter_mut().zip(axis).for_each(|(v, a)| *v -= along * a);
             }
         }
@@ -121,11 +121,20 @@ fn orthonormal<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<Vec<f64>> {
 }
 
 fn norm(vector: &[f64]) -> f64 {
-    vector.iter().map(|x| x * x).sum::<f64>().sqrt()
+    dot(vector, vector).sqrt()
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+/// In double precision, with several sums in a fixed order: one sum alone would wait for every addition.
+fn dot<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: &[A], b: &[B]) -> f64 {
+    const SUMS: usize = 8;
+    let (a, a_rest) = a.as_chunks::<SUMS>();
+    let (b, b_rest) = b.as_chunks::<SUMS>();
+    let mut sums = [0.0f64; SUMS];
+    for (a, b) in a.iter().zip(b) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (&a, &b))| *sum += a.into() * b.into());
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| a.into() * b.into());
+    sums.into_iter().chain(rest).sum()
 }
 
 #[cfg(test)]

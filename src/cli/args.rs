@@ -36,6 +36,8 @@ impl Cli {
 pub(super) enum Command {
     /// Show what a model is: its classes, its head and embedding, and why they are taken for that.
     Inspect(InspectArgs),
+    /// List the unlearning methods: what each does, what it trains on, where it comes from.
+    Methods(MethodsArgs),
     /// Remove classes: locate the head, unlearn on synthetic embeddings, seal, write, verify, claim.
     Unlearn(Box<UnlearnArgs>),
     /// Check a release against the original: what changed, and whether the classes are gone.
@@ -51,6 +53,17 @@ pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     /// Print one JSON object.
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass methods
+  declass methods --json")]
+pub(super) struct MethodsArgs {
+    /// Print one JSON array.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

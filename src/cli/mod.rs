@@ -3,6 +3,7 @@
 mod args;
 mod bars;
 mod inspect;
+mod methods;
 mod output;
 mod source;
 mod unlearn;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> ExitCode {
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
         Command::Inspect(args) => inspect::run(args, &printer),
+        Command::Methods(args) => methods::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
     };

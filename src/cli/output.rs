@@ -64,8 +64,9 @@ impl Printer {
         if self.verbosity > 0 {
             let mut out = anstream::stdout();
             let name = harmless(name);
+            let gap = if name.chars().count() < COLUMN { "" } else { "  " };
             // A closed pipe is nobody's error.
-            let _ = writeln!(out, "{style}{name:<COLUMN$}{style:#}{}", harmless(text));
+            let _ = writeln!(out, "{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
         }
     }
 

@@ -21,6 +21,12 @@ pub(super) fn open(args: &ModelArgs) -> Result<Source> {
     let labels = match &args.labels {
         None => cut.labels.clone(),
         Some(file) => {
+            if let Some(own) = &cut.labels {
+                bail!(
+                    "the model has labels of its own (from {}); --labels is for models without",
+                    own.source
+                );
+            }
             let text =
                 fs::read_to_string(file).with_context(|| format!("labels file `{}`", file.display()))?;
             let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();

@@ -85,11 +85,12 @@ pub fn draw(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<(Embeddings, Sampling), Error> {
-    let rows = rows_per_batch(head.width);
+    let rows = rows_per_batch(head.width.max(head.classes));
     let mut bins = Bins::new(&quota.per_class, head.width);
     progress.begin(Step::Sampling, bins.wanted() as u64);
     let mut draws = 0;
-    let mut next = 0..quota.max_draws.div_ceil(rows as u64);
+    let affordable = MOST_WORK / (head.classes * head.width).max(1) as u64;
+    let mut next = 0..quota.max_draws.min(affordable).div_ceil(rows as u64).max(1);
     while !bins.full() && !next.is_empty() {
         let round: Vec<u64> = next.by_ref().take(rayon::current_num_threads()).collect();
         let batches: Vec<_> = round
@@ -113,7 +114,11 @@ pub fn draw(
     Ok((bins.into_embeddings(), Sampling { distribution: distribution.name(), draws, accepted, wanted }))
 }
 
-/// Rows of one batch: many for narrow embeddings, so that a batch is worth a task, but never much memory.
+/// Most multiplications that the labels of one call may cost: a minute or so, also for tens of thousands of classes
+/// that the distribution hardly reaches.
+const MOST_WORK: u64 = 1 << 40;
+
+/// Rows of one batch: many for narrow embeddings and logits, so that a batch is worth a task, but never much memory.
 fn rows_per_batch(width: usize) -> usize {
     ((1 << 20) / width.max(1)).clamp(64, 4096)
 }

@@ -17,9 +17,6 @@ pub(super) const METHOD: Method = Method {
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
-    let mut mask = vec![0.0f32; batch.forgotten.classes()];
-    batch.forgotten.indices().for_each(|class| mask[class] = f32::NEG_INFINITY);
-    let mask = Tensor::new(mask, batch.original.device())?;
-    let target = candle_nn::ops::softmax_last_dim(&batch.original.broadcast_add(&mask)?)?;
+    let target = candle_nn::ops::softmax_last_dim(&batch.without_forgotten(batch.original)?)?;
     batch.probabilities()? - target
 }

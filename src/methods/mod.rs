@@ -3,9 +3,15 @@
 //! For a linear head every gradient method is given by the gradient of its loss with respect to the logits of one
 //! sample: `dW = gᵀZ`, `db = Σg`. That same gradient is what the first-order assumption checks examine.
 
+#[cfg(test)]
+mod autograd;
 mod delete;
+mod fine_tune;
 mod negative_gradient;
+mod negative_gradient_plus;
 mod random_labels;
+mod scar;
+mod scrub;
 mod seal;
 
 use candle_core::{D, Tensor};
@@ -31,10 +37,39 @@ pub struct Method {
 /// Which synthetic embeddings a method trains on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Data {
+    /// Those of all classes.
+    Both,
     /// Those of the forgotten classes.
     Forgotten,
     /// None at all.
     None,
+    /// Those of the retained classes.
+    Retained,
+}
+
+impl Data {
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Both => "synthetic, all classes",
+            Self::Forgotten => "synthetic, forgotten classes",
+            Self::None => "none",
+            Self::Retained => "synthetic, retained classes",
+        }
+    }
+
+    /// Whether embeddings of the forgotten classes are among them.
+    #[must_use]
+    pub fn has_forgotten(self) -> bool {
+        matches!(self, Self::Both | Self::Forgotten)
+    }
+
+    /// Whether embeddings of the retained classes are among them.
+    #[must_use]
+    pub fn has_retained(self) -> bool {
+        matches!(self, Self::Both | Self::Retained)
+    }
 }
 
 /// How a method changes the head.
@@ -43,9 +78,12 @@ pub enum Kind {
     /// Only the seal, which any other method gets on top by default.
     SealOnly,
     /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet divided
-    /// by their number.
-    Trained(fn(&mut Batch<'_>) -> candle_core::Result<Tensor>),
+    /// by the number of samples of its side (forgotten or retained).
+    Trained(Gradient),
 }
+
+/// The gradient of a loss with respect to the logits, one row per sample.
+pub type Gradient = fn(&mut Batch<'_>) -> candle_core::Result<Tensor>;
 
 /// What a gradient may depend on.
 #[derive(Debug)]
@@ -68,6 +106,29 @@ impl Batch<'_> {
         candle_nn::ops::softmax_last_dim(self.logits)
     }
 
+    /// Logits with those of the forgotten classes at minus infinity.
+    fn without_forgotten(&self, logits: &Tensor) -> candle_core::Result<Tensor> {
+        self.with_forgotten_at(logits, f32::NEG_INFINITY)
+    }
+
+    /// Logits with those of the forgotten classes replaced by a value.
+    fn with_forgotten_at(&self, logits: &Tensor, value: f32) -> candle_core::Result<Tensor> {
+        let classes = self.forgotten.classes();
+        let is_forgotten: Vec<u8> =
+            (0..classes).map(|class| u8::from(self.forgotten.contains(class))).collect();
+        let mask = Tensor::new(is_forgotten, logits.device())?.broadcast_as(logits.shape())?;
+        let replacement = Tensor::full(value, logits.shape(), logits.device())?;
+        mask.where_cond(&replacement, logits)
+    }
+
+    /// One weight per sample, `[B, 1]`: one for samples of the forgotten classes, another for the retained ones.
+    fn weights(&self, forgotten: f32, retained: f32) -> candle_core::Result<Tensor> {
+        let weight =
+            |label: &u32| if self.forgotten.contains(*label as usize) { forgotten } else { retained };
+        let weights: Vec<f32> = self.labels.iter().map(weight).collect();
+        Tensor::from_vec(weights, (self.labels.len(), 1), self.logits.device())
+    }
+
     /// One row per sample with a 1 in the given column.
     fn one_hot(&self, columns: &[u32]) -> candle_core::Result<Tensor> {
         let classes = self.logits.dim(D::Minus1)?;
@@ -80,8 +141,16 @@ impl Batch<'_> {
 }
 
 /// Every method, the default first.
-pub static METHODS: [&Method; 4] =
-    [&delete::METHOD, &negative_gradient::METHOD, &random_labels::METHOD, &seal::METHOD];
+pub static METHODS: [&Method; 8] = [
+    &delete::METHOD,
+    &negative_gradient::METHOD,
+    &negative_gradient_plus::METHOD,
+    &random_labels::METHOD,
+    &scrub::METHOD,
+    &scar::METHOD,
+    &fine_tune::METHOD,
+    &seal::METHOD,
+];
 
 /// The method to use on a head with this link: the one that was asked for, or the default.
 ///

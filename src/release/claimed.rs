@@ -45,8 +45,8 @@ impl<'a> Claimed<'a> {
             asked.scope == SCOPE && removal.scope == SCOPE && removal.claim == CLAIM,
             "it is of another scope",
         )?;
-        let removed = removal.forgotten.iter().map(|forgotten| &forgotten.class);
-        require(asked.forget.iter().eq(removed), "what was asked for is not what was forgotten")?;
+        let named = removal.forgotten.iter().map(|forgotten| &forgotten.class);
+        require(asked.forget.iter().eq(named), "what was asked for is not what was forgotten")?;
         require(slot == Slot::Keep || !asked.seal, "a dropped slot cannot be sealed")?;
         require(predicate.verification.seed == asked.seed, "it was verified with another seed")?;
         require(predicate.verification.result == "PASSED", "it does not say that the removal passed")?;
@@ -56,9 +56,8 @@ impl<'a> Claimed<'a> {
         let forgotten = forgotten(&asked.forget, space.before)?;
         let map = index_map(&forgotten, slot);
         require(map == space.index_map, "its index map is not that of its classes")?;
-        let places =
-            removal.forgotten.iter().all(|gone| map.get(gone.class.index) == Some(&gone.index_after));
-        require(places, "its forgotten classes are not where its index map has them")?;
+        let moved = removal.forgotten.iter().all(|class| class.index_after == map[class.class.index]);
+        require(moved, "its forgotten classes are elsewhere than its index map says")?;
         require(space.after == map.iter().flatten().count(), "its label space is not that of its index map")?;
         Ok(Self { forgotten, slot, sealed: asked.seal, method, head: asked.head.as_deref(), seed })
     }

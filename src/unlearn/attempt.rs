@@ -1,12 +1,13 @@
 //! One attempt at one learning rate: stochastic gradient descent with momentum, stopped by the strata.
 
 use candle_core::{D, Device, Result, Tensor};
+use rand_chacha::ChaCha8Rng;
 
 use super::{Material, Options, train::Summary};
 use crate::{
     classes::Forgotten,
     linear::LinearHead,
-    methods::Batch,
+    methods::{Batch, Data, Gradient},
     progress::{Progress, Step},
     rng::{self, Purpose},
 };
@@ -34,10 +35,8 @@ pub(super) struct Bench<'a> {
     forgotten: &'a Forgotten,
     start: LinearHead,
     device: Device,
-    /// Training embeddings of the forgotten classes `[n, r]`, their labels, and the original logits `[n, C]`.
-    samples: Tensor,
-    labels: Vec<u32>,
-    original: Tensor,
+    /// What the method trains on: the forgotten side, the retained side, or both.
+    sides: Vec<Side>,
     /// Embeddings of the forgotten classes `[m, r]`, stratum after stratum, and how many each stratum has.
     to_forget: Tensor,
     strata: Vec<usize>,
@@ -49,16 +48,24 @@ pub(super) struct Bench<'a> {
     retained_columns: Tensor,
 }
 
+/// Training embeddings of the forgotten or of the retained classes.
+struct Side {
+    /// `[n, r]`.
+    samples: Tensor,
+    labels: Vec<u32>,
+    /// Logits of the original head, `[n, C]`.
+    original: Tensor,
+}
+
 impl<'a> Bench<'a> {
     pub(super) fn new(
         head: &LinearHead,
         material: &Material,
         forgotten: &'a Forgotten,
+        data: Data,
         device: &Device,
     ) -> Result<Self> {
         let start = material.space.restrict(head);
-        let training = material.training.filter(|class| forgotten.contains(class));
-        let samples = training.to_device(device)?;
         let mut to_forget = crate::embeddings::Embeddings { width: start.width, ..Default::default() };
         let mut to_retain = to_forget.clone();
         let mut strata = Vec::new();
@@ -74,15 +81,20 @@ impl<'a> Bench<'a> {
         let forgotten_columns = columns(forgotten.indices().map(|class| class as u32).collect())?;
         let retained_columns = columns(forgotten.retained().map(|class| class as u32).collect())?;
         let weights = Weights::of(&start, device)?;
+        let side = |of_forgotten| {
+            let rows = material.training.filter(|class| forgotten.contains(class) == of_forgotten);
+            let samples = rows.to_device(device)?;
+            Ok(Side { original: weights.logits(&samples)?, samples, labels: rows.labels })
+        };
+        let sides = [(data.has_forgotten(), true), (data.has_retained(), false)];
+        let sides = sides.into_iter().filter(|(used, _)| *used).map(|(_, forgotten)| side(forgotten));
         let to_retain = to_retain.to_device(device)?;
         let original_log =
             candle_nn::ops::log_softmax(&weights.columns(&retained_columns)?.logits(&to_retain)?, D::Minus1)?;
         Ok(Self {
             forgotten,
             device: device.clone(),
-            original: weights.logits(&samples)?,
-            samples,
-            labels: training.labels,
+            sides: sides.collect::<Result<_>>()?,
             to_forget: to_forget.to_device(device)?,
             strata,
             to_retain,
@@ -91,6 +103,60 @@ impl<'a> Bench<'a> {
             retained_columns,
             start,
         })
+    }
+
+    /// The batches of an epoch: as many as the larger side has, while the smaller side starts over.
+    fn batches(&self, seed: u64, epoch: usize) -> Result<Vec<Batched>> {
+        let mut rng = rng::stream(seed, Purpose::Shuffle, epoch as u64);
+        let orders: Vec<Vec<u32>> =
+            self.sides.iter().map(|side| rng::permutation(side.labels.len(), &mut rng)).collect();
+        let steps = orders.iter().map(|order| order.len().div_ceil(BATCH)).max().unwrap_or(0);
+        let part = |order: &Vec<u32>, step: usize| {
+            let parts = order.len().div_ceil(BATCH).max(1);
+            order.chunks(BATCH).nth(step % parts).map(<[u32]>::to_vec).unwrap_or_default()
+        };
+        let rows = |step| orders.iter().map(|order| part(order, step)).collect::<Vec<_>>();
+        (0..steps).map(|step| self.batch(&rows(step))).collect()
+    }
+
+    fn batch(&self, rows: &[Vec<u32>]) -> Result<Batched> {
+        let (mut samples, mut original) = (Vec::new(), Vec::new());
+        let (mut labels, mut scale) = (Vec::new(), Vec::new());
+        for (side, rows) in self.sides.iter().zip(rows).filter(|(_, rows)| !rows.is_empty()) {
+            let index = Tensor::new(rows.as_slice(), &self.device)?;
+            samples.push(side.samples.index_select(&index, 0)?);
+            original.push(side.original.index_select(&index, 0)?);
+            labels.extend(rows.iter().map(|&row| side.labels[row as usize]));
+            scale.extend(rows.iter().map(|_| 1.0 / rows.len() as f32));
+        }
+        let scale = Tensor::from_vec(scale, (labels.len(), 1), &self.device)?;
+        Ok(Batched {
+            samples: Tensor::cat(&samples, 0)?,
+            original: Tensor::cat(&original, 0)?,
+            labels,
+            scale,
+        })
+    }
+
+    /// The gradient of the loss with respect to weights and biases.
+    fn step(
+        &self,
+        weights: &Weights,
+        gradient: Gradient,
+        batch: &Batched,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Weights> {
+        let g = gradient(&mut Batch {
+            logits: &weights.logits(&batch.samples)?,
+            original: &batch.original,
+            labels: &batch.labels,
+            forgotten: self.forgotten,
+            rng,
+        })?;
+        let g = g.broadcast_mul(&batch.scale)?;
+        let bias = g.sum(0)?;
+        let bias = if self.start.has_bias { bias } else { bias.zeros_like()? };
+        Ok(Weights { weight: g.t()?.matmul(&batch.samples)?, bias })
     }
 
     /// Largest share of any stratum's embeddings whose forgotten logit still reaches the margin below the retained ones.
@@ -128,37 +194,21 @@ impl<'a> Bench<'a> {
 /// Trains from the original head until no stratum recognises a forgotten class, or for all epochs.
 pub(super) fn run(
     bench: &Bench<'_>,
-    gradient: fn(&mut Batch<'_>) -> Result<Tensor>,
+    gradient: Gradient,
     learning_rate: f64,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Attempt> {
     let mut weights = Weights::of(&bench.start, &bench.device)?;
-    let mut velocity = Weights::of(&bench.start, &bench.device)?.scaled(0.0)?;
+    let mut velocity = weights.scaled(0.0)?;
     let mut worst = bench.worst_stratum(&weights)?;
     let mut epochs = 0;
     while worst > 0.0 && epochs < options.epochs {
-        let mut order_rng = rng::stream(options.seed, Purpose::Shuffle, epochs as u64);
-        let order = rng::permutation(bench.labels.len(), &mut order_rng);
         let mut targets = rng::stream(options.seed, Purpose::Targets, epochs as u64);
-        for batch in order.chunks(BATCH) {
-            let rows = Tensor::new(batch, &bench.device)?;
-            let samples = bench.samples.index_select(&rows, 0)?;
-            let labels: Vec<u32> = batch.iter().map(|&row| bench.labels[row as usize]).collect();
-            let g = gradient(&mut Batch {
-                logits: &weights.logits(&samples)?,
-                original: &bench.original.index_select(&rows, 0)?,
-                labels: &labels,
-                forgotten: bench.forgotten,
-                rng: &mut targets,
-            })?;
-            let g = (g / batch.len() as f64)?;
-            let step = Weights { weight: g.t()?.matmul(&samples)?, bias: g.sum(0)? };
+        for batch in bench.batches(options.seed, epochs)? {
+            let step = bench.step(&weights, gradient, &batch, &mut targets)?;
             velocity = velocity.scaled(MOMENTUM)?.plus(&step, 1.0)?;
             weights = weights.plus(&velocity, -learning_rate)?;
-            if !bench.start.has_bias {
-                weights.bias = weights.bias.zeros_like()?;
-            }
         }
         epochs += 1;
         worst = bench.worst_stratum(&weights)?;
@@ -167,6 +217,15 @@ pub(super) fn run(
     let (retained_agreement, retained_kl) = bench.retained(&weights)?;
     let summary = Summary { learning_rate, epochs, worst_stratum: worst, retained_agreement, retained_kl };
     Ok(Attempt { head: weights.to_head(&bench.start)?, summary })
+}
+
+/// What one step trains on: rows of every side, forgotten ones first.
+struct Batched {
+    samples: Tensor,
+    original: Tensor,
+    labels: Vec<u32>,
+    /// One over the number of rows of its side, for each row.
+    scale: Tensor,
 }
 
 /// Weights and biases of a head, or a change of them.

@@ -11,7 +11,7 @@ use crate::{
     classes::Forgotten,
     error::Error,
     linear::LinearHead,
-    methods::Batch,
+    methods::Gradient,
     progress::{Progress, Step},
 };
 
@@ -65,12 +65,13 @@ pub fn train(
     head: &LinearHead,
     material: &Material,
     forgotten: &Forgotten,
-    gradient: fn(&mut Batch<'_>) -> candle_core::Result<candle_core::Tensor>,
+    gradient: Gradient,
     options: &Options,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
-    let bench = Bench::new(head, material, forgotten, device).map_err(Error::compute("unlearning"))?;
+    let bench = Bench::new(head, material, forgotten, options.method.data, device)
+        .map_err(Error::compute("unlearning"))?;
     let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
     progress.begin(Step::Unlearning, (rates.len() * options.epochs) as u64);
     let mut attempts: Vec<Summary> = Vec::new();

@@ -16,7 +16,7 @@ use crate::{
     embeddings::{Distribution, Quota, draw},
     error::Error,
     linear::LinearHead,
-    methods::{Batch, Kind},
+    methods::{Batch, Gradient, Kind},
     progress::Silent,
     rng::{self, Purpose},
     space::Space,
@@ -32,6 +32,9 @@ const TARGETS_STREAM: u64 = 1 << 42;
 pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Device) -> Result<Check, Error> {
     let (summary, measurements) = match request.method.kind {
         Kind::SealOnly => ("does not apply: no gradient was followed".to_owned(), Vec::new()),
+        Kind::Trained(_) if !request.method.data.has_forgotten() => {
+            ("does not apply: the method does not look at forgotten samples".to_owned(), Vec::new())
+        }
         Kind::Trained(gradient) => match signs(original, gradient, request, device)? {
             None => ("could not be checked: no draw reached a forgotten class".to_owned(), Vec::new()),
             Some(signs) => signs.describe(),
@@ -83,7 +86,7 @@ impl Signs {
 
 fn signs(
     original: &LinearHead,
-    gradient: fn(&mut Batch<'_>) -> candle_core::Result<Tensor>,
+    gradient: Gradient,
     request: &Request<'_>,
     device: &Device,
 ) -> Result<Option<Signs>, Error> {
