@@ -96,13 +96,25 @@ impl Forgotten {
     }
 }
 
-/// How a class is shown: its index, and its label where there is one.
+/// How a class is shown: its index, and its label where there is one, without what a terminal would obey.
 #[must_use]
 pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     match labels.and_then(|labels| labels.names.get(class)) {
-        Some(name) => format!("{class} `{name}`"),
+        Some(name) => format!("{class} `{}`", printable(name)),
         None => class.to_string(),
     }
+}
+
+fn printable(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 fn find(name: &str, classes: usize, labels: Option<&Labels>) -> Result<usize, Error> {
@@ -151,6 +163,12 @@ mod tests {
     fn a_misspelt_label_gets_near_names() {
         let error = resolve(&["sandel"]).unwrap_err();
         assert!(matches!(&error, Error::UnknownClass { near, .. } if near[0] == "Sandal"), "{error:?}");
+    }
+
+    #[test]
+    fn a_label_cannot_command_the_terminal() {
+        let labels = Labels { names: vec!["a\nb\u{1b}[2J é".into()], source: "test".into() };
+        assert_eq!(describe(0, Some(&labels)), "0 `a\\nb\\u{1b}[2J é`");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Something is where the release shall go.
-    #[error("`{}` exists{}", path.display(), if *release { " and is a release" } else { "" })]
+    #[error("`{}` exists", path.display())]
     DestinationExists {
         /// The place.
         path: PathBuf,
@@ -54,6 +54,12 @@ pub enum Error {
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// The output would lie in the model's own folder.
+    #[error("`{}` lies inside the input", path.display())]
+    InsideInput {
+        /// The place of the output.
+        path: PathBuf,
+    },
     /// The disk refused.
     #[error("`{}`: {source}", path.display())]
     Io {
@@ -187,7 +193,9 @@ impl Error {
             Self::DestinationExists { release: false, .. } => {
                 Some("choose another place: --force replaces earlier releases and empty folders only".into())
             }
-            Self::OverwritesInput { .. } => Some("choose another place with -o".into()),
+            Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
+                Some("choose another place with -o".into())
+            }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
             Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
             Self::OneClassLeft => Some("keep the slots with --slot keep".into()),

@@ -38,6 +38,9 @@ pub(super) fn open(args: &ModelArgs) -> Result<Source> {
                     cut.head.classes
                 );
             }
+            if cut.labels.as_ref().is_some_and(|own| own.names != names) {
+                bail!("labels file `{}` disagrees with the labels that the model carries", file.display());
+            }
             Some(Labels { names, source: file.display().to_string() })
         }
     };

@@ -77,14 +77,16 @@ impl Embeddings {
     }
 }
 
-/// Rows that are labelled at a time, so that their logits stay small.
+/// Most rows that are labelled at a time, and most logits that are held for them.
 const ROWS_AT_ONCE: usize = 16_384;
+const LOGITS_AT_ONCE: usize = 1 << 24;
 
 fn label(values: &[f32], head: &LinearHead, device: &Device) -> candle_core::Result<Vec<u32>> {
     let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), device)?.t()?;
     let bias = Tensor::from_slice(&head.bias, head.classes, device)?;
     let mut labels = Vec::with_capacity(values.len() / head.width.max(1));
-    for rows in values.chunks(ROWS_AT_ONCE * head.width) {
+    let rows_at_once = (LOGITS_AT_ONCE / head.classes).clamp(1, ROWS_AT_ONCE);
+    for rows in values.chunks(rows_at_once * head.width) {
         let rows = Tensor::from_slice(rows, (rows.len() / head.width, head.width), device)?;
         let logits = rows.matmul(&weight)?.broadcast_add(&bias)?.flatten_all()?.to_vec1::<f32>()?;
         labels.extend(logits.chunks_exact(head.classes).map(top));

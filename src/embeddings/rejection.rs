@@ -79,13 +79,13 @@ pub fn draw(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<(Embeddings, Sampling), Error> {
-    let rows = rows_per_batch(head.width);
+    let rows = rows_per_batch(head.width.max(head.classes));
     let max_draws = quota.max_draws.min(affordable(head));
     let mut bins = Bins::new(&quota.per_class, head.width);
     progress.begin(Step::Sampling, bins.wanted() as u64);
     let mut draws = 0;
     let hopeless = HOPELESS.max(HOPELESS_PER_CLASS * head.classes as u64);
-    let mut next = 0..max_draws.div_ceil(rows as u64);
+    let mut next = 0..max_draws.div_ceil(rows as u64).max(1);
     while !bins.full() && !next.is_empty() && !(draws > hopeless && bins.untouched()) {
         let round: Vec<u64> = next.by_ref().take(rayon::current_num_threads()).collect();
         let batches: Vec<_> = round
@@ -122,7 +122,7 @@ fn affordable(head: &LinearHead) -> u64 {
     MOST_WORK / (head.classes as u64 * (head.width as u64 + 8)).max(1)
 }
 
-/// Rows of one batch: many for narrow embeddings, so that a batch is worth a task, but never much memory.
+/// Rows of one batch: many for narrow embeddings and logits, so that a batch is worth a task, but never much memory.
 fn rows_per_batch(width: usize) -> usize {
     ((1 << 20) / width.max(1)).clamp(64, 4096)
 }

@@ -80,11 +80,6 @@ fn negative_gradient_plus() {
 }
 
 #[test]
-fn fine_tune() {
-    check("fine-tune", |z, _| cross_entropy(&labels(), z));
-}
-
-#[test]
 fn scar() {
     check("scar", |z, original| {
         let least = original.min_all()?.to_scalar::<f32>()?;

@@ -6,7 +6,6 @@
 #[cfg(test)]
 mod autograd;
 mod delete;
-mod fine_tune;
 mod negative_gradient;
 mod negative_gradient_plus;
 mod random_labels;
@@ -141,14 +140,13 @@ impl Batch<'_> {
 }
 
 /// Every method, the default first.
-pub static METHODS: [&Method; 8] = [
+pub static METHODS: [&Method; 7] = [
     &delete::METHOD,
     &negative_gradient::METHOD,
     &negative_gradient_plus::METHOD,
     &random_labels::METHOD,
     &scrub::METHOD,
     &scar::METHOD,
-    &fine_tune::METHOD,
     &seal::METHOD,
 ];
 

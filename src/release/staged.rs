@@ -17,6 +17,11 @@ use crate::{
     verify::Pass,
 };
 
+/// Random characters at the end of a temporary folder's name.
+const SUFFIX: usize = 12;
+/// How often another run may be faster to remove a new folder than this one to lock it.
+const LOCK_ATTEMPTS: usize = 100;
+
 /// A copy of a model with its edits, complete on disk but not yet in its place.
 ///
 /// Dropping it removes it. If the process dies, the leftover is removed by the next run that writes to the same place.
@@ -40,15 +45,12 @@ impl Staged {
         destination: &Path,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        refuse_to_lose_the_input(original, destination)?;
+        refuse_to_touch_the_input(original, destination)?;
         let parent = parent_of(destination);
         let prefix = prefix_of(destination)?;
         fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
         remove_leftovers(&parent, &prefix);
-        let folder =
-            tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(Error::io(&parent))?;
-        let lock = File::open(folder.path()).map_err(Error::io(folder.path()))?;
-        flock(&lock, FlockOperation::LockShared).map_err(|error| Error::io(folder.path())(error.into()))?;
+        let (folder, lock) = locked_folder(&parent, &prefix)?;
         let size = original.files().iter().map(|file| file.size).sum();
         progress.begin(Step::Writing, size);
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
@@ -103,15 +105,45 @@ pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error>
     }
 }
 
-/// The input must survive: it may not lie where the output goes.
-fn refuse_to_lose_the_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
-    let (Ok(input), Ok(output)) = (original.folder().canonicalize(), destination.canonicalize()) else {
-        return Ok(());
-    };
-    if input.starts_with(&output) {
+/// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
+fn refuse_to_touch_the_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
+    let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
+    if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
         return Err(Error::OverwritesInput { path: destination.to_owned() });
     }
+    let parent = parent_of(destination);
+    let existing = parent.ancestors().find_map(|folder| match folder {
+        folder if folder == Path::new("") => Path::new(".").canonicalize().ok(),
+        folder => folder.canonicalize().ok(),
+    });
+    // A single file does not own the folder that it lies in.
+    if original.path().is_dir() && existing.is_some_and(|folder| folder.starts_with(&input)) {
+        return Err(Error::InsideInput { path: destination.to_owned() });
+    }
     Ok(())
+}
+
+/// A new temporary folder that no other run takes for a leftover.
+fn locked_folder(parent: &Path, prefix: &str) -> Result<(TempDir, File), Error> {
+    for _ in 0..LOCK_ATTEMPTS {
+        let folder = tempfile::Builder::new()
+            .prefix(prefix)
+            .rand_bytes(SUFFIX)
+            .tempdir_in(parent)
+            .map_err(Error::io(parent))?;
+        let locked = File::open(folder.path()).and_then(|lock| {
+            flock(&lock, FlockOperation::LockShared)?;
+            Ok(lock)
+        });
+        // Another run may have seen the folder before it was locked and removed it.
+        match locked {
+            Ok(lock) if folder.path().exists() => return Ok((folder, lock)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io(folder.path())(error)),
+        }
+    }
+    Err(Error::io(parent)(io::ErrorKind::ResourceBusy.into()))
 }
 
 fn parent_of(destination: &Path) -> PathBuf {
@@ -131,7 +163,7 @@ fn prefix_of(destination: &Path) -> Result<String, Error> {
 /// Removes what runs that died have left; what a living run works on is locked. Best effort.
 fn remove_leftovers(parent: &Path, prefix: &str) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let ours = entry.file_name().to_string_lossy().strip_prefix(prefix).is_some_and(is_suffix);
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if !ours || !is_folder {
             continue;
@@ -142,6 +174,11 @@ fn remove_leftovers(parent: &Path, prefix: &str) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Whether the rest of a name is one that [`tempfile`] makes.
+fn is_suffix(rest: &str) -> bool {
+    rest.len() == SUFFIX && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
