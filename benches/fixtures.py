@@ -2,15 +2,17 @@
 
     fixtures.py DECLASS        (needs numpy and safetensors)
 
-Prints two markdown tables. All figures are means over ten runs, one per class, on real test inputs that the program
-never saw. AUS = (1 - (retained accuracy before - after)) / (1 + forgotten accuracy after), of which more is better;
-the plain mask sets the class's logit to minus infinity in the original.
+Prints a markdown table. All figures are means over ten runs, one per class, on real test inputs that the program
+never saw. `written` counts the classes for which the program accepted its own result, sealed and unsealed; only they
+enter the means. `worst change` is that of the retained accuracy, in points. AUS = (1 - (retained accuracy before -
+after)) / (1 + forgotten accuracy after), of which more is better; the plain mask sets the class's logit to minus
+infinity in the original.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,15 +21,15 @@ from safetensors.numpy import load_file
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 HEADS = {"resnet": "classifier.1", "vit": "classifier", "swin": "classifier"}
-METHODS = ["delete", "negative-gradient", "random-labels", "seal"]
+METHODS = ["delete", "negative-gradient", "negative-gradient-plus", "random-labels", "scrub", "scar", "fine-tune", "seal"]
 CLASSES = range(10)
 
 
 def main():
     declass = sys.argv[1]
     rows = [row for model in HEADS for row in judge_model(declass, model)]
-    print("| model | method | retained before | after | worst class | forgotten before sealing | after | AUS unsealed | AUS | AUS of the mask | seconds |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("| model | method | written | retained before | after | worst change | forgotten before sealing | after | AUS unsealed | AUS | AUS of the mask | CPU seconds |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
 
@@ -40,16 +42,19 @@ def judge_model(declass, model):
     for method in METHODS:
         with ThreadPoolExecutor(2) as pool:
             runs = list(pool.map(lambda c: remove(declass, model, method, c, inputs), CLASSES))
-        figures = [figures_of(top, run, labels, c) for c, run in zip(CLASSES, runs)]
+        figures = [figures_of(top, run, labels, c) for c, run in zip(CLASSES, runs) if run]
+        if not figures:
+            yield model, method, f"0 of {len(runs)}", *[""] * 9
+            continue
         mean = {key: np.mean([f[key] for f in figures]) for key in figures[0]}
         worst = min(f["after"] - f["before"] for f in figures)
         percent = lambda key: f"{100 * mean[key]:.2f} %"  # noqa: E731
         trained = method != "seal"
         yield (
-            model, method, percent("before"), percent("after"), f"{100 * worst:+.2f}",
+            model, method, f"{len(figures)} of {len(runs)}", percent("before"), percent("after"), f"{100 * worst:+.2f}",
             percent("unsealed") if trained else "", percent("sealed"),
             f"{mean['unsealed aus']:.3f}" if trained else "", f"{mean['aus']:.3f}", f"{mean['mask aus']:.3f}",
-            f"{np.median([run['seconds'] for run in runs]):.2f}",
+            f"{np.median([run['seconds'] for run in runs if run]):.2f}",
         )  # fmt: skip
 
 
@@ -62,9 +67,14 @@ def remove(declass, model, method, forgotten, inputs):
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out"
             command = [declass, "unlearn", FIXTURES / "models" / f"fmnist-{model}", "--forget", str(forgotten)]
-            begun = time.perf_counter()
-            subprocess.run([*command, "--method", method, "-o", out, "-q", *flags], check=True)
-            outcome.setdefault("seconds", time.perf_counter() - begun)
+            made = subprocess.Popen([*command, "--method", method, "-o", out, "-q", *flags], stderr=subprocess.DEVNULL)
+            _, status, usage = os.wait4(made.pid, 0)
+            made.returncode = os.waitstatus_to_exitcode(status)
+            if made.returncode == 1:
+                return None  # The gate says no, and nothing is written.
+            if made.returncode:
+                sys.exit(f"exit {made.returncode}: {made.args}")
+            outcome.setdefault("seconds", usage.ru_utime + usage.ru_stime)
             outcome[kind] = logits(out, model, inputs)
     return outcome
 
