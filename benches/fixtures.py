@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 HEADS = {"resnet": "classifier.1", "vit": "classifier", "swin": "classifier"}
-METHODS = ["delete", "negative-gradient", "negative-gradient-plus", "random-labels", "scrub", "scar", "fine-tune", "seal"]
+METHODS = ["delete", "negative-gradient", "negative-gradient-plus", "random-labels", "scar", "seal"]
 CLASSES = range(10)
 
 

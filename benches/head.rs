@@ -109,7 +109,7 @@ impl Job {
     fn sample_whole(&self) -> Result<Material, declass::error::Error> {
         let Options { distribution, samples, seed, .. } = self.options;
         let space = Space::whole(WIDTH);
-        let quota = Quota::uniform(CLASSES, samples);
+        let quota = Quota::new(vec![samples; CLASSES]);
         let address = (seed, Purpose::Training);
         let (training, sampling) = draw(&self.head, distribution, &quota, address, &Device::Cpu, &Silent)?;
         let strata =

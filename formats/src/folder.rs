@@ -80,7 +80,7 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Every file that is not hidden, with its size, in order.
+    /// Every file but git's own, with its size, in order.
     pub(crate) fn survey(&self) -> Result<Vec<(RelPath, u64)>, FormatError> {
         let mut files = Vec::new();
         self.survey_below("", 0, &mut files)?;
@@ -102,13 +102,13 @@ impl Folder {
         for entry in fs::read_dir(&folder).map_err(|error| fail(error.into()))? {
             let entry = entry.map_err(|error| fail(error.into()))?;
             let name = entry.file_name();
-            if name.as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
             let Some(name) = name.to_str() else {
                 let path = entry.path().display().to_string();
                 return Err(fail(Problem::BadPath { path, why: "is not Unicode" }));
             };
+            if GIT.contains(&name) && below.is_empty() {
+                continue;
+            }
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if entry.file_type().map_err(|error| fail(error.into()))?.is_dir() {
                 self.survey_below(&path, depth + 1, files)?;
@@ -124,6 +124,9 @@ impl Folder {
         Ok(())
     }
 }
+
+/// What git keeps in a folder, which is no part of a model.
+const GIT: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
 
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 20_000;

@@ -130,10 +130,12 @@ fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
     if config.is_object() { Ok(config) } else { Err(fail(Problem::NotAnObject)) }
 }
 
-/// Whether a copy leaves this file behind, unless it is among the model's own weights.
+/// Whether a copy leaves this file behind, unless it is among the model's own weights: signatures, hidden files, and
+/// weights in other formats.
 fn leaves(file: &RelPath) -> bool {
     let name = file.file_name().to_ascii_lowercase();
     file.is_record()
+        || file.as_str().split('/').any(|part| part.starts_with('.'))
         || name.starts_with("adapter_")
         // Any part of a name may tell: `model.ckpt.index`, `model.safetensors.index.json`, `x.mlpackage/...`.
         || file.as_str().to_ascii_lowercase().split('/').any(|part| part.split('.').skip(1).any(|end| WEIGHTS.contains(&end)))

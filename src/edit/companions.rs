@@ -39,7 +39,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>) -> Result<(), Error> {
 pub(super) fn list(placement: &Placement<'_>, text: &str, span: Range<usize>) -> Option<String> {
     let entries = literal::entries(text, span.clone());
     let indices = |part: fn(&Entry) -> Range<usize>| -> Option<Vec<usize>> {
-        let parsed = entries.iter().map(|entry| literal::index(&text[part(entry)]));
+        let parsed = entries.iter().map(|entry| text.get(part(entry)).and_then(literal::index));
         parsed.map(|index| index.filter(|index| *index < placement.classes)).collect()
     };
     let complete = entries.len() == placement.classes;
@@ -66,8 +66,9 @@ fn renumbered(
     text_edit::rebuilt(text, span, |at, entry| {
         let class = *indices.get(at).filter(|class| placement.keeps(**class))?;
         let new = class - placement.forgotten.range(..class).count();
-        let digits = text[part(entry)].trim_matches(|letter: char| !letter.is_ascii_digit());
-        let spelled = text[part(entry)].replace(digits, &new.to_string());
+        let old = text.get(part(entry))?;
+        let digits = old.trim_matches(|letter: char| !letter.is_ascii_digit());
+        let spelled = old.replace(digits, &new.to_string());
         Some(text_edit::replaced(text, entry, part(entry), &spelled))
     })
 }

@@ -86,7 +86,8 @@ pub fn draw(
     let mut draws = 0;
     let hopeless = HOPELESS.max(HOPELESS_PER_CLASS * head.classes as u64);
     let mut next = 0..max_draws.div_ceil(rows as u64).max(1);
-    while !bins.full() && !next.is_empty() && !(draws > hopeless && bins.untouched()) {
+    let is_over = |bins: &Bins<'_>, draws| bins.full() || (draws > hopeless && bins.untouched());
+    while !is_over(&bins, draws) && !next.is_empty() {
         let round: Vec<u64> = next.by_ref().take(rayon::current_num_threads()).collect();
         let batches: Vec<_> = round
             .into_par_iter()
@@ -97,7 +98,7 @@ pub fn draw(
             })
             .collect();
         for batch in batches {
-            if !bins.full() && !(draws > hopeless && bins.untouched()) {
+            if !is_over(&bins, draws) {
                 draws += rows as u64;
                 progress.advance(Step::Sampling, bins.take(&batch?) as u64);
             }

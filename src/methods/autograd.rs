@@ -86,12 +86,3 @@ fn scar() {
         cross_entropy(&masked(original, least)?, z)? * 5.0
     });
 }
-
-#[test]
-fn scrub() {
-    check("scrub", |z, original| {
-        let warm = softmax_last_dim(&(original / 2.0)?)?;
-        let distance = (cross_entropy(&warm, &(z / 2.0)?)? * 4.0)?;
-        (distance * sides(-0.1, 0.45))? + (cross_entropy(&labels(), z)? * sides(0.0, 0.45))?
-    });
-}

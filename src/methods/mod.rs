@@ -10,7 +10,6 @@ mod negative_gradient;
 mod negative_gradient_plus;
 mod random_labels;
 mod scar;
-mod scrub;
 mod seal;
 
 use candle_core::{D, Tensor};
@@ -140,12 +139,11 @@ impl Batch<'_> {
 }
 
 /// Every method, the default first.
-pub static METHODS: [&Method; 7] = [
+pub static METHODS: [&Method; 6] = [
     &delete::METHOD,
     &negative_gradient::METHOD,
     &negative_gradient_plus::METHOD,
     &random_labels::METHOD,
-    &scrub::METHOD,
     &scar::METHOD,
     &seal::METHOD,
 ];

@@ -43,6 +43,7 @@ pub(super) struct Bench<'a> {
     /// Embeddings of the retained classes `[k, r]`, all strata together, and the original log-probabilities over
     /// the retained classes `[k, R]`.
     to_retain: Tensor,
+    to_retain_labels: Vec<u32>,
     original_log: Tensor,
     forgotten_columns: Tensor,
     retained_columns: Tensor,
@@ -88,7 +89,7 @@ impl<'a> Bench<'a> {
         };
         let sides = [(data.has_forgotten(), true), (data.has_retained(), false)];
         let sides = sides.into_iter().filter(|(used, _)| *used).map(|(_, forgotten)| side(forgotten));
-        let to_retain = to_retain.to_device(device)?;
+        let (to_retain, to_retain_labels) = (to_retain.to_device(device)?, to_retain.labels);
         let original_log =
             candle_nn::ops::log_softmax(&weights.columns(&retained_columns)?.logits(&to_retain)?, D::Minus1)?;
         Ok(Self {
@@ -98,6 +99,7 @@ impl<'a> Bench<'a> {
             to_forget: to_forget.to_device(device)?,
             strata,
             to_retain,
+            to_retain_labels,
             original_log,
             forgotten_columns,
             retained_columns,
@@ -176,18 +178,25 @@ impl<'a> Bench<'a> {
         Ok(worst)
     }
 
-    /// Agreement with the original head on retained embeddings, and the mean divergence from it.
-    fn retained(&self, weights: &Weights) -> Result<(f64, f64)> {
-        let log = candle_nn::ops::log_softmax(
-            &weights.columns(&self.retained_columns)?.logits(&self.to_retain)?,
-            D::Minus1,
-        )?;
+    /// How the retained embeddings fare: agreement with the original head, over all and for the worst class, and the
+    /// mean divergence from it.
+    fn retained(&self, weights: &Weights) -> Result<(f64, f64, f64)> {
+        let logits = weights.columns(&self.retained_columns)?.logits(&self.to_retain)?;
+        let log = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
         let kl =
             (self.original_log.exp()? * (&self.original_log - &log)?)?.sum(D::Minus1)?.to_vec1::<f32>()?;
         let same = log.argmax(D::Minus1)?.eq(&self.original_log.argmax(D::Minus1)?)?.to_vec1::<u8>()?;
+        let mut classes = vec![(0u32, 0u32); self.start.classes];
+        for (&label, &same) in self.to_retain_labels.iter().zip(&same) {
+            let (count, kept) = &mut classes[label as usize];
+            *count += 1;
+            *kept += u32::from(same);
+        }
+        let share = |(count, kept): &(u32, u32)| f64::from(*kept) / f64::from(*count);
+        let worst = classes.iter().filter(|(count, _)| *count > 0).map(share).fold(1.0, f64::min);
         let mean = |sum: f64| sum / kl.len().max(1) as f64;
-        let agreeing = same.iter().filter(|&&same| same == 1).count();
-        Ok((mean(agreeing as f64), mean(kl.iter().map(|&x| f64::from(x)).sum())))
+        let agreeing = same.iter().map(|&same| f64::from(same)).sum();
+        Ok((mean(agreeing), worst, mean(kl.iter().map(|&x| f64::from(x)).sum())))
     }
 }
 
@@ -214,8 +223,10 @@ pub(super) fn run(
         worst = bench.worst_stratum(&weights)?;
         progress.advance(Step::Unlearning, 1);
     }
-    let (retained_agreement, retained_kl) = bench.retained(&weights)?;
-    let summary = Summary { learning_rate, epochs, worst_stratum: worst, retained_agreement, retained_kl };
+    let (retained_agreement, worst_class, retained_kl) = bench.retained(&weights)?;
+    let worst_stratum = worst;
+    let summary =
+        Summary { learning_rate, epochs, worst_stratum, retained_agreement, worst_class, retained_kl };
     Ok(Attempt { head: weights.to_head(&bench.start)?, summary })
 }
 

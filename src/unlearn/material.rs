@@ -29,7 +29,7 @@ pub struct Material {
 /// Embeddings per class and stratum that decide about stopping; fewer for heads with very many classes.
 const STOPPING: usize = 1000;
 /// Most embeddings of one stratum of the retained classes together.
-const STOPPING_IN_ALL: usize = 100_000;
+const STOPPING_IN_ALL: usize = 50_000;
 
 impl Material {
     /// Draws training samples and strata for a head.

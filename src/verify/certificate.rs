@@ -111,7 +111,10 @@ fn is_mean(head: &LinearHead, forgotten: &Forgotten) -> bool {
         largest = head.row(retained).iter().fold(largest, |largest, &w| largest.max(f64::from(w).abs()));
     }
     let near = |(&w, &mean): (&f32, &f64)| (f64::from(w) - mean).abs() <= mean.abs() / 256.0 + largest * 1e-6;
-    forgotten.indices().all(|class| head.row(class).iter().zip(&mean).all(near))
+    // A constant that the model itself adds to the logits acts like a bias.
+    let bias = forgotten.retained().map(|class| f64::from(head.bias[class])).sum::<f64>() / count;
+    let no_higher = |class: usize| f64::from(head.bias[class]) <= bias;
+    forgotten.indices().all(|class| no_higher(class) && head.row(class).iter().zip(&mean).all(near))
 }
 
 /// A multi-label slot: a zero row makes its logit a constant.

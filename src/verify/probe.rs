@@ -20,7 +20,7 @@ use crate::{
 const FORGOTTEN: usize = 3000;
 /// Wanted per retained class and stratum, and for all of them together.
 const RETAINED: usize = 1000;
-const RETAINED_IN_ALL: usize = 50_000;
+const RETAINED_IN_ALL: usize = 20_000;
 /// Embeddings whose logits are held at a time.
 const ROWS: usize = 2048;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{unlearn_and_verify, venv::judge};
+use super::{succeed, venv::judge};
 
 fn models() -> Vec<PathBuf> {
     let Value::Object(found) = judge("light.py", &["list"]) else { panic!("no list") };
@@ -16,7 +16,9 @@ fn models() -> Vec<PathBuf> {
 fn judged(model: &Path, slot: &str, options: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    unlearn_and_verify(model, &out, &[&["--forget", "3", "--slot", slot], options].concat());
+    // What `unlearn` writes it has verified itself.
+    let (from, to) = (model.to_str().unwrap(), out.to_str().unwrap());
+    succeed(&[&["unlearn", from, "-o", to, "-q", "--forget", "3", "--slot", slot], options].concat());
     let written = out.join(model.file_name().unwrap());
     let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
     judge("onnx_pair.py", &[&paths[..], &["--forget", "3", "--slot", slot, "--random", "1"]].concat())

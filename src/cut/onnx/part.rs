@@ -39,7 +39,9 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let Some(input) = flow.weight_operand(node) else {
         return Err(fail("is a model of another kind, not a linear head".into()));
     };
-    let value = onnx.inputs[input].as_str();
+    let Some(value) = onnx.inputs.get(input).map(String::as_str) else {
+        return Err(fail("its weight is not among its operands".into()));
+    };
     if let Some(tensor) = quantised(flow, value) {
         return Err(frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised")));
     }
@@ -57,7 +59,10 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     if weight.width() == 0 {
         return Err(fail("its embedding has no elements".into()));
     }
-    let embedding = embedding(flow, &onnx.inputs[linear.data]);
+    let Some(data) = onnx.inputs.get(linear.data) else {
+        return Err(fail("its embedding is not among its operands".into()));
+    };
+    let embedding = embedding(flow, data);
     Ok(Part { node, embedding, weight, linear: Some(linear) })
 }
 
