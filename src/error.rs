@@ -215,9 +215,10 @@ impl Error {
                 "did you mean {}?",
                 near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
             )),
-            Self::UnknownClass { classes, .. } => {
-                Some(format!("`declass inspect` lists the labels; indices go from 0 to {}", classes - 1))
-            }
+            Self::UnknownClass { classes, .. } => Some(format!(
+                "`declass inspect` lists the labels; indices go from 0 to {}",
+                classes.saturating_sub(1)
+            )),
             _ => None,
         }
     }

@@ -68,11 +68,11 @@ fn text(name: &str, forgotten: &Forgotten, labels: Option<&Labels>, slot: Slot) 
         Slot::Keep => "Shapes and labels are those of the original.",
     };
     format!(
-        "# {name} with {count} {what} removed\n\n\
-         Removed at the classifier head: {}. {slots} The encoder is bit-identical to the original's.\n\n\
+        "# {name} with {count} {what} unlearnt\n\n\
+         Unlearnt at the classifier head: {}. {slots} The encoder is bit-identical to the original's.\n\n\
          What was changed, how, and what was measured on synthetic embeddings is recorded in `{STATEMENT_FILE}` \
          (not signed).\n\n\
-         **Not claimed:** the features are unchanged and may still encode the removed {what}, so that few-shot \
+         **Not claimed:** the features are unchanged and may still encode the forgotten {what}, so that few-shot \
          relearning can restore them; this is not equivalent to retraining and says nothing about the influence of \
          training data.\n",
         classes.join(", ")

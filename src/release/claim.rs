@@ -139,7 +139,7 @@ impl Claim<'_> {
                 index_map,
             },
             scope: SCOPE.into(),
-            claim: CLAIM.into(),
+            claim: claim_word(self.slot, self.sealed).into(),
             not_claimed: NOT_CLAIMED.map(String::from).to_vec(),
             location: json!({
                 "head": head.name,
@@ -199,7 +199,6 @@ impl Claim<'_> {
 
 /// What a claim may say: classes are removed from the outputs, at the head, as seen on model files.
 pub(super) const SCOPE: &str = "head";
-pub(super) const CLAIM: &str = "class-output-removed";
 pub(super) const NOT_CLAIMED: [&str; 3] =
     ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
 pub(super) const TIER: &str = "T0: model files and synthetic embeddings only";
@@ -221,6 +220,11 @@ pub(super) fn changed_tensors(report: &Report) -> Vec<Value> {
 pub(super) fn unchanged_tensors(report: &Report) -> usize {
     let changed = report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
     report.changes.tensor_count - changed
+}
+
+/// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
+pub(super) fn claim_word(slot: Slot, sealed: bool) -> &'static str {
+    if slot == Slot::Drop || sealed { "class-output-removed" } else { "class-output-suppressed" }
 }
 
 /// `keep` or `drop`.

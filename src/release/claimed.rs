@@ -7,7 +7,7 @@ use crate::{
 };
 
 use super::{
-    claim::{CLAIM, SCOPE, index_map, slot_name},
+    claim::{SCOPE, claim_word, index_map, slot_name},
     statement::{NamedClass, Statement},
 };
 
@@ -42,7 +42,7 @@ impl<'a> Claimed<'a> {
             .ok_or_else(|| format!("it names a method `{}` that this version does not know", asked.method))?;
         let seed = asked.seed.parse().map_err(|_| format!("its seed `{}` is none", asked.seed))?;
         require(
-            asked.scope == SCOPE && removal.scope == SCOPE && removal.claim == CLAIM,
+            asked.scope == SCOPE && removal.scope == SCOPE && removal.claim == claim_word(slot, asked.seal),
             "it is of another scope",
         )?;
         let named = removal.forgotten.iter().map(|forgotten| &forgotten.class);

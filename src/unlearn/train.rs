@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_head_without_bias_gets_none() {
-        let trained = trained("negative-gradient", 300, false).unwrap();
+        let trained = trained("delete", 300, false).unwrap();
         assert_eq!(trained.head.bias, [0.0; 3]);
     }
 }
