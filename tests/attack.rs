@@ -191,7 +191,10 @@ fn an_unsealed_class_that_no_sample_reaches_is_not_shown() {
     let made = unlearn(&original, &out, &["--forget", "1"]);
     assert!(made.status.success(), "{made:?}");
     fs::copy(original.join("model.safetensors"), out.join("model.safetensors")).unwrap();
-    edit_claim(&out, |claim| claim["buildDefinition"]["externalParameters"]["seal"] = json!(false));
+    edit_claim(&out, |claim| {
+        claim["buildDefinition"]["externalParameters"]["seal"] = json!(false);
+        claim["removal"]["claim"] = json!("class-output-suppressed");
+    });
     says_no(&out, &original, "forget-rate");
 }
 
