@@ -112,8 +112,8 @@ impl Job {
         let quota = Quota::new(vec![samples; CLASSES]);
         let address = (seed, Purpose::Training);
         let (training, sampling) = draw(&self.head, distribution, &quota, address, &Device::Cpu, &Silent)?;
-        let strata =
-            Strata::draw(&self.head, &space, &[1000; CLASSES], (seed, Purpose::Stopping), &Device::Cpu)?;
+        let address = (seed, Purpose::Stopping);
+        let strata = Strata::draw(&self.head, &space, vec![1000; CLASSES], |_| true, address, &Device::Cpu)?;
         Ok(Material { space, training, sampling, strata })
     }
 

@@ -63,6 +63,7 @@ mod graph;
 pub mod linear;
 pub mod methods;
 pub mod progress;
+pub mod reach;
 pub mod release;
 pub mod rng;
 pub mod space;

@@ -1,6 +1,6 @@
 //! The classifier head as numbers: the one value that sampling, unlearning and verifying share.
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use crate::{classes::Forgotten, error::Error};
 
@@ -34,16 +34,18 @@ impl LinearHead {
         &mut self.weight[class * self.width..(class + 1) * self.width]
     }
 
-    /// `W` and `b` on a device, as tensors of shape `[C, D]` and `[C]`.
-    ///
-    /// # Errors
-    /// [`Error::Compute`] if the device has no room.
-    pub fn to_device(&self, device: &Device) -> Result<(Tensor, Tensor), Error> {
-        let upload = || -> candle_core::Result<_> {
-            let weight = Tensor::from_slice(&self.weight, (self.classes, self.width), device)?;
-            Ok((weight, Tensor::from_slice(&self.bias, self.classes, device)?))
-        };
-        upload().map_err(Error::compute("loading the head"))
+    /// Mean row and mean bias of some classes, summed in double precision.
+    #[must_use]
+    pub fn mean(&self, classes: impl Iterator<Item = usize>) -> (Vec<f64>, f64) {
+        let (mut row, mut bias, mut count) = (vec![0.0; self.width], 0.0, 0.0f64);
+        for class in classes {
+            row.iter_mut().zip(self.row(class)).for_each(|(sum, &w)| *sum += f64::from(w));
+            bias += f64::from(self.bias[class]);
+            count += 1.0;
+        }
+        let count = count.max(1.0);
+        row.iter_mut().for_each(|sum| *sum /= count);
+        (row, bias / count)
     }
 
     /// The same head over the original classes after its forgotten slots were dropped: their logits are
@@ -63,5 +65,82 @@ impl LinearHead {
             full.bias[class] = self.bias[slot];
         }
         full
+    }
+}
+
+/// Weights and biases of a head on a device, or a change of them.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// `[C, D]`.
+    pub weight: Tensor,
+    /// `[C]`.
+    pub bias: Tensor,
+}
+
+impl Weights {
+    /// Uploads a head.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] if the device has no room.
+    pub fn of(head: &LinearHead, device: &Device) -> std::result::Result<Self, Error> {
+        let upload = || -> Result<Self> {
+            let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), device)?;
+            Ok(Self { weight, bias: Tensor::from_slice(&head.bias, head.classes, device)? })
+        };
+        upload().map_err(Error::compute("loading the head"))
+    }
+
+    /// Number of classes `C`.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.weight.dims()[0]
+    }
+
+    /// Number of coordinates `D`.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.weight.dims()[1]
+    }
+
+    /// Logits `[n, C]` of embeddings `[n, D]`.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn logits(&self, embeddings: &Tensor) -> Result<Tensor> {
+        embeddings.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)
+    }
+
+    /// The part that makes the logits of some classes.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn columns(&self, classes: &Tensor) -> Result<Self> {
+        Ok(Self { weight: self.weight.index_select(classes, 0)?, bias: self.bias.index_select(classes, 0)? })
+    }
+
+    /// All of it times a factor.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn scaled(&self, factor: f64) -> Result<Self> {
+        Ok(Self { weight: (&self.weight * factor)?, bias: (&self.bias * factor)? })
+    }
+
+    /// The sum with another one times a factor.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn plus(&self, other: &Self, factor: f64) -> Result<Self> {
+        let other = other.scaled(factor)?;
+        Ok(Self { weight: (&self.weight + other.weight)?, bias: (&self.bias + other.bias)? })
+    }
+
+    /// Downloads it as a head of the shape of another.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn to_head(&self, like: &LinearHead) -> Result<LinearHead> {
+        let weight = self.weight.flatten_all()?.to_vec1()?;
+        Ok(LinearHead { weight, bias: self.bias.to_vec1()?, ..*like })
     }
 }

@@ -34,6 +34,12 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     rng
 }
 
+/// Index of a stream within a purpose that is neither a batch of draws nor an epoch: by what it is for, and by class.
+#[must_use]
+pub(crate) fn index(kind: u8, class: usize, part: u64) -> u64 {
+    (u64::from(kind) << 56) | ((class as u64 & 0xff_ffff) << 32) | (part & 0xffff_ffff)
+}
+
 /// A permutation of `0..n` (Fisher-Yates).
 #[must_use]
 pub fn permutation(n: usize, rng: &mut impl RngCore) -> Vec<u32> {

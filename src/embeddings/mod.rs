@@ -4,16 +4,21 @@
 //! that unlearning a head needs and all that verifying it on such draws can show.
 
 mod distribution;
+mod draw;
+mod elliptical;
+mod quota;
 mod rejection;
+mod sequential;
 mod strata;
 
 pub use distribution::Distribution;
-pub use rejection::{Quota, Sampling, draw};
+pub use draw::draw;
+pub use quota::{Quota, Rare, Sampler, Sampling};
 pub use strata::{Strata, Stratum};
 
 use candle_core::{Device, Tensor};
 
-use crate::{error::Error, linear::LinearHead};
+use crate::{error::Error, linear::Weights};
 
 /// Embeddings with the class that the original head gives each of them.
 #[derive(Clone, Debug, Default)]
@@ -39,14 +44,13 @@ impl Embeddings {
         self.labels.is_empty()
     }
 
-    /// Labels the rows of `values` (each `head.width` long) by the head's largest logit; ties go to the lower class.
+    /// Labels the rows of `values` by the largest logit of a head; ties go to the lower class.
     ///
     /// # Errors
     /// [`Error::Compute`] if the device fails.
-    pub fn labelled(values: Vec<f32>, head: &LinearHead, device: &Device) -> Result<Self, Error> {
-        let labels =
-            label(&values, head, device).map_err(Error::compute("labelling synthetic embeddings"))?;
-        Ok(Self { width: head.width, values, labels })
+    pub fn labelled(values: Vec<f32>, head: &Weights) -> Result<Self, Error> {
+        let labels = label(&values, head).map_err(Error::compute("labelling synthetic embeddings"))?;
+        Ok(Self { width: head.width(), values, labels })
     }
 
     /// Those whose class passes the test.
@@ -81,15 +85,14 @@ impl Embeddings {
 const ROWS_AT_ONCE: usize = 16_384;
 const LOGITS_AT_ONCE: usize = 1 << 24;
 
-fn label(values: &[f32], head: &LinearHead, device: &Device) -> candle_core::Result<Vec<u32>> {
-    let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), device)?.t()?;
-    let bias = Tensor::from_slice(&head.bias, head.classes, device)?;
-    let mut labels = Vec::with_capacity(values.len() / head.width.max(1));
-    let rows_at_once = (LOGITS_AT_ONCE / head.classes).clamp(1, ROWS_AT_ONCE);
-    for rows in values.chunks(rows_at_once * head.width) {
-        let rows = Tensor::from_slice(rows, (rows.len() / head.width, head.width), device)?;
-        let logits = rows.matmul(&weight)?.broadcast_add(&bias)?.flatten_all()?.to_vec1::<f32>()?;
-        labels.extend(logits.chunks_exact(head.classes).map(top));
+fn label(values: &[f32], head: &Weights) -> candle_core::Result<Vec<u32>> {
+    let (width, classes) = (head.width(), head.classes());
+    let mut labels = Vec::with_capacity(values.len() / width.max(1));
+    let rows_at_once = (LOGITS_AT_ONCE / classes).clamp(1, ROWS_AT_ONCE);
+    for rows in values.chunks(rows_at_once * width) {
+        let rows = Tensor::from_slice(rows, (rows.len() / width, width), head.weight.device())?;
+        let logits = head.logits(&rows)?.flatten_all()?.to_vec1::<f32>()?;
+        labels.extend(logits.chunks_exact(classes).map(top));
     }
     Ok(labels)
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Distribution, Embeddings, Quota, draw};
 use crate::{
     error::Error,
-    linear::LinearHead,
+    linear::{LinearHead, Weights},
     progress::Silent,
     rng::{self, Purpose},
     space::Space,
@@ -47,95 +47,123 @@ impl Stratum {
     }
 }
 
-/// Embeddings of all strata, labelled by the original head, in the coordinates of a [`Space`].
+/// The strata of one head. Only the Gaussian draws are kept; the others are made from them, or from their streams, piece
+/// by piece whenever they are looked at.
 #[derive(Clone, Debug)]
-pub struct Strata(pub Vec<(Stratum, Embeddings)>);
+pub struct Strata {
+    /// The head in the coordinates of `space`.
+    head: Weights,
+    space: Space,
+    /// Directions of the classes in the coordinates of `space`, one row each, of length 1.
+    directions: Vec<f32>,
+    per_class: Vec<usize>,
+    address: (u64, Purpose),
+    gaussian: Embeddings,
+}
 
 impl Strata {
-    /// Draws about `per_class[c]` embeddings of each class `c` and stratum (what the budget reaches; the half-normal
-    /// stratum takes what falls into it).
+    /// Draws strata with about `per_class[c]` embeddings of each class `c`: so many for classes that pass the test of
+    /// `insist`, as far as they are within reach, and what plain draws give for others. The half-normal stratum takes what
+    /// falls into it.
     ///
     /// # Errors
     /// [`Error::Compute`] if the device fails.
     pub fn draw(
         original: &LinearHead,
         space: &Space,
-        per_class: &[usize],
-        (seed, purpose): (u64, Purpose),
+        per_class: Vec<usize>,
+        insist: impl Fn(usize) -> bool,
+        address: (u64, Purpose),
         device: &Device,
     ) -> Result<Self, Error> {
-        let head = space.restrict(original);
-        let quota = Quota::new(per_class.to_vec());
-        let (gaussian, _) = draw(&head, Distribution::Gaussian, &quota, (seed, purpose), device, &Silent)?;
-        let scaled = |factor: f32| {
-            let values = gaussian.values.iter().map(|x| x * factor).collect();
-            Embeddings::labelled(values, &head, device)
-        };
-        let (twice, fourfold) = (scaled(2.0)?, scaled(4.0)?);
-        let around = Embeddings::labelled(
-            class_directions(original, space, per_class, (seed, purpose)),
-            &head,
-            device,
-        )?;
-        let half = Embeddings::labelled(half_normal(space, (seed, purpose)), &head, device)?;
-        Ok(Self(vec![
-            (Stratum::Gaussian, gaussian),
-            (Stratum::Scaled2, twice),
-            (Stratum::Scaled4, fourfold),
-            (Stratum::ClassDirection, around),
-            (Stratum::HalfNormal, half),
-        ]))
+        let head = space.restrict(original)?;
+        let quota = Quota::new(per_class.clone()).content_for(|class| !insist(class));
+        let (gaussian, _) = draw(&head, Distribution::Gaussian, &quota, address, device, &Silent)?;
+        let directions = directions(original, space)?;
+        let head = Weights::of(&head, device)?;
+        Ok(Self { head, space: space.clone(), directions, per_class, address, gaussian })
     }
-}
 
-/// Streams beyond any batch of draws, one per use.
-const CLASS_DIRECTION_STREAM: u64 = 1 << 40;
-const HALF_NORMAL_STREAM: u64 = 1 << 41;
-
-fn class_directions(
-    original: &LinearHead,
-    space: &Space,
-    per_class: &[usize],
-    (seed, purpose): (u64, Purpose),
-) -> Vec<f32> {
-    let typical = (original.width as f32).sqrt();
-    let centre = centre(original);
-    let mut values = Vec::new();
-    for (class, &count) in per_class.iter().enumerate() {
-        let offset: Vec<f32> = original.row(class).iter().zip(&centre).map(|(w, c)| w - c).collect();
-        let direction = space.coordinates(&offset);
-        let length = direction.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        let mut noise = vec![0.0; count * space.width()];
-        let mut stream = rng::stream(seed, purpose, CLASS_DIRECTION_STREAM + class as u64);
-        Distribution::Gaussian.fill(&mut stream, &mut noise);
-        for (i, row) in noise.chunks_exact_mut(space.width()).enumerate() {
-            let norm = if i % 2 == 0 { typical } else { typical / 2.0 };
-            row.iter_mut().zip(&direction).for_each(|(x, d)| *x = *x / 2.0 + norm * d / length);
+    /// Shows every stratum, piece by piece, each piece labelled by the original head.
+    ///
+    /// # Errors
+    /// [`Error::Compute`] if the device fails, and what `visit` says.
+    pub fn each(
+        &self,
+        mut visit: impl FnMut(Stratum, &Embeddings) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (width, classes) = (self.head.width(), self.head.classes());
+        let rows = (VALUES_AT_ONCE / width.max(classes)).clamp(16, 4096);
+        for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)] {
+            for piece in self.gaussian.values.chunks(rows * width) {
+                let values = piece.iter().map(|x| x * factor).collect();
+                visit(stratum, &Embeddings::labelled(values, &self.head)?)?;
+            }
         }
-        values.extend(noise);
+        let mut next = 0;
+        while next < classes {
+            let mut piece = Vec::new();
+            while next < classes && piece.len() < rows * width {
+                piece.extend(self.around(next));
+                next += 1;
+            }
+            visit(Stratum::ClassDirection, &Embeddings::labelled(piece, &self.head)?)?;
+        }
+        for part in 0..self.half_normal_count().div_ceil(HALF_NORMAL_ROWS) {
+            let values = self.half_normal(part as u64)?;
+            visit(Stratum::HalfNormal, &Embeddings::labelled(values, &self.head)?)?;
+        }
+        Ok(())
     }
-    values
+
+    /// Draws around the direction of a class.
+    fn around(&self, class: usize) -> Vec<f32> {
+        let typical = (self.space.full_width() as f32).sqrt();
+        let width = self.head.width();
+        let direction = &self.directions[class * width..(class + 1) * width];
+        let mut values = vec![0.0; self.per_class[class] * width];
+        let (seed, purpose) = self.address;
+        let mut stream = rng::stream(seed, purpose, rng::index(CLASS_DIRECTION, class, 0));
+        Distribution::Gaussian.fill(&mut stream, &mut values);
+        for (i, row) in values.chunks_exact_mut(width).enumerate() {
+            let norm = if i % 2 == 0 { typical } else { typical / 2.0 };
+            row.iter_mut().zip(direction).for_each(|(x, d)| *x = *x / 2.0 + norm * d);
+        }
+        values
+    }
+
+    /// How many half-normal draws are looked at. Each is made in all dimensions and then projected.
+    fn half_normal_count(&self) -> usize {
+        ((1 << 31) / (self.space.full_width() * self.head.width()).max(1)).clamp(256, 8192)
+    }
+
+    fn half_normal(&self, part: u64) -> Result<Vec<f32>, Error> {
+        let (seed, purpose) = self.address;
+        let mut values = vec![0.0; HALF_NORMAL_ROWS * self.space.full_width()];
+        let mut stream = rng::stream(seed, purpose, rng::index(HALF_NORMAL, 0, part));
+        Distribution::Gaussian.fill(&mut stream, &mut values);
+        values.iter_mut().for_each(|x| *x = x.abs());
+        self.space.coordinates(&values)
+    }
 }
 
-/// Mean of the weight rows, of length `D`.
-fn centre(head: &LinearHead) -> Vec<f32> {
-    let mut sums = vec![0.0f64; head.width];
-    for row in head.weight.chunks_exact(head.width) {
-        sums.iter_mut().zip(row).for_each(|(s, &w)| *s += f64::from(w));
-    }
-    sums.into_iter().map(|s| (s / head.classes as f64) as f32).collect()
-}
+/// Kinds of streams.
+const CLASS_DIRECTION: u8 = 3;
+const HALF_NORMAL: u8 = 4;
 
-fn half_normal(space: &Space, (seed, purpose): (u64, Purpose)) -> Vec<f32> {
-    // Every draw is made in all dimensions and then projected.
-    let count = ((1 << 31) / (space.full_width() * space.width()).max(1)).clamp(256, 8192);
-    let mut rng = rng::stream(seed, purpose, HALF_NORMAL_STREAM);
-    let mut row = vec![0.0; space.full_width()];
-    let mut values = Vec::with_capacity(count * space.width());
-    for _ in 0..count {
-        Distribution::Gaussian.fill(&mut rng, &mut row);
-        row.iter_mut().for_each(|x| *x = x.abs());
-        values.extend(space.coordinates(&row));
+/// Coordinates or logits of one piece.
+const VALUES_AT_ONCE: usize = 1 << 22;
+const HALF_NORMAL_ROWS: usize = 256;
+
+/// Every class's weights less the mean of all, in the coordinates of `space`, at length 1.
+fn directions(original: &LinearHead, space: &Space) -> Result<Vec<f32>, Error> {
+    let (centre, _) = original.mean(0..original.classes);
+    let offset = |row: &[f32]| row.iter().zip(&centre).map(|(&w, c)| w - *c as f32).collect::<Vec<_>>();
+    let offsets: Vec<f32> = original.weight.chunks_exact(original.width).flat_map(offset).collect();
+    let mut directions = space.coordinates(&offsets)?;
+    for direction in directions.chunks_exact_mut(space.width()) {
+        let length = direction.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        direction.iter_mut().for_each(|x| *x /= length);
     }
-    values
+    Ok(directions)
 }

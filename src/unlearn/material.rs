@@ -28,8 +28,11 @@ pub struct Material {
 
 /// Embeddings per class and stratum that decide about stopping; fewer for heads with very many classes.
 const STOPPING: usize = 1000;
-/// Most embeddings of one stratum of the retained classes together.
+/// Most embeddings of one stratum of the retained classes together, and most coordinates of them.
 const STOPPING_IN_ALL: usize = 50_000;
+const STOPPING_VALUES: usize = 1 << 25;
+/// Most coordinates of all training embeddings: half a gigabyte.
+const TRAINING_VALUES: usize = 1 << 27;
 
 impl Material {
     /// Draws training samples and strata for a head.
@@ -44,19 +47,33 @@ impl Material {
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let isotropic = options.distribution.is_isotropic();
-        let space = if isotropic { Space::spanned_by(&[head]) } else { Space::whole(head.width) };
+        let space = if isotropic { Space::spanned_by(&[head])? } else { Space::whole(head.width) };
         let data = options.method.data;
         let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
-        let wanted = |class| if used(class) { options.samples } else { 0 };
-        let quota = Quota::new((0..head.classes).map(wanted).collect());
+        let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
+        let samples = options.samples.min((TRAINING_VALUES / space.width() / trained_on).max(1));
+        let quota = Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
         let address = (options.seed, Purpose::Training);
         let (training, sampling) =
-            draw(&space.restrict(head), options.distribution, &quota, address, device, progress)?;
-        let each = (STOPPING_IN_ALL / head.classes).clamp(20, STOPPING);
-        let per_class: Vec<usize> =
-            (0..head.classes).map(|class| if forgotten.contains(class) { STOPPING } else { each }).collect();
-        let strata = Strata::draw(head, &space, &per_class, (options.seed, Purpose::Stopping), device)?;
+            draw(&space.restrict(head)?, options.distribution, &quota, address, device, progress)?;
+        let strata = Self::strata(head, &space, forgotten, options.seed, device)?;
         Ok(Self { space, training, sampling, strata })
+    }
+
+    fn strata(
+        head: &LinearHead,
+        space: &Space,
+        forgotten: &Forgotten,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Strata, Error> {
+        let most = STOPPING_IN_ALL.min(STOPPING_VALUES / space.width());
+        let of_retained = (most / head.classes).clamp(1, STOPPING);
+        let of_forgotten = (most / forgotten.indices().count()).clamp(100, STOPPING);
+        let each = |class| if forgotten.contains(class) { of_forgotten } else { of_retained };
+        let per_class = (0..head.classes).map(each).collect();
+        let insist = |class| forgotten.contains(class);
+        Strata::draw(head, space, per_class, insist, (seed, Purpose::Stopping), device)
     }
 
     /// Forgotten classes that the method trains on and no training draw reached.

@@ -4,14 +4,14 @@
 //! embeddings drawn apart from the training samples.
 
 mod attempt;
+mod judge;
 mod material;
 mod seal;
 mod train;
 
-pub use attempt::Attempt;
 pub use material::Material;
 pub use seal::{MARGIN, seal};
-pub use train::{Summary, Trained, train};
+pub use train::{Epoch, Summary, Trained, train};
 
 use crate::{embeddings::Distribution, methods::Method};
 

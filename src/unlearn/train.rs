@@ -4,11 +4,12 @@ use candle_core::Device;
 use serde::Serialize;
 
 use super::{
-    Attempt, LEARNING_RATES, Material, Options,
-    attempt::{Bench, run},
+    LEARNING_RATES, Material, Options,
+    attempt::{Attempt, Bench, run},
 };
 use crate::{
     classes::Forgotten,
+    embeddings::Stratum,
     error::Error,
     linear::LinearHead,
     methods::Gradient,
@@ -24,6 +25,8 @@ pub struct Trained {
     pub kept: usize,
     /// Every attempt made, in order.
     pub attempts: Vec<Summary>,
+    /// The strata, in the order of [`Epoch::recognised`].
+    pub strata: Vec<Stratum>,
 }
 
 /// An attempt in figures.
@@ -41,6 +44,24 @@ pub struct Summary {
     pub worst_class: f64,
     /// Mean divergence from the original head over the retained classes, in nats.
     pub retained_kl: f64,
+    /// Every epoch, the state before the first one included; for `--trace`, not for the claim.
+    #[serde(skip)]
+    pub trace: Vec<Epoch>,
+}
+
+/// The state after one epoch.
+#[derive(Clone, Debug)]
+pub struct Epoch {
+    /// Share of each stratum's embeddings of the forgotten classes that is still recognised.
+    pub recognised: Vec<f64>,
+}
+
+impl Epoch {
+    /// The largest of them.
+    #[must_use]
+    pub fn worst(&self) -> f64 {
+        self.recognised.iter().copied().fold(0.0, f64::max)
+    }
 }
 
 impl Summary {
@@ -76,14 +97,14 @@ pub fn train(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
-    let bench = Bench::new(head, material, forgotten, options.method.data, device)
-        .map_err(Error::compute("unlearning"))?;
+    let before = material.space.restrict(head)?;
+    let bench = Bench::new(before.clone(), material, forgotten, options.method.data, device)?;
     let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
     progress.begin(Step::Unlearning, (rates.len() * options.epochs) as u64);
     let mut attempts: Vec<Summary> = Vec::new();
     let mut best: Option<(usize, Attempt)> = None;
     for rate in rates {
-        let attempt = run(&bench, gradient, rate, options, progress).map_err(Error::compute("unlearning"))?;
+        let attempt = run(&bench, gradient, rate, options, progress)?;
         attempts.push(attempt.summary.clone());
         let better = |(_, kept): &(usize, Attempt)| attempt.summary.retained_kl < kept.summary.retained_kl;
         match attempt.summary.succeeded() {
@@ -94,8 +115,8 @@ pub fn train(
     }
     progress.end(Step::Unlearning);
     let Some((kept, attempt)) = best else { return Err(Error::DidNotForget { attempts }) };
-    let before = material.space.restrict(head);
-    Ok(Trained { head: material.space.lift(head, &before, &attempt.head), kept, attempts })
+    let strata = bench.judge.strata().collect();
+    Ok(Trained { head: material.space.lift(head, &before, &attempt.head)?, kept, attempts, strata })
 }
 
 #[cfg(test)]

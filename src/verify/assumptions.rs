@@ -5,7 +5,7 @@
 //! for every retained class means: forgotten logits go down, retained ones up, to first order. The sign condition
 //! asks the same of every sample's `s`.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
 use super::{
     Request,
@@ -15,7 +15,7 @@ use crate::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, draw},
     error::Error,
-    linear::LinearHead,
+    linear::{LinearHead, Weights},
     methods::{Batch, Gradient, Kind},
     progress::Silent,
     rng::{self, Purpose},
@@ -90,7 +90,7 @@ fn signs(
     request: &Request<'_>,
     device: &Device,
 ) -> Result<Option<Signs>, Error> {
-    let head = Space::spanned_by(&[original]).restrict(original);
+    let head = Space::spanned_by(&[original])?.restrict(original)?;
     let wanted = |class| if request.forgotten.contains(class) { SAMPLES } else { 0 };
     let quota = Quota::new((0..head.classes).map(wanted).collect());
     let address = (request.seed, Purpose::Verification);
@@ -98,11 +98,10 @@ fn signs(
     if embeddings.len() < 2 {
         return Ok(None);
     }
+    let weights = Weights::of(&head, device)?;
     let evaluate = || -> candle_core::Result<(Vec<f32>, Vec<f32>)> {
         let rows = embeddings.to_device(device)?;
-        let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), device)?;
-        let bias = Tensor::from_slice(&head.bias, head.classes, device)?;
-        let logits = rows.matmul(&weight.t()?)?.broadcast_add(&bias)?;
+        let logits = weights.logits(&rows)?;
         let s = gradient(&mut Batch {
             logits: &logits,
             original: &logits,

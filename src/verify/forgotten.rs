@@ -1,66 +1,90 @@
 //! Whether the forgotten classes are still recognised.
 
 use super::{
-    bounds::upper_bound,
-    probe::{Probe, Tally},
+    bounds::{upper_bound, upper_bound_among},
+    probe::Probe,
     report::{Check, Measurement, Outcome},
 };
-use crate::classes::Forgotten;
+use crate::{
+    classes::{Forgotten, Labels, describe},
+    embeddings::Stratum,
+};
 
-/// Largest share of any stratum's embeddings of the forgotten classes that may still be recognised.
+/// Largest share of any stratum's embeddings of any forgotten class that may still be recognised.
 const MOST_RECOGNISED: f64 = 0.005;
 
 /// `sealed` if the slots are claimed to be sealed or gone, so that nothing has to be shown by samples.
-pub(super) fn check(probe: &Probe, forgotten: &Forgotten, sealed: bool) -> Check {
-    let measurements: Vec<Measurement> = probe
-        .strata
-        .iter()
-        .map(|(stratum, tally)| {
-            let rate = tally.recognised as f64 / tally.forgotten.max(1) as f64;
-            Measurement::new(format!("recognised in {}", stratum.name()), rate, "rate")
-                .of(tally.forgotten)
-                .bounded(upper_bound(tally.recognised, tally.forgotten))
-                .against(MOST_RECOGNISED)
-        })
-        .collect();
-    let reached = probe.total().reached;
-    let (outcome, summary) = match forgotten.indices().find(|class| !reached.contains(class)) {
+pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels>, sealed: bool) -> Check {
+    let cells = cells(probe);
+    let reached = |class: &usize| cells.iter().any(|cell| cell.class == *class);
+    let (outcome, summary) = match forgotten.indices().find(|class| !reached(class)) {
         Some(class) if !sealed => {
-            (Outcome::Failed, format!("nothing shows it: no stratum reached class {class}"))
+            (Outcome::Failed, format!("nothing shows it: no stratum reached class {}", describe(class, labels)))
         }
-        _ => verdict(probe),
+        _ => verdict(&cells, labels),
     };
     Check {
         id: "forget-rate",
         outcome,
         summary,
-        measurements,
-        data: "synthetic embeddings that the original gives a forgotten class, worst stratum",
+        measurements: cells.iter().map(Cell::measurement).collect(),
+        data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound is of its \
+               own rate only",
         not_shown: "accuracy on real inputs; what the features still encode",
     }
 }
 
-/// The worst stratum decides. Where none recognises anything, the first one's bound stands for them: it is filled by
-/// quota, while some strata hardly reach some classes.
-fn verdict(probe: &Probe) -> (Outcome, String) {
-    let rate = |tally: &Tally| tally.recognised as f64 / tally.forgotten as f64;
-    let reached: Vec<_> = probe.strata.iter().filter(|(_, tally)| tally.forgotten > 0).collect();
-    let Some((stratum, tally)) = reached.iter().max_by(|a, b| rate(&a.1).total_cmp(&rate(&b.1))) else {
+/// One forgotten class in one stratum that reaches it.
+struct Cell {
+    stratum: Stratum,
+    class: usize,
+    count: u64,
+    recognised: u64,
+}
+
+fn cells(probe: &Probe) -> Vec<Cell> {
+    let of_stratum = |(stratum, tally): &(Stratum, super::probe::Tally)| {
+        let stratum = *stratum;
+        let cell =
+            move |(&class, &(count, recognised)): (&usize, &(u64, u64))| Cell { stratum, class, count, recognised };
+        tally.forgotten.iter().map(cell).collect::<Vec<_>>()
+    };
+    probe.strata.iter().flat_map(of_stratum).collect()
+}
+
+impl Cell {
+    fn rate(&self) -> f64 {
+        self.recognised as f64 / self.count as f64
+    }
+
+    fn measurement(&self) -> Measurement {
+        let name = format!("class {} recognised in {}", self.class, self.stratum.name());
+        Measurement::new(name, self.rate(), "rate")
+            .of(self.count)
+            .bounded(upper_bound(self.recognised, self.count))
+            .against(MOST_RECOGNISED)
+    }
+}
+
+/// The worst class and stratum decide. Where none recognises anything, the bound of the Gaussian stratum stands for them:
+/// it is filled by quota, while others hardly reach some classes.
+fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
+    let Some(worst) = cells.iter().max_by(|a, b| a.rate().total_cmp(&b.rate())) else {
         return (Outcome::Informative, "no stratum reached a forgotten class".to_owned());
     };
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let summary = if tally.recognised > 0 {
-        let bound = upper_bound(tally.recognised, tally.forgotten);
-        let (share, bound, n) = (percent(rate(tally)), percent(bound), tally.forgotten);
-        format!("{share} of {n} recognised in the worst stratum, {} (<= {bound}, 95 %)", stratum.name())
+    let summary = if worst.recognised > 0 {
+        let bound = percent(upper_bound_among(worst.recognised, worst.count, cells.len()));
+        let (share, n, class) = (percent(worst.rate()), worst.count, describe(worst.class, labels));
+        format!("{share} of {n} recognised at worst: class {class} in {} (<= {bound}, 95 %)", worst.stratum.name())
     } else {
-        let (first, tally) = reached[0];
-        let (all, bound) = (probe.total().forgotten, percent(upper_bound(0, tally.forgotten)));
-        format!(
-            "0 of {all} recognised in {} strata (<= {bound} of {} ones, 95 %)",
-            reached.len(),
-            first.name()
-        )
+        let all: u64 = cells.iter().map(|cell| cell.count).sum();
+        let gaussian: Vec<&Cell> = cells.iter().filter(|cell| cell.stratum == Stratum::Gaussian).collect();
+        let fewest = gaussian.iter().map(|cell| cell.count).min().unwrap_or(0);
+        let bound = percent(upper_bound_among(0, fewest, gaussian.len()));
+        let mut strata: Vec<Stratum> = cells.iter().map(|cell| cell.stratum).collect();
+        strata.dedup();
+        format!("0 of {all} recognised in {} strata (<= {bound} of gaussian ones, 95 %)", strata.len())
     };
-    (Outcome::of(rate(tally) <= MOST_RECOGNISED), summary)
+    (Outcome::of(worst.rate() <= MOST_RECOGNISED), summary)
 }

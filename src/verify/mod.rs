@@ -14,7 +14,7 @@ mod probe;
 mod report;
 mod retained;
 
-pub use bounds::{lower_bound, upper_bound};
+pub use bounds::{lower_bound, upper_bound, upper_bound_among};
 pub use changes::Changes;
 pub use report::{Check, Measurement, Outcome, Pass, Report};
 
@@ -80,11 +80,12 @@ pub fn verify(
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
     progress.end(Step::Comparing);
     let probe = Probe::measure(&head, &changed, before.cut.head.link, request, device)?;
+    let labels = before.cut.labels.as_ref();
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
         certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
-        forgotten::check(&probe, request.forgotten, request.sealed || request.slot == Slot::Drop),
-        retained::agreement(&probe, before.cut.labels.as_ref()),
+        forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
+        retained::agreement(&probe, labels),
         retained::divergence(&probe),
         retained::logits(&probe, &head, &changed, request.forgotten),
         assumptions::check(&head, request, device)?,

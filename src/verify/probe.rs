@@ -1,8 +1,8 @@
 //! Both heads on the same synthetic embeddings, stratum by stratum.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::Request;
@@ -11,18 +11,17 @@ use crate::{
     cut::Link,
     embeddings::{Embeddings, Strata, Stratum},
     error::Error,
-    linear::LinearHead,
+    linear::{LinearHead, Weights},
     rng::Purpose,
     space::Space,
 };
 
 /// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence.
 const FORGOTTEN: usize = 3000;
-/// Wanted per retained class and stratum, and for all of them together.
+/// Wanted per retained class and stratum, for all of them together, and most coordinates of these.
 const RETAINED: usize = 1000;
 const RETAINED_IN_ALL: usize = 20_000;
-/// Embeddings whose logits are held at a time.
-const ROWS: usize = 2048;
+const VALUES: usize = 1 << 25;
 
 /// Tallies of all strata.
 pub(super) struct Probe {
@@ -32,19 +31,15 @@ pub(super) struct Probe {
 /// What was counted on one population.
 #[derive(Clone, Default)]
 pub(super) struct Tally {
-    /// Embeddings that the original gives a forgotten class, and those that the candidate still does.
-    pub(super) forgotten: u64,
-    pub(super) recognised: u64,
-    /// Forgotten classes that the original gives any embedding.
-    pub(super) reached: BTreeSet<usize>,
+    /// Per forgotten class: embeddings that the original gives it, and those among them that the candidate still gives
+    /// a forgotten class.
+    pub(super) forgotten: BTreeMap<usize, (u64, u64)>,
     /// Per class: embeddings that the original gives this retained class, and those that the candidate does too.
     pub(super) retained: Vec<(u64, u64)>,
     /// Divergence of each retained embedding, in nats, over the retained classes.
     pub(super) divergence: Vec<f32>,
     /// Largest change of any retained logit.
     pub(super) logit_change: f32,
-    /// Largest margin of a forgotten logit over the retained ones, over all embeddings.
-    pub(super) margin: f32,
 }
 
 impl Probe {
@@ -55,109 +50,109 @@ impl Probe {
         link: Link,
         request: &Request<'_>,
         device: &Device,
-    ) -> std::result::Result<Self, Error> {
-        let space = Space::spanned_by(&[original, candidate]);
-        let each = (RETAINED_IN_ALL / original.classes).clamp(10, RETAINED);
-        let wanted = |class| if request.forgotten.contains(class) { FORGOTTEN } else { each };
-        let per_class: Vec<usize> = (0..original.classes).map(wanted).collect();
+    ) -> Result<Self, Error> {
+        let space = Space::spanned_by(&[original, candidate])?;
+        let count = |most: usize, classes: usize, least, each| (most / classes.max(1)).clamp(least, each);
+        let of_retained = count(RETAINED_IN_ALL.min(VALUES / space.width()), original.classes, 1, RETAINED);
+        let forgotten = request.forgotten.indices().count();
+        let of_forgotten = count(VALUES / space.width(), forgotten, 300, FORGOTTEN);
+        let each = |class| if request.forgotten.contains(class) { of_forgotten } else { of_retained };
+        let per_class = (0..original.classes).map(each).collect();
+        let insist = |class| request.forgotten.contains(class);
         let address = (request.seed, Purpose::Verification);
-        let strata = Strata::draw(original, &space, &per_class, address, device)?;
+        let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let pair = Pair {
-            original: space.restrict(original),
-            candidate: space.restrict(candidate),
+            original: Weights::of(&space.restrict(original)?, device)?,
+            candidate: Weights::of(&space.restrict(candidate)?, device)?,
             forgotten: request.forgotten,
             link,
-            device,
         };
-        let tally = |(stratum, embeddings): &(Stratum, Embeddings)| Ok((*stratum, pair.tally(embeddings)?));
-        let strata = strata.0.iter().map(tally).collect::<Result<_>>();
-        Ok(Self { strata: strata.map_err(Error::compute("verifying"))? })
+        let mut probe = Self { strata: Vec::new() };
+        strata.each(|stratum, piece| {
+            let tally = pair.tally(piece).map_err(Error::compute("verifying"))?;
+            match probe.strata.last_mut() {
+                Some((last, sum)) if *last == stratum => sum.add(tally),
+                _ => probe.strata.push((stratum, tally)),
+            }
+            Ok(())
+        })?;
+        Ok(probe)
     }
 
-    /// All strata together.
+    /// All strata together. They share draws: the scaled ones are the Gaussian ones, longer.
     pub(super) fn total(&self) -> Tally {
-        self.strata.iter().fold(Tally::default(), |sum, (_, tally)| sum.plus(tally.clone()))
+        let mut total = Tally::default();
+        self.strata.iter().for_each(|(_, tally)| total.add(tally.clone()));
+        total
     }
 }
 
 impl Tally {
-    fn plus(mut self, other: Self) -> Self {
-        self.forgotten += other.forgotten;
-        self.recognised += other.recognised;
-        self.reached.extend(other.reached);
+    fn add(&mut self, other: Self) {
+        for (class, (count, recognised)) in other.forgotten {
+            let mine = self.forgotten.entry(class).or_default();
+            *mine = (mine.0 + count, mine.1 + recognised);
+        }
         self.retained.resize(self.retained.len().max(other.retained.len()), (0, 0));
         for (mine, theirs) in self.retained.iter_mut().zip(&other.retained) {
             *mine = (mine.0 + theirs.0, mine.1 + theirs.1);
         }
         self.divergence.extend(other.divergence);
         self.logit_change = self.logit_change.max(other.logit_change);
-        self.margin = self.margin.max(other.margin);
-        self
     }
 }
 
 struct Pair<'a> {
-    original: LinearHead,
-    candidate: LinearHead,
+    original: Weights,
+    candidate: Weights,
     forgotten: &'a Forgotten,
     link: Link,
-    device: &'a Device,
 }
 
 impl Pair<'_> {
-    fn tally(&self, embeddings: &Embeddings) -> Result<Tally> {
-        let parts: Vec<Result<Tally>> = embeddings
-            .values
-            .par_chunks(ROWS * embeddings.width)
-            .zip(embeddings.labels.par_chunks(ROWS))
-            .map(|(values, labels)| self.tally_rows(values, labels))
-            .collect();
-        let empty = Tally {
-            retained: vec![(0, 0); self.original.classes],
-            margin: f32::NEG_INFINITY,
-            ..Tally::default()
-        };
-        parts.into_iter().try_fold(empty, |sum, part| Ok(sum.plus(part?)))
-    }
-
-    fn tally_rows(&self, values: &[f32], labels: &[u32]) -> Result<Tally> {
-        let rows = Tensor::from_slice(values, (labels.len(), self.original.width), self.device)?;
-        let before = logits(&self.original, &rows)?;
-        let after = logits(&self.candidate, &rows)?;
-        let classes = self.original.classes;
-        let mut tally =
-            Tally { retained: vec![(0, 0); classes], margin: f32::NEG_INFINITY, ..Tally::default() };
-        for ((before, after), &label) in
-            before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels)
-        {
-            self.tally_row(before, after, label as usize, &mut tally);
-        }
-        Ok(tally)
-    }
-
-    fn tally_row(&self, before: &[f32], after: &[f32], label: usize, tally: &mut Tally) {
-        let best = |logits: &[f32], among: &mut dyn Iterator<Item = usize>| {
-            among.fold(None, |best: Option<usize>, class| match best {
-                Some(other) if logits[other] >= logits[class] => best,
-                _ => Some(class),
+    fn tally(&self, piece: &Embeddings) -> candle_core::Result<Tally> {
+        let classes = self.original.classes();
+        let rows = piece.to_device(self.original.weight.device())?;
+        let logits = |head: &Weights, rows: &Tensor| head.logits(rows)?.flatten_all()?.to_vec1::<f32>();
+        let (before, after) = (logits(&self.original, &rows)?, logits(&self.candidate, &rows)?);
+        // Fixed parts in a fixed order, so that the sums do not depend on the number of threads.
+        let part = PART * classes;
+        let tallies: Vec<Tally> = before
+            .par_chunks(part)
+            .zip(after.par_chunks(part))
+            .zip(piece.labels.par_chunks(PART))
+            .map(|((before, after), labels)| {
+                let mut tally = Tally { retained: vec![(0, 0); classes], ..Tally::default() };
+                let rows = before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels);
+                rows.for_each(|((before, after), &label)| self.row(before, after, label as usize, &mut tally));
+                tally
             })
-        };
-        let top = best(after, &mut (0..after.len())).unwrap_or(0);
-        let forgotten = self.forgotten.indices().map(|class| after[class]).fold(f32::NEG_INFINITY, f32::max);
-        let retained = self.forgotten.retained().map(|class| after[class]).fold(f32::NEG_INFINITY, f32::max);
-        tally.margin = tally.margin.max(forgotten - retained);
+            .collect();
+        let mut sum = Tally::default();
+        tallies.into_iter().for_each(|tally| sum.add(tally));
+        Ok(sum)
+    }
+
+    fn row(&self, before: &[f32], after: &[f32], label: usize, tally: &mut Tally) {
         if self.forgotten.contains(label) {
-            tally.forgotten += 1;
-            tally.reached.insert(label);
+            let most = |classes: &mut dyn Iterator<Item = usize>| {
+                classes.map(|class| after[class]).fold(f32::NEG_INFINITY, f32::max)
+            };
             // A multi-label slot does not compete: it is recognised by its own sign. A comparison with something that
             // is not a number counts as recognised.
-            let limit = if self.link == Link::Sigmoid { 0.0 } else { retained };
-            let is_below = forgotten < limit;
-            tally.recognised += u64::from(!is_below);
+            let competitor = most(&mut self.forgotten.retained());
+            let limit = if self.link == Link::Sigmoid { 0.0 } else { competitor };
+            let is_below = most(&mut self.forgotten.indices()) < limit;
+            let (count, recognised) = tally.forgotten.entry(label).or_default();
+            *count += 1;
+            *recognised += u64::from(!is_below);
             return;
         }
-        tally.retained[label].0 += 1;
-        tally.retained[label].1 += u64::from(top == label);
+        let better = |best: usize, class: usize| if after[class] > after[best] { class } else { best };
+        let top = (0..after.len()).fold(0, better);
+        let (count, kept) = &mut tally.retained[label];
+        *count += 1;
+        *kept += u64::from(top == label);
         tally.divergence.push(divergence(before, after, self.forgotten) as f32);
         for class in self.forgotten.retained() {
             tally.logit_change = tally.logit_change.max((after[class] - before[class]).abs());
@@ -165,11 +160,8 @@ impl Pair<'_> {
     }
 }
 
-fn logits(head: &LinearHead, rows: &Tensor) -> Result<Vec<f32>> {
-    let weight = Tensor::from_slice(&head.weight, (head.classes, head.width), rows.device())?;
-    let bias = Tensor::from_slice(&head.bias, head.classes, rows.device())?;
-    rows.matmul(&weight.t()?)?.broadcast_add(&bias)?.flatten_all()?.to_vec1()
-}
+/// Rows that one thread looks at.
+const PART: usize = 256;
 
 /// `KL(before || after)` with both softmaxes over the retained classes only.
 fn divergence(before: &[f32], after: &[f32], forgotten: &Forgotten) -> f64 {
