@@ -90,20 +90,21 @@ fn label(values: &[f32], head: &Weights) -> candle_core::Result<Vec<u32>> {
     let mut labels = Vec::with_capacity(values.len() / width.max(1));
     let rows_at_once = (LOGITS_AT_ONCE / classes).clamp(1, ROWS_AT_ONCE);
     for rows in values.chunks(rows_at_once * width) {
-        let rows = Tensor::from_slice(rows, (rows.len() / width, width), head.weight.device())?;
-        let logits = head.logits(&rows)?.flatten_all()?.to_vec1::<f32>()?;
-        labels.extend(logits.chunks_exact(classes).map(top));
+        labels.extend(tops(&logits(rows, head)?, classes));
     }
     Ok(labels)
 }
 
-/// Index of the largest logit, the first of equals.
-fn top(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (class, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = class;
-        }
-    }
-    best as u32
+/// Logits of the embeddings in `values`, row-major.
+fn logits(values: &[f32], head: &Weights) -> candle_core::Result<Vec<f32>> {
+    let rows = (values.len() / head.width(), head.width());
+    head.logits(&Tensor::from_slice(values, rows, head.weight.device())?)?.flatten_all()?.to_vec1()
+}
+
+/// Index of the largest logit of each row, the first of equals.
+fn tops(logits: &[f32], classes: usize) -> impl Iterator<Item = u32> {
+    let top = move |row: &[f32]| {
+        (0..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+    };
+    logits.chunks_exact(classes).map(move |row| top(row) as u32)
 }

@@ -7,7 +7,7 @@
 use candle_core::Device;
 use serde::Serialize;
 
-use super::{Distribution, Embeddings, Quota, draw};
+use super::{Distribution, Embeddings, Quota, draw, logits, tops};
 use crate::{
     error::Error,
     linear::{LinearHead, Weights},
@@ -84,20 +84,27 @@ impl Strata {
         Ok(Self { head, space: space.clone(), directions, per_class, address, gaussian })
     }
 
-    /// Shows every stratum, piece by piece, each piece labelled by the original head.
+    /// Shows every stratum, piece by piece, each piece labelled by the original head and with its logits there, row-major.
     ///
     /// # Errors
     /// [`Error::Compute`] if the device fails, and what `visit` says.
     pub fn each(
         &self,
-        mut visit: impl FnMut(Stratum, &Embeddings) -> Result<(), Error>,
+        mut visit: impl FnMut(Stratum, &Embeddings, &[f32]) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let mut visit = |stratum, values: Vec<f32>| {
+            let logits =
+                logits(&values, &self.head).map_err(Error::compute("labelling synthetic embeddings"))?;
+            let labels = tops(&logits, self.head.classes()).collect();
+            visit(stratum, &Embeddings { width: self.head.width(), values, labels }, &logits)
+        };
         let (width, classes) = (self.head.width(), self.head.classes());
         let rows = (VALUES_AT_ONCE / width.max(classes)).clamp(16, 4096);
-        for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)] {
+        for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)]
+        {
             for piece in self.gaussian.values.chunks(rows * width) {
                 let values = piece.iter().map(|x| x * factor).collect();
-                visit(stratum, &Embeddings::labelled(values, &self.head)?)?;
+                visit(stratum, values)?;
             }
         }
         let mut next = 0;
@@ -107,11 +114,10 @@ impl Strata {
                 piece.extend(self.around(next));
                 next += 1;
             }
-            visit(Stratum::ClassDirection, &Embeddings::labelled(piece, &self.head)?)?;
+            visit(Stratum::ClassDirection, piece)?;
         }
         for part in 0..self.half_normal_count().div_ceil(HALF_NORMAL_ROWS) {
-            let values = self.half_normal(part as u64)?;
-            visit(Stratum::HalfNormal, &Embeddings::labelled(values, &self.head)?)?;
+            visit(Stratum::HalfNormal, self.half_normal(part as u64)?)?;
         }
         Ok(())
     }

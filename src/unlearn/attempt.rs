@@ -153,11 +153,11 @@ pub(super) fn run(
     let failed = || Error::compute("unlearning");
     let mut weights = bench.original.clone();
     let mut velocity = weights.scaled(0.0).map_err(failed())?;
-    let mut trace = vec![Epoch { recognised: bench.judge.recognised(&weights).map_err(failed())? }];
-    while trace.last().is_some_and(|epoch| epoch.worst() > 0.0) && trace.len() <= options.epochs {
+    let mut trace = vec![bench.judge.progress(&weights).map_err(failed())?];
+    while goes_on(&trace, options.epochs) {
         let address = (options.seed, trace.len() - 1);
         bench.epoch(&mut weights, &mut velocity, gradient, learning_rate, address).map_err(failed())?;
-        trace.push(Epoch { recognised: bench.judge.recognised(&weights).map_err(failed())? });
+        trace.push(bench.judge.progress(&weights).map_err(failed())?);
         progress.advance(Step::Unlearning, 1);
     }
     let retained = bench.judge.retained(&weights)?;
@@ -171,6 +171,18 @@ pub(super) fn run(
         trace,
     };
     Ok(Attempt { head: weights.to_head(&bench.start).map_err(failed())?, summary })
+}
+
+/// Epochs after which an attempt that is too slow is given up.
+const PATIENCE: usize = 30;
+
+/// Whether something is still recognised, and going on may yet change that.
+fn goes_on(trace: &[Epoch], most: usize) -> bool {
+    let (epochs, now) = (trace.len() - 1, &trace[trace.len() - 1]);
+    // Losses of a softmax slow down as they are met, so going on in a straight line is the best that can be hoped for.
+    let pace = (trace[0].shortfall - now.shortfall) / epochs.max(1) as f32;
+    let hopeful = epochs < PATIENCE || pace * (most - epochs) as f32 >= now.shortfall;
+    now.worst() > 0.0 && epochs < most && hopeful
 }
 
 /// What one step trains on: rows of every side, forgotten ones first.

@@ -2,6 +2,7 @@
 
 use candle_core::{D, Device, Result, Tensor};
 
+use super::train::Epoch;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
@@ -54,7 +55,7 @@ impl<'a> Judge<'a> {
     ) -> std::result::Result<Self, Error> {
         let mut to_forget = Embeddings { width: original.width(), ..Default::default() };
         let mut counts: Vec<(Stratum, usize)> = Vec::new();
-        strata.each(|stratum, piece| {
+        strata.each(|stratum, piece, _| {
             let before = to_forget.len();
             for (row, &label) in piece.values.chunks_exact(piece.width).zip(&piece.labels) {
                 if forgotten.contains(label as usize) {
@@ -93,9 +94,13 @@ impl<'a> Judge<'a> {
         self.counts.iter().map(|(stratum, _)| *stratum)
     }
 
-    /// Share of each stratum's embeddings whose forgotten logit does not lie below the retained ones by the margin.
-    pub(super) fn recognised(&self, weights: &Weights) -> Result<Vec<f64>> {
+    /// How far the forgetting has got: the share of each stratum's embeddings whose forgotten logit does not lie below the
+    /// retained ones by the margin, and by how much the worst of them misses it.
+    pub(super) fn progress(&self, weights: &Weights) -> Result<Epoch> {
         let gaps = self.gaps(weights)?;
+        let misses = gaps.iter().zip(&self.required).map(|(gap, required)| gap + required);
+        let shortfall =
+            misses.fold(0.0f32, |worst, miss| if miss > worst || miss.is_nan() { miss } else { worst });
         // A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
         let is_forgotten: Vec<bool> =
             gaps.iter().zip(&self.required).map(|(gap, required)| *gap < 0.0 && *gap <= -required).collect();
@@ -105,7 +110,7 @@ impl<'a> Judge<'a> {
             rest = tail;
             stratum.iter().filter(|forgotten| !**forgotten).count() as f64 / (*count).max(1) as f64
         };
-        Ok(self.counts.iter().map(share).collect())
+        Ok(Epoch { recognised: self.counts.iter().map(share).collect(), shortfall })
     }
 
     /// By how much the largest forgotten logit exceeds the largest retained one, for each embedding to forget.
@@ -119,7 +124,7 @@ impl<'a> Judge<'a> {
     pub(super) fn retained(&self, weights: &Weights) -> std::result::Result<Retained, Error> {
         let mut classes = vec![(0u64, 0u64); self.classes];
         let mut divergence = 0.0;
-        self.strata.each(|_, piece| {
+        self.strata.each(|_, piece, _| {
             let piece = piece.filter(|class| !self.is_forgotten[class]);
             if piece.is_empty() {
                 return Ok(());

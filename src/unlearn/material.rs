@@ -31,6 +31,8 @@ const STOPPING: usize = 1000;
 /// Most embeddings of one stratum of the retained classes together, and most coordinates of them.
 const STOPPING_IN_ALL: usize = 50_000;
 const STOPPING_VALUES: usize = 1 << 25;
+/// Most multiplications that looking at a forgotten class in one stratum may cost in every epoch.
+const STOPPING_WORK: usize = 1 << 28;
 /// Most coordinates of all training embeddings: half a gigabyte.
 const TRAINING_VALUES: usize = 1 << 27;
 
@@ -52,7 +54,8 @@ impl Material {
         let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
         let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
         let samples = options.samples.min((TRAINING_VALUES / space.width() / trained_on).max(1));
-        let quota = Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
+        let quota =
+            Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
         let address = (options.seed, Purpose::Training);
         let (training, sampling) =
             draw(&space.restrict(head)?, options.distribution, &quota, address, device, progress)?;
@@ -69,7 +72,8 @@ impl Material {
     ) -> Result<Strata, Error> {
         let most = STOPPING_IN_ALL.min(STOPPING_VALUES / space.width());
         let of_retained = (most / head.classes).clamp(1, STOPPING);
-        let of_forgotten = (most / forgotten.indices().count()).clamp(100, STOPPING);
+        let work = STOPPING_WORK / (head.classes * space.width());
+        let of_forgotten = (most / forgotten.indices().count()).min(work).clamp(200, STOPPING);
         let each = |class| if forgotten.contains(class) { of_forgotten } else { of_retained };
         let per_class = (0..head.classes).map(each).collect();
         let insist = |class| forgotten.contains(class);

@@ -22,7 +22,10 @@ pub fn seal(head: &LinearHead, forgotten: &Forgotten, link: Link, margin: f32) -
     let (row, bias) = match link {
         Link::Sigmoid if !head.has_bias => return Err(Error::CannotSeal),
         Link::Sigmoid => (vec![0.0; head.width], -margin),
-        _ => (mean_row(head, forgotten), mean_bias(head, forgotten) - margin),
+        _ => {
+            let (row, bias) = head.mean(forgotten.retained());
+            (row.into_iter().map(|w| w as f32).collect(), bias as f32 - margin)
+        }
     };
     let mut sealed = head.clone();
     for class in forgotten.indices() {
@@ -32,20 +35,6 @@ pub fn seal(head: &LinearHead, forgotten: &Forgotten, link: Link, margin: f32) -
         }
     }
     Ok(sealed)
-}
-
-fn mean_row(head: &LinearHead, forgotten: &Forgotten) -> Vec<f32> {
-    let mut sums = vec![0.0f64; head.width];
-    for class in forgotten.retained() {
-        sums.iter_mut().zip(head.row(class)).for_each(|(s, &w)| *s += f64::from(w));
-    }
-    let count = forgotten.retained().count() as f64;
-    sums.into_iter().map(|s| (s / count) as f32).collect()
-}
-
-fn mean_bias(head: &LinearHead, forgotten: &Forgotten) -> f32 {
-    let sum: f64 = forgotten.retained().map(|class| f64::from(head.bias[class])).sum();
-    (sum / forgotten.retained().count() as f64) as f32
 }
 
 #[cfg(test)]

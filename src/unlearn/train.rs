@@ -54,6 +54,8 @@ pub struct Summary {
 pub struct Epoch {
     /// Share of each stratum's embeddings of the forgotten classes that is still recognised.
     pub recognised: Vec<f64>,
+    /// By how many nats the most stubborn embedding misses the margin.
+    pub shortfall: f32,
 }
 
 impl Epoch {
@@ -73,6 +75,11 @@ impl Summary {
             && self.worst_class >= WORST_CLASS
             && self.retained_kl <= RETAINED_KL
     }
+
+    /// Whether the retained classes moved so little that no smaller learning rate need be tried.
+    fn is_harmless(&self) -> bool {
+        self.retained_agreement >= 0.999 && self.retained_kl <= 1e-5
+    }
 }
 
 /// Least share of retained embeddings that must keep their class; a little above what verification asks for.
@@ -84,7 +91,7 @@ const RETAINED_KL: f64 = 0.09;
 /// Trains the head with the gradient of a method.
 ///
 /// Learning rates are tried from the largest down; the successful attempt with the least divergence on the
-/// retained classes is kept, and the search ends at the first rate that does worse than the one before.
+/// retained classes is kept, and the search ends at the first rate that does worse than the one before or leaves nothing to gain.
 ///
 /// # Errors
 /// [`Error::DidNotForget`] with all attempts if none succeeded; [`Error::Compute`] if the device fails.
@@ -111,6 +118,9 @@ pub fn train(
             true if best.as_ref().is_none_or(better) => best = Some((attempts.len() - 1, attempt)),
             _ if best.is_some() => break,
             _ => {}
+        }
+        if best.as_ref().is_some_and(|(_, kept)| kept.summary.is_harmless()) {
+            break;
         }
     }
     progress.end(Step::Unlearning);

@@ -1,9 +1,10 @@
-//! A proof, from the stored weights alone, that a forgotten class cannot be the top class.
+//! A proof, from the stored weights alone, that a forgotten class cannot be the top class; or how near it starts to be.
 //!
 //! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class cannot win while
 //! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
 //! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
-//! stored type only, and the radius is astronomically large; without rounding error it is infinite.
+//! stored type only, and the radius is astronomically large; without rounding error it is infinite. Where the row is no
+//! mean, the best `λ` is found by [`reach`], and the radius is then exactly where the class starts to win.
 
 use super::{
     Request,
@@ -14,25 +15,32 @@ use crate::{
     cut::{Link, Order},
     edit::Slot,
     linear::LinearHead,
+    reach::reach,
 };
 
 /// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
 /// four times that norm.
 const LEAST_RADIUS_RATIO: f64 = 100.0;
 
-pub(super) fn check(candidate: &LinearHead, order: Order, link: Link, request: &Request<'_>) -> Check {
+pub(super) fn check(
+    original: &LinearHead,
+    candidate: &LinearHead,
+    (order, link): (Order, Link),
+    request: &Request<'_>,
+) -> Check {
     let (outcome, summary, measurements) = match (request.slot, link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_mean(candidate, order, request),
+        (Slot::Keep, _) => below_the_retained(original, candidate, order, request),
     };
     Check {
         id: "forgotten-unreachable",
         outcome,
         summary,
         measurements,
-        data: "weights as stored; holds for every embedding, no samples involved",
-        not_shown: "that the features no longer encode the class: few-shot relearning can restore it",
+        data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
+        not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
+                    few-shot relearning can restore it",
     }
 }
 
@@ -47,35 +55,52 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     (Outcome::Passed, text, Vec::new())
 }
 
-fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -> Finding {
+fn below_the_retained(
+    original: &LinearHead,
+    candidate: &LinearHead,
+    order: Order,
+    request: &Request<'_>,
+) -> Finding {
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
     let mut measurements = Vec::new();
-    let (mut radius, mut margin) = (f64::INFINITY, f64::INFINITY);
+    let (mut radius, mut margin, mut before) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
     for class in request.forgotten.indices() {
-        let (own_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
-        measurements
-            .push(Measurement::new(format!("radius of class {class}"), own_radius, "norm").against(least));
+        let (mean_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
+        let own_radius = if mean_radius >= least {
+            mean_radius
+        } else {
+            mean_radius.max(nearest(candidate, request.forgotten, class))
+        };
+        let own_before = nearest(original, request.forgotten, class);
+        let norm = |name: &str, value| Measurement::new(format!("{name} of class {class}"), value, "norm");
+        measurements.push(norm("radius", own_radius).against(least));
+        measurements.push(norm("radius in the original", own_before));
         measurements.push(Measurement::new(format!("margin of class {class}"), own_margin, "nats"));
         (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
+        before = before.min(own_before);
     }
     let proven = radius >= least;
     let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
     let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
     let summary = match (proven, request.sealed && accountable) {
         (true, _) if radius.is_infinite() => {
-            format!("no embedding whatever makes it the top class (mean row, {margin:.1} nats below{ties})")
+            format!(
+                "no embedding whatever makes it the top class ({margin:.1} nats below the mean{ties}); originally from norm {before:.2} on"
+            )
         }
         (true, _) => format!(
-            "no embedding of norm below {radius:.1e} makes it the top class (mean row, {margin:.1} nats below{ties})"
+            "no embedding of norm below {radius:.1e} makes it the top class ({margin:.1} nats below the mean{ties}); originally from norm {before:.2} on"
         ),
-        (false, true) => format!("the sealed row is no seal: proven only to norm {radius:.2}"),
+        (false, true) => format!("the sealed row is no seal: the class can win from norm {radius:.2} on"),
         (false, false) if request.sealed => {
             "without a bias the sealed row can only tie with the others, never lead by \
                                              more than rounding"
                 .to_owned()
         }
         (false, false) => {
-            format!("not proven by the mean of the retained rows (only to norm {radius:.2}): not sealed")
+            format!(
+                "not sealed: it can be the top class from norm {radius:.2} on, originally from {before:.2}"
+            )
         }
     };
     let outcome = match (proven, request.sealed && accountable) {
@@ -86,33 +111,30 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
     (outcome, summary, measurements)
 }
 
+/// Norm from which the class can be the top class: none of a smaller one makes it that.
+fn nearest(head: &LinearHead, forgotten: &Forgotten, class: usize) -> f64 {
+    reach(head, class, &forgotten.retained().collect::<Vec<_>>(), 0.0).radius
+}
+
 /// How far from the origin the class provably cannot win, and by how much it stays below there at the origin.
 fn radius_and_margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> (f64, f64) {
-    let count = forgotten.retained().count() as f64;
-    let mut gap: Vec<f64> = head.row(class).iter().map(|&w| f64::from(w)).collect();
-    let mut bias = 0.0;
-    for retained in forgotten.retained() {
-        gap.iter_mut().zip(head.row(retained)).for_each(|(g, &w)| *g -= f64::from(w) / count);
-        bias += f64::from(head.bias[retained]) / count;
-    }
-    let margin = bias - f64::from(head.bias[class]);
-    let distance = gap.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let (mean, mean_bias) = head.mean(forgotten.retained());
+    let margin = mean_bias - f64::from(head.bias[class]);
+    let gaps = head.row(class).iter().zip(&mean).map(|(&w, m)| f64::from(w) - m);
+    let distance = gaps.map(|gap| gap * gap).sum::<f64>().sqrt();
     let radius = if margin <= 0.0 { 0.0 } else { margin / distance };
     (radius, margin)
 }
 
 /// Whether every forgotten row is the mean of the retained ones, to the rounding of the narrowest float type.
 fn is_mean(head: &LinearHead, forgotten: &Forgotten) -> bool {
-    let count = forgotten.retained().count() as f64;
-    let mut mean = vec![0.0; head.width];
-    let mut largest = 0.0f64;
-    for retained in forgotten.retained() {
-        mean.iter_mut().zip(head.row(retained)).for_each(|(m, &w)| *m += f64::from(w) / count);
-        largest = head.row(retained).iter().fold(largest, |largest, &w| largest.max(f64::from(w).abs()));
-    }
+    let (mean, bias) = head.mean(forgotten.retained());
+    let largest = forgotten
+        .retained()
+        .flat_map(|class| head.row(class))
+        .fold(0.0f64, |m, &w| m.max(f64::from(w).abs()));
     let near = |(&w, &mean): (&f32, &f64)| (f64::from(w) - mean).abs() <= mean.abs() / 256.0 + largest * 1e-6;
     // A constant that the model itself adds to the logits acts like a bias.
-    let bias = forgotten.retained().map(|class| f64::from(head.bias[class])).sum::<f64>() / count;
     let no_higher = |class: usize| f64::from(head.bias[class]) <= bias;
     forgotten.indices().all(|class| no_higher(class) && head.row(class).iter().zip(&mean).all(near))
 }

@@ -83,7 +83,7 @@ pub fn verify(
     let labels = before.cut.labels.as_ref();
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
-        certificate::check(&changed, before.cut.head.order, before.cut.head.link, request),
+        certificate::check(&head, &changed, (before.cut.head.order, before.cut.head.link), request),
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use rayon::prelude::*;
 
 use super::Request;
@@ -18,7 +18,8 @@ use crate::{
 
 /// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence.
 const FORGOTTEN: usize = 3000;
-/// Wanted per retained class and stratum, for all of them together, and most coordinates of these.
+/// Wanted per retained class and stratum, for all of them together (a tenth if none of their weights moved, for then only the
+/// forgotten slot could win from them), and most coordinates of these.
 const RETAINED: usize = 1000;
 const RETAINED_IN_ALL: usize = 20_000;
 const VALUES: usize = 1 << 25;
@@ -53,7 +54,9 @@ impl Probe {
     ) -> Result<Self, Error> {
         let space = Space::spanned_by(&[original, candidate])?;
         let count = |most: usize, classes: usize, least, each| (most / classes.max(1)).clamp(least, each);
-        let of_retained = count(RETAINED_IN_ALL.min(VALUES / space.width()), original.classes, 1, RETAINED);
+        let moved = request.forgotten.retained().any(|class| is_moved(original, candidate, class));
+        let retained = if moved { RETAINED_IN_ALL } else { RETAINED_IN_ALL / 10 };
+        let of_retained = count(retained.min(VALUES / space.width()), original.classes, 1, RETAINED);
         let forgotten = request.forgotten.indices().count();
         let of_forgotten = count(VALUES / space.width(), forgotten, 300, FORGOTTEN);
         let each = |class| if request.forgotten.contains(class) { of_forgotten } else { of_retained };
@@ -62,14 +65,13 @@ impl Probe {
         let address = (request.seed, Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let pair = Pair {
-            original: Weights::of(&space.restrict(original)?, device)?,
             candidate: Weights::of(&space.restrict(candidate)?, device)?,
             forgotten: request.forgotten,
             link,
         };
         let mut probe = Self { strata: Vec::new() };
-        strata.each(|stratum, piece| {
-            let tally = pair.tally(piece).map_err(Error::compute("verifying"))?;
+        strata.each(|stratum, piece, logits| {
+            let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
             match probe.strata.last_mut() {
                 Some((last, sum)) if *last == stratum => sum.add(tally),
                 _ => probe.strata.push((stratum, tally)),
@@ -102,19 +104,25 @@ impl Tally {
     }
 }
 
+/// Whether the weights or the bias of a class differ in any bit.
+pub(super) fn is_moved(before: &LinearHead, after: &LinearHead, class: usize) -> bool {
+    let mut rows = before.row(class).iter().zip(after.row(class));
+    before.bias[class].to_bits() != after.bias[class].to_bits()
+        || rows.any(|(a, b)| a.to_bits() != b.to_bits())
+}
+
 struct Pair<'a> {
-    original: Weights,
     candidate: Weights,
     forgotten: &'a Forgotten,
     link: Link,
 }
 
 impl Pair<'_> {
-    fn tally(&self, piece: &Embeddings) -> candle_core::Result<Tally> {
-        let classes = self.original.classes();
-        let rows = piece.to_device(self.original.weight.device())?;
-        let logits = |head: &Weights, rows: &Tensor| head.logits(rows)?.flatten_all()?.to_vec1::<f32>();
-        let (before, after) = (logits(&self.original, &rows)?, logits(&self.candidate, &rows)?);
+    /// What the candidate makes of a piece whose logits in the original are `before`.
+    fn tally(&self, piece: &Embeddings, before: &[f32]) -> candle_core::Result<Tally> {
+        let classes = self.candidate.classes();
+        let rows = piece.to_device(self.candidate.weight.device())?;
+        let after = self.candidate.logits(&rows)?.flatten_all()?.to_vec1::<f32>()?;
         // Fixed parts in a fixed order, so that the sums do not depend on the number of threads.
         let part = PART * classes;
         let tallies: Vec<Tally> = before
@@ -124,7 +132,9 @@ impl Pair<'_> {
             .map(|((before, after), labels)| {
                 let mut tally = Tally { retained: vec![(0, 0); classes], ..Tally::default() };
                 let rows = before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels);
-                rows.for_each(|((before, after), &label)| self.row(before, after, label as usize, &mut tally));
+                rows.for_each(|((before, after), &label)| {
+                    self.row(before, after, label as usize, &mut tally)
+                });
                 tally
             })
             .collect();

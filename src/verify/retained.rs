@@ -2,7 +2,7 @@
 
 use super::{
     bounds::lower_bound,
-    probe::{Probe, Tally},
+    probe::{Probe, Tally, is_moved},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
@@ -78,15 +78,7 @@ pub(super) fn divergence(probe: &Probe) -> Check {
 
 /// How far the retained logits moved: on the samples, and whether their weights moved at all.
 pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, forgotten: &Forgotten) -> Check {
-    let same_bits = |a: f32, b: f32| a.to_bits() == b.to_bits();
-    let moved = forgotten
-        .retained()
-        .filter(|&class| {
-            let rows = before.row(class).iter().zip(after.row(class));
-            !same_bits(before.bias[class], after.bias[class])
-                || rows.into_iter().any(|(a, b)| !same_bits(*a, *b))
-        })
-        .count();
+    let moved = forgotten.retained().filter(|&class| is_moved(before, after, class)).count();
     let total = probe.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();

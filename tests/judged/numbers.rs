@@ -60,7 +60,8 @@ fn assert_close(found: &[f32], expected: &Value, what: &str) {
 
 fn check_gradients(file: &str) {
     let (reference, head) = (reference(file), head());
-    let (weight, bias) = head.to_device(&Device::Cpu).unwrap();
+    let declass::linear::Weights { weight, bias } =
+        declass::linear::Weights::of(&head, &Device::Cpu).unwrap();
     let rows = embeddings(&reference["rows"]);
     let count = rows.len();
     let samples = Tensor::new(rows, &Device::Cpu).unwrap();
