@@ -46,7 +46,8 @@ pub fn reach(head: &LinearHead, class: usize, rivals: &[usize], clearance: f64) 
 #[must_use]
 pub fn proven_radius(head: &LinearHead, class: usize, weights: &[(usize, f64)]) -> f64 {
     let rivals: Vec<usize> = weights.iter().map(|&(rival, _)| rival).collect();
-    let indexed: Vec<(usize, f64)> = weights.iter().enumerate().map(|(i, &(_, lambda))| (i, lambda)).collect();
+    let indexed: Vec<(usize, f64)> =
+        weights.iter().enumerate().map(|(i, &(_, lambda))| (i, lambda)).collect();
     Constraints::new(head, class, &rivals, 0.0).proven(&indexed)
 }
 
@@ -114,7 +115,8 @@ impl Constraints {
         for _ in 0..3 * self.levels.len().min(self.width + 1) + 50 {
             let gradient = self.gradient(&passive);
             let free = |i: &usize| !banned[*i] && !passive.members.contains(i);
-            let steepest = (0..gradient.len()).filter(free).max_by(|&a, &b| gradient[a].total_cmp(&gradient[b]));
+            let steepest =
+                (0..gradient.len()).filter(free).max_by(|&a, &b| gradient[a].total_cmp(&gradient[b]));
             let Some(next) = steepest.filter(|&i| gradient[i] > 1e-11 * scale) else { break };
             if !passive.push(next, self.gram(next)) {
                 // It depends on those already there, up to rounding.
@@ -177,7 +179,8 @@ impl Passive {
     fn settle(&mut self, levels: &[f64]) {
         while !self.members.is_empty() {
             let target = self.least_squares(levels);
-            let step = |(&value, &target): (&f64, &f64)| if target <= 0.0 { value / (value - target) } else { 1.0 };
+            let step =
+                |(&value, &target): (&f64, &f64)| if target <= 0.0 { value / (value - target) } else { 1.0 };
             let steps: Vec<f64> = self.values.iter().zip(&target).map(step).collect();
             let shortest = steps.iter().copied().fold(1.0, f64::min);
             if target.iter().all(|&u| u > 0.0) {
@@ -185,7 +188,8 @@ impl Passive {
                 return;
             }
             self.values.iter_mut().zip(&target).for_each(|(u, t)| *u += shortest * (t - *u));
-            let stays: Vec<bool> = steps.iter().zip(&target).map(|(s, t)| *t > 0.0 || *s > shortest).collect();
+            let stays: Vec<bool> =
+                steps.iter().zip(&target).map(|(s, t)| *t > 0.0 || *s > shortest).collect();
             self.keep(&stays);
         }
     }

@@ -38,7 +38,8 @@ impl Space {
             let is_new = |class: &usize| heads[..i].iter().all(|other| other.row(*class) != head.row(*class));
             rows.extend((0..head.classes).filter(is_new).map(|class| head.row(class)));
         }
-        let basis = orthonormal(&rows, full_width).map_err(Error::compute("finding the row space of the head"))?;
+        let basis =
+            orthonormal(&rows, full_width).map_err(Error::compute("finding the row space of the head"))?;
         Ok(match basis {
             Some(basis) => {
                 let width = basis.dims()[0];

@@ -62,7 +62,8 @@ fn fill(
     let mut done = vec![sequentially(bins, head, class, address, weights)?];
     let missing = bins.lacks(class);
     if missing > 0 {
-        let starts = if bins.of(class).is_empty() { inside(head, class) } else { Some(bins.of(class).to_vec()) };
+        let starts =
+            if bins.of(class).is_empty() { inside(head, class) } else { Some(bins.of(class).to_vec()) };
         done.push(match starts {
             None => Rare { class, sampler: Sampler::OutOfReach, made: 0, tries: 0 },
             Some(starts) => {
@@ -224,7 +225,8 @@ mod tests {
         assert!((300..20_000).contains(&plain.len()), "{}", plain.len());
         let plain = statistics(&plain, &head);
         let own = |values| Embeddings::labelled(values, &weights).unwrap().filter(|c| c == class);
-        let survivors = Sequential::new(&head, class).survivors(1_000_000, &mut rng::stream(3, Purpose::Training, 0));
+        let survivors =
+            Sequential::new(&head, class).survivors(1_000_000, &mut rng::stream(3, Purpose::Training, 0));
         agree(&plain, &statistics(&own(survivors), &head), "sequential");
         let starts = inside(&head, class).unwrap();
         let chains = Elliptical { head: &head, class, starts }.draw(3000, address, &weights).unwrap();

@@ -51,7 +51,12 @@ impl Elliptical<'_> {
         Ok(blocks.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
 
-    fn run(&self, chains: std::ops::Range<usize>, rng: &mut ChaCha8Rng, weights: &Weights) -> Result<Vec<f32>> {
+    fn run(
+        &self,
+        chains: std::ops::Range<usize>,
+        rng: &mut ChaCha8Rng,
+        weights: &Weights,
+    ) -> Result<Vec<f32>> {
         let (width, classes) = (self.head.width, self.head.classes);
         let weight = weights.weight.t()?;
         let products = |points: &[f32]| {
@@ -85,7 +90,11 @@ impl Elliptical<'_> {
             if self.wins(here, there, angle) {
                 return angle;
             }
-            if angle < 0.0 { least = angle } else { most = angle }
+            if angle < 0.0 {
+                least = angle
+            } else {
+                most = angle
+            }
             angle = least + unit(rng) * (most - least);
         }
         0.0

@@ -94,7 +94,8 @@ impl Strata {
     ) -> Result<(), Error> {
         let (width, classes) = (self.head.width(), self.head.classes());
         let rows = (VALUES_AT_ONCE / width.max(classes)).clamp(16, 4096);
-        for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)] {
+        for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)]
+        {
             for piece in self.gaussian.values.chunks(rows * width) {
                 let values = piece.iter().map(|x| x * factor).collect();
                 visit(stratum, &Embeddings::labelled(values, &self.head)?)?;

@@ -52,7 +52,8 @@ impl Material {
         let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
         let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
         let samples = options.samples.min((TRAINING_VALUES / space.width() / trained_on).max(1));
-        let quota = Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
+        let quota =
+            Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
         let address = (options.seed, Purpose::Training);
         let (training, sampling) =
             draw(&space.restrict(head)?, options.distribution, &quota, address, device, progress)?;

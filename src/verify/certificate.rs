@@ -24,7 +24,7 @@ pub(super) fn check(candidate: &LinearHead, order: Order, link: Link, request: &
     let (outcome, summary, measurements) = match (request.slot, link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_mean(candidate, order, request),
+        (Slot::Keep, _) => below_the_mean(candidate, ties(order, link), request),
     };
     Check {
         id: "forgotten-unreachable",
@@ -47,7 +47,16 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     (Outcome::Passed, text, Vec::new())
 }
 
-fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -> Finding {
+/// Where the largest output need not be the largest logit.
+fn ties(order: Order, link: Link) -> &'static str {
+    match (order, link) {
+        (Order::Weak, _) => "; it may tie where all outputs are equal",
+        (Order::Strict, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1",
+        (Order::Strict, _) => "",
+    }
+}
+
+fn below_the_mean(candidate: &LinearHead, ties: &str, request: &Request<'_>) -> Finding {
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
     let mut measurements = Vec::new();
     let (mut radius, mut margin) = (f64::INFINITY, f64::INFINITY);
@@ -60,7 +69,6 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
     }
     let proven = radius >= least;
     let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
-    let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
     let summary = match (proven, request.sealed && accountable) {
         (true, _) if radius.is_infinite() => {
             format!("no embedding whatever makes it the top class (mean row, {margin:.1} nats below{ties})")
@@ -88,31 +96,21 @@ fn below_the_mean(candidate: &LinearHead, order: Order, request: &Request<'_>) -
 
 /// How far from the origin the class provably cannot win, and by how much it stays below there at the origin.
 fn radius_and_margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> (f64, f64) {
-    let count = forgotten.retained().count() as f64;
-    let mut gap: Vec<f64> = head.row(class).iter().map(|&w| f64::from(w)).collect();
-    let mut bias = 0.0;
-    for retained in forgotten.retained() {
-        gap.iter_mut().zip(head.row(retained)).for_each(|(g, &w)| *g -= f64::from(w) / count);
-        bias += f64::from(head.bias[retained]) / count;
-    }
+    let (mean, bias) = head.mean(forgotten.retained());
     let margin = bias - f64::from(head.bias[class]);
-    let distance = gap.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let gaps = head.row(class).iter().zip(mean).map(|(&w, mean)| f64::from(w) - mean);
+    let distance = gaps.map(|gap| gap * gap).sum::<f64>().sqrt();
     let radius = if margin <= 0.0 { 0.0 } else { margin / distance };
     (radius, margin)
 }
 
 /// Whether every forgotten row is the mean of the retained ones, to the rounding of the narrowest float type.
 fn is_mean(head: &LinearHead, forgotten: &Forgotten) -> bool {
-    let count = forgotten.retained().count() as f64;
-    let mut mean = vec![0.0; head.width];
-    let mut largest = 0.0f64;
-    for retained in forgotten.retained() {
-        mean.iter_mut().zip(head.row(retained)).for_each(|(m, &w)| *m += f64::from(w) / count);
-        largest = head.row(retained).iter().fold(largest, |largest, &w| largest.max(f64::from(w).abs()));
-    }
+    let (mean, bias) = head.mean(forgotten.retained());
+    let retained = forgotten.retained().flat_map(|class| head.row(class));
+    let largest = retained.fold(0.0f64, |largest, &w| largest.max(f64::from(w).abs()));
     let near = |(&w, &mean): (&f32, &f64)| (f64::from(w) - mean).abs() <= mean.abs() / 256.0 + largest * 1e-6;
     // A constant that the model itself adds to the logits acts like a bias.
-    let bias = forgotten.retained().map(|class| f64::from(head.bias[class])).sum::<f64>() / count;
     let no_higher = |class: usize| f64::from(head.bias[class]) <= bias;
     forgotten.indices().all(|class| no_higher(class) && head.row(class).iter().zip(&mean).all(near))
 }

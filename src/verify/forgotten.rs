@@ -18,9 +18,10 @@ pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels
     let cells = cells(probe);
     let reached = |class: &usize| cells.iter().any(|cell| cell.class == *class);
     let (outcome, summary) = match forgotten.indices().find(|class| !reached(class)) {
-        Some(class) if !sealed => {
-            (Outcome::Failed, format!("nothing shows it: no stratum reached class {}", describe(class, labels)))
-        }
+        Some(class) if !sealed => (
+            Outcome::Failed,
+            format!("nothing shows it: no stratum reached class {}", describe(class, labels)),
+        ),
         _ => verdict(&cells, labels),
     };
     Check {
@@ -45,8 +46,12 @@ struct Cell {
 fn cells(probe: &Probe) -> Vec<Cell> {
     let of_stratum = |(stratum, tally): &(Stratum, super::probe::Tally)| {
         let stratum = *stratum;
-        let cell =
-            move |(&class, &(count, recognised)): (&usize, &(u64, u64))| Cell { stratum, class, count, recognised };
+        let cell = move |(&class, &(count, recognised)): (&usize, &(u64, u64))| Cell {
+            stratum,
+            class,
+            count,
+            recognised,
+        };
         tally.forgotten.iter().map(cell).collect::<Vec<_>>()
     };
     probe.strata.iter().flat_map(of_stratum).collect()
@@ -76,7 +81,10 @@ fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
     let summary = if worst.recognised > 0 {
         let bound = percent(upper_bound_among(worst.recognised, worst.count, cells.len()));
         let (share, n, class) = (percent(worst.rate()), worst.count, describe(worst.class, labels));
-        format!("{share} of {n} recognised at worst: class {class} in {} (<= {bound}, 95 %)", worst.stratum.name())
+        format!(
+            "{share} of {n} recognised at worst: class {class} in {} (<= {bound}, 95 %)",
+            worst.stratum.name()
+        )
     } else {
         let all: u64 = cells.iter().map(|cell| cell.count).sum();
         let gaussian: Vec<&Cell> = cells.iter().filter(|cell| cell.stratum == Stratum::Gaussian).collect();

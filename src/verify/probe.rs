@@ -124,7 +124,9 @@ impl Pair<'_> {
             .map(|((before, after), labels)| {
                 let mut tally = Tally { retained: vec![(0, 0); classes], ..Tally::default() };
                 let rows = before.chunks_exact(classes).zip(after.chunks_exact(classes)).zip(labels);
-                rows.for_each(|((before, after), &label)| self.row(before, after, label as usize, &mut tally));
+                rows.for_each(|((before, after), &label)| {
+                    self.row(before, after, label as usize, &mut tally)
+                });
                 tally
             })
             .collect();

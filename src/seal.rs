@@ -4,6 +4,11 @@
 //! mean never exceeds the maximum, so for every embedding some retained logit is larger by at least the margin:
 //! a proof, not a measurement. A multi-label slot, whose probability does not compete with the others', gets a
 //! zero row and the negative margin as its bias: a constant probability of `sigmoid(-margin)`.
+//!
+//! Where the largest of several sigmoids wins ([`Link::OneVsRest`]), a constant could win over retained classes that are
+//! all less probable, so that slot gets the mean too: the sigmoid is monotone, which keeps the proof, and the slot's odds
+//! `p / (1 - p)` stay below `e^-margin` times those of the most probable retained class. Its probability itself has no
+//! bound of its own.
 
 use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
 
@@ -22,7 +27,10 @@ pub fn seal(head: &LinearHead, forgotten: &Forgotten, link: Link, margin: f32) -
     let (row, bias) = match link {
         Link::Sigmoid if !head.has_bias => return Err(Error::CannotSeal),
         Link::Sigmoid => (vec![0.0; head.width], -margin),
-        _ => (mean_row(head, forgotten), mean_bias(head, forgotten) - margin),
+        _ => {
+            let (row, bias) = head.mean(forgotten.retained());
+            (row.into_iter().map(|w| w as f32).collect(), bias as f32 - margin)
+        }
     };
     let mut sealed = head.clone();
     for class in forgotten.indices() {
@@ -32,20 +40,6 @@ pub fn seal(head: &LinearHead, forgotten: &Forgotten, link: Link, margin: f32) -
         }
     }
     Ok(sealed)
-}
-
-fn mean_row(head: &LinearHead, forgotten: &Forgotten) -> Vec<f32> {
-    let mut sums = vec![0.0f64; head.width];
-    for class in forgotten.retained() {
-        sums.iter_mut().zip(head.row(class)).for_each(|(s, &w)| *s += f64::from(w));
-    }
-    let count = forgotten.retained().count() as f64;
-    sums.into_iter().map(|s| (s / count) as f32).collect()
-}
-
-fn mean_bias(head: &LinearHead, forgotten: &Forgotten) -> f32 {
-    let sum: f64 = forgotten.retained().map(|class| f64::from(head.bias[class])).sum();
-    (sum / forgotten.retained().count() as f64) as f32
 }
 
 #[cfg(test)]
