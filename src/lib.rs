@@ -33,6 +33,7 @@
 //!     let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent)?;
 //!     after = unlearn::train(&before, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)?.head;
 //! }
+//! after = edit::as_stored(&cut, &before, &after)?;
 //! after = unlearn::seal(&after, &forgotten, cut.head.link, MARGIN)?;
 //!
 //! let edits = edit::edits(&model, &cut, &before, &after, forgotten.as_set(), Slot::Keep)?;
@@ -66,6 +67,7 @@ pub mod progress;
 pub mod reach;
 pub mod release;
 pub mod rng;
+mod seal;
 pub mod space;
 pub mod unlearn;
 pub mod verify;

@@ -135,6 +135,23 @@ fn an_encoder_tensor_that_changed_is_seen() {
 }
 
 #[test]
+fn an_index_is_compared_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = model("../safetensors/hf_sharded");
+    let out = folder.path().join("out");
+    assert!(unlearn(&original, &out, &["--slot", "drop", "--forget", "1"]).status.success());
+    assert_eq!(verify(&out, &original).0, Some(0));
+    let file = out.join("model.safetensors.index.json");
+    let index = fs::read_to_string(&file).unwrap();
+    let foreign = index.replacen("\"metadata\": {", "\"metadata\": {\n    \"total_rows\": 7,", 1);
+    for tampered in [foreign, format!("{index}\n")] {
+        assert_ne!(tampered, index);
+        fs::write(&file, tampered).unwrap();
+        says_no(&out, &original, "only-head-changed");
+    }
+}
+
+#[test]
 fn claims_that_contradict_themselves_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = release(folder.path(), "fmnist-resnet", "keep");

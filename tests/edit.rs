@@ -7,7 +7,7 @@ use std::{
 
 use declass::{
     cut::Cut,
-    edit::{Slot, edits},
+    edit::{Slot, as_stored, edits},
     linear::LinearHead,
 };
 use declass_formats::{Artifact, Diff};
@@ -253,6 +253,42 @@ fn auxiliary_heads_lose_the_class_too() {
         .decode(&kept.read_tensor("aux2.fc2.bias").unwrap())
         .unwrap();
     assert!((0..before.classes).all(|class| class == FORGOTTEN || bias[FORGOTTEN] < bias[class] - 20.0));
+}
+
+#[test]
+fn auxiliary_heads_are_sealed_by_the_link_of_the_model_whatever_becomes_of_the_main_head() {
+    let artifact = altered("safetensors/tv_googlenet", "config.json", |_| {
+        r#"{"problem_type": "multi_label_classification", "num_labels": 6}"#.into()
+    });
+    let (_, before) = head(&artifact).unwrap();
+    let kept = write(&artifact, &before, Slot::Keep).unwrap();
+    let read =
+        |name: &str| kept.tensor(name).unwrap().dtype.decode(&kept.read_tensor(name).unwrap()).unwrap();
+    let weight = read("aux1.fc2.weight");
+    let width = weight.len() / before.classes;
+    assert!(weight[FORGOTTEN * width..][..width].iter().all(|value| *value == 0.0));
+    assert_eq!(read("aux1.fc2.bias")[FORGOTTEN], -30.0);
+}
+
+#[test]
+fn a_seal_is_the_mean_of_the_rows_as_they_are_stored() {
+    for fixture in ["safetensors/hf_llama_bf16", "onnx/twin_heads.onnx"] {
+        let artifact = Artifact::open(&fixtures().join(fixture)).unwrap();
+        let (cut, before) = head(&artifact).unwrap();
+        let mut trained = before.clone();
+        trained.weight.iter_mut().for_each(|weight| *weight *= 1.003);
+        trained.bias.iter_mut().for_each(|bias| *bias *= 1.003);
+        let stored = as_stored(&cut, &before, &trained).unwrap();
+        let (_, found) = head(&write(&artifact, &sealed(&stored), Slot::Keep).unwrap()).unwrap();
+        let again = sealed(&found);
+        let pairs = found.row(FORGOTTEN).iter().zip(again.row(FORGOTTEN));
+        // What is left is the rounding of the mean itself.
+        pairs.for_each(|(row, mean)| {
+            assert!((row - mean).abs() <= mean.abs() / 256.0, "{fixture}: {row}, {mean}")
+        });
+        let others = (0..found.classes).filter(|class| *class != FORGOTTEN);
+        others.for_each(|class| assert_eq!(found.row(class), stored.row(class), "{fixture}"));
+    }
 }
 
 #[test]

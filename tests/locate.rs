@@ -45,6 +45,7 @@ fn link_name(link: Link) -> &'static str {
     match link {
         Link::ArgMax => "argmax",
         Link::LogSoftmax => "log-softmax",
+        Link::OneVsRest => "one-vs-rest",
         Link::Sigmoid => "sigmoid",
         Link::Softmax => "softmax",
         _ => "none",
@@ -208,6 +209,16 @@ fn trained_models_in_both_formats() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn runners_up_say_why_they_come_second() {
+    let runners_up =
+        |name: &str, head| locate(&fixtures().join("onnx").join(name), head).unwrap().why.runners_up;
+    let earlier = |op: &str| format!("{op} (a linear operator before the head, confidence 0.1)");
+    assert_eq!(runners_up("deep_head.onnx", None), [earlier("gemm_2"), earlier("gemm_0")]);
+    let output = "gemm_0 (last linear operator before output `embedding`, confidence 0.3)";
+    assert_eq!(runners_up("two_outputs.onnx", None), [output]);
 }
 
 #[test]

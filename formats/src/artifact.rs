@@ -104,8 +104,9 @@ impl Artifact {
         &self.files
     }
 
-    /// Files of the folder that a copy leaves behind, since they would still hold what was removed or
-    /// promise what no longer holds: weights in other formats, signatures and claims of an earlier release.
+    /// Files of the folder that a copy leaves behind, since they may still hold what was removed or promise what no
+    /// longer holds: weights in other formats and whatever is not known to be text or a picture, signatures and claims
+    /// of an earlier release.
     pub fn left_out(&self) -> &[RelPath] {
         &self.left_out
     }
@@ -161,6 +162,14 @@ impl Artifact {
         on_bytes: &(dyn Fn(u64) + Sync),
     ) -> Result<(), FormatError> {
         write::write(self, edits, dest, on_bytes)
+    }
+
+    /// The index of sharded weights as it will be in a copy with these edits; none of weights without an index.
+    pub fn edited_index(&self, edits: &Edits) -> Result<Option<(&RelPath, Vec<u8>)>, FormatError> {
+        match &self.weights {
+            Weights::Onnx(_) => Ok(None),
+            Weights::Safetensors(safetensors) => safetensors.edited_index(&self.folder, &edits.tensors),
+        }
     }
 
     /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.

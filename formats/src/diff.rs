@@ -75,12 +75,18 @@ impl Diff {
         on_bytes: &(dyn Fn(u64) + Sync),
     ) -> Result<Self, FormatError> {
         let mut comparison = Comparison { before, after, differing: BTreeMap::new(), structure: Vec::new() };
-        let paths: BTreeSet<&RelPath> =
-            before.files().iter().chain(after.files()).map(|file| &file.path).collect();
+        let mut shared: BTreeMap<&RelPath, Shared<'_>> = BTreeMap::new();
+        before.files().iter().for_each(|file| shared.entry(&file.path).or_default().in_before = true);
+        after.files().iter().for_each(|file| shared.entry(&file.path).or_default().in_after = true);
+        for name in before.tensors().keys().chain(after.tensors().keys()).collect::<BTreeSet<_>>() {
+            let files: BTreeSet<_> =
+                [before, after].into_iter().filter_map(|it| Some(it.place(name)?.0)).collect();
+            files.into_iter().for_each(|file| shared.entry(file).or_default().tensors.push(name));
+        }
         let mut files = Vec::new();
         let mut streamed = BTreeSet::new();
-        for path in paths {
-            files.push(comparison.file(path, &mut streamed, on_bytes)?);
+        for (path, shared) in &shared {
+            files.push(comparison.file(path, shared, &mut streamed, on_bytes)?);
         }
         comparison.moved_tensors(&streamed)?;
         comparison.structure.extend(outline::compare(&parts(before)?, &parts(after)?));
@@ -93,6 +99,14 @@ impl Diff {
             structure: comparison.structure,
         })
     }
+}
+
+/// A path: which of the models have a file there, and the tensors that lie in either.
+#[derive(Default)]
+struct Shared<'a> {
+    in_before: bool,
+    in_after: bool,
+    tensors: Vec<&'a str>,
 }
 
 struct Comparison<'a> {
@@ -109,16 +123,15 @@ impl<'a> Comparison<'a> {
     fn file(
         &mut self,
         path: &RelPath,
+        shared: &Shared<'a>,
         streamed: &mut BTreeSet<&'a str>,
         on_bytes: &dyn Fn(u64),
     ) -> Result<FileDiff, FormatError> {
-        let open = |artifact: &Artifact| match artifact.files().iter().any(|file| file.path == *path) {
-            true => artifact.folder.open_file(path).map(Some),
-            false => Ok(None),
-        };
-        let (before, after) = (open(self.before)?, open(self.after)?);
+        let open =
+            |artifact: &Artifact, exists: bool| exists.then(|| artifact.folder.open_file(path)).transpose();
+        let (before, after) = (open(self.before, shared.in_before)?, open(self.after, shared.in_after)?);
         let steps = match (&before, &after) {
-            (Some((_, before)), Some((_, after))) => self.steps(path, (*before).min(*after)),
+            (Some((_, before)), Some((_, after))) => self.steps(path, &shared.tensors, (*before).min(*after)),
             _ => Vec::new(),
         };
         let shown = self.before.folder.locate(path);
@@ -144,24 +157,21 @@ impl<'a> Comparison<'a> {
 
     /// What to compare while two files are read: tensors that both have there, and in files of external
     /// data whatever belongs to no tensor.
-    fn steps(&self, path: &RelPath, common_len: u64) -> Vec<Step<'a>> {
+    fn steps(&self, path: &RelPath, tensors: &[&'a str], common_len: u64) -> Vec<Step<'a>> {
         let mut steps: Vec<Step<'a>> = Vec::new();
         let mut covered = Vec::new();
-        for (name, info) in self.before.tensors() {
-            let place = |artifact: &'a Artifact| artifact.place(name).filter(|(file, _)| *file == path);
-            let (old, new) = (place(self.before), place(self.after));
+        for name in tensors.iter().copied() {
+            let here = |artifact: &'a Artifact| {
+                let place = artifact.place(name).filter(|(file, _)| *file == path);
+                Some((artifact.tensors().get(name)?, place?.1))
+            };
+            let (old, new) = (here(self.before), here(self.after));
             covered.extend(old.iter().chain(&new).map(|(_, range)| range.clone()));
-            if let (Some((_, before)), Some((_, after)), Some(new)) =
-                (old, new, self.after.tensors().get(name))
-                && info == new
+            if let (Some((old, before)), Some((new, after))) = (old, new)
+                && old == new
             {
-                steps.push(Step { tensor: Some(name), width: info.dtype.bits() / 8, before, after });
+                steps.push(Step { tensor: Some(name), width: old.dtype.bits() / 8, before, after });
             }
-        }
-        for (name, _) in
-            self.after.tensors().iter().filter(|(name, _)| !self.before.tensors().contains_key(*name))
-        {
-            covered.extend(self.after.place(name).filter(|(file, _)| *file == path).map(|(_, range)| range));
         }
         if self.before.is_external(path) && self.after.is_external(path) {
             covered.sort_by_key(|range| range.start);

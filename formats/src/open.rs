@@ -1,5 +1,7 @@
 //! From a path to an opened model: which files are the weights, which belong to the model, which do not.
 
+mod copied;
+
 use std::{collections::BTreeSet, path::Path};
 
 use serde_json::Value;
@@ -14,15 +16,18 @@ pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
     if metadata.is_dir() { open_folder(path) } else { open_file(path) }
 }
 
-/// A folder: everything in it belongs to the model, except what [`leaves`] says.
+/// A folder: its weights, its configuration, and what [`copied::is_copied`] says of the rest.
 fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
     let folder = Folder::open(path)?;
     let files = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
-    let stays = |file: &RelPath| own.contains(file) || !leaves(file);
-    let left_out = files.iter().map(|(file, _)| file).filter(|file| !stays(file)).cloned().collect();
-    let kept = files.iter().map(|(file, _)| file).filter(|file| stays(file)).cloned().collect();
+    let stays = |(file, size): &(RelPath, u64)| {
+        own.contains(file) || file.as_str() == CONFIG || copied::is_copied(file, *size)
+    };
+    let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
+    let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();
+    let (kept, left_out) = (paths(kept), paths(left_out));
     finish(path, folder, kept, left_out, weights)
 }
 
@@ -130,17 +135,6 @@ fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
     if config.is_object() { Ok(config) } else { Err(fail(Problem::NotAnObject)) }
 }
 
-/// Whether a copy leaves this file behind, unless it is among the model's own weights: signatures, hidden files, and
-/// weights in other formats.
-fn leaves(file: &RelPath) -> bool {
-    let name = file.file_name().to_ascii_lowercase();
-    file.is_record()
-        || file.as_str().split('/').any(|part| part.starts_with('.'))
-        || name.starts_with("adapter_")
-        // Any part of a name may tell: `model.ckpt.index`, `model.safetensors.index.json`, `x.mlpackage/...`.
-        || file.as_str().to_ascii_lowercase().split('/').any(|part| part.split('.').skip(1).any(|end| WEIGHTS.contains(&end)))
-}
-
 fn is_pickle(file: &RelPath) -> bool {
     ["bin", "pt", "pth", "pkl", "ckpt"].iter().any(|extension| has_extension(file, extension))
 }
@@ -175,31 +169,3 @@ const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const CONFIG: &str = "config.json";
 const CARD: &str = "README.md";
-/// Endings of files with weights, in whatever format.
-const WEIGHTS: [&str; 25] = [
-    "7z",
-    "bin",
-    "ckpt",
-    "ggml",
-    "gguf",
-    "gz",
-    "h5",
-    "keras",
-    "mlmodel",
-    "mlmodelc",
-    "mlpackage",
-    "msgpack",
-    "npz",
-    "onnx",
-    "onnx_data",
-    "ot",
-    "pb",
-    "pkl",
-    "pt",
-    "pth",
-    "safetensors",
-    "tar",
-    "tflite",
-    "tgz",
-    "zip",
-];

@@ -99,14 +99,32 @@ impl Safetensors {
                 files.insert(path.clone(), edited_shard(header, edits));
             }
         }
-        if let Some(index) = &self.index {
-            let (bytes, elements) = self.growth(edits);
-            if (bytes, elements) != (0, 0) {
-                let text = Piece::Bytes(index.resized(bytes, elements)?);
-                files.insert(index.path.clone(), text.into());
-            }
+        if let (Some(index), Some(text)) = (&self.index, self.resized_index(edits)?) {
+            files.insert(index.path.clone(), Piece::Bytes(text).into());
         }
         Ok(files)
+    }
+
+    /// The index as an edit leaves it, changed or not.
+    pub(crate) fn edited_index(
+        &self,
+        folder: &Folder,
+        edits: &BTreeMap<String, NewTensor>,
+    ) -> Result<Option<(&RelPath, Vec<u8>)>, FormatError> {
+        let Some(path) = self.index.as_ref().map(|index| &index.path) else {
+            return Ok(None);
+        };
+        let resized =
+            self.resized_index(edits).map_err(|problem| FormatError::new(folder.locate(path), problem))?;
+        let text = resized.map_or_else(|| folder.read(path, MAX_INDEX), Ok)?;
+        Ok(Some((path, text)))
+    }
+
+    /// The new text of the index where an edit makes it say something else.
+    fn resized_index(&self, edits: &BTreeMap<String, NewTensor>) -> Result<Option<Vec<u8>>, Problem> {
+        let (bytes, elements) = self.growth(edits);
+        let index = self.index.as_ref().filter(|_| (bytes, elements) != (0, 0));
+        index.map(|index| index.resized(bytes, elements)).transpose()
     }
 
     /// By how many bytes and elements the tensors grow.

@@ -55,6 +55,13 @@ fn shards_and_their_index() {
     assert_eq!(fs::read_to_string(smaller.path().join("model.safetensors.index.json")).unwrap(), expected);
     assert_eq!(copy.read_tensor("a").unwrap(), [1; 8]);
     assert!(diff.structure.is_empty(), "{:?}", diff.structure);
+    let planned = |edits: &Edits| String::from_utf8(model.edited_index(edits).unwrap().unwrap().1).unwrap();
+    assert_eq!(planned(&edit("b", floats(&[1], &[1.0]))), expected);
+    assert_eq!(
+        planned(&edit("b", floats(&[2], &[1.0, 2.0]))),
+        index,
+        "written as it was, formatting included"
+    );
 }
 
 #[test]
@@ -103,14 +110,14 @@ fn files_are_copied_replaced_and_added() {
     write("config.json", r#"{"z": 1, "a": 2}"#);
     write("README.md", "old");
     write("deep/er/vocab.txt", "words");
-    for name in
-        [".git/config", "pytorch_model.bin", "onnx/model.onnx", "model.sig", "class-removal.statement.json"]
-    {
+    for name in [".git/config", "LICENSE", "head.npy", "pytorch_model.bin", "onnx/model.onnx", "model.sig"] {
         write(name, "x");
     }
+    write("class-removal.statement.json", "x");
     let model = Artifact::open(folder.path()).unwrap();
     let roles: Vec<_> = model.files().iter().map(|file| (file.path.as_str(), file.role)).collect();
     let expected = [
+        ("LICENSE", Role::Companion),
         ("README.md", Role::Card),
         ("config.json", Role::Config),
         ("deep/er/vocab.txt", Role::Companion),
@@ -120,7 +127,7 @@ fn files_are_copied_replaced_and_added() {
     let left_out: Vec<_> = model.left_out().iter().map(|path| path.as_str()).collect();
     assert_eq!(
         left_out,
-        ["class-removal.statement.json", "model.sig", "onnx/model.onnx", "pytorch_model.bin"]
+        ["class-removal.statement.json", "head.npy", "model.sig", "onnx/model.onnx", "pytorch_model.bin"]
     );
     assert_eq!(model.read_file(&rel("model.sig")).unwrap(), b"x");
     let keys: Vec<_> = model.config().unwrap().as_object().unwrap().keys().collect();

@@ -106,6 +106,7 @@ fn link(link: Link, order: Order) -> String {
     let link = match link {
         Link::ArgMax => ", gives out the index of the top class",
         Link::LogSoftmax => ", log-softmax",
+        Link::OneVsRest => ", sigmoid (the largest wins)",
         Link::Sigmoid => ", sigmoid (multi-label)",
         Link::Softmax => ", softmax",
         _ => "",

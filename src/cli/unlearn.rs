@@ -31,7 +31,8 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let run = Run::prepare(args, printer)?;
     let before = run.source.cut.head.load(&run.source.artifact)?;
     let training = run.train(&before)?;
-    let after = run.seal(training.head(&before))?;
+    let trained = edit::as_stored(&run.source.cut, &before, &training.head(&before))?;
+    let after = run.seal(trained)?;
     let staged = run.write(&before, &after)?;
     let report = run.verify(&staged)?;
     let statement = run.claim(&training, &report);

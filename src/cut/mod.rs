@@ -14,7 +14,7 @@ use declass_formats::{Artifact, Format};
 
 use crate::{classes::Labels, error::Error, linear::LinearHead};
 
-pub(crate) use onnx::LABEL_KEYS;
+pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
 
@@ -83,6 +83,8 @@ pub enum Link {
     LogSoftmax,
     /// The logits themselves.
     None,
+    /// Independent probabilities of which the largest wins: the classes compete after all.
+    OneVsRest,
     /// Independent probabilities: a multi-label model.
     Sigmoid,
     /// Probabilities.

@@ -147,7 +147,11 @@ fn notes(
         ));
     }
     for head in auxiliary {
-        notes.push(format!("auxiliary head `{}` has the same classes and is edited too", head.weight.tensor));
+        notes.push(format!(
+            "auxiliary head `{}` has the same classes and loses the forgotten ones too (nothing is trained there: a \
+             kept slot is always sealed)",
+            head.weight.tensor
+        ));
     }
     if first.info.shape[0] == first.info.shape[1] {
         notes.push("as many classes as features: the class axis cannot be checked by its extent".into());

@@ -11,14 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use declass_formats::{Artifact, Edits};
 
 use crate::{
+    classes::Forgotten,
     cut::{Branch, Cut, Head, Operand},
     error::Error,
     linear::LinearHead,
+    seal::{MARGIN, seal},
 };
 use place::Placement;
-
-/// Distance, in logits, by which an auxiliary head's forgotten class lies below the mean of the others.
-const AUXILIARY_MARGIN: f64 = 30.0;
 
 /// What becomes of the forgotten classes' places among the outputs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,12 +34,14 @@ type Rows = BTreeMap<usize, Vec<f64>>;
 /// The edits that turn the head `before` into `after`.
 ///
 /// Rows of `after` that equal `before` bit for bit keep their stored bytes. Parallel heads share a change
-/// by their gains; auxiliary heads lose the forgotten classes too. With [`Slot::Drop`] every place of the
+/// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots are sealed by the
+/// link of the main head, whether that one is or not. With [`Slot::Drop`] every place of the
 /// files that counts the classes is changed as well.
 ///
 /// # Errors
 /// [`Error::Unwritable`] if a value does not fit the stored type or has no place in the model,
-/// [`Error::NotAClassifier`] if the class axis cannot be shortened.
+/// [`Error::NotAClassifier`] if the class axis cannot be shortened, [`Error::CannotSeal`] if an auxiliary head of a
+/// multi-label model has no bias.
 pub fn edits(
     artifact: &Artifact,
     cut: &Cut,
@@ -61,9 +62,7 @@ pub fn edits(
         first += branch.width;
     }
     for branch in &head.auxiliary {
-        for (operand, margin) in operands(branch) {
-            placement.put(operand, &mean_rows(artifact, operand, head.classes, forgotten, margin)?)?;
-        }
+        put_auxiliary(&mut placement, branch, head)?;
     }
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
@@ -77,6 +76,38 @@ pub fn edits(
     }
     onnx::remove_orphans(&mut placement);
     Ok(placement.edits)
+}
+
+/// The head `after` as the model will have it once it is written in place of `before`: every changed row rounded to the
+/// element types it is stored in. A seal has to be taken of these rows, since the mean of others is not theirs.
+///
+/// # Errors
+/// [`Error::Unwritable`] as [`edits`].
+pub fn as_stored(cut: &Cut, before: &LinearHead, after: &LinearHead) -> Result<LinearHead, Error> {
+    let head = &cut.head;
+    check_shapes(head, before, after)?;
+    let mut stored = after.clone();
+    let mut first = 0;
+    for branch in &head.branches {
+        for (class, values) in weight_rows(branch, first, before, after)? {
+            let row = &mut stored.row_mut(class)[first..first + branch.width];
+            let rounded = rows::rounded(&branch.weight, &values)?;
+            let new = rounded.into_iter().map(|value| (branch.gain[class] * value) as f32);
+            row.iter_mut().zip(new).for_each(|(slot, value)| *slot = value);
+        }
+        first += branch.width;
+    }
+    let mut biases: BTreeMap<usize, f64> = BTreeMap::new();
+    for branch in &head.branches {
+        let Some(bias) = &branch.bias else { continue };
+        for (class, value) in bias_rows(head, bias, before, after)? {
+            let share: f64 =
+                rows::rounded(bias, &value)?.iter().map(|value| branch.bias_gain[class] * value).sum();
+            *biases.entry(class).or_insert(head.shift[class]) += share;
+        }
+    }
+    biases.into_iter().for_each(|(class, bias)| stored.bias[class] = bias as f32);
+    Ok(stored)
 }
 
 fn check_shapes(head: &Head, before: &LinearHead, after: &LinearHead) -> Result<(), Error> {
@@ -135,26 +166,17 @@ fn nonzero(gain: f64, operand: &Operand) -> Result<f64, Error> {
     Err(Error::Unwritable { tensor: operand.tensor.clone(), reason })
 }
 
-fn operands(branch: &Branch) -> impl Iterator<Item = (&Operand, f64)> {
-    std::iter::once((&branch.weight, 0.0)).chain(branch.bias.iter().map(|bias| (bias, AUXILIARY_MARGIN)))
-}
-
-/// For each forgotten class the mean of the others' rows, less a margin: never the largest.
-fn mean_rows(
-    artifact: &Artifact,
-    operand: &Operand,
-    classes: usize,
-    forgotten: &BTreeSet<usize>,
-    margin: f64,
-) -> Result<Rows, Error> {
-    let values = operand.read(artifact)?;
-    let retained: Vec<usize> = (0..classes).filter(|class| !forgotten.contains(class)).collect();
-    let mut mean = vec![0.0; operand.width()];
-    for class in &retained {
-        for (sum, at) in mean.iter_mut().zip(operand.row(*class, classes)) {
-            *sum += f64::from(values[at]);
+fn put_auxiliary(placement: &mut Placement<'_>, branch: &Branch, head: &Head) -> Result<(), Error> {
+    let (mut weight, mut bias) = (Rows::new(), Rows::new());
+    if placement.slot == Slot::Keep {
+        let forgotten = Forgotten::from_indices(placement.forgotten.clone(), head.classes)?;
+        let own = Head { branches: vec![branch.clone()], shift: vec![0.0; head.classes], ..head.clone() };
+        let sealed = seal(&own.load(placement.artifact)?, &forgotten, head.link, MARGIN)?;
+        for class in forgotten.indices() {
+            weight.insert(class, sealed.row(class).iter().copied().map(f64::from).collect());
+            bias.insert(class, vec![sealed.bias[class].into()]);
         }
     }
-    let scaled: Vec<f64> = mean.into_iter().map(|sum| sum / retained.len().max(1) as f64 - margin).collect();
-    Ok(forgotten.iter().map(|class| (*class, scaled.clone())).collect())
+    placement.put(&branch.weight, &weight)?;
+    branch.bias.iter().try_for_each(|operand| placement.put(operand, &bias))
 }

@@ -1,6 +1,9 @@
 //! Everything in an ONNX graph that counts the classes, beside the head's weights.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
+};
 
 use declass_formats::{
     Dtype, NewTensor, TensorInfo,
@@ -9,7 +12,7 @@ use declass_formats::{
 
 use super::{Rows, companions, place::Placement};
 use crate::{
-    cut::{LABEL_KEYS, Site, literal},
+    cut::{CHARACTERS, LABEL_KEYS, Site, characters, literal},
     error::Error,
     graph::{Flow, evaluate},
 };
@@ -49,8 +52,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
     if !graph.value_info.is_empty() {
         placement.edits.graph.push(GraphEdit::ClearValueInfo);
     }
-    shorten_metadata(placement, graph);
-    Ok(())
+    shorten_metadata(placement, graph)
 }
 
 /// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them on.
@@ -151,11 +153,31 @@ fn shorten_extent(
     Ok(())
 }
 
-fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) {
+fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) -> Result<(), Error> {
     for (key, text) in &graph.metadata {
+        if key == CHARACTERS
+            && let Some((names, spelled)) = characters(text, placement.classes)
+        {
+            let value = shorter_characters(placement, &names, spelled)?;
+            placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
+        }
         let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
         if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels) {
             placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
     }
+    Ok(())
+}
+
+fn shorter_characters(
+    placement: &Placement<'_>,
+    names: &[String],
+    spelled: Range<usize>,
+) -> Result<String, Error> {
+    if let Some(class) = placement.forgotten.iter().find(|class| !spelled.contains(class)) {
+        let reason = format!("every reader of it adds class {class} of its own accord");
+        return Err(Error::Unwritable { tensor: format!("metadata {CHARACTERS}"), reason });
+    }
+    let lines = spelled.filter(|class| placement.keeps(*class)).filter_map(|class| names.get(class));
+    Ok(lines.map(String::as_str).collect::<Vec<_>>().join("\n"))
 }

@@ -19,7 +19,7 @@ pub(super) struct Placement<'a> {
     pub(super) classes: usize,
     pub(super) forgotten: &'a BTreeSet<usize>,
     pub(super) edits: Edits,
-    slot: Slot,
+    pub(super) slot: Slot,
     /// Which value a node reads now, where that has changed: (node, operand) to value.
     pub(super) rewired: BTreeMap<(usize, usize), String>,
 }

@@ -59,6 +59,12 @@ pub(super) fn remove(
     Ok(NewTensor { info: TensorInfo { dtype: tensor.info.dtype, shape }, data })
 }
 
+/// The values as the operand's element type holds them.
+pub(super) fn rounded(operand: &Operand, values: &[f64]) -> Result<Vec<f64>, Error> {
+    let data = encode(operand, values)?;
+    Ok(operand.info.dtype.decode_f64(&data).unwrap_or_default())
+}
+
 fn encode(operand: &Operand, values: &[f64]) -> Result<Vec<u8>, Error> {
     let unwritable = |reason: String| Error::Unwritable { tensor: operand.tensor.clone(), reason };
     let dtype = operand.info.dtype;

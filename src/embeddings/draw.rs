@@ -67,7 +67,8 @@ fn fill(
         done.push(match starts {
             None => Rare { class, sampler: Sampler::OutOfReach, made: 0, tries: 0 },
             Some(starts) => {
-                let ends = Elliptical { head, class, starts }.draw(missing, address, weights);
+                let affordable = (MOST_WORK / Elliptical::cost(head)).max(1) as usize;
+                let ends = Elliptical { head, class, starts }.draw(missing.min(affordable), address, weights);
                 let ends = ends.map_err(Error::compute("sampling a rare class"))?;
                 let made = bins.take_only(class, &Embeddings::labelled(ends, weights)?);
                 Rare { class, sampler: Sampler::EllipticalSlice, made, tries: 0 }
@@ -78,6 +79,8 @@ fn fill(
     Ok(done)
 }
 
+/// Most multiplications that the Markov chains of one class may cost.
+const MOST_WORK: u64 = 1_000_000_000_000;
 const KIND: u8 = 1;
 /// Tries of one stream, and streams that are run side by side.
 const TRIES: u64 = 50_000;
@@ -115,8 +118,8 @@ fn sequentially(
 
 /// Tries that cost about as much as Markov chains would.
 fn affordable(head: &LinearHead, wanted: usize) -> u64 {
-    let chain = 60 * 2 * head.classes as u64 * head.width as u64;
-    (wanted as u64 * chain / 2000).clamp(1_000_000, 40_000_000)
+    let chain = Elliptical::cost(head);
+    (wanted as u64 * chain / 2000).clamp(1_000_000, 200_000_000)
 }
 
 #[cfg(test)]

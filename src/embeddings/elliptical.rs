@@ -33,6 +33,11 @@ pub(super) struct Elliptical<'a> {
 }
 
 impl Elliptical<'_> {
+    /// Multiplications of one chain.
+    pub(super) fn cost(head: &LinearHead) -> u64 {
+        (2 * STEPS * head.classes * head.width) as u64
+    }
+
     /// Runs so many chains and returns where each of them ends.
     pub(super) fn draw(
         &self,

@@ -120,6 +120,11 @@ impl<'a> Bins<'a> {
         &self.kept[class]
     }
 
+    /// Whether some class that still lacks embeddings is to be filled whatever it takes.
+    pub(super) fn must_go_on(&self) -> bool {
+        (0..self.kept.len()).any(|class| self.quota.insists_on(class) && self.lacks(class) > 0)
+    }
+
     /// Whether no class that still lacks embeddings has got any.
     pub(super) fn untouched(&self) -> bool {
         (0..self.kept.len()).filter(|&class| self.lacks(class) > 0).all(|class| self.kept[class].is_empty())

@@ -64,14 +64,17 @@ const ROUND: u64 = 8;
 struct Limits {
     /// Most draws, so that sampling costs some seconds at most.
     draws: u64,
+    /// The same, if no class that lacks embeddings is to be filled whatever it takes.
+    content: u64,
     /// Draws after which classes that were never hit are given up, if no other class is wanted.
     hopeless: u64,
     /// Share of kept draws below which another sampler is cheaper; 0 if there is none.
     worthwhile: f64,
 }
 
-/// Most multiplications that one sampling may cost.
+/// Most multiplications that one sampling may cost, and one that only classes want that are content with what they get.
 const MOST_WORK: u64 = 1_200_000_000_000;
+const CONTENT_WORK: u64 = 60_000_000_000;
 
 impl Limits {
     fn new(head: &LinearHead, distribution: Distribution) -> Self {
@@ -82,13 +85,17 @@ impl Limits {
         let worthwhile = (head.width as f64 + 100.0) / 10_000.0;
         Self {
             draws: MOST_WORK / work,
+            content: CONTENT_WORK / work,
             hopeless: 20_000.max(200 * head.classes as u64),
             worthwhile: if distribution.is_isotropic() { worthwhile } else { 0.0 },
         }
     }
 
     fn end(&self, bins: &Bins<'_>, draws: u64, kept: f64) -> bool {
-        draws >= self.draws || kept < self.worthwhile || (draws > self.hopeless && bins.untouched())
+        draws >= self.draws
+            || (draws >= self.content && !bins.must_go_on())
+            || kept < self.worthwhile
+            || (draws > self.hopeless && bins.untouched())
     }
 }
 

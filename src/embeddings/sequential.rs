@@ -3,7 +3,7 @@
 //! In coordinates found by Gram-Schmidt with the class's own row first, its logit needs one coordinate, and the logit of
 //! the `k`-th rival needs `k + 1`. So the coordinates are drawn one by one and a draw is given up at the first rival that
 //! wins: with `C` classes after about `ln C` coordinates instead of `C` logits of `D` products. What survives the strongest
-//! rivals is completed and labelled as any other draw; the result is plain rejection, only cheaper.
+//! rivals is completed and meets the others; the result is plain rejection, only cheaper.
 
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -18,19 +18,24 @@ use crate::{
 const RIVALS: usize = 128;
 
 /// The sampler of one class.
-pub(super) struct Sequential {
-    width: usize,
+pub(super) struct Sequential<'a> {
+    head: &'a LinearHead,
+    class: usize,
+    /// Rivals that only a completed draw meets, strongest first.
+    rest: Vec<usize>,
     /// Row `k` of a triangular matrix: a logit's products with the first coordinates. The class's own comes first.
     logits: Vec<(Vec<f32>, f32)>,
     /// Orthonormal, one row of `width` per coordinate.
     basis: Vec<Vec<f32>>,
 }
 
-impl Sequential {
-    pub(super) fn new(head: &LinearHead, class: usize) -> Self {
-        let mut sampler = Self { width: head.width, logits: Vec::new(), basis: Vec::new() };
+impl<'a> Sequential<'a> {
+    pub(super) fn new(head: &'a LinearHead, class: usize) -> Self {
+        let mut rivals = strongest_first(head, class);
+        let rest = rivals.split_off(RIVALS.min(rivals.len()));
+        let mut sampler = Self { head, class, rest, logits: Vec::new(), basis: Vec::new() };
         let mut exact: Vec<Vec<f64>> = Vec::new();
-        for rival in std::iter::once(class).chain(strongest(head, class)) {
+        for rival in std::iter::once(class).chain(rivals) {
             sampler.add(head.row(rival), head.bias[rival], &mut exact);
         }
         sampler.basis = exact.iter().map(|axis| axis.iter().map(|&x| x as f32).collect()).collect();
@@ -48,7 +53,7 @@ impl Sequential {
             }
         }
         let length = norm(&rest);
-        if basis.len() < self.width && length > 1e-6 * norm(row) {
+        if basis.len() < self.head.width && length > 1e-6 * norm(row) {
             products.push(length);
             basis.push(rest.into_iter().map(|v| v / length).collect());
         }
@@ -62,7 +67,10 @@ impl Sequential {
         for _ in 0..tries {
             drawn.clear();
             if self.survives(&mut drawn, rng) {
-                self.complete(&drawn, rng, &mut survivors);
+                let point = self.complete(&drawn, rng);
+                if self.wins(&point) {
+                    survivors.extend(point);
+                }
             }
         }
         survivors
@@ -85,30 +93,37 @@ impl Sequential {
         true
     }
 
-    /// Adds the embedding with the drawn coordinates, and fresh ones in all directions that no logit here looks at.
-    fn complete(&self, drawn: &[f32], rng: &mut ChaCha8Rng, out: &mut Vec<f32>) {
-        let mut point = vec![0.0f32; self.width];
-        if self.basis.len() < self.width {
+    /// The embedding with the drawn coordinates, and fresh ones in all directions that no logit has looked at.
+    fn complete(&self, drawn: &[f32], rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let mut point = vec![0.0f32; self.head.width];
+        if self.basis.len() < self.head.width {
             Distribution::Gaussian.fill(rng, &mut point);
         }
         for (axis, &coordinate) in self.basis.iter().zip(drawn) {
             let move_by = coordinate - short_dot(axis, &point);
             point.iter_mut().zip(axis).for_each(|(x, a)| *x += move_by * a);
         }
-        out.extend(point);
+        point
+    }
+
+    /// Whether the class exceeds the rivals that a draw has not met yet.
+    fn wins(&self, point: &[f32]) -> bool {
+        let logit = |class: usize| short_dot(self.head.row(class), point) + self.head.bias[class];
+        let own = logit(self.class);
+        self.rest.iter().all(|&rival| logit(rival) <= own)
     }
 }
 
-/// The rivals that win most draws, most likely first: by their bias plus the level that the largest of `C` normal
+/// The rivals, in the order in which they are likely to win a draw: by their bias plus the level that the largest of `C` normal
 /// numbers reaches, times the length of their row.
-fn strongest(head: &LinearHead, class: usize) -> Vec<usize> {
+fn strongest_first(head: &LinearHead, class: usize) -> Vec<usize> {
     let level = (2.0 * (head.classes as f64).ln()).sqrt();
     let mut rivals: Vec<(f64, usize)> = (0..head.classes)
         .filter(|&rival| rival != class)
         .map(|rival| (f64::from(head.bias[rival]) + level * norm(head.row(rival)), rival))
         .collect();
     rivals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    rivals.into_iter().take(RIVALS).map(|(_, rival)| rival).collect()
+    rivals.into_iter().map(|(_, rival)| rival).collect()
 }
 
 /// In single precision with a few sums side by side; as exact as the labelling of plain draws.

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Distribution, Embeddings, Quota, draw, logits, tops};
 use crate::{
+    classes::Forgotten,
     error::Error,
     linear::{LinearHead, Weights},
     progress::Silent,
@@ -46,6 +47,36 @@ impl Stratum {
         }
     }
 }
+
+/// How many embeddings each class should get of one stratum of a head.
+///
+/// Forgotten classes get up to `forgotten.1` each, the others up to `retained.1`, as long as each side stays within its total
+/// (`.0`), the embeddings within half a gigabyte of coordinates and looking at them within a few seconds. Where there is less than one
+/// for every retained class, some classes evenly spaced get one.
+#[must_use]
+pub fn allot(
+    forgotten: &Forgotten,
+    width: usize,
+    of_forgotten: (usize, usize),
+    of_retained: (usize, usize),
+) -> Vec<usize> {
+    let classes = forgotten.classes();
+    let affordable = (VALUES / width).min(WORK / (classes * width)).max(100);
+    // The draw of one class among many costs four products with the head, all in all.
+    let each = (affordable.min(of_forgotten.0) / forgotten.indices().count()).clamp(100, of_forgotten.1);
+    let total = affordable.min(of_retained.0);
+    let (each_retained, stride) = ((total / classes).clamp(1, of_retained.1), classes.div_ceil(total));
+    let allotted = |class| match forgotten.contains(class) {
+        true => each,
+        false if class % stride == 0 => each_retained,
+        false => 0,
+    };
+    (0..classes).map(allotted).collect()
+}
+
+/// Most coordinates of one stratum, and most multiplications for looking at it once.
+const VALUES: usize = 1 << 27;
+const WORK: usize = 1 << 35;
 
 /// The strata of one head. Only the Gaussian draws are kept; the others are made from them, or from their streams, piece
 /// by piece whenever they are looked at.

@@ -1,10 +1,14 @@
 //! A small constant tensor as numbers, and arithmetic with broadcasting.
 
+use std::borrow::Cow;
+
 use declass_formats::{Dtype, TensorInfo};
 
 /// Elements a computed constant may have: enough for every head that is not simply stored, and little
 /// enough that a hostile graph cannot fill the memory.
 pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
+/// Axes a constant may have: numpy's limit. Work on an element grows with them.
+const MAX_AXES: usize = 64;
 
 /// A constant of the graph, evaluated on the host.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +21,7 @@ pub(crate) struct Constant {
 
 impl Constant {
     pub(crate) fn read(info: &TensorInfo, data: &[u8]) -> Result<Self, String> {
+        check_axes(info.shape.len())?;
         let integers = || Some(info.dtype.decode_i64(data)?.into_iter().map(|value| value as f64).collect());
         let values = info.dtype.decode_f64(data).or_else(integers);
         let values = values
@@ -48,8 +53,8 @@ impl Constant {
     /// Element by element with another constant, either one broadcast.
     pub(crate) fn zip(&self, other: &Self, function: impl Fn(f64, f64) -> f64) -> Result<Self, String> {
         let shape = broadcast_shape(&self.shape, &other.shape)?;
-        let (left, right) = (self.expand(&shape)?, other.expand(&shape)?);
-        let pairs = left.values.iter().zip(&right.values);
+        let (left, right) = (self.stretched(&shape)?, other.stretched(&shape)?);
+        let pairs = left.iter().zip(right.iter());
         let values = pairs.map(|(a, b)| round_to(self.dtype, function(*a, *b))).collect();
         Ok(Self { dtype: self.dtype, shape, values })
     }
@@ -57,9 +62,15 @@ impl Constant {
     /// Repeated along missing and unit axes.
     pub(crate) fn expand(&self, target: &[usize]) -> Result<Self, String> {
         let shape = broadcast_shape(&self.shape, target)?;
-        let elements = checked_elements(&shape)?;
+        let values = self.stretched(&shape)?.into_owned();
+        Ok(Self { dtype: self.dtype, shape, values })
+    }
+
+    /// The elements repeated to fill a shape that they can be broadcast to.
+    fn stretched(&self, shape: &[usize]) -> Result<Cow<'_, [f64]>, String> {
+        let elements = checked_elements(shape)?;
         if shape == self.shape {
-            return Ok(self.clone());
+            return Ok(Cow::Borrowed(&self.values));
         }
         let strides = broadcast_strides(&self.shape, shape.len());
         let mut values = Vec::with_capacity(elements);
@@ -67,9 +78,9 @@ impl Constant {
         for _ in 0..elements {
             let offset: usize = index.iter().zip(&strides).map(|(at, stride)| at * stride).sum();
             values.push(self.values.get(offset).copied().ok_or("a constant is shorter than its shape")?);
-            advance(&mut index, &shape);
+            advance(&mut index, shape);
         }
-        Ok(Self { dtype: self.dtype, shape, values })
+        Ok(Cow::Owned(values))
     }
 }
 
@@ -84,8 +95,14 @@ pub(super) fn advance(index: &mut [usize], shape: &[usize]) {
     }
 }
 
-/// The number of elements, if it is within bounds.
+/// Refuses more axes than are computed with.
+pub(super) fn check_axes(axes: usize) -> Result<(), String> {
+    if axes <= MAX_AXES { Ok(()) } else { Err(format!("a constant has {axes} axes, more than {MAX_AXES}")) }
+}
+
+/// The number of elements, if it and the number of axes are within bounds.
 pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, String> {
+    check_axes(shape.len())?;
     let elements = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
     let bounded = elements.filter(|elements| *elements <= MAX_ELEMENTS);
     bounded.ok_or_else(|| format!("a computed constant of shape {shape:?} is too large"))
@@ -93,6 +110,7 @@ pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, String> {
 
 fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String> {
     let rank = left.len().max(right.len());
+    check_axes(rank)?;
     let from_right =
         |shape: &[usize], at: usize| shape.len().checked_sub(at + 1).map_or(1, |index| shape[index]);
     let mut shape = vec![1; rank];

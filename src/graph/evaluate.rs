@@ -15,6 +15,11 @@ use super::{
 
 /// Operators a constant chain may have.
 const MAX_NODES: usize = 64;
+/// Elements that one evaluation may hold, loaded or computed: 512 MiB. Four times the largest constant is enough for
+/// a normalised weight.
+const MAX_HELD: usize = 4 * MAX_ELEMENTS;
+/// Elements that all evaluations of one graph may make together, which bounds their time.
+const MAX_MADE: usize = 16 * MAX_ELEMENTS;
 
 /// A stored tensor: an initializer, or the value of a `Constant` node.
 pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a TensorInfo> {
@@ -24,27 +29,35 @@ pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a 
 /// Computes a static value.
 ///
 /// # Errors
-/// In words, what cannot be computed: an operator that is not known here, or a chain that is too large.
+/// In words, what cannot be computed: an operator that is not known here, or a chain that is too large or too costly.
 pub(crate) fn evaluate(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Constant, String> {
     let mut known: HashMap<&str, Constant> = HashMap::new();
+    let mut held = 0;
+    let mut count = |constant: Constant| {
+        held += constant.values.len();
+        let made = flow.computed.get().saturating_add(constant.values.len());
+        flow.computed.set(made);
+        let within = held <= MAX_HELD && made <= MAX_MADE;
+        within.then_some(constant).ok_or_else(|| format!("constant `{name}` takes too much to compute"))
+    };
     for node in chain(artifact, flow, name)? {
         let operands: Vec<Option<&str>> =
             flow.node(node).inputs.iter().map(|name| (!name.is_empty()).then_some(name.as_str())).collect();
         for operand in operands.iter().flatten().filter(|operand| stored_info(artifact, operand).is_some()) {
             if !known.contains_key(operand) {
-                known.insert(operand, load(artifact, operand)?);
+                known.insert(operand, count(load(artifact, operand)?)?);
             }
         }
         let values: Vec<Option<&Constant>> = operands.iter().map(|name| known.get((*name)?)).collect();
         let result = apply(flow.node(node), &values)
             .map_err(|problem| format!("`{}` ({}): {problem}", flow.title(node), flow.node(node).op_type))?;
         if let Some(output) = flow.node(node).outputs.first() {
-            known.insert(output, result);
+            known.insert(output, count(result)?);
         }
     }
     match known.remove(name) {
         Some(constant) => Ok(constant),
-        None => load(artifact, name),
+        None => count(load(artifact, name)?),
     }
 }
 

@@ -16,7 +16,10 @@ pub(crate) use evaluate::{axes_of, element_type, evaluate, stored_info};
 pub(crate) use kinds::Kind;
 pub(crate) use ranks::Ranks;
 pub(crate) use roles::is_classical;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet, VecDeque},
+};
 pub(crate) use tensor_ops::{flattened, permutation, reshaped, squeezed, unsqueezed};
 
 use crate::error::Error;
@@ -49,6 +52,8 @@ pub(crate) struct Flow<'a> {
     evidence: Vec<Vec<ValueId>>,
     shapes: HashMap<&'a str, &'a [Dim]>,
     outputs: HashSet<&'a str>,
+    /// Elements of constants that were computed so far.
+    computed: Cell<usize>,
 }
 
 impl<'a> Flow<'a> {
@@ -70,6 +75,7 @@ impl<'a> Flow<'a> {
             evidence: Vec::new(),
             shapes: declared_shapes(graph),
             outputs: graph.outputs.iter().map(|output| output.name.as_str()).collect(),
+            computed: Cell::new(0),
         };
         flow.link()?;
         flow.order = flow.topological_order()?;

@@ -3,7 +3,7 @@
 use declass_formats::onnx::Node;
 
 use super::{
-    constant::{Constant, advance, checked_elements},
+    constant::{Constant, advance, check_axes, checked_elements},
     int_attribute, ints_attribute,
 };
 
@@ -40,6 +40,7 @@ pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant,
 
 /// The shape after `Reshape`: 0 copies the extent at its place, -1 is what remains.
 pub(crate) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, String> {
+    check_axes(shape.len().max(target.len()))?;
     let wrong = || format!("shape {shape:?} cannot become {target:?}");
     let elements = checked_product(shape).ok_or_else(wrong)?;
     let mut result = Vec::with_capacity(target.len());
@@ -71,6 +72,7 @@ pub(crate) fn flattened(node: &Node, shape: &[usize]) -> Result<Vec<usize>, Stri
 
 /// The shape after `Squeeze`; no axes: every unit extent goes.
 pub(crate) fn squeezed(shape: &[usize], axes: Option<&[i64]>) -> Result<Vec<usize>, String> {
+    check_axes(shape.len().max(axes.map_or(0, <[i64]>::len)))?;
     let gone: Vec<usize> = match axes {
         Some(axes) => axes.iter().map(|axis| axis_index(*axis, shape.len())).collect::<Result<_, _>>()?,
         None => (0..shape.len()).filter(|axis| shape[*axis] == 1).collect(),
@@ -84,6 +86,7 @@ pub(crate) fn squeezed(shape: &[usize], axes: Option<&[i64]>) -> Result<Vec<usiz
 /// The shape after `Unsqueeze`.
 pub(crate) fn unsqueezed(shape: &[usize], axes: &[i64]) -> Result<Vec<usize>, String> {
     let rank = shape.len() + axes.len();
+    check_axes(rank)?;
     let added: Vec<usize> = axes.iter().map(|axis| axis_index(*axis, rank)).collect::<Result<_, _>>()?;
     let mut rest = shape.iter().copied();
     let result: Option<Vec<usize>> =
@@ -94,6 +97,7 @@ pub(crate) fn unsqueezed(shape: &[usize], axes: &[i64]) -> Result<Vec<usize>, St
 /// Euclidean norms along the axes (all of them unless stated).
 pub(super) fn reduce_l2(constant: &Constant, axes: Option<&[i64]>, keep: bool) -> Result<Constant, String> {
     let rank = constant.shape.len();
+    check_axes(rank.max(axes.map_or(0, <[i64]>::len)))?;
     let reduced: Vec<usize> = match axes {
         Some(axes) => axes.iter().map(|axis| axis_index(*axis, rank)).collect::<Result<_, _>>()?,
         None => (0..rank).collect(),
@@ -140,5 +144,6 @@ mod tests {
         assert!(squeezed(&[1, 5], Some(&[1])).is_err());
         assert!(squeezed(&[1, 5], Some(&[2])).is_err());
         assert_eq!(unsqueezed(&[5], &[0, -1]), Ok(vec![1, 5, 1]));
+        assert!(unsqueezed(&[5], &[0; 64]).is_err(), "more axes than are computed with");
     }
 }

@@ -5,7 +5,7 @@ use candle_core::Device;
 use super::Options;
 use crate::{
     classes::Forgotten,
-    embeddings::{Embeddings, Quota, Sampling, Strata, draw},
+    embeddings::{Embeddings, Quota, Sampling, Strata, allot, draw},
     error::Error,
     linear::LinearHead,
     progress::Progress,
@@ -28,11 +28,10 @@ pub struct Material {
 
 /// Embeddings per class and stratum that decide about stopping; fewer for heads with very many classes.
 const STOPPING: usize = 1000;
-/// Most embeddings of one stratum of the retained classes together, and most coordinates of them.
+/// Most embeddings of one stratum of the retained classes together.
 const STOPPING_IN_ALL: usize = 50_000;
-const STOPPING_VALUES: usize = 1 << 25;
-/// Most multiplications that looking at a forgotten class in one stratum may cost in every epoch.
-const STOPPING_WORK: usize = 1 << 28;
+/// Most multiplications that looking at the forgotten classes in one stratum may cost in every epoch.
+const STOPPING_WORK: usize = 1 << 29;
 /// Most coordinates of all training embeddings: half a gigabyte.
 const TRAINING_VALUES: usize = 1 << 27;
 
@@ -70,12 +69,8 @@ impl Material {
         seed: u64,
         device: &Device,
     ) -> Result<Strata, Error> {
-        let most = STOPPING_IN_ALL.min(STOPPING_VALUES / space.width());
-        let of_retained = (most / head.classes).clamp(1, STOPPING);
-        let work = STOPPING_WORK / (head.classes * space.width());
-        let of_forgotten = (most / forgotten.indices().count()).min(work).clamp(200, STOPPING);
-        let each = |class| if forgotten.contains(class) { of_forgotten } else { of_retained };
-        let per_class = (0..head.classes).map(each).collect();
+        let work = (STOPPING_WORK / (head.classes * space.width())).max(1);
+        let per_class = allot(forgotten, space.width(), (work, STOPPING), (STOPPING_IN_ALL, STOPPING));
         let insist = |class| forgotten.contains(class);
         Strata::draw(head, space, per_class, insist, (seed, Purpose::Stopping), device)
     }

@@ -6,13 +6,12 @@
 mod attempt;
 mod judge;
 mod material;
-mod seal;
 mod train;
 
 pub use material::Material;
-pub use seal::{MARGIN, seal};
 pub use train::{Epoch, Summary, Trained, train};
 
+pub use crate::seal::{MARGIN, seal};
 use crate::{embeddings::Distribution, methods::Method};
 
 /// Everything that decides what unlearning does, besides the model and the classes.

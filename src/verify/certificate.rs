@@ -31,7 +31,7 @@ pub(super) fn check(
     let (outcome, summary, measurements) = match (request.slot, link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_retained(original, candidate, order, request),
+        (Slot::Keep, _) => below_the_retained(original, candidate, ties(order, link), request),
     };
     Check {
         id: "forgotten-unreachable",
@@ -55,10 +55,19 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     (Outcome::Passed, text, Vec::new())
 }
 
+/// Where the largest output need not be the largest logit.
+fn ties(order: Order, link: Link) -> &'static str {
+    match (order, link) {
+        (Order::Weak, _) => "; it may tie where all outputs are equal",
+        (Order::Strict, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1 or both to 0",
+        (Order::Strict, _) => "",
+    }
+}
+
 fn below_the_retained(
     original: &LinearHead,
     candidate: &LinearHead,
-    order: Order,
+    ties: &str,
     request: &Request<'_>,
 ) -> Finding {
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
@@ -81,7 +90,6 @@ fn below_the_retained(
     }
     let proven = radius >= least;
     let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
-    let ties = if order == Order::Weak { "; it may tie where all outputs are equal" } else { "" };
     let summary = match (proven, request.sealed && accountable) {
         (true, _) if radius.is_infinite() => {
             format!(

@@ -1,5 +1,7 @@
 //! Whether nothing but what had to change has changed.
 
+use std::collections::HashMap;
+
 use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, TensorChange};
 use serde::Serialize;
 
@@ -159,13 +161,11 @@ fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, Order) {
 
 /// Files that differ although they must not, and files that nobody looked into.
 fn files(before: &Artifact, after: &Artifact, diff: &Diff, expected: &Expected<'_>) -> Vec<String> {
-    let role = |path: &RelPath| {
-        let mut files = before.files().iter().chain(after.files());
-        files.find(|file| file.path == *path).map(|file| file.role)
-    };
-    let stays = |file: &FileDiff| match (role(&file.path), file.before, file.after) {
+    let roles: HashMap<&RelPath, Role> =
+        after.files().iter().chain(before.files()).map(|file| (&file.path, file.role)).collect();
+    let stays = |file: &FileDiff| match (roles.get(&file.path), file.before, file.after) {
         (Some(Role::Card), _, _) => true,
-        (Some(Role::Weights), Some(_), Some(_)) => true,
+        (Some(Role::Weights), Some(_), Some(after)) => !expected.has_other_index(&file.path, after),
         (_, Some(before), Some(after)) => before == after || expected.has_file(&file.path, after),
         _ => false,
     };

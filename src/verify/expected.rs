@@ -1,7 +1,7 @@
 //! What removing the classes does to a model besides the values of its head: derived anew from the original, so
 //! that whatever else differs in a candidate is seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use declass_formats::{
     Artifact, Edits, FormatError, NewTensor, RelPath, Sha256Digest, StructureChange, TensorChange,
@@ -18,7 +18,6 @@ use crate::{
 
 /// The edits of the original that a candidate may show, and the parts of them whose values are its own.
 pub(super) struct Expected<'a> {
-    before: &'a Artifact,
     after: &'a Artifact,
     edits: Edits,
     slot: Slot,
@@ -26,6 +25,27 @@ pub(super) struct Expected<'a> {
     head: BTreeSet<&'a str>,
     /// Attributes that hold the head: node and name.
     attributes: BTreeSet<(usize, &'a str)>,
+    /// The index of sharded weights, and the digest that it must have.
+    index: Option<(RelPath, Sha256Digest)>,
+    graphs: Option<Graphs<'a>>,
+}
+
+/// The graphs of both models, and what is asked of them for many changes.
+struct Graphs<'a> {
+    before: &'a Graph,
+    after: &'a Graph,
+    nodes_before: Nodes<'a>,
+    nodes_after: Nodes<'a>,
+    same_outputs: bool,
+    same_metadata: bool,
+}
+
+/// The nodes of a graph by their first output, by which they are recognised.
+struct Nodes<'a> {
+    /// Nothing where two nodes have the same.
+    by_output: HashMap<&'a str, Option<usize>>,
+    /// Every value that a node makes.
+    made: HashSet<&'a str>,
 }
 
 impl<'a> Expected<'a> {
@@ -43,13 +63,19 @@ impl<'a> Expected<'a> {
             Source::Attribute { node, name } => Some((*node, name.as_str())),
             Source::Computed { .. } | Source::Stored => None,
         });
+        let index = before.artifact.edited_index(&edits)?;
         Ok(Self {
-            before: before.artifact,
             after: after.artifact,
-            edits,
             slot: request.slot,
             head: holders.map(|operand| operand.tensor.as_str()).collect(),
             attributes: attributes.collect(),
+            index: index.map(|(path, text)| (path.clone(), Sha256Digest::of(&text))),
+            graphs: before
+                .artifact
+                .graph()
+                .zip(after.artifact.graph())
+                .map(|graphs| Graphs::new(graphs, &edits)),
+            edits,
         })
     }
 
@@ -67,24 +93,29 @@ impl<'a> Expected<'a> {
     /// Whether a part of the weights that is no tensor became what it had to.
     pub(super) fn has_part(&self, change: &StructureChange) -> bool {
         let name = change.name.as_str();
-        let (Some(before), Some(after)) = (self.before.graph(), self.after.graph()) else {
-            return change.kind == "index entry" && self.resizes() && name.contains("total_");
-        };
+        // Of weights without a graph no part but tensors ever changes.
+        let Some(graphs) = &self.graphs else { return false };
         match change.kind {
-            "node" => self.has_node(name, before, after),
+            "node" => self.has_node(name, graphs),
             "initializer" => self.tensor(name).is_some() || self.removes(name),
             "input" => self.removes(name),
-            "ir_version" => self.adds() && after.ir_version == before.ir_version.max(4),
-            "output" => same_values(&self.outputs(before), &after.outputs),
-            "value_info" => self.clears() && after.value_info.is_empty(),
-            "metadata entry" => self.metadata(before) == after.metadata,
+            "ir_version" => self.adds() && graphs.after.ir_version == graphs.before.ir_version.max(4),
+            "output" => graphs.same_outputs,
+            "value_info" => self.clears() && graphs.after.value_info.is_empty(),
+            "metadata entry" => graphs.same_metadata,
             _ => false,
         }
     }
 
-    /// Whether a file that is no weights file became what it had to.
+    /// Whether a file of the candidate is one whose bytes follow from the original, and has them. The files of tensors
+    /// do not: they are compared tensor by tensor and part by part.
     pub(super) fn has_file(&self, path: &RelPath, digest: Sha256Digest) -> bool {
         self.edits.files.get(path).is_some_and(|bytes| Sha256Digest::of(bytes) == digest)
+    }
+
+    /// Whether the candidate's file is not the index that it had to become, byte for byte.
+    pub(super) fn has_other_index(&self, path: &RelPath, digest: Sha256Digest) -> bool {
+        self.index.as_ref().is_some_and(|(index, expected)| index == path && *expected != digest)
     }
 
     fn tensor(&self, name: &str) -> Option<&NewTensor> {
@@ -113,34 +144,19 @@ impl<'a> Expected<'a> {
         self.edits.graph.iter().any(|edit| matches!(edit, GraphEdit::ClearValueInfo))
     }
 
-    fn resizes(&self) -> bool {
-        let resized = |(name, new): (&String, &NewTensor)| self.before.tensors().get(name) != Some(&new.info);
-        self.edits.tensors.iter().any(resized)
-    }
-
     fn before_node(&self, node: usize) -> Option<&'a Node> {
-        self.before.graph()?.nodes.get(node)
+        self.graphs.as_ref()?.before.nodes.get(node)
     }
 
-    /// Nodes are recognised by their first output.
-    fn has_node(&self, name: &str, before: &Graph, after: &Graph) -> bool {
-        let find = |graph: &Graph| {
-            let mut found = graph
-                .nodes
-                .iter()
-                .enumerate()
-                .filter(|(_, node)| node.outputs.first().is_some_and(|o| o == name));
-            found.next().map(|(index, _)| index).filter(|_| found.next().is_none())
-        };
-        let Some(index) = find(before) else { return false };
-        let removed = self
-            .edits
-            .graph
-            .iter()
-            .any(|edit| matches!(edit, GraphEdit::RemoveNode { node } if *node == index));
-        match find(after) {
-            None => removed && !after.nodes.iter().any(|node| makes(node, name)),
-            Some(found) => !removed && self.is_edited(index, &before.nodes[index], &after.nodes[found]),
+    fn has_node(&self, name: &str, graphs: &Graphs<'_>) -> bool {
+        let Some(index) = graphs.nodes_before.single(name) else { return false };
+        let is_removal = |edit: &GraphEdit| matches!(edit, GraphEdit::RemoveNode { node } if *node == index);
+        let removed = self.edits.graph.iter().any(is_removal);
+        match graphs.nodes_after.single(name) {
+            None => removed && !graphs.nodes_after.made.contains(name),
+            Some(found) => {
+                !removed && self.is_edited(index, &graphs.before.nodes[index], &graphs.after.nodes[found])
+            }
         }
     }
 
@@ -189,28 +205,60 @@ impl<'a> Expected<'a> {
             _ => expected == found,
         }
     }
+}
 
-    fn outputs(&self, before: &Graph) -> Vec<Value> {
-        let mut outputs = before.outputs.clone();
-        for edit in &self.edits.graph {
-            if let GraphEdit::SetOutputDim { output, axis, extent } = edit
-                && let Some(shape) = outputs.get_mut(*output).and_then(|output| output.shape.as_mut())
-                && let Some(dim) = shape.get_mut(*axis)
-            {
-                *dim = declass_formats::onnx::Dim::Fixed(*extent);
+impl<'a> Graphs<'a> {
+    fn new((before, after): (&'a Graph, &'a Graph), edits: &Edits) -> Self {
+        Self {
+            before,
+            after,
+            nodes_before: Nodes::of(before),
+            nodes_after: Nodes::of(after),
+            same_outputs: same_values(&outputs(before, edits), &after.outputs),
+            same_metadata: metadata(before, edits) == after.metadata,
+        }
+    }
+}
+
+impl<'a> Nodes<'a> {
+    fn of(graph: &'a Graph) -> Self {
+        let mut by_output = HashMap::new();
+        for (index, node) in graph.nodes.iter().enumerate() {
+            if let Some(output) = node.outputs.first() {
+                by_output.entry(output.as_str()).and_modify(|node| *node = None).or_insert(Some(index));
             }
         }
-        outputs
+        let made = graph.nodes.iter().flat_map(|node| &node.outputs).map(String::as_str).collect();
+        Self { by_output, made }
     }
 
-    fn metadata(&self, before: &Graph) -> Vec<(String, String)> {
-        let new: BTreeMap<&str, &str> = self.edits.graph.iter().filter_map(set_metadata).collect();
-        let entry = |(key, old): &(String, String)| {
-            let value = new.get(key.as_str()).copied().unwrap_or(old.as_str());
-            (key.clone(), value.to_owned())
-        };
-        before.metadata.iter().map(entry).collect()
+    fn single(&self, output: &str) -> Option<usize> {
+        self.by_output.get(output).copied().flatten()
     }
+}
+
+/// The graph's outputs after the edits.
+fn outputs(before: &Graph, edits: &Edits) -> Vec<Value> {
+    let mut outputs = before.outputs.clone();
+    for edit in &edits.graph {
+        if let GraphEdit::SetOutputDim { output, axis, extent } = edit
+            && let Some(shape) = outputs.get_mut(*output).and_then(|output| output.shape.as_mut())
+            && let Some(dim) = shape.get_mut(*axis)
+        {
+            *dim = declass_formats::onnx::Dim::Fixed(*extent);
+        }
+    }
+    outputs
+}
+
+/// The model's metadata after the edits.
+fn metadata(before: &Graph, edits: &Edits) -> Vec<(String, String)> {
+    let new: BTreeMap<&str, &str> = edits.graph.iter().filter_map(set_metadata).collect();
+    let entry = |(key, old): &(String, String)| {
+        let value = new.get(key.as_str()).copied().unwrap_or(old.as_str());
+        (key.clone(), value.to_owned())
+    };
+    before.metadata.iter().map(entry).collect()
 }
 
 fn set_metadata(edit: &GraphEdit) -> Option<(&str, &str)> {

@@ -9,20 +9,21 @@ use super::Request;
 use crate::{
     classes::Forgotten,
     cut::Link,
-    embeddings::{Embeddings, Strata, Stratum},
+    embeddings::{Embeddings, Strata, Stratum, allot},
     error::Error,
     linear::{LinearHead, Weights},
     rng::Purpose,
     space::Space,
 };
 
-/// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence.
+/// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence. And
+/// for all of them together.
 const FORGOTTEN: usize = 3000;
+const FORGOTTEN_IN_ALL: usize = 100_000;
 /// Wanted per retained class and stratum, for all of them together (a tenth if none of their weights moved, for then only the
-/// forgotten slot could win from them), and most coordinates of these.
+/// forgotten slot could win from them).
 const RETAINED: usize = 1000;
 const RETAINED_IN_ALL: usize = 20_000;
-const VALUES: usize = 1 << 25;
 
 /// Tallies of all strata.
 pub(super) struct Probe {
@@ -53,14 +54,10 @@ impl Probe {
         device: &Device,
     ) -> Result<Self, Error> {
         let space = Space::spanned_by(&[original, candidate])?;
-        let count = |most: usize, classes: usize, least, each| (most / classes.max(1)).clamp(least, each);
         let moved = request.forgotten.retained().any(|class| is_moved(original, candidate, class));
         let retained = if moved { RETAINED_IN_ALL } else { RETAINED_IN_ALL / 10 };
-        let of_retained = count(retained.min(VALUES / space.width()), original.classes, 1, RETAINED);
-        let forgotten = request.forgotten.indices().count();
-        let of_forgotten = count(VALUES / space.width(), forgotten, 300, FORGOTTEN);
-        let each = |class| if request.forgotten.contains(class) { of_forgotten } else { of_retained };
-        let per_class = (0..original.classes).map(each).collect();
+        let forgotten = (FORGOTTEN_IN_ALL, FORGOTTEN);
+        let per_class = allot(request.forgotten, space.width(), forgotten, (retained, RETAINED));
         let insist = |class| request.forgotten.contains(class);
         let address = (request.seed, Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;

@@ -4,9 +4,13 @@ use declass_formats::onnx::{Dim, Value};
 
 use super::{
     super::{Link, refusal},
-    stage::Tracked,
+    follower::Follower,
+    stage::{Stage, Tracked},
 };
-use crate::{error::Error, graph::Flow};
+use crate::{
+    error::Error,
+    graph::{Flow, ValueId},
+};
 
 /// What the output is, once it is sure that it holds one score per class.
 pub(super) fn check_output(
@@ -39,6 +43,15 @@ pub(super) fn check_output(
         )),
         _ => Ok(link),
     }
+}
+
+/// Independent probabilities compete where anything that is read or given out is made by comparing them.
+pub(super) fn competing(link: Link, follower: &Follower<'_, '_>) -> Link {
+    let flow = follower.flow;
+    let is_used = |value: ValueId| !flow.readers(value).is_empty() || flow.is_output(flow.name(value));
+    let is_chosen = |stage: Stage| matches!(stage, Stage::Best(_) | Stage::Index);
+    let compete = follower.tracked.iter().any(|(value, tracked)| is_chosen(tracked.stage) && is_used(*value));
+    if link == Link::Sigmoid && compete { Link::OneVsRest } else { link }
 }
 
 /// Whether an output is named as backbones name theirs; often nothing else tells them from classifiers.

@@ -1,5 +1,7 @@
 //! Labels that an ONNX file carries: in its metadata, in attributes of its last operators, or beside it.
 
+use std::{collections::BTreeSet, ops::Range};
+
 use declass_formats::{Artifact, onnx::Attribute};
 
 use super::{
@@ -14,6 +16,28 @@ use crate::{classes::Labels, error::Error, graph::Flow};
 
 /// Metadata keys that hold labels, as exporters write them.
 pub(crate) const LABEL_KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];
+
+/// Metadata key of text recognisers: a character a line.
+pub(crate) const CHARACTERS: &str = "character";
+
+/// The labels in a list of one character a line, and which of them it spells out.
+///
+/// The exporter's own reader puts `blank` before the lines and a space behind them, or only the former. That is told by
+/// their number; a list that then has two equal labels or an empty one is none.
+pub(crate) fn characters(text: &str, classes: usize) -> Option<(Vec<String>, Range<usize>)> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let (before, after): (&[&str], &[&str]) = match classes.checked_sub(lines.len())? {
+        0 => (&[], &[]),
+        1 => (&["blank"], &[]),
+        2 => (&["blank"], &[" "]),
+        _ => return None,
+    };
+    let spelled = before.len()..before.len() + lines.len();
+    let names = [before, &lines, after].concat();
+    let distinct: BTreeSet<&str> = names.iter().copied().filter(|name| !name.is_empty()).collect();
+    let unambiguous = distinct.len() == classes;
+    unambiguous.then(|| (names.into_iter().map(str::to_owned).collect(), spelled))
+}
 
 /// What the metadata or else a `config.json` beside the file says about the classes.
 pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
@@ -36,7 +60,6 @@ pub(super) fn labels(
     flow: &Flow<'_>,
     follower: &Follower<'_, '_>,
     stated: Option<Stated>,
-    artifact: &Artifact,
 ) -> Result<Option<Labels>, Error> {
     let in_graph = follower.sites.iter().find_map(|site| match site {
         Site::LabelAttribute { node, name } => attribute_labels(flow, *node, name),
@@ -45,15 +68,12 @@ pub(super) fn labels(
     if in_graph.is_some() {
         return Ok(in_graph);
     }
-    let Some(stated) = stated else {
-        return Ok(None);
+    let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
+    else {
+        return Ok(character_labels(flow, follower.classes));
     };
     if stated.count == follower.classes {
         return Ok(stated.labels());
-    }
-    let config = artifact.config().is_some() && stated.source.starts_with("config.json");
-    if config {
-        return Ok(None);
     }
     Err(refusal(
         format!(
@@ -62,6 +82,16 @@ pub(super) fn labels(
         ),
         "correct the labels in the model's metadata",
     ))
+}
+
+fn may_be_foreign(stated: &Stated) -> bool {
+    stated.source.starts_with("config.json")
+}
+
+fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {
+    let (_, text) = flow.graph().metadata.iter().find(|(key, _)| key == CHARACTERS)?;
+    let (names, _) = characters(text, classes)?;
+    Some(Labels { names, source: format!("metadata `{CHARACTERS}`") })
 }
 
 fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> {
@@ -74,4 +104,23 @@ fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> 
         _ => return None,
     };
     Some(Labels { names, source: format!("`{name}` of {node_title}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::characters;
+
+    #[test]
+    fn the_number_of_lines_tells_what_stands_around_them() {
+        let read =
+            |text, classes| characters(text, classes).map(|(names, spelled)| (names.join("|"), spelled));
+        assert_eq!(read("a\nb", 2), Some(("a|b".into(), 0..2)));
+        assert_eq!(read("a\nb", 3), Some(("blank|a|b".into(), 1..3)));
+        assert_eq!(read("a\nb", 4), Some(("blank|a|b| ".into(), 1..3)));
+        for (text, classes) in
+            [("a\nb", 1), ("a\nb", 5), ("a\n ", 4), ("blank\na", 3), ("a\nb\n", 3), ("a\na", 2)]
+        {
+            assert_eq!(read(text, classes), None, "{text:?} as {classes}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ mod storage;
 mod tail;
 
 use declass_formats::Artifact;
-pub(crate) use metadata::LABEL_KEYS;
+pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
 use super::{Branch, Cut, Head, Link, refusal};
 use crate::{
@@ -57,9 +57,9 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
             PLAIN_HEAD,
         ));
     };
-    let link = check::check_output(&flow, output, &last, follower.classes)?;
-    let labels = metadata::labels(&flow, &follower, stated, artifact)?;
-    let why = report::why(&flow, &follower, &parts, output, link, labels.is_some(), wanted.is_some());
+    let link = check::competing(check::check_output(&flow, output, &last, follower.classes)?, &follower);
+    let labels = metadata::labels(&flow, &follower, stated)?;
+    let why = report::why(&follower, &parts, output, link, labels.is_some(), wanted.is_some());
     let head = assemble(&flow, follower, parts, &last, link)?;
     Ok(Cut { head, why, labels, points: report::points(&flow, value) })
 }

@@ -1,17 +1,25 @@
 //! Why this is the head, and where else the graph could be cut.
 
+use std::{collections::HashSet, iter};
+
 use declass_formats::onnx::Value;
 
 use super::{
-    super::{CutPoint, Link, Source, Why},
+    super::{CutPoint, Link, Source, Why, rules::LISTED},
     follower::Follower,
+    output,
     part::Part,
 };
 use crate::graph::{Flow, ValueId};
 
+/// How sure a head other than the one in use could be: the last operator before the output where the caller named
+/// another, one before another output, one whose result only the head reads.
+const ITS_LAST: f64 = 0.5;
+const OTHER_OUTPUT: f64 = 0.3;
+const EARLIER: f64 = 0.1;
+
 /// The reasons, for a reader.
 pub(super) fn why(
-    flow: &Flow<'_>,
     follower: &Follower<'_, '_>,
     parts: &[Part],
     output: &Value,
@@ -19,6 +27,7 @@ pub(super) fn why(
     labelled: bool,
     wanted: bool,
 ) -> Why {
+    let flow = follower.flow;
     let rule = match parts.len() {
         _ if wanted => "named by the caller".to_owned(),
         1 => format!("the last linear operator before output `{}`", output.name),
@@ -50,7 +59,30 @@ pub(super) fn why(
     if !untouched.is_empty() {
         notes.push(format!("outputs that do not come from this head: {}", untouched.join(", ")));
     }
-    Why { rule, confidence, runners_up: Vec::new(), notes }
+    let runners_up = runners_up(flow, parts, output);
+    Why { rule, confidence, runners_up, notes }
+}
+
+/// The other operators that could make the classes, likeliest first, each with the reason why it comes after the head.
+fn runners_up(flow: &Flow<'_>, parts: &[Part], chosen: &Value) -> Vec<String> {
+    let mut seen: HashSet<usize> = parts.iter().map(|part| part.node).collect();
+    let mut found = Vec::new();
+    let outputs = &flow.graph().outputs;
+    let others = outputs.iter().filter(|output| output.name != chosen.name).take(LISTED);
+    for output in iter::once(chosen).chain(others) {
+        let last = flow.id(&output.name).and_then(|value| output::last_linear(flow, value).ok());
+        let new = last.into_iter().flat_map(|tail| tail.heads).filter(|node| seen.insert(*node));
+        let confidence = if output.name == chosen.name { ITS_LAST } else { OTHER_OUTPUT };
+        let reason = format!("last linear operator before output `{}`, confidence {confidence}", output.name);
+        found.extend(new.map(|node| format!("{} ({reason})", flow.title(node))));
+    }
+    let points = flow.id(&chosen.name).map(|value| flow.dominators(value)).unwrap_or_default();
+    let makers = points.into_iter().filter_map(|point| flow.producer(point.value));
+    let earlier = makers.filter(|node| flow.weight_operand(*node).is_some() && seen.insert(*node));
+    let reason = format!("a linear operator before the head, confidence {EARLIER}");
+    found.extend(earlier.map(|node| format!("{} ({reason})", flow.title(node))));
+    found.truncate(LISTED);
+    found
 }
 
 /// Outputs that do not depend on the head.

@@ -4,6 +4,11 @@
 //! mean never exceeds the maximum, so for every embedding some retained logit is larger by at least the margin:
 //! a proof, not a measurement. A multi-label slot, whose probability does not compete with the others', gets a
 //! zero row and the negative margin as its bias: a constant probability of `sigmoid(-margin)`.
+//!
+//! Where the largest of several sigmoids wins ([`Link::OneVsRest`]), a constant could win over retained classes that are
+//! all less probable, so that slot gets the mean too: the sigmoid is monotone, which keeps the proof, and the slot's odds
+//! `p / (1 - p)` stay below `e^-margin` times those of the most probable retained class. Its probability itself has no
+//! bound of its own.
 
 use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
 
