@@ -63,6 +63,12 @@ impl<'a> Case<'a> {
             let reason = format!("no row is labelled with {what}");
             return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint });
         }
+        if let Some(train) = data.train.as_ref().filter(|train| train.embeddings == data.test.embeddings) {
+            let hint = "training embeddings are those that the model was fitted on, test embeddings others"
+                .to_owned();
+            let reason = "training and test data are the same embeddings".to_owned();
+            return Err(Error::Embeddings { path: train.path.clone(), reason, hint });
+        }
         let test = observe(pair, &data.test)?;
         let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
         Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })

@@ -34,8 +34,8 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
         shows: "whether confidences on retained inputs stay as trustworthy as they were",
         not_shown: "confidence on inputs of the former class",
         figures: vec![
-            figure("ECE", When::Before, errors[0], "rate"),
-            figure("ECE", When::After, errors[1], "rate"),
+            figure("ECE", When::Before, errors[0], "difference of rates"),
+            figure("ECE", When::After, errors[1], "difference of rates"),
             figure("NLL", When::Before, losses[0], "nats"),
             figure("NLL", When::After, losses[1], "nats"),
         ],

@@ -15,7 +15,8 @@ const ID: &str = "membership";
 /// Share of non-members that an attack may take for members.
 const FALSE_POSITIVES: f64 = 0.01;
 /// What members are expected to have more of.
-const ATTACKS: [(&str, fn(&Scores) -> f64); 4] = [
+type Score = fn(&Scores) -> f64;
+const ATTACKS: [(&str, Score); 4] = [
     ("confidence", |scores| scores.log_likelihood.exp()),
     ("entropy", |scores| -scores.entropy),
     ("modified entropy", |scores| -scores.modified_entropy),
@@ -87,7 +88,7 @@ fn groups(case: &Case<'_>) -> Option<[Group; 2]> {
 }
 
 impl Group {
-    fn attack(&self, case: &Case<'_>, when: When, score: fn(&Scores) -> f64) -> Separation {
+    fn attack(&self, case: &Case<'_>, when: When, score: Score) -> Separation {
         let test = case.test.scores(when);
         let train = case.train.as_ref().map_or(&[][..], |train| train.scores(when));
         let members: Vec<f64> = self.members.iter().filter_map(|&row| train.get(row)).map(score).collect();

@@ -64,20 +64,25 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
     })
 }
 
-/// Means of the draws, and the extremes; `n` and `retained` rows were judged.
+/// Means of the draws, and the draws that restored least and most; `n` and `retained` rows were judged.
 fn figures_of(draws: &[Restored], of_class: &str, n: usize, retained: usize) -> Vec<Figure> {
-    let figure = |what: &str, value, unit, n| Figure::new(format!("{of_class} {what}"), value, unit, n);
-    let rates = || draws.iter().map(|draw| draw.forgotten.value());
-    let unit = "mean rate of 10 draws";
+    let name = |what: &str| format!("{of_class} {what}");
+    let (unit, forgotten) = ("mean rate of 10 draws", |draw: &Restored| draw.forgotten.value());
     let mut figures = vec![
-        figure("forgotten accuracy", average(draws, |draw| draw.forgotten.value()), unit, n),
-        figure("least forgotten accuracy", rates().reduce(f64::min).unwrap_or(0.0), "rate", n),
-        figure("largest forgotten accuracy", rates().reduce(f64::max).unwrap_or(0.0), "rate", n),
-        figure("retained accuracy", average(draws, |draw| draw.retained.value()), unit, retained),
+        Figure::new(name("forgotten accuracy"), average(draws, forgotten), unit, n),
+        Figure::new(name("retained accuracy"), average(draws, |draw| draw.retained.value()), unit, retained),
     ];
+    let by_hits = |draw: &&Restored| draw.forgotten.hits;
+    for (what, draw) in
+        [("least", draws.iter().min_by_key(by_hits)), ("largest", draws.iter().max_by_key(by_hits))]
+    {
+        let rate =
+            draw.map(|draw| Figure::at_most(name(&format!("{what} forgotten accuracy")), draw.forgotten));
+        figures.extend(rate);
+    }
     if draws.iter().all(|draw| draw.restoration.is_some()) {
         let share = average(draws, |draw| draw.restoration.unwrap_or(0.0));
-        figures.push(figure("restoration", share, "mean ratio of 10 draws", n));
+        figures.push(Figure::new(name("restoration"), share, "mean ratio of 10 draws", n));
     }
     figures
 }
