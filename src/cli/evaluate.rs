@@ -66,7 +66,8 @@ fn print(args: &EvaluateArgs, evaluation: &Evaluation, printer: &Printer) {
     }
     printer.row(
         "not shown",
-        "the features are unchanged; only a model retrained without the class says what restoring or probing would find without it",
+        "the features are unchanged; only a model retrained without the class says what restoring or \
+             probing would find without it",
     );
 }
 

@@ -15,7 +15,8 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     Metric {
         id: "aus",
         definition: "M5",
-        formula: "(1 - (A_or - A_t)) / (1 + |A_f|); A_or, A_t: retained accuracy before and after, A_f: forgotten accuracy after",
+        formula: "(1 - (A_or - A_t)) / (1 + |A_f|); A_or, A_t: retained accuracy before and after, A_f: \
+             forgotten accuracy after",
         summary: format!("{aus:.4} (A_or {a_or:.4}, A_t {a_t:.4}, A_f {a_f:.4})"),
         data: USER_TEST,
         seed: None,

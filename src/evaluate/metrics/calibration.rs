@@ -24,7 +24,8 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     Metric {
         id: "calibration",
         definition: "M6",
-        formula: "ECE: sum over 15 bins (lower, upper] of n_b/n |accuracy_b - mean confidence_b|; NLL: mean of -ln p(label); rows of retained classes, softmax over all",
+        formula: "ECE: sum over 15 bins (lower, upper] of n_b/n |accuracy_b - mean confidence_b|; NLL: mean of \
+             -ln p(label); rows of retained classes, softmax over all",
         summary: format!(
             "ECE {:.4}, was {:.4}; NLL {:.4}, was {:.4}",
             errors[1], errors[0], losses[1], losses[0]

@@ -28,7 +28,7 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
         definition: "M8",
         formula: "share of the rows whose nearest class mean (Euclidean) is that of their label",
         summary: format!(
-            "finds {} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference",
+            "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference",
             percent(forgotten),
             percent(retained),
             splits.how

@@ -24,7 +24,8 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     Metric {
         id: "retained-divergence",
         definition: "M4",
-        formula: "KL(before || after) on rows of retained classes, both softmaxes over the retained classes only; percentile interpolated",
+        formula: "KL(before || after) on rows of retained classes, both softmaxes over the retained classes \
+             only; percentile interpolated",
         summary: format!("mean {average:.2e} nats, 99th percentile {p99:.2e}"),
         data: USER_TEST,
         seed: None,

@@ -52,12 +52,15 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
     Ok(Metric {
         id: ID,
         definition: "M17",
-        formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= 1 %; chance: AUC 0.5, TPR 0.01",
+        formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many \
+             members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= \
+             1 %; chance: AUC 0.5, TPR 0.01",
         summary: format!("best AUC (chance 0.5): {}", lines.join("; ")),
         data: USER_BOTH,
         seed: Some(case.seed),
         shows: "whether the head's answers tell training members from others of the same classes",
-        not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of training data",
+        not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of \
+             training data",
         figures,
     })
 }

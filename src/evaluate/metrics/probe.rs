@@ -43,17 +43,20 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
     Ok(Ok(Metric {
         id: ID,
         definition: "M7",
-        formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted on; share of the other rows whose label it finds",
+        formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted \
+             on; share of the other rows whose label it finds",
         summary: format!(
-            "finds {} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference{doubt}",
+            "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference{doubt}",
             percent(forgotten),
             percent(retained),
             splits.how
         ),
         data: splits.data,
         seed: splits.seed,
-        shows: "what a fresh head finds in the features; the same before and after, since the encoder is not touched",
-        not_shown: "uninterpretable without a retrained reference: features of a model that never saw the class separate it too",
+        shows: "what a fresh head finds in the features; the same before and after, since the encoder is not \
+             touched",
+        not_shown: "uninterpretable without a retrained reference: features of a model that never saw the class \
+             separate it too",
         figures,
     }))
 }

@@ -29,7 +29,8 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     Metric {
         id: "routing",
         definition: "M3",
-        formula: "share of a forgotten class's rows that each class gets after the removal; classes that get none are left out",
+        formula: "share of a forgotten class's rows that each class gets after the removal; classes that get \
+             none are left out",
         summary: lines.join("; "),
         data: USER_TEST,
         seed: None,

@@ -2,10 +2,10 @@
 
 use super::{USER_BOTH, USER_TEST};
 use crate::{
-    evaluate::report::{Figure, NotRun},
     evaluate::{
         Labelled,
         case::{Case, shuffled},
+        report::{Figure, NotRun},
     },
     rng::Purpose,
     statistics::{Rate, mean},
@@ -51,16 +51,11 @@ impl<'a> Splits<'a> {
                 let known = |row: &usize| counts[case.data.test.labels[*row]] > 0;
                 let test_rows = (0..case.data.test.labels.len()).filter(known).collect();
                 let split = Split { fit: train, fit_rows: (0..train.labels.len()).collect(), test_rows };
-                Self {
-                    all: vec![split],
-                    data: USER_BOTH,
-                    seed: None,
-                    how: "fitted on the training embeddings",
-                }
+                Self { all: vec![split], data: USER_BOTH, seed: None, how: "fitted on training rows" }
             }
             None => {
                 let all = (0..REPETITIONS).map(|repetition| halves(case, repetition)).collect();
-                let how = "fitted on a half, judged on the other, 3 draws";
+                let how = "halves, 3 draws";
                 Self { all, data: USER_TEST, seed: Some(case.seed), how }
             }
         })
