@@ -175,7 +175,9 @@ impl Part {
             [pair] => Ok(pair),
             [] => {
                 let [embeddings, labels] = prefixed;
-                let found = present.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>();
+                let mut found: Vec<String> = present.iter().map(|name| format!("`{name}`")).collect();
+                found.sort_unstable();
+                found.truncate(8);
                 let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
                 let reason = format!(
                     "it has neither `embeddings` and `labels` nor `{embeddings}` and `{labels}`; it has {found}"
