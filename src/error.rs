@@ -51,6 +51,16 @@ pub enum Error {
         /// What was tried.
         attempts: Vec<Summary>,
     },
+    /// The user's labelled embeddings cannot be used.
+    #[error("embeddings `{}`: {reason}", path.display())]
+    Embeddings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where in it.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -103,6 +113,12 @@ pub enum Error {
     NotForMultiLabel {
         /// Its name.
         method: &'static str,
+    },
+    /// What the head says does not settle what the model answers.
+    #[error("the model's answers cannot be told from its head alone: {reason}")]
+    NoTopClass {
+        /// Why.
+        reason: &'static str,
     },
     /// Neither training nor a seal was asked for.
     #[error("the method `seal` without its seal changes nothing")]
@@ -207,6 +223,7 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
+            Self::Embeddings { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NoDevice { built_in: false, .. } => {
                 Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())

@@ -21,6 +21,12 @@ pub enum Purpose {
     Stopping,
     /// Embeddings on which the result is verified.
     Verification,
+    /// Labelled embeddings from which a forgotten class is relearnt, one stream per class and repetition.
+    Shots,
+    /// Which labelled embeddings a probe is fitted on, one stream per class and repetition.
+    Splitting,
+    /// Members and non-members made equally many, two streams per class.
+    Balancing,
 }
 
 /// Opens the stream `index` of a purpose.

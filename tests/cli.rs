@@ -74,7 +74,7 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn help_shows_examples_and_exit_codes() {
     assert!(ends(0, &["--help"]).0.contains("Exit codes:"));
-    for command in ["inspect", "methods", "unlearn", "verify"] {
+    for command in ["evaluate", "inspect", "methods", "unlearn", "verify"] {
         assert!(ends(0, &[command, "--help"]).0.contains("Examples:"), "{command}");
     }
 }

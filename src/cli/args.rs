@@ -34,6 +34,8 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Measure accuracy, drift, relearning and more on labelled embeddings of your own.
+    Evaluate(EvaluateArgs),
     /// Show what a model is: its classes, its head and embedding, and why they are taken for that.
     Inspect(InspectArgs),
     /// List the unlearning methods: what each does, what it trains on, where it comes from.
@@ -42,6 +44,42 @@ pub(super) enum Command {
     Unlearn(Box<UnlearnArgs>),
     /// Check a release against the original: what changed, and whether the classes are gone.
     Verify(VerifyArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass evaluate out --original model --eval-embeddings test.safetensors
+  declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
+
+Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor
+`embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and
+`test_labels` (`train_embeddings`, `train_labels`) are found too.")]
+pub(super) struct EvaluateArgs {
+    /// The release (a folder that `declass unlearn` wrote), or with --forget any changed copy of the model.
+    #[arg(value_name = "OUT")]
+    pub(super) release: PathBuf,
+    /// The model it was made from.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) original: PathBuf,
+    /// Labelled embeddings that the model was not trained on.
+    #[arg(long, value_name = "FILE")]
+    pub(super) eval_embeddings: PathBuf,
+    /// Labelled embeddings that it was trained on, for membership inference and probes.
+    #[arg(long, value_name = "FILE")]
+    pub(super) train_embeddings: Option<PathBuf>,
+    /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
+    #[arg(long = "forget", short = 'f', value_name = "CLASS")]
+    pub(super) forget: Vec<String>,
+    /// The classifier head, where it is not found or several could be it [default: that of the claim].
+    #[arg(long, value_name = "NAME")]
+    pub(super) head: Option<String>,
+    /// Seed of all draws: shots, splits, balancing.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Print one JSON object.
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]

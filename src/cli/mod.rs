@@ -2,6 +2,7 @@
 
 mod args;
 mod bars;
+mod evaluate;
 mod inspect;
 mod methods;
 mod output;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
+        Command::Evaluate(args) => evaluate::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),

@@ -52,12 +52,12 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     Ok(exit)
 }
 
-fn read_statement(release: &Artifact) -> Result<Statement> {
+pub(super) fn read_statement(release: &Artifact) -> Result<Statement> {
     let path = RelPath::try_from(STATEMENT_FILE).context("naming the claim")?;
     let bytes = release.read_file(&path).map_err(Error::from)?;
     Statement::parse(&bytes).map_err(not_a_claim)
 }
 
-fn not_a_claim(problem: String) -> anyhow::Error {
+pub(super) fn not_a_claim(problem: String) -> anyhow::Error {
     anyhow!("claim `{STATEMENT_FILE}`: {problem}")
 }

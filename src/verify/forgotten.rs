@@ -1,13 +1,13 @@
 //! Whether the forgotten classes are still recognised.
 
 use super::{
-    bounds::{upper_bound, upper_bound_among},
     probe::Probe,
     report::{Check, Measurement, Outcome},
 };
 use crate::{
     classes::{Forgotten, Labels, describe},
     embeddings::Stratum,
+    statistics::{upper_bound, upper_bound_among},
 };
 
 /// Largest share of any stratum's embeddings of any forgotten class that may still be recognised.

@@ -5,7 +5,6 @@
 //! embeddings, never about accuracy on real inputs.
 
 mod assumptions;
-mod bounds;
 mod certificate;
 mod changes;
 mod expected;
@@ -14,7 +13,6 @@ mod probe;
 mod report;
 mod retained;
 
-pub use bounds::{lower_bound, upper_bound, upper_bound_among};
 pub use changes::Changes;
 pub use report::{Check, Measurement, Outcome, Pass, Report};
 

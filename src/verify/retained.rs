@@ -1,13 +1,13 @@
 //! What became of the retained classes.
 
 use super::{
-    bounds::lower_bound,
     probe::{Probe, Tally, is_moved},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
     classes::{Forgotten, Labels, describe},
     linear::LinearHead,
+    statistics::lower_bound,
 };
 
 /// Least share of retained embeddings that keep their class, over all classes and for the worst one.

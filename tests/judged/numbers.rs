@@ -10,8 +10,8 @@ use declass::{
     linear::LinearHead,
     methods::{Batch, Kind, by_name},
     rng::{Purpose, stream},
+    statistics::{lower_bound, upper_bound},
     unlearn::seal,
-    verify::{lower_bound, upper_bound},
 };
 use serde_json::Value;
 

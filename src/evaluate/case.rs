@@ -1,0 +1,98 @@
+//! What all metrics look at: both heads, the data, and what the heads say of every row.
+
+use super::{
+    Data, Labelled, Pair,
+    observe::{Observed, observe},
+};
+use crate::{
+    classes::describe,
+    error::Error,
+    rng::{self, Purpose},
+    statistics::Rate,
+};
+
+/// One evaluation. Rows are numbered as in the test file.
+pub(super) struct Case<'a> {
+    pub(super) pair: &'a Pair,
+    pub(super) data: &'a Data,
+    pub(super) seed: u64,
+    pub(super) test: Observed,
+    pub(super) train: Option<Observed>,
+    /// Test rows per class, and training rows per class.
+    pub(super) counts: Vec<u64>,
+    pub(super) train_counts: Option<Vec<u64>>,
+    /// Test rows of retained classes.
+    pub(super) retained: Vec<usize>,
+    /// Test rows of forgotten classes.
+    pub(super) forgotten: Vec<usize>,
+}
+
+/// One of the two heads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum When {
+    After,
+    Before,
+}
+
+impl When {
+    pub(super) const BOTH: [Self; 2] = [Self::Before, Self::After];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::After => "after",
+            Self::Before => "before",
+        }
+    }
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn observe(pair: &'a Pair, data: &'a Data, seed: u64) -> Result<Self, Error> {
+        let (width, classes) = (pair.before.width, pair.before.classes);
+        let counts = data.test.counts(width, classes)?;
+        let train_counts = data.train.as_ref().map(|train| train.counts(width, classes)).transpose()?;
+        let lacking = pair.forgotten.indices().find(|&class| counts[class] == 0);
+        let what = match lacking {
+            Some(class) => format!("forgotten class {}", describe(class, pair.labels.as_ref())),
+            None => "a retained class".to_owned(),
+        };
+        let (forgotten, retained): (Vec<usize>, Vec<usize>) =
+            (0..data.test.labels.len()).partition(|&row| pair.forgotten.contains(data.test.labels[row]));
+        if lacking.is_some() || retained.is_empty() {
+            let hint =
+                "an evaluation needs labelled embeddings of forgotten and of retained classes".to_owned();
+            let reason = format!("no row is labelled with {what}");
+            return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint });
+        }
+        if let Some(train) = data.train.as_ref().filter(|train| train.embeddings == data.test.embeddings) {
+            let hint = "training embeddings are those that the model was fitted on, test embeddings others"
+                .to_owned();
+            let reason = "training and test data are the same embeddings".to_owned();
+            return Err(Error::Embeddings { path: train.path.clone(), reason, hint });
+        }
+        let test = observe(pair, &data.test)?;
+        let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
+        Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
+    }
+
+    /// Of the given rows, those whose top class is their label.
+    pub(super) fn accuracy(&self, when: When, rows: impl IntoIterator<Item = usize>) -> Rate {
+        let scores = self.test.scores(when);
+        Rate::of(rows.into_iter().map(|row| scores[row].top.class == self.data.test.labels[row]))
+    }
+
+    /// Test rows of a class.
+    pub(super) fn rows_of(&self, class: usize) -> impl Iterator<Item = usize> + '_ {
+        self.data.test.rows_of(class)
+    }
+
+    pub(super) fn describe(&self, class: usize) -> String {
+        describe(class, self.pair.labels.as_ref())
+    }
+}
+
+/// The rows of a class in an order drawn from the stream `index`.
+pub(super) fn shuffled(data: &Labelled, class: usize, seed: u64, purpose: Purpose, index: u64) -> Vec<usize> {
+    let rows: Vec<usize> = data.rows_of(class).collect();
+    let order = rng::permutation(rows.len(), &mut rng::stream(seed, purpose, index));
+    order.into_iter().map(|at| rows[at as usize]).collect()
+}

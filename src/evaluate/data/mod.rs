@@ -1,0 +1,233 @@
+//! Labelled embeddings that the user brings: a safetensors file or a NumPy `.npz`, read as hostile input.
+
+mod npy;
+mod npz;
+mod safetensors;
+
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use declass_formats::{Dtype, Sha256Digest};
+
+use crate::error::Error;
+
+/// Most bytes of a file, and of an array in it once it is unpacked.
+const MAX_BYTES: u64 = 4 << 30;
+
+/// What labelled embeddings are for, which decides under what names they are looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// Held out from training: `embeddings` and `labels`, or `test_embeddings` and `test_labels`.
+    Test,
+    /// Used in training: `embeddings` and `labels`, or `train_embeddings` and `train_labels`.
+    Train,
+}
+
+/// Everything an evaluation is made on.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Embeddings that the model was not trained on.
+    pub test: Labelled,
+    /// Embeddings that it was trained on, if the user has them.
+    pub train: Option<Labelled>,
+}
+
+/// Embeddings with the class of each, as many rows as labels, all finite.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    /// Where they were read.
+    pub path: PathBuf,
+    /// Digest of the file's bytes that were read.
+    pub sha256: Sha256Digest,
+    /// Width `D` of an embedding, at least 1.
+    pub width: usize,
+    /// Row-major, `N x D`.
+    pub embeddings: Vec<f32>,
+    /// The class of each row, as an index into the original model's classes.
+    pub labels: Vec<usize>,
+}
+
+impl Labelled {
+    /// Reads embeddings and labels. `embeddings` is `[N, D]` of a float type, `labels` is `[N]` of an integer type.
+    ///
+    /// The whole file is held in memory while it is read, so that the digest is that of the bytes used.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] with what is wrong in the file, [`Error::Io`] if the disk refuses.
+    pub fn open(path: &Path, part: Part) -> Result<Self, Error> {
+        let bytes = read(path)?;
+        let arrays = unpack(&bytes, part).map_err(|problem| problem.at(path))?;
+        let sha256 = Sha256Digest::of(&bytes);
+        parse(arrays, part).map_err(|problem| problem.at(path)).map(|(width, embeddings, labels)| Self {
+            path: path.to_owned(),
+            sha256,
+            width,
+            embeddings,
+            labels,
+        })
+    }
+
+    /// One embedding.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.embeddings[row * self.width..(row + 1) * self.width]
+    }
+
+    /// The rows of a class.
+    pub fn rows_of(&self, class: usize) -> impl Iterator<Item = usize> + '_ {
+        self.labels.iter().enumerate().filter(move |(_, label)| **label == class).map(|(row, _)| row)
+    }
+
+    /// How many rows each of the model's classes has.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] if the width is not that of the model's embedding, or a label is none of its classes.
+    pub fn counts(&self, width: usize, classes: usize) -> Result<Vec<u64>, Error> {
+        if self.width != width {
+            let reason =
+                format!("they are {} wide, the input of the model's head is {width} wide", self.width);
+            return Err(
+                Problem::new(reason, "`declass inspect` shows which layer's input is needed").at(&self.path)
+            );
+        }
+        let mut counts = vec![0; classes];
+        for (row, &label) in self.labels.iter().enumerate() {
+            let Some(count) = counts.get_mut(label) else {
+                let reason = format!("the label of row {row} is {label}, the model has {classes} classes");
+                return Err(Problem::new(reason, "labels are indices into the original's classes, from 0")
+                    .at(&self.path));
+            };
+            *count += 1;
+        }
+        Ok(counts)
+    }
+}
+
+/// An array as it is stored.
+struct Array<'a> {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Cow<'a, [u8]>,
+}
+
+/// What is wrong in a file, and what helps.
+#[derive(Debug)]
+struct Problem {
+    reason: String,
+    hint: &'static str,
+}
+
+impl Problem {
+    fn new(reason: impl Into<String>, hint: &'static str) -> Self {
+        Self { reason: reason.into(), hint }
+    }
+
+    fn at(self, path: &Path) -> Error {
+        Error::Embeddings { path: path.to_owned(), reason: self.reason, hint: self.hint.to_owned() }
+    }
+}
+
+const LAYOUT: &str = "save `embeddings` [N, D] and `labels` [N] with safetensors or `numpy.savez`";
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let metadata = path.metadata().map_err(Error::io(path))?;
+    if !metadata.is_file() {
+        return Err(Problem::new("it is not a file", LAYOUT).at(path));
+    }
+    let too_large = || {
+        let reason = format!("it has more than {} GiB", MAX_BYTES >> 30);
+        Problem::new(reason, "a part of the rows, or f16 instead of f32, will do").at(path)
+    };
+    if metadata.len() > MAX_BYTES {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    let file = File::open(path).map_err(Error::io(path))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    if bytes.len() as u64 > MAX_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Embeddings and labels as stored, found by their names; what kind of file it is, its first bytes say.
+fn unpack(bytes: &[u8], part: Part) -> Result<[Array<'_>; 2], Problem> {
+    if bytes.starts_with(b"PK") {
+        npz::unpack(bytes, part)
+    } else if bytes.starts_with(npy::MAGIC) {
+        Err(Problem::new("it is a single array without labels", LAYOUT))
+    } else {
+        safetensors::unpack(bytes, part)
+    }
+}
+
+impl Part {
+    /// The names of embeddings and labels among those in a file.
+    fn choose(self, present: &[String]) -> Result<[&'static str; 2], Problem> {
+        let prefixed = match self {
+            Self::Test => ["test_embeddings", "test_labels"],
+            Self::Train => ["train_embeddings", "train_labels"],
+        };
+        let has = |pair: &[&str; 2]| pair.iter().all(|name| present.iter().any(|other| other == name));
+        let pairs: Vec<_> = [["embeddings", "labels"], prefixed].into_iter().filter(has).collect();
+        match pairs[..] {
+            [pair] => Ok(pair),
+            [] => {
+                let [embeddings, labels] = prefixed;
+                let mut found: Vec<String> = present.iter().map(|name| format!("`{name}`")).collect();
+                found.sort_unstable();
+                found.truncate(8);
+                let found = if found.is_empty() { "nothing".into() } else { found.join(", ") };
+                let reason = format!(
+                    "it has neither `embeddings` and `labels` nor `{embeddings}` and `{labels}`; it has {found}"
+                );
+                Err(Problem::new(reason, LAYOUT))
+            }
+            _ => Err(Problem::new(
+                "it has embeddings and labels under two names each",
+                "keep one of the pairs",
+            )),
+        }
+    }
+}
+
+fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec<f32>, Vec<usize>), Problem> {
+    let (&[rows, width], &[count]) = (&embeddings.shape[..], &labels.shape[..]) else {
+        let reason =
+            format!("the shapes are {:?} and {:?}, expected [N, D] and [N]", embeddings.shape, labels.shape);
+        return Err(Problem::new(reason, LAYOUT));
+    };
+    if rows != count {
+        return Err(Problem::new(format!("there are {rows} embeddings and {count} labels"), ""));
+    }
+    if rows == 0 || width == 0 {
+        let what = if part == Part::Test { "test" } else { "training" };
+        return Err(Problem::new(format!("there are no {what} embeddings in it ([{rows}, {width}])"), ""));
+    }
+    let values = embeddings.dtype.decode(&embeddings.bytes).ok_or_else(|| {
+        let reason = format!("the embeddings are {}, expected a float type", embeddings.dtype.name());
+        Problem::new(reason, "store them as f16, bf16, f32 or f64")
+    })?;
+    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+        return Err(Problem::new(
+            format!("row {} of the embeddings holds {} at {}", at / width, values[at], at % width),
+            "",
+        ));
+    }
+    let classes = labels.dtype.decode_i64(&labels.bytes).ok_or_else(|| {
+        let reason = format!("the labels are {}, expected an integer type", labels.dtype.name());
+        Problem::new(reason, "labels are indices into the original's classes, such as i64")
+    })?;
+    let parsed: Option<Vec<usize>> = classes.iter().map(|&class| usize::try_from(class).ok()).collect();
+    match parsed {
+        Some(parsed) if parsed.len() == rows && values.len() == rows.saturating_mul(width) => {
+            Ok((width, values, parsed))
+        }
+        Some(_) => Err(Problem::new("an array is shorter than its shape says", "")),
+        None => Err(Problem::new("a label is negative", "leave out rows without a class")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

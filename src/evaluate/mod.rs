@@ -1,0 +1,46 @@
+//! Tier T2: how the original and the changed head behave on labelled embeddings that the user brings.
+//!
+//! The backbone is not run: the embeddings are the input of the head, computed once by the user, and since a removal
+//! at the head leaves the encoder as it was, they are the same before and after. Nothing here is filled in from
+//! synthetic data, and nothing here decides about a release: the gate is `verify`.
+
+mod case;
+mod data;
+mod lbfgs;
+mod logistic;
+mod metrics;
+mod observe;
+mod pair;
+mod report;
+mod wide;
+
+pub use data::{Data, Labelled, Part};
+pub use pair::Pair;
+pub use report::{Bound, Evaluation, Figure, Metric, NotRun, Record, Side};
+
+use case::Case;
+
+use crate::error::Error;
+
+/// Measures both heads on the user's embeddings. `seed` addresses all draws (shots, splits, balancing).
+///
+/// # Errors
+/// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none;
+/// [`Error::Compute`] if the arithmetic fails.
+pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error> {
+    let case = Case::observe(pair, data, seed)?;
+    let (metrics, not_run) = metrics::all(&case)?;
+    Ok(Evaluation {
+        tier: "T2",
+        seed,
+        forgotten: pair.forgotten.indices().collect(),
+        data: Record::of(&data.test, &case.counts),
+        train_data: data
+            .train
+            .as_ref()
+            .zip(case.train_counts.as_ref())
+            .map(|(t, counts)| Record::of(t, counts)),
+        metrics,
+        not_run,
+    })
+}

@@ -1,0 +1,60 @@
+//! The two heads that are compared.
+
+use declass_formats::Artifact;
+
+use crate::{
+    classes::{Forgotten, Labels},
+    cut::{Cut, Link, Order},
+    error::Error,
+    linear::LinearHead,
+};
+
+/// A head before and after classes were removed, over the same classes in the same order.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The original.
+    pub before: LinearHead,
+    /// What became of it; a dropped slot has the logit minus infinity ([`LinearHead::with_dropped`]).
+    pub after: LinearHead,
+    /// The classes that were to be forgotten.
+    pub forgotten: Forgotten,
+    /// Labels of the classes, for those who read.
+    pub labels: Option<Labels>,
+}
+
+impl Pair {
+    /// Reads both heads from disk; whether the slots were kept or dropped, the number of classes says.
+    ///
+    /// # Errors
+    /// [`Error::NoTopClass`] if the largest logit is not the model's answer, [`Error::OtherClasses`] if the candidate
+    /// has neither all classes nor the retained ones, and what [`Cut::locate`] and the head's reading may say.
+    pub fn load(
+        original: (&Artifact, &Cut),
+        candidate: &Artifact,
+        head: Option<&str>,
+        forgotten: Forgotten,
+    ) -> Result<Self, Error> {
+        let (artifact, cut) = original;
+        if cut.head.link == Link::Sigmoid {
+            return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
+        }
+        if cut.head.order == Order::Weak {
+            return Err(Error::NoTopClass { reason: "the model pools the logits of several places" });
+        }
+        let before = cut.head.load(artifact)?;
+        let after = Cut::locate(candidate, head)?.head.load(candidate)?;
+        let expected = forgotten.classes();
+        let after = match after.classes {
+            found if before.classes != expected => {
+                return Err(Error::OtherClasses { found: before.classes.min(found), expected });
+            }
+            found if found == expected => after,
+            found if found == forgotten.retained().count() => after.with_dropped(&forgotten),
+            found => return Err(Error::OtherClasses { found, expected }),
+        };
+        if after.width != before.width {
+            return Err(Error::NoTopClass { reason: "the two heads do not read the same embedding" });
+        }
+        Ok(Self { before, after, forgotten, labels: cut.labels.clone() })
+    }
+}

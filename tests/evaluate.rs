@@ -1,0 +1,265 @@
+//! Evaluation on labelled embeddings: against numpy and scikit-learn, and as a user meets it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use declass::{
+    classes::Forgotten,
+    cut::Cut,
+    evaluate::{Data, Evaluation, Labelled, Pair, Part, evaluate},
+    formats::Artifact,
+    linear::LinearHead,
+};
+use serde_json::Value;
+
+const FORGOTTEN: usize = 5;
+
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+fn reference() -> Value {
+    serde_json::from_slice(&std::fs::read(fixture("reference/evaluation.json")).unwrap()).unwrap()
+}
+
+fn data(model: &str) -> Labelled {
+    Labelled::open(&fixture(&format!("data/fmnist-{model}.safetensors")), Part::Test).unwrap()
+}
+
+/// The heads of `fixtures/evaluate.py`, exact in f32.
+fn pair(model: &str, kind: &str) -> Pair {
+    let artifact = Artifact::open(&fixture(&format!("models/fmnist-{model}"))).unwrap();
+    let cut = Cut::locate(&artifact, None).unwrap();
+    let before = cut.head.load(&artifact).unwrap();
+    let forgotten = Forgotten::resolve(&["5"], before.classes, None).unwrap();
+    let after = match kind {
+        "dropped" => dropped(&before, &forgotten),
+        _ => moved(&before),
+    };
+    Pair { before, after, forgotten, labels: None }
+}
+
+fn moved(head: &LinearHead) -> LinearHead {
+    let mut after = head.clone();
+    for class in 0..head.classes {
+        let (factor, shift) = match class {
+            FORGOTTEN => (0.5, -1.0),
+            _ => (1.0 + ((class % 3) as f32 - 1.0) / 8.0, class as f32 / 8.0),
+        };
+        after.row_mut(class).iter_mut().for_each(|w| *w *= factor);
+        after.bias[class] += shift;
+    }
+    after
+}
+
+fn dropped(head: &LinearHead, forgotten: &Forgotten) -> LinearHead {
+    let rows: Vec<f32> = forgotten.retained().flat_map(|class| head.row(class).to_vec()).collect();
+    let bias: Vec<f32> = forgotten.retained().map(|class| head.bias[class]).collect();
+    LinearHead { classes: bias.len(), weight: rows, bias, ..*head }.with_dropped(forgotten)
+}
+
+/// Every other row of a class, as `fixtures/evaluate.py` parts them.
+fn parted(all: &Labelled) -> Data {
+    let mut seen = std::collections::BTreeMap::new();
+    let (mut train, mut test) = (Vec::new(), Vec::new());
+    for (row, label) in all.labels.iter().enumerate() {
+        let position = seen.entry(label).or_insert(0);
+        if *position % 2 == 0 { &mut train } else { &mut test }.push(row);
+        *position += 1;
+    }
+    let pick = |rows: &[usize]| Labelled {
+        embeddings: rows.iter().flat_map(|&row| all.row(row).to_vec()).collect(),
+        labels: rows.iter().map(|&row| all.labels[row]).collect(),
+        ..all.clone()
+    };
+    Data { test: pick(&test), train: Some(pick(&train)) }
+}
+
+fn value(evaluation: &Evaluation, metric: &str, figure: &str) -> f64 {
+    let found = evaluation.metric(metric).unwrap_or_else(|| panic!("no {metric}: {:?}", evaluation.not_run));
+    found.figure(figure).unwrap_or_else(|| panic!("no `{figure}` in {:#?}", found.figures)).value
+}
+
+#[track_caller]
+fn assert_near(found: f64, expected: &Value, tolerance: f64, what: &str) {
+    let expected = expected.as_f64().unwrap_or_else(|| panic!("no reference for {what}"));
+    assert!((found - expected).abs() <= tolerance, "{what}: {found} instead of {expected}");
+}
+
+fn behaves(model: &str, kind: &str) {
+    let expected = &reference()[model][kind];
+    let data = Data { test: data(model), train: None };
+    let found = evaluate(&pair(model, kind), &data, 3).unwrap();
+    let near = |metric: &str, figure: &str, expected: &Value, tolerance: f64| {
+        assert_near(
+            value(&found, metric, figure),
+            expected,
+            tolerance,
+            &format!("{model} {kind} {metric} {figure}"),
+        );
+    };
+    for when in ["before", "after"] {
+        // Accuracies are quotients of counts: equal but for the last bit.
+        near("forgotten-accuracy", when, &expected["forgotten_accuracy"][when], 1e-12);
+        near("retained-accuracy", when, &expected["retained_accuracy"][when], 1e-12);
+        near("calibration", &format!("ECE {when}"), &expected[format!("ece_{when}")], 1e-5);
+        near("calibration", &format!("NLL {when}"), &expected[format!("nll_{when}")], 1e-5);
+    }
+    near("aus", "AUS", &expected["aus"], 1e-12);
+    near("class-drift", "smallest change", &expected["drift"]["worst"], 1e-12);
+    near("class-drift", "5th percentile of the changes", &expected["drift"]["p5"], 1e-12);
+    near("retained-divergence", "mean", &expected["divergence"]["mean"], 1e-5);
+    near("retained-divergence", "99th percentile", &expected["divergence"]["p99"], 1e-5);
+    for (class, count) in expected["routing"].as_array().unwrap().iter().enumerate() {
+        let share =
+            found.metric("routing").unwrap().figure(&format!("5 to {class}")).map_or(0.0, |f| f.value);
+        assert_near(share * 1000.0, count, 1e-9, "routing");
+    }
+    if let Some(margin) = expected["margin"].as_array() {
+        near("forgotten-margin", "mean after", &margin[0], 1e-5);
+        near("forgotten-margin", "largest after", &margin[1], 1e-5);
+    } else {
+        assert!(found.not_run.iter().any(|metric| metric.id == "forgotten-margin"));
+    }
+    for shots in [1, 5, 10] {
+        // Other draws than numpy's: means agree as far as draws scatter.
+        let tolerance = if shots == 1 { 0.15 } else { 0.03 };
+        let expected = &expected["relearning"][shots.to_string()];
+        near("relearning", &format!("5 {shots}-shot: forgotten accuracy"), &expected[0], tolerance);
+        near("relearning", &format!("5 {shots}-shot: retained accuracy"), &expected[1], 0.01);
+    }
+}
+
+fn separates(model: &str, kind: &str) {
+    let reference = reference();
+    let found = evaluate(&pair(model, kind), &parted(&data(model)), 3).unwrap();
+    let attacks = reference[model][kind]["membership"].as_object().unwrap();
+    assert_eq!(attacks.len(), 16);
+    for (name, expected) in attacks {
+        let area = value(&found, "membership", &format!("{name}: AUC"));
+        assert_near(area, &expected[0], 1e-6, &format!("{model} {kind} {name}"));
+        // Scores that differ by rounding only may or may not tie.
+        let passed = value(&found, "membership", &format!("{name}: TPR at 1 % FPR"));
+        assert_near(passed, &expected[1], 0.002, &format!("{model} {kind} {name}, TPR"));
+    }
+    let features = &reference[model]["features"];
+    for (side, name) in ["forgotten accuracy", "retained accuracy"].into_iter().enumerate() {
+        assert_near(value(&found, "nearest-centre", name), &features["nearest_centre"][side], 1e-12, name);
+        // Two solvers of the same convex problem, each short of the minimum by its tolerance.
+        assert_near(value(&found, "linear-probe", name), &features["linear_probe"][side], 0.002, name);
+    }
+    let probe = found.metric("linear-probe").unwrap();
+    assert!(!probe.summary.contains("stopped short"), "{}", probe.summary);
+}
+
+#[test]
+fn agrees_with_numpy_and_scikit_learn() {
+    for model in ["resnet", "vit", "swin"] {
+        for kind in ["moved", "dropped"] {
+            behaves(model, kind);
+            separates(model, kind);
+        }
+    }
+}
+
+#[test]
+fn says_what_it_was_measured_on_and_what_it_means() {
+    let data = Data { test: data("swin"), train: None };
+    let found = evaluate(&pair("swin", "moved"), &data, 3).unwrap();
+    let json = serde_json::to_value(&found).unwrap();
+    assert_eq!(
+        (&json["tier"], &json["data"]["rows"], &json["data"]["width"]),
+        (&"T2".into(), &10_000.into(), &48.into())
+    );
+    assert_eq!(json["data"]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(json["data"]["perClass"], serde_json::json!(vec![1000; 10]));
+    for metric in &found.metrics {
+        assert!(!metric.shows.is_empty() && !metric.not_shown.is_empty() && !metric.figures.is_empty());
+        for figure in &metric.figures {
+            assert!(figure.value.is_finite() && figure.n > 0, "{} {figure:?}", metric.id);
+            assert_eq!(figure.unit == "rate", figure.bound95.is_some(), "{} {figure:?}", metric.id);
+        }
+    }
+    let again = serde_json::to_value(evaluate(&pair("swin", "moved"), &data, 3).unwrap()).unwrap();
+    assert_eq!(json, again, "the same seed gives the same figures");
+    let other = evaluate(&pair("swin", "moved"), &data, 4).unwrap();
+    let shots = "5 1-shot: forgotten accuracy";
+    assert_ne!(value(&found, "relearning", shots), value(&other, "relearning", shots));
+}
+
+#[test]
+fn embeddings_that_do_not_fit_are_refused() {
+    let pair = pair("swin", "moved");
+    let refused = |change: &dyn Fn(&mut Labelled)| {
+        let mut test = data("swin");
+        change(&mut test);
+        evaluate(&pair, &Data { test, train: None }, 0).unwrap_err().to_string()
+    };
+    assert!(refused(&|data| data.labels[7] = 10).contains("the label of row 7 is 10"));
+    let same = Data { test: data("swin"), train: Some(data("swin")) };
+    assert!(evaluate(&pair, &same, 0).unwrap_err().to_string().contains("the same embeddings"));
+    assert!(refused(&|data| data.width = 24).contains("24 wide"));
+    assert!(
+        refused(&|data| data.labels.iter_mut().for_each(|label| *label = 3)).contains("forgotten class 5")
+    );
+    assert!(
+        refused(&|data| data.labels.iter_mut().for_each(|label| *label = 5)).contains("a retained class")
+    );
+}
+
+#[test]
+fn few_rows_leave_out_what_needs_more() {
+    let all = data("swin");
+    let rows: Vec<usize> = (0..10).flat_map(|class| all.rows_of(class).take(2)).collect();
+    let test = Labelled {
+        embeddings: rows.iter().flat_map(|&row| all.row(row).to_vec()).collect(),
+        labels: rows.iter().map(|&row| all.labels[row]).collect(),
+        ..all.clone()
+    };
+    let single = Labelled { embeddings: all.row(0).to_vec(), labels: vec![all.labels[0]], ..all };
+    let found = evaluate(&pair("swin", "moved"), &Data { test, train: Some(single) }, 0).unwrap();
+    let missing: Vec<&str> = found.not_run.iter().map(|metric| metric.id).collect();
+    assert_eq!(missing, ["relearning", "linear-probe", "nearest-centre", "membership"]);
+}
+
+#[test]
+fn the_command_reads_the_claim_and_ends_with_0_or_2() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("out");
+    let (model, embeddings) = (fixture("models/fmnist-swin"), fixture("data/fmnist-swin.safetensors"));
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+        let output = command.args(arguments).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let [model, embeddings, out] = [&model, &embeddings, &out].map(|path| path.to_str().unwrap());
+    for slot in ["keep", "drop"] {
+        let made = run(&[
+            "unlearn", model, "--forget", "Sandal", "--slot", slot, "--method", "seal", "-o", out, "--force",
+        ]);
+        assert_eq!(made.0, Some(0), "{made:?}");
+        let arguments = ["evaluate", out, "--original", model, "--eval-embeddings", embeddings];
+        let (code, table, _) = run(&[&arguments[..], &["--train-embeddings", embeddings]].concat());
+        // The file has no training embeddings.
+        assert_eq!(code, Some(2), "{table}");
+        let (code, table, error) = run(&arguments);
+        assert_eq!(code, Some(0), "{error}");
+        assert!(table.contains("0.00 % of 1000 right") && table.contains("5 `Sandal` ->"), "{table}");
+        let (code, json, _) = run(&[&arguments[..], &["--json"]].concat());
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((code, &json["forgotten"]), (Some(0), &serde_json::json!([5])));
+    }
+    let unclaimed = ["evaluate", model, "--original", model, "--eval-embeddings", embeddings];
+    let (code, _, error) = run(&unclaimed);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("--forget"), "{error}");
+    let (code, table, _) = run(&[&unclaimed[..], &["--forget", "Sandal"]].concat());
+    assert!(code == Some(0) && table.contains("94.70 % of 1000 right"), "{table}");
+    let other = fixture("data/fmnist-vit.safetensors");
+    let (code, _, error) =
+        run(&["evaluate", out, "--original", model, "--eval-embeddings", other.to_str().unwrap()]);
+    assert!(code == Some(2) && error.contains("64 wide") && error.contains("hint"), "{error}");
+}
