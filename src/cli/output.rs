@@ -104,9 +104,13 @@ impl Printer {
     }
 }
 
-/// Text from a model without characters that a terminal would obey.
+/// Text from a model without characters that a terminal would obey, those that turn the direction of writing included.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// `1 234 567`.

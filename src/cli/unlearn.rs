@@ -1,5 +1,7 @@
 //! `declass unlearn`: one step after the other, each with a line that says what it found.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use candle_core::Device;
 use declass::{
@@ -10,7 +12,7 @@ use declass::{
     formats::{Edits, RelPath, Role},
     linear::LinearHead,
     methods::{self, Kind},
-    release::{self, Claim, STATEMENT_FILE, Staged},
+    release::{self, CardContent, RunRecord, STATEMENT_FILE, Staged, Statement},
     unlearn::{self, MARGIN, Material, Options, Trained},
     verify::{self, Report, Request},
 };
@@ -34,15 +36,14 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let after = run.seal(training.head(&before))?;
     let staged = run.write(&before, &after)?;
     let report = run.verify(&staged)?;
-    let statement = run.claim(&training, &report);
-    run.finish(staged, report, &statement)
+    run.finish(staged, report, &run.record(&training))
 }
 
 /// What all steps share.
 struct Run<'a> {
     args: &'a UnlearnArgs,
-    /// Says nothing where JSON was asked for.
     printer: &'a Printer,
+    /// Says nothing: for where JSON was asked for.
     silent: Printer,
     source: Source,
     forgotten: Forgotten,
@@ -129,24 +130,53 @@ impl<'a> Run<'a> {
         let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
         self.report_sampling(&material);
         let unreached = material.unreached(&self.forgotten);
-        if unreached.len() == self.forgotten.indices().count() {
-            if self.args.no_seal {
-                let classes = unreached;
-                return Err(Error::Unreached { classes, draws: material.sampling.draws }.into());
-            }
-            self.printer.warn(
-                "no synthetic embedding reached a class to forget: nothing to train on, it is only sealed",
-            );
-            return Ok(Training { material: Some(material), trained: None, unreached });
+        let unwatched = self.unwatched(&material)?;
+        self.warn_of(&unreached, &unwatched);
+        let all = self.forgotten.indices().count();
+        if unreached.len() == all && self.slot == Slot::Keep && !self.sealed() {
+            return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
         }
-        for &class in &unreached {
-            self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
+        if unreached.len() == all || unwatched.len() == all {
+            let (no_draw, rest) = (unreached.len() == all, self.what_remains());
+            let what = if no_draw { "synthetic embedding" } else { "stratum" };
+            self.out().row("unlearning", format!("not trained, no {what} reached the forgotten: {rest}"));
+            return Ok(Training { material: Some(material), trained: None, unreached });
         }
         let options = &self.options;
         let trained =
             unlearn::train(before, &material, &self.forgotten, gradient, options, &self.device, &self.bars)?;
         self.report_training(&trained);
         Ok(Training { material: Some(material), trained: Some(trained), unreached })
+    }
+
+    fn warn_of(&self, unreached: &[usize], unwatched: &[usize]) {
+        for &class in unreached {
+            self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
+        }
+        for &class in unwatched.iter().filter(|class| !unreached.contains(class)) {
+            let name = self.name(class);
+            self.printer
+                .warn(&format!("no stratum reached class {name}: nothing tells when it is forgotten"));
+        }
+    }
+
+    /// What is left of a removal without training.
+    fn what_remains(&self) -> &'static str {
+        match self.slot {
+            Slot::Drop => "the output is only dropped",
+            Slot::Keep if self.sealed() => "the slot is only sealed",
+            Slot::Keep => "nothing changes",
+        }
+    }
+
+    /// Forgotten classes that no stratum reached: training could not tell when to stop.
+    fn unwatched(&self, material: &Material) -> Result<Vec<usize>> {
+        let mut classes: BTreeSet<usize> = self.forgotten.indices().collect();
+        material.strata.each(|_, drawn| {
+            drawn.labels.iter().for_each(|&label| _ = classes.remove(&(label as usize)));
+            Ok(())
+        })?;
+        Ok(classes.into_iter().collect())
     }
 
     fn report_sampling(&self, material: &Material) {
@@ -231,13 +261,19 @@ impl<'a> Run<'a> {
         };
         let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let how = (self.options.method.name, self.slot);
-        let card = release::card(original.as_deref(), &name, &self.forgotten, labels, how, artifact.config());
+        let content = CardContent {
+            forgotten: &self.forgotten,
+            labels,
+            method: self.options.method,
+            slot: self.slot,
+            sealed: self.sealed(),
+        };
+        let card = release::card(original.as_deref(), &name, &content, artifact.config());
         edits.files.insert(path, card.into_bytes());
         Ok(())
     }
 
-    fn verify(&self, staged: &Staged) -> Result<Report> {
+    fn verify(&self, staged: &Staged) -> Result<Report<'_>> {
         let request = Request {
             forgotten: &self.forgotten,
             slot: self.slot,
@@ -249,33 +285,23 @@ impl<'a> Run<'a> {
         Ok(verify::verify(&self.source.artifact, staged.artifact(), &request, &self.device, &self.bars)?)
     }
 
-    fn claim(&self, training: &Training, report: &Report) -> release::Statement {
-        Claim {
-            cut: &self.source.cut,
-            labels: self.source.labels.as_ref(),
-            forgotten: &self.forgotten,
-            slot: self.slot,
-            sealed: self.sealed(),
-            head: self.args.model.head.as_deref(),
-            options: &self.options,
-            device: if self.device.is_cpu() { "cpu" } else { "cuda" },
-            sampling: training.material.as_ref().map(|material| &material.sampling),
-            trained: training.trained.as_ref(),
-            unreached: &training.unreached,
-            verification_seed: self.args.seed,
-        }
-        .statement(report)
+    fn record(&self, training: &Training) -> RunRecord {
+        let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
+        let sampling = training.material.as_ref().map(|material| &material.sampling);
+        RunRecord::new(device, &self.options, sampling, training.trained.as_ref(), &training.unreached)
     }
 
-    fn finish(&self, staged: Staged, report: Report, statement: &release::Statement) -> Result<Exit> {
+    fn finish(&self, staged: Staged, report: Report<'_>, record: &RunRecord) -> Result<Exit> {
+        let statement = Statement::about(&report, record);
         self.out().row("verifying", "the written copy, opened again");
-        report.checks.iter().for_each(|check| self.out().check(check));
+        report.checks().iter().for_each(|check| self.out().check(check));
         let files: Vec<String> = staged.artifact().files().iter().map(|file| file.path.to_string()).collect();
         let (exit, written) = match report.pass() {
             Err(report) => {
-                let failed =
-                    report.checks.iter().filter(|check| check.outcome == verify::Outcome::Failed).count();
-                self.printer.warn(&format!("{failed} checks failed: nothing was written"));
+                let is_failed = |check: &&verify::Check| check.outcome == verify::Outcome::Failed;
+                let failed = report.checks().iter().filter(is_failed).count();
+                let checks = if failed == 1 { "check" } else { "checks" };
+                self.printer.warn(&format!("{failed} {checks} failed: nothing was written"));
                 (Exit::No, false)
             }
             Ok(_) if self.args.dry_run => {
@@ -283,7 +309,7 @@ impl<'a> Run<'a> {
                 (Exit::Yes, false)
             }
             Ok(pass) => {
-                staged.publish(&pass, &statement.to_bytes(), self.args.force)?;
+                staged.publish(&pass, record, self.args.force)?;
                 let line =
                     format!("{}: {} {STATEMENT_FILE} (UNSIGNED)", self.args.out.display(), files.join(" "));
                 self.out().row("wrote", line);
