@@ -138,6 +138,14 @@ pub enum Error {
         /// What it should have.
         expected: usize,
     },
+    /// Two heads do not read the same embedding.
+    #[error("the head reads {found} values, that of the original {expected}")]
+    OtherWidth {
+        /// Width of the candidate's embedding.
+        found: usize,
+        /// Width of the original's.
+        expected: usize,
+    },
     /// Dropping the slots would leave a single class.
     #[error("dropping the slots would leave a single class, which is always the answer")]
     OneClassLeft,
@@ -222,6 +230,12 @@ impl Error {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
             Self::Format(error) => error.hint(),
+            Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
+                Some("is it the model that the release was made from?".into())
+            }
+            Self::UnknownClass { name, .. } if name.contains(',') => {
+                Some("name each class with a --forget of its own".into())
+            }
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }

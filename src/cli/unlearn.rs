@@ -8,6 +8,7 @@ use declass::{
     classes::{Forgotten, describe},
     cut::Link,
     edit::{self, Slot},
+    embeddings::{Rare, Sampler},
     error::Error,
     formats::{Edits, RelPath, Role},
     linear::LinearHead,
@@ -22,7 +23,7 @@ use super::{
     Exit,
     args::UnlearnArgs,
     bars::Bars,
-    output::{Printer, grouped},
+    output::{Printer, Verbosity, grouped},
     source::{self, Source},
 };
 
@@ -89,8 +90,17 @@ impl<'a> Run<'a> {
         }
         let bars = Bars::new(args.json || printer.is_quiet());
         let device = args.device.open()?;
-        let run =
-            Self { args, printer, silent: Printer::new(0), source, forgotten, slot, options, device, bars };
+        let run = Self {
+            args,
+            printer,
+            silent: Printer::new(Verbosity::Quiet),
+            source,
+            forgotten,
+            slot,
+            options,
+            device,
+            bars,
+        };
         run.introduce();
         Ok(run)
     }
@@ -182,8 +192,14 @@ impl<'a> Run<'a> {
     fn report_sampling(&self, material: &Material) {
         let sampling = &material.sampling;
         let total: usize = sampling.accepted.iter().sum();
+        let rare = sampling.rare.iter().filter(|rare| rare.made > 0).count();
+        let rarely = match rare {
+            0 => String::new(),
+            1 => "; 1 class that they hardly reach was sampled on its own".to_owned(),
+            _ => format!("; {rare} classes that they hardly reach were sampled on their own"),
+        };
         let line = format!(
-            "{} synthetic embeddings ({}), {} draws, {:.1} each",
+            "{} synthetic embeddings ({}), {} draws, {:.1} each{rarely}",
             grouped(total as u64),
             sampling.distribution,
             grouped(sampling.draws),
@@ -206,6 +222,15 @@ impl<'a> Run<'a> {
         {
             self.out()
                 .detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
+        }
+        for rare in &sampling.rare {
+            let Rare { class, sampler, made, tries } = rare;
+            let how = match sampler {
+                Sampler::EllipticalSlice => "elliptical slice sampling",
+                Sampler::OutOfReach => "nothing: it is out of reach",
+                Sampler::Sequential => "sequential rejection",
+            };
+            self.out().detail("", format!("class {}: {made} by {how}, {tries} tries", self.name(*class)));
         }
     }
 

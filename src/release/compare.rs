@@ -114,17 +114,18 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
 
 /// The entries of a list by name, if all have one and no two the same.
 fn by_name(list: &[Value]) -> Option<Vec<(&String, &Value)>> {
-    let name = |entry| match entry {
-        &Value::Object(ref map) => match map.get("id").or_else(|| map.get("name")) {
-            Some(Value::String(name)) => Some(name),
-            _ => None,
-        },
-        _ => None,
-    };
     let named: Vec<(&String, &Value)> =
-        list.iter().map(|entry| Some((name(entry)?, entry))).collect::<Option<_>>()?;
+        list.iter().map(|entry| Some((name_of(entry)?, entry))).collect::<Option<_>>()?;
     let distinct: BTreeMap<&String, &Value> = named.iter().copied().collect();
     (distinct.len() == named.len()).then_some(named)
+}
+
+fn name_of(entry: &Value) -> Option<&String> {
+    let map = entry.as_object()?;
+    match map.get("id").or_else(|| map.get("name")) {
+        Some(Value::String(name)) => Some(name),
+        _ => None,
+    }
 }
 
 /// Whether two texts are the same up to the tolerance of the numbers in them.

@@ -2,11 +2,13 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
 use declass_formats::Artifact;
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
 use super::statement::{STATEMENT_FILE, claimed_files};
 use crate::error::Error;
@@ -22,6 +24,33 @@ const MAX_DEPTH: usize = 20;
 /// # Errors
 /// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not.
 pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error> {
+    let parent = parent_of(destination);
+    let _lock = if parent.is_dir() { Some(locked(&parent)?) } else { None };
+    check(destination, replace)
+}
+
+/// Moves a folder to where it shall be, if [`check_destination`] allows it; what was there is then where the folder was.
+pub(super) fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
+    let _lock = locked(&parent_of(to))?;
+    check(to, replace)?;
+    let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+    renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
+        rustix::io::Errno::EXIST => Error::DestinationExists { path: to.to_owned(), release: false },
+        error => Error::io(to)(error.into()),
+    })
+}
+
+/// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
+fn locked(folder: &Path) -> Result<File, Error> {
+    let lock = || {
+        let lock = File::open(folder)?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        Ok(lock)
+    };
+    lock().map_err(Error::io(folder))
+}
+
+fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     let taken = |release| Err(Error::DestinationExists { path: destination.to_owned(), release });
     let Ok(metadata) = fs::symlink_metadata(destination) else { return Ok(()) };
     // What a link leads to belongs to another place.
@@ -80,14 +109,9 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// All that is below a folder and is no folder itself. Another run may be replacing the same release: what is gone
-/// when it is looked at was not there.
+/// All that is below a folder and is no folder itself.
 fn list(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let entries = match fs::read_dir(root.join(below)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
+    for entry in fs::read_dir(root.join(below))? {
         let entry = entry?;
         let path = below.join(entry.file_name());
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());

@@ -8,11 +8,11 @@ use std::{
 };
 
 use declass_formats::{Artifact, Edits, RelPath, Sha256Digest};
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use super::{
-    destination::{check_destination, parent_of, refuse_to_touch_the_input},
+    destination::{move_into_place, parent_of, refuse_to_touch_the_input},
     parents::Parents,
     record::RunRecord,
     statement::{STATEMENT_FILE, Statement},
@@ -75,7 +75,7 @@ impl Staged {
 
     /// Adds the claim that follows from the pass and moves the whole folder into place.
     ///
-    /// An existing destination is replaced in one step if `replace` is set and [`check_destination`] allows it, and
+    /// An existing destination is replaced in one step if `replace` is set and [`check_destination`](super::check_destination) allows it, and
     /// refused otherwise.
     ///
     /// # Errors
@@ -180,13 +180,4 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 fn open_to_readers(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(Error::io(folder))
-}
-
-fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
-    check_destination(to, replace)?;
-    let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-    renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
-        rustix::io::Errno::EXIST => Error::DestinationExists { path: to.to_owned(), release: false },
-        error => Error::io(to)(error.into()),
-    })
 }

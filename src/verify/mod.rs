@@ -58,8 +58,8 @@ struct Side<'a> {
 ///
 /// # Errors
 /// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
-/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::Compute`] if the
-/// device fails.
+/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::OtherWidth`] if the heads do
+/// not read the same embedding, [`Error::Compute`] if the device fails.
 pub fn verify<'a>(
     original: &Artifact,
     candidate: &Artifact,
@@ -75,6 +75,9 @@ pub fn verify<'a>(
         return Err(Error::OtherClasses { found, expected });
     }
     let changed = expand(after.cut.head.load(candidate)?, request)?;
+    if changed.width != head.width {
+        return Err(Error::OtherWidth { found: changed.width, expected: head.width });
+    }
     let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
     progress.begin(Step::Comparing, bytes);
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;

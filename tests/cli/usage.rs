@@ -30,6 +30,7 @@ fn a_release_is_made_and_passes_the_gate() {
 fn an_unknown_class_suggests_near_names() {
     refused(&["--forget", "sandel"]).says("no class `sandel`").says("did you mean `Sandal`");
     refused(&["--forget", "10"]).says("indices go from 0 to 9");
+    refused(&["--forget", "5,6"]).says("a --forget of its own");
     refused(&["--forget", "-1"]);
 }
 
