@@ -153,7 +153,7 @@ pub(super) struct UnlearnArgs {
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
   declass verify out --original model.onnx --json
-  declass verify out --original model.onnx --seed 7    # on other synthetic embeddings than the claim's
+  declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {

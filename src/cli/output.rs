@@ -76,8 +76,9 @@ impl Printer {
             let mut out = anstream::stdout();
             let name = harmless(name);
             let gap = if name.chars().count() < COLUMN { "" } else { "  " };
+            let line = format!("{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
             // A closed pipe is nobody's error.
-            let _ = writeln!(out, "{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
+            let _ = writeln!(out, "{}", line.trim_end());
         }
     }
 

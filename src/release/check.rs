@@ -63,6 +63,8 @@ struct Part {
     id: &'static str,
     owns: fn(&[&str]) -> bool,
     summary: fn(&Report<'_>) -> String,
+    /// What a difference means.
+    otherwise: &'static str,
     data: &'static str,
     not_shown: &'static str,
 }
@@ -75,6 +77,7 @@ const PARTS: [Part; 3] = [
         id: "claimed-files",
         owns: |path| path.first() == Some(&"subject"),
         summary: |report| format!("all {} files are those of the claim", report.candidate_digests().len()),
+        otherwise: "the files are not those of the claim",
         data: "SHA-256 of every file but the model card",
         not_shown: "who made the claim, which is not signed; what the model card says",
     },
@@ -82,6 +85,7 @@ const PARTS: [Part; 3] = [
         id: "claimed-input",
         owns: |path| matches!(path, ["predicate", "buildDefinition", "resolvedDependencies", ..]),
         summary: |_| "the original is the input that the claim names".into(),
+        otherwise: "the original is not the input that the claim names",
         data: "SHA-256 of every file of the original but its card",
         not_shown: UNSIGNED,
     },
@@ -89,6 +93,7 @@ const PARTS: [Part; 3] = [
         id: "claimed-removal",
         owns: |path| !matches!(path, ["predicate", "verification", "checks", ..] | ["subject", ..]),
         summary: |_| "classes, labels, changed tensors and all words are those of the claim".into(),
+        otherwise: "the claim says something else than was found",
         data: "both models",
         not_shown: UNSIGNED,
     },
@@ -97,7 +102,8 @@ const PARTS: [Part; 3] = [
 impl Part {
     fn check(&self, found: &[Difference], agreeing: &str) -> Check {
         let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == self.id).collect();
-        let summary = verdict(&mine).unwrap_or_else(|| agreeing.to_owned());
+        let otherwise = |what| format!("{}: {what}", self.otherwise);
+        let summary = verdict(&mine).map_or_else(|| agreeing.to_owned(), otherwise);
         let (id, data, not_shown) = (self.id, self.data, self.not_shown);
         Check {
             id,

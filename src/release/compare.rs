@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Largest relative difference between figures that count as the same: another processor may add in another order.
 const TOLERANCE: f64 = 1e-4;
 /// Most characters of a value that are shown.
-const SHOWN: usize = 64;
+const SHOWN: usize = 40;
 
 /// One place in which a claim is not what it should be.
 #[derive(Debug)]

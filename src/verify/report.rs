@@ -12,7 +12,7 @@ use crate::cut::Cut;
 ///
 /// Only [`verify`](super::verify) makes one, so that no code can write its own verdict:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0616
 /// fn forged(mut report: declass::verify::Report<'_>) -> bool {
 ///     report.checks.clear();
 ///     report.passed()
