@@ -1,7 +1,5 @@
 //! `declass unlearn`: one step after the other, each with a line that says what it found.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result};
 use candle_core::Device;
 use declass::{
@@ -140,34 +138,31 @@ impl<'a> Run<'a> {
         let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
         self.report_sampling(&material);
         let unreached = material.unreached(&self.forgotten);
-        let unwatched = self.unwatched(&material)?;
-        self.warn_of(&unreached, &unwatched);
-        let all = self.forgotten.indices().count();
-        if unreached.len() == all && self.slot == Slot::Keep && !self.sealed() {
-            return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
+        for &class in &unreached {
+            self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
         }
-        if unreached.len() == all || unwatched.len() == all {
-            let (no_draw, rest) = (unreached.len() == all, self.what_remains());
-            let what = if no_draw { "synthetic embedding" } else { "stratum" };
-            self.out().row("unlearning", format!("not trained, no {what} reached the forgotten: {rest}"));
+        if unreached.len() == self.forgotten.indices().count() {
+            if self.slot == Slot::Keep && !self.sealed() {
+                return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
+            }
+            self.report_no_training("synthetic embedding");
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
         let options = &self.options;
         let trained =
             unlearn::train(before, &material, &self.forgotten, gradient, options, &self.device, &self.bars)?;
+        // It stops before the first epoch only where there is nothing to stop it later.
+        if trained.attempts[trained.kept].epochs == 0 {
+            self.report_no_training("stratum");
+            return Ok(Training { material: Some(material), trained: None, unreached });
+        }
         self.report_training(&trained);
         Ok(Training { material: Some(material), trained: Some(trained), unreached })
     }
 
-    fn warn_of(&self, unreached: &[usize], unwatched: &[usize]) {
-        for &class in unreached {
-            self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
-        }
-        for &class in unwatched.iter().filter(|class| !unreached.contains(class)) {
-            let name = self.name(class);
-            self.printer
-                .warn(&format!("no stratum reached class {name}: nothing tells when it is forgotten"));
-        }
+    fn report_no_training(&self, unreaching: &str) {
+        let rest = self.what_remains();
+        self.out().row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
     }
 
     /// What is left of a removal without training.
@@ -177,16 +172,6 @@ impl<'a> Run<'a> {
             Slot::Keep if self.sealed() => "the slot is only sealed",
             Slot::Keep => "nothing changes",
         }
-    }
-
-    /// Forgotten classes that no stratum reached: training could not tell when to stop.
-    fn unwatched(&self, material: &Material) -> Result<Vec<usize>> {
-        let mut classes: BTreeSet<usize> = self.forgotten.indices().collect();
-        material.strata.each(|_, drawn| {
-            drawn.labels.iter().for_each(|&label| _ = classes.remove(&(label as usize)));
-            Ok(())
-        })?;
-        Ok(classes.into_iter().collect())
     }
 
     fn report_sampling(&self, material: &Material) {
