@@ -7,8 +7,6 @@ use std::{
 
 use declass_formats::FormatError;
 
-use crate::unlearn::Summary;
-
 /// Why a command could not be carried out. A gate that says no is not an error but a report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,10 +44,18 @@ pub enum Error {
         release: bool,
     },
     /// No attempt both forgot every stratum and left the retained classes alone.
-    #[error("unlearning did not succeed at any learning rate tried: {}", outcomes(attempts))]
+    #[error("unlearning did not succeed at any learning rate tried: {}", attempts.join("; "))]
     DidNotForget {
-        /// What was tried.
-        attempts: Vec<Summary>,
+        /// What came of each learning rate, in words.
+        attempts: Vec<String>,
+    },
+    /// A release that would be replaced holds files that are not its own.
+    #[error("`{}` holds files that are not of the release in it: {}", path.display(), list(files))]
+    ForeignFiles {
+        /// The place.
+        path: PathBuf,
+        /// Files that the claim of the release in it does not name.
+        files: Vec<PathBuf>,
     },
     /// The user's labelled embeddings cannot be used.
     #[error("embeddings `{}`: {reason}", path.display())]
@@ -120,6 +126,14 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+    /// A folder has no claim that this version can read.
+    #[error("claim `{}`: {reason}", path.display())]
+    NotAClaim {
+        /// Where it should be.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Neither training nor a seal was asked for.
     #[error("the method `seal` without its seal changes nothing")]
     NothingToDo,
@@ -140,14 +154,22 @@ pub enum Error {
         /// What it should have.
         expected: usize,
     },
+    /// Two heads do not read the same embedding.
+    #[error("the head reads {found} values, that of the original {expected}")]
+    OtherWidth {
+        /// Width of the candidate's embedding.
+        found: usize,
+        /// Width of the original's.
+        expected: usize,
+    },
     /// Dropping the slots would leave a single class.
     #[error("dropping the slots would leave a single class, which is always the answer")]
     OneClassLeft,
     /// The permission to publish was given to other files.
-    #[error("the verified files are those of `{}`", verified.display())]
+    #[error("file `{}` is not what was verified", path.display())]
     OtherRelease {
-        /// What was verified.
-        verified: PathBuf,
+        /// The first file that differs, is missing, or was added.
+        path: PathBuf,
     },
     /// The output would replace the input.
     #[error("`{}` holds the input", path.display())]
@@ -209,8 +231,12 @@ impl Error {
             Self::DestinationExists { release: false, .. } => {
                 Some("choose another place: --force replaces earlier releases and empty folders only".into())
             }
+            Self::ForeignFiles { .. } => Some("move them elsewhere, or choose another place with -o".into()),
             Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
                 Some("choose another place with -o".into())
+            }
+            Self::NotAClaim { .. } => {
+                Some("name a folder that `declass unlearn` of this version wrote".into())
             }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
             Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
@@ -220,6 +246,12 @@ impl Error {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
             Self::Format(error) => error.hint(),
+            Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
+                Some("is it the model that the release was made from?".into())
+            }
+            Self::UnknownClass { name, .. } if name.contains(',') => {
+                Some("name each class with a --forget of its own".into())
+            }
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
@@ -255,15 +287,13 @@ impl Error {
     }
 }
 
-fn outcomes(attempts: &[Summary]) -> String {
-    let outcome = |a: &Summary| {
-        format!(
-            "lr {} after {} epochs: worst stratum {:.1} % recognised, retained agreement {:.1} %",
-            a.learning_rate,
-            a.epochs,
-            100.0 * a.worst_stratum,
-            100.0 * a.retained_agreement
-        )
-    };
-    attempts.iter().map(outcome).collect::<Vec<_>>().join("; ")
+/// The first few of a list of files.
+fn list(files: &[PathBuf]) -> String {
+    const SHOWN: usize = 5;
+    let mut shown: Vec<String> =
+        files.iter().take(SHOWN).map(|file| format!("`{}`", file.display())).collect();
+    if files.len() > SHOWN {
+        shown.push(format!("{} more", files.len() - SHOWN));
+    }
+    shown.join(", ")
 }

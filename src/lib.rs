@@ -11,7 +11,7 @@
 //! use candle_core::Device;
 //! use declass::{
 //!     classes::Forgotten, cut::Cut, edit::{self, Slot}, embeddings::Distribution, formats::Artifact,
-//!     methods::{self, Kind}, progress::Silent, release::Staged,
+//!     methods::{self, Kind}, progress::Silent, release::{RunRecord, Staged},
 //!     unlearn::{self, MARGIN, Material, Options}, verify::{self, Request},
 //! };
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,9 +29,13 @@
 //!
 //! let before = cut.head.load(&model)?;
 //! let mut after = before.clone();
+//! let mut record = RunRecord::new("cpu", &options, None, None, &[]);
 //! if let Kind::Trained(gradient) = options.method.kind {
 //!     let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent)?;
-//!     after = unlearn::train(&before, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)?.head;
+//!     let unreached = material.unreached(&forgotten);
+//!     let trained = unlearn::train(&before, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)?;
+//!     record = RunRecord::new("cpu", &options, Some(&material.sampling), Some(&trained), &unreached);
+//!     after = trained.head;
 //! }
 //! after = edit::as_stored(&cut, &before, &after)?;
 //! after = unlearn::seal(&after, &forgotten, cut.head.link, MARGIN)?;
@@ -47,7 +51,10 @@
 //!     seed: 0,
 //! };
 //! let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent)?;
-//! println!("{}", if report.passed() { "gone" } else { "still there" });
+//! match report.pass() {
+//!     Ok(pass) => staged.publish(&pass, &record, false)?,
+//!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.id, check.summary)),
+//! }
 //! # Ok(())
 //! # }
 //! ```

@@ -1,4 +1,4 @@
-//! Releases and claims that were tampered with, and places where a release must not go.
+//! Releases that were tampered with, and passes that are used for something else than what they were given to.
 
 use std::{
     fs,
@@ -6,6 +6,19 @@ use std::{
     process::{Command, Output},
 };
 
+use candle_core::Device;
+use declass::{
+    classes::Forgotten,
+    cut::Cut,
+    edit::{self, Slot},
+    embeddings::Distribution,
+    error::Error,
+    methods,
+    progress::Silent,
+    release::{RunRecord, Staged},
+    unlearn::{self, MARGIN, Options},
+    verify::{self, Pass, Request},
+};
 use declass_formats::{Artifact, Edits, NewTensor, onnx::GraphEdit};
 use serde_json::{Value, json};
 
@@ -152,55 +165,6 @@ fn an_index_is_compared_byte_for_byte() {
 }
 
 #[test]
-fn claims_that_contradict_themselves_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = release(folder.path(), "fmnist-resnet", "keep");
-    let claim = fs::read(out.join(CLAIM)).unwrap();
-    let edits: [(&str, Value); 10] = [
-        ("/removal/labelSpace/before", json!(1_000_000_000_000_000_000_u64)),
-        ("/removal/labelSpace/after", json!(9)),
-        ("/removal/labelSpace/indexMap", json!([0])),
-        ("/removal/labelSpace/indexMap/0", json!(1)),
-        ("/removal/forgotten/0/index", json!(1_000_000_000_000_000_000_u64)),
-        ("/removal/scope", json!("deep")),
-        ("/buildDefinition/externalParameters/slot", json!("drop")),
-        ("/buildDefinition/externalParameters/slot", json!("foo")),
-        ("/buildDefinition/externalParameters/seed", json!("banana")),
-        ("/verification/result", json!("FAILED")),
-    ];
-    for (place, value) in edits {
-        edit_claim(&out, |claim| *claim.pointer_mut(place).unwrap() = value);
-        let (code, text) = verify(&out, &model("fmnist-resnet"));
-        assert_eq!(code, Some(2), "{place}: {text}");
-        assert!(text.contains("claim `class-removal.statement.json`:"), "{place}: {text}");
-        fs::write(out.join(CLAIM), &claim).unwrap();
-    }
-}
-
-#[test]
-fn claims_that_say_more_than_was_done_are_seen() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = release(folder.path(), "fmnist-resnet", "keep");
-    let claim = fs::read(out.join(CLAIM)).unwrap();
-    let edits: [(&str, Value); 4] = [
-        ("/removal/tensors", json!([])),
-        ("/removal/unchangedTensors", json!(74)),
-        ("/removal/notClaimed", json!([])),
-        ("/verification/tier", json!("T3")),
-    ];
-    for (place, value) in edits {
-        edit_claim(&out, |claim| *claim.pointer_mut(place).unwrap() = value);
-        says_no(&out, &model("fmnist-resnet"), "claimed-removal");
-        fs::write(out.join(CLAIM), &claim).unwrap();
-    }
-    edit_claim(&out, |claim| {
-        claim["removal"]["forgotten"][0]["label"] = json!("Bag");
-        claim["buildDefinition"]["externalParameters"]["forget"][0]["label"] = json!("Bag");
-    });
-    says_no(&out, &model("fmnist-resnet"), "claimed-removal");
-}
-
-#[test]
 fn an_unsealed_class_that_no_sample_reaches_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let (original, out) = (folder.path().join("model"), folder.path().join("out"));
@@ -227,47 +191,59 @@ fn constant_head(folder: &Path) {
     fs::write(folder.join("model.safetensors"), bytes).unwrap();
 }
 
+/// A sealed copy, staged beside `destination`.
+fn staged(original: &Artifact, forgotten: &Forgotten, destination: &Path) -> Staged {
+    let cut = Cut::locate(original, None).unwrap();
+    let before = cut.head.load(original).unwrap();
+    let after = unlearn::seal(&before, forgotten, cut.head.link, MARGIN).unwrap();
+    let edits = edit::edits(original, &cut, &before, &after, forgotten.as_set(), Slot::Keep).unwrap();
+    Staged::write(original, &edits, destination, &Silent).unwrap()
+}
+
+fn pass<'a>(original: &Artifact, staged: &Staged, forgotten: &'a Forgotten) -> Pass<'a> {
+    let method = methods::by_name("seal").unwrap();
+    let request = Request { forgotten, slot: Slot::Keep, sealed: true, method, head: None, seed: 0 };
+    let report = verify::verify(original, staged.artifact(), &request, &Device::Cpu, &Silent).unwrap();
+    report.pass().unwrap()
+}
+
+fn record() -> RunRecord {
+    let method = methods::by_name("seal").unwrap();
+    let distribution = Distribution::Gaussian;
+    let options = Options { method, distribution, samples: 1000, seed: 0, learning_rate: None, epochs: 300 };
+    RunRecord::new("cpu", &options, None, None, &[])
+}
+
 #[test]
-fn the_input_folder_is_no_place_for_the_output() {
+fn a_pass_publishes_the_files_that_it_was_given_to_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
-    let original = folder.path().join("model");
-    constant_head(&original);
-    for place in [original.join("out"), original.join("a/b/out")] {
-        let refused = unlearn(&original, &place, &["--forget", "1"]);
-        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-        assert_eq!(fs::read_dir(&original).unwrap().count(), 1);
+    let original = Artifact::open(&model("fmnist-resnet")).unwrap();
+    let [five, six] = ["5", "6"].map(|class| Forgotten::resolve(&[class], 10, None).unwrap());
+    let (out, other) = (folder.path().join("out"), folder.path().join("other"));
+    let tampering: [fn(&Path); 5] = [
+        |folder| fs::write(folder.join("modeling.py"), "import os").unwrap(),
+        |folder| fs::write(folder.join("pytorch_model.bin"), "PK").unwrap(),
+        |folder| fs::write(folder.join("README.md"), "perfect").unwrap(),
+        |folder| fs::remove_file(folder.join("preprocessor_config.json")).unwrap(),
+        |folder| {
+            let mut bytes = fs::read(folder.join("model.safetensors")).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(folder.join("model.safetensors"), bytes).unwrap();
+        },
+    ];
+    for tamper in tampering {
+        let staged = staged(&original, &five, &out);
+        let pass = pass(&original, &staged, &five);
+        tamper(staged.artifact().folder());
+        let refused = staged.publish(&pass, &record(), false);
+        assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
     }
-}
-
-#[test]
-fn only_folders_of_our_own_making_are_leftovers() {
-    let folder = tempfile::tempdir().unwrap();
-    let (original, out) = (folder.path().join("model"), folder.path().join("out"));
-    constant_head(&original);
-    let (mine, leftover) =
-        (folder.path().join(".out.declass-mine"), folder.path().join(".out.declass-0123456789ab"));
-    fs::create_dir(&mine).unwrap();
-    fs::create_dir(&leftover).unwrap();
-    assert!(unlearn(&original, &out, &["--forget", "1"]).status.success());
-    assert!(mine.exists() && !leftover.exists());
-}
-
-#[test]
-fn several_runs_that_write_to_one_place_all_succeed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (original, out) = (folder.path().join("model"), folder.path().join("out"));
-    constant_head(&original);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                for _ in 0..5 {
-                    let run = unlearn(&original, &out, &["--forget", "1", "--force"]);
-                    assert!(run.status.success(), "{run:?}");
-                }
-            });
-        }
-    });
-    assert_eq!(verify(&out, &original).0, Some(0));
-    let names = fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(names, 2, "nothing is left behind");
+    let (mine, foreign) = (staged(&original, &five, &out), staged(&original, &six, &other));
+    let pass = pass(&original, &mine, &five);
+    let refused = foreign.publish(&pass, &record(), false);
+    assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
+    assert_eq!(mine.artifact().files().len(), 3);
+    mine.publish(&pass, &record(), false).unwrap();
+    assert_eq!(verify(&out, &model("fmnist-resnet")).0, Some(0));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the release is left");
 }

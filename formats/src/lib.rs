@@ -34,7 +34,7 @@ mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};
 pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
-pub use digest::{NotADigest, Sha256Digest};
+pub use digest::Sha256Digest;
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
 pub use folder::RelPath;

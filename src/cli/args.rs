@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
 
+use super::output::Verbosity;
+
 /// Removes classes from trained classifiers, source-free, and proves it.
 #[derive(Debug, Parser)]
 #[command(name = "declass", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Say more: sampling per class, every attempt, every figure (repeatable).
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
-    verbose: u8,
+    /// Say more: sampling per class, every attempt, every figure, every label.
+    #[arg(short, long, global = true, overrides_with = "verbose", help_heading = "Output")]
+    verbose: bool,
     /// Print nothing but errors and what --json asks for.
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
@@ -23,12 +25,17 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or the gate says yes
   1  the gate says no, or unlearning did not succeed: nothing was written
-  2  could not tell: wrong usage, unreadable or unsuitable input";
+  2  could not tell: wrong usage, unreadable or unsuitable input
+
+Results go to stdout (with --json one JSON value and nothing else), warnings and errors to stderr.";
 
 impl Cli {
-    /// 0 quiet, 1 normal, 2 and more verbose.
-    pub(super) fn verbosity(&self) -> u8 {
-        if self.quiet { 0 } else { self.verbose.saturating_add(1) }
+    pub(super) fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, false) => Verbosity::Normal,
+            (false, true) => Verbosity::Verbose,
+        }
     }
 }
 
@@ -36,13 +43,13 @@ impl Cli {
 pub(super) enum Command {
     /// Measure accuracy, drift, relearning and more on labelled embeddings of your own.
     Evaluate(EvaluateArgs),
-    /// Show what a model is: its classes, its head and embedding, and why they are taken for that.
+    /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
-    /// List the unlearning methods: what each does, what it trains on, where it comes from.
+    /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
-    /// Remove classes: locate the head, unlearn on synthetic embeddings, seal, write, verify, claim.
+    /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
-    /// Check a release against the original: what changed, and whether the classes are gone.
+    /// Check a release against its original: what changed, and whether the classes are gone.
     Verify(VerifyArgs),
 }
 
@@ -90,7 +97,8 @@ Examples:
 pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
-    /// Print one JSON object.
+    /// Print one JSON object: model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
+    /// labelSource, head, why, cutPoints.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -101,7 +109,7 @@ Examples:
   declass methods
   declass methods --json")]
 pub(super) struct MethodsArgs {
-    /// Print one JSON array.
+    /// Print one JSON array of objects: name, default, summary, data, changes, source.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -115,7 +123,8 @@ pub(super) struct ModelArgs {
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
     #[arg(long, value_name = "NAME")]
     pub(super) head: Option<String>,
-    /// Labels of the classes, one per line in the order of the logits, for a model that carries none.
+    /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They serve to name
+    /// classes here and on the card; the claim has indices only, since nobody could check them.
     #[arg(long, value_name = "FILE")]
     pub(super) labels: Option<PathBuf>,
 }
@@ -125,8 +134,10 @@ pub(super) struct ModelArgs {
 Examples:
   declass unlearn fixtures/models/fmnist-resnet --forget Sandal -o out
   declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
-  declass unlearn model.onnx --forget 5 --method seal -o out      closed form, for very large models
-  declass unlearn model --forget cat -o out --dry-run -v          measure only, write nothing")]
+  declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
+  declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
+
+Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
 pub(super) struct UnlearnArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
@@ -136,16 +147,15 @@ pub(super) struct UnlearnArgs {
     /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
     #[arg(long, short, value_name = "OUT")]
     pub(super) out: PathBuf,
-    /// Replace OUT if it is an earlier release.
+    /// Replace OUT if it is empty or an earlier release; refused if it holds files that are not of that release.
     #[arg(long)]
     pub(super) force: bool,
     /// What becomes of the forgotten outputs.
     #[arg(long, value_enum, default_value = "keep")]
     pub(super) slot: SlotArg,
-    /// Leave a kept slot as unlearning left it. For research: the class stays reachable.
+    /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
     #[arg(long)]
     pub(super) no_seal: bool,
-    /// The unlearning method [default: delete; seal for a multi-label model].
     #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
     pub(super) method: Option<&'static methods::Method>,
     /// Synthetic embeddings to train on, per class.
@@ -160,16 +170,18 @@ pub(super) struct UnlearnArgs {
     /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
     #[arg(long, value_parser = parse_rate, value_name = "RATE")]
     pub(super) lr: Option<f64>,
-    /// Most epochs at one learning rate; training stops by itself before.
+    /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the forgotten: wherever the
+    /// original gives a forgotten class, its logit is 0.5 nats below the best retained one (or as far below as it was
+    /// above).
     #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) epochs: u32,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
-    /// Do everything but keep nothing: the copy is made, verified and removed again.
+    /// Do everything but keep nothing: the copy is made beside OUT, verified there and removed again.
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Print one JSON object.
+    /// Print one JSON object: passed, out (null if nothing was written), statement (the claim).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -178,21 +190,24 @@ pub(super) struct UnlearnArgs {
 #[command(after_help = "\
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
-  declass verify out --original model.onnx --seed 7 --json      other synthetic embeddings than the claim's")]
+  declass verify out --original model.onnx --json
+  declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
+
+Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
     /// The release: a folder that `declass unlearn` wrote.
-    #[arg(value_name = "OUT")]
+    #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
     /// The model it was made from.
     #[arg(long, value_name = "MODEL")]
     pub(super) original: PathBuf,
-    /// Seed of the synthetic embeddings [default: that of the claim, whose figures are then compared].
+    /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
     #[arg(long)]
     pub(super) seed: Option<u64>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
-    /// Print one JSON object.
+    /// Print one JSON object: passed, signed, forgotten, checks (id, outcome, summary, measurements, ...), changes.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -221,8 +236,10 @@ fn parse_method(name: &str) -> Result<&'static methods::Method, String> {
 }
 
 fn method_help() -> String {
-    let lines = methods::METHODS.map(|method| format!("  {:<18} {}", method.name, method.summary));
-    format!("The unlearning method [default: delete; seal for a multi-label model]:\n{}", lines.join("\n"))
+    let names = methods::METHODS.map(|method| method.name).join(", ");
+    format!(
+        "The unlearning method: {names}; `declass methods` explains them [default: delete; seal for a multi-label model]"
+    )
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

@@ -7,14 +7,13 @@ use declass::{
     error::Error,
     evaluate::{Data, Evaluation, Labelled, Metric, Pair, Part, Record, Side, evaluate},
     formats::Artifact,
-    release::Claimed,
 };
 
 use super::{
     Exit,
     args::EvaluateArgs,
     output::{Printer, grouped},
-    verify::{not_a_claim, read_statement},
+    verify::read_claim,
 };
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
@@ -35,18 +34,18 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
 fn load(args: &EvaluateArgs) -> Result<Pair> {
     let release = Artifact::open(&args.release).map_err(Error::from)?;
     let original = Artifact::open(&args.original).map_err(Error::from)?;
-    let statement = match args.forget[..] {
+    let claimed = match args.forget[..] {
         [] => Some(
-            read_statement(&release)
+            read_claim(&release)
                 .context("name the forgotten classes with --forget where there is no claim")?,
         ),
         _ => None,
     };
-    let claimed = statement.as_ref().map(Claimed::read).transpose().map_err(not_a_claim)?;
-    let head = args.head.as_deref().or(claimed.as_ref().and_then(|claimed| claimed.head));
+    let request = claimed.as_ref().map(|claimed| claimed.request(None));
+    let head = args.head.as_deref().or(request.as_ref().and_then(|request| request.head));
     let cut = Cut::locate(&original, head)?;
-    let forgotten = match claimed {
-        Some(claimed) => claimed.forgotten,
+    let forgotten = match request {
+        Some(request) => request.forgotten.clone(),
         None => Forgotten::resolve(&args.forget, cut.head.classes, cut.labels.as_ref())?,
     };
     Ok(Pair::load((&original, &cut), &release, head, forgotten)?)

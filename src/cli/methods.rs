@@ -11,6 +11,7 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
         let method = |method: &&declass::methods::Method| {
             json!({
                 "name": method.name,
+                "default": method.name == METHODS[0].name,
                 "summary": method.summary,
                 "data": method.data.name(),
                 "changes": "weights and bias of the head",
@@ -20,12 +21,11 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
         printer.json(&METHODS.iter().map(method).collect::<Vec<_>>())?;
         return Ok(Exit::Yes);
     }
-    for method in METHODS {
-        printer.row(method.name, method.summary);
-        printer.row(
-            "",
-            format!("trains on: {}; changes the head only; from {}", method.data.name(), method.source),
-        );
+    for (place, method) in METHODS.into_iter().enumerate() {
+        printer.row(method.name, if place == 0 { "(the default)" } else { "" });
+        printer.row("", method.summary);
+        printer.row("", format!("trains on: {}; source: {}", method.data.name(), method.source));
     }
+    printer.row("", "all change the weights and the bias of the head, and nothing else");
     Ok(Exit::Yes)
 }

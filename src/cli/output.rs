@@ -10,22 +10,33 @@ use declass::{
 };
 use serde::Serialize;
 
+/// How much the user asked for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Verbosity {
+    /// Nothing but errors and JSON.
+    Quiet,
+    /// One line per step or finding.
+    Normal,
+    /// Every detail.
+    Verbose,
+}
+
 /// Prints as much as the user asked for.
 pub(super) struct Printer {
-    verbosity: u8,
+    verbosity: Verbosity,
 }
 
 /// Width of the first column.
 const COLUMN: usize = 16;
 
 impl Printer {
-    pub(super) fn new(verbosity: u8) -> Self {
+    pub(super) fn new(verbosity: Verbosity) -> Self {
         Self { verbosity }
     }
 
     /// Whether nothing but errors shall be printed.
     pub(super) fn is_quiet(&self) -> bool {
-        self.verbosity == 0
+        self.verbosity == Verbosity::Quiet
     }
 
     /// One finding: a word, and what there is to say.
@@ -35,7 +46,7 @@ impl Printer {
 
     /// A finding of interest to some only.
     pub(super) fn detail(&self, name: &str, text: impl AsRef<str>) {
-        if self.verbosity > 1 {
+        if self.verbosity == Verbosity::Verbose {
             self.styled(Style::new().dimmed(), name, text.as_ref());
         }
     }
@@ -61,12 +72,13 @@ impl Printer {
     }
 
     fn styled(&self, style: Style, name: &str, text: &str) {
-        if self.verbosity > 0 {
+        if self.verbosity > Verbosity::Quiet {
             let mut out = anstream::stdout();
             let name = harmless(name);
             let gap = if name.chars().count() < COLUMN { "" } else { "  " };
+            let line = format!("{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
             // A closed pipe is nobody's error.
-            let _ = writeln!(out, "{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
+            let _ = writeln!(out, "{}", line.trim_end());
         }
     }
 
@@ -79,7 +91,7 @@ impl Printer {
 
     /// A word of warning, on stderr.
     pub(super) fn warn(&self, text: &str) {
-        if self.verbosity > 0 {
+        if self.verbosity > Verbosity::Quiet {
             let style = Style::new().fg_color(Some(AnsiColor::Yellow.into())).bold();
             let _ = writeln!(anstream::stderr(), "{style}warning{style:#}: {}", harmless(text));
         }
@@ -93,8 +105,10 @@ impl Printer {
         let mut said = error.to_string();
         let _ = writeln!(err, "{red}error{red:#}: {}", harmless(&said));
         for cause in error.chain().skip(1).map(ToString::to_string) {
-            if !said.contains(&cause) {
-                let _ = writeln!(err, "  caused by: {}", harmless(&cause));
+            // The device library appends a backtrace to what it says.
+            let first = cause.lines().next().unwrap_or_default();
+            if !said.contains(first) {
+                let _ = writeln!(err, "  caused by: {}", harmless(first));
             }
             said = cause;
         }
@@ -104,9 +118,13 @@ impl Printer {
     }
 }
 
-/// Text from a model without characters that a terminal would obey.
+/// Text from a model without characters that a terminal would obey, those that turn the direction of writing included.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// `1 234 567`.

@@ -6,11 +6,12 @@ use declass::{
     classes::{Forgotten, describe},
     cut::Link,
     edit::{self, Slot},
+    embeddings::{Rare, Sampler},
     error::Error,
     formats::{Edits, RelPath, Role},
     linear::LinearHead,
     methods::{self, Kind},
-    release::{self, Claim, STATEMENT_FILE, Staged},
+    release::{self, CardContent, RunRecord, STATEMENT_FILE, Staged, Statement},
     unlearn::{self, MARGIN, Material, Options, Trained},
     verify::{self, Report, Request},
 };
@@ -20,7 +21,7 @@ use super::{
     Exit,
     args::UnlearnArgs,
     bars::Bars,
-    output::{Printer, grouped},
+    output::{Printer, Verbosity, grouped},
     source::{self, Source},
 };
 
@@ -35,15 +36,14 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let after = run.seal(trained)?;
     let staged = run.write(&before, &after)?;
     let report = run.verify(&staged)?;
-    let statement = run.claim(&training, &report);
-    run.finish(staged, report, &statement)
+    run.finish(staged, report, &run.record(&training))
 }
 
 /// What all steps share.
 struct Run<'a> {
     args: &'a UnlearnArgs,
-    /// Says nothing where JSON was asked for.
     printer: &'a Printer,
+    /// Says nothing: for where JSON was asked for.
     silent: Printer,
     source: Source,
     forgotten: Forgotten,
@@ -89,8 +89,17 @@ impl<'a> Run<'a> {
         }
         let bars = Bars::new(args.json || printer.is_quiet());
         let device = args.device.open()?;
-        let run =
-            Self { args, printer, silent: Printer::new(0), source, forgotten, slot, options, device, bars };
+        let run = Self {
+            args,
+            printer,
+            silent: Printer::new(Verbosity::Quiet),
+            source,
+            forgotten,
+            slot,
+            options,
+            device,
+            bars,
+        };
         run.introduce();
         Ok(run)
     }
@@ -130,31 +139,53 @@ impl<'a> Run<'a> {
         let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
         self.report_sampling(&material);
         let unreached = material.unreached(&self.forgotten);
-        if unreached.len() == self.forgotten.indices().count() {
-            if self.args.no_seal {
-                let classes = unreached;
-                return Err(Error::Unreached { classes, draws: material.sampling.draws }.into());
-            }
-            self.printer.warn(
-                "no synthetic embedding reached a class to forget: nothing to train on, it is only sealed",
-            );
-            return Ok(Training { material: Some(material), trained: None, unreached });
-        }
         for &class in &unreached {
             self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
+        }
+        if unreached.len() == self.forgotten.indices().count() {
+            if self.slot == Slot::Keep && !self.sealed() {
+                return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
+            }
+            self.report_no_training("synthetic embedding");
+            return Ok(Training { material: Some(material), trained: None, unreached });
         }
         let options = &self.options;
         let trained =
             unlearn::train(before, &material, &self.forgotten, gradient, options, &self.device, &self.bars)?;
+        // It stops before the first epoch only where there is nothing to stop it later.
+        if trained.attempts[trained.kept].epochs == 0 {
+            self.report_no_training("stratum");
+            return Ok(Training { material: Some(material), trained: None, unreached });
+        }
         self.report_training(&trained);
         Ok(Training { material: Some(material), trained: Some(trained), unreached })
+    }
+
+    fn report_no_training(&self, unreaching: &str) {
+        let rest = self.what_remains();
+        self.out().row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
+    }
+
+    /// What is left of a removal without training.
+    fn what_remains(&self) -> &'static str {
+        match self.slot {
+            Slot::Drop => "the output is only dropped",
+            Slot::Keep if self.sealed() => "the slot is only sealed",
+            Slot::Keep => "nothing changes",
+        }
     }
 
     fn report_sampling(&self, material: &Material) {
         let sampling = &material.sampling;
         let total: usize = sampling.accepted.iter().sum();
+        let rare = sampling.rare.iter().filter(|rare| rare.made > 0).count();
+        let rarely = match rare {
+            0 => String::new(),
+            1 => "; 1 class that they hardly reach was sampled on its own".to_owned(),
+            _ => format!("; {rare} classes that they hardly reach were sampled on their own"),
+        };
         let line = format!(
-            "{} synthetic embeddings ({}), {} draws, {:.1} each",
+            "{} synthetic embeddings ({}), {} draws, {:.1} each{rarely}",
             grouped(total as u64),
             sampling.distribution,
             grouped(sampling.draws),
@@ -177,6 +208,15 @@ impl<'a> Run<'a> {
         {
             self.out()
                 .detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
+        }
+        for rare in &sampling.rare {
+            let Rare { class, sampler, made, tries } = rare;
+            let how = match sampler {
+                Sampler::EllipticalSlice => "elliptical slice sampling",
+                Sampler::OutOfReach => "nothing: it is out of reach",
+                Sampler::Sequential => "sequential rejection",
+            };
+            self.out().detail("", format!("class {}: {made} by {how}, {tries} tries", self.name(*class)));
         }
     }
 
@@ -232,13 +272,19 @@ impl<'a> Run<'a> {
         };
         let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let how = (self.options.method.name, self.slot);
-        let card = release::card(original.as_deref(), &name, &self.forgotten, labels, how, artifact.config());
+        let content = CardContent {
+            forgotten: &self.forgotten,
+            labels,
+            method: self.options.method,
+            slot: self.slot,
+            sealed: self.sealed(),
+        };
+        let card = release::card(original.as_deref(), &name, &content, artifact.config());
         edits.files.insert(path, card.into_bytes());
         Ok(())
     }
 
-    fn verify(&self, staged: &Staged) -> Result<Report> {
+    fn verify(&self, staged: &Staged) -> Result<Report<'_>> {
         let request = Request {
             forgotten: &self.forgotten,
             slot: self.slot,
@@ -250,33 +296,23 @@ impl<'a> Run<'a> {
         Ok(verify::verify(&self.source.artifact, staged.artifact(), &request, &self.device, &self.bars)?)
     }
 
-    fn claim(&self, training: &Training, report: &Report) -> release::Statement {
-        Claim {
-            cut: &self.source.cut,
-            labels: self.source.labels.as_ref(),
-            forgotten: &self.forgotten,
-            slot: self.slot,
-            sealed: self.sealed(),
-            head: self.args.model.head.as_deref(),
-            options: &self.options,
-            device: if self.device.is_cpu() { "cpu" } else { "cuda" },
-            sampling: training.material.as_ref().map(|material| &material.sampling),
-            trained: training.trained.as_ref(),
-            unreached: &training.unreached,
-            verification_seed: self.args.seed,
-        }
-        .statement(report)
+    fn record(&self, training: &Training) -> RunRecord {
+        let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
+        let sampling = training.material.as_ref().map(|material| &material.sampling);
+        RunRecord::new(device, &self.options, sampling, training.trained.as_ref(), &training.unreached)
     }
 
-    fn finish(&self, staged: Staged, report: Report, statement: &release::Statement) -> Result<Exit> {
+    fn finish(&self, staged: Staged, report: Report<'_>, record: &RunRecord) -> Result<Exit> {
+        let statement = Statement::about(&report, record);
         self.out().row("verifying", "the written copy, opened again");
-        report.checks.iter().for_each(|check| self.out().check(check));
+        report.checks().iter().for_each(|check| self.out().check(check));
         let files: Vec<String> = staged.artifact().files().iter().map(|file| file.path.to_string()).collect();
         let (exit, written) = match report.pass() {
             Err(report) => {
-                let failed =
-                    report.checks.iter().filter(|check| check.outcome == verify::Outcome::Failed).count();
-                self.printer.warn(&format!("{failed} checks failed: nothing was written"));
+                let is_failed = |check: &&verify::Check| check.outcome == verify::Outcome::Failed;
+                let failed = report.checks().iter().filter(is_failed).count();
+                let checks = if failed == 1 { "check" } else { "checks" };
+                self.printer.warn(&format!("{failed} {checks} failed: nothing was written"));
                 (Exit::No, false)
             }
             Ok(_) if self.args.dry_run => {
@@ -284,7 +320,7 @@ impl<'a> Run<'a> {
                 (Exit::Yes, false)
             }
             Ok(pass) => {
-                staged.publish(&pass, &statement.to_bytes(), self.args.force)?;
+                staged.publish(&pass, record, self.args.force)?;
                 let line =
                     format!("{}: {} {STATEMENT_FILE} (UNSIGNED)", self.args.out.display(), files.join(" "));
                 self.out().row("wrote", line);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     classes::{Forgotten, Labels, describe},
     edit::Slot,
+    methods::Method,
 };
 
 use super::{claim::slot_name, statement::STATEMENT_FILE};
@@ -14,16 +15,25 @@ use super::{claim::slot_name, statement::STATEMENT_FILE};
 const OURS: [&str; 2] = ["class_removal", "model-index"];
 const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
 
-/// The card of a release, made from the original's card if it has one.
+/// What a card says was done.
+#[derive(Clone, Copy, Debug)]
+pub struct CardContent<'a> {
+    /// The forgotten classes.
+    pub forgotten: &'a Forgotten,
+    /// Labels of all classes, if they are known.
+    pub labels: Option<&'a Labels>,
+    /// The method.
+    pub method: &'static Method,
+    /// What became of the slots.
+    pub slot: Slot,
+    /// Whether kept slots were sealed.
+    pub sealed: bool,
+}
+
+/// The card of a release called `name`, made from the original's card if it has one.
 #[must_use]
-pub fn card(
-    original: Option<&str>,
-    name: &str,
-    forgotten: &Forgotten,
-    labels: Option<&Labels>,
-    (method, slot): (&str, Slot),
-    config: Option<&Value>,
-) -> String {
+pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, config: Option<&Value>) -> String {
+    let CardContent { forgotten, labels, .. } = *removal;
     let kind = config.into_iter().flat_map(kind_of);
     let (front, body) = original.map_or((Vec::new(), ""), split);
     let mut card = String::from("---\n");
@@ -47,9 +57,12 @@ pub fn card(
             card += &format!("    label: {}\n", quoted(label));
         }
     }
-    card +=
-        &format!("  method: {method}\n  slot: {}\n  attestation: {STATEMENT_FILE}\n---\n", slot_name(slot));
-    card += &text(name, forgotten, labels, slot);
+    card += &format!("  method: {}\n  slot: {}\n", removal.method.name, slot_name(removal.slot));
+    if removal.slot == Slot::Keep {
+        card += &format!("  sealed: {}\n", removal.sealed);
+    }
+    card += &format!("  attestation: {STATEMENT_FILE}\n---\n");
+    card += &text(name, removal);
     if !body.trim().is_empty() {
         card += "\n## The original's card\n\n";
         card += body.trim_start();
@@ -57,15 +70,23 @@ pub fn card(
     card
 }
 
-fn text(name: &str, forgotten: &Forgotten, labels: Option<&Labels>, slot: Slot) -> String {
-    let classes: Vec<String> = forgotten.indices().map(|class| describe(class, labels)).collect();
+fn text(name: &str, removal: &CardContent<'_>) -> String {
+    let describe = |class| describe(class, removal.labels);
+    let classes: Vec<String> = removal.forgotten.indices().map(describe).collect();
     let (count, what) = match classes.len() {
         1 => ("one".to_owned(), "class"),
         more => (more.to_string(), "classes"),
     };
-    let slots = match slot {
-        Slot::Drop => "The outputs are gone and the other classes renumbered.",
-        Slot::Keep => "Shapes and labels are those of the original.",
+    let slots = match (removal.slot, removal.sealed) {
+        (Slot::Drop, _) => "The outputs are gone and the other classes renumbered.",
+        (Slot::Keep, true) => {
+            "Shapes and labels are those of the original; the forgotten outputs are sealed: constructed never to be the \
+             answer."
+        }
+        (Slot::Keep, false) => {
+            "Shapes and labels are those of the original; the forgotten outputs are not sealed: some input may still \
+             reach them."
+        }
     };
     format!(
         "# {name} with {count} {what} unlearnt\n\n\
@@ -153,7 +174,29 @@ mod tests {
         let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
         let names = ["a", "b \"x\"", "c"].map(String::from).to_vec();
         let labels = Labels { names, source: "test".into() };
-        card(original, "m", &forgotten, Some(&labels), ("delete", Slot::Keep), config.as_ref())
+        card(original, "m", &removal(&forgotten, &labels, Slot::Keep, true), config.as_ref())
+    }
+
+    fn removal<'a>(
+        forgotten: &'a Forgotten,
+        labels: &'a Labels,
+        slot: Slot,
+        sealed: bool,
+    ) -> CardContent<'a> {
+        let method = crate::methods::METHODS[0];
+        CardContent { forgotten, labels: Some(labels), method, slot, sealed }
+    }
+
+    #[test]
+    fn a_card_says_what_became_of_the_slots() {
+        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
+        let labels = Labels { names: ["a", "b", "c"].map(String::from).to_vec(), source: "test".into() };
+        let said = |slot, sealed| card(None, "m", &removal(&forgotten, &labels, slot, sealed), None);
+        let (sealed, open) = (said(Slot::Keep, true), said(Slot::Keep, false));
+        assert!(sealed.contains("sealed: true") && sealed.contains("outputs are sealed"), "{sealed}");
+        assert!(open.contains("sealed: false") && open.contains("outputs are not sealed"), "{open}");
+        let dropped = said(Slot::Drop, false);
+        assert!(!dropped.contains("sealed") && dropped.contains("outputs are gone"), "{dropped}");
     }
 
     #[test]

@@ -1,136 +1,153 @@
-//! A claim held against the files it is about and against figures measured anew.
-
-use std::collections::BTreeMap;
+//! A claim held against the files it is about and against figures measured anew: every place of it is what a run that
+//! found what this verification found would have written, or it is a finding.
 
 use super::{
-    claim::{NOT_CLAIMED, TIER, changed_tensors, decimal, recorded, subjects, unchanged_tensors},
-    root::root_digest,
-    statement::{RecordedCheck, RecordedMeasurement, Statement},
+    Claimed,
+    claim::statement,
+    compare::{Comparison, Difference, differences},
 };
 use crate::verify::{Check, Measurement, Outcome, Report};
 
-/// How far a figure measured anew may be from the recorded one: arithmetic differs a little between processors.
-const TOLERANCE: f64 = 0.002;
-
-/// Whether what a statement says is what the report found; `same_seed` if both drew the same embeddings.
-#[must_use]
-pub fn check(statement: &Statement, report: &Report, same_seed: bool) -> Vec<Check> {
-    let mut checks = vec![files(statement, report), input(statement, report), removal(statement, report)];
-    if same_seed {
-        checks.push(figures(statement, report));
+impl Claimed {
+    /// Compares the claim, place by place, with the one that follows from a report.
+    #[must_use]
+    pub fn check(&self, report: &Report<'_>) -> Vec<Check> {
+        let mut expected = statement(report, &self.record, self.seed());
+        // A release claims to have passed; whether it does is what the report says.
+        expected.predicate.verification.result = "PASSED".into();
+        let expected = serde_json::to_value(expected).unwrap_or_default();
+        let same_seed = report.request().seed == self.seed();
+        let found = differences(&self.json, &expected, |path| comparison(path, same_seed));
+        let mut checks: Vec<Check> =
+            PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
+        checks.push(figures(&found, report, same_seed));
+        checks.push(self.recorded_only());
+        checks
     }
-    checks
+
+    /// What the claim says about the run that made it.
+    fn recorded_only(&self) -> Check {
+        let mut parts = vec!["version and device of the run"];
+        if self.record.settings.is_some() {
+            parts.push("settings of sampling and training");
+        }
+        if self.record.training.is_some() {
+            parts.push("draws and attempts of training");
+        }
+        Check {
+            id: "claimed-run",
+            outcome: Outcome::Informative,
+            summary: format!("recorded, not checked: {}, that its method made the weights", parts.join(", ")),
+            measurements: Vec::new(),
+            data: "the claim alone",
+            not_shown: "that the run was as recorded: only making the release again can show it",
+        }
+    }
 }
 
-fn files(statement: &Statement, report: &Report) -> Check {
-    let expected = subjects(&report.candidate_digests());
-    let claimed: BTreeMap<&str, _> = statement.subject.iter().map(|s| (s.name.as_str(), &s.digest)).collect();
-    let found: BTreeMap<&str, _> = expected.iter().map(|s| (s.name.as_str(), &s.digest)).collect();
-    let differing: Vec<&str> = found
-        .keys()
-        .chain(claimed.keys())
-        .filter(|name| **name != "oms-root" && found.get(**name) != claimed.get(**name))
-        .copied()
-        .collect();
-    let holds = claimed == found;
-    let summary = match differing.first() {
-        None if holds => format!("all {} files are those of the claim", expected.len() - 1),
-        None => "the root digest is not that of the files".to_owned(),
-        Some(name) => format!("file `{name}` is not as claimed"),
+/// Figures have a tolerance where another processor may have measured them; with another seed they are others.
+fn comparison(path: &[&str], same_seed: bool) -> Comparison {
+    let measured = if same_seed { Comparison::Measured } else { Comparison::Skipped };
+    match path {
+        ["predicate", "verification", "checks", _, "summary"] => measured,
+        ["predicate", "verification", "checks", _, "measurements" | "result"] if !same_seed => measured,
+        ["predicate", "verification", "checks", _, "measurements", _, "bound95" | "samples" | "value"] => {
+            measured
+        }
+        _ => Comparison::Exact,
+    }
+}
+
+/// A part of the claim that has a check of its own.
+struct Part {
+    id: &'static str,
+    owns: fn(&[&str]) -> bool,
+    summary: fn(&Report<'_>) -> String,
+    /// What a difference means.
+    otherwise: &'static str,
+    data: &'static str,
+    not_shown: &'static str,
+}
+
+const UNSIGNED: &str = "who made the claim: it is not signed";
+
+/// Each difference belongs to the first part that owns it, or to the figures.
+const PARTS: [Part; 3] = [
+    Part {
+        id: "claimed-files",
+        owns: |path| path.first() == Some(&"subject"),
+        summary: |report| format!("all {} files are those of the claim", report.candidate_digests().len()),
+        otherwise: "the files are not those of the claim",
+        data: "SHA-256 of every file but the model card",
+        not_shown: "who made the claim, which is not signed; what the model card says",
+    },
+    Part {
+        id: "claimed-input",
+        owns: |path| matches!(path, ["predicate", "buildDefinition", "resolvedDependencies", ..]),
+        summary: |_| "the original is the input that the claim names".into(),
+        otherwise: "the original is not the input that the claim names",
+        data: "SHA-256 of every file of the original but its card",
+        not_shown: UNSIGNED,
+    },
+    Part {
+        id: "claimed-removal",
+        owns: |path| !matches!(path, ["predicate", "verification", "checks", ..] | ["subject", ..]),
+        summary: |_| "classes, labels, changed tensors and all words are those of the claim".into(),
+        otherwise: "the claim says something else than was found",
+        data: "both models",
+        not_shown: UNSIGNED,
+    },
+];
+
+impl Part {
+    fn check(&self, found: &[Difference], agreeing: &str) -> Check {
+        let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == self.id).collect();
+        let otherwise = |what| format!("{}: {what}", self.otherwise);
+        let summary = verdict(&mine).map_or_else(|| agreeing.to_owned(), otherwise);
+        let (id, data, not_shown) = (self.id, self.data, self.not_shown);
+        Check {
+            id,
+            outcome: Outcome::of(mine.is_empty()),
+            summary,
+            measurements: Vec::new(),
+            data,
+            not_shown,
+        }
+    }
+}
+
+fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check {
+    let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == FIGURES).collect();
+    let count: usize = match same_seed {
+        true => report.checks().iter().map(|check| check.measurements.len()).sum(),
+        false => 0,
     };
-    plain("claimed-files", Outcome::of(holds), summary, "SHA-256 of every file")
-}
-
-fn input(statement: &Statement, report: &Report) -> Check {
-    let root = root_digest(&report.original_digests()).to_string();
-    let dependencies = &statement.predicate.build_definition.resolved_dependencies;
-    let input = dependencies.iter().find(|dependency| dependency.name == "input-model");
-    let claimed = input.and_then(|input| input.digest.as_ref()).map(|digest| digest.sha256.as_str());
-    let (holds, summary) = match claimed {
-        Some(claimed) if claimed == root => {
-            (true, "the original is the input that the claim names".to_owned())
-        }
-        Some(_) => (false, "the original is not the input that the claim names".to_owned()),
-        None => (false, "the claim names no input".to_owned()),
+    let (outcome, agreeing) = match same_seed {
+        true => (Outcome::Passed, format!("all {count} figures of the claim were measured again and agree")),
+        false => (Outcome::Informative, "not compared: they are of another seed".to_owned()),
     };
-    plain("claimed-input", Outcome::of(holds), summary, "SHA-256 of every file of the original")
+    Check {
+        id: FIGURES,
+        outcome: if mine.is_empty() { outcome } else { Outcome::Failed },
+        summary: verdict(&mine).unwrap_or(agreeing),
+        measurements: vec![Measurement::new("figures compared", count as f64, "figures")],
+        data: "the synthetic embeddings of the claim's seed",
+        not_shown: UNSIGNED,
+    }
 }
 
-/// Whether the claim calls the classes and the changes what they are, and claims no more than is ever shown.
-fn removal(statement: &Statement, report: &Report) -> Check {
-    let (removal, verification) = (&statement.predicate.removal, &statement.predicate.verification);
-    let misnamed = removal.forgotten.iter().map(|forgotten| &forgotten.class).find(|class| {
-        let label = report.labels.as_ref().map(|labels| labels.names.get(class.index));
-        label.is_some_and(|label| label != class.label.as_ref())
-    });
-    let same_tensors = removal.tensors == changed_tensors(report);
-    let summary = match misnamed {
-        Some(class) => Err(format!("class {} has another label in the original", class.index)),
-        None if !same_tensors || removal.unchanged_tensors != unchanged_tensors(report) => {
-            Err("the tensors that changed are not those of the claim".to_owned())
-        }
-        None if removal.not_claimed != NOT_CLAIMED || verification.tier != TIER => {
-            Err("the claim goes beyond what this tool shows".to_owned())
-        }
-        None => Ok("classes, labels and changed tensors are those of the claim".to_owned()),
-    };
-    let outcome = Outcome::of(summary.is_ok());
-    plain("claimed-removal", outcome, summary.unwrap_or_else(|problem| problem), "both models")
+const FIGURES: &str = "claimed-figures";
+
+fn owner(difference: &Difference) -> &'static str {
+    let path: Vec<&str> = difference.path.iter().map(String::as_str).collect();
+    PARTS.iter().find(|part| (part.owns)(&path)).map_or(FIGURES, |part| part.id)
 }
 
-fn figures(statement: &Statement, report: &Report) -> Check {
-    let recorded_checks = &statement.predicate.verification.checks;
-    let mut compared = 0;
-    let mut first: Option<String> = None;
-    for now in report.checks.iter().map(recorded) {
-        let Some(then) = recorded_checks.iter().find(|check| check.id == now.id) else {
-            first.get_or_insert_with(|| format!("check `{}` is missing from the claim", now.id));
-            continue;
-        };
-        if then.result != now.result {
-            first.get_or_insert_with(|| format!("check `{}` is recorded as {}", now.id, then.result));
-        }
-        if then.measurements.len() != now.measurements.len() {
-            first.get_or_insert_with(|| format!("check `{}` has other figures than recorded", now.id));
-        }
-        for figure in &now.measurements {
-            compared += 1;
-            let same =
-                then.measurements.iter().find(|m| m.name == figure.name).is_some_and(|m| agrees(m, figure));
-            if !same {
-                let (id, name, value) = (&now.id, &figure.name, &figure.value);
-                first.get_or_insert_with(|| {
-                    format!("`{name}` of check `{id}` is {value}, not what the claim says")
-                });
-            }
-        }
-    }
-    let known = |check: &&RecordedCheck| report.checks.iter().any(|now| now.id == check.id);
-    if let Some(unknown) = recorded_checks.iter().find(|check| !known(check)) {
-        first.get_or_insert_with(|| format!("check `{}` is not one of this version", unknown.id));
-    }
-    let outcome = Outcome::of(first.is_none());
-    let summary =
-        first.unwrap_or_else(|| format!("all {compared} figures of the claim were measured again and agree"));
-    let mut check =
-        plain("claimed-figures", outcome, summary, "the synthetic embeddings of the claim's seed");
-    check.measurements.push(Measurement::new("figures compared", f64::from(compared), "figures"));
-    check
-}
-
-fn agrees(then: &RecordedMeasurement, now: &RecordedMeasurement) -> bool {
-    if then.unit != now.unit || then.threshold != now.threshold {
-        return false;
-    }
-    if then.value == now.value {
-        return true;
-    }
-    let (Ok(a), Ok(b)) = (then.value.parse::<f64>(), now.value.parse::<f64>()) else { return false };
-    debug_assert_eq!(decimal(b), now.value);
-    (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0)
-}
-
-fn plain(id: &'static str, outcome: Outcome, summary: String, data: &'static str) -> Check {
-    let not_shown = "who made the claim: it is not signed";
-    Check { id, outcome, summary, measurements: Vec::new(), data, not_shown }
+/// The first difference, and how many more there are.
+fn verdict(found: &[&Difference]) -> Option<String> {
+    let (first, rest) = found.split_first()?;
+    Some(match rest.len() {
+        0 => first.describe(),
+        more => format!("{} (and {more} more)", first.describe()),
+    })
 }

@@ -1,4 +1,4 @@
-//! What a run claims, from what it did and what was measured.
+//! What a release claims: from a report on its files, and the record of the run that made them.
 
 use std::collections::BTreeMap;
 
@@ -6,225 +6,61 @@ use declass_formats::{RelPath, Sha256Digest};
 use serde_json::{Map, Value, json};
 
 use super::{
-    root::{IGNORED, is_ignored, root_digest},
+    decimal::Decimal,
+    record::RunRecord,
+    root::{ignored, root_digest},
     statement::{
-        BuildDefinition, Digests, ForgottenClass, LabelSpace, NamedClass, Parameters, Predicate,
-        RecordedCheck, RecordedMeasurement, Removal, Resource, Statement, Verification,
+        BuildDefinition, Builder, Digests, ForgottenClass, InternalParameters, LabelSpace, NamedClass,
+        Parameters, Predicate, RecordedCheck, RecordedMeasurement, Removal, Resource, RunDetails, Statement,
+        Verification, Version,
     },
 };
 use crate::{
-    classes::{Forgotten, Labels},
-    cut::Cut,
+    classes::Forgotten,
     edit::Slot,
-    embeddings::Sampling,
-    unlearn::{Options, Trained},
-    verify::{Check, Measurement, Report},
+    verify::{Check, Measurement, Outcome, Report, Request},
 };
 
-/// Everything a claim is made of.
-#[derive(Debug)]
-pub struct Claim<'a> {
-    /// The boundary that was found in the original.
-    pub cut: &'a Cut,
-    /// The original's labels.
-    pub labels: Option<&'a Labels>,
-    /// What was forgotten.
-    pub forgotten: &'a Forgotten,
-    /// What became of the slots.
-    pub slot: Slot,
-    /// Whether kept slots were sealed.
-    pub sealed: bool,
-    /// The head, if it was named by hand.
-    pub head: Option<&'a str>,
-    /// How unlearning was set up.
-    pub options: &'a Options,
-    /// The device that computed.
-    pub device: &'a str,
-    /// How sampling went, if anything was sampled for training.
-    pub sampling: Option<&'a Sampling>,
-    /// How training went, if anything was trained.
-    pub trained: Option<&'a Trained>,
-    /// Forgotten classes that no training draw reached, so that only the seal treats them.
-    pub unreached: &'a [usize],
-    /// Seed of the verification.
-    pub verification_seed: u64,
+/// Classes are removed from the outputs, at the head, as seen on model files; nothing beyond is claimed.
+const SCOPE: &str = "head";
+const NOT_CLAIMED: [&str; 3] =
+    ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
+const TIER: &str = "T0: model files and synthetic embeddings only";
+const NOT_RUN: [&str; 3] = [
+    "T1: agreement and representation similarity on real inputs (needs unlabelled inputs)",
+    "T2: accuracy, calibration, probes, few-shot restoration (needs labelled data)",
+    "T3: membership inference, comparison with a retrained model (needs training data)",
+];
+
+impl Statement {
+    /// The claim about the files of a report. All of it follows from the report, but for the record of the run.
+    #[must_use]
+    pub fn about(report: &Report<'_>, record: &RunRecord) -> Self {
+        statement(report, record, report.request().seed)
+    }
 }
 
-impl Claim<'_> {
-    /// The statement about the files that were verified.
-    #[must_use]
-    pub fn statement(&self, report: &Report) -> Statement {
-        let predicate = Predicate {
-            build_definition: self.build(report),
-            run_details: json!({
-                "builder": {"id": "urn:declass:cli", "version": {"declass": env!("CARGO_PKG_VERSION")}},
-                "metadata": {},
-            }),
-            removal: self.removal(report),
-            verification: self.verification(report),
-        };
-        Statement::new(subjects(&report.candidate_digests()), predicate)
-    }
-
-    fn build(&self, report: &Report) -> BuildDefinition {
-        let options = self.options;
-        let parameters = match self.trained {
-            None => Map::new(),
-            Some(_) => object(json!({
-                "distribution": options.distribution.name(),
-                "samplesPerClass": options.samples,
-                "learningRate": options.learning_rate.map_or("chosen on synthetic strata".into(), |lr| lr.to_string()),
-                "maxEpochs": options.epochs,
-            })),
-        };
-        BuildDefinition {
-            build_type: "urn:declass:class-removal:v1#unlearn".into(),
-            external_parameters: Parameters {
-                forget: self.named(),
-                method: options.method.name.into(),
-                scope: SCOPE.into(),
-                slot: slot_name(self.slot).into(),
-                seal: self.sealed,
-                head: self.head.map(Into::into),
-                parameters,
-                seed: options.seed.to_string(),
+/// The claim about the files of a report as a run with this seed makes it.
+pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> Statement {
+    let seed = seed.to_string();
+    let predicate = Predicate {
+        build_definition: build(report, record, &seed),
+        run_details: RunDetails {
+            builder: Builder {
+                id: "urn:declass:cli".into(),
+                version: Version { declass: record.version.clone() },
             },
-            internal_parameters: json!({"device": self.device, "dtypePolicy": "preserve"}),
-            resolved_dependencies: self.dependencies(report),
-        }
-    }
-
-    fn dependencies(&self, report: &Report) -> Vec<Resource> {
-        let digests = report.original_digests();
-        let mut dependencies = vec![Resource {
-            name: "input-model".into(),
-            uri: None,
-            digest: Some(digest(root_digest(&digests))),
-            annotations: object(json!({"role": "input", "serialization": "oms/files/sha256"})),
-        }];
-        let files = digests.iter().filter(|(path, _)| !is_ignored(path));
-        dependencies.extend(files.map(|(path, file)| Resource {
-            name: path.to_string(),
-            uri: None,
-            digest: Some(digest(*file)),
-            annotations: object(json!({"role": "input"})),
-        }));
-        let synthetic = |name: &str, uri: String, role: &str| Resource {
-            name: name.into(),
-            uri: Some(uri),
-            digest: None,
-            annotations: object(json!({"role": role, "kind": "synthetic"})),
-        };
-        if let Some(sampling) = self.sampling {
-            let uri = format!("synthetic:{}/v1?seed={}", sampling.distribution, self.options.seed);
-            dependencies.push(synthetic("training-embeddings", uri, "training"));
-        }
-        let uri = format!("synthetic:strata/v1?seed={}", self.verification_seed);
-        dependencies.push(synthetic("verification-embeddings", uri, "evaluation"));
-        dependencies
-    }
-
-    fn removal(&self, report: &Report) -> Removal {
-        let head = &self.cut.head;
-        let index_map = index_map(self.forgotten, self.slot);
-        Removal {
-            forgotten: self
-                .named()
-                .into_iter()
-                .map(|class| ForgottenClass { index_after: index_map[class.index], class })
-                .collect(),
-            label_space: LabelSpace {
-                before: self.forgotten.classes(),
-                after: index_map.iter().flatten().count(),
-                index_map,
-            },
-            scope: SCOPE.into(),
-            claim: claim_word(self.slot, self.sealed).into(),
-            not_claimed: NOT_CLAIMED.map(String::from).to_vec(),
-            location: json!({
-                "head": head.name,
-                "embeddings": head.branches.iter().map(|branch| branch.embedding.as_str()).collect::<Vec<_>>(),
-                "width": head.width(),
-                "rule": self.cut.why.rule,
-                "confidence": self.cut.why.confidence.to_string(),
-            }),
-            training: self.training(),
-            tensors: changed_tensors(report),
-            unchanged_tensors: unchanged_tensors(report),
-        }
-    }
-
-    fn training(&self) -> Option<Value> {
-        let attempt = |summary: &crate::unlearn::Summary| {
-            json!({
-                "learningRate": summary.learning_rate.to_string(),
-                "epochs": summary.epochs,
-                "worstStratum": decimal(summary.worst_stratum),
-                "retainedAgreement": decimal(summary.retained_agreement),
-                "retainedDivergence": decimal(summary.retained_kl),
-            })
-        };
-        let sampling = self.sampling?;
-        let starved: Vec<usize> = sampling.starved().collect();
-        Some(json!({
-            "draws": sampling.draws.to_string(),
-            "accepted": sampling.accepted,
-            "starvedClasses": starved,
-            "unreachedForgottenClasses": self.unreached,
-            "attempts": self.trained.map(|t| t.attempts.iter().map(attempt).collect::<Vec<_>>()).unwrap_or_default(),
-            "kept": self.trained.map(|t| t.kept),
-        }))
-    }
-
-    fn verification(&self, report: &Report) -> Verification {
-        let not_run = [
-            "T1: agreement and representation similarity on real inputs (needs unlabelled inputs)",
-            "T2: accuracy, calibration, probes, few-shot restoration (needs labelled data)",
-            "T3: membership inference, comparison with a retrained model (needs training data)",
-        ];
-        Verification {
+        },
+        removal: removal(report, record),
+        verification: Verification {
             result: if report.passed() { "PASSED" } else { "FAILED" }.into(),
             tier: TIER.into(),
-            not_run: not_run.map(String::from).to_vec(),
-            seed: self.verification_seed.to_string(),
-            checks: report.checks.iter().map(recorded).collect(),
-        }
-    }
-
-    fn named(&self) -> Vec<NamedClass> {
-        let label = |index: usize| self.labels.and_then(|labels| labels.names.get(index).cloned());
-        self.forgotten.indices().map(|index| NamedClass { index, label: label(index) }).collect()
-    }
-}
-
-/// What a claim may say: classes are removed from the outputs, at the head, as seen on model files.
-pub(super) const SCOPE: &str = "head";
-pub(super) const NOT_CLAIMED: [&str; 3] =
-    ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
-pub(super) const TIER: &str = "T0: model files and synthetic embeddings only";
-
-/// New index of each class; none for a dropped one.
-pub(super) fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
-    match slot {
-        Slot::Drop => forgotten.index_map(),
-        Slot::Keep => (0..forgotten.classes()).map(Some).collect(),
-    }
-}
-
-/// The tensors that changed, as they are recorded.
-pub(super) fn changed_tensors(report: &Report) -> Vec<Value> {
-    report.changes.tensors.iter().filter_map(|tensor| serde_json::to_value(tensor).ok()).collect()
-}
-
-/// How many tensors of the original did not.
-pub(super) fn unchanged_tensors(report: &Report) -> usize {
-    let changed = report.changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
-    report.changes.tensor_count - changed
-}
-
-/// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
-pub(super) fn claim_word(slot: Slot, sealed: bool) -> &'static str {
-    if slot == Slot::Drop || sealed { "class-output-removed" } else { "class-output-suppressed" }
+            not_run: NOT_RUN.map(String::from).to_vec(),
+            seed,
+            checks: report.checks().iter().map(recorded).collect(),
+        },
+    };
+    Statement::new(subjects(report), predicate)
 }
 
 /// `keep` or `drop`.
@@ -235,63 +71,145 @@ pub(super) fn slot_name(slot: Slot) -> &'static str {
     }
 }
 
+fn build(report: &Report<'_>, record: &RunRecord, seed: &str) -> BuildDefinition {
+    let request = report.request();
+    BuildDefinition {
+        build_type: "urn:declass:class-removal:v1#unlearn".into(),
+        external_parameters: Parameters {
+            forget: named(report),
+            method: request.method.name.into(),
+            scope: SCOPE.into(),
+            slot: slot_name(request.slot).into(),
+            seal: request.sealed,
+            head: request.head.map(Into::into),
+            parameters: record.settings.clone(),
+            seed: seed.into(),
+        },
+        internal_parameters: InternalParameters {
+            device: record.device.clone(),
+            dtype_policy: "preserve".into(),
+        },
+        resolved_dependencies: dependencies(report, record, seed),
+    }
+}
+
+fn dependencies(report: &Report<'_>, record: &RunRecord, seed: &str) -> Vec<Resource> {
+    let digests = report.original_digests();
+    let input = json!({"role": "input", "serialization": "oms/files/sha256"});
+    let mut dependencies = vec![file("input-model", root_digest(&digests), input)];
+    dependencies
+        .extend(digests.iter().map(|(path, digest)| file(path.as_str(), *digest, json!({"role": "input"}))));
+    let synthetic = |name: &str, uri: String, role: &str| Resource {
+        name: name.into(),
+        uri: Some(uri),
+        digest: None,
+        annotations: object(json!({"role": role, "kind": "synthetic"})),
+    };
+    if let Some(settings) = &record.settings {
+        let uri = format!("synthetic:{}/v1?seed={seed}", settings.distribution);
+        dependencies.push(synthetic("training-embeddings", uri, "training"));
+    }
+    let uri = format!("synthetic:strata/v1?seed={seed}");
+    dependencies.push(synthetic("verification-embeddings", uri, "evaluation"));
+    dependencies
+}
+
+fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
+    let request = report.request();
+    let (head, why) = (&report.cut().head, &report.cut().why);
+    let index_map = index_map(request.forgotten, request.slot);
+    let forgotten = named(report).into_iter();
+    let changes = report.changes();
+    let changed = changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
+    Removal {
+        forgotten: forgotten
+            .map(|class| ForgottenClass { index_after: index_map[class.index], class })
+            .collect(),
+        label_space: LabelSpace {
+            before: request.forgotten.classes(),
+            after: index_map.iter().flatten().count(),
+            index_map,
+        },
+        scope: SCOPE.into(),
+        claim: claim_word(request).into(),
+        not_claimed: NOT_CLAIMED.map(String::from).to_vec(),
+        location: json!({
+            "head": head.name,
+            "embeddings": head.branches.iter().map(|branch| branch.embedding.as_str()).collect::<Vec<_>>(),
+            "width": head.width(),
+            "rule": why.rule,
+            "confidence": why.confidence.to_string(),
+        }),
+        training: record.training.clone(),
+        tensors: changes.tensors.iter().filter_map(|tensor| serde_json::to_value(tensor).ok()).collect(),
+        unchanged_tensors: changes.tensor_count - changed,
+    }
+}
+
+/// The forgotten classes with the labels that the original itself carries: no others can be checked.
+fn named(report: &Report<'_>) -> Vec<NamedClass> {
+    let labels = report.cut().labels.as_ref();
+    let label = |index: usize| labels.and_then(|labels| labels.names.get(index).cloned());
+    report.request().forgotten.indices().map(|index| NamedClass { index, label: label(index) }).collect()
+}
+
+/// New index of each class; none for a dropped one.
+fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
+    match slot {
+        Slot::Drop => forgotten.index_map(),
+        Slot::Keep => (0..forgotten.classes()).map(Some).collect(),
+    }
+}
+
+/// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
+fn claim_word(request: &Request<'_>) -> &'static str {
+    match request.slot == Slot::Drop || request.sealed {
+        true => "class-output-removed",
+        false => "class-output-suppressed",
+    }
+}
+
 /// The released files, after an entry for all of them together.
-pub(super) fn subjects(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<Resource> {
-    let mut subjects = vec![Resource {
-        name: "oms-root".into(),
-        uri: None,
-        digest: Some(digest(root_digest(files))),
-        annotations: object(json!({
-            "serialization": {"method": "files", "hash_type": "sha256", "ignore_paths": IGNORED},
-        })),
-    }];
-    let kept = files.iter().filter(|(path, _)| !is_ignored(path));
-    subjects.extend(kept.map(|(path, file)| Resource {
-        name: path.to_string(),
-        uri: None,
-        digest: Some(digest(*file)),
-        annotations: Map::new(),
-    }));
+fn subjects(report: &Report<'_>) -> Vec<Resource> {
+    let files: BTreeMap<&RelPath, Sha256Digest> = report.candidate_digests();
+    let method = json!({
+        "serialization": {"method": "files", "hash_type": "sha256", "ignore_paths": ignored(&files)},
+    });
+    let mut subjects = vec![file("oms-root", root_digest(&files), method)];
+    subjects.extend(files.iter().map(|(path, digest)| file(path.as_str(), *digest, Value::Null)));
     subjects
 }
 
-/// A check as it is recorded.
-pub(super) fn recorded(check: &Check) -> RecordedCheck {
+fn file(name: &str, digest: Sha256Digest, annotations: Value) -> Resource {
+    let digest = Some(Digests { sha256: digest.to_string() });
+    Resource { name: name.into(), uri: None, digest, annotations: object(annotations) }
+}
+
+fn recorded(check: &Check) -> RecordedCheck {
+    let result = match check.outcome {
+        Outcome::Failed => "FAILED",
+        Outcome::Informative => "INFORMATIVE",
+        Outcome::Passed => "PASSED",
+    };
     RecordedCheck {
         id: check.id.into(),
-        result: serde_json::to_value(check.outcome)
-            .ok()
-            .and_then(|v| v.as_str().map(Into::into))
-            .unwrap_or_default(),
+        result: result.into(),
         summary: check.summary.clone(),
-        measurements: check.measurements.iter().map(recorded_measurement).collect(),
+        measurements: check.measurements.iter().map(measurement).collect(),
         data: json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data}),
         not_shown: check.not_shown.into(),
     }
 }
 
-fn recorded_measurement(measurement: &Measurement) -> RecordedMeasurement {
+fn measurement(measurement: &Measurement) -> RecordedMeasurement {
     RecordedMeasurement {
         name: measurement.name.clone(),
-        value: decimal(measurement.value),
+        value: Decimal::rounded(measurement.value),
         unit: measurement.unit.into(),
-        bound95: measurement.bound.map(decimal),
-        samples: measurement.samples.map(|n| n.to_string()),
-        threshold: measurement.threshold.map(decimal),
+        bound95: measurement.bound.map(Decimal::rounded),
+        samples: measurement.samples.map(Decimal::count),
+        threshold: measurement.threshold.map(Decimal::rounded),
     }
-}
-
-/// Six significant digits: more than any figure here is good for, and the same on every platform.
-pub(super) fn decimal(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 { "0".into() } else { value.to_string() };
-    }
-    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
-    if (1e-4..1e9).contains(&rounded.abs()) { rounded.to_string() } else { format!("{rounded:e}") }
-}
-
-fn digest(digest: Sha256Digest) -> Digests {
-    Digests { sha256: digest.to_string() }
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -1,75 +1,103 @@
-//! What a claim says was removed, parsed: a claim that contradicts itself says nothing.
+//! What a claim on disk says was done: enough of it to do the verification again.
 
+use serde_json::Value;
+
+use super::{
+    claim::slot_name,
+    record::RunRecord,
+    statement::{NamedClass, Predicate, Statement},
+    unambiguous,
+};
 use crate::{
     classes::Forgotten,
     edit::Slot,
+    embeddings::Distribution,
     methods::{self, Method},
+    verify::Request,
 };
 
-use super::{
-    claim::{SCOPE, claim_word, index_map, slot_name},
-    statement::{NamedClass, Statement},
-};
-
-/// The removal that a statement is about.
+/// The claim of a release, read from its file.
 #[derive(Debug)]
-pub struct Claimed<'a> {
-    /// The classes.
-    pub forgotten: Forgotten,
-    /// What became of their slots.
-    pub slot: Slot,
-    /// Whether kept slots are said to be sealed.
-    pub sealed: bool,
-    /// The method.
-    pub method: &'static Method,
-    /// The head, if it was named by hand.
-    pub head: Option<&'a str>,
-    /// Seed of all randomness.
-    pub seed: u64,
+pub struct Claimed {
+    /// All of it, fields that no claim has included.
+    pub(super) json: Value,
+    /// What it says about its own run.
+    pub(super) record: RunRecord,
+    forgotten: Forgotten,
+    slot: Slot,
+    sealed: bool,
+    method: &'static Method,
+    head: Option<String>,
+    seed: u64,
 }
 
-impl<'a> Claimed<'a> {
-    /// Reads what a statement claims.
+impl Claimed {
+    /// Reads what a claim says was asked for; [`check`](Self::check) compares the rest of it with a report.
     ///
     /// # Errors
-    /// What is unknown or contradicts something else in it.
-    pub fn read(statement: &'a Statement) -> Result<Self, String> {
-        let predicate = &statement.predicate;
-        let (asked, removal) = (&predicate.build_definition.external_parameters, &predicate.removal);
+    /// What is wrong with it: not JSON, not a claim of this version, or about nothing that can be verified.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        let json = unambiguous::parse(bytes)?;
+        let Predicate { build_definition, run_details, removal, .. } = Statement::read(&json)?.predicate;
+        let asked = build_definition.external_parameters;
         let slot = [Slot::Drop, Slot::Keep].into_iter().find(|slot| slot_name(*slot) == asked.slot);
         let slot = slot.ok_or_else(|| format!("it names an unknown slot `{}`", asked.slot))?;
+        if slot == Slot::Drop && asked.seal {
+            return Err("a dropped slot cannot be sealed".into());
+        }
         let method = methods::by_name(&asked.method)
             .ok_or_else(|| format!("it names a method `{}` that this version does not know", asked.method))?;
-        let seed = asked.seed.parse().map_err(|_| format!("its seed `{}` is none", asked.seed))?;
-        require(
-            asked.scope == SCOPE && removal.scope == SCOPE && removal.claim == claim_word(slot, asked.seal),
-            "it is of another scope",
-        )?;
-        let named = removal.forgotten.iter().map(|forgotten| &forgotten.class);
-        require(asked.forget.iter().eq(named), "what was asked for is not what was forgotten")?;
-        require(slot == Slot::Keep || !asked.seal, "a dropped slot cannot be sealed")?;
-        require(predicate.verification.seed == asked.seed, "it was verified with another seed")?;
-        require(predicate.verification.result == "PASSED", "it does not say that the removal passed")?;
-        // The map has a place in the file for every class, so that no number in it is larger than the file.
-        let space = &removal.label_space;
-        require(space.index_map.len() == space.before, "its index map is not that of its classes")?;
-        let forgotten = forgotten(&asked.forget, space.before)?;
-        let map = index_map(&forgotten, slot);
-        require(map == space.index_map, "its index map is not that of its classes")?;
-        let moved = removal.forgotten.iter().all(|class| class.index_after == map[class.class.index]);
-        require(moved, "its forgotten classes are elsewhere than its index map says")?;
-        require(space.after == map.iter().flatten().count(), "its label space is not that of its index map")?;
-        Ok(Self { forgotten, slot, sealed: asked.seal, method, head: asked.head.as_deref(), seed })
+        let seed = asked.seed.parse().map_err(|_| format!("its seed `{}` is no number", asked.seed))?;
+        let record = RunRecord {
+            version: run_details.builder.version.declass,
+            device: build_definition.internal_parameters.device,
+            settings: asked.parameters,
+            training: removal.training,
+        };
+        require_words(&record)?;
+        let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
+        Ok(Self { json, record, forgotten, slot, sealed: asked.seal, method, head: asked.head, seed })
+    }
+
+    /// The verification that the claim calls for, on embeddings of another seed than the claim's if one is given.
+    #[must_use]
+    pub fn request(&self, seed: Option<u64>) -> Request<'_> {
+        Request {
+            forgotten: &self.forgotten,
+            slot: self.slot,
+            sealed: self.sealed,
+            method: self.method,
+            head: self.head.as_deref(),
+            seed: seed.unwrap_or(self.seed),
+        }
+    }
+
+    /// Seed of all randomness of the run.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+/// What is only recorded has room for words of the tool, not for a text.
+fn require_words(record: &RunRecord) -> Result<(), String> {
+    let is_version = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
+    if !record.version.chars().all(is_version) {
+        return Err(format!("its version `{}` is none", record.version));
+    }
+    if !["cpu", "cuda"].contains(&record.device.as_str()) {
+        return Err(format!("it names an unknown device `{}`", record.device));
+    }
+    match &record.settings {
+        Some(settings) => settings.distribution.parse::<Distribution>().map(|_| ()),
+        None => Ok(()),
     }
 }
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, String> {
-    let ascending = named.windows(2).all(|pair| pair[0].index < pair[1].index);
-    require(ascending, "its forgotten classes are not in order")?;
+    if !named.is_sorted_by(|a, b| a.index < b.index) {
+        return Err("its forgotten classes are not in order".into());
+    }
     let indices = named.iter().map(|class| class.index).collect();
     Forgotten::from_indices(indices, classes).map_err(|error| error.to_string())
-}
-
-fn require(holds: bool, problem: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(problem.to_owned()) }
 }

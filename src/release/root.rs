@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
-/// Paths that a root digest leaves out: git's own files, the card, and what is said about the release.
-pub(super) const IGNORED: [&str; 8] = [
+/// What a release's folder may hold besides the files of the model: git's own files, the card, claims and signatures.
+const BESIDES: [&str; 8] = [
     ".git",
     ".gitattributes",
     ".github",
@@ -17,16 +17,38 @@ pub(super) const IGNORED: [&str; 8] = [
     "model.sig",
 ];
 
-/// The root digest of these files.
+/// The root digest of exactly these files.
 #[must_use]
 pub fn root_digest(files: &BTreeMap<&RelPath, Sha256Digest>) -> Sha256Digest {
-    let kept = files.iter().filter(|(path, _)| !is_ignored(path));
-    let digests: Vec<u8> = kept.flat_map(|(_, digest)| digest.0).collect();
+    let digests: Vec<u8> = files.values().flat_map(|digest| digest.0).collect();
     Sha256Digest::of(&digests)
 }
 
-/// Whether the root digest leaves a file out.
-pub(super) fn is_ignored(path: &RelPath) -> bool {
-    let top = path.as_str().split('/').next().unwrap_or_default();
-    IGNORED.contains(&path.as_str()) || IGNORED.contains(&top)
+/// Paths at the top of the folder that whoever computes the root digest from a folder has to leave out; never a file
+/// of the model, whatever its name.
+pub(super) fn ignored(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<&'static str> {
+    let top = |path: &RelPath| path.as_str().split('/').next().unwrap_or_default().to_owned();
+    BESIDES.into_iter().filter(|name| !files.keys().any(|path| top(path) == *name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_model_counts_whatever_its_name() {
+        let paths = ["README.md/weights.json", "model.safetensors", "model.sig"];
+        let paths = paths.map(|path| RelPath::try_from(path).unwrap());
+        let files = |contents: [&[u8]; 3]| -> Vec<Sha256Digest> {
+            contents.into_iter().map(Sha256Digest::of).collect()
+        };
+        let root = |digests: Vec<Sha256Digest>| root_digest(&paths.iter().zip(digests).collect());
+        let before = root(files([b"a", b"b", b"c"]));
+        for changed in [[&b"x"[..], b"b", b"c"], [b"a", b"b", b"x"]] {
+            assert_ne!(root(files(changed)), before);
+        }
+        let ignored = ignored(&paths.iter().zip(files([b"a", b"b", b"c"])).collect());
+        assert!(!ignored.contains(&"README.md") && !ignored.contains(&"model.sig"), "{ignored:?}");
+        assert!(ignored.contains(&"class-removal.statement.json"));
+    }
 }

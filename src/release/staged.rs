@@ -1,16 +1,22 @@
 //! Writing a release: into a hidden sibling first, re-opened and verified there, then moved into place at once.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use declass_formats::{Artifact, Edits};
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use declass_formats::{Artifact, Edits, RelPath, Sha256Digest};
+use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
-use super::statement::STATEMENT_FILE;
+use super::{
+    destination::{move_into_place, parent_of, refuse_to_touch_the_input},
+    parents::Parents,
+    record::RunRecord,
+    statement::{STATEMENT_FILE, Statement},
+};
 use crate::{
     error::Error,
     progress::{Progress, Step},
@@ -32,6 +38,8 @@ pub struct Staged {
     _lock: File,
     destination: PathBuf,
     artifact: Artifact,
+    /// Last, since what is empty can be told only once the folder is gone.
+    _parents: Parents,
 }
 
 impl Staged {
@@ -48,7 +56,7 @@ impl Staged {
         refuse_to_touch_the_input(original, destination)?;
         let parent = parent_of(destination);
         let prefix = prefix_of(destination)?;
-        fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
+        let parents = Parents::create(&parent).map_err(Error::io(&parent))?;
         remove_leftovers(&parent, &prefix);
         let (folder, lock) = locked_folder(&parent, &prefix)?;
         let size = original.files().iter().map(|file| file.size).sum();
@@ -56,7 +64,7 @@ impl Staged {
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
         progress.end(Step::Writing);
         let artifact = Artifact::open(folder.path())?;
-        Ok(Self { folder, _lock: lock, destination: destination.to_owned(), artifact })
+        Ok(Self { folder, _lock: lock, destination: destination.to_owned(), artifact, _parents: parents })
     }
 
     /// The copy, opened from disk.
@@ -65,20 +73,18 @@ impl Staged {
         &self.artifact
     }
 
-    /// Adds the claim and moves the whole folder into place.
+    /// Adds the claim that follows from the pass and moves the whole folder into place.
     ///
-    /// An existing destination is replaced in one step if `replace` is set and it is an earlier release or empty, and
+    /// An existing destination is replaced in one step if `replace` is set and [`check_destination`](super::check_destination) allows it, and
     /// refused otherwise.
     ///
     /// # Errors
-    /// [`Error::OtherRelease`] if the pass was given to another folder, [`Error::DestinationExists`],
-    /// [`Error::Io`] if the disk refuses.
-    pub fn publish(self, pass: &Pass, claim: &[u8], replace: bool) -> Result<(), Error> {
-        if pass.report().candidate != self.artifact.folder() {
-            return Err(Error::OtherRelease { verified: pass.report().candidate.clone() });
-        }
+    /// [`Error::OtherRelease`] if the staged files are not those that the pass was given to,
+    /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::Io`] if the disk refuses.
+    pub fn publish(self, pass: &Pass<'_>, record: &RunRecord, replace: bool) -> Result<(), Error> {
         let here = self.folder.path();
-        write_file(&here.join(STATEMENT_FILE), claim)?;
+        require_verified(here, pass)?;
+        write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
         sync_folder(here)?;
         open_to_readers(here)?;
         move_into_place(here, &self.destination, replace)?;
@@ -87,40 +93,23 @@ impl Staged {
     }
 }
 
-/// Whether a release may be written to a place: nothing is there, or `replace` is set and what is there is an
-/// earlier release or empty.
-///
-/// # Errors
-/// [`Error::DestinationExists`] if not.
-pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error> {
-    let taken = |release| Err(Error::DestinationExists { path: destination.to_owned(), release });
-    if fs::symlink_metadata(destination).is_err() {
-        return Ok(());
+/// Reads the folder once more: what it holds must be what was verified, neither more nor less.
+fn require_verified(folder: &Path, pass: &Pass<'_>) -> Result<(), Error> {
+    let artifact = Artifact::open(folder)?;
+    let mut found: BTreeMap<&RelPath, Option<Sha256Digest>> = BTreeMap::new();
+    for file in artifact.files() {
+        let path = folder.join(file.path.as_str());
+        let digest = File::open(&path).and_then(Sha256Digest::of_reader).map_err(Error::io(&path))?;
+        found.insert(&file.path, Some(digest));
     }
-    let entries = fs::read_dir(destination).map(Iterator::count);
-    let is_release = destination.join(STATEMENT_FILE).is_file();
-    match (is_release || entries.is_ok_and(|count| count == 0), replace) {
-        (true, true) => Ok(()),
-        (release, _) => taken(release),
+    found.extend(artifact.left_out().iter().map(|path| (path, None)));
+    let verified = pass.digests();
+    let mut paths = found.keys().chain(verified.keys());
+    let differs = |path: &&&RelPath| found.get(*path).copied().flatten() != verified.get(*path).copied();
+    match paths.find(|path| differs(path) || found.get(*path) == Some(&None)) {
+        Some(path) => Err(Error::OtherRelease { path: folder.join(path.as_str()) }),
+        None => Ok(()),
     }
-}
-
-/// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
-fn refuse_to_touch_the_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
-    let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
-    if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
-        return Err(Error::OverwritesInput { path: destination.to_owned() });
-    }
-    let parent = parent_of(destination);
-    let existing = parent.ancestors().find_map(|folder| match folder {
-        folder if folder == Path::new("") => Path::new(".").canonicalize().ok(),
-        folder => folder.canonicalize().ok(),
-    });
-    // A single file does not own the folder that it lies in.
-    if original.path().is_dir() && existing.is_some_and(|folder| folder.starts_with(&input)) {
-        return Err(Error::InsideInput { path: destination.to_owned() });
-    }
-    Ok(())
 }
 
 /// A new temporary folder that no other run takes for a leftover.
@@ -144,13 +133,6 @@ fn locked_folder(parent: &Path, prefix: &str) -> Result<(TempDir, File), Error> 
         }
     }
     Err(Error::io(parent)(io::ErrorKind::ResourceBusy.into()))
-}
-
-fn parent_of(destination: &Path) -> PathBuf {
-    match destination.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 /// How temporary siblings of a destination begin.
@@ -198,13 +180,4 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
 fn open_to_readers(folder: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(Error::io(folder))
-}
-
-fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
-    check_destination(to, replace)?;
-    let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-    renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
-        rustix::io::Errno::EXIST => Error::DestinationExists { path: to.to_owned(), release: false },
-        error => Error::io(to)(error.into()),
-    })
 }

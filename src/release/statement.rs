@@ -4,8 +4,15 @@
 //! measured, thresholds and seeds are strings, since readers that go through protobuf's Struct would turn them into
 //! doubles. No clock is read: the same command gives the same bytes, and a signature's time says when.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::{
+    decimal::Decimal,
+    record::{Settings, Training},
+};
 
 /// File name of the unsigned claim in a release.
 pub const STATEMENT_FILE: &str = "class-removal.statement.json";
@@ -56,7 +63,7 @@ pub struct Predicate {
     /// SLSA v1: the command and its inputs.
     pub build_definition: BuildDefinition,
     /// SLSA v1: the tool.
-    pub run_details: Value,
+    pub run_details: RunDetails,
     /// What was removed and what changed.
     pub removal: Removal,
     /// What was measured.
@@ -72,7 +79,7 @@ pub struct BuildDefinition {
     /// What the user asked for.
     pub external_parameters: Parameters,
     /// What the tool decided.
-    pub internal_parameters: Value,
+    pub internal_parameters: InternalParameters,
     /// The input model, its files, and the synthetic data.
     pub resolved_dependencies: Vec<Resource>,
 }
@@ -94,10 +101,44 @@ pub struct Parameters {
     /// The head, if it was named by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
-    /// Settings of sampling and training.
-    pub parameters: Map<String, Value>,
+    /// Settings of sampling and training; absent if nothing was sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Settings>,
     /// Seed of all randomness.
     pub seed: String,
+}
+
+/// What the tool decided.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternalParameters {
+    /// Kind of the device that computed.
+    pub device: String,
+    /// What becomes of the element types.
+    pub dtype_policy: String,
+}
+
+/// SLSA v1's description of a run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RunDetails {
+    /// The tool.
+    pub builder: Builder,
+}
+
+/// The tool that made a release.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Builder {
+    /// Which tool.
+    pub id: String,
+    /// Which version of it.
+    pub version: Version,
+}
+
+/// The version of the tool.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Version {
+    /// Of this crate.
+    pub declass: String,
 }
 
 /// A class of the input's label space.
@@ -140,7 +181,7 @@ pub struct Removal {
     pub location: Value,
     /// How training went; absent if nothing was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub training: Option<Value>,
+    pub training: Option<Training>,
     /// Tensors that changed.
     pub tensors: Vec<Value>,
     /// Tensors that did not.
@@ -193,31 +234,30 @@ pub struct RecordedCheck {
     pub not_shown: String,
 }
 
-/// One figure as recorded; values are decimal strings.
+/// One figure as recorded.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordedMeasurement {
     /// What was measured.
     pub name: String,
     /// The value.
-    pub value: String,
+    pub value: Decimal,
     /// Its unit.
     pub unit: String,
     /// One-sided 95 % confidence bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bound95: Option<String>,
+    pub bound95: Option<Decimal>,
     /// Number of samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub samples: Option<String>,
+    pub samples: Option<Decimal>,
     /// What the value is held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<String>,
+    pub threshold: Option<Decimal>,
 }
 
 impl Statement {
     /// A statement of this tool's type.
-    #[must_use]
-    pub fn new(subject: Vec<Resource>, predicate: Predicate) -> Self {
+    pub(super) fn new(subject: Vec<Resource>, predicate: Predicate) -> Self {
         Self {
             statement_type: STATEMENT_TYPE.into(),
             subject,
@@ -226,12 +266,9 @@ impl Statement {
         }
     }
 
-    /// Reads a statement.
-    ///
-    /// # Errors
-    /// What is wrong with it: not JSON, not a statement, or of another type.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let statement: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    /// Reads a statement; what it has besides the fields of one is left out.
+    pub(super) fn read(json: &Value) -> Result<Self, String> {
+        let statement = Self::deserialize(json).map_err(|error| error.to_string())?;
         for (found, expected) in
             [(&statement.statement_type, STATEMENT_TYPE), (&statement.predicate_type, PREDICATE_TYPE)]
         {
@@ -250,4 +287,21 @@ impl Statement {
         bytes.push(b'\n');
         bytes
     }
+}
+
+/// The files that a claim of this type names, whatever version wrote it; none if the bytes are no such claim.
+pub(super) fn claimed_files(bytes: &[u8]) -> Option<BTreeSet<String>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outline {
+        predicate_type: String,
+        subject: Vec<Named>,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let outline: Outline = serde_json::from_slice(bytes).ok()?;
+    let names = outline.subject.into_iter().map(|subject| subject.name);
+    (outline.predicate_type == PREDICATE_TYPE).then(|| names.collect())
 }

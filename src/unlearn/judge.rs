@@ -115,6 +115,9 @@ impl<'a> Judge<'a> {
 
     /// By how much the largest forgotten logit exceeds the largest retained one, for each embedding to forget.
     fn gaps(&self, weights: &Weights) -> Result<Vec<f32>> {
+        if self.to_forget.dims()[0] == 0 {
+            return Ok(Vec::new());
+        }
         let forgotten = weights.columns(&self.forgotten)?.logits(&self.to_forget)?.max(D::Minus1)?;
         let retained = weights.columns(&self.retained)?.logits(&self.to_forget)?.max(D::Minus1)?;
         (forgotten - retained)?.to_vec1()

@@ -1,5 +1,7 @@
 //! Choosing the learning rate and keeping the best attempt.
 
+use std::fmt;
+
 use candle_core::Device;
 use serde::Serialize;
 
@@ -82,6 +84,17 @@ impl Summary {
     }
 }
 
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (worst, agreement) = (100.0 * self.worst_stratum, 100.0 * self.retained_agreement);
+        write!(
+            f,
+            "lr {} after {} epochs: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %",
+            self.learning_rate, self.epochs
+        )
+    }
+}
+
 /// Least share of retained embeddings that must keep their class; a little above what verification asks for.
 const RETAINED_AGREEMENT: f64 = 0.94;
 /// The same for every single class, and the largest mean divergence in nats; a little stricter than verification, too.
@@ -124,7 +137,9 @@ pub fn train(
         }
     }
     progress.end(Step::Unlearning);
-    let Some((kept, attempt)) = best else { return Err(Error::DidNotForget { attempts }) };
+    let Some((kept, attempt)) = best else {
+        return Err(Error::DidNotForget { attempts: attempts.iter().map(ToString::to_string).collect() });
+    };
     let strata = bench.judge.strata().collect();
     Ok(Trained { head: material.space.lift(head, &before, &attempt.head)?, kept, attempts, strata })
 }
@@ -173,7 +188,7 @@ mod tests {
     fn too_few_epochs_are_a_failure_that_tells_what_was_tried() {
         let Err(Error::DidNotForget { attempts }) = trained("random-labels", 0, true) else { panic!() };
         assert_eq!(attempts.len(), LEARNING_RATES.len());
-        assert!(attempts.iter().all(|attempt| attempt.worst_stratum == 1.0));
+        assert!(attempts.iter().all(|attempt| attempt.contains("worst stratum 100.0 %")));
     }
 
     #[test]

@@ -56,15 +56,15 @@ struct Side<'a> {
 ///
 /// # Errors
 /// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
-/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::Compute`] if the
-/// device fails.
-pub fn verify(
+/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::OtherWidth`] if the heads do
+/// not read the same embedding, [`Error::Compute`] if the device fails.
+pub fn verify<'a>(
     original: &Artifact,
     candidate: &Artifact,
-    request: &Request<'_>,
+    request: &Request<'a>,
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Report, Error> {
+) -> Result<Report<'a>, Error> {
     let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
     let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
     let head = before.cut.head.load(original)?;
@@ -73,6 +73,9 @@ pub fn verify(
         return Err(Error::OtherClasses { found, expected });
     }
     let changed = expand(after.cut.head.load(candidate)?, request)?;
+    if changed.width != head.width {
+        return Err(Error::OtherWidth { found: changed.width, expected: head.width });
+    }
     let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
     progress.begin(Step::Comparing, bytes);
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
@@ -88,8 +91,7 @@ pub fn verify(
         retained::logits(&probe, &head, &changed, request.forgotten),
         assumptions::check(&head, request, device)?,
     ];
-    let folder = candidate.folder().to_owned();
-    Ok(Report { checks, changes: Changes::of(&diff), diff, labels: before.cut.labels, candidate: folder })
+    Ok(Report::new(request.clone(), checks, before.cut, &diff, (original, candidate)))
 }
 
 /// The candidate's head over the original classes.

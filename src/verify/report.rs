@@ -1,26 +1,40 @@
 //! What the checks found, and the pass that only a clean report gives.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
-use declass_formats::{Diff, RelPath, Sha256Digest};
+use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 use serde::Serialize;
 
-use super::Changes;
-use crate::classes::Labels;
+use super::{Changes, Request};
+use crate::cut::Cut;
 
-/// All checks of one candidate.
+/// All checks of one candidate, and what they were about.
+///
+/// Only [`verify`](super::verify) makes one, so that no code can write its own verdict:
+///
+/// ```compile_fail,E0616
+/// fn forged(mut report: declass::verify::Report<'_>) -> bool {
+///     report.checks.clear();
+///     report.passed()
+/// }
+/// ```
 #[derive(Clone, Debug)]
-pub struct Report {
-    /// In the order in which they are shown.
-    pub checks: Vec<Check>,
-    /// What changed, in figures.
-    pub changes: Changes,
-    /// What changed, in full, with the digests of all files.
-    pub diff: Diff,
-    /// Labels that the original carries.
-    pub labels: Option<Labels>,
-    /// Folder of the candidate.
-    pub candidate: PathBuf,
+pub struct Report<'a> {
+    request: Request<'a>,
+    checks: Vec<Check>,
+    changes: Changes,
+    cut: Cut,
+    files: Vec<ComparedFile>,
+}
+
+/// A file of either model; a digest is `None` where a model does not have it.
+#[derive(Clone, Debug)]
+struct ComparedFile {
+    path: RelPath,
+    before: Option<Sha256Digest>,
+    after: Option<Sha256Digest>,
+    /// A card is text about a model and may be written anew at any time.
+    is_card: bool,
 }
 
 /// One check.
@@ -111,9 +125,54 @@ impl Measurement {
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
 #[derive(Clone, Debug)]
-pub struct Pass(Report);
+pub struct Pass<'a>(Report<'a>);
 
-impl Report {
+impl<'a> Report<'a> {
+    /// What was found about two models, `cut` being that of the first.
+    pub(super) fn new(
+        request: Request<'a>,
+        checks: Vec<Check>,
+        cut: Cut,
+        diff: &Diff,
+        (original, candidate): (&Artifact, &Artifact),
+    ) -> Self {
+        let is_card = |path: &RelPath| {
+            let mut files = original.files().iter().chain(candidate.files());
+            files.all(|file| file.path != *path || file.role == Role::Card)
+        };
+        let compared = diff.files.iter().map(|file| ComparedFile {
+            path: file.path.clone(),
+            before: file.before,
+            after: file.after,
+            is_card: is_card(&file.path),
+        });
+        Self { request, checks, changes: Changes::of(diff), cut, files: compared.collect() }
+    }
+
+    /// What was asked.
+    #[must_use]
+    pub fn request(&self) -> &Request<'a> {
+        &self.request
+    }
+
+    /// The checks in the order in which they are shown.
+    #[must_use]
+    pub fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
+    /// What changed, in figures.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The boundary found in the original, with the labels that the original carries.
+    #[must_use]
+    pub fn cut(&self) -> &Cut {
+        &self.cut
+    }
+
     /// Whether no check failed.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -124,33 +183,37 @@ impl Report {
     ///
     /// # Errors
     /// The report itself if a check failed.
-    pub fn pass(self) -> Result<Pass, Box<Self>> {
+    pub fn pass(self) -> Result<Pass<'a>, Box<Self>> {
         if self.passed() { Ok(Pass(self)) } else { Err(Box::new(self)) }
     }
 
-    /// Digests of the original's files.
+    /// Digests of the original's files, but for its card.
     #[must_use]
     pub fn original_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.diff.files.iter().filter_map(|file| Some((&file.path, file.before?))).collect()
+        self.without_card().filter_map(|file| Some((&file.path, file.before?))).collect()
     }
 
-    /// Digests of the candidate's files.
+    /// Digests of the candidate's files, but for its card.
     #[must_use]
     pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.diff.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
+        self.without_card().filter_map(|file| Some((&file.path, file.after?))).collect()
     }
 
-    /// The check of this name.
-    #[must_use]
-    pub fn check(&self, id: &str) -> Option<&Check> {
-        self.checks.iter().find(|check| check.id == id)
+    fn without_card(&self) -> impl Iterator<Item = &ComparedFile> {
+        self.files.iter().filter(|file| !file.is_card)
     }
 }
 
-impl Pass {
+impl<'a> Pass<'a> {
     /// The report.
     #[must_use]
-    pub fn report(&self) -> &Report {
+    pub fn report(&self) -> &Report<'a> {
         &self.0
+    }
+
+    /// Digests of the files that may be published, the card among them.
+    #[must_use]
+    pub fn digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.0.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
     }
 }

@@ -1,0 +1,125 @@
+//! Where a release may go: where nothing is, or in place of an earlier release that holds nothing else.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use declass_formats::Artifact;
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+
+use super::statement::{STATEMENT_FILE, claimed_files};
+use crate::error::Error;
+
+/// Files of a release that its claim does not name: the model card and the claim itself.
+const UNNAMED: [&str; 2] = ["README.md", STATEMENT_FILE];
+/// Folders within folders that are looked into; no release is deeper.
+const MAX_DEPTH: usize = 20;
+
+/// Whether a release may be written to a place: nothing is there, or `replace` is set and what is there is empty or an
+/// earlier release without any file that is not its own.
+///
+/// # Errors
+/// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not.
+pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error> {
+    let parent = parent_of(destination);
+    let _lock = if parent.is_dir() { Some(locked(&parent)?) } else { None };
+    check(destination, replace)
+}
+
+/// Moves a folder to where it shall be, if [`check_destination`] allows it; what was there is then where the folder was.
+pub(super) fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
+    let _lock = locked(&parent_of(to))?;
+    check(to, replace)?;
+    let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+    renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
+        rustix::io::Errno::EXIST => Error::DestinationExists { path: to.to_owned(), release: false },
+        error => Error::io(to)(error.into()),
+    })
+}
+
+/// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
+fn locked(folder: &Path) -> Result<File, Error> {
+    let lock = || {
+        let lock = File::open(folder)?;
+        flock(&lock, FlockOperation::LockExclusive)?;
+        Ok(lock)
+    };
+    lock().map_err(Error::io(folder))
+}
+
+fn check(destination: &Path, replace: bool) -> Result<(), Error> {
+    let taken = |release| Err(Error::DestinationExists { path: destination.to_owned(), release });
+    let Ok(metadata) = fs::symlink_metadata(destination) else { return Ok(()) };
+    // What a link leads to belongs to another place.
+    if !metadata.is_dir() {
+        return taken(false);
+    }
+    let own = match fs::read(destination.join(STATEMENT_FILE)) {
+        Ok(claim) => claimed_files(&claim),
+        Err(_) if is_empty(destination) => Some(BTreeSet::new()),
+        Err(_) => None,
+    };
+    let Some(own) = own else { return taken(false) };
+    if !replace {
+        return taken(true);
+    }
+    let is_own = |file: &PathBuf| file.to_str().is_some_and(|f| own.contains(f) || UNNAMED.contains(&f));
+    let mut files = Vec::new();
+    list(destination, Path::new(""), 0, &mut files).map_err(Error::io(destination))?;
+    files.retain(|file| !is_own(file));
+    files.sort();
+    match files.is_empty() {
+        true => Ok(()),
+        false => Err(Error::ForeignFiles { path: destination.to_owned(), files }),
+    }
+}
+
+/// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
+///
+/// # Errors
+/// [`Error::OverwritesInput`] or [`Error::InsideInput`].
+pub(super) fn refuse_to_touch_the_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
+    let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
+    if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
+        return Err(Error::OverwritesInput { path: destination.to_owned() });
+    }
+    let parent = parent_of(destination);
+    let existing = parent.ancestors().find_map(|folder| match folder {
+        folder if folder == Path::new("") => Path::new(".").canonicalize().ok(),
+        folder => folder.canonicalize().ok(),
+    });
+    // A single file does not own the folder that it lies in.
+    if original.path().is_dir() && existing.is_some_and(|folder| folder.starts_with(&input)) {
+        return Err(Error::InsideInput { path: destination.to_owned() });
+    }
+    Ok(())
+}
+
+pub(super) fn parent_of(destination: &Path) -> PathBuf {
+    match destination.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// All that is below a folder and is no folder itself.
+fn list(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && depth < MAX_DEPTH {
+            list(root, &path, depth + 1, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

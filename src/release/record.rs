@@ -1,0 +1,167 @@
+//! What only the run that made a release knows, and no verification can compute again.
+
+use serde::{Deserialize, Serialize};
+
+use super::decimal::Decimal;
+use crate::{
+    embeddings::{Rare, Sampler, Sampling},
+    unlearn::{Options, Summary, Trained},
+};
+
+/// The part of a claim that is recorded and cannot be checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Version of the tool.
+    pub(super) version: String,
+    /// Kind of the device that computed.
+    pub(super) device: String,
+    /// Settings of sampling and training, if anything was sampled.
+    pub(super) settings: Option<Settings>,
+    /// How both went, if anything was sampled.
+    pub(super) training: Option<Training>,
+}
+
+/// Settings of sampling and training.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// What training embeddings were drawn from.
+    pub distribution: String,
+    /// How many were wanted of each class.
+    pub samples_per_class: usize,
+    /// The learning rate that was asked for; absent if it was chosen on synthetic strata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<Decimal>,
+    /// Most epochs of one attempt.
+    pub max_epochs: usize,
+}
+
+/// How sampling and training went.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Training {
+    /// Draws made.
+    pub draws: Decimal,
+    /// Embeddings kept of each class.
+    pub accepted: Vec<usize>,
+    /// Classes that got fewer than were wanted.
+    pub starved_classes: Vec<usize>,
+    /// Classes that plain draws left short and another sampler filled.
+    pub rare_classes: Vec<RareClass>,
+    /// Forgotten classes that training had nothing of, so that only their slots' treatment is left.
+    pub unreached_forgotten_classes: Vec<usize>,
+    /// Every attempt at training, in order.
+    pub attempts: Vec<TrainingAttempt>,
+    /// Which attempt was kept; null if there was none.
+    pub kept: Option<usize>,
+}
+
+/// A class that plain draws hardly reach.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RareClass {
+    /// Its index.
+    pub class: usize,
+    /// What filled it.
+    pub sampler: SamplerName,
+    /// How many embeddings it made.
+    pub made: usize,
+    /// Draws that it looked at.
+    pub tries: Decimal,
+}
+
+/// A sampler by its name in claims.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SamplerName {
+    /// Elliptical slice sampling.
+    EllipticalSlice,
+    /// None: the class is out of reach.
+    OutOfReach,
+    /// Rejection of one coordinate after the other.
+    Sequential,
+}
+
+/// One attempt at training.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrainingAttempt {
+    /// Its learning rate.
+    pub learning_rate: Decimal,
+    /// Epochs trained.
+    pub epochs: usize,
+    /// Largest share of the forgotten classes' embeddings still recognised in any stratum.
+    pub worst_stratum: Decimal,
+    /// Share of the retained classes' embeddings that keep their class.
+    pub retained_agreement: Decimal,
+    /// Mean divergence over the retained classes, in nats.
+    pub retained_divergence: Decimal,
+}
+
+impl RunRecord {
+    /// The record of a run of this version on a kind of device (`cpu` or `cuda`). Without `sampling` nothing was drawn
+    /// for training, without `trained` nothing was trained; `unreached` are the forgotten classes that training had
+    /// nothing of.
+    #[must_use]
+    pub fn new(
+        device: &str,
+        options: &Options,
+        sampling: Option<&Sampling>,
+        trained: Option<&Trained>,
+        unreached: &[usize],
+    ) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").into(),
+            device: device.into(),
+            settings: sampling.map(|_| Settings::of(options)),
+            training: sampling.map(|sampling| Training::of(sampling, trained, unreached)),
+        }
+    }
+}
+
+impl Settings {
+    fn of(options: &Options) -> Self {
+        Self {
+            distribution: options.distribution.name().into(),
+            samples_per_class: options.samples,
+            learning_rate: options.learning_rate.map(Decimal::exact),
+            max_epochs: options.epochs,
+        }
+    }
+}
+
+impl Training {
+    fn of(sampling: &Sampling, trained: Option<&Trained>, unreached: &[usize]) -> Self {
+        Self {
+            draws: Decimal::count(sampling.draws),
+            accepted: sampling.accepted.clone(),
+            starved_classes: sampling.starved().collect(),
+            rare_classes: sampling.rare.iter().map(RareClass::of).collect(),
+            unreached_forgotten_classes: unreached.to_vec(),
+            attempts: trained.iter().flat_map(|t| &t.attempts).map(TrainingAttempt::of).collect(),
+            kept: trained.map(|trained| trained.kept),
+        }
+    }
+}
+
+impl RareClass {
+    fn of(rare: &Rare) -> Self {
+        let sampler = match rare.sampler {
+            Sampler::EllipticalSlice => SamplerName::EllipticalSlice,
+            Sampler::OutOfReach => SamplerName::OutOfReach,
+            Sampler::Sequential => SamplerName::Sequential,
+        };
+        Self { class: rare.class, sampler, made: rare.made, tries: Decimal::count(rare.tries) }
+    }
+}
+
+impl TrainingAttempt {
+    fn of(summary: &Summary) -> Self {
+        Self {
+            learning_rate: Decimal::exact(summary.learning_rate),
+            epochs: summary.epochs,
+            worst_stratum: Decimal::rounded(summary.worst_stratum),
+            retained_agreement: Decimal::rounded(summary.retained_agreement),
+            retained_divergence: Decimal::rounded(summary.retained_kl),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Labels given by hand.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::process::{fixture, resnet, run, seal, verify};
+
+#[test]
+fn a_model_without_labels_takes_them_from_a_file() {
+    let folder = tempdir().unwrap();
+    let (file, out) = (folder.path().join("labels.txt"), folder.path().join("out"));
+    let names: Vec<String> = (0..10).map(|class| format!("garment {class}")).collect();
+    fs::write(&file, names.join("\n")).unwrap();
+    let labels = ["--labels", file.to_str().unwrap()];
+    let onnx = fixture("fmnist-resnet.onnx");
+    let inspected = run(&["inspect", onnx.to_str().unwrap(), "--json", labels[0], labels[1]]).exits(0).json();
+    assert_eq!(inspected["labels"], Value::from(names));
+    seal(&onnx, &out, &["--forget", "garment 3", labels[0], labels[1]]).exits(0);
+    // Nobody can check a label that the model does not carry: the claim has none.
+    let verified = verify(&out, &onnx, &["--json"]).exits(0).json();
+    assert_eq!(verified["forgotten"], serde_json::json!([{"index": 3, "label": null}]));
+    let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
+    assert!(!claim.contains("garment"), "{claim}");
+    assert!(fs::read_to_string(out.join("README.md")).unwrap().contains("3 `garment 3`"));
+}
+
+#[test]
+fn a_file_with_another_number_of_lines_is_refused() {
+    let folder = tempdir().unwrap();
+    let (file, out) = (folder.path().join("labels.txt"), folder.path().join("out"));
+    for lines in [0, 9, 11] {
+        fs::write(&file, "label\n".repeat(lines)).unwrap();
+        let labels = ["--forget", "5", "--labels", file.to_str().unwrap()];
+        let ran = seal(&fixture("fmnist-resnet.onnx"), &out, &labels).exits(2);
+        ran.says(&format!("has {lines} lines, the model 10 classes"));
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_model_with_labels_keeps_its_own() {
+    let model = resnet();
+    run(&["inspect", model.to_str().unwrap(), "--labels", "x.txt"]).exits(2).says("labels of its own");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = tempdir().unwrap();
+    let missing = folder.path().join("missing.txt");
+    let path = fixture("fmnist-resnet.onnx");
+    let ran = run(&["inspect", path.to_str().unwrap(), "--labels", missing.to_str().unwrap()]).exits(2);
+    ran.says("missing.txt").says("No such file");
+    let latin = folder.path().join("latin.txt");
+    fs::write(&latin, b"\xe9t\xe9\n".repeat(10)).unwrap();
+    run(&["inspect", path.to_str().unwrap(), "--labels", latin.to_str().unwrap()]).exits(2).says("latin.txt");
+}

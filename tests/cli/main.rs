@@ -1,0 +1,13 @@
+//! The command line from outside: a process, its exit code, what it prints and what it leaves on disk.
+
+mod contradictions;
+mod crash;
+mod destination;
+mod labels;
+mod output;
+mod process;
+mod reproducible;
+mod statement;
+mod tamper;
+mod training;
+mod usage;

@@ -1,0 +1,148 @@
+//! Exit codes and refusals: 0 done or yes, 1 no, 2 could not tell.
+
+use tempfile::tempdir;
+
+use crate::process::{Ran, fixture, names, resnet, run, seal, unlearn, verify};
+
+/// A refused `unlearn`: exit code 2, and nothing written.
+fn refused(more: &[&str]) -> Ran {
+    let folder = tempdir().unwrap();
+    let ran = unlearn(&resnet(), &folder.path().join("out"), more).exits(2);
+    assert_eq!(names(folder.path()), [""; 0]);
+    assert_eq!(ran.stdout, "");
+    ran
+}
+
+#[test]
+fn a_release_is_made_and_passes_the_gate() {
+    let folder = tempdir().unwrap();
+    for (model, slot) in [("fmnist-resnet", "keep"), ("fmnist-resnet.onnx", "drop")] {
+        let out = folder.path().join(slot);
+        unlearn(&fixture(model), &out, &["--forget", "5", "--slot", slot]).exits(0);
+        assert!(out.join("class-removal.statement.json").is_file());
+        verify(&out, &fixture(model), &[]).exits(0);
+    }
+    assert!(folder.path().join("drop/fmnist-resnet.onnx").is_file());
+    assert_eq!(names(folder.path()), ["drop", "keep"]);
+}
+
+#[test]
+fn an_unknown_class_suggests_near_names() {
+    refused(&["--forget", "sandel"]).says("no class `sandel`").says("did you mean `Sandal`");
+    refused(&["--forget", "10"]).says("indices go from 0 to 9");
+    refused(&["--forget", "5,6"]).says("a --forget of its own");
+    refused(&["--forget", "-1"]);
+}
+
+#[test]
+fn a_class_may_not_be_named_twice() {
+    refused(&["--forget", "Sandal", "--forget", "5"]).says("class `5` is named twice");
+    refused(&["--forget", "Sandal", "--forget", "Sandal"]).says("class `Sandal` is named twice");
+}
+
+#[test]
+fn at_least_one_class_stays_and_two_where_slots_go() {
+    let forget = |classes: std::ops::Range<usize>| -> Vec<String> {
+        classes.flat_map(|class| ["--forget".into(), class.to_string()]).collect()
+    };
+    let all = forget(0..10);
+    refused(&all.iter().map(String::as_str).collect::<Vec<_>>()).says("all 10 classes");
+    let nine = forget(0..9);
+    let mut nine: Vec<&str> = nine.iter().map(String::as_str).collect();
+    nine.extend(["--slot", "drop"]);
+    refused(&nine).says("leave a single class").says("--slot keep");
+}
+
+#[test]
+fn nothing_to_do_is_refused() {
+    refused(&["--forget", "5", "--method", "seal", "--no-seal"]).says("changes nothing");
+    refused(&[]).says("--forget");
+}
+
+#[test]
+fn bad_values_are_refused_by_name() {
+    let bad = [
+        ("--samples", "0"),
+        ("--samples", "1000001"),
+        ("--lr", "nan"),
+        ("--lr", "0"),
+        ("--lr", "inf"),
+        ("--epochs", "0"),
+        ("--seed", "-1"),
+        ("--seed", "18446744073709551616"),
+        ("--device", "tpu"),
+        ("--device", "cuda:x"),
+        ("--slot", "shut"),
+        ("--method", "wish"),
+        ("--distribution", "cauchy"),
+    ];
+    for (flag, value) in bad {
+        refused(&["--forget", "5", &format!("{flag}={value}")]).says(flag);
+    }
+    refused(&["--forget", "5", "--force=yes"]);
+    refused(&["--forget", "5", "-q", "-v"]).says("cannot be used with");
+    refused(&["--forget", "5", "--frobnicate"]).says("--frobnicate");
+}
+
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn a_gpu_is_refused_where_the_build_has_none() {
+    for device in ["cuda", "cuda:1"] {
+        refused(&["--forget", "5", "--device", device]).says("cannot be used").says("--features cuda");
+    }
+}
+
+#[test]
+fn a_model_that_is_not_there_is_refused() {
+    let folder = tempdir().unwrap();
+    let (nowhere, out) = (folder.path().join("nowhere"), folder.path().join("out"));
+    unlearn(&nowhere, &out, &["--forget", "5"]).exits(2).says("nowhere");
+    run(&["inspect", nowhere.to_str().unwrap()]).exits(2).says("nowhere");
+    verify(&nowhere, &resnet(), &[]).exits(2).says("nowhere");
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn help_explains_and_shows_examples() {
+    for command in ["evaluate", "inspect", "methods", "unlearn", "verify"] {
+        let help = run(&[command, "--help"]).exits(0).stdout;
+        let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{help}"));
+        assert!(examples.contains(&format!("declass {command}")), "{help}");
+    }
+    let help = run(&["--help"]).exits(0).stdout;
+    assert!(help.contains("Exit codes:"), "{help}");
+    run(&[]).exits(2);
+    run(&["--version"]).exits(0);
+}
+
+#[test]
+fn the_head_can_be_named() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    seal(&resnet(), &out, &["--forget", "5", "--head", "classifier.1"]).exits(0);
+    verify(&out, &resnet(), &[]).exits(0);
+    refused(&["--forget", "5", "--head", "classifier.9"]).says("there is no head `classifier.9`");
+    refused(&["--forget", "5", "--head", ""]).says("candidates are classifier.1");
+}
+
+#[test]
+fn a_dry_run_leaves_nothing() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ran = unlearn(&resnet(), &out, &["--forget", "5", "--dry-run"]).exits(0);
+    assert!(ran.stdout.contains("nothing was kept"), "{ran:?}");
+    assert_eq!(names(folder.path()), [""; 0]);
+    let ran = seal(&resnet(), &out, &["--forget", "5", "--dry-run", "--json"]).exits(0).json();
+    assert_eq!((&ran["passed"], &ran["out"]), (&true.into(), &serde_json::Value::Null));
+    seal(&resnet(), &folder.path().join("a/b/out"), &["--forget", "5", "--dry-run"]).exits(0);
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn unlearning_that_does_not_forget_exits_1_and_writes_nothing() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ran = unlearn(&resnet(), &out, &["--forget", "5", "--epochs", "1", "--lr", "0.001"]);
+    ran.exits(1).says("did not succeed").says("--method seal");
+    assert_eq!(names(folder.path()), [""; 0]);
+}
