@@ -12,7 +12,7 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
     ("edit", &["classes", "cut", "error", "graph", "linear", "seal"]),
-    ("embeddings", &["error", "linear", "progress", "reach", "rng", "space"]),
+    ("embeddings", &["classes", "error", "linear", "progress", "reach", "rng", "space"]),
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
     ("graph", &["error"]),
