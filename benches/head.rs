@@ -17,7 +17,7 @@ use declass::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, Strata, draw},
     linear::LinearHead,
-    methods::{self, Kind},
+    methods,
     progress::Silent,
     rng::{Purpose, stream},
     space::Space,
@@ -83,14 +83,8 @@ struct Job {
 
 impl Job {
     fn new() -> Self {
-        let options = Options {
-            method: methods::by_name("delete").expect("the default method"),
-            distribution: Distribution::Gaussian,
-            samples: 5000,
-            seed: 0,
-            learning_rate: None,
-            epochs: 300,
-        };
+        let delete = methods::by_name("delete").expect("the default method");
+        let options = Options { samples: 5000, ..Options::new(delete) };
         let forgotten = Forgotten::from_indices([FORGOTTEN].into(), CLASSES).expect("one of ten classes");
         Self { head: head(), forgotten, options }
     }
@@ -133,10 +127,7 @@ impl Job {
         material: &Material,
         options: &Options,
     ) -> Result<declass::unlearn::Trained, declass::error::Error> {
-        let Kind::Trained(gradient) = options.method.kind else {
-            unreachable!("the default method is trained")
-        };
-        train(&self.head, material, &self.forgotten, gradient, options, &Device::Cpu, &Silent)
+        train(&self.head, material, &self.forgotten, options, &Device::Cpu, &Silent)
     }
 }
 

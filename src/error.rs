@@ -120,6 +120,48 @@ pub enum Error {
         /// Its name.
         method: &'static str,
     },
+    /// A method that lowers a bias met a head without one.
+    #[error("{method} needs a head with a bias")]
+    NeedsBias {
+        /// Its name.
+        method: &'static str,
+    },
+    /// A method that takes out what is a class's own found nothing of that kind.
+    #[error("{method} finds nothing that is class {class}'s own: the retained classes span everything")]
+    NothingOfItsOwn {
+        /// Its name.
+        method: &'static str,
+        /// The class.
+        class: usize,
+    },
+    /// A method that is no more than the seal was asked to train.
+    #[error("{method} trains nothing")]
+    NothingToTrain {
+        /// Its name.
+        method: &'static str,
+    },
+    /// A method's setting has a value that makes no sense.
+    #[error("setting `{name}` is {value}, which is not between {least} and {most}")]
+    SettingOutOfRange {
+        /// Its name.
+        name: &'static str,
+        /// What it was given.
+        value: f64,
+        /// The least that makes sense.
+        least: f64,
+        /// The most.
+        most: f64,
+    },
+    /// A method has no such setting, or it was given twice.
+    #[error("{method} has no setting `{name}`, or it was given twice")]
+    UnknownSetting {
+        /// The method's name.
+        method: &'static str,
+        /// What was given.
+        name: String,
+        /// The settings that it has.
+        known: Vec<&'static str>,
+    },
     /// What the head says does not settle what the model answers.
     #[error("the model's answers cannot be told from its head alone: {reason}")]
     NoTopClass {
@@ -239,6 +281,13 @@ impl Error {
                 Some("name a folder that `declass unlearn` of this version wrote".into())
             }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
+            Self::NeedsBias { .. } | Self::NothingOfItsOwn { .. } | Self::NothingToTrain { .. } => {
+                Some("use --method seal or another one; `declass methods` lists them".into())
+            }
+            Self::UnknownSetting { known, .. } if known.is_empty() => {
+                Some("it has no settings at all".into())
+            }
+            Self::UnknownSetting { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
             Self::OneClassLeft => Some("keep the slots with --slot keep".into()),
             Self::Unreached { .. } => Some("leave out --no-seal, or try another --distribution".into()),

@@ -10,7 +10,7 @@
 //! ```no_run
 //! use candle_core::Device;
 //! use declass::{
-//!     classes::Forgotten, cut::Cut, edit::{self, Slot}, embeddings::Distribution, formats::Artifact,
+//!     classes::Forgotten, cut::Cut, edit::{self, Slot}, formats::Artifact,
 //!     methods::{self, Kind}, progress::Silent, release::{RunRecord, Staged},
 //!     unlearn::{self, MARGIN, Material, Options}, verify::{self, Request},
 //! };
@@ -18,22 +18,15 @@
 //! let model = Artifact::open("model".as_ref())?;
 //! let cut = Cut::locate(&model, None)?;
 //! let forgotten = Forgotten::resolve(&["Sandal"], cut.head.classes, cut.labels.as_ref())?;
-//! let options = Options {
-//!     method: methods::choose(None, cut.head.link)?,
-//!     distribution: Distribution::Gaussian,
-//!     samples: 1000,
-//!     seed: 0,
-//!     learning_rate: None,
-//!     epochs: 300,
-//! };
+//! let options = Options::new(methods::choose(None, cut.head.link)?);
 //!
 //! let before = cut.head.load(&model)?;
 //! let mut after = before.clone();
 //! let mut record = RunRecord::new("cpu", &options, None, None, &[]);
-//! if let Kind::Trained(gradient) = options.method.kind {
+//! if !matches!(options.method.kind, Kind::SealOnly) {
 //!     let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent)?;
 //!     let unreached = material.unreached(&forgotten);
-//!     let trained = unlearn::train(&before, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)?;
+//!     let trained = unlearn::train(&before, &material, &forgotten, &options, &Device::Cpu, &Silent)?;
 //!     record = RunRecord::new("cpu", &options, Some(&material.sampling), Some(&trained), &unreached);
 //!     after = trained.head;
 //! }
@@ -47,6 +40,7 @@
 //!     slot: Slot::Keep,
 //!     sealed: true,
 //!     method: options.method,
+//!     settings: &options.settings,
 //!     head: None,
 //!     seed: 0,
 //! };

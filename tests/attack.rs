@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::LazyLock,
 };
 
 use candle_core::Device;
@@ -11,9 +12,8 @@ use declass::{
     classes::Forgotten,
     cut::Cut,
     edit::{self, Slot},
-    embeddings::Distribution,
     error::Error,
-    methods,
+    methods::{self, Settings},
     progress::Silent,
     release::{RunRecord, Staged},
     unlearn::{self, MARGIN, Options},
@@ -201,17 +201,16 @@ fn staged(original: &Artifact, forgotten: &Forgotten, destination: &Path) -> Sta
 }
 
 fn pass<'a>(original: &Artifact, staged: &Staged, forgotten: &'a Forgotten) -> Pass<'a> {
-    let method = methods::by_name("seal").unwrap();
-    let request = Request { forgotten, slot: Slot::Keep, sealed: true, method, head: None, seed: 0 };
+    static NONE: LazyLock<Settings> = LazyLock::new(Settings::default);
+    let (method, settings) = (methods::by_name("seal").unwrap(), &*NONE);
+    let request =
+        Request { forgotten, slot: Slot::Keep, sealed: true, method, settings, head: None, seed: 0 };
     let report = verify::verify(original, staged.artifact(), &request, &Device::Cpu, &Silent).unwrap();
     report.pass().unwrap()
 }
 
 fn record() -> RunRecord {
-    let method = methods::by_name("seal").unwrap();
-    let distribution = Distribution::Gaussian;
-    let options = Options { method, distribution, samples: 1000, seed: 0, learning_rate: None, epochs: 300 };
-    RunRecord::new("cpu", &options, None, None, &[])
+    RunRecord::new("cpu", &Options::new(methods::by_name("seal").unwrap()), None, None, &[])
 }
 
 #[test]

@@ -17,7 +17,7 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
     ("graph", &["error"]),
     ("linear", &["classes", "error"]),
-    ("methods", &["classes", "cut::Link", "error", "rng"]),
+    ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
     ("progress", &[]),
     ("reach", &["linear", "space"]),
     (

@@ -158,6 +158,9 @@ pub(super) struct UnlearnArgs {
     pub(super) no_seal: bool,
     #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
     pub(super) method: Option<&'static methods::Method>,
+    /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their defaults.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(super) settings: Vec<(String, f64)>,
     /// Synthetic embeddings to train on, per class.
     #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) samples: u32,
@@ -240,6 +243,12 @@ fn method_help() -> String {
     format!(
         "The unlearning method: {names}; `declass methods` explains them [default: delete; seal for a multi-label model]"
     )
+}
+
+fn parse_setting(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value: f64 = value.parse().map_err(|_| format!("`{value}` is no number"))?;
+    Ok((name.to_owned(), value))
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

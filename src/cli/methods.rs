@@ -1,7 +1,7 @@
 //! `declass methods`.
 
 use anyhow::Result;
-use declass::methods::METHODS;
+use declass::methods::{METHODS, Setting};
 use serde_json::json;
 
 use super::{Exit, args::MethodsArgs, output::Printer};
@@ -14,6 +14,7 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
                 "default": method.name == METHODS[0].name,
                 "summary": method.summary,
                 "data": method.data.name(),
+                "settings": method.settings.iter().map(setting).collect::<Vec<_>>(),
                 "changes": "weights and bias of the head",
                 "source": method.source,
             })
@@ -24,8 +25,26 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
     for (place, method) in METHODS.into_iter().enumerate() {
         printer.row(method.name, if place == 0 { "(the default)" } else { "" });
         printer.row("", method.summary);
-        printer.row("", format!("trains on: {}; source: {}", method.data.name(), method.source));
+        printer.row("", format!("looks at: {}; source: {}", method.data.name(), method.source));
+        for setting in method.settings {
+            let defaults: Vec<String> = setting.defaults.iter().map(f64::to_string).collect();
+            let chosen = if defaults.len() > 1 { ", chosen on synthetic strata" } else { "" };
+            printer.row(
+                "",
+                format!("--set {}={}: {}{chosen}", setting.name, defaults.join("|"), setting.summary),
+            );
+        }
     }
     printer.row("", "all change the weights and the bias of the head, and nothing else");
     Ok(Exit::Yes)
+}
+
+fn setting(setting: &Setting) -> serde_json::Value {
+    json!({
+        "name": setting.name,
+        "summary": setting.summary,
+        "defaults": setting.defaults,
+        "least": setting.range.0,
+        "most": setting.range.1,
+    })
 }

@@ -76,13 +76,16 @@ impl<'a> Run<'a> {
         if slot == Slot::Drop && forgotten.retained().count() == 1 {
             return Err(Error::OneClassLeft.into());
         }
+        let method = methods::choose(args.method, head.link)?;
         let options = Options {
-            method: methods::choose(args.method, head.link)?,
+            method,
             distribution: args.distribution,
             samples: args.samples as usize,
             seed: args.seed,
             learning_rate: args.lr,
             epochs: args.epochs as usize,
+            settings: method.settings(&args.settings)?,
+            to_choose: method.to_choose(&args.settings),
         };
         if args.no_seal && matches!(options.method.kind, Kind::SealOnly) && slot == Slot::Keep {
             return Err(Error::NothingToDo.into());
@@ -135,7 +138,9 @@ impl<'a> Run<'a> {
     }
 
     fn train(&self, before: &LinearHead) -> Result<Training> {
-        let Kind::Trained(gradient) = self.options.method.kind else { return Ok(Training::default()) };
+        if matches!(self.options.method.kind, Kind::SealOnly) {
+            return Ok(Training::default());
+        }
         let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
         self.report_sampling(&material);
         let unreached = material.unreached(&self.forgotten);
@@ -150,10 +155,10 @@ impl<'a> Run<'a> {
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
         let options = &self.options;
-        let trained =
-            unlearn::train(before, &material, &self.forgotten, gradient, options, &self.device, &self.bars)?;
+        let trained = unlearn::train(before, &material, &self.forgotten, options, &self.device, &self.bars)?;
         // It stops before the first epoch only where there is nothing to stop it later.
-        if trained.attempts[trained.kept].epochs == 0 {
+        let is_trained = matches!(self.options.method.kind, Kind::Trained(_));
+        if is_trained && trained.attempts[trained.kept].epochs == 0 {
             self.report_no_training("stratum");
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
@@ -224,8 +229,8 @@ impl<'a> Run<'a> {
         let method = self.options.method.name;
         for attempt in &trained.attempts {
             let line = format!(
-                "lr {}: {} epochs, worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
-                attempt.learning_rate,
+                "{}: {} epochs, worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
+                attempt.tried,
                 attempt.epochs,
                 100.0 * attempt.worst_stratum,
                 100.0 * attempt.retained_agreement,
@@ -234,10 +239,12 @@ impl<'a> Run<'a> {
             self.out().detail("", line);
         }
         let kept = &trained.attempts[trained.kept];
-        let line = format!(
-            "{method}, lr {}: stopped at epoch {}, no stratum recognises the forgotten",
-            kept.learning_rate, kept.epochs
-        );
+        let how = match self.options.method.kind {
+            Kind::Trained(_) => format!("{method}, {}: stopped at epoch {}", kept.tried, kept.epochs),
+            _ if kept.tried.name == method => format!("{method}, in closed form"),
+            _ => format!("{method}, {}, in closed form", kept.tried),
+        };
+        let line = format!("{how}, no stratum recognises the forgotten");
         self.out().row("unlearning", line);
     }
 
@@ -290,6 +297,7 @@ impl<'a> Run<'a> {
             slot: self.slot,
             sealed: self.sealed(),
             method: self.options.method,
+            settings: &self.options.settings,
             head: self.args.model.head.as_deref(),
             seed: self.args.seed,
         };

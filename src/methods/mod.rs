@@ -5,17 +5,28 @@
 
 #[cfg(test)]
 mod autograd;
+mod boundary_shrink;
+mod damp;
 mod delete;
+mod fine_tune;
+mod mask;
 mod negative_gradient;
 mod negative_gradient_plus;
+mod pour;
+mod projection;
 mod random_labels;
 mod scar;
+mod scrub;
 mod seal;
+mod settings;
+mod ssd;
+
+pub use settings::{Setting, Settings};
 
 use candle_core::{D, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{classes::Forgotten, cut::Link, error::Error};
+use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
 
 /// A method, as a user chooses it.
 #[derive(Debug)]
@@ -26,6 +37,10 @@ pub struct Method {
     pub summary: &'static str,
     /// The synthetic embeddings it trains on.
     pub data: Data,
+    /// Whether its formula looks at single coordinates of embeddings, so that they must be the model's own.
+    pub own_coordinates: bool,
+    /// What a user may set of it.
+    pub settings: &'static [Setting],
     /// Where its formula comes from.
     pub source: &'static str,
     /// What is done.
@@ -73,11 +88,31 @@ impl Data {
 /// How a method changes the head.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
+    /// A formula without training.
+    ClosedForm(Formula),
     /// Only the seal, which any other method gets on top by default.
     SealOnly,
     /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet divided
     /// by the number of samples of its side (forgotten or retained).
     Trained(Gradient),
+}
+
+/// The head after unlearning, in the coordinates of the samples.
+pub type Formula = fn(&ClosedForm<'_>) -> Result<LinearHead, Error>;
+
+/// What a formula may depend on.
+#[derive(Debug)]
+pub struct ClosedForm<'a> {
+    /// The original head.
+    pub head: &'a LinearHead,
+    /// The classes to forget.
+    pub forgotten: &'a Forgotten,
+    /// Synthetic embeddings of the classes that the method asks for, one after the other.
+    pub samples: &'a [f32],
+    /// Class that the original head gives each of them.
+    pub labels: &'a [u32],
+    /// The method's settings.
+    pub settings: &'a Settings,
 }
 
 /// The gradient of a loss with respect to the logits, one row per sample.
@@ -94,6 +129,8 @@ pub struct Batch<'a> {
     pub labels: &'a [u32],
     /// The classes to forget.
     pub forgotten: &'a Forgotten,
+    /// The method's settings.
+    pub settings: &'a Settings,
     /// Randomness of this batch.
     pub rng: &'a mut ChaCha8Rng,
 }
@@ -139,25 +176,32 @@ impl Batch<'_> {
 }
 
 /// Every method, the default first.
-pub static METHODS: [&Method; 6] = [
+pub static METHODS: [&Method; 13] = [
     &delete::METHOD,
+    &boundary_shrink::METHOD,
+    &damp::METHOD,
+    &fine_tune::METHOD,
+    &mask::METHOD,
     &negative_gradient::METHOD,
     &negative_gradient_plus::METHOD,
+    &pour::METHOD,
     &random_labels::METHOD,
     &scar::METHOD,
+    &scrub::METHOD,
     &seal::METHOD,
+    &ssd::METHOD,
 ];
 
 /// The method to use on a head with this link: the one that was asked for, or the default.
 ///
 /// # Errors
-/// [`Error::NotForMultiLabel`] for a trained method on a multi-label head, whose classes do not compete: the losses of all
-/// trained methods are losses of a softmax.
+/// [`Error::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not compete: the others
+/// are about which logit is the largest.
 pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, Error> {
     match (asked, link) {
         (None, Link::Sigmoid) => Ok(&seal::METHOD),
         (None, _) => Ok(&delete::METHOD),
-        (Some(method), Link::Sigmoid) if matches!(method.kind, Kind::Trained(_)) => {
+        (Some(method), Link::Sigmoid) if !matches!(method.kind, Kind::SealOnly) => {
             Err(Error::NotForMultiLabel { method: method.name })
         }
         (Some(method), _) => Ok(method),

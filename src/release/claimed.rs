@@ -12,7 +12,7 @@ use crate::{
     classes::Forgotten,
     edit::Slot,
     embeddings::Distribution,
-    methods::{self, Method},
+    methods::{self, Method, Settings},
     verify::Request,
 };
 
@@ -27,6 +27,7 @@ pub struct Claimed {
     slot: Slot,
     sealed: bool,
     method: &'static Method,
+    settings: Settings,
     head: Option<String>,
     seed: u64,
 }
@@ -54,9 +55,20 @@ impl Claimed {
             settings: asked.parameters,
             training: removal.training,
         };
-        require_words(&record)?;
+        require_words(&record, method)?;
+        let settings = settings(&record, method)?;
         let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
-        Ok(Self { json, record, forgotten, slot, sealed: asked.seal, method, head: asked.head, seed })
+        Ok(Self {
+            json,
+            record,
+            forgotten,
+            slot,
+            sealed: asked.seal,
+            method,
+            settings,
+            head: asked.head,
+            seed,
+        })
     }
 
     /// The verification that the claim calls for, on embeddings of another seed than the claim's if one is given.
@@ -67,6 +79,7 @@ impl Claimed {
             slot: self.slot,
             sealed: self.sealed,
             method: self.method,
+            settings: &self.settings,
             head: self.head.as_deref(),
             seed: seed.unwrap_or(self.seed),
         }
@@ -80,7 +93,7 @@ impl Claimed {
 }
 
 /// What is only recorded has room for words of the tool, not for a text.
-fn require_words(record: &RunRecord) -> Result<(), String> {
+fn require_words(record: &RunRecord, method: &Method) -> Result<(), String> {
     let is_version = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
     if !record.version.chars().all(is_version) {
         return Err(format!("its version `{}` is none", record.version));
@@ -88,10 +101,23 @@ fn require_words(record: &RunRecord) -> Result<(), String> {
     if !["cpu", "cuda"].contains(&record.device.as_str()) {
         return Err(format!("it names an unknown device `{}`", record.device));
     }
+    let is_tried =
+        |name: &str| name == "lr" || name == method.name || method.settings.iter().any(|s| s.name == name);
+    let mut attempts = record.training.iter().flat_map(|training| &training.attempts);
+    if let Some(attempt) = attempts.find(|attempt| !is_tried(&attempt.tried)) {
+        return Err(format!("it tried `{}`, which `{}` does not have", attempt.tried, method.name));
+    }
     match &record.settings {
         Some(settings) => settings.distribution.parse::<Distribution>().map(|_| ()),
         None => Ok(()),
     }
+}
+
+/// The method's settings: those recorded, and the defaults of the others.
+fn settings(record: &RunRecord, method: &Method) -> Result<Settings, String> {
+    let recorded = record.settings.iter().flat_map(|settings| &settings.method);
+    let given: Vec<(String, f64)> = recorded.map(|(name, value)| (name.clone(), value.value())).collect();
+    method.settings(&given).map_err(|error| error.to_string())
 }
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, String> {

@@ -13,6 +13,11 @@ impl Decimal {
         Self(value.to_string())
     }
 
+    /// The number; not a number if it is out of the range of numbers.
+    pub(super) fn value(&self) -> f64 {
+        self.0.parse().unwrap_or(f64::NAN)
+    }
+
     /// A count.
     pub(super) fn count(value: u64) -> Self {
         Self(value.to_string())

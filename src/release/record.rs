@@ -1,5 +1,7 @@
 //! What only the run that made a release knows, and no verification can compute again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::decimal::Decimal;
@@ -34,6 +36,9 @@ pub struct Settings {
     pub learning_rate: Option<Decimal>,
     /// Most epochs of one attempt.
     pub max_epochs: usize,
+    /// The method's own settings, by name; one that was chosen on synthetic strata is absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub method: BTreeMap<String, Decimal>,
 }
 
 /// How sampling and training went.
@@ -85,9 +90,11 @@ pub enum SamplerName {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrainingAttempt {
-    /// Its learning rate.
-    pub learning_rate: Decimal,
-    /// Epochs trained.
+    /// What distinguishes it from the others: `lr`, or a setting of the method; its own name if nothing was to choose.
+    pub tried: String,
+    /// The value of that.
+    pub value: Decimal,
+    /// Epochs trained; 0 for a closed form.
     pub epochs: usize,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum.
     pub worst_stratum: Decimal,
@@ -125,6 +132,12 @@ impl Settings {
             samples_per_class: options.samples,
             learning_rate: options.learning_rate.map(Decimal::exact),
             max_epochs: options.epochs,
+            method: options
+                .settings
+                .iter()
+                .filter(|(name, _)| options.to_choose.is_none_or(|open| open.name != *name))
+                .map(|(name, value)| (name.into(), Decimal::exact(value)))
+                .collect(),
         }
     }
 }
@@ -157,7 +170,8 @@ impl RareClass {
 impl TrainingAttempt {
     fn of(summary: &Summary) -> Self {
         Self {
-            learning_rate: Decimal::exact(summary.learning_rate),
+            tried: summary.tried.name.into(),
+            value: Decimal::exact(summary.tried.value),
             epochs: summary.epochs,
             worst_stratum: Decimal::rounded(summary.worst_stratum),
             retained_agreement: Decimal::rounded(summary.retained_agreement),

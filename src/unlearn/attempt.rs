@@ -6,13 +6,13 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Material, Options,
     judge::Judge,
-    train::{Epoch, Summary},
+    train::{Epoch, Summary, Tried},
 };
 use crate::{
     classes::Forgotten,
     error::Error,
     linear::{LinearHead, Weights},
-    methods::{Batch, Data, Gradient},
+    methods::{Batch, ClosedForm, Data, Formula, Gradient, Settings},
     progress::{Progress, Step},
     rng::{self, Purpose},
 };
@@ -106,7 +106,7 @@ impl<'a> Bench<'a> {
     fn step(
         &self,
         weights: &Weights,
-        gradient: Gradient,
+        (gradient, settings): (Gradient, &Settings),
         batch: &Batched,
         rng: &mut ChaCha8Rng,
     ) -> Result<Weights> {
@@ -115,6 +115,7 @@ impl<'a> Bench<'a> {
             original: &batch.original,
             labels: &batch.labels,
             forgotten: self.forgotten,
+            settings,
             rng,
         })?;
         let g = g.broadcast_mul(&batch.scale)?;
@@ -123,18 +124,39 @@ impl<'a> Bench<'a> {
         Ok(Weights { weight: g.t()?.matmul(&batch.samples)?, bias })
     }
 
+    /// The attempt that ended with these weights.
+    fn conclude(
+        &self,
+        weights: &Weights,
+        tried: Tried,
+        trace: Vec<Epoch>,
+    ) -> std::result::Result<Attempt, Error> {
+        let retained = self.judge.retained(weights)?;
+        let summary = Summary {
+            tried,
+            epochs: trace.len() - 1,
+            worst_stratum: trace.last().map_or(1.0, Epoch::worst),
+            retained_agreement: retained.agreement,
+            worst_class: retained.worst_class,
+            retained_kl: retained.divergence,
+            trace,
+        };
+        let head = weights.to_head(&self.start).map_err(Error::compute("unlearning"))?;
+        Ok(Attempt { head, summary })
+    }
+
     /// One pass over the training samples.
     fn epoch(
         &self,
         weights: &mut Weights,
         velocity: &mut Weights,
-        gradient: Gradient,
+        method: (Gradient, &Settings),
         learning_rate: f64,
         (seed, epoch): (u64, usize),
     ) -> Result<()> {
         let mut targets = rng::stream(seed, Purpose::Targets, epoch as u64);
         for rows in self.batches(seed, epoch) {
-            let step = self.step(weights, gradient, &self.batch(&rows)?, &mut targets)?;
+            let step = self.step(weights, method, &self.batch(&rows)?, &mut targets)?;
             *velocity = velocity.scaled(MOMENTUM)?.plus(&step, 1.0)?;
             *weights = weights.plus(velocity, -learning_rate)?;
         }
@@ -146,7 +168,7 @@ impl<'a> Bench<'a> {
 pub(super) fn run(
     bench: &Bench<'_>,
     gradient: Gradient,
-    learning_rate: f64,
+    tried: Tried,
     options: &Options,
     progress: &dyn Progress,
 ) -> std::result::Result<Attempt, Error> {
@@ -156,21 +178,37 @@ pub(super) fn run(
     let mut trace = vec![bench.judge.progress(&weights).map_err(failed())?];
     while goes_on(&trace, options.epochs) {
         let address = (options.seed, trace.len() - 1);
-        bench.epoch(&mut weights, &mut velocity, gradient, learning_rate, address).map_err(failed())?;
+        bench
+            .epoch(&mut weights, &mut velocity, (gradient, &options.settings), tried.value, address)
+            .map_err(failed())?;
         trace.push(bench.judge.progress(&weights).map_err(failed())?);
         progress.advance(Step::Unlearning, 1);
     }
-    let retained = bench.judge.retained(&weights)?;
-    let summary = Summary {
-        learning_rate,
-        epochs: trace.len() - 1,
-        worst_stratum: trace.last().map_or(1.0, Epoch::worst),
-        retained_agreement: retained.agreement,
-        worst_class: retained.worst_class,
-        retained_kl: retained.divergence,
-        trace,
+    bench.conclude(&weights, tried, trace)
+}
+
+/// Applies a closed form and judges it as training is judged.
+pub(super) fn close(
+    bench: &Bench<'_>,
+    formula: Formula,
+    tried: Tried,
+    options: &Options,
+    material: &Material,
+) -> std::result::Result<Attempt, Error> {
+    let settings = match options.to_choose {
+        Some(setting) => options.settings.clone().with(setting.name, tried.value),
+        None => options.settings.clone(),
     };
-    Ok(Attempt { head: weights.to_head(&bench.start).map_err(failed())?, summary })
+    let head = formula(&ClosedForm {
+        head: &bench.start,
+        forgotten: bench.forgotten,
+        samples: &material.training.values,
+        labels: &material.training.labels,
+        settings: &settings,
+    })?;
+    let weights = Weights::of(&head, &bench.device)?;
+    let state = bench.judge.progress(&weights).map_err(Error::compute("unlearning"))?;
+    bench.conclude(&weights, tried, vec![state])
 }
 
 /// Epochs after which an attempt that is too slow is given up.

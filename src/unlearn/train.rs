@@ -3,18 +3,17 @@
 use std::fmt;
 
 use candle_core::Device;
-use serde::Serialize;
 
 use super::{
     LEARNING_RATES, Material, Options,
-    attempt::{Attempt, Bench, run},
+    attempt::{Attempt, Bench, close, run},
 };
 use crate::{
     classes::Forgotten,
     embeddings::Stratum,
     error::Error,
     linear::LinearHead,
-    methods::Gradient,
+    methods::Kind,
     progress::{Progress, Step},
 };
 
@@ -32,11 +31,11 @@ pub struct Trained {
 }
 
 /// An attempt in figures.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Summary {
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Epochs trained.
+    /// What distinguishes it from the others.
+    pub tried: Tried,
+    /// Epochs trained; none for a closed form.
     pub epochs: usize,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum, at the end.
     pub worst_stratum: f64,
@@ -47,8 +46,22 @@ pub struct Summary {
     /// Mean divergence from the original head over the retained classes, in nats.
     pub retained_kl: f64,
     /// Every epoch, the state before the first one included; for `--trace`, not for the claim.
-    #[serde(skip)]
     pub trace: Vec<Epoch>,
+}
+
+/// A learning rate or a setting with the value that was tried; the method's own name and 1 if there was nothing to choose.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tried {
+    /// `lr`, or the setting's name.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.value)
+    }
 }
 
 /// The state after one epoch.
@@ -89,8 +102,12 @@ impl fmt::Display for Summary {
         let (worst, agreement) = (100.0 * self.worst_stratum, 100.0 * self.retained_agreement);
         write!(
             f,
-            "lr {} after {} epochs: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %",
-            self.learning_rate, self.epochs
+            "{} after {} epochs: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %, worst class \
+             {:.1} %, divergence {:.2e} nats",
+            self.tried,
+            self.epochs,
+            100.0 * self.worst_class,
+            self.retained_kl
         )
     }
 }
@@ -101,30 +118,35 @@ const RETAINED_AGREEMENT: f64 = 0.94;
 const WORST_CLASS: f64 = 0.87;
 const RETAINED_KL: f64 = 0.09;
 
-/// Trains the head with the gradient of a method.
+/// Unlearns the head with a method.
 ///
-/// Learning rates are tried from the largest down; the successful attempt with the least divergence on the
-/// retained classes is kept, and the search ends at the first rate that does worse than the one before or leaves nothing to gain.
+/// Learning rates, or values of a setting that is to be chosen, are tried in their order; the successful attempt with the
+/// least divergence on the retained classes is kept, and the search ends at the first that does worse than the one before or leaves
+/// nothing to gain.
 ///
 /// # Errors
-/// [`Error::DidNotForget`] with all attempts if none succeeded; [`Error::Compute`] if the device fails.
+/// [`Error::DidNotForget`] with all attempts if none succeeded; [`Error::NothingToTrain`] for a method that is no more than
+/// the seal; what a method's formula says; [`Error::Compute`] if the device fails.
 pub fn train(
     head: &LinearHead,
     material: &Material,
     forgotten: &Forgotten,
-    gradient: Gradient,
     options: &Options,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
     let before = material.space.restrict(head)?;
     let bench = Bench::new(before.clone(), material, forgotten, options.method.data, device)?;
-    let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
-    progress.begin(Step::Unlearning, (rates.len() * options.epochs) as u64);
     let mut attempts: Vec<Summary> = Vec::new();
     let mut best: Option<(usize, Attempt)> = None;
-    for rate in rates {
-        let attempt = run(&bench, gradient, rate, options, progress)?;
+    let candidates = candidates(options);
+    progress.begin(Step::Unlearning, (candidates.len() * options.epochs) as u64);
+    for tried in candidates {
+        let attempt = match options.method.kind {
+            Kind::ClosedForm(formula) => close(&bench, formula, tried, options, material)?,
+            Kind::SealOnly => return Err(Error::NothingToTrain { method: options.method.name }),
+            Kind::Trained(gradient) => run(&bench, gradient, tried, options, progress)?,
+        };
         attempts.push(attempt.summary.clone());
         let better = |(_, kept): &(usize, Attempt)| attempt.summary.retained_kl < kept.summary.retained_kl;
         match attempt.summary.succeeded() {
@@ -144,10 +166,27 @@ pub fn train(
     Ok(Trained { head: material.space.lift(head, &before, &attempt.head)?, kept, attempts, strata })
 }
 
+/// What is tried, in order.
+fn candidates(options: &Options) -> Vec<Tried> {
+    match (options.method.kind, options.to_choose) {
+        (Kind::Trained(_), _) => {
+            let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
+            rates.into_iter().map(|value| Tried { name: LEARNING_RATE, value }).collect()
+        }
+        (_, Some(setting)) => {
+            setting.defaults.iter().map(|&value| Tried { name: setting.name, value }).collect()
+        }
+        (_, None) => vec![Tried { name: options.method.name, value: 1.0 }],
+    }
+}
+
+/// How learning rates are called.
+const LEARNING_RATE: &str = "lr";
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{embeddings::Distribution, methods, progress::Silent};
+    use crate::{methods, progress::Silent};
 
     /// Three classes whose rows point away from each other.
     fn head() -> LinearHead {
@@ -161,17 +200,10 @@ mod tests {
             head.bias.fill(0.0);
         }
         let forgotten = Forgotten::resolve(&["1"], 3, None)?;
-        let options = Options {
-            method: methods::by_name(method).unwrap(),
-            distribution: Distribution::Gaussian,
-            samples: 500,
-            seed: 3,
-            learning_rate: None,
-            epochs,
-        };
-        let methods::Kind::Trained(gradient) = options.method.kind else { unreachable!() };
+        let defaults = Options::new(methods::by_name(method).unwrap());
+        let options = Options { samples: 500, seed: 3, epochs, ..defaults };
         let material = Material::draw(&head, &forgotten, &options, &Device::Cpu, &Silent)?;
-        train(&head, &material, &forgotten, gradient, &options, &Device::Cpu, &Silent)
+        train(&head, &material, &forgotten, &options, &Device::Cpu, &Silent)
     }
 
     #[test]

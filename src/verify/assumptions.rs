@@ -31,7 +31,9 @@ const TARGETS_STREAM: u64 = 1 << 42;
 
 pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Device) -> Result<Check, Error> {
     let (summary, measurements) = match request.method.kind {
-        Kind::SealOnly => ("does not apply: no gradient was followed".to_owned(), Vec::new()),
+        Kind::ClosedForm(_) | Kind::SealOnly => {
+            ("does not apply: no gradient was followed".to_owned(), Vec::new())
+        }
         Kind::Trained(_) if !request.method.data.has_forgotten() => {
             ("does not apply: the method does not look at forgotten samples".to_owned(), Vec::new())
         }
@@ -107,6 +109,7 @@ fn signs(
             original: &logits,
             labels: &embeddings.labels,
             forgotten: request.forgotten,
+            settings: request.settings,
             rng: &mut rng::stream(request.seed, Purpose::Verification, TARGETS_STREAM),
         })?;
         Ok((s.flatten_all()?.to_vec1()?, embeddings.values.clone()))

@@ -24,7 +24,7 @@ use crate::{
     cut::Cut,
     edit::Slot,
     error::Error,
-    methods::Method,
+    methods::{Method, Settings},
     progress::{Progress, Step},
 };
 use probe::Probe;
@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub sealed: bool,
     /// The method whose first-order assumptions are checked.
     pub method: &'static Method,
+    /// The method's settings.
+    pub settings: &'a Settings,
     /// The head's name, where it was given by hand.
     pub head: Option<&'a str>,
     /// Seed of the embeddings drawn for verification.

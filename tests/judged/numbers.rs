@@ -76,6 +76,7 @@ fn check_gradients(file: &str) {
             original: &logits,
             labels: &labels,
             forgotten: &forgotten,
+            settings: &by_name(name).unwrap().settings(&[]).unwrap(),
             rng: &mut stream(0, Purpose::Targets, 0),
         });
         let g = (g.unwrap() / count as f64).unwrap();

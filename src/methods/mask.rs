@@ -1,0 +1,32 @@
+//! The mask: the trivial baseline, without looking at anything.
+//!
+//! The forgotten rows become zero and their biases so negative that no embedding of a sane norm makes up for it. Nothing
+//! else moves; every other method must be held against it.
+
+use super::{ClosedForm, Data, Kind, Method};
+use crate::{error::Error, linear::LinearHead};
+
+/// The bias of a masked class: representable in every float type, far below any logit.
+const BIAS: f32 = -10_000.0;
+
+pub(super) const METHOD: Method = Method {
+    name: "mask",
+    summary: "zeroes the forgotten rows, with a bias that no logit falls to: the trivial baseline",
+    data: Data::None,
+    own_coordinates: false,
+    settings: &[],
+    source: "the baseline of every comparison",
+    kind: Kind::ClosedForm(mask),
+};
+
+fn mask(given: &ClosedForm<'_>) -> Result<LinearHead, Error> {
+    if !given.head.has_bias {
+        return Err(Error::NeedsBias { method: METHOD.name });
+    }
+    let mut head = given.head.clone();
+    for class in given.forgotten.indices() {
+        head.row_mut(class).fill(0.0);
+        head.bias[class] = BIAS;
+    }
+    Ok(head)
+}
