@@ -126,14 +126,6 @@ pub enum Error {
         /// Its name.
         method: &'static str,
     },
-    /// A method that takes out what is a class's own found nothing of that kind.
-    #[error("{method} finds nothing that is class {class}'s own: the retained classes span everything")]
-    NothingOfItsOwn {
-        /// Its name.
-        method: &'static str,
-        /// The class.
-        class: usize,
-    },
     /// A method that is no more than the seal was asked to train.
     #[error("{method} trains nothing")]
     NothingToTrain {
@@ -281,7 +273,7 @@ impl Error {
                 Some("name a folder that `declass unlearn` of this version wrote".into())
             }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
-            Self::NeedsBias { .. } | Self::NothingOfItsOwn { .. } | Self::NothingToTrain { .. } => {
+            Self::NeedsBias { .. } | Self::NothingToTrain { .. } => {
                 Some("use --method seal or another one; `declass methods` lists them".into())
             }
             Self::UnknownSetting { known, .. } if known.is_empty() => {

@@ -27,12 +27,7 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
         printer.row("", method.summary);
         printer.row("", format!("looks at: {}; source: {}", method.data.name(), method.source));
         for setting in method.settings {
-            let defaults: Vec<String> = setting.defaults.iter().map(f64::to_string).collect();
-            let chosen = if defaults.len() > 1 { ", chosen on synthetic strata" } else { "" };
-            printer.row(
-                "",
-                format!("--set {}={}: {}{chosen}", setting.name, defaults.join("|"), setting.summary),
-            );
+            printer.row("", format!("--set {}={}: {}", setting.name, setting.default, setting.summary));
         }
     }
     printer.row("", "all change the weights and the bias of the head, and nothing else");
@@ -43,7 +38,7 @@ fn setting(setting: &Setting) -> serde_json::Value {
     json!({
         "name": setting.name,
         "summary": setting.summary,
-        "defaults": setting.defaults,
+        "default": setting.default,
         "least": setting.range.0,
         "most": setting.range.1,
     })

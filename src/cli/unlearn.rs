@@ -85,7 +85,6 @@ impl<'a> Run<'a> {
             learning_rate: args.lr,
             epochs: args.epochs as usize,
             settings: method.settings(&args.settings)?,
-            to_choose: method.to_choose(&args.settings),
         };
         if args.no_seal && matches!(options.method.kind, Kind::SealOnly) && slot == Slot::Keep {
             return Err(Error::NothingToDo.into());
@@ -229,9 +228,8 @@ impl<'a> Run<'a> {
         let method = self.options.method.name;
         for attempt in &trained.attempts {
             let line = format!(
-                "{}: {} epochs, worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
-                attempt.tried,
-                attempt.epochs,
+                "{}: worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
+                attempt.course(),
                 100.0 * attempt.worst_stratum,
                 100.0 * attempt.retained_agreement,
                 attempt.retained_kl
@@ -239,12 +237,7 @@ impl<'a> Run<'a> {
             self.out().detail("", line);
         }
         let kept = &trained.attempts[trained.kept];
-        let how = match self.options.method.kind {
-            Kind::Trained(_) => format!("{method}, {}: stopped at epoch {}", kept.tried, kept.epochs),
-            _ if kept.tried.name == method => format!("{method}, in closed form"),
-            _ => format!("{method}, {}, in closed form", kept.tried),
-        };
-        let line = format!("{how}, no stratum recognises the forgotten");
+        let line = format!("{method}, {}: no stratum recognises the forgotten", kept.course());
         self.out().row("unlearning", line);
     }
 

@@ -89,23 +89,6 @@ fn scar() {
 }
 
 #[test]
-fn fine_tune() {
-    check("fine-tune", |z, _| cross_entropy(&labels(), z)? * sides(1.0, 1.0));
-}
-
-#[test]
-fn boundary_shrink() {
-    check("boundary-shrink", |z, _| {
-        // The best class besides 1 and 3, as the trained head sees it.
-        let targets = z.to_vec2::<f32>()?.into_iter().map(|row| {
-            let best = [0, 2, 4].into_iter().max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
-            (0..CLASSES).map(|class| f32::from(u8::from(class == best))).collect::<Vec<f32>>()
-        });
-        cross_entropy(&Tensor::new(targets.collect::<Vec<_>>(), &Device::Cpu)?, z)
-    });
-}
-
-#[test]
 fn scrub() {
     check("scrub", |z, original| {
         let soft = softmax_last_dim(&(original / 2.0)?)?;

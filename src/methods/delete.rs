@@ -12,7 +12,6 @@ pub(super) const METHOD: Method = Method {
     name: "delete",
     summary: "distils the original head with the forgotten classes masked out",
     data: Data::Forgotten,
-    own_coordinates: false,
     settings: &[],
     source: "arXiv 2503.23751",
     kind: Kind::Trained(gradient),

@@ -13,7 +13,6 @@ pub(super) const METHOD: Method = Method {
     name: "mask",
     summary: "zeroes the forgotten rows, with a bias that no logit falls to: the trivial baseline",
     data: Data::None,
-    own_coordinates: false,
     settings: &[],
     source: "the baseline of every comparison",
     kind: Kind::ClosedForm(mask),

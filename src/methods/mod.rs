@@ -5,10 +5,7 @@
 
 #[cfg(test)]
 mod autograd;
-mod boundary_shrink;
-mod damp;
 mod delete;
-mod fine_tune;
 mod mask;
 mod negative_gradient;
 mod negative_gradient_plus;
@@ -19,7 +16,6 @@ mod scar;
 mod scrub;
 mod seal;
 mod settings;
-mod ssd;
 
 pub use settings::{Setting, Settings};
 
@@ -37,8 +33,6 @@ pub struct Method {
     pub summary: &'static str,
     /// The synthetic embeddings it trains on.
     pub data: Data,
-    /// Whether its formula looks at single coordinates of embeddings, so that they must be the model's own.
-    pub own_coordinates: bool,
     /// What a user may set of it.
     pub settings: &'static [Setting],
     /// Where its formula comes from.
@@ -97,20 +91,16 @@ pub enum Kind {
     Trained(Gradient),
 }
 
-/// The head after unlearning, in the coordinates of the samples.
+/// The head after unlearning, in the coordinates of the head that is given.
 pub type Formula = fn(&ClosedForm<'_>) -> Result<LinearHead, Error>;
 
 /// What a formula may depend on.
 #[derive(Debug)]
 pub struct ClosedForm<'a> {
-    /// The original head.
+    /// The original head, in any orthonormal coordinates of its row space.
     pub head: &'a LinearHead,
     /// The classes to forget.
     pub forgotten: &'a Forgotten,
-    /// Synthetic embeddings of the classes that the method asks for, one after the other.
-    pub samples: &'a [f32],
-    /// Class that the original head gives each of them.
-    pub labels: &'a [u32],
     /// The method's settings.
     pub settings: &'a Settings,
 }
@@ -176,11 +166,8 @@ impl Batch<'_> {
 }
 
 /// Every method, the default first.
-pub static METHODS: [&Method; 13] = [
+pub static METHODS: [&Method; 9] = [
     &delete::METHOD,
-    &boundary_shrink::METHOD,
-    &damp::METHOD,
-    &fine_tune::METHOD,
     &mask::METHOD,
     &negative_gradient::METHOD,
     &negative_gradient_plus::METHOD,
@@ -189,7 +176,6 @@ pub static METHODS: [&Method; 13] = [
     &scar::METHOD,
     &scrub::METHOD,
     &seal::METHOD,
-    &ssd::METHOD,
 ];
 
 /// The method to use on a head with this link: the one that was asked for, or the default.

@@ -11,7 +11,6 @@ pub(super) const METHOD: Method = Method {
     name: "negative-gradient",
     summary: "ascends the cross-entropy of the forgotten classes until they are gone",
     data: Data::Forgotten,
-    own_coordinates: false,
     settings: &[],
     source: "Golatkar et al., CVPR 2020",
     kind: Kind::Trained(gradient),

@@ -11,11 +11,10 @@ pub(super) const METHOD: Method = Method {
     name: "negative-gradient-plus",
     summary: "ascends on the forgotten classes while descending on the retained ones",
     data: Data::Both,
-    own_coordinates: false,
     settings: &[Setting {
         name: "beta",
         summary: "weight of the retained classes; the forgotten ones get the rest",
-        defaults: &[0.9],
+        default: 0.9,
         range: (0.0, 1.0),
     }],
     source: "Kurmanji et al., NeurIPS 2023",

@@ -11,11 +11,10 @@ pub(super) const METHOD: Method = Method {
     name: "pour",
     summary: "projects the directions of the forgotten rows out of the head, in closed form",
     data: Data::None,
-    own_coordinates: false,
     settings: &[Setting {
         name: "margin",
         summary: "nats below the least retained bias",
-        defaults: &[2.0],
+        default: 2.0,
         range: (0.0, 1000.0),
     }],
     source: "POUR, CVPR 2026",
@@ -29,7 +28,7 @@ fn project(given: &ClosedForm<'_>) -> Result<LinearHead, Error> {
         let row = given.head.row(class);
         directions.add(&row.iter().zip(&mean).map(|(&w, m)| f64::from(w) - m).collect::<Vec<_>>());
     }
-    let mut head = directions.take_off(given.head, 1.0);
+    let mut head = directions.take_off(given.head);
     if head.has_bias {
         let least = given.forgotten.retained().map(|class| head.bias[class]).fold(f32::INFINITY, f32::min);
         let bias = least - given.settings.value("margin") as f32;

@@ -1,4 +1,4 @@
-//! Taking directions out of every row of a head: `W' = W (I - a Q Qᵀ)`, for orthonormal directions `Q`.
+//! Taking directions out of every row of a head: `W' = W (I - Q Qᵀ)`, for orthonormal directions `Q`.
 
 use crate::{
     linear::LinearHead,
@@ -22,13 +22,8 @@ impl Directions {
         }
     }
 
-    /// Whether a vector has anything beyond the directions.
-    pub(super) fn has_beyond(&self, vector: &[f64]) -> bool {
-        norm(&self.beyond(vector)) > NULL * norm(vector)
-    }
-
     /// A vector less its component along the directions.
-    pub(super) fn beyond(&self, vector: &[f64]) -> Vec<f64> {
+    fn beyond(&self, vector: &[f64]) -> Vec<f64> {
         let mut rest = vector.to_vec();
         for _ in 0..2 {
             for direction in &self.0 {
@@ -39,14 +34,12 @@ impl Directions {
         rest
     }
 
-    /// The head with a share of its component along the directions taken off every row.
-    pub(super) fn take_off(&self, head: &LinearHead, share: f64) -> LinearHead {
+    /// The head with its component along the directions taken off every row.
+    pub(super) fn take_off(&self, head: &LinearHead) -> LinearHead {
         let mut projected = head.clone();
         for class in 0..head.classes {
             let row: Vec<f64> = head.row(class).iter().map(|&w| f64::from(w)).collect();
-            let beyond = self.beyond(&row);
-            let moved = row.iter().zip(&beyond).map(|(w, rest)| (w - share * (w - rest)) as f32);
-            projected.row_mut(class).iter_mut().zip(moved).for_each(|(w, moved)| *w = moved);
+            projected.row_mut(class).iter_mut().zip(self.beyond(&row)).for_each(|(w, rest)| *w = rest as f32);
         }
         projected
     }

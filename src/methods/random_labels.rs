@@ -12,7 +12,6 @@ pub(super) const METHOD: Method = Method {
     name: "random-labels",
     summary: "teaches the forgotten classes labels drawn among the retained ones",
     data: Data::Forgotten,
-    own_coordinates: false,
     settings: &[],
     source: "Graves et al., AAAI 2021",
     kind: Kind::Trained(gradient),

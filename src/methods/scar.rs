@@ -14,7 +14,6 @@ pub(super) const METHOD: Method = Method {
     name: "scar",
     summary: "masked distillation on the retained classes, all of SCAR that a frozen encoder leaves",
     data: Data::Retained,
-    own_coordinates: false,
     settings: &[],
     source: "Bonato et al., ECCV 2024",
     kind: Kind::Trained(gradient),

@@ -6,7 +6,6 @@ pub(super) const METHOD: Method = Method {
     name: "seal",
     summary: "replaces the forgotten rows by the mean of the retained ones, in closed form",
     data: Data::None,
-    own_coordinates: false,
     settings: &[],
     source: "a mean never exceeds the maximum",
     kind: Kind::SealOnly,

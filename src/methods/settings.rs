@@ -12,8 +12,8 @@ pub struct Setting {
     pub name: &'static str,
     /// What it is, in a few words.
     pub summary: &'static str,
-    /// The values that are tried where the user gives none, in this order; the paper's default if there is but one.
-    pub defaults: &'static [f64],
+    /// The paper's value.
+    pub default: f64,
     /// The values that make sense, both ends included.
     pub range: (f64, f64),
 }
@@ -36,17 +36,16 @@ impl Settings {
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
         self.0.iter().map(|(&name, &value)| (name, value))
     }
-
-    /// With another value for one of them.
-    #[must_use]
-    pub fn with(mut self, name: &'static str, value: f64) -> Self {
-        self.0.insert(name, value);
-        self
-    }
 }
 
 impl Method {
-    /// The settings with the values that a user gives, and the first default of each other one.
+    /// The settings with their defaults.
+    #[must_use]
+    pub fn defaults(&self) -> Settings {
+        Settings(self.settings.iter().map(|setting| (setting.name, setting.default)).collect())
+    }
+
+    /// The settings with the values that a user gives, and the defaults of the others.
     ///
     /// # Errors
     /// [`Error::UnknownSetting`] for a name that the method does not have or that is given twice,
@@ -67,18 +66,8 @@ impl Method {
             }
             settings.0.insert(setting.name, *value);
         }
-        for setting in self.settings {
-            settings.0.entry(setting.name).or_insert(setting.defaults[0]);
-        }
-        Ok(settings)
-    }
-
-    /// The setting that is to be chosen on synthetic strata: it has several defaults and the user gave no value.
-    #[must_use]
-    pub fn to_choose(&self, given: &[(String, f64)]) -> Option<&'static Setting> {
-        let is_open = |setting: &&Setting| {
-            setting.defaults.len() > 1 && given.iter().all(|(name, _)| name != setting.name)
-        };
-        self.settings.iter().find(is_open)
+        let mut all = self.defaults();
+        all.0.extend(settings.0);
+        Ok(all)
     }
 }

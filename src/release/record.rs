@@ -36,7 +36,7 @@ pub struct Settings {
     pub learning_rate: Option<Decimal>,
     /// Most epochs of one attempt.
     pub max_epochs: usize,
-    /// The method's own settings, by name; one that was chosen on synthetic strata is absent.
+    /// The method's own settings, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub method: BTreeMap<String, Decimal>,
 }
@@ -90,10 +90,9 @@ pub enum SamplerName {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrainingAttempt {
-    /// What distinguishes it from the others: `lr`, or a setting of the method; its own name if nothing was to choose.
-    pub tried: String,
-    /// The value of that.
-    pub value: Decimal,
+    /// Its learning rate; absent for a closed form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<Decimal>,
     /// Epochs trained; 0 for a closed form.
     pub epochs: usize,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum.
@@ -135,7 +134,6 @@ impl Settings {
             method: options
                 .settings
                 .iter()
-                .filter(|(name, _)| options.to_choose.is_none_or(|open| open.name != *name))
                 .map(|(name, value)| (name.into(), Decimal::exact(value)))
                 .collect(),
         }
@@ -170,8 +168,7 @@ impl RareClass {
 impl TrainingAttempt {
     fn of(summary: &Summary) -> Self {
         Self {
-            tried: summary.tried.name.into(),
-            value: Decimal::exact(summary.tried.value),
+            learning_rate: summary.learning_rate.map(Decimal::exact),
             epochs: summary.epochs,
             worst_stratum: Decimal::rounded(summary.worst_stratum),
             retained_agreement: Decimal::rounded(summary.retained_agreement),

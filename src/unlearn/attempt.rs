@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     Material, Options,
     judge::Judge,
-    train::{Epoch, Summary, Tried},
+    train::{Epoch, Summary},
 };
 use crate::{
     classes::Forgotten,
@@ -128,12 +128,12 @@ impl<'a> Bench<'a> {
     fn conclude(
         &self,
         weights: &Weights,
-        tried: Tried,
+        learning_rate: Option<f64>,
         trace: Vec<Epoch>,
     ) -> std::result::Result<Attempt, Error> {
         let retained = self.judge.retained(weights)?;
         let summary = Summary {
-            tried,
+            learning_rate,
             epochs: trace.len() - 1,
             worst_stratum: trace.last().map_or(1.0, Epoch::worst),
             retained_agreement: retained.agreement,
@@ -168,7 +168,7 @@ impl<'a> Bench<'a> {
 pub(super) fn run(
     bench: &Bench<'_>,
     gradient: Gradient,
-    tried: Tried,
+    learning_rate: f64,
     options: &Options,
     progress: &dyn Progress,
 ) -> std::result::Result<Attempt, Error> {
@@ -179,36 +179,24 @@ pub(super) fn run(
     while goes_on(&trace, options.epochs) {
         let address = (options.seed, trace.len() - 1);
         bench
-            .epoch(&mut weights, &mut velocity, (gradient, &options.settings), tried.value, address)
+            .epoch(&mut weights, &mut velocity, (gradient, &options.settings), learning_rate, address)
             .map_err(failed())?;
         trace.push(bench.judge.progress(&weights).map_err(failed())?);
         progress.advance(Step::Unlearning, 1);
     }
-    bench.conclude(&weights, tried, trace)
+    bench.conclude(&weights, Some(learning_rate), trace)
 }
 
 /// Applies a closed form and judges it as training is judged.
 pub(super) fn close(
     bench: &Bench<'_>,
     formula: Formula,
-    tried: Tried,
-    options: &Options,
-    material: &Material,
+    settings: &Settings,
 ) -> std::result::Result<Attempt, Error> {
-    let settings = match options.to_choose {
-        Some(setting) => options.settings.clone().with(setting.name, tried.value),
-        None => options.settings.clone(),
-    };
-    let head = formula(&ClosedForm {
-        head: &bench.start,
-        forgotten: bench.forgotten,
-        samples: &material.training.values,
-        labels: &material.training.labels,
-        settings: &settings,
-    })?;
+    let head = formula(&ClosedForm { head: &bench.start, forgotten: bench.forgotten, settings })?;
     let weights = Weights::of(&head, &bench.device)?;
     let state = bench.judge.progress(&weights).map_err(Error::compute("unlearning"))?;
-    bench.conclude(&weights, tried, vec![state])
+    bench.conclude(&weights, None, vec![state])
 }
 
 /// Epochs after which an attempt that is too slow is given up.

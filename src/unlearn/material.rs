@@ -47,8 +47,8 @@ impl Material {
         device: &Device,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        let reducible = options.distribution.is_isotropic() && !options.method.own_coordinates;
-        let space = if reducible { Space::spanned_by(&[head])? } else { Space::whole(head.width) };
+        let isotropic = options.distribution.is_isotropic();
+        let space = if isotropic { Space::spanned_by(&[head])? } else { Space::whole(head.width) };
         let data = options.method.data;
         let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
         let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);

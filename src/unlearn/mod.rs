@@ -9,12 +9,12 @@ mod material;
 mod train;
 
 pub use material::Material;
-pub use train::{Epoch, Summary, Trained, Tried, train};
+pub use train::{Epoch, Summary, Trained, train};
 
 pub use crate::seal::{MARGIN, seal};
 use crate::{
     embeddings::Distribution,
-    methods::{Method, Setting, Settings},
+    methods::{Method, Settings},
 };
 
 /// Everything that decides what unlearning does, besides the model and the classes.
@@ -34,18 +34,12 @@ pub struct Options {
     pub epochs: usize,
     /// The method's settings.
     pub settings: Settings,
-    /// The setting whose defaults are tried and chosen among as learning rates are; `None` if `settings` decides.
-    pub to_choose: Option<&'static Setting>,
 }
 
 impl Options {
     /// The defaults of a method.
     #[must_use]
     pub fn new(method: &'static Method) -> Self {
-        let settings = method
-            .settings
-            .iter()
-            .fold(Settings::default(), |all, setting| all.with(setting.name, setting.defaults[0]));
         Self {
             method,
             distribution: Distribution::Gaussian,
@@ -53,8 +47,7 @@ impl Options {
             seed: 0,
             learning_rate: None,
             epochs: 300,
-            settings,
-            to_choose: method.to_choose(&[]),
+            settings: method.defaults(),
         }
     }
 }

@@ -33,8 +33,8 @@ pub struct Trained {
 /// An attempt in figures.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// What distinguishes it from the others.
-    pub tried: Tried,
+    /// Learning rate; none for a closed form.
+    pub learning_rate: Option<f64>,
     /// Epochs trained; none for a closed form.
     pub epochs: usize,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum, at the end.
@@ -47,21 +47,6 @@ pub struct Summary {
     pub retained_kl: f64,
     /// Every epoch, the state before the first one included; for `--trace`, not for the claim.
     pub trace: Vec<Epoch>,
-}
-
-/// A learning rate or a setting with the value that was tried; the method's own name and 1 if there was nothing to choose.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tried {
-    /// `lr`, or the setting's name.
-    pub name: &'static str,
-    /// Its value.
-    pub value: f64,
-}
-
-impl fmt::Display for Tried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.name, self.value)
-    }
 }
 
 /// The state after one epoch.
@@ -91,6 +76,15 @@ impl Summary {
             && self.retained_kl <= RETAINED_KL
     }
 
+    /// How it went on, in words.
+    #[must_use]
+    pub fn course(&self) -> String {
+        match self.learning_rate {
+            Some(rate) => format!("lr {rate}, {} epochs", self.epochs),
+            None => "in closed form".to_owned(),
+        }
+    }
+
     /// Whether the retained classes moved so little that no smaller learning rate need be tried.
     fn is_harmless(&self) -> bool {
         self.retained_agreement >= 0.999 && self.retained_kl <= 1e-5
@@ -102,10 +96,9 @@ impl fmt::Display for Summary {
         let (worst, agreement) = (100.0 * self.worst_stratum, 100.0 * self.retained_agreement);
         write!(
             f,
-            "{} after {} epochs: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %, worst class \
+            "{}: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %, worst class \
              {:.1} %, divergence {:.2e} nats",
-            self.tried,
-            self.epochs,
+            self.course(),
             100.0 * self.worst_class,
             self.retained_kl
         )
@@ -120,7 +113,7 @@ const RETAINED_KL: f64 = 0.09;
 
 /// Unlearns the head with a method.
 ///
-/// Learning rates, or values of a setting that is to be chosen, are tried in their order; the successful attempt with the
+/// Learning rates are tried from the largest down; the successful attempt with the
 /// least divergence on the retained classes is kept, and the search ends at the first that does worse than the one before or leaves
 /// nothing to gain.
 ///
@@ -141,11 +134,11 @@ pub fn train(
     let mut best: Option<(usize, Attempt)> = None;
     let candidates = candidates(options);
     progress.begin(Step::Unlearning, (candidates.len() * options.epochs) as u64);
-    for tried in candidates {
+    for rate in candidates {
         let attempt = match options.method.kind {
-            Kind::ClosedForm(formula) => close(&bench, formula, tried, options, material)?,
+            Kind::ClosedForm(formula) => close(&bench, formula, &options.settings)?,
             Kind::SealOnly => return Err(Error::NothingToTrain { method: options.method.name }),
-            Kind::Trained(gradient) => run(&bench, gradient, tried, options, progress)?,
+            Kind::Trained(gradient) => run(&bench, gradient, rate.unwrap_or_default(), options, progress)?,
         };
         attempts.push(attempt.summary.clone());
         let better = |(_, kept): &(usize, Attempt)| attempt.summary.retained_kl < kept.summary.retained_kl;
@@ -166,22 +159,14 @@ pub fn train(
     Ok(Trained { head: material.space.lift(head, &before, &attempt.head)?, kept, attempts, strata })
 }
 
-/// What is tried, in order.
-fn candidates(options: &Options) -> Vec<Tried> {
-    match (options.method.kind, options.to_choose) {
-        (Kind::Trained(_), _) => {
-            let rates = options.learning_rate.map_or(LEARNING_RATES.to_vec(), |rate| vec![rate]);
-            rates.into_iter().map(|value| Tried { name: LEARNING_RATE, value }).collect()
-        }
-        (_, Some(setting)) => {
-            setting.defaults.iter().map(|&value| Tried { name: setting.name, value }).collect()
-        }
-        (_, None) => vec![Tried { name: options.method.name, value: 1.0 }],
+/// What is tried, in order: learning rates, or the closed form.
+fn candidates(options: &Options) -> Vec<Option<f64>> {
+    match (options.method.kind, options.learning_rate) {
+        (Kind::Trained(_), None) => LEARNING_RATES.map(Some).to_vec(),
+        (Kind::Trained(_), rate) => vec![rate],
+        _ => vec![None],
     }
 }
-
-/// How learning rates are called.
-const LEARNING_RATE: &str = "lr";
 
 #[cfg(test)]
 mod tests {
