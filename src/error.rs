@@ -273,8 +273,9 @@ impl Error {
                 Some("name a folder that `declass unlearn` of this version wrote".into())
             }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
-            Self::NeedsBias { .. } | Self::NothingToTrain { .. } => {
-                Some("use --method seal or another one; `declass methods` lists them".into())
+            Self::NeedsBias { .. } => Some("use --method seal; `declass methods` lists others".into()),
+            Self::NothingToTrain { .. } => {
+                Some("leave out --lr and --trace, or choose a method that trains: `declass methods`".into())
             }
             Self::UnknownSetting { known, .. } if known.is_empty() => {
                 Some("it has no settings at all".into())

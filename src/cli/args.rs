@@ -178,6 +178,10 @@ pub(super) struct UnlearnArgs {
     /// above).
     #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(super) epochs: u32,
+    /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share of the
+    /// forgotten classes' embeddings that each stratum still recognises.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) trace: Option<PathBuf>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,

@@ -7,6 +7,7 @@ mod inspect;
 mod methods;
 mod output;
 mod source;
+mod trace;
 mod unlearn;
 mod verify;
 

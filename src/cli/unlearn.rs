@@ -23,6 +23,7 @@ use super::{
     bars::Bars,
     output::{Printer, Verbosity, grouped},
     source::{self, Source},
+    trace,
 };
 
 pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
@@ -86,6 +87,10 @@ impl<'a> Run<'a> {
             epochs: args.epochs as usize,
             settings: method.settings(&args.settings)?,
         };
+        let is_trained = matches!(method.kind, Kind::Trained(_));
+        if !is_trained && (args.lr.is_some() || args.trace.is_some()) {
+            return Err(Error::NothingToTrain { method: method.name }.into());
+        }
         if args.no_seal && matches!(options.method.kind, Kind::SealOnly) && slot == Slot::Keep {
             return Err(Error::NothingToDo.into());
         }
@@ -154,7 +159,11 @@ impl<'a> Run<'a> {
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
         let options = &self.options;
-        let trained = unlearn::train(before, &material, &self.forgotten, options, &self.device, &self.bars)?;
+        let search = unlearn::search(before, &material, &self.forgotten, options, &self.device, &self.bars)?;
+        if let Some(path) = &self.args.trace {
+            trace::write(path, &search)?;
+        }
+        let trained = search.trained()?;
         // It stops before the first epoch only where there is nothing to stop it later.
         let is_trained = matches!(self.options.method.kind, Kind::Trained(_));
         if is_trained && trained.attempts[trained.kept].epochs == 0 {

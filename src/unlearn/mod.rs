@@ -9,7 +9,7 @@ mod material;
 mod train;
 
 pub use material::Material;
-pub use train::{Epoch, Summary, Trained, train};
+pub use train::{Epoch, Search, Summary, Trained, search, train};
 
 pub use crate::seal::{MARGIN, seal};
 use crate::{

@@ -26,8 +26,31 @@ pub struct Trained {
     pub kept: usize,
     /// Every attempt made, in order.
     pub attempts: Vec<Summary>,
+}
+
+/// What was tried, whether or not it succeeded.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Every attempt made, in order.
+    pub attempts: Vec<Summary>,
     /// The strata, in the order of [`Epoch::recognised`].
     pub strata: Vec<Stratum>,
+    /// The best successful attempt and its head.
+    best: Option<(usize, LinearHead)>,
+}
+
+impl Search {
+    /// The head that was found.
+    ///
+    /// # Errors
+    /// [`Error::DidNotForget`] with all attempts if none succeeded.
+    pub fn trained(self) -> Result<Trained, Error> {
+        let attempts = self.attempts;
+        match self.best {
+            Some((kept, head)) => Ok(Trained { head, kept, attempts }),
+            None => Err(Error::DidNotForget { attempts: attempts.iter().map(ToString::to_string).collect() }),
+        }
+    }
 }
 
 /// An attempt in figures.
@@ -118,8 +141,7 @@ const RETAINED_KL: f64 = 0.09;
 /// nothing to gain.
 ///
 /// # Errors
-/// [`Error::DidNotForget`] with all attempts if none succeeded; [`Error::NothingToTrain`] for a method that is no more than
-/// the seal; what a method's formula says; [`Error::Compute`] if the device fails.
+/// As [`search`], and [`Error::DidNotForget`] with all attempts if none succeeded.
 pub fn train(
     head: &LinearHead,
     material: &Material,
@@ -128,6 +150,22 @@ pub fn train(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
+    search(head, material, forgotten, options, device, progress)?.trained()
+}
+
+/// The same, for whoever wants to know what was tried also where nothing succeeded.
+///
+/// # Errors
+/// [`Error::NothingToTrain`] for a method that is no more than the seal; what a method's formula says; [`Error::Compute`] if
+/// the device fails.
+pub fn search(
+    head: &LinearHead,
+    material: &Material,
+    forgotten: &Forgotten,
+    options: &Options,
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<Search, Error> {
     let before = material.space.restrict(head)?;
     let bench = Bench::new(before.clone(), material, forgotten, options.method.data, device)?;
     let mut attempts: Vec<Summary> = Vec::new();
@@ -152,11 +190,11 @@ pub fn train(
         }
     }
     progress.end(Step::Unlearning);
-    let Some((kept, attempt)) = best else {
-        return Err(Error::DidNotForget { attempts: attempts.iter().map(ToString::to_string).collect() });
+    let best = match best {
+        Some((kept, attempt)) => Some((kept, material.space.lift(head, &before, &attempt.head)?)),
+        None => None,
     };
-    let strata = bench.judge.strata().collect();
-    Ok(Trained { head: material.space.lift(head, &before, &attempt.head)?, kept, attempts, strata })
+    Ok(Search { attempts, strata: bench.judge.strata().collect(), best })
 }
 
 /// What is tried, in order: learning rates, or the closed form.

@@ -4,7 +4,7 @@ use std::fs;
 
 use tempfile::tempdir;
 
-use crate::process::{constant_head, names, unlearn, verify};
+use crate::process::{constant_head, fixture, names, unlearn, verify};
 
 #[test]
 fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
@@ -50,4 +50,48 @@ fn a_card_and_a_claim_tell_sealed_from_unsealed() {
         assert!(fs::read_to_string(out.join("README.md")).unwrap().contains(card));
         assert!(fs::read_to_string(out.join("class-removal.statement.json")).unwrap().contains(claim));
     }
+}
+
+#[test]
+fn a_trace_has_a_line_for_every_epoch_also_where_nothing_succeeds() {
+    let folder = tempdir().unwrap();
+    let (model, trace) = (fixture("fmnist-resnet"), folder.path().join("trace.csv"));
+    let path = trace.to_str().unwrap();
+    let ask = |more: &[&str]| {
+        let out = folder.path().join("out");
+        unlearn(&model, &out, &[&["--forget", "5", "--force", "--trace", path], more].concat())
+    };
+    ask(&["--lr", "0.01"]).exits(0);
+    let text = fs::read_to_string(&trace).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "attempt,learning_rate,epoch,shortfall_nats,gaussian,scaled-2x,scaled-4x,class-direction,half-normal"
+    );
+    assert!(lines[1].starts_with("0,0.01,0,"), "{}", lines[1]);
+    let shares = |line: &str| line.split(',').skip(4).map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>();
+    assert!(shares(lines[1]).contains(&1.0), "nothing is forgotten yet");
+    assert!(shares(lines.last().unwrap()).iter().all(|&share| share == 0.0), "{text}");
+    ask(&["--lr", "0.01", "--epochs", "3"]).exits(1);
+    assert_eq!(fs::read_to_string(&trace).unwrap().lines().count(), 1 + 4);
+    ask(&["--method", "seal"]).exits(2).says("seal trains nothing");
+}
+
+#[test]
+fn settings_are_those_of_the_method_and_recorded() {
+    let folder = tempdir().unwrap();
+    let model = fixture("fmnist-resnet");
+    let ask = |out: &str, more: &[&str]| {
+        unlearn(&model, &folder.path().join(out), &[&["--forget", "5"], more].concat())
+    };
+    ask("a", &["--set", "beta=0.8"]).exits(2).says("delete has no setting `beta`");
+    ask("a", &["--set", "beta"]).exits(2).says("NAME=VALUE");
+    let plus = ["--method", "negative-gradient-plus", "--set"];
+    ask("a", &[&plus[..], &["beta=2"]].concat()).exits(2).says("which is not between 0 and 1");
+    ask("a", &[&plus[..], &["beta=0.8"]].concat()).exits(0);
+    let claim = fs::read_to_string(folder.path().join("a/class-removal.statement.json")).unwrap();
+    let claim: serde_json::Value = serde_json::from_str(&claim).unwrap();
+    let parameters = &claim["predicate"]["buildDefinition"]["externalParameters"]["parameters"];
+    assert_eq!(parameters["method"]["beta"], "0.8");
+    verify(&folder.path().join("a"), &model, &[]).exits(0);
 }
