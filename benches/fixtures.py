@@ -1,14 +1,20 @@
 """Removes every class of the trained fixtures with every method, and judges on their 10 000 test embeddings.
 
-    fixtures.py DECLASS        (needs numpy and safetensors)
+    fixtures.py DECLASS [--models FOLDER] [--peer CSV]        (needs numpy and safetensors)
+
+`--models` names a folder with `resnet18-tv`, which is too large for this repository; `--peer` a table of runs of the
+reference implementation on the same embeddings, whose AUS as returned and CPU seconds at learning rate 0.01 are set beside.
 
 Prints a markdown table. All figures are means over ten runs, one per class, on real test inputs that the program
 never saw. `written` counts the classes for which the program accepted its own result, sealed and unsealed; only they
 enter the means. `worst change` is that of the retained accuracy, in points. AUS = (1 - (retained accuracy before -
 after)) / (1 + forgotten accuracy after), of which more is better; the plain mask sets the class's logit to minus
-infinity in the original.
+infinity in the original. `worst to mask` is the least, over the classes, of AUS unsealed less that of the mask.
 """
 
+import argparse
+import csv
+import json
 import os
 import subprocess
 import sys
@@ -21,30 +27,58 @@ from safetensors.numpy import load_file
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 HEADS = {"resnet": "classifier.1", "vit": "classifier", "swin": "classifier"}
-METHODS = ["delete", "negative-gradient", "negative-gradient-plus", "random-labels", "scar", "seal"]
+PEERS = {
+    "delete": "DELETE", "negative-gradient": "NG", "negative-gradient-plus": "NGFTW", "random-labels": "RL",
+    "scar": "SCAR", "scrub": "SCRUB",
+}  # fmt: skip
 CLASSES = range(10)
+MODELS = {
+    name: (FIXTURES / "models" / f"fmnist-{name}", FIXTURES / "data" / f"fmnist-{name}.safetensors") for name in HEADS
+}
 
 
 def main():
-    declass = sys.argv[1]
-    rows = [row for model in HEADS for row in judge_model(declass, model)]
-    print("| model | method | written | retained before | after | worst change | forgotten before sealing | after | AUS unsealed | AUS | AUS of the mask | CPU seconds |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("declass", type=Path)
+    parser.add_argument("--models", type=Path)
+    parser.add_argument("--peer", type=Path)
+    given = parser.parse_args()
+    if given.models:
+        folder = given.models / "resnet18-tv"
+        MODELS["resnet18-tv"], HEADS["resnet18-tv"] = (folder, folder / "embeddings.safetensors"), "fc"
+    peers = list(csv.DictReader(given.peer.open())) if given.peer else []
+    listed = subprocess.run([given.declass, "methods", "--json"], check=True, capture_output=True).stdout
+    methods = [method["name"] for method in json.loads(listed)]
+    print("| model | method | written | retained before | after | worst change | forgotten before sealing | after | AUS unsealed | AUS | AUS of the mask | worst to mask | CPU seconds | reference: AUS | CPU seconds |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for model in HEADS:
+        for row in judge_model(given.declass, model, methods):
+            print("| " + " | ".join([*row, *peer(peers, model, row[1])]) + " |", flush=True)
 
 
-def judge_model(declass, model):
-    data = load_file(FIXTURES / "data" / f"fmnist-{model}.safetensors")
+def peer(rows, model, method):
+    """The reference's mean AUS as returned, and its CPU seconds, over the classes it ran."""
+    model = {"vit": "vit-small-hf", "resnet": "resnet-small-hf", "swin": "swin-small-hf"}.get(model, model)
+    name = PEERS.get(method)
+    own = [r for r in rows if r["model"] == model and r["method"] == name and r["noise"] == "gaussian" and r["lr"] == "0.01" and r["status"] == "ok"]
+    if not own:
+        return "", ""
+    values = [float(r["returned_aus"]) for r in own]
+    seconds = [float(r["run_cpu_s"]) for r in own]
+    return f"{np.mean(values):.3f} (least {min(values):.3f} of {len(values)})", f"{np.median(seconds):.2f}"
+
+
+def judge_model(declass, model, methods):
+    folder, embeddings = MODELS[model]
+    data = load_file(embeddings)
     inputs, labels = data["test_embeddings"].astype(np.float64), data["test_labels"]
-    original = FIXTURES / "models" / f"fmnist-{model}"
-    top = logits(original, model, inputs)
-    for method in METHODS:
+    top = logits(folder, model, inputs)
+    for method in methods:
         with ThreadPoolExecutor(2) as pool:
             runs = list(pool.map(lambda c: remove(declass, model, method, c, inputs), CLASSES))
         figures = [figures_of(top, run, labels, c) for c, run in zip(CLASSES, runs) if run]
         if not figures:
-            yield model, method, f"0 of {len(runs)}", *[""] * 9
+            yield model, method, f"0 of {len(runs)}", *[""] * 10
             continue
         mean = {key: np.mean([f[key] for f in figures]) for key in figures[0]}
         worst = min(f["after"] - f["before"] for f in figures)
@@ -54,6 +88,7 @@ def judge_model(declass, model):
             model, method, f"{len(figures)} of {len(runs)}", percent("before"), percent("after"), f"{100 * worst:+.2f}",
             percent("unsealed") if trained else "", percent("sealed"),
             f"{mean['unsealed aus']:.3f}" if trained else "", f"{mean['aus']:.3f}", f"{mean['mask aus']:.3f}",
+            f"{min(f['unsealed aus'] - f['mask aus'] for f in figures):+.4f}" if trained else "",
             f"{np.median([run['seconds'] for run in runs if run]):.2f}",
         )  # fmt: skip
 
@@ -66,7 +101,7 @@ def remove(declass, model, method, forgotten, inputs):
             continue
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out"
-            command = [declass, "unlearn", FIXTURES / "models" / f"fmnist-{model}", "--forget", str(forgotten)]
+            command = [declass, "unlearn", MODELS[model][0], "--forget", str(forgotten)]
             made = subprocess.Popen([*command, "--method", method, "-o", out, "-q", *flags], stderr=subprocess.DEVNULL)
             _, status, usage = os.wait4(made.pid, 0)
             made.returncode = os.waitstatus_to_exitcode(status)

@@ -8,4 +8,4 @@ target=${CARGO_TARGET_DIR:-target}
 venv=$target/bench-venv
 [[ -x $venv/bin/python ]] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet numpy safetensors
-"$venv/bin/python" benches/fixtures.py "$target/release/declass"
+"$venv/bin/python" benches/fixtures.py "$target/release/declass" "$@"
