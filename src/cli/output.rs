@@ -66,7 +66,12 @@ impl Printer {
             let limit = figure.threshold.map_or_else(String::new, |limit| format!(", held against {limit}"));
             self.detail(
                 "",
-                format!("         {}: {:.6} {}{of}{bound}{limit}", figure.name, figure.value, figure.unit),
+                format!(
+                    "         {}: {} {}{of}{bound}{limit}",
+                    figure.name,
+                    number(figure.value),
+                    figure.unit
+                ),
             );
         }
     }
@@ -115,6 +120,15 @@ impl Printer {
         if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint) {
             let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
         }
+    }
+}
+
+/// A figure as people read it: counts whole, very large and very small ones with an exponent.
+fn number(value: f64) -> String {
+    match value.abs() {
+        size if size < 1e15 && value.fract() == 0.0 => format!("{value:.0}"),
+        size if (1e-3..1e6).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
     }
 }
 
