@@ -90,7 +90,7 @@ pub fn verify<'a>(
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),
-        retained::logits(&probe, &head, &changed, request.forgotten),
+        retained::logits(&probe, &head, &changed, request),
         assumptions::check(&head, request, device)?,
     ];
     Ok(Report::new(request.clone(), checks, before.cut, &diff, (original, candidate)))

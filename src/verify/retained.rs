@@ -1,12 +1,14 @@
 //! What became of the retained classes.
 
 use super::{
+    Request,
     probe::{Probe, Tally, is_moved},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
-    classes::{Forgotten, Labels, describe},
+    classes::{Labels, describe},
     linear::LinearHead,
+    methods::Kind,
     statistics::lower_bound,
 };
 
@@ -76,12 +78,15 @@ pub(super) fn divergence(probe: &Probe) -> Check {
     }
 }
 
-/// How far the retained logits moved: on the samples, and whether their weights moved at all.
-pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, forgotten: &Forgotten) -> Check {
+/// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal alone may not do.
+pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, request: &Request<'_>) -> Check {
+    let forgotten = request.forgotten;
     let moved = forgotten.retained().filter(|&class| is_moved(before, after, class)).count();
     let total = probe.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();
+    // The seal alone has no business with them.
+    let may_move = !matches!(request.method.kind, Kind::SealOnly);
     let summary = match moved {
         0 => format!(
             "all {all} retained rows are bit-identical: retained logits are unchanged for every input"
@@ -90,7 +95,7 @@ pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, for
     };
     Check {
         id: "retained-logits",
-        outcome: Outcome::Informative,
+        outcome: if may_move { Outcome::Informative } else { Outcome::of(moved == 0) },
         summary,
         measurements: vec![
             Measurement::new("retained rows moved", moved as f64, "rows").of(all as u64),

@@ -205,3 +205,13 @@ fn a_key_that_looks_like_a_line_of_the_report() {
     let said = verify(&out, &resnet(), &[]).exits(1).stdout;
     assert!(!said.lines().any(|line| line.starts_with("verdict         passed")), "{said}");
 }
+
+#[test]
+fn a_seal_that_moved_retained_rows_is_none() {
+    let (_folder, out) = release();
+    rewrite(&out.join(STATEMENT), |statement| {
+        statement["predicate"]["buildDefinition"]["externalParameters"]["method"] = json!("seal");
+    });
+    let ran = verify(&out, &resnet(), &[]).exits(1);
+    assert!(ran.stdout.contains("FAILED retained-logits"), "{ran:#?}");
+}
