@@ -9,9 +9,14 @@ mod certificate;
 mod changes;
 mod expected;
 mod forgotten;
+mod head_bias;
+mod judge;
 mod probe;
+mod quantised;
 mod report;
 mod retained;
+mod rounding;
+mod sample;
 
 pub use changes::Changes;
 pub use report::{Check, Measurement, Outcome, Pass, Report};
@@ -27,7 +32,9 @@ use crate::{
     methods::{Method, Settings},
     progress::{Progress, Step},
 };
+use judge::Judge;
 use probe::Probe;
+use sample::Sample;
 
 /// What a verification is about.
 #[derive(Clone, Debug)]
@@ -82,7 +89,10 @@ pub fn verify<'a>(
     progress.begin(Step::Comparing, bytes);
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
     progress.end(Step::Comparing);
-    let probe = Probe::measure(&head, &changed, before.cut.head.link, request, device)?;
+    let judge = Judge { forgotten: request.forgotten, link: before.cut.head.link };
+    let probe = Probe::measure(&head, &changed, judge, request, device)?;
+    let sample = Sample::draw(&head, request, device)?;
+    let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
     let labels = before.cut.labels.as_ref();
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
@@ -91,6 +101,8 @@ pub fn verify<'a>(
         retained::agreement(&probe, labels),
         retained::divergence(&probe),
         retained::logits(&probe, &head, &changed, request),
+        quantised::check(&changed, &widths, &sample, judge, request, labels)?,
+        head_bias::check(&head, &changed, &sample, request),
         assumptions::check(&head, request, device)?,
     ];
     Ok(Report::new(request.clone(), checks, before.cut, &diff, (original, candidate)))

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::Request;
+use super::{Request, judge::Judge};
 use crate::{
     classes::Forgotten,
-    cut::Link,
     embeddings::{Embeddings, Strata, Stratum, allot},
     error::Error,
     linear::{LinearHead, Weights},
@@ -49,7 +48,7 @@ impl Probe {
     pub(super) fn measure(
         original: &LinearHead,
         candidate: &LinearHead,
-        link: Link,
+        judge: Judge<'_>,
         request: &Request<'_>,
         device: &Device,
     ) -> Result<Self, Error> {
@@ -61,11 +60,7 @@ impl Probe {
         let insist = |class| request.forgotten.contains(class);
         let address = (request.seed, Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
-        let pair = Pair {
-            candidate: Weights::of(&space.restrict(candidate)?, device)?,
-            forgotten: request.forgotten,
-            link,
-        };
+        let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, judge };
         let mut probe = Self { strata: Vec::new() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
@@ -110,8 +105,7 @@ pub(super) fn is_moved(before: &LinearHead, after: &LinearHead, class: usize) ->
 
 struct Pair<'a> {
     candidate: Weights,
-    forgotten: &'a Forgotten,
-    link: Link,
+    judge: Judge<'a>,
 }
 
 impl Pair<'_> {
@@ -141,27 +135,18 @@ impl Pair<'_> {
     }
 
     fn row(&self, before: &[f32], after: &[f32], label: usize, tally: &mut Tally) {
-        if self.forgotten.contains(label) {
-            let most = |classes: &mut dyn Iterator<Item = usize>| {
-                classes.map(|class| after[class]).fold(f32::NEG_INFINITY, f32::max)
-            };
-            // A multi-label slot does not compete: it is recognised by its own sign. A comparison with something that
-            // is not a number counts as recognised.
-            let competitor = most(&mut self.forgotten.retained());
-            let limit = if self.link == Link::Sigmoid { 0.0 } else { competitor };
-            let is_below = most(&mut self.forgotten.indices()) < limit;
+        let keeps = self.judge.keeps(after, label);
+        if self.judge.forgotten.contains(label) {
             let (count, recognised) = tally.forgotten.entry(label).or_default();
             *count += 1;
-            *recognised += u64::from(!is_below);
+            *recognised += u64::from(keeps);
             return;
         }
-        let better = |best: usize, class: usize| if after[class] > after[best] { class } else { best };
-        let top = (0..after.len()).fold(0, better);
         let (count, kept) = &mut tally.retained[label];
         *count += 1;
-        *kept += u64::from(top == label);
-        tally.divergence.push(divergence(before, after, self.forgotten) as f32);
-        for class in self.forgotten.retained() {
+        *kept += u64::from(keeps);
+        tally.divergence.push(divergence(before, after, self.judge.forgotten) as f32);
+        for class in self.judge.forgotten.retained() {
             tally.logit_change = tally.logit_change.max((after[class] - before[class]).abs());
         }
     }

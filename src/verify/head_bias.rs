@@ -1,0 +1,173 @@
+//! How plainly the biases alone tell which class was removed.
+//!
+//! With `F` the forgotten and `R` the retained classes and `σ` the logistic function:
+//!
+//! - bias score `1 / (1 + |mean b_F - mean b_R|)`: 1 where the biases tell nothing, near 0 where they are far apart;
+//! - gap of the median `σ(median b_F - min b_R)` and of the least `σ(min b_F - min b_R)`: below 1/2 if the forgotten biases lie
+//!   below every retained one.
+//!
+//! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the change is due to
+//! the bias follows from the margin to the mean retained logit, `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the
+//! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
+
+use super::{
+    Request,
+    report::{Check, Measurement, Outcome},
+    sample::Sample,
+};
+use crate::{
+    edit::Slot,
+    linear::LinearHead,
+    statistics::{mean, quantile},
+};
+
+pub(super) fn check(
+    original: &LinearHead,
+    candidate: &LinearHead,
+    sample: &Sample,
+    request: &Request<'_>,
+) -> Check {
+    let (summary, measurements) = match request.slot {
+        Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
+        Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
+        Slot::Keep => {
+            let scores = Scores::of(candidate, request);
+            let shares = shares(original, candidate, sample, request);
+            (scores.summary(&Scores::of(original, request), &shares), scores.measurements(shares))
+        }
+    };
+    Check {
+        id: "head-bias",
+        outcome: Outcome::Informative,
+        summary,
+        measurements,
+        data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
+        not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
+    }
+}
+
+/// What the biases of a head tell.
+struct Scores {
+    /// Mean of the forgotten less mean of the retained biases.
+    difference: f64,
+    score: f64,
+    median_gap: f64,
+    least_gap: f64,
+    /// Whether every forgotten bias lies below all retained ones.
+    lowest: bool,
+}
+
+impl Scores {
+    fn of(head: &LinearHead, request: &Request<'_>) -> Self {
+        let bias = |class: usize| f64::from(head.bias[class]);
+        let forgotten: Vec<f64> = request.forgotten.indices().map(bias).collect();
+        let retained: Vec<f64> = request.forgotten.retained().map(bias).collect();
+        let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+        let difference = mean(&forgotten) - mean(&retained);
+        Self {
+            difference,
+            score: 1.0 / (1.0 + difference.abs()),
+            median_gap: logistic(quantile(&forgotten, 0.5) - least(&retained)),
+            least_gap: logistic(least(&forgotten) - least(&retained)),
+            lowest: forgotten.iter().all(|&own| own < least(&retained)),
+        }
+    }
+
+    fn summary(&self, before: &Self, shares: &[(usize, u64, f64)]) -> String {
+        let verdict = match (self.lowest, before.lowest) {
+            (true, _) => "the biases tell which slots were emptied, by design",
+            (false, true) => "the biases no longer tell",
+            (false, false) => "the biases alone do not tell which slots were emptied",
+        };
+        let share = shares.iter().map(|(_, _, share)| *share).fold(f64::NAN, f64::max);
+        let due = match share.is_nan() {
+            true => String::new(),
+            false => format!(", {:.0} % of the lost margin is the bias", 100.0 * share),
+        };
+        format!(
+            "{verdict}: {:+.2} nats against the mean, originally {:+.2}{due}",
+            self.difference, before.difference
+        )
+    }
+
+    fn measurements(&self, shares: Vec<(usize, u64, f64)>) -> Vec<Measurement> {
+        let mut measurements = vec![
+            Measurement::new("mean forgotten less mean retained bias", self.difference, "nats"),
+            Measurement::new("bias score", self.score, "score"),
+            Measurement::new("gap of the median", self.median_gap, "score").against(0.5),
+            Measurement::new("gap of the least", self.least_gap, "score").against(0.5),
+        ];
+        measurements.extend(shares.into_iter().map(|(class, samples, share)| {
+            let name = format!("share of the bias in the lost margin of class {class}");
+            Measurement::new(name, share, "share").of(samples)
+        }));
+        measurements
+    }
+}
+
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Per forgotten class that the sample reaches: its index, the embeddings it has, and the share of the bias.
+fn shares(
+    original: &LinearHead,
+    candidate: &LinearHead,
+    sample: &Sample,
+    request: &Request<'_>,
+) -> Vec<(usize, u64, f64)> {
+    let forgotten = request.forgotten;
+    let before = original.mean(forgotten.retained());
+    let after = candidate.mean(forgotten.retained());
+    let share = |class: usize| {
+        let embeddings = sample.gaussian_of(class);
+        let n = embeddings.len();
+        let mut centre = vec![0.0f64; original.width];
+        for row in embeddings.values.chunks_exact(original.width) {
+            centre.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x) / n as f64);
+        }
+        let part = |head: &LinearHead, mean: &[f64]| -> f64 {
+            let gaps = head.row(class).iter().zip(mean).map(|(&w, m)| f64::from(w) - m);
+            gaps.zip(&centre).map(|(gap, z)| gap * z).sum()
+        };
+        let weights = (part(candidate, &after.0) - part(original, &before.0)).abs();
+        let level = |head: &LinearHead, mean: f64| f64::from(head.bias[class]) - mean;
+        let bias = (level(candidate, after.1) - level(original, before.1)).abs();
+        (n > 0 && bias + weights > 0.0).then(|| (class, n as u64, bias / (bias + weights)))
+    };
+    forgotten.indices().filter_map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{classes::Forgotten, methods};
+
+    /// Values of numpy: `b = [-2, 1, 0.5, 3]`, classes 0 and 3 forgotten; then classes 0 only.
+    #[test]
+    fn scores_follow_their_formulas() {
+        let head = LinearHead {
+            classes: 4,
+            width: 1,
+            weight: vec![0.0; 4],
+            bias: vec![-2.0, 1.0, 0.5, 3.0],
+            has_bias: true,
+        };
+        let scores = |named: &[&str]| {
+            let forgotten = Forgotten::resolve(named, 4, None).unwrap();
+            let method = methods::choose(None, crate::cut::Link::None).unwrap();
+            let (slot, sealed, seed) = (Slot::Keep, true, 0);
+            let settings = &method.defaults();
+            let request = Request { forgotten: &forgotten, slot, sealed, method, settings, head: None, seed };
+            let found = Scores::of(&head, &request);
+            (found.score, found.median_gap, found.least_gap, found.lowest)
+        };
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-8, "{a} {b}");
+        let two = scores(&["0", "3"]);
+        near(two.0, 0.8);
+        near(two.1, 0.5);
+        near(two.2, 0.075_858_18);
+        assert!(!two.3 && scores(&["0"]).3);
+        near(scores(&["0"]).0, 1.0 / 4.5);
+    }
+}
