@@ -16,6 +16,7 @@ use super::{
     sample::Sample,
 };
 use crate::{
+    classes::Forgotten,
     edit::Slot,
     linear::LinearHead,
     statistics::{mean, quantile},
@@ -31,9 +32,9 @@ pub(super) fn check(
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
-            let scores = Scores::of(candidate, request);
+            let scores = Scores::of(candidate, request.forgotten);
             let shares = shares(original, candidate, sample, request);
-            (scores.summary(&Scores::of(original, request), &shares), scores.measurements(shares))
+            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.measurements(shares))
         }
     };
     Check {
@@ -58,10 +59,10 @@ struct Scores {
 }
 
 impl Scores {
-    fn of(head: &LinearHead, request: &Request<'_>) -> Self {
+    fn of(head: &LinearHead, classes: &Forgotten) -> Self {
         let bias = |class: usize| f64::from(head.bias[class]);
-        let forgotten: Vec<f64> = request.forgotten.indices().map(bias).collect();
-        let retained: Vec<f64> = request.forgotten.retained().map(bias).collect();
+        let forgotten: Vec<f64> = classes.indices().map(bias).collect();
+        let retained: Vec<f64> = classes.retained().map(bias).collect();
         let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
         let difference = mean(&forgotten) - mean(&retained);
         Self {
@@ -141,7 +142,6 @@ fn shares(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{classes::Forgotten, methods};
 
     /// Values of numpy: `b = [-2, 1, 0.5, 3]`, classes 0 and 3 forgotten; then classes 0 only.
     #[test]
@@ -155,11 +155,7 @@ mod tests {
         };
         let scores = |named: &[&str]| {
             let forgotten = Forgotten::resolve(named, 4, None).unwrap();
-            let method = methods::choose(None, crate::cut::Link::None).unwrap();
-            let (slot, sealed, seed) = (Slot::Keep, true, 0);
-            let settings = &method.defaults();
-            let request = Request { forgotten: &forgotten, slot, sealed, method, settings, head: None, seed };
-            let found = Scores::of(&head, &request);
+            let found = Scores::of(&head, &forgotten);
             (found.score, found.median_gap, found.least_gap, found.lowest)
         };
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-8, "{a} {b}");

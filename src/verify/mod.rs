@@ -7,6 +7,7 @@
 mod assumptions;
 mod certificate;
 mod changes;
+mod copies;
 mod expected;
 mod forgotten;
 mod head_bias;
@@ -14,6 +15,7 @@ mod judge;
 mod probe;
 mod quantised;
 mod report;
+mod restoration;
 mod retained;
 mod rounding;
 mod sample;
@@ -103,6 +105,7 @@ pub fn verify<'a>(
         retained::logits(&probe, &head, &changed, request),
         quantised::check(&changed, &widths, &sample, judge, request, labels)?,
         head_bias::check(&head, &changed, &sample, request),
+        restoration::check((&before, &after), &changed, &sample, judge, request)?,
         assumptions::check(&head, request, device)?,
     ];
     Ok(Report::new(request.clone(), checks, before.cut, &diff, (original, candidate)))

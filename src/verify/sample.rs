@@ -79,10 +79,18 @@ impl Sample {
         Ok(Self { strata, device: device.clone() })
     }
 
-    /// The embeddings of the Gaussian stratum that the original gives one class, row-major.
+    /// The part of it that the original gives one class, of the Gaussian stratum.
     pub(super) fn gaussian_of(&self, class: usize) -> Embeddings {
         let gaussian = self.strata.iter().find(|(stratum, _)| *stratum == Stratum::Gaussian);
         gaussian.map_or_else(Embeddings::default, |(_, all)| all.filter(|label| label == class))
+    }
+
+    /// The part of it that the original gives a forgotten class, of the Gaussian stratum.
+    pub(super) fn gaussian_forgotten(&self, forgotten: &Forgotten) -> Self {
+        let gaussian = self.strata.iter().filter(|(stratum, _)| *stratum == Stratum::Gaussian);
+        let of_forgotten = |all: &Embeddings| all.filter(|label| forgotten.contains(label));
+        let strata = gaussian.map(|(stratum, all)| (*stratum, of_forgotten(all))).collect();
+        Self { strata, device: self.device.clone() }
     }
 
     /// What a head makes of all of it.

@@ -4,6 +4,7 @@ mod contradictions;
 mod crash;
 mod destination;
 mod labels;
+mod leftovers;
 mod output;
 mod process;
 mod reproducible;

@@ -1,0 +1,108 @@
+//! What is left to rebuild a forgotten class from, with nothing but the released files.
+//!
+//! The gradient of a softmax's cross-entropy sums to zero over the classes, so the sum of all rows stays where it started and weight
+//! decay takes it to zero; rows of a well trained head form a simplex around the origin (neural collapse; Papyan, Han and Donoho
+//! 2020). Hence `w_f = -Σ w_r` and `b_f = -Σ b_r` over the retained classes; where several classes are forgotten the sum is all that is
+//! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
+
+use super::{
+    Request, Side,
+    copies::{self, Copy},
+    judge::Judge,
+    report::{Check, Measurement, Outcome},
+    sample::{Outcomes, Sample},
+};
+use crate::{
+    classes::{Forgotten, Labels, describe},
+    error::Error,
+    linear::LinearHead,
+};
+
+pub(super) fn check(
+    (before, after): (&Side<'_>, &Side<'_>),
+    candidate: &LinearHead,
+    sample: &Sample,
+    judge: Judge<'_>,
+    request: &Request<'_>,
+) -> Result<Check, Error> {
+    let labels = before.cut.labels.as_ref();
+    let copies = copies::find(before, after, request.forgotten)?;
+    let gaussian = sample.gaussian_forgotten(request.forgotten);
+    let now = gaussian.judge(candidate, judge)?;
+    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), judge)?;
+    let summary = match copies.as_slice() {
+        [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
+        [copy, ..] => still_there(copy, copies.len(), labels),
+    };
+    let mut measurements =
+        vec![Measurement::new("copies of a forgotten row", copies.len() as f64, "rows").against(0.0)];
+    for (now, rebuilt) in now.forgotten.iter().zip(&rebuilt.forgotten) {
+        let mut rate = |what: &str, value| {
+            let name = format!("class {} recognised by {what}", now.class);
+            measurements.push(Measurement::new(name, value, "rate").of(now.count));
+        };
+        rate("the original", 1.0);
+        rate("the candidate", now.rate());
+        rate("the rebuilt row", rebuilt.rate());
+    }
+    Ok(Check {
+        id: "restoration",
+        outcome: if copies.is_empty() { Outcome::Informative } else { Outcome::Failed },
+        summary,
+        measurements,
+        data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
+        not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
+    })
+}
+
+fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {
+    let class = describe(copy.class, labels);
+    let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+    format!("class {class} is still in the file: tensor `{}` holds its row{more}", copy.tensor)
+}
+
+/// The class that comes back most.
+fn from_the_sum(now: &Outcomes, rebuilt: &Outcomes, labels: Option<&Labels>) -> String {
+    let pairs = now.forgotten.iter().zip(&rebuilt.forgotten);
+    let Some((now, rebuilt)) = pairs.max_by(|a, b| a.1.rate().total_cmp(&b.1.rate())) else {
+        return "no draw reached a forgotten class".to_owned();
+    };
+    let class = describe(now.class, labels);
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    format!(
+        "minus the sum of the retained rows recognises {} of class {class} again (candidate {})",
+        percent(rebuilt.rate()),
+        percent(now.rate())
+    )
+}
+
+/// The head with the forgotten rows made of the retained ones.
+fn rebuilt(candidate: &LinearHead, forgotten: &Forgotten) -> LinearHead {
+    let (row, bias) = candidate.mean(forgotten.retained());
+    let factor = -(forgotten.retained().count() as f64) / forgotten.indices().count() as f64;
+    let mut head = candidate.clone();
+    for class in forgotten.indices() {
+        head.row_mut(class).iter_mut().zip(&row).for_each(|(w, mean)| *w = (mean * factor) as f32);
+        head.bias[class] = (bias * factor) as f32;
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_centred_head_gives_every_forgotten_row_back() {
+        let weight = vec![1.0, 2.0, -3.0, 0.5, 2.0, -2.5];
+        let head = LinearHead { classes: 3, width: 2, weight, bias: vec![1.0, -3.0, 2.0], has_bias: true };
+        let mut sealed = head.clone();
+        sealed.row_mut(1).fill(9.0);
+        sealed.bias[1] = -30.0;
+        let one = Forgotten::resolve(&["1"], 3, None).unwrap();
+        assert_eq!(rebuilt(&sealed, &one), head);
+        let two = Forgotten::resolve(&["0", "1"], 3, None).unwrap();
+        let both = rebuilt(&sealed, &two);
+        assert_eq!((both.row(0), both.row(1), both.bias[0]), (&[-1.0, 1.25][..], &[-1.0, 1.25][..], -1.0));
+    }
+}
