@@ -6,6 +6,11 @@
 //!
 //! Whatever the solver did, its multipliers are a proof that anybody can check: with `λ = u / Σu`, every `z` at which `f`
 //! wins has `Σ λ_r (g_r·z - h_r) >= 0`, hence `|z| >= Σ λ_r h_r / |Σ λ_r g_r|`.
+//!
+//! Where embeddings are known to be non-negative (behind a ReLU), each coordinate is one more constraint `z_j >= 0`, with a multiplier
+//! `v_j` and a unit column of its own. The best `v` for a given `u` cancels what is negative of `Σ u_r g_r`, which leaves
+//! `min |(Σ u_r g_r)_+|² + (Σ u_r h_r - 1)², u >= 0`, and the proof `|z| >= Σ λ_r h_r / |(Σ λ_r g_r)_+|`. That is piecewise quadratic:
+//! each piece is solved as above, with the coordinates left out that are negative there, until the piece stays the same.
 
 use crate::{
     linear::LinearHead,
@@ -25,11 +30,30 @@ pub struct Reach {
     pub witness: Option<Vec<f64>>,
 }
 
+/// Where embeddings can lie.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Region {
+    /// Anywhere.
+    #[default]
+    Everywhere,
+    /// Where no coordinate is negative.
+    NonNegative,
+}
+
 /// Finds the shortest embedding at which `class` exceeds each of the rivals by `clearance` times the distance of their
 /// rows (0 for a tie).
 #[must_use]
 pub fn reach(head: &LinearHead, class: usize, rivals: &[usize], clearance: f64) -> Reach {
-    let constraints = Constraints::new(head, class, rivals, clearance);
+    found(&Constraints::new(head, class, rivals, clearance), rivals)
+}
+
+/// The same among embeddings of a region, for a tie.
+#[must_use]
+pub fn reach_within(head: &LinearHead, class: usize, rivals: &[usize], region: Region) -> Reach {
+    found(&Constraints { region, ..Constraints::new(head, class, rivals, 0.0) }, rivals)
+}
+
+fn found(constraints: &Constraints, rivals: &[usize]) -> Reach {
     let multipliers = constraints.solve();
     let total: f64 = multipliers.iter().map(|(_, u)| u).sum();
     let proof: Vec<(usize, f64)> = multipliers.iter().map(|&(i, u)| (i, u / total)).collect();
@@ -54,8 +78,18 @@ pub fn proven_radius(head: &LinearHead, class: usize, weights: &[(usize, f64)]) 
 /// What is left of the unit target when the class is out of reach, up to the rounding of the solver.
 const UNREACHABLE: f64 = 1e-12;
 
+/// Pieces that are looked at; whatever the last one gives is a proof.
+const MOST_PIECES: usize = 30;
+
+/// The weights that are not zero, with their places.
+fn sparse(weights: &[f64]) -> Vec<(usize, f64)> {
+    weights.iter().copied().enumerate().filter(|(_, u)| *u > 0.0).collect()
+}
+
 /// `g_r·z >= h_r`, row by row.
+#[derive(Clone)]
 struct Constraints {
+    region: Region,
     width: usize,
     rows: Vec<f64>,
     levels: Vec<f64>,
@@ -77,19 +111,22 @@ impl Constraints {
             levels.push(f64::from(head.bias[rival]) - f64::from(head.bias[class]) + distance);
         }
         let rounding = largest * f64::EPSILON * (rivals.len() as f64 + 2.0);
-        Self { width: head.width, rows, levels, rounding }
+        Self { region: Region::Everywhere, width: head.width, rows, levels, rounding }
     }
 
     fn row(&self, i: usize) -> &[f64] {
         &self.rows[i * self.width..(i + 1) * self.width]
     }
 
-    /// `Σ u_i g_i` and `Σ u_i h_i`.
+    /// `Σ u_i g_i`, or what is positive of it if only that counts, and `Σ u_i h_i`.
     fn combine(&self, weights: &[(usize, f64)]) -> (Vec<f64>, f64) {
         let (mut pull, mut level) = (vec![0.0; self.width], 0.0);
         for &(i, weight) in weights {
             pull.iter_mut().zip(self.row(i)).for_each(|(sum, x)| *sum += weight * x);
             level += weight * self.levels[i];
+        }
+        if self.region == Region::NonNegative {
+            pull.iter_mut().for_each(|x| *x = x.max(0.0));
         }
         (pull, level)
     }
@@ -106,8 +143,58 @@ impl Constraints {
         if exact { f64::INFINITY } else { level / (distance + self.rounding * (self.width as f64).sqrt()) }
     }
 
-    /// Non-negative least squares by active sets; the multipliers that are not zero.
+    /// The multipliers that are not zero.
     fn solve(&self) -> Vec<(usize, f64)> {
+        match self.region {
+            Region::Everywhere => self.least_squares(),
+            Region::NonNegative => self.piecewise(),
+        }
+    }
+
+    /// Piece after piece, each step no longer than it lowers the function; convex, so that it ends at the least.
+    fn piecewise(&self) -> Vec<(usize, f64)> {
+        let mut weights = vec![0.0; self.levels.len()];
+        let mut positive = vec![true; self.width];
+        for _ in 0..MOST_PIECES {
+            let mut target = vec![0.0; weights.len()];
+            for (i, u) in self.restricted_to(&positive).least_squares() {
+                target[i] = u;
+            }
+            let Some(next) = self.descend(&weights, &target) else { break };
+            weights = next;
+            let piece: Vec<bool> = self.combine(&sparse(&weights)).0.iter().map(|&x| x > 0.0).collect();
+            if piece == positive {
+                break;
+            }
+            positive = piece;
+        }
+        sparse(&weights)
+    }
+
+    /// The first of the target, half of the way there, a quarter, .. that lowers the function.
+    fn descend(&self, from: &[f64], target: &[f64]) -> Option<Vec<f64>> {
+        let value = |weights: &[f64]| {
+            let (pull, level) = self.combine(&sparse(weights));
+            dot(&pull, &pull) + (level - 1.0).powi(2)
+        };
+        let start = value(from);
+        (0..20).map(|halvings| 0.5f64.powi(halvings)).find_map(|step| {
+            let next: Vec<f64> = from.iter().zip(target).map(|(a, b)| a + step * (b - a)).collect();
+            (value(&next) < start * (1.0 - 1e-12)).then_some(next)
+        })
+    }
+
+    /// The same constraints on some coordinates only, which may be of either sign.
+    fn restricted_to(&self, coordinates: &[bool]) -> Self {
+        let mut restricted = Self { region: Region::Everywhere, ..self.clone() };
+        for row in restricted.rows.chunks_exact_mut(self.width.max(1)) {
+            row.iter_mut().zip(coordinates).filter(|(_, stays)| !**stays).for_each(|(x, _)| *x = 0.0);
+        }
+        restricted
+    }
+
+    /// Non-negative least squares by active sets; the multipliers that are not zero.
+    fn least_squares(&self) -> Vec<(usize, f64)> {
         let scale = self.levels.iter().fold(0.0f64, |most, h| most.max(h.abs())).max(f64::MIN_POSITIVE);
         let mut passive = Passive::default();
         let mut banned = vec![false; self.levels.len()];

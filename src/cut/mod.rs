@@ -1,5 +1,6 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod bound;
 mod labels;
 pub(crate) mod literal;
 mod load;
@@ -14,6 +15,7 @@ use declass_formats::{Artifact, Format};
 
 use crate::{classes::Labels, error::Error, linear::LinearHead};
 
+pub use bound::Bound;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
@@ -24,6 +26,8 @@ pub(crate) use operand::{Site, Source};
 pub struct Cut {
     /// The classifier head.
     pub head: Head,
+    /// What the architecture guarantees of the embedding, where that is certain.
+    pub bound: Option<Bound>,
     /// How it was found, and what else it could have been.
     pub why: Why,
     /// Labels that the model itself carries, one per class.

@@ -3,7 +3,7 @@
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Cut, Head, Link, Operand, Order, Why,
+    Branch, Cut, Head, Link, Operand, Order, Why, bound,
     labels::{self, Stated},
     names, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
@@ -48,7 +48,7 @@ fn assemble(
         return Err(token_head());
     }
     let gain = 1.0 / found.heads.len() as f64;
-    let branches =
+    let branches: Vec<Branch> =
         found.heads.iter().map(|it| branch(artifact, *it, classes, gain)).collect::<Result<_, _>>()?;
     let (auxiliary, others) = same_classes(&found.heads, candidates);
     let auxiliary: Vec<Branch> =
@@ -58,6 +58,7 @@ fn assemble(
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
     let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
     Ok(Cut {
+        bound: bound::stated(artifact, &branches),
         head: Head {
             name: first.module.to_owned(),
             classes,

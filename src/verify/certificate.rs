@@ -4,15 +4,17 @@
 //! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
 //! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
 //! stored type only, and the radius is astronomically large; without rounding error it is infinite. Where the row is no
-//! mean, the best `λ` is found by [`reach`], and the radius is then exactly where the class starts to win.
+//! mean, the best `λ` is found by [`reach`], and the radius is then exactly where the class starts to win. Where the architecture
+//! bounds its embeddings, [`guaranteed`] tells whether that is within their reach.
 
 use super::{
     Request,
+    guaranteed::{self, Radii},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
     classes::Forgotten,
-    cut::{Link, Order},
+    cut::{Bound, Cut, Link, Order},
     edit::Slot,
     linear::LinearHead,
     reach::reach,
@@ -25,13 +27,16 @@ const LEAST_RADIUS_RATIO: f64 = 100.0;
 pub(super) fn check(
     original: &LinearHead,
     candidate: &LinearHead,
-    (order, link): (Order, Link),
+    cut: &Cut,
     request: &Request<'_>,
 ) -> Check {
+    let (order, link) = (cut.head.order, cut.head.link);
     let (outcome, summary, measurements) = match (request.slot, link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_retained(original, candidate, ties(order, link), request),
+        (Slot::Keep, _) => {
+            below_the_retained((original, candidate), ties(order, link), cut.bound.as_ref(), request)
+        }
     };
     Check {
         id: "forgotten-unreachable",
@@ -65,13 +70,13 @@ fn ties(order: Order, link: Link) -> &'static str {
 }
 
 fn below_the_retained(
-    original: &LinearHead,
-    candidate: &LinearHead,
+    (original, candidate): (&LinearHead, &LinearHead),
     ties: &str,
+    bound: Option<&Bound>,
     request: &Request<'_>,
 ) -> Finding {
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
-    let mut measurements = Vec::new();
+    let (mut measurements, mut radii) = (Vec::new(), Vec::new());
     let (mut radius, mut margin, mut before) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
     for class in request.forgotten.indices() {
         let (mean_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
@@ -87,7 +92,12 @@ fn below_the_retained(
         measurements.push(Measurement::new(format!("margin of class {class}"), own_margin, "nats"));
         (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
         before = before.min(own_before);
+        radii.push(Radii { class, original: own_before, candidate: own_radius });
     }
+    let guaranteed =
+        bound.map(|bound| guaranteed::within(bound, (original, candidate), request.forgotten, &radii, least));
+    let (figures, under) = guaranteed.unwrap_or_default();
+    measurements.extend(figures);
     let proven = radius >= least;
     let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
     let summary = match (proven, request.sealed && accountable) {
@@ -107,7 +117,7 @@ fn below_the_retained(
         }
         (false, false) => {
             format!(
-                "not sealed: it can be the top class from norm {radius:.2} on, originally from {before:.2}"
+                "not sealed: it can be the top class from norm {radius:.2} on, originally from {before:.2}{under}"
             )
         }
     };

@@ -10,6 +10,7 @@ mod changes;
 mod copies;
 mod expected;
 mod forgotten;
+mod guaranteed;
 mod head_bias;
 mod judge;
 mod probe;
@@ -98,7 +99,7 @@ pub fn verify<'a>(
     let labels = before.cut.labels.as_ref();
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
-        certificate::check(&head, &changed, (before.cut.head.order, before.cut.head.link), request),
+        certificate::check(&head, &changed, &before.cut, request),
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),

@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod axes;
+mod bound;
 mod check;
 mod classical;
 mod extents;
@@ -60,8 +61,12 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
     let link = check::competing(check::check_output(&flow, output, &last, follower.classes)?, &follower);
     let labels = metadata::labels(&flow, &follower, stated)?;
     let why = report::why(&follower, &parts, output, link, labels.is_some(), wanted.is_some());
+    let bound = match parts.as_slice() {
+        [part] => bound::of(artifact, &flow, part.node, part.weight.width()),
+        _ => None,
+    };
     let head = assemble(&flow, follower, parts, &last, link)?;
-    Ok(Cut { head, why, labels, points: report::points(&flow, value) })
+    Ok(Cut { head, bound, why, labels, points: report::points(&flow, value) })
 }
 
 /// The operator of the given name, weight or result, with everything between it and the output.
