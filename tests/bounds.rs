@@ -1,13 +1,19 @@
 //! From which norms on a class can win, and what is known of an embedding's norm and signs, held against scipy's figures.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use declass::{
     cut::{Bound, Cut},
     linear::LinearHead,
     reach::{Reach, Region, reach, reach_within},
 };
-use declass_formats::Artifact;
+use declass_formats::{
+    Artifact, Edits,
+    onnx::{Attribute, GraphEdit},
+};
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> PathBuf {
@@ -18,7 +24,7 @@ fn reference() -> Value {
     serde_json::from_slice(&fs::read(fixture("reference/reach.json")).unwrap()).unwrap()
 }
 
-fn cut(path: &PathBuf) -> Cut {
+fn cut(path: &Path) -> Cut {
     Cut::locate(&Artifact::open(path).unwrap(), None).unwrap()
 }
 
@@ -126,5 +132,30 @@ fn nothing_is_promised_where_the_code_is_not_known() {
     }
     for name in ["safetensors/tv_vit", "safetensors/timm_convnext", "safetensors/hf_deit_twins"] {
         assert_eq!(bound(name), None, "{name}");
+    }
+}
+
+/// The same graph with another attribute of the operator that bounds the embedding, or of the one behind it, promises nothing.
+#[test]
+fn an_operator_that_leaves_the_ball_promises_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Artifact::open(&fixture("models/fmnist-vit.onnx")).unwrap();
+    let nodes = &model.graph().unwrap().nodes;
+    let last = |kind: &str| nodes.iter().rposition(|node| node.op_type == kind).unwrap();
+    for (kind, name, value, kept) in [
+        ("Gather", "axis", Attribute::Int(1), true),
+        ("Gather", "axis", Attribute::Int(2), false),
+        ("Gather", "axis", Attribute::Int(-1), false),
+        ("LayerNormalization", "axis", Attribute::Int(2), true),
+        ("LayerNormalization", "axis", Attribute::Int(1), false),
+        ("LayerNormalization", "epsilon", Attribute::Float(-0.1), false),
+    ] {
+        let mut edits = Edits::default();
+        let attribute = (name.to_owned(), value.clone());
+        edits.graph.push(GraphEdit::SetAttribute { node: last(kind), name: attribute.0, value: attribute.1 });
+        let out = folder.path().join(format!("{kind}-{name}-{value:?}"));
+        model.write(&edits, &out, &|_| ()).unwrap();
+        let found = cut(&out.join("fmnist-vit.onnx")).bound;
+        assert_eq!(found.is_some(), kept, "{kind} {name} {value:?}: {found:?}");
     }
 }

@@ -142,3 +142,53 @@ const FLOATS: [i64; 4] = [1, 10, 11, 16];
 fn is_standard(domain: &str) -> bool {
     ["", "ai.onnx"].contains(&domain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use declass_formats::{
+        Dtype, TensorInfo,
+        onnx::{Attribute, Graph, Value},
+    };
+
+    /// A chain of operators from the input to a linear one, each with the only value of the one before.
+    fn said(operators: &[&str]) -> Option<Bound> {
+        let value = |name: &str| Value { name: name.into(), ..Value::default() };
+        let mut nodes: Vec<Node> = Vec::new();
+        for (at, operator) in operators.iter().enumerate() {
+            let (op_type, to) = operator.split_once(':').unwrap_or((operator, "1"));
+            nodes.push(Node {
+                op_type: op_type.into(),
+                inputs: vec![format!("v{at}")],
+                outputs: vec![format!("v{}", at + 1)],
+                attributes: [("to".to_owned(), Attribute::Int(to.parse().unwrap()))].into(),
+                ..Node::default()
+            });
+        }
+        let inputs = vec![format!("v{}", operators.len()), "W".to_owned()];
+        let outputs = vec!["logits".to_owned()];
+        nodes.push(Node { op_type: "Gemm".into(), inputs, outputs, ..Node::default() });
+        let info = TensorInfo { dtype: Dtype::F32, shape: vec![3, 4] };
+        let graph = Graph {
+            nodes,
+            inputs: vec![value("v0")],
+            outputs: vec![value("logits")],
+            initializers: [("W".to_owned(), info)].into(),
+            ..Graph::default()
+        };
+        let flow = Flow::new(&graph).unwrap();
+        let [embedding] = flow.evidence(operators.len()) else { panic!("no evidence") };
+        non_negative(&flow, *embedding)
+    }
+
+    #[test]
+    fn signs_are_known_behind_a_relu_as_long_as_entries_are_kept_or_averaged() {
+        assert!(said(&["Conv", "Relu", "GlobalAveragePool", "Flatten", "Cast:10"]).is_some());
+        assert!(said(&["Relu", "Dropout", "Identity"]).is_some());
+        assert_eq!(said(&["Relu", "Neg"]), None);
+        assert_eq!(said(&["Relu", "LayerNormalization"]), None);
+        assert_eq!(said(&["Relu", "Cast:3"]), None, "an integer may wrap");
+        assert_eq!(said(&["Relu", "QuantizeLinear", "DequantizeLinear"]), None);
+        assert_eq!(said(&["Flatten"]), None, "the input may be anything");
+    }
+}
