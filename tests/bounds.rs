@@ -151,11 +151,11 @@ fn an_operator_that_leaves_the_ball_promises_nothing() {
         ("LayerNormalization", "epsilon", Attribute::Float(-0.1), false),
     ] {
         let mut edits = Edits::default();
-        let attribute = (name.to_owned(), value.clone());
-        edits.graph.push(GraphEdit::SetAttribute { node: last(kind), name: attribute.0, value: attribute.1 });
+        let (name, value) = (name.to_owned(), value);
         let out = folder.path().join(format!("{kind}-{name}-{value:?}"));
+        edits.graph.push(GraphEdit::SetAttribute { node: last(kind), name, value });
         model.write(&edits, &out, &|_| ()).unwrap();
         let found = cut(&out.join("fmnist-vit.onnx")).bound;
-        assert_eq!(found.is_some(), kept, "{kind} {name} {value:?}: {found:?}");
+        assert_eq!(found.is_some(), kept, "{}: {found:?}", out.display());
     }
 }
