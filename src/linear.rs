@@ -48,6 +48,23 @@ impl LinearHead {
         (row, bias / count)
     }
 
+    /// Which classes cannot be the top class of any embedding because another has the same weights and a larger bias, or the same bias
+    /// and comes first. Unused slots of real heads look like that.
+    #[must_use]
+    pub fn shadowed(&self) -> Vec<bool> {
+        let mut order: Vec<usize> = (0..self.classes).collect();
+        let bits = |class: usize| self.row(class).iter().map(|w| w.to_bits());
+        order.sort_by(|&a, &b| {
+            let rows = bits(a).cmp(bits(b));
+            rows.then(self.bias[b].total_cmp(&self.bias[a])).then(a.cmp(&b))
+        });
+        let mut shadowed = vec![false; self.classes];
+        for pair in order.windows(2) {
+            shadowed[pair[1]] = self.row(pair[0]) == self.row(pair[1]);
+        }
+        shadowed
+    }
+
     /// The same head over the original classes after its forgotten slots were dropped: their logits are
     /// minus infinity, so they have no probability at all.
     #[must_use]
@@ -142,5 +159,18 @@ impl Weights {
     pub fn to_head(&self, like: &LinearHead) -> Result<LinearHead> {
         let weight = self.weight.flatten_all()?.to_vec1()?;
         Ok(LinearHead { weight, bias: self.bias.to_vec1()?, ..*like })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_shadowed_by_equal_weights_with_a_larger_or_earlier_bias() {
+        let weight = vec![1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0, 1.0, 2.5];
+        let bias = vec![0.0, 1.0, 5.0, 5.0, 9.0];
+        let head = LinearHead { classes: 5, width: 2, weight, bias, has_bias: true };
+        assert_eq!(head.shadowed(), [true, false, false, true, false]);
     }
 }

@@ -37,10 +37,13 @@ pub fn draw(
     let draws = rejection::fill(&mut bins, head, distribution, address, device, progress)?;
     let mut rare = Vec::new();
     if distribution.is_isotropic() {
-        let weights = Weights::of(head, device)?;
+        let (weights, shadowed) = (Weights::of(head, device)?, head.shadowed());
         let starved = (0..head.classes).filter(|&class| quota.insists_on(class) && bins.lacks(class) > 0);
         for class in starved.collect::<Vec<_>>() {
-            let found = fill(&mut bins, head, class, address, &weights)?;
+            let found = match shadowed[class] {
+                true => vec![Rare { class, sampler: Sampler::OutOfReach, made: 0, tries: 0 }],
+                false => fill(&mut bins, head, class, address, &weights)?,
+            };
             progress.advance(Step::Sampling, found.iter().map(|rare| rare.made as u64).sum());
             rare.extend(found);
         }
@@ -97,12 +100,12 @@ fn sequentially(
     let mut rare = Rare { class, sampler: Sampler::Sequential, made: 0, tries: 0 };
     let limit = affordable(head, bins.lacks(class));
     for round in 0.. {
-        let streams = round * ROUND..(round + 1) * ROUND;
+        let (streams, wanted) = (round * ROUND..(round + 1) * ROUND, bins.lacks(class));
         let survivors: Vec<Vec<f32>> = streams
             .into_par_iter()
             .map(|part| {
                 let mut rng = rng::stream(seed, purpose, rng::index(KIND, class, part));
-                sampler.survivors(TRIES, &mut rng)
+                sampler.survivors(TRIES, wanted, &mut rng)
             })
             .collect();
         rare.tries += ROUND * TRIES;
@@ -183,6 +186,18 @@ mod tests {
         assert!(sampling.accepted[0] < 100 && sampling.rare.is_empty(), "{sampling:?}");
     }
 
+    #[test]
+    fn of_equal_classes_the_first_gets_everything() {
+        let head =
+            LinearHead { classes: 3, width: 2, weight: vec![1.0; 6], bias: vec![0.0; 3], has_bias: true };
+        let (_, sampling) = drawn(&head, Distribution::Gaussian, &Quota::new(vec![10; 3]));
+        assert_eq!(sampling.accepted, [10, 0, 0]);
+        assert!(sampling.rare.iter().all(|rare| rare.sampler == Sampler::OutOfReach && rare.tries == 0));
+        let rng = || rng::stream(3, Purpose::Training, 0);
+        assert!(Sequential::new(&head, 1).survivors(1000, 10, &mut rng()).is_empty());
+        assert_eq!(Sequential::new(&head, 0).survivors(1000, 10, &mut rng()).len(), 20);
+    }
+
     /// Means and mean squares of norm, top logit and margin, with their standard errors.
     fn statistics(embeddings: &Embeddings, head: &LinearHead) -> Vec<(f64, f64)> {
         let mut columns = vec![Vec::new(); 6];
@@ -228,8 +243,11 @@ mod tests {
         assert!((300..20_000).contains(&plain.len()), "{}", plain.len());
         let plain = statistics(&plain, &head);
         let own = |values| Embeddings::labelled(values, &weights).unwrap().filter(|c| c == class);
-        let survivors =
-            Sequential::new(&head, class).survivors(1_000_000, &mut rng::stream(3, Purpose::Training, 0));
+        let survivors = Sequential::new(&head, class).survivors(
+            1_000_000,
+            usize::MAX,
+            &mut rng::stream(3, Purpose::Training, 0),
+        );
         agree(&plain, &statistics(&own(survivors), &head), "sequential");
         let starts = inside(&head, class).unwrap();
         let chains = Elliptical { head: &head, class, starts }.draw(3000, address, &weights).unwrap();

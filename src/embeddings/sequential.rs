@@ -24,9 +24,16 @@ pub(super) struct Sequential<'a> {
     /// Rivals that only a completed draw meets, strongest first.
     rest: Vec<usize>,
     /// Row `k` of a triangular matrix: a logit's products with the first coordinates. The class's own comes first.
-    logits: Vec<(Vec<f32>, f32)>,
+    logits: Vec<Logit>,
     /// Orthonormal, one row of `width` per coordinate.
     basis: Vec<Vec<f32>>,
+}
+
+/// What a logit comes to in the sampler's coordinates.
+struct Logit {
+    class: usize,
+    products: Vec<f32>,
+    bias: f32,
 }
 
 impl<'a> Sequential<'a> {
@@ -36,13 +43,14 @@ impl<'a> Sequential<'a> {
         let mut sampler = Self { head, class, rest, logits: Vec::new(), basis: Vec::new() };
         let mut exact: Vec<Vec<f64>> = Vec::new();
         for rival in std::iter::once(class).chain(rivals) {
-            sampler.add(head.row(rival), head.bias[rival], &mut exact);
+            sampler.add(rival, &mut exact);
         }
         sampler.basis = exact.iter().map(|axis| axis.iter().map(|&x| x as f32).collect()).collect();
         sampler
     }
 
-    fn add(&mut self, row: &[f32], bias: f32, basis: &mut Vec<Vec<f64>>) {
+    fn add(&mut self, class: usize, basis: &mut Vec<Vec<f64>>) {
+        let row = self.head.row(class);
         let mut rest: Vec<f64> = row.iter().map(|&w| f64::from(w)).collect();
         let mut products = vec![0.0; basis.len()];
         for _ in 0..2 {
@@ -57,11 +65,13 @@ impl<'a> Sequential<'a> {
             products.push(length);
             basis.push(rest.into_iter().map(|v| v / length).collect());
         }
-        self.logits.push((products.into_iter().map(|x| x as f32).collect(), bias));
+        let products = products.into_iter().map(|x| x as f32).collect();
+        self.logits.push(Logit { class, products, bias: self.head.bias[class] });
     }
 
-    /// Makes so many tries and returns the completed survivors, one embedding of `width` coordinates after the other.
-    pub(super) fn survivors(&self, tries: u64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    /// Makes so many tries, fewer if `most` succeed, and returns the completed survivors, one embedding of `width` coordinates after
+    /// the other.
+    pub(super) fn survivors(&self, tries: u64, most: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let mut survivors = Vec::new();
         let mut drawn = Vec::with_capacity(self.basis.len());
         for _ in 0..tries {
@@ -72,20 +82,23 @@ impl<'a> Sequential<'a> {
                     survivors.extend(point);
                 }
             }
+            if survivors.len() >= most.saturating_mul(self.head.width) {
+                break;
+            }
         }
         survivors
     }
 
     fn survives(&self, drawn: &mut Vec<f32>, rng: &mut ChaCha8Rng) -> bool {
         let mut own = f32::INFINITY;
-        for (k, (products, bias)) in self.logits.iter().enumerate() {
+        for Logit { class, products, bias } in &self.logits {
             while drawn.len() < products.len() {
                 drawn.push(StandardNormal.sample(rng));
             }
             let logit = bias + short_dot(products, drawn);
-            if k == 0 {
+            if *class == self.class {
                 own = logit;
-            } else if logit > own {
+            } else if self.loses(own, *class, logit) {
                 return false;
             }
         }
@@ -110,7 +123,12 @@ impl<'a> Sequential<'a> {
     fn wins(&self, point: &[f32]) -> bool {
         let logit = |class: usize| short_dot(self.head.row(class), point) + self.head.bias[class];
         let own = logit(self.class);
-        self.rest.iter().all(|&rival| logit(rival) <= own)
+        !self.rest.iter().any(|&rival| self.loses(own, rival, logit(rival)))
+    }
+
+    /// Whether a rival's logit makes it the top class: of equal ones the first counts.
+    fn loses(&self, own: f32, rival: usize, logit: f32) -> bool {
+        logit > own || (logit == own && rival < self.class)
     }
 }
 
