@@ -8,7 +8,7 @@ use std::{
 use declass::{
     cut::{Bound, Cut},
     linear::LinearHead,
-    reach::{Reach, Region, reach, reach_within},
+    reach::{Contest, Reach, Region},
 };
 use declass_formats::{
     Artifact, Edits,
@@ -50,9 +50,9 @@ fn distances_are_those_of_scipy() {
         let mut shifted = original.clone();
         shifted.bias.iter_mut().zip(0u8..).for_each(|(bias, class)| *bias -= 2.0 * f32::from(class));
         for (head, expected) in [(&original, &expected["original"]), (&shifted, &expected["shifted"])] {
-            check(head, &expected["everywhere"], |class, rivals| reach(head, class, rivals, 0.0));
+            check(head, &expected["everywhere"], |class, rivals| Contest::new(head, class, rivals).reach());
             check(head, &expected["non_negative"], |class, rivals| {
-                reach_within(head, class, rivals, Region::NonNegative)
+                Contest { region: Region::NonNegative, ..Contest::new(head, class, rivals) }.reach()
             });
         }
     }

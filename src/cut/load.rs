@@ -41,6 +41,26 @@ pub(super) fn load(head: &Head, artifact: &Artifact) -> Result<LinearHead, Error
 }
 
 impl Operand {
+    /// All elements in double precision: what is stored, to the last bit.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn read_doubles(&self, artifact: &Artifact) -> Result<Vec<f64>, Error> {
+        let stored = match &self.source {
+            Source::Attribute { .. } => None,
+            Source::Computed { value, .. } if *value != self.tensor => None,
+            _ => artifact.tensors().get(&self.tensor).filter(|info| **info == self.info),
+        };
+        match stored {
+            Some(info) => {
+                let values = info.dtype.decode_f64(&artifact.read_tensor(&self.tensor)?);
+                values
+                    .ok_or_else(|| refusal(format!("tensor `{}` cannot be read as numbers", self.tensor), ""))
+            }
+            None => Ok(self.read(artifact)?.into_iter().map(f64::from).collect()),
+        }
+    }
+
     /// All elements in the order of `info.shape`, checked to be finite and as many as the shape says.
     pub(crate) fn read(&self, artifact: &Artifact) -> Result<Vec<f32>, Error> {
         let values = match &self.source {

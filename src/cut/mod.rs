@@ -7,6 +7,7 @@ mod load;
 mod names;
 mod onnx;
 mod operand;
+mod precision;
 mod refuse;
 mod rules;
 mod state_dict;

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::Distribution;
 use crate::{
     linear::{LinearHead, Weights},
-    reach::reach,
+    reach::Contest,
     rng::{self, Purpose},
     space::norm,
 };
@@ -124,7 +124,7 @@ pub(super) fn inside(head: &LinearHead, class: usize) -> Option<Vec<f32>> {
     let rivals: Vec<usize> = (0..head.classes).filter(|&rival| rival != class).collect();
     let typical = (head.width as f64).sqrt();
     let within = |clearance: f64| {
-        let near = reach(head, class, &rivals, clearance).witness?;
+        let near = Contest { clearance, ..Contest::new(head, class, &rivals) }.reach().witness?;
         (norm(&near) <= FARTHEST * (typical + 6.0)).then_some(near)
     };
     let point = CLEARANCES.into_iter().find_map(within)?;

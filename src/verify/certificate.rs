@@ -4,39 +4,32 @@
 //! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
 //! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
 //! stored type only, and the radius is astronomically large; without rounding error it is infinite. Where the row is no
-//! mean, the best `λ` is found by [`reach`], and the radius is then exactly where the class starts to win. Where the architecture
+//! mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly where the class starts to win. Where the architecture
 //! bounds its embeddings, [`guaranteed`] tells whether that is within their reach.
 
 use super::{
     Request,
-    guaranteed::{self, Radii},
+    guaranteed::{self, Heads, Radii},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
     classes::Forgotten,
-    cut::{Bound, Cut, Link, Order},
+    cut::{Cut, Head, Link, Order},
     edit::Slot,
     linear::LinearHead,
-    reach::reach,
+    reach::Contest,
 };
 
 /// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
 /// four times that norm.
 const LEAST_RADIUS_RATIO: f64 = 100.0;
 
-pub(super) fn check(
-    original: &LinearHead,
-    candidate: &LinearHead,
-    cut: &Cut,
-    request: &Request<'_>,
-) -> Check {
-    let (order, link) = (cut.head.order, cut.head.link);
-    let (outcome, summary, measurements) = match (request.slot, link) {
+pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &Request<'_>) -> Check {
+    let [_, (candidate, _)] = heads;
+    let (outcome, summary, measurements) = match (request.slot, before.head.link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => {
-            below_the_retained((original, candidate), ties(order, link), cut.bound.as_ref(), request)
-        }
+        (Slot::Keep, _) => below_the_retained(heads, (before, after), request),
     };
     Check {
         id: "forgotten-unreachable",
@@ -69,89 +62,88 @@ fn ties(order: Order, link: Link) -> &'static str {
     }
 }
 
-fn below_the_retained(
-    (original, candidate): (&LinearHead, &LinearHead),
-    ties: &str,
-    bound: Option<&Bound>,
-    request: &Request<'_>,
-) -> Finding {
+fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &Request<'_>) -> Finding {
+    let [_, (candidate, _)] = heads;
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
-    let (mut measurements, mut radii) = (Vec::new(), Vec::new());
-    let (mut radius, mut margin, mut before) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
-    for class in request.forgotten.indices() {
-        let (mean_radius, own_margin) = radius_and_margin(candidate, request.forgotten, class);
-        let own_radius = if mean_radius >= least {
-            mean_radius
-        } else {
-            mean_radius.max(nearest(candidate, request.forgotten, class))
-        };
-        let own_before = nearest(original, request.forgotten, class);
-        let norm = |name: &str, value| Measurement::new(format!("{name} of class {class}"), value, "norm");
-        measurements.push(norm("radius", own_radius).against(least));
-        measurements.push(norm("radius in the original", own_before));
-        measurements.push(Measurement::new(format!("margin of class {class}"), own_margin, "nats"));
-        (radius, margin) = (radius.min(own_radius), margin.min(own_margin));
-        before = before.min(own_before);
-        radii.push(Radii { class, original: own_before, candidate: own_radius });
+    let radii = radii(heads, request.forgotten, least);
+    let margins: Vec<f64> =
+        request.forgotten.indices().map(|class| margin(candidate, request.forgotten, class)).collect();
+    let mut measurements = Vec::new();
+    for (found, margin) in radii.iter().zip(&margins) {
+        let norm =
+            |name: &str, value| Measurement::new(format!("{name} of class {}", found.class), value, "norm");
+        measurements.push(norm("radius", found.candidate).against(least));
+        measurements.push(norm("radius in the original", found.original));
+        measurements.push(Measurement::new(format!("margin of class {}", found.class), *margin, "nats"));
     }
-    let guaranteed =
-        bound.map(|bound| guaranteed::within(bound, (original, candidate), request.forgotten, &radii, least));
+    let bound = before.bound.as_ref();
+    let guaranteed = bound.map(|bound| guaranteed::within(bound, heads, request.forgotten, &radii, least));
     let (figures, under) = guaranteed.unwrap_or_default();
     measurements.extend(figures);
-    let proven = radius >= least;
-    let accountable = candidate.has_bias || !is_mean(candidate, request.forgotten);
-    let summary = match (proven, request.sealed && accountable) {
-        (true, _) if radius.is_infinite() => {
-            format!(
-                "no embedding whatever makes it the top class ({margin:.1} nats below the mean{ties}); originally from norm {before:.2} on"
-            )
+    let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
+    let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
+    let margin = margins.into_iter().fold(f64::INFINITY, f64::min);
+    let ties = ties(before.head.order, before.head.link);
+    let accountable = candidate.has_bias || !is_mean(candidate, &after.head, request.forgotten);
+    let (outcome, summary) = match (radius >= least, request.sealed && accountable) {
+        (true, _) => {
+            let whom = if radius.is_infinite() {
+                "no embedding whatever".to_owned()
+            } else {
+                format!("no embedding of norm below {radius:.1e}")
+            };
+            let depth = format!("{margin:.1} nats below the mean{ties}");
+            let text =
+                format!("{whom} makes it the top class ({depth}); originally from norm {originally:.2} on");
+            (Outcome::Passed, text)
         }
-        (true, _) => format!(
-            "no embedding of norm below {radius:.1e} makes it the top class ({margin:.1} nats below the mean{ties}); originally from norm {before:.2} on"
+        (false, true) => (
+            Outcome::Failed,
+            format!("the sealed row is no seal: the class can win from norm {radius:.2} on"),
         ),
-        (false, true) => format!("the sealed row is no seal: the class can win from norm {radius:.2} on"),
         (false, false) if request.sealed => {
-            "without a bias the sealed row can only tie with the others, never lead by \
-                                             more than rounding"
-                .to_owned()
+            let text = "without a bias the sealed row can only tie with the others, never lead by more than rounding";
+            (Outcome::Informative, text.to_owned())
         }
         (false, false) => {
-            format!(
-                "not sealed: it can be the top class from norm {radius:.2} on, originally from {before:.2}{under}"
-            )
+            let text =
+                format!("not sealed: it can be the top class from norm {radius:.2} on, originally from");
+            (Outcome::Informative, format!("{text} {originally:.2}{under}"))
         }
-    };
-    let outcome = match (proven, request.sealed && accountable) {
-        (true, _) => Outcome::Passed,
-        (false, true) => Outcome::Failed,
-        (false, false) => Outcome::Informative,
     };
     (outcome, summary, measurements)
 }
 
-/// Norm from which the class can be the top class: none of a smaller one makes it that.
-fn nearest(head: &LinearHead, forgotten: &Forgotten, class: usize) -> f64 {
-    reach(head, class, &forgotten.retained().collect::<Vec<_>>(), 0.0).radius
+/// From which norm each forgotten class can be the top class. Where the mean of the retained rows proves at least `least`, no better proof
+/// is looked for.
+fn radii([original, candidate]: Heads<'_>, forgotten: &Forgotten, least: f64) -> Vec<Radii> {
+    let rivals: Vec<usize> = forgotten.retained().collect();
+    let of = |class: usize| {
+        let contest = |(head, rounding)| Contest { rounding, ..Contest::new(head, class, &rivals) };
+        let by_the_mean = contest(candidate).radius_of_the_mean();
+        let radius = if by_the_mean >= least {
+            by_the_mean
+        } else {
+            by_the_mean.max(contest(candidate).reach().radius)
+        };
+        Radii { class, original: contest(original).reach().radius, candidate: radius }
+    };
+    forgotten.indices().map(of).collect()
 }
 
-/// How far from the origin the class provably cannot win, and by how much it stays below there at the origin.
-fn radius_and_margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> (f64, f64) {
-    let (mean, mean_bias) = head.mean(forgotten.retained());
-    let margin = mean_bias - f64::from(head.bias[class]);
-    let gaps = head.row(class).iter().zip(&mean).map(|(&w, m)| f64::from(w) - m);
-    let distance = gaps.map(|gap| gap * gap).sum::<f64>().sqrt();
-    let radius = if margin <= 0.0 { 0.0 } else { margin / distance };
-    (radius, margin)
+/// How far a class stays below the mean of the retained ones at the origin.
+fn margin(head: &LinearHead, forgotten: &Forgotten, class: usize) -> f64 {
+    head.mean(forgotten.retained()).1 - f64::from(head.bias[class])
 }
 
-/// Whether every forgotten row is the mean of the retained ones, to the rounding of the narrowest float type.
-fn is_mean(head: &LinearHead, forgotten: &Forgotten) -> bool {
+/// Whether every forgotten row is the mean of the retained ones, up to the rounding of the type in which it is stored.
+fn is_mean(head: &LinearHead, stored: &Head, forgotten: &Forgotten) -> bool {
     let (mean, bias) = head.mean(forgotten.retained());
-    let largest = forgotten
-        .retained()
-        .flat_map(|class| head.row(class))
-        .fold(0.0f64, |m, &w| m.max(f64::from(w).abs()));
-    let near = |(&w, &mean): (&f32, &f64)| (f64::from(w) - mean).abs() <= mean.abs() / 256.0 + largest * 1e-6;
+    // The mean is rounded to single precision first.
+    let near = |(&w, &mean): (&f32, &f64)| {
+        let rounded = 0.5f64.powi(24) + stored.rounding();
+        (f64::from(w) - mean).abs() <= stored.storage_error(mean.abs()) * 1.001 + mean.abs() * rounded
+    };
     // A constant that the model itself adds to the logits acts like a bias.
     let no_higher = |class: usize| f64::from(head.bias[class]) <= bias;
     forgotten.indices().all(|class| no_higher(class) && head.row(class).iter().zip(&mean).all(near))
@@ -182,48 +174,42 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cut::{Branch, Operand};
+    use declass_formats::{Dtype, TensorInfo};
 
-    #[test]
-    fn the_radius_is_where_the_bound_stops_to_hold() {
-        let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
-        // Mean of the retained rows (1, 0); row 0 differs from it by (0, 2); mean bias 1, own bias -5.
-        let head = LinearHead {
-            classes: 3,
-            width: 2,
-            weight: vec![1.0, 2.0, 2.0, 1.0, 0.0, -1.0],
-            bias: vec![-5.0, 2.0, 0.0],
-            has_bias: true,
+    fn stored(dtype: Dtype) -> Head {
+        let info = TensorInfo { dtype, shape: vec![3, 1] };
+        let branch = Branch {
+            embedding: String::new(),
+            width: 1,
+            weight: Operand::stored("weight", &info, 0),
+            bias: None,
+            gain: vec![1.0; 3],
+            bias_gain: vec![1.0; 3],
         };
-        assert_eq!(radius_and_margin(&head, &forgotten, 0), (3.0, 6.0));
+        Head {
+            name: "head".to_owned(),
+            classes: 3,
+            branches: vec![branch],
+            link: Link::Softmax,
+            order: Order::Strict,
+            auxiliary: Vec::new(),
+            shift: vec![0.0; 3],
+            sites: Vec::new(),
+            obstacle: None,
+        }
     }
 
     #[test]
     fn a_row_without_bias_is_a_seal_only_if_it_is_the_mean() {
         let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
-        let mut head = LinearHead {
-            classes: 3,
-            width: 1,
-            weight: vec![1.0, 2.0, 0.0],
-            bias: vec![0.0; 3],
-            has_bias: false,
+        let mean = |row: f32, dtype| {
+            let weight = vec![row, 2.0, 0.0];
+            let head = LinearHead { classes: 3, width: 1, weight, bias: vec![0.0; 3], has_bias: false };
+            is_mean(&head, &stored(dtype), &forgotten)
         };
-        assert!(is_mean(&head, &forgotten));
-        head.weight[0] = 1.1;
-        assert!(!is_mean(&head, &forgotten));
-    }
-
-    #[test]
-    fn an_exact_mean_has_no_radius_and_a_raised_bias_no_proof() {
-        let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
-        let mut head = LinearHead {
-            classes: 3,
-            width: 1,
-            weight: vec![1.0, 2.0, 0.0],
-            bias: vec![-30.0, 0.0, 0.0],
-            has_bias: true,
-        };
-        assert_eq!(radius_and_margin(&head, &forgotten, 0), (f64::INFINITY, 30.0));
-        head.bias[0] = 0.0;
-        assert_eq!(radius_and_margin(&head, &forgotten, 0).0, 0.0);
+        assert!(mean(1.0, Dtype::F32) && mean(1.0, Dtype::Bf16));
+        assert!(mean(1.0 + 1.0 / 256.0, Dtype::Bf16) && !mean(1.0 + 1.0 / 256.0, Dtype::F16));
+        assert!(!mean(1.0 + 1.0 / 4096.0, Dtype::F32) && !mean(1.1, Dtype::Bf16));
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     classes::Forgotten,
     cut::Bound,
     linear::LinearHead,
-    reach::{Region, reach_within},
+    reach::{Contest, Region},
 };
 
 /// From which norms on a class can be the top class.
@@ -15,20 +15,24 @@ pub(super) struct Radii {
     pub(super) candidate: f64,
 }
 
+/// Both heads, each with the largest relative error of its numbers ([`crate::cut::Head::rounding`]).
+pub(super) type Heads<'a> = [(&'a LinearHead, f64); 2];
+
 /// The figures under a guarantee of the architecture, and what they come to in words that go on a sentence. A radius of `least` is beyond
 /// any embedding and needs no closer look.
 pub(super) fn within(
     bound: &Bound,
-    (original, candidate): (&LinearHead, &LinearHead),
+    [original, candidate]: Heads<'_>,
     forgotten: &Forgotten,
     radii: &[Radii],
     least: f64,
 ) -> (Vec<Measurement>, String) {
     match bound {
         Bound::NonNegative { reason } => {
-            let nearest = |head, class| {
-                let rivals: Vec<usize> = forgotten.retained().collect();
-                reach_within(head, class, &rivals, Region::NonNegative).radius
+            let rivals: Vec<usize> = forgotten.retained().collect();
+            let nearest = |(head, rounding), class| {
+                let contest = Contest::new(head, class, &rivals);
+                Contest { region: Region::NonNegative, rounding, ..contest }.reach().radius
             };
             let (mut measurements, mut nearest_of_all) = (Vec::new(), f64::INFINITY);
             for found in radii {
@@ -77,7 +81,7 @@ mod tests {
         let head = LinearHead { classes: 3, width: 2, weight, bias: vec![0.0, 3.0, 1.0], has_bias: true };
         let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
         let radii = [Radii { class: 0, original: 2.0, candidate: 2.0 }];
-        let within = |bound: &Bound| within(bound, (&head, &head), &forgotten, &radii, 1e6);
+        let within = |bound: &Bound| within(bound, [(&head, 0.0), (&head, 0.0)], &forgotten, &radii, 1e6);
         let (measured, said) = within(&Bound::NonNegative { reason: "r".into() });
         assert!(measured.iter().all(|measured| measured.value > 1e9), "{measured:?}");
         assert!(said.ends_with("(r): out of reach"), "{said}");

@@ -13,6 +13,7 @@ mod forgotten;
 mod guaranteed;
 mod head_bias;
 mod judge;
+mod moved;
 mod probe;
 mod quantised;
 mod report;
@@ -93,17 +94,19 @@ pub fn verify<'a>(
     let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
     progress.end(Step::Comparing);
     let judge = Judge { forgotten: request.forgotten, link: before.cut.head.link };
-    let probe = Probe::measure(&head, &changed, judge, request, device)?;
+    let moved = moved::between((&before, &after), (&head, &changed), request.forgotten)?;
+    let probe = Probe::measure(&head, &changed, judge, (request, &moved), device)?;
+    let heads = [(&head, before.cut.head.rounding()), (&changed, after.cut.head.rounding())];
     let sample = Sample::draw(&head, request, device)?;
     let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
     let labels = before.cut.labels.as_ref();
     let checks = vec![
         changes::check(&before, &after, &diff, &head, request)?,
-        certificate::check(&head, &changed, &before.cut, request),
+        certificate::check(heads, (&before.cut, &after.cut), request),
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),
-        retained::logits(&probe, &head, &changed, request),
+        retained::logits(&probe, &moved, request),
         quantised::check(&changed, &widths, &sample, judge, request, labels)?,
         head_bias::check(&head, &changed, &sample, request),
         restoration::check((&before, &after), &changed, &sample, judge, request)?,

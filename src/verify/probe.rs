@@ -44,17 +44,16 @@ pub(super) struct Tally {
 }
 
 impl Probe {
-    /// Draws the strata and evaluates both heads on them.
+    /// Draws the strata and evaluates both heads on them; `moved` are the retained classes with other weights.
     pub(super) fn measure(
         original: &LinearHead,
         candidate: &LinearHead,
         judge: Judge<'_>,
-        request: &Request<'_>,
+        (request, moved): (&Request<'_>, &[usize]),
         device: &Device,
     ) -> Result<Self, Error> {
         let space = Space::spanned_by(&[original, candidate])?;
-        let moved = request.forgotten.retained().any(|class| is_moved(original, candidate, class));
-        let retained = if moved { RETAINED_IN_ALL } else { RETAINED_IN_ALL / 10 };
+        let retained = if moved.is_empty() { RETAINED_IN_ALL / 10 } else { RETAINED_IN_ALL };
         let forgotten = (FORGOTTEN_IN_ALL, FORGOTTEN);
         let per_class = allot(request.forgotten, space.width(), forgotten, (retained, RETAINED));
         let insist = |class| request.forgotten.contains(class);
@@ -94,13 +93,6 @@ impl Tally {
         self.divergence.extend(other.divergence);
         self.logit_change = self.logit_change.max(other.logit_change);
     }
-}
-
-/// Whether the weights or the bias of a class differ in any bit.
-pub(super) fn is_moved(before: &LinearHead, after: &LinearHead, class: usize) -> bool {
-    let mut rows = before.row(class).iter().zip(after.row(class));
-    before.bias[class].to_bits() != after.bias[class].to_bits()
-        || rows.any(|(a, b)| a.to_bits() != b.to_bits())
 }
 
 struct Pair<'a> {

@@ -2,12 +2,11 @@
 
 use super::{
     Request,
-    probe::{Probe, Tally, is_moved},
+    probe::{Probe, Tally},
     report::{Check, Measurement, Outcome},
 };
 use crate::{
     classes::{Labels, describe},
-    linear::LinearHead,
     methods::Kind,
     statistics::lower_bound,
 };
@@ -79,9 +78,8 @@ pub(super) fn divergence(probe: &Probe) -> Check {
 }
 
 /// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal alone may not do.
-pub(super) fn logits(probe: &Probe, before: &LinearHead, after: &LinearHead, request: &Request<'_>) -> Check {
-    let forgotten = request.forgotten;
-    let moved = forgotten.retained().filter(|&class| is_moved(before, after, class)).count();
+pub(super) fn logits(probe: &Probe, moved: &[usize], request: &Request<'_>) -> Check {
+    let (forgotten, moved) = (request.forgotten, moved.len());
     let total = probe.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();

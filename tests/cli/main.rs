@@ -6,6 +6,7 @@ mod destination;
 mod labels;
 mod leftovers;
 mod output;
+mod precision;
 mod process;
 mod reproducible;
 mod statement;

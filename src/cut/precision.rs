@@ -1,0 +1,48 @@
+//! How near the numbers that are computed with come to those in the file.
+
+use declass_formats::Dtype;
+
+use super::{Head, Operand, Source};
+
+impl Head {
+    /// Largest relative error of a weight that [`Self::load`] gives: 0 where weights and biases are used as they are stored, in
+    /// single precision or less. Sums of biases may be off by as much of 1, too.
+    #[must_use]
+    pub fn rounding(&self) -> f64 {
+        let exact = self.shift.iter().all(|&shift| shift == 0.0)
+            && self.branches.iter().filter(|branch| branch.bias.is_some()).count() <= 1
+            && self.branches.iter().all(|branch| {
+                let factors = branch.gain.iter().chain(branch.bias.iter().flat_map(|_| &branch.bias_gain));
+                let operands = [Some(&branch.weight), branch.bias.as_ref()];
+                factors.into_iter().all(|&factor| factor == 1.0)
+                    && operands.into_iter().flatten().all(Operand::is_exact)
+            });
+        // Double precision, rounded to single; twice that is more than both roundings together.
+        if exact { 0.0 } else { f64::from(f32::EPSILON) }
+    }
+
+    /// Largest error with which a number of this size is stored in the weights.
+    pub(crate) fn storage_error(&self, size: f64) -> f64 {
+        let error = |branch: &super::Branch| {
+            let (half_ulp, least) = match branch.weight.info.dtype {
+                Dtype::Bf16 => (0.5f64.powi(8), 0.0),
+                Dtype::F16 => (0.5f64.powi(11), 0.5f64.powi(25)),
+                _ => (0.5f64.powi(24), 0.0),
+            };
+            let gain = branch.gain.iter().fold(1.0f64, |most, gain| most.max(gain.abs()));
+            size * half_ulp + gain * least
+        };
+        self.branches.iter().map(error).fold(0.0, f64::max)
+    }
+}
+
+impl Operand {
+    /// Whether single precision holds its elements, and they are read as they are stored.
+    fn is_exact(&self) -> bool {
+        let is_stored = match &self.source {
+            Source::Attribute { .. } | Source::Stored => true,
+            Source::Computed { value, .. } => *value == self.tensor,
+        };
+        is_stored && matches!(self.info.dtype, Dtype::Bf16 | Dtype::F16 | Dtype::F32)
+    }
+}

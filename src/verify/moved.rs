@@ -1,0 +1,66 @@
+//! Which retained classes the candidate computes with other weights.
+
+use super::Side;
+use crate::{
+    classes::Forgotten,
+    cut::{Branch, Operand},
+    error::Error,
+    linear::LinearHead,
+};
+
+/// The retained classes whose weights or bias differ in any bit of what is stored. `heads` are those of the two sides, over all original
+/// classes.
+pub(super) fn between(
+    (before, after): (&Side<'_>, &Side<'_>),
+    heads: (&LinearHead, &LinearHead),
+    forgotten: &Forgotten,
+) -> Result<Vec<usize>, Error> {
+    let mut moved: Vec<usize> = forgotten.retained().filter(|&class| differ(heads, class)).collect();
+    // Single precision shows every bit, unless the stored numbers have more, or are multiplied.
+    if before.cut.head.rounding() == 0.0 && after.cut.head.rounding() == 0.0 {
+        return Ok(moved);
+    }
+    let slots: Vec<usize> = match after.cut.head.classes < forgotten.classes() {
+        true => (0..after.cut.head.classes).collect(),
+        false => forgotten.retained().collect(),
+    };
+    let pairs: Vec<(usize, usize)> = forgotten.retained().zip(slots).collect();
+    for (old, new) in before.cut.head.branches.iter().zip(&after.cut.head.branches) {
+        for (old, new) in operands(old).zip(operands(new)) {
+            let (a, b) = (Doubles::of(old, before)?, Doubles::of(new, after)?);
+            moved.extend(
+                pairs.iter().filter(|(class, slot)| !a.row(*class).eq(b.row(*slot))).map(|pair| pair.0),
+            );
+        }
+    }
+    moved.sort_unstable();
+    moved.dedup();
+    Ok(moved)
+}
+
+fn operands(branch: &Branch) -> impl Iterator<Item = &Operand> {
+    std::iter::once(&branch.weight).chain(&branch.bias)
+}
+
+fn differ((before, after): (&LinearHead, &LinearHead), class: usize) -> bool {
+    let mut rows = before.row(class).iter().zip(after.row(class));
+    before.bias[class].to_bits() != after.bias[class].to_bits()
+        || rows.any(|(a, b)| a.to_bits() != b.to_bits())
+}
+
+/// An operand in double precision.
+struct Doubles<'a> {
+    operand: &'a Operand,
+    classes: usize,
+    values: Vec<f64>,
+}
+
+impl<'a> Doubles<'a> {
+    fn of(operand: &'a Operand, side: &Side<'_>) -> Result<Self, Error> {
+        Ok(Self { operand, classes: side.cut.head.classes, values: operand.read_doubles(side.artifact)? })
+    }
+
+    fn row(&self, class: usize) -> impl Iterator<Item = u64> {
+        self.operand.row(class, self.classes).map(|at| self.values[at].to_bits())
+    }
+}
