@@ -7,7 +7,7 @@
 use candle_core::Device;
 use serde::Serialize;
 
-use super::{Distribution, Embeddings, Quota, draw, logits, tops};
+use super::{Distribution, Embeddings, Quota, Sampler, draw, logits, tops};
 use crate::{
     classes::Forgotten,
     error::Error,
@@ -90,6 +90,7 @@ pub struct Strata {
     per_class: Vec<usize>,
     address: (u64, Purpose),
     gaussian: Embeddings,
+    chained: Vec<(usize, usize)>,
 }
 
 impl Strata {
@@ -109,10 +110,19 @@ impl Strata {
     ) -> Result<Self, Error> {
         let head = space.restrict(original)?;
         let quota = Quota::new(per_class.clone()).content_for(|class| !insist(class));
-        let (gaussian, _) = draw(&head, Distribution::Gaussian, &quota, address, device, &Silent)?;
+        let (gaussian, sampling) = draw(&head, Distribution::Gaussian, &quota, address, device, &Silent)?;
         let directions = directions(original, space)?;
         let head = Weights::of(&head, device)?;
-        Ok(Self { head, space: space.clone(), directions, per_class, address, gaussian })
+        let chained = sampling.rare.iter().filter(|rare| rare.sampler == Sampler::EllipticalSlice);
+        let chained = chained.map(|rare| (rare.class, rare.made)).collect();
+        Ok(Self { head, space: space.clone(), directions, per_class, address, gaussian, chained })
+    }
+
+    /// Classes some of whose Gaussian draws are ends of Markov chains, and how many: such draws follow the distribution as nearly as the
+    /// chains have forgotten where they started.
+    #[must_use]
+    pub fn chained(&self) -> &[(usize, usize)] {
+        &self.chained
     }
 
     /// Shows every stratum, piece by piece, each piece labelled by the original head and with its logits there, row-major.

@@ -144,6 +144,11 @@ impl Figure {
         Self { name: name.into(), value, unit, n: n as u64, bound95: None }
     }
 
+    /// A rate that was chosen among others after looking at them: a bound of its own would not hold.
+    pub(super) fn selected(name: impl Into<String>, rate: Rate) -> Self {
+        Self { name: name.into(), value: rate.value(), unit: "selected rate", n: rate.n, bound95: None }
+    }
+
     /// A rate that should be small.
     pub(super) fn at_most(name: impl Into<String>, rate: Rate) -> Self {
         Self::rate(name, rate, Side::AtMost, upper_bound(rate.hits, rate.n))

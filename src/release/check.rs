@@ -6,7 +6,7 @@ use super::{
     claim::statement,
     compare::{Comparison, Difference, differences},
 };
-use crate::verify::{Check, Measurement, Outcome, Report};
+use crate::verify::{Check, Evidence, Measurement, Outcome, Report};
 
 impl Claimed {
     /// Compares the claim, place by place, with the one that follows from a report.
@@ -39,6 +39,7 @@ impl Claimed {
             outcome: Outcome::Informative,
             summary: format!("recorded, not checked: {}, that its method made the weights", parts.join(", ")),
             measurements: Vec::new(),
+            evidence: Evidence::ModelFiles,
             data: "the claim alone",
             not_shown: "that the run was as recorded: only making the release again can show it",
         }
@@ -110,6 +111,7 @@ impl Part {
             outcome: Outcome::of(mine.is_empty()),
             summary,
             measurements: Vec::new(),
+            evidence: Evidence::ModelFiles,
             data,
             not_shown,
         }
@@ -131,6 +133,7 @@ fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check 
         outcome: if mine.is_empty() { outcome } else { Outcome::Failed },
         summary: verdict(&mine).unwrap_or(agreeing),
         measurements: vec![Measurement::new("figures compared", count as f64, "figures")],
+        evidence: Evidence::Synthetic,
         data: "the synthetic embeddings of the claim's seed",
         not_shown: UNSIGNED,
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     classes::Forgotten,
     edit::Slot,
-    verify::{Check, Measurement, Outcome, Report, Request},
+    verify::{Check, Evidence, Measurement, Outcome, Report, Request},
 };
 
 /// Classes are removed from the outputs, at the head, as seen on model files; nothing beyond is claimed.
@@ -191,12 +191,18 @@ fn recorded(check: &Check) -> RecordedCheck {
         Outcome::Informative => "INFORMATIVE",
         Outcome::Passed => "PASSED",
     };
+    let data = match check.evidence {
+        Evidence::ModelFiles => json!({"kind": "model-files", "on": check.data}),
+        Evidence::Synthetic => {
+            json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data})
+        }
+    };
     RecordedCheck {
         id: check.id.into(),
         result: result.into(),
         summary: check.summary.clone(),
         measurements: check.measurements.iter().map(measurement).collect(),
-        data: json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data}),
+        data,
         not_shown: check.not_shown.into(),
     }
 }

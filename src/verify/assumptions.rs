@@ -9,7 +9,7 @@ use candle_core::Device;
 
 use super::{
     Request,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::Forgotten,
@@ -47,6 +47,7 @@ pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Devic
         outcome: Outcome::Informative,
         summary,
         measurements,
+        evidence: Evidence::Synthetic,
         data: "gaussian synthetic embeddings of the forgotten classes, original head",
         not_shown: "success: it is about the direction of the first step only",
     })

@@ -10,7 +10,7 @@
 use super::{
     Request,
     guaranteed::{self, Heads, Radii},
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::Forgotten,
@@ -36,6 +36,7 @@ pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &R
         outcome,
         summary,
         measurements,
+        evidence: Evidence::ModelFiles,
         data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
         not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
                     few-shot relearning can restore it",

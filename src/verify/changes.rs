@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     Request, Side,
     expected::Expected,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     cut::{Cut, Link, Order},
@@ -125,6 +125,7 @@ pub(super) fn check(
                 .of(changes.tensor_count as u64),
             Measurement::new("values changed", changes.values as f64, "values").of(changes.value_count),
         ],
+        evidence: Evidence::ModelFiles,
         data: "every byte of both models",
         not_shown: "what the unchanged encoder still knows",
     })

@@ -2,7 +2,7 @@
 
 use super::{
     probe::Probe,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::{Forgotten, Labels, describe},
@@ -24,13 +24,18 @@ pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels
         ),
         _ => verdict(&cells, labels),
     };
+    let chained = |&(class, made): &(usize, usize)| {
+        Measurement::new(format!("draws of class {class} by Markov chains"), made as f64, "embeddings")
+    };
+    let some = if probe.chained.is_empty() { "" } else { "; rare classes by Markov chains" };
     Check {
         id: "forget-rate",
         outcome,
-        summary,
-        measurements: cells.iter().map(Cell::measurement).collect(),
+        summary: summary + some,
+        measurements: cells.iter().map(Cell::measurement).chain(probe.chained.iter().map(chained)).collect(),
+        evidence: Evidence::Synthetic,
         data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound is of its \
-               own rate only",
+               own rate only, and of draws by Markov chains as far as these forgot where they started",
         not_shown: "accuracy on real inputs; what the features still encode",
     }
 }

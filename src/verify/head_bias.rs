@@ -12,7 +12,7 @@
 
 use super::{
     Request,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
     sample::Sample,
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(super) fn check(
         outcome: Outcome::Informative,
         summary,
         measurements,
+        evidence: Evidence::Synthetic,
         data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
         not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
     }

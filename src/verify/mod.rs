@@ -23,7 +23,7 @@ mod rounding;
 mod sample;
 
 pub use changes::Changes;
-pub use report::{Check, Measurement, Outcome, Pass, Report};
+pub use report::{Check, Evidence, Measurement, Outcome, Pass, Report};
 
 use candle_core::Device;
 use declass_formats::{Artifact, Diff};

@@ -27,6 +27,8 @@ const RETAINED_IN_ALL: usize = 20_000;
 /// Tallies of all strata.
 pub(super) struct Probe {
     pub(super) strata: Vec<(Stratum, Tally)>,
+    /// Forgotten classes some of whose Gaussian draws are ends of Markov chains, and how many.
+    pub(super) chained: Vec<(usize, usize)>,
 }
 
 /// What was counted on one population.
@@ -60,7 +62,7 @@ impl Probe {
         let address = (request.seed, Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, judge };
-        let mut probe = Self { strata: Vec::new() };
+        let mut probe = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
             match probe.strata.last_mut() {

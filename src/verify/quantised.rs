@@ -8,7 +8,7 @@
 use super::{
     Request,
     judge::Judge,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
 };
@@ -43,6 +43,7 @@ pub(super) fn check(
         outcome: Outcome::Informative,
         summary: summary(&effects[1..], gone, labels),
         measurements: effects.iter().flat_map(Effect::measurements).collect(),
+        evidence: Evidence::Synthetic,
         data: "synthetic embeddings of all strata, fewer than those of the other checks; the head's weights rounded in memory, the \
                encoder not; the unrounded candidate on the same embeddings beside them",
         not_shown: "any other rounding: shown for these roundings of the head only; the files that were checked are not rounded",

@@ -48,10 +48,22 @@ pub struct Check {
     pub summary: String,
     /// The figures behind it.
     pub measurements: Vec<Measurement>,
+    /// What kind of evidence it is.
+    pub evidence: Evidence,
     /// What the figures were measured on.
     pub data: &'static str,
     /// What they do not show.
     pub not_shown: &'static str,
+}
+
+/// What a check rests on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// What is written in the files: no samples are involved.
+    ModelFiles,
+    /// At least one figure is about synthetic embeddings.
+    Synthetic,
 }
 
 /// What a check says.

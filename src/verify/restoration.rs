@@ -9,7 +9,7 @@ use super::{
     Request, Side,
     copies::{self, Copy},
     judge::Judge,
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
     sample::{Outcomes, Sample},
 };
 use crate::{
@@ -50,6 +50,7 @@ pub(super) fn check(
         outcome: if copies.is_empty() { Outcome::Informative } else { Outcome::Failed },
         summary,
         measurements,
+        evidence: Evidence::Synthetic,
         data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
         not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
     })

@@ -3,7 +3,7 @@
 use super::{
     Request,
     probe::{Probe, Tally},
-    report::{Check, Measurement, Outcome},
+    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::{Labels, describe},
@@ -51,6 +51,7 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
         outcome: if n == 0 { Outcome::Failed } else { Outcome::of(holds) },
         summary,
         measurements,
+        evidence: Evidence::Synthetic,
         data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the worst class have \
                no bound, for strata share draws and the worst is selected",
         not_shown: "accuracy on real inputs",
@@ -71,6 +72,7 @@ pub(super) fn divergence(probe: &Probe) -> Check {
             Measurement::new("mean", mean, "nats").of(n as u64).against(MOST_DIVERGENCE),
             Measurement::new("99th percentile", p99, "nats").of(n as u64),
         ],
+        evidence: Evidence::Synthetic,
         data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over the \
                retained classes",
         not_shown: "calibration on real inputs",
@@ -100,6 +102,7 @@ pub(super) fn logits(probe: &Probe, moved: &[usize], request: &Request<'_>) -> C
             Measurement::new("largest change", if moved == 0 { 0.0 } else { change }, "logit")
                 .of(sum(&total).0),
         ],
+        evidence: Evidence::Synthetic,
         data: "weights as stored; logits recomputed from both files on synthetic embeddings",
         not_shown: "whether a change of a logit matters",
     }

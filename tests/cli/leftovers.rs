@@ -45,6 +45,17 @@ fn a_second_copy_of_the_head_stops_the_release() {
 }
 
 #[test]
+fn weights_that_another_part_goes_on_reading_stop_the_release() {
+    let folder = tempdir().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/onnx/shared_weight.onnx");
+    for slot in ["keep", "drop"] {
+        let ran = seal(&model, &folder.path().join("out"), &["--forget", "1", "--slot", slot]).exits(1);
+        assert!(ran.stdout.contains("is still in the file: tensor `"), "{ran:#?}");
+    }
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
 fn roundings_biases_and_the_sum_of_the_rows_are_measured_and_claimed() {
     let folder = tempdir().unwrap();
     let model = fixture("fmnist-vit");

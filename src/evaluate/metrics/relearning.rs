@@ -77,7 +77,7 @@ fn figures_of(draws: &[Restored], of_class: &str, n: usize, retained: usize) -> 
         [("least", draws.iter().min_by_key(by_hits)), ("largest", draws.iter().max_by_key(by_hits))]
     {
         let rate =
-            draw.map(|draw| Figure::at_most(name(&format!("{what} forgotten accuracy")), draw.forgotten));
+            draw.map(|draw| Figure::selected(name(&format!("{what} forgotten accuracy")), draw.forgotten));
         figures.extend(rate);
     }
     if draws.iter().all(|draw| draw.restoration.is_some()) {
