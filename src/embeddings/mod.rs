@@ -72,6 +72,13 @@ impl Embeddings {
         self.labels.push(label);
     }
 
+    /// Adds all of others of the same width.
+    pub fn append(&mut self, other: Self) {
+        debug_assert_eq!(other.width, self.width);
+        self.values.extend(other.values);
+        self.labels.extend(other.labels);
+    }
+
     /// The values as a tensor of shape `[len, width]`.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     classes::Forgotten,
+    embeddings::Embeddings,
     error::Error,
     linear::{LinearHead, Weights},
     methods::{Batch, ClosedForm, Data, Formula, Gradient, Settings},
@@ -38,6 +39,8 @@ pub(super) struct Bench<'a> {
     device: Device,
     /// What the method trains on: the forgotten side, the retained side, or both.
     sides: Vec<Side>,
+    /// The largest factor by which training embeddings were stretched.
+    stretch: f32,
     pub(super) judge: Judge<'a>,
 }
 
@@ -57,21 +60,39 @@ impl<'a> Bench<'a> {
         device: &Device,
     ) -> std::result::Result<Self, Error> {
         let original = Weights::of(&start, device)?;
+        let judge = Judge::new(original.clone(), &material.strata, forgotten, device)?;
+        let (device, sides) = (device.clone(), Vec::new());
+        let mut bench = Self { forgotten, device, sides, stretch: 1.0, judge, original, start };
+        bench.train_on(&material.training, data)?;
+        Ok(bench)
+    }
+
+    /// Adds the training embeddings once more, so many times as long: what they are made of is known for every length.
+    pub(super) fn stretch(
+        &mut self,
+        material: &Material,
+        data: Data,
+        factors: &[f32],
+    ) -> std::result::Result<(), Error> {
+        let mut all = material.training.clone();
+        for &factor in factors {
+            let values = material.training.values.iter().map(|x| x * factor).collect();
+            all.append(Embeddings::labelled(values, &self.original)?);
+            self.stretch = self.stretch.max(factor);
+        }
+        self.train_on(&all, data)
+    }
+
+    fn train_on(&mut self, training: &Embeddings, data: Data) -> std::result::Result<(), Error> {
         let side = |of_forgotten| {
-            let rows = material.training.filter(|class| forgotten.contains(class) == of_forgotten);
-            let samples = rows.to_device(device).map_err(Error::compute("unlearning"))?;
+            let rows = training.filter(|class| self.forgotten.contains(class) == of_forgotten);
+            let samples = rows.to_device(&self.device).map_err(Error::compute("unlearning"))?;
             Ok(Side { samples, labels: rows.labels })
         };
         let sides = [(data.has_forgotten(), true), (data.has_retained(), false)];
         let sides = sides.into_iter().filter(|(used, _)| *used).map(|(_, forgotten)| side(forgotten));
-        Ok(Self {
-            forgotten,
-            device: device.clone(),
-            sides: sides.collect::<std::result::Result<_, Error>>()?,
-            judge: Judge::new(original.clone(), &material.strata, forgotten, device)?,
-            original,
-            start,
-        })
+        self.sides = sides.collect::<std::result::Result<_, Error>>()?;
+        Ok(())
     }
 
     /// The rows of every batch of an epoch, side by side: as many batches as the larger side has, while the smaller side
@@ -134,6 +155,7 @@ impl<'a> Bench<'a> {
         let retained = self.judge.retained(weights)?;
         let summary = Summary {
             learning_rate,
+            stretch: self.stretch,
             epochs: trace.len() - 1,
             worst_stratum: trace.last().map_or(1.0, Epoch::worst),
             retained_agreement: retained.agreement,
@@ -205,9 +227,12 @@ const PATIENCE: usize = 30;
 /// Whether something is still recognised, and going on may yet change that.
 fn goes_on(trace: &[Epoch], most: usize) -> bool {
     let (epochs, now) = (trace.len() - 1, &trace[trace.len() - 1]);
-    // Losses of a softmax slow down as they are met, so going on in a straight line is the best that can be hoped for.
-    let pace = (trace[0].shortfall - now.shortfall) / epochs.max(1) as f32;
-    let hopeful = epochs < PATIENCE || pace * (most - epochs) as f32 >= now.shortfall;
+    // Losses of a softmax slow down as they are met, so going on in a straight line is the best that can be hoped for, of the
+    // most stubborn embedding or of the share that is still recognised.
+    let arrives = |start: f64, now: f64| (start - now) / epochs.max(1) as f64 * (most - epochs) as f64 >= now;
+    let hopeful = epochs < PATIENCE
+        || arrives(trace[0].shortfall.into(), now.shortfall.into())
+        || arrives(trace[0].worst(), now.worst());
     now.worst() > 0.0 && epochs < most && hopeful
 }
 
