@@ -5,15 +5,20 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context, Result};
 use declass::unlearn::Search;
 
-/// Writes `attempt,learning_rate,epoch,shortfall_nats` and the share still recognised in each stratum.
+/// Writes `attempt,learning_rate,stretch,epoch,shortfall_nats` and the share still recognised in each stratum.
 pub(super) fn write(path: &Path, search: &Search) -> Result<()> {
     let strata: Vec<&str> = search.strata.iter().map(|stratum| stratum.name()).collect();
-    let mut text = format!("attempt,learning_rate,epoch,shortfall_nats,{}\n", strata.join(","));
+    let mut text = format!("attempt,learning_rate,stretch,epoch,shortfall_nats,{}\n", strata.join(","));
     for (attempt, summary) in search.attempts.iter().enumerate() {
         let rate = summary.learning_rate.map_or_else(String::new, |rate| rate.to_string());
         for (epoch, state) in summary.trace.iter().enumerate() {
             let shares: Vec<String> = state.recognised.iter().map(f64::to_string).collect();
-            let row = format!("{attempt},{rate},{epoch},{},{}", state.shortfall, shares.join(","));
+            let row = format!(
+                "{attempt},{rate},{},{epoch},{},{}",
+                summary.stretch,
+                state.shortfall,
+                shares.join(",")
+            );
             writeln!(text, "{row}")?;
         }
     }

@@ -93,6 +93,9 @@ pub struct TrainingAttempt {
     /// Its learning rate; absent for a closed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<Decimal>,
+    /// The largest factor by which training embeddings were stretched; absent if they were as they were drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretched: Option<Decimal>,
     /// Epochs trained; 0 for a closed form.
     pub epochs: usize,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum.
@@ -169,6 +172,7 @@ impl TrainingAttempt {
     fn of(summary: &Summary) -> Self {
         Self {
             learning_rate: summary.learning_rate.map(Decimal::exact),
+            stretched: (summary.stretch > 1.0).then(|| Decimal::exact(f64::from(summary.stretch))),
             epochs: summary.epochs,
             worst_stratum: Decimal::rounded(summary.worst_stratum),
             retained_agreement: Decimal::rounded(summary.retained_agreement),

@@ -189,7 +189,7 @@ pub fn search(
 
 /// Where nothing succeeds on embeddings as they were drawn, those of so many times the length are trained on, too: the strata that
 /// stay recognised are the longest ones, where a class that is forgotten with others may go on winning.
-const STRETCHES: [f32; 2] = [2.0, 4.0];
+const STRETCHES: [f32; 3] = [2.0, 4.0, 8.0];
 
 /// Tries one candidate after the other and says which attempt was the best successful one.
 fn try_all(

@@ -37,6 +37,17 @@ fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
     assert_eq!(names(folder.path()), ["delete-drop", "delete-keep", "model", "scar-keep"]);
 }
 
+/// Forgotten together, these two go on winning where embeddings are long, until such embeddings are trained on.
+#[test]
+fn two_classes_that_hide_behind_each_other_are_both_forgotten() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ran = unlearn(&fixture("fmnist-vit"), &out, &["--forget", "3", "--forget", "8", "-v"]).exits(0);
+    assert!(ran.stdout.contains("on embeddings stretched up to 8x: no stratum"), "{ran:#?}");
+    let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
+    assert!(claim.contains("\"stretched\": \"8\""), "{claim}");
+}
+
 #[test]
 fn a_card_and_a_claim_tell_sealed_from_unsealed() {
     let folder = tempdir().unwrap();
@@ -66,7 +77,7 @@ fn a_trace_has_a_line_for_every_epoch_also_where_nothing_succeeds() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "attempt,learning_rate,epoch,shortfall_nats,gaussian,scaled-2x,scaled-4x,class-direction,half-normal"
+        "attempt,learning_rate,stretch,epoch,shortfall_nats,gaussian,scaled-2x,scaled-4x,class-direction,half-normal"
     );
     assert!(lines[1].starts_with("0,0.01,0,"), "{}", lines[1]);
     let shares = |line: &str| line.split(',').skip(4).map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>();
