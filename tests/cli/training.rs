@@ -79,12 +79,12 @@ fn a_trace_has_a_line_for_every_epoch_also_where_nothing_succeeds() {
         lines[0],
         "attempt,learning_rate,stretch,epoch,shortfall_nats,gaussian,scaled-2x,scaled-4x,class-direction,half-normal"
     );
-    assert!(lines[1].starts_with("0,0.01,0,"), "{}", lines[1]);
-    let shares = |line: &str| line.split(',').skip(4).map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>();
+    assert!(lines[1].starts_with("0,0.01,1,0,"), "{}", lines[1]);
+    let shares = |line: &str| line.split(',').skip(5).map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>();
     assert!(shares(lines[1]).contains(&1.0), "nothing is forgotten yet");
     assert!(shares(lines.last().unwrap()).iter().all(|&share| share == 0.0), "{text}");
     ask(&["--lr", "0.01", "--epochs", "3"]).exits(1);
-    assert_eq!(fs::read_to_string(&trace).unwrap().lines().count(), 1 + 4);
+    assert_eq!(fs::read_to_string(&trace).unwrap().lines().count(), 1 + 2 * 4, "as drawn and stretched");
     ask(&["--method", "seal"]).exits(2).says("seal trains nothing");
 }
 
