@@ -83,7 +83,7 @@ fn a_trace_has_a_line_for_every_epoch_also_where_nothing_succeeds() {
     let shares = |line: &str| line.split(',').skip(5).map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>();
     assert!(shares(lines[1]).contains(&1.0), "nothing is forgotten yet");
     assert!(shares(lines.last().unwrap()).iter().all(|&share| share == 0.0), "{text}");
-    ask(&["--lr", "0.01", "--epochs", "3"]).exits(1);
+    ask(&["--lr", "0.0001", "--epochs", "3"]).exits(1);
     assert_eq!(fs::read_to_string(&trace).unwrap().lines().count(), 1 + 2 * 4, "as drawn and stretched");
     ask(&["--method", "seal"]).exits(2).says("seal trains nothing");
 }
