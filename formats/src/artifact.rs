@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    Edits, FormatError, Problem, RelPath, TensorInfo,
+    Edits, FormatError, Problem, RelPath, Sha256Digest, Skipped, StructureChange, TensorInfo, diff,
     folder::Folder,
     onnx::{self, Onnx},
     open,
@@ -25,7 +25,7 @@ pub struct Artifact {
     pub(crate) path: PathBuf,
     pub(crate) folder: Folder,
     pub(crate) files: Vec<ModelFile>,
-    pub(crate) left_out: Vec<RelPath>,
+    pub(crate) beside: Beside,
     pub(crate) tensors: BTreeMap<String, TensorInfo>,
     pub(crate) config: Option<Value>,
     pub(crate) weights: Weights,
@@ -62,6 +62,13 @@ pub struct ModelFile {
     pub size: u64,
     /// What it is for.
     pub role: Role,
+}
+
+/// What lies in a model's folder beside it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) left_out: Vec<RelPath>,
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 /// The weights, by format.
@@ -108,7 +115,12 @@ impl Artifact {
     /// longer holds: weights in other formats and whatever is not known to be text or a picture, signatures and claims
     /// of an earlier release.
     pub fn left_out(&self) -> &[RelPath] {
-        &self.left_out
+        &self.beside.left_out
+    }
+
+    /// Git's own files and folders at the top of the folder: no part of a model, neither read nor copied, only counted.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.beside.skipped
     }
 
     /// Every stored tensor: safetensors entries, ONNX initializers and the outputs of `Constant` nodes.
@@ -164,12 +176,21 @@ impl Artifact {
         write::write(self, edits, dest, on_bytes)
     }
 
-    /// The index of sharded weights as it will be in a copy with these edits; none of weights without an index.
-    pub fn edited_index(&self, edits: &Edits) -> Result<Option<(&RelPath, Vec<u8>)>, FormatError> {
-        match &self.weights {
-            Weights::Onnx(_) => Ok(None),
-            Weights::Safetensors(safetensors) => safetensors.edited_index(&self.folder, &edits.tensors),
-        }
+    /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing, without
+    /// writing them: one pass over those files. Every other file of a copy is the model's own.
+    pub fn edited_digests(&self, edits: &Edits) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
+        write::digests(self, edits)
+    }
+
+    /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the graph, headers,
+    /// tensors, or else the first byte of a file. Files that `copy` does not have are not named.
+    pub fn deviations(&self, edits: &Edits, copy: &Self) -> Result<Vec<StructureChange>, FormatError> {
+        diff::deviations(self, edits, copy)
+    }
+
+    /// Whether a file of this path belongs to the model.
+    pub(crate) fn has(&self, path: &RelPath) -> bool {
+        self.files.iter().any(|file| file.path == *path)
     }
 
     /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.

@@ -1,10 +1,12 @@
 //! What differs between two models, down to the tensor, and the digests of both, in one pass.
 
+mod deviations;
 mod lanes;
 mod outline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use deviations::deviations;
 pub(crate) use outline::Part;
 
 use crate::{Artifact, FormatError, RelPath, Sha256Digest, TensorInfo, artifact::Weights};
@@ -51,7 +53,7 @@ pub struct TensorChange {
     pub values: u64,
 }
 
-/// Something besides the values of tensors that differs: safetensors metadata, the order of tensors, any
+/// Something besides the values of tensors that differs: safetensors headers, the order of tensors, any
 /// message of an ONNX model.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StructureChange {

@@ -6,6 +6,7 @@
 //! does not resolve.
 
 mod rel_path;
+mod skipped;
 
 use std::{
     fs::{self, File},
@@ -15,6 +16,7 @@ use std::{
 };
 
 pub use rel_path::RelPath;
+pub use skipped::Skipped;
 
 use crate::{FormatError, Problem};
 
@@ -80,20 +82,16 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Every file but git's own, with its size, in order.
-    pub(crate) fn survey(&self) -> Result<Vec<(RelPath, u64)>, FormatError> {
-        let mut files = Vec::new();
-        self.survey_below("", 0, &mut files)?;
-        files.sort();
-        Ok(files)
+    /// Every file but git's own, with its size, in order; and git's own, counted.
+    pub(crate) fn survey(&self) -> Result<Survey, FormatError> {
+        let mut survey = Survey::default();
+        self.survey_below("", 0, &mut survey)?;
+        survey.files.sort();
+        survey.skipped.sort();
+        Ok(survey)
     }
 
-    fn survey_below(
-        &self,
-        below: &str,
-        depth: usize,
-        files: &mut Vec<(RelPath, u64)>,
-    ) -> Result<(), FormatError> {
+    fn survey_below(&self, below: &str, depth: usize, survey: &mut Survey) -> Result<(), FormatError> {
         let folder = self.root.join(below);
         let fail = |problem| FormatError::new(&folder, problem);
         if depth > MAX_DEPTH {
@@ -107,22 +105,33 @@ impl Folder {
                 return Err(fail(Problem::BadPath { path, why: "is not Unicode" }));
             };
             if GIT.contains(&name) && below.is_empty() {
+                let skipped = Skipped::count(name, &entry.path());
+                survey.skipped.push(skipped.map_err(|error| fail(error.into()))?);
                 continue;
             }
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if entry.file_type().map_err(|error| fail(error.into()))?.is_dir() {
-                self.survey_below(&path, depth + 1, files)?;
+                self.survey_below(&path, depth + 1, survey)?;
                 continue;
             }
             let path = RelPath::try_from(path.as_str()).map_err(fail)?;
             let size = self.open_file(&path)?.1;
-            files.push((path, size));
-            if files.len() > MAX_FILES {
+            survey.files.push((path, size));
+            if survey.files.len() > MAX_FILES {
                 return Err(fail(Problem::TooMany { what: "files", limit: MAX_FILES }));
             }
         }
         Ok(())
     }
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// Every file that was looked at, with its size.
+    pub(crate) files: Vec<(RelPath, u64)>,
+    /// What was only counted.
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 /// What git keeps in a folder, which is no part of a model.

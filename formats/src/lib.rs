@@ -37,5 +37,5 @@ pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
 pub use digest::Sha256Digest;
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
-pub use folder::RelPath;
+pub use folder::{RelPath, Skipped};
 pub use tensor::{Dtype, NewTensor, TensorInfo};

@@ -94,6 +94,11 @@ impl Onnx {
         }
     }
 
+    /// The model file itself.
+    pub(crate) fn path(&self) -> &RelPath {
+        &self.path
+    }
+
     /// Whether a file holds data of tensors and nothing else.
     pub(crate) fn is_external(&self, path: &RelPath) -> bool {
         self.external.contains(path)
@@ -103,6 +108,13 @@ impl Onnx {
     pub(crate) fn parts(&self, folder: &Folder) -> Result<Vec<Part>, FormatError> {
         let (file, _) = folder.open_file(&self.path)?;
         parts::parts(Source { folder, model: &self.path, file: &file }, &self.tree, &self.places)
+    }
+
+    /// Everything in the model file once some edits are made, the values of tensors too.
+    pub(crate) fn whole_parts(&self, folder: &Folder, edits: &Edits) -> Result<Vec<Part>, FormatError> {
+        let (file, _) = folder.open_file(&self.path)?;
+        let source = Source { folder, model: &self.path, file: &file };
+        parts::parts(source, &self.splice(source, edits)?.tree, &BTreeMap::new())
     }
 
     /// The files that an edit changes, as pieces of what they are now.
@@ -116,13 +128,7 @@ impl Onnx {
         }
         let (file, _) = folder.open_file(&self.path)?;
         let source = Source { folder, model: &self.path, file: &file };
-        let mut splice = Splice::new(source, &self.tree, &self.graph, &self.places)?;
-        for (name, new) in &edits.tensors {
-            splice.values.set(&mut splice.tree, name, new)?;
-        }
-        for edit in &edits.graph {
-            splice.apply(edit)?;
-        }
+        let splice = self.splice(source, edits)?;
         let model = render::render(&splice.tree);
         if model.len() > tree::MAX_MODEL {
             return Err(source.fail(Problem::TooLarge { size: model.len() }));
@@ -130,6 +136,17 @@ impl Onnx {
         let mut files = splice.values.external.finish(source, &splice.tree)?;
         files.insert(self.path.clone(), model);
         Ok(files)
+    }
+
+    fn splice<'a>(&'a self, source: Source<'a>, edits: &Edits) -> Result<Splice<'a>, FormatError> {
+        let mut splice = Splice::new(source, &self.tree, &self.graph, &self.places)?;
+        for (name, new) in &edits.tensors {
+            splice.values.set(&mut splice.tree, name, new)?;
+        }
+        for edit in &edits.graph {
+            splice.apply(edit)?;
+        }
+        Ok(splice)
     }
 }
 

@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, path::Path};
 use serde_json::Value;
 
 use crate::{
-    Artifact, FormatError, ModelFile, Problem, RelPath, Role, artifact::Weights, folder::Folder, onnx::Onnx,
+    Artifact, FormatError, ModelFile, Problem, RelPath, Role,
+    artifact::{Beside, Weights},
+    folder::{Folder, Survey},
+    onnx::Onnx,
     safetensors::Safetensors,
 };
 
@@ -19,7 +22,7 @@ pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
 /// A folder: its weights, its configuration, and what [`copied::is_copied`] says of the rest.
 fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
     let folder = Folder::open(path)?;
-    let files = folder.survey()?;
+    let Survey { files, skipped } = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |(file, size): &(RelPath, u64)| {
@@ -28,7 +31,7 @@ fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();
     let (kept, left_out) = (paths(kept), paths(left_out));
-    finish(path, folder, kept, left_out, weights)
+    finish(path, folder, kept, Beside { left_out, skipped }, weights)
 }
 
 /// A file: only itself, its external data and its configuration.
@@ -54,7 +57,7 @@ fn open_file(path: &Path) -> Result<Artifact, FormatError> {
     if has_config && folder.exists(&config) {
         kept.push(config);
     }
-    finish(path, folder, kept, Vec::new(), weights)
+    finish(path, folder, kept, Beside::default(), weights)
 }
 
 /// The weights among a folder's files, or the reason why there are none.
@@ -102,7 +105,7 @@ fn finish(
     path: &Path,
     folder: Folder,
     mut kept: Vec<RelPath>,
-    left_out: Vec<RelPath>,
+    beside: Beside,
     weights: Weights,
 ) -> Result<Artifact, FormatError> {
     let own = weights.files();
@@ -125,7 +128,7 @@ fn finish(
         None => None,
     };
     let tensors = weights.tensors();
-    Ok(Artifact { path: path.to_owned(), folder, files, left_out, tensors, config, weights })
+    Ok(Artifact { path: path.to_owned(), folder, files, beside, tensors, config, weights })
 }
 
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
@@ -148,7 +151,7 @@ fn config_path() -> RelPath {
 }
 
 impl Weights {
-    fn files(&self) -> BTreeSet<&RelPath> {
+    pub(crate) fn files(&self) -> BTreeSet<&RelPath> {
         match self {
             Self::Onnx(onnx) => onnx.files().collect(),
             Self::Safetensors(safetensors) => safetensors.files().collect(),

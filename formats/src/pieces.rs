@@ -11,6 +11,9 @@ use rustix::{
     fs::{copy_file_range, ioctl_ficlone},
     io::Errno,
 };
+use sha2::{Digest, Sha256};
+
+use crate::Sha256Digest;
 
 /// A part of a file that is to be written.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -68,6 +71,33 @@ impl Pieces {
             }
         }
         Ok(())
+    }
+
+    /// The digest of what would be written.
+    pub(crate) fn digest(&self, source: &File) -> io::Result<Sha256Digest> {
+        let mut hash = Sha256::new();
+        self.read(source, |bytes| {
+            hash.update(bytes);
+            Ok(())
+        })?;
+        Ok(Sha256Digest(hash.finalize().into()))
+    }
+
+    /// The place of the first byte by which another file differs from what would be written, if any does.
+    pub(crate) fn first_difference(&self, source: &File, other: &File) -> io::Result<Option<u64>> {
+        let (mut at, len) = (0, other.metadata()?.len());
+        let (mut found, mut there) = (None, Vec::new());
+        self.read(source, |bytes| {
+            if found.is_none() {
+                there.resize(portion(len.saturating_sub(at), bytes.len()), 0);
+                other.read_exact_at(&mut there, at)?;
+                let same = bytes.iter().zip(&there).take_while(|(a, b)| a == b).count();
+                found = (same < bytes.len()).then(|| at + same as u64);
+            }
+            at += bytes.len() as u64;
+            Ok(())
+        })?;
+        Ok(found.or_else(|| (at < len).then_some(at)))
     }
 
     /// Writes everything to `target`, an empty file, telling `on_bytes` how much as it goes.
@@ -238,5 +268,14 @@ mod tests {
         let mut read = Vec::new();
         pieces.read(&source, |bytes| read.write_all(bytes)).unwrap();
         assert_eq!(read, written);
+        assert_eq!(pieces.digest(&source).unwrap(), Sha256Digest::of(&written));
+        let difference = |text: &[u8]| {
+            let mut other = tempfile::tempfile().unwrap();
+            other.write_all(text).unwrap();
+            pieces.first_difference(&source, &other).unwrap()
+        };
+        assert_eq!(difference(&written), None);
+        assert_eq!(difference(b"0123ab\0x89"), Some(7));
+        assert_eq!((difference(b"0123"), difference(b"0123ab\0\x0089x")), (Some(4), Some(10)));
     }
 }

@@ -80,6 +80,11 @@ impl Safetensors {
         Some((path, range.clone()))
     }
 
+    /// Where the data of a shard begins, behind its header.
+    pub(crate) fn data_start(&self, path: &RelPath) -> Option<u64> {
+        self.shards.get(path).map(|header| header.data_start)
+    }
+
     pub(crate) fn read(&self, folder: &Folder, name: &str) -> Result<Vec<u8>, FormatError> {
         let Some((path, range)) = self.place(name) else {
             return Ok(Vec::new());
@@ -103,21 +108,6 @@ impl Safetensors {
             files.insert(index.path.clone(), Piece::Bytes(text).into());
         }
         Ok(files)
-    }
-
-    /// The index as an edit leaves it, changed or not.
-    pub(crate) fn edited_index(
-        &self,
-        folder: &Folder,
-        edits: &BTreeMap<String, NewTensor>,
-    ) -> Result<Option<(&RelPath, Vec<u8>)>, FormatError> {
-        let Some(path) = self.index.as_ref().map(|index| &index.path) else {
-            return Ok(None);
-        };
-        let resized =
-            self.resized_index(edits).map_err(|problem| FormatError::new(folder.locate(path), problem))?;
-        let text = resized.map_or_else(|| folder.read(path, MAX_INDEX), Ok)?;
-        Ok(Some((path, text)))
     }
 
     /// The new text of the index where an edit makes it say something else.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Artifact, Edits, FormatError, Problem, RelPath, Role,
+    Artifact, Edits, FormatError, Problem, RelPath, Role, Sha256Digest,
     artifact::Weights,
     pieces::{Piece, Pieces},
 };
@@ -48,8 +48,25 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The files that the edits change, and how; fails if an edit does not fit.
-fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
+/// The digests of the files that [`write`] would make other than they are.
+pub(crate) fn digests(
+    artifact: &Artifact,
+    edits: &Edits,
+) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
+    let mut digests = BTreeMap::new();
+    for (path, pieces) in plan(artifact, edits)? {
+        let (source, _) = artifact.folder.open_file(&path)?;
+        let digest = pieces.digest(&source);
+        let digest = digest.map_err(|error| FormatError::new(artifact.folder.locate(&path), error))?;
+        digests.insert(path, digest);
+    }
+    digests.extend(edits.files.iter().map(|(path, bytes)| (path.clone(), Sha256Digest::of(bytes))));
+    Ok(digests)
+}
+
+/// The files of weights that the edits change, and how; fails if an edit does not fit. Writing, and telling what was
+/// to be written, both follow this.
+pub(crate) fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
     let fail = |problem| FormatError::new(artifact.path(), problem);
     edits.check_tensors(artifact.tensors()).map_err(fail)?;
     let weights = |path: &&RelPath| {

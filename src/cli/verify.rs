@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use declass::{
     error::Error,
     formats::{Artifact, RelPath},
-    release::{Claimed, STATEMENT_FILE},
+    release::{Claimed, STATEMENT_FILE, not_covered},
     verify::{self, Check, Outcome, Report},
 };
 use serde_json::json;
@@ -18,7 +18,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let request = claimed.request(args.seed);
     let bars = Bars::new(args.json || printer.is_quiet());
     let report = verify::verify(&original, &release, &request, &args.device.open()?, &bars)?;
-    let checks = [report.checks(), &claimed.check(&report)].concat();
+    let checks = [report.checks(), &claimed.check(&report), &[not_covered(&release)]].concat();
     let failed = checks.iter().filter(|check| check.outcome == Outcome::Failed).count();
     if args.json {
         printer.json(&as_json(&report, &checks, failed == 0))?;

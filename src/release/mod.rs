@@ -1,5 +1,6 @@
 //! From verified edits to a release: files that appear whole or not at all, and a claim that says what was done.
 
+mod beside;
 mod card;
 mod check;
 mod claim;
@@ -14,6 +15,7 @@ mod staged;
 mod statement;
 mod unambiguous;
 
+pub use beside::not_covered;
 pub use card::{CardContent, card};
 pub use claimed::Claimed;
 pub use destination::check_destination;

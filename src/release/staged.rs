@@ -103,6 +103,9 @@ fn require_verified(folder: &Path, pass: &Pass<'_>) -> Result<(), Error> {
         found.insert(&file.path, Some(digest));
     }
     found.extend(artifact.left_out().iter().map(|path| (path, None)));
+    if let Some(git) = artifact.skipped().first() {
+        return Err(Error::OtherRelease { path: folder.join(&git.name) });
+    }
     let verified = pass.digests();
     let mut paths = found.keys().chain(verified.keys());
     let differs = |path: &&&RelPath| found.get(*path).copied().flatten() != verified.get(*path).copied();

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, TensorChange};
+use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
 use serde::Serialize;
 
 use super::{
     Request, Side,
     expected::Expected,
+    named,
     report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
@@ -91,25 +92,28 @@ impl ChangedTensor {
     }
 }
 
+/// Compares the candidate, byte for byte, with what the edits of a removal make of the original; `heads` are those of
+/// both models.
 pub(super) fn check(
     before: &Side<'_>,
     after: &Side<'_>,
     diff: &Diff,
-    head: &LinearHead,
+    heads: (&LinearHead, &LinearHead),
     request: &Request<'_>,
 ) -> Result<Check, Error> {
-    let offences = match Expected::new(before, after, head, request) {
+    let offences = match Expected::new(before, after, heads, request) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };
     let changes = Changes::of(diff);
     let summary = match offences.as_slice() {
         [] => format!(
-            "{} of {} tensors, {} of {} values; everything else byte-identical",
+            "{} of {} tensors, {} of {} values{}; everything else byte-identical",
             changes.tensors.len(),
             changes.tensor_count,
             changes.values,
-            changes.value_count
+            changes.value_count,
+            named::besides(diff, before.artifact, after.artifact)
         ),
         [first] => format!("{first}, which is not part of the removal"),
         [first, rest @ ..] => {
@@ -126,31 +130,52 @@ pub(super) fn check(
             Measurement::new("values changed", changes.values as f64, "values").of(changes.value_count),
         ],
         evidence: Evidence::ModelFiles,
-        data: "every byte of both models",
+        data: "every byte of both models but for the model card",
         not_shown: "what the unchanged encoder still knows",
     })
 }
 
-/// Everything that differs although it must not, or in another way than it must.
+/// Everything that differs although it must not, or in another way than it must. What decides are the digests of whole
+/// files; tensors and parts only say where.
 fn offences(
     before: &Side<'_>,
     after: &Side<'_>,
     diff: &Diff,
     expected: &Expected<'_>,
 ) -> Result<Vec<String>, Error> {
+    let roles = roles(before.artifact, after.artifact);
+    let role = |file: &FileDiff| roles.get(&file.path).copied();
+    let is_other = |file: &&FileDiff| role(file) != Some(Role::Card) && !expected.has_file(file);
+    let others = diff.files.iter().filter(is_other);
+    let are_weights =
+        |file: &&FileDiff| role(file) == Some(Role::Weights) && file.before.is_some() && file.after.is_some();
+    let (weights, rest): (Vec<&FileDiff>, Vec<&FileDiff>) = others.partition(are_weights);
+    let differs = |file: &&FileDiff| format!("file `{}` differs", file.path);
     let mut offences = Vec::new();
-    for change in &diff.tensors {
-        if !expected.has_tensor(change)? {
-            offences.push(format!("tensor `{}` changed", change.name));
-        }
+    if !weights.is_empty() {
+        offences.extend(inside(diff, expected)?);
     }
-    let parts = diff.structure.iter().filter(|change| !expected.has_part(change));
-    offences.extend(parts.map(|change| format!("{} {}", change.place, change.what)));
-    offences.extend(files(before.artifact, after.artifact, diff, expected));
+    if offences.is_empty() {
+        offences.extend(weights.iter().map(differs));
+    }
+    offences.extend(rest.iter().map(differs));
+    let unseen = after.artifact.left_out().iter().filter(|path| !path.is_release_record());
+    offences.extend(unseen.map(|path| format!("file `{path}` is not part of the model")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());
     }
     Ok(offences)
+}
+
+/// The places inside the weights that are not as they had to become, each once.
+fn inside(diff: &Diff, expected: &Expected<'_>) -> Result<Vec<String>, Error> {
+    let tensors: Vec<&TensorChange> = diff.tensors.iter().filter(|tensor| !expected.names(tensor)).collect();
+    let is_named = |part: &StructureChange| tensors.iter().any(|tensor| tensor.name == part.name);
+    let parts = expected.deviations()?;
+    let parts = parts.iter().filter(|part| !is_named(part));
+    let parts: Vec<String> = parts.map(|part| format!("{} {}", part.place, part.what)).collect();
+    let tensors = tensors.iter().map(|tensor| format!("tensor `{}` changed", tensor.name));
+    Ok(tensors.chain(parts).collect())
 }
 
 /// What the head reads and what is made of its logits: the same in both models.
@@ -160,18 +185,7 @@ fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, Order) {
     (embeddings.collect(), head.link, head.order)
 }
 
-/// Files that differ although they must not, and files that nobody looked into.
-fn files(before: &Artifact, after: &Artifact, diff: &Diff, expected: &Expected<'_>) -> Vec<String> {
-    let roles: HashMap<&RelPath, Role> =
-        after.files().iter().chain(before.files()).map(|file| (&file.path, file.role)).collect();
-    let stays = |file: &FileDiff| match (roles.get(&file.path), file.before, file.after) {
-        (Some(Role::Card), _, _) => true,
-        (Some(Role::Weights), Some(_), Some(after)) => !expected.has_other_index(&file.path, after),
-        (_, Some(before), Some(after)) => before == after || expected.has_file(&file.path, after),
-        _ => false,
-    };
-    let differing =
-        diff.files.iter().filter(|file| !stays(file)).map(|file| format!("file `{}` differs", file.path));
-    let unseen = after.left_out().iter().filter(|path| !path.is_record());
-    differing.chain(unseen.map(|path| format!("file `{path}` is not part of the model"))).collect()
+/// What each file is for; where the models do not agree, what the original says.
+fn roles<'a>(before: &'a Artifact, after: &'a Artifact) -> HashMap<&'a RelPath, Role> {
+    after.files().iter().chain(before.files()).map(|file| (&file.path, file.role)).collect()
 }

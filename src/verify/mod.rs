@@ -14,6 +14,7 @@ mod guaranteed;
 mod head_bias;
 mod judge;
 mod moved;
+mod named;
 mod probe;
 mod quantised;
 mod report;
@@ -101,7 +102,7 @@ pub fn verify<'a>(
     let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
     let labels = before.cut.labels.as_ref();
     let checks = vec![
-        changes::check(&before, &after, &diff, &head, request)?,
+        changes::check(&before, &after, &diff, (&head, &changed), request)?,
         certificate::check(heads, (&before.cut, &after.cut), request),
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),

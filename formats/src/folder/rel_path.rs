@@ -16,6 +16,11 @@ impl RelPath {
         name == "model.sig" || name.starts_with("class-removal.")
     }
 
+    /// Whether this is one of the few records that lie beside a released model, by its exact path.
+    pub fn is_release_record(&self) -> bool {
+        RECORDS.contains(&self.as_str())
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -43,6 +48,9 @@ impl RelPath {
         }
     }
 }
+
+/// The claim about a release, its bundle of signatures, and a signature over all files.
+const RECORDS: [&str; 3] = ["class-removal.sigstore.json", "class-removal.statement.json", "model.sig"];
 
 impl TryFrom<&str> for RelPath {
     type Error = Problem;

@@ -10,7 +10,7 @@ use super::{
     storage::{self, Source},
     tree::{Content, Message},
     values::Values,
-    wire::{delimited, varint_field},
+    wire::varint_field,
 };
 use crate::{FormatError, NewTensor, Problem};
 
@@ -90,7 +90,7 @@ impl<'a> Splice<'a> {
             .ok_or_else(|| self.unfit(format!("ONNX has no element type {}", tensor.info.dtype.name())))?;
         let main = self.main_graph()?;
         let position = main.fields.len();
-        main.push(INITIALIZER, Content::Verbatim(delimited(INITIALIZER, &message)));
+        main.push(INITIALIZER, Content::Message(Box::new(message)));
         self.initializers.insert(name.to_owned(), position);
         self.taken.insert(name.to_owned());
         if self.graph.ir_version < FREE_INITIALIZERS {

@@ -3,17 +3,20 @@
 use super::{
     Attribute,
     element::{RAW_DATA, element_number},
-    storage::{self, DIMS},
+    schema::Kind,
+    storage::{self, DATA_TYPE, DIMS},
+    tree::{Content, Message},
     wire::{delimited, put_varint, varint_field},
 };
 use crate::NewTensor;
 
 /// A tensor message with its data in `raw_data`; `None` for an element type that ONNX does not have.
-pub(super) fn tensor_message(name: &str, tensor: &NewTensor) -> Option<Vec<u8>> {
-    let mut message = dims(&tensor.info.shape);
-    message.extend(varint_field(2, element_number(tensor.info.dtype)?));
-    message.extend(delimited(storage::NAME, name.as_bytes()));
-    message.extend(delimited(RAW_DATA, &tensor.data));
+pub(super) fn tensor_message(name: &str, tensor: &NewTensor) -> Option<Message> {
+    let mut message = Message { kind: Kind::Tensor, fields: Vec::new() };
+    message.push(DIMS, Content::Verbatim(dims(&tensor.info.shape)));
+    message.push(DATA_TYPE, Content::Verbatim(varint_field(DATA_TYPE, element_number(tensor.info.dtype)?)));
+    message.push(storage::NAME, Content::Body(name.into()));
+    message.push(RAW_DATA, Content::Body(tensor.data.clone()));
     Some(message)
 }
 

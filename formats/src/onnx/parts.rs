@@ -9,7 +9,7 @@ use super::{
     places::{GRAPH, Home, INITIALIZER, NODE, Place},
     render::render_field,
     scalars,
-    storage::{DIMS, EXTERNAL_DATA, Source, Storage},
+    storage::{DATA_TYPE, DIMS, EXTERNAL_DATA, Source, Storage},
     tree::{Content, Field, Message},
 };
 use crate::{FormatError, Problem, Sha256Digest, diff::Part};
@@ -26,11 +26,12 @@ pub(super) fn parts(
         strip(source, &mut bare, place).map_err(fail)?;
     }
     let mut parts = Vec::new();
-    for field in bare.fields.iter().filter(|field| field.number != GRAPH) {
+    let is_there = |field: &&Field| !matches!(field.content, Content::Removed);
+    for field in bare.fields.iter().filter(is_there).filter(|field| field.number != GRAPH) {
         parts.push(part(source, field, model_field(field.number), parts.len()).map_err(fail)?);
     }
     let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for field in bare.child(GRAPH).into_iter().flat_map(|graph| &graph.fields) {
+    for field in bare.child(GRAPH).into_iter().flat_map(|graph| &graph.fields).filter(is_there) {
         let index = counts.entry(field.number).or_default();
         parts.push(part(source, field, graph_field(field.number), *index).map_err(fail)?);
         *index += 1;
@@ -135,6 +136,5 @@ fn graph_field(number: u32) -> (&'static str, u32) {
     }
 }
 
-const DATA_TYPE: u32 = 2;
 const NODE_NAME: u32 = 3;
 const NODE_OUTPUT: u32 = 2;

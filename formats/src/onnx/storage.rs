@@ -217,10 +217,10 @@ fn wrong(name: &str, what: &str) -> Problem {
     Problem::Tensor { tensor: name.to_owned(), what: what.to_owned() }
 }
 
+pub(super) const DATA_TYPE: u32 = 2;
 pub(super) const DIMS: u32 = 1;
 pub(super) const NAME: u32 = 8;
 pub(super) const EXTERNAL_DATA: u32 = 13;
-const DATA_TYPE: u32 = 2;
 const SEGMENT: u32 = 3;
 const DATA_LOCATION: u32 = 14;
 const EXTERNAL: u64 = 1;

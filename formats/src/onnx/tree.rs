@@ -167,9 +167,12 @@ impl Field {
         self.body..self.end
     }
 
-    /// The value's bytes as the file has them; the caller knows that they are few enough.
+    /// The value's bytes, those of an edit or of the file; the caller knows that they are few enough.
     pub(super) fn read(&self, file: &File) -> Result<Vec<u8>, Problem> {
-        Ok(read_range(file, self.body())?)
+        match &self.content {
+            Content::Body(bytes) => Ok(bytes.clone()),
+            _ => Ok(read_range(file, self.body())?),
+        }
     }
 
     /// The bytes of numbers: those of a packed field, or those of single ones with their tags.

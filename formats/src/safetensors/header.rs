@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, ops::Range, os::unix::fs::FileExt};
 use safetensors::tensor::{Dtype as Stored, Metadata};
 use serde_json::{Map, Value, json};
 
-use crate::{Dtype, Problem, TensorInfo};
+use crate::{Dtype, Problem, Sha256Digest, TensorInfo};
 
 /// A checked header.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Header {
     pub(crate) tensors: BTreeMap<String, (TensorInfo, Range<u64>)>,
     /// Where the data begins.
     pub(crate) data_start: u64,
+    /// The digest of the text, in which two spellings of the same are not the same.
+    pub(crate) digest: Sha256Digest,
 }
 
 impl Header {
@@ -48,7 +50,7 @@ impl Header {
                 (name, (TensorInfo { dtype: dtype(info.dtype), shape: info.shape.clone() }, range))
             })
             .collect();
-        Ok(Self { entries, tensors, data_start })
+        Ok(Self { entries, tensors, data_start, digest: Sha256Digest::of(&text) })
     }
 
     /// Names in the order in which their data lies in the file.

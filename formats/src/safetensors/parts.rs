@@ -25,7 +25,13 @@ fn shard_parts(path: &RelPath, header: &Header) -> Vec<Part> {
         part("header entry", name.clone(), &format!("{path} {}", Value::Object(rest)), false)
     });
     let data = header.by_offset().into_iter().map(|name| part("data of tensor", name.to_owned(), "", false));
-    metadata.chain(entries).chain(data).collect()
+    metadata.chain(entries).chain(data).chain([header_part(path, header)]).collect()
+}
+
+/// The header as it is spelled: what it says may be the same, and white space, order and repeated keys not.
+fn header_part(path: &RelPath, header: &Header) -> Part {
+    let (name, label) = (path.to_string(), format!("header of `{path}`"));
+    Part { kind: "header", name, label, content: header.digest, counts: true }
 }
 
 fn part(kind: &'static str, name: String, content: &str, counts: bool) -> Part {
