@@ -11,7 +11,7 @@ const KINDS: &[&str] = &[
     "onnx/linear_classifier.onnx",
     "onnx/matmul_no_bias.onnx",
     "onnx/metadata_names.onnx",
-    "onnx/shared_weight.onnx",
+    "onnx/shared_zero_bias.onnx",
     "onnx/twin_heads.onnx",
     "onnx/value_info.onnx",
     "onnx/weight_cast_fp16.onnx",

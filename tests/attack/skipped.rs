@@ -35,6 +35,17 @@ fn what_is_not_looked_into_is_named_and_counted() {
 }
 
 #[test]
+fn a_release_that_is_named_by_its_file_says_that_its_folder_was_not_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = model("fmnist-resnet.onnx");
+    let out = release(folder.path(), &original, "keep");
+    fs::write(out.join("modeling.py"), "row").unwrap();
+    let (code, text) = verify(&out.join("fmnist-resnet.onnx"), &original);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("whatever else its folder holds"), "{text}");
+}
+
+#[test]
 fn only_a_short_list_is_not_looked_into() {
     let folder = tempfile::tempdir().unwrap();
     let original = model("fmnist-resnet");

@@ -131,8 +131,8 @@ fn nothing_hides_in_parts_that_no_edit_names() {
 
 #[test]
 fn nothing_hides_in_parts_that_an_edit_names() {
-    // Here the head's node reads a new initializer, in place of a weight that the graph computes or shares.
-    for fixture in ["onnx/shared_weight.onnx", "onnx/weight_transpose.onnx"] {
+    // Here the head's node reads a new initializer, in place of a weight that the graph computes.
+    for fixture in ["onnx/weight_cast_fp16.onnx", "onnx/weight_transpose.onnx"] {
         each_is_found(fixture, "keep", EVERYWHERE);
         each_is_found(fixture, "drop", EVERYWHERE);
     }
