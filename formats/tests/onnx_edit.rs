@@ -104,6 +104,16 @@ fn a_class_is_dropped_from_real_models() {
         ];
         assert_eq!(rest.len(), expected.len(), "{rest:?}");
         assert!(expected.iter().all(|change| rest.contains(change)), "{rest:?}");
+
+        // What is told of a copy without writing it is what is written; of any other copy, where it is another.
+        let told = model.edited_digests(&edits).unwrap();
+        assert!(diff.files.iter().all(|file| file.after == told.get(&file.path).copied().or(file.before)));
+        assert!(model.deviations(&edits, &copy).unwrap().is_empty());
+        let GraphEdit::AddInitializer { tensor, .. } = &mut edits.graph[0] else { panic!("no initializer") };
+        tensor.data[0] ^= 1;
+        let deviations = model.deviations(&edits, &copy).unwrap();
+        let places: Vec<_> = deviations.iter().map(|change| change.place.as_str()).collect();
+        assert_eq!(places, ["initializer `new bias`"]);
     }
 }
 
