@@ -1,4 +1,4 @@
-//! The library's formulas, against numbers that numpy and scipy computed from the same head and embeddings.
+//! The library's formulas, against numbers that numpy, scipy and PyTorch computed from the same head and embeddings.
 
 use std::path::Path;
 
@@ -96,6 +96,33 @@ fn gradients_of_one_forgotten_class() {
 #[test]
 fn gradients_of_two_forgotten_classes() {
     check_gradients("unlearning-3-7.json");
+}
+
+/// At a head that has moved, where a method's two sides differ from each other.
+#[test]
+fn gradients_are_those_of_pytorch() {
+    let reference = reference("losses.json");
+    let labels: Vec<u32> = numbers(&reference["labels"]).iter().map(|&label| label as u32).collect();
+    let forget = numbers(&reference["forget"]).iter().map(|&class| class as usize).collect();
+    let forgotten = Forgotten::from_indices(forget, 10).unwrap();
+    let logits = |name: &str| {
+        let values: Vec<f32> = numbers(&reference[name]).iter().map(|&x| x as f32).collect();
+        Tensor::from_vec(values, (labels.len(), 10), &Device::Cpu).unwrap()
+    };
+    let gradients = reference["gradients"].as_object().unwrap();
+    assert_eq!(gradients.len(), 5);
+    for (name, expected) in gradients {
+        let Kind::Trained(gradient) = by_name(name).unwrap().kind else { panic!("{name} is not trained") };
+        let found = gradient(&mut Batch {
+            logits: &logits("moved"),
+            original: &logits("original"),
+            labels: &labels,
+            forgotten: &forgotten,
+            settings: &by_name(name).unwrap().defaults(),
+            rng: &mut stream(0, Purpose::Targets, 0),
+        });
+        assert_close(&found.unwrap().flatten_all().unwrap().to_vec1().unwrap(), expected, name);
+    }
 }
 
 #[test]
