@@ -62,6 +62,7 @@ pub mod edit;
 pub mod embeddings;
 pub mod error;
 pub mod evaluate;
+pub mod export;
 mod graph;
 pub mod linear;
 pub mod methods;

@@ -1,5 +1,7 @@
-//! What declass writes, judged by Python: onnx, onnxruntime, numpy and safetensors.
+//! What declass writes, judged by Python: cyclonedx-python-lib, onnx, onnxruntime, numpy and safetensors.
 
+#[path = "judged/export.rs"]
+mod export;
 #[path = "judged/light.rs"]
 mod light;
 #[path = "judged/models.rs"]

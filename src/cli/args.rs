@@ -43,6 +43,8 @@ impl Cli {
 pub(super) enum Command {
     /// Measure accuracy, drift, relearning and more on labelled embeddings of your own.
     Evaluate(EvaluateArgs),
+    /// Print what a release's claim says in a format of others.
+    Export(ExportArgs),
     /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
     /// List the unlearning methods and where they come from.
@@ -87,6 +89,34 @@ pub(super) struct EvaluateArgs {
     /// Print one JSON object.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass export cyclonedx out > bom.cdx.json
+  declass export slsa out -o provenance.json
+
+An export repeats the claim and checks nothing; `declass verify` does that.")]
+pub(super) struct ExportArgs {
+    /// The format.
+    #[arg(value_enum)]
+    pub(super) format: ExportFormat,
+    /// The release: a folder that `declass unlearn` wrote.
+    #[arg(value_name = "RELEASE")]
+    pub(super) release: PathBuf,
+    /// The file to write, which must not exist and must not lie in the release [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// A format of others.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// A CycloneDX 1.6 bill of materials (ML-BOM).
+    Cyclonedx,
+    /// An in-toto statement with SLSA provenance v1, not signed.
+    Slsa,
 }
 
 #[derive(Args, Debug)]

@@ -3,6 +3,7 @@
 mod args;
 mod bars;
 mod evaluate;
+mod export;
 mod inspect;
 mod methods;
 mod output;
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        Command::Export(args) => export::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),

@@ -1,5 +1,7 @@
 //! Numbers as strings, since readers that go through protobuf's Struct turn JSON numbers into doubles.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// A number in decimal notation, or `inf` or `NaN`.
@@ -14,7 +16,8 @@ impl Decimal {
     }
 
     /// The number; not a number if it is out of the range of numbers.
-    pub(super) fn value(&self) -> f64 {
+    #[must_use]
+    pub fn value(&self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
@@ -31,6 +34,12 @@ impl Decimal {
         let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
         let plain = (1e-4..1e9).contains(&rounded.abs());
         if plain { Self::exact(rounded) } else { Self(format!("{rounded:e}")) }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -12,12 +12,13 @@ mod parents;
 mod record;
 mod root;
 mod staged;
-mod statement;
+pub mod statement;
 mod unambiguous;
 
 pub use beside::not_covered;
 pub use card::{CardContent, card};
 pub use claimed::Claimed;
+pub use decimal::Decimal;
 pub use destination::check_destination;
 pub use record::RunRecord;
 pub use root::root_digest;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     decimal::Decimal,
     record::{Settings, Training},
+    unambiguous,
 };
 
 /// File name of the unsigned claim in a release.
@@ -264,6 +265,14 @@ impl Statement {
             predicate_type: PREDICATE_TYPE.into(),
             predicate,
         }
+    }
+
+    /// Reads the bytes of a claim.
+    ///
+    /// # Errors
+    /// What is wrong with it: not JSON, ambiguous, or no claim of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        Self::read(&unambiguous::parse(bytes)?)
     }
 
     /// Reads a statement; what it has besides the fields of one is left out.

@@ -1,0 +1,169 @@
+//! A CycloneDX 1.6 ML-BOM: the released model as a component, the input as its ancestor, the removal as a patch.
+//!
+//! Figures go into `performanceMetrics` as they stand in the claim, each with the data it was measured on; what the claim does not
+//! claim goes into the limitations.
+
+use serde_json::{Value, json};
+
+use super::ClaimFile;
+use crate::release::statement::{ForgottenClass, Predicate, RecordedCheck, RecordedMeasurement, Resource};
+
+const MODEL: &str = "machine-learning-model";
+
+pub(super) fn export(claim: &ClaimFile<'_>, model: &str) -> Value {
+    let predicate = &claim.statement.predicate;
+    let files: Vec<&Resource> = claim.statement.subject.iter().skip(1).collect();
+    let references: Vec<String> = files.iter().map(|file| reference("output", file)).collect();
+    json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": format!("urn:uuid:{}", uuid(&claim.digest.to_string())),
+        "version": 1,
+        "metadata": {
+            "tools": {"components": [{
+                "type": "application",
+                "name": "declass",
+                "version": predicate.run_details.builder.version.declass,
+            }]},
+            "component": component(claim, model),
+        },
+        "components": files.iter().map(|file| component_of(file, "output")).collect::<Vec<_>>(),
+        "dependencies": [{"ref": "output", "dependsOn": references}],
+    })
+}
+
+fn component(claim: &ClaimFile<'_>, model: &str) -> Value {
+    let predicate = &claim.statement.predicate;
+    let asked = &predicate.build_definition.external_parameters;
+    let classes: Vec<String> = predicate.removal.forgotten.iter().map(named).collect();
+    let root = claim.statement.subject.first().and_then(|all| all.digest.as_ref());
+    let mut properties = vec![
+        property("declass:forgotten", classes.join(", ")),
+        property("declass:method", asked.method.clone()),
+        property("declass:slot", asked.slot.clone()),
+        property("declass:claim", predicate.removal.claim.clone()),
+        property(
+            "declass:verification",
+            format!("{}, {}", predicate.verification.result, predicate.verification.tier),
+        ),
+    ];
+    properties.extend(root.map(|digest| property("declass:root-sha256", digest.sha256.clone())));
+    json!({
+        "type": MODEL,
+        "bom-ref": "output",
+        "name": model,
+        "pedigree": {
+            "ancestors": [ancestor(predicate)],
+            // The kinds of patches are those of software; none of them is about models.
+            "patches": [{"type": "unofficial", "resolves": [{"type": "enhancement", "name": "class removal"}]}],
+            "notes": format!("Classes removed: {}, by {} (scope: {}).", classes.join(", "), asked.method, asked.scope),
+        },
+        "modelCard": {
+            "modelParameters": {"task": "classification"},
+            "quantitativeAnalysis": {"performanceMetrics": metrics(&predicate.verification.checks)},
+            "considerations": {"technicalLimitations": limitations(predicate)},
+            "properties": properties,
+        },
+        "externalReferences": [{
+            "type": "attestation",
+            "url": claim.name,
+            "hashes": [{"alg": "SHA-256", "content": claim.digest.to_string()}],
+        }],
+    })
+}
+
+fn property(name: &str, value: String) -> Value {
+    json!({"name": name, "value": value})
+}
+
+fn named(forgotten: &ForgottenClass) -> String {
+    match &forgotten.class.label {
+        Some(label) => format!("{}={label}", forgotten.class.index),
+        None => forgotten.class.index.to_string(),
+    }
+}
+
+/// The input model with its files.
+fn ancestor(predicate: &Predicate) -> Value {
+    let is_input = |resource: &&Resource| resource.annotations.get("role") == Some(&json!("input"));
+    let mut inputs = predicate.build_definition.resolved_dependencies.iter().filter(is_input);
+    let model = inputs.next();
+    let mut ancestor = json!({
+        "type": MODEL,
+        "bom-ref": "input",
+        "name": "input model",
+        "components": inputs.map(|file| component_of(file, "input")).collect::<Vec<_>>(),
+    });
+    if let Some(digest) = model.and_then(|model| model.digest.as_ref()) {
+        ancestor["properties"] = json!([property("declass:root-sha256", digest.sha256.clone())]);
+    }
+    if let Some(uri) = model.and_then(|model| model.uri.as_ref()).filter(|uri| uri.starts_with("pkg:")) {
+        ancestor["purl"] = json!(uri);
+    }
+    ancestor
+}
+
+fn component_of(file: &Resource, side: &str) -> Value {
+    let hashes = file.digest.iter().map(|digest| json!({"alg": "SHA-256", "content": digest.sha256}));
+    json!({
+        "type": "file",
+        "bom-ref": reference(side, file),
+        "name": file.name,
+        "hashes": hashes.collect::<Vec<_>>(),
+    })
+}
+
+fn reference(side: &str, file: &Resource) -> String {
+    format!("{side}/{}", file.name)
+}
+
+/// All figures of all checks; `slice` says what each was measured on.
+fn metrics(checks: &[RecordedCheck]) -> Vec<Value> {
+    let of_check = |check: &RecordedCheck| {
+        let kind = check.data["kind"].as_str().unwrap_or("unknown").to_owned();
+        let id = check.id.clone();
+        check.measurements.iter().map(|measured| metric(&id, &kind, measured)).collect::<Vec<_>>()
+    };
+    checks.iter().flat_map(of_check).collect()
+}
+
+fn metric(check: &str, kind: &str, measured: &RecordedMeasurement) -> Value {
+    let mut metric = json!({
+        "type": format!("{check}: {} [{}]", measured.name, measured.unit),
+        "value": measured.value.to_string(),
+        "slice": format!("{kind} data"),
+    });
+    if let Some(bound) = &measured.bound95 {
+        let (low, high) = match bound.value() < measured.value.value() {
+            true => (bound.to_string(), "1".to_owned()),
+            false => ("0".to_owned(), bound.to_string()),
+        };
+        metric["confidenceInterval"] = json!({"lowerBound": low, "upperBound": high});
+    }
+    metric
+}
+
+fn limitations(predicate: &Predicate) -> Vec<String> {
+    let not_claimed = predicate.removal.not_claimed.iter().map(|what| format!("not claimed: {what}"));
+    let checks = predicate.verification.checks.iter();
+    let not_shown = checks.map(|check| format!("{} does not show: {}", check.id, check.not_shown));
+    not_claimed.chain(not_shown).collect()
+}
+
+/// A name-based UUID (version 8, RFC 9562) out of a digest in hexadecimal, so that the same claim gives the same bytes.
+fn uuid(digest: &str) -> String {
+    let digits: Vec<char> = digest.chars().collect();
+    let part =
+        |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default().iter().collect::<String>();
+    format!("{}-{}-8{}-8{}-{}", part(0..8), part(8..12), part(12..15), part(15..18), part(18..30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_makes_a_uuid() {
+        assert_eq!(uuid(&"0123456789abcdef".repeat(4)), "01234567-89ab-8cde-8f01-23456789abcd");
+    }
+}
