@@ -96,6 +96,28 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A copy does not say which classes were removed from it.
+    #[error("`{}` has no claim that says which classes were forgotten", path.display())]
+    NoClaim {
+        /// The copy.
+        path: PathBuf,
+    },
+    /// A path that ends in no name, such as `x/..`.
+    #[error("`{}` does not end in the name of a folder", path.display())]
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The head has more values than can be computed with.
+    #[error("tensor `{tensor}` has {values} values, a head may have {limit} at most")]
+    LargeHead {
+        /// Name of the tensor.
+        tensor: String,
+        /// How many values it has.
+        values: usize,
+        /// How many it may have.
+        limit: usize,
+    },
     /// The head holds a value that is not a number.
     #[error("tensor `{tensor}` holds {value} at index {index}")]
     NotFinite {
@@ -131,6 +153,14 @@ pub enum Error {
     NothingToTrain {
         /// Its name.
         method: &'static str,
+    },
+    /// Options of drawing or training were given to a method that does not.
+    #[error("method `{method}` makes no use of {}", options.join(" and "))]
+    OptionsWithoutUse {
+        /// Its name.
+        method: &'static str,
+        /// The options.
+        options: Vec<&'static str>,
     },
     /// A method's setting has a value that makes no sense.
     #[error("setting `{name}` is {value}, which is not between {least} and {most}")]
@@ -168,6 +198,15 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A copy differs from its original in more than a removal at the head changes.
+    #[error("more than the head differs: {what}")]
+    NotOnlyTheHead {
+        /// The first difference.
+        what: String,
+    },
+    /// A dropped slot was asked to be left unsealed.
+    #[error("--no-seal is about kept slots, a dropped one has no row to seal")]
+    NothingToSeal,
     /// Neither training nor a seal was asked for.
     #[error("the method `seal` without its seal changes nothing")]
     NothingToDo,
@@ -260,6 +299,7 @@ impl Error {
         match self {
             Self::AmbiguousHead { .. } => Some("name it with --head".into()),
             Self::AmbiguousLabel { .. } => Some("name the class by its index".into()),
+            Self::LargeHead { .. } => Some("name the right head with --head, if this is none".into()),
             Self::CannotSeal => Some("use --slot drop".into()),
             Self::DestinationExists { release: true, .. } => Some("replace it with --force".into()),
             Self::DestinationExists { release: false, .. } => {
@@ -274,9 +314,16 @@ impl Error {
             }
             Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
             Self::NeedsBias { .. } => Some("use --method seal; `declass methods` lists others".into()),
-            Self::NothingToTrain { .. } => {
-                Some("leave out --lr and --trace, or choose a method that trains: `declass methods`".into())
-            }
+            Self::NothingToTrain { .. } => Some("choose a method that trains: `declass methods`".into()),
+            Self::OptionsWithoutUse { options, .. } => Some(format!(
+                "leave out {}, or choose a method that trains: `declass methods`",
+                options.join(" and ")
+            )),
+            Self::NothingToSeal => Some("leave out --no-seal, or keep the slot with --slot keep".into()),
+            Self::NoClaim { .. } => Some(
+                "name the forgotten classes with --forget, or a folder that `declass unlearn` wrote".into(),
+            ),
+            Self::NoName { .. } => Some("end -o with the name of the folder to write".into()),
             Self::UnknownSetting { known, .. } if known.is_empty() => {
                 Some("it has no settings at all".into())
             }
@@ -288,6 +335,11 @@ impl Error {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
             Self::Format(error) => error.hint(),
+            Self::NotOnlyTheHead { .. } => Some(
+                "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
+                 head differs, and the model that it was made from"
+                    .into(),
+            ),
             Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
                 Some("is it the model that the release was made from?".into())
             }

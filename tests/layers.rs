@@ -23,7 +23,17 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ("reach", &["linear", "space"]),
     (
         "release",
-        &["classes", "edit::Slot", "embeddings", "error", "methods", "progress", "unlearn", "verify"],
+        &[
+            "classes",
+            "edit::Slot",
+            "embeddings",
+            "error",
+            "evaluate",
+            "methods",
+            "progress",
+            "unlearn",
+            "verify",
+        ],
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),

@@ -28,7 +28,7 @@ pub(crate) fn write(
         let (source, size) = artifact.folder.open_file(&file.path)?;
         let target = dest.join(file.path.as_str());
         let fail = |error| FormatError::new(&target, Problem::Io(error));
-        let mode = source.metadata().map_err(fail)?.permissions().mode() & 0o644 | 0o600;
+        let mode = source.metadata().map_err(fail)?.permissions().mode() & 0o666 | 0o600;
         let mut created = create(&file.path, mode)?;
         let whole = Pieces::from(Piece::Source(0..size));
         let pieces = edited.get(&file.path).unwrap_or(&whole);
@@ -37,7 +37,7 @@ pub(crate) fn write(
     }
     for (path, bytes) in &edits.files {
         let fail = |error| FormatError::new(dest.join(path.as_str()), Problem::Io(error));
-        let mut created = create(path, 0o644)?;
+        let mut created = create(path, 0o666)?;
         created.write_all(bytes).and_then(|()| created.sync_all()).map_err(fail)?;
         on_bytes(bytes.len() as u64);
     }

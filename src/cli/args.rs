@@ -61,7 +61,8 @@ Examples:
   declass evaluate out --original model --eval-embeddings test.safetensors
   declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
 
-Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor
+The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's
+encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor
 `embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and
 `test_labels` (`train_embeddings`, `train_labels`) are found too.")]
 pub(super) struct EvaluateArgs {
@@ -78,17 +79,35 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) train_embeddings: Option<PathBuf>,
     /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
-    #[arg(long = "forget", short = 'f', value_name = "CLASS")]
+    #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
     pub(super) forget: Vec<String>,
     /// The classifier head, where it is not found or several could be it [default: that of the claim].
     #[arg(long, value_name = "NAME")]
     pub(super) head: Option<String>,
     /// Seed of all draws: shots, splits, balancing.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// Print one JSON object.
+    /// Print one JSON object: original and release (path, root, files), tier, seed, forgotten, data and trainData (name,
+    /// sha256, rows, width, perClass), metrics (id, definition, formula, summary, data, seed, shows, notShown, figures),
+    /// notRun.
+    ///
+    /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's subject
+    /// `oms-root`. A figure has name, value, unit, n and, where it is a rate, bound95 (side, value). `data` of a metric
+    /// is where its figures come from: `user-test`, or `user-test and user-train`. `notRun` has an id and a reason each.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+}
+
+/// Labelled embeddings that a run measures on besides.
+#[derive(Args, Debug)]
+pub(super) struct DataArgs {
+    /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them: figures on
+    /// real inputs (tier T2) for the claim and the card, with the file's digest.
+    #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]
+    pub(super) eval_embeddings: Option<PathBuf>,
+    /// Labelled embeddings that it was trained on, for membership inference and probes.
+    #[arg(long, value_name = "FILE", requires = "eval_embeddings", help_heading = "Labelled embeddings")]
+    pub(super) train_embeddings: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -166,13 +185,20 @@ Examples:
   declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
   declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
   declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
+  declass unlearn model --forget cat -o out --eval-embeddings test.npz
 
 Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
 pub(super) struct UnlearnArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     /// A class to forget, by label or index (repeatable).
-    #[arg(long = "forget", short = 'f', value_name = "CLASS", required = true)]
+    #[arg(
+        long = "forget",
+        short = 'f',
+        value_name = "CLASS",
+        required = true,
+        allow_negative_numbers = true
+    )]
     pub(super) forget: Vec<String>,
     /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
     #[arg(long, short, value_name = "OUT")]
@@ -191,23 +217,29 @@ pub(super) struct UnlearnArgs {
     /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their defaults.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
     pub(super) settings: Vec<(String, f64)>,
-    /// Synthetic embeddings to train on, per class.
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(super) samples: u32,
-    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel.
-    #[arg(long, default_value_t, value_name = "NAME")]
-    pub(super) distribution: Distribution,
+    /// Synthetic embeddings to train on, per class [default: 1000].
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(super) samples: Option<u32>,
+    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel [default: gaussian].
+    #[arg(long, value_name = "NAME")]
+    pub(super) distribution: Option<Distribution>,
     /// Seed of all randomness; the same seed gives the same bytes.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
-    #[arg(long, value_parser = parse_rate, value_name = "RATE")]
+    #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true)]
     pub(super) lr: Option<f64>,
     /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the forgotten: wherever the
     /// original gives a forgotten class, its logit is 0.5 nats below the best retained one (or as far below as it was
-    /// above).
-    #[arg(long, default_value_t = 300, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub(super) epochs: u32,
+    /// above) [default: 300].
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub(super) epochs: Option<u32>,
     /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share of the
     /// forgotten classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -218,6 +250,8 @@ pub(super) struct UnlearnArgs {
     /// Do everything but keep nothing: the copy is made beside OUT, verified there and removed again.
     #[arg(long)]
     pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) data: DataArgs,
     /// Print one JSON object: passed, out (null if nothing was written), statement (the claim).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
@@ -229,6 +263,10 @@ Examples:
   declass verify out --original fixtures/models/fmnist-resnet
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
+  declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
+
+Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked
+otherwise.
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
@@ -239,12 +277,15 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "MODEL")]
     pub(super) original: PathBuf,
     /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(super) seed: Option<u64>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
-    /// Print one JSON object: passed, signed, forgotten, checks (id, outcome, summary, measurements, ...), changes.
+    #[command(flatten)]
+    pub(super) data: DataArgs,
+    /// Print one JSON object: passed, signed, forgotten, checks (id, outcome, summary, measurements, ...), changes,
+    /// evaluation (as `declass evaluate` gives it, without the models; null without --eval-embeddings).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

@@ -1,88 +1,112 @@
 //! `declass evaluate`: the table for people, the figures for machines.
 
-use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+
+use anyhow::Result;
 use declass::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
-    evaluate::{Data, Evaluation, Labelled, Metric, Pair, Part, Record, Side, evaluate},
-    formats::Artifact,
+    evaluate::{Evaluation, Pair, evaluate},
+    formats::{Artifact, RelPath, Sha256Digest},
+    release::{STATEMENT_FILE, root_digest},
+    verify::compare,
 };
+use serde_json::{Value, json};
 
-use super::{
-    Exit,
-    args::EvaluateArgs,
-    output::{Printer, grouped},
-    verify::read_claim,
-};
+use super::{Exit, args::EvaluateArgs, bars::Bars, labelled, output::Printer, verify::read_claim};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
-    let pair = load(args)?;
-    let test = Labelled::open(&args.eval_embeddings, Part::Test)?;
-    let train = args.train_embeddings.as_deref();
-    let train = train.map(|path| Labelled::open(path, Part::Train)).transpose()?;
-    let evaluation = evaluate(&pair, &Data { test, train }, args.seed)?;
+    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let original = Artifact::open(&args.original).map_err(Error::from)?;
+    let (pair, head) = load(args, &original, &release)?;
+    let data = labelled::open(&args.eval_embeddings, args.train_embeddings.as_deref())?;
+    data.check(&pair)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let comparison = compare(&original, &release, &pair.forgotten, head.as_deref(), &bars)?;
+    // Embeddings of one encoder say nothing of another.
+    comparison.require_only_the_head()?;
+    let models = [
+        Model { artifact: &original, files: comparison.original_digests() },
+        Model { artifact: &release, files: comparison.candidate_digests() },
+    ];
+    let evaluation = evaluate(&pair, &data, args.seed)?;
     if args.json {
-        printer.json(&evaluation)?;
+        printer.json(&as_json(&models, &evaluation)?)?;
     } else {
-        print(args, &evaluation, printer);
+        print(&models, &comparison.check().summary, &evaluation, printer);
     }
     Ok(Exit::Yes)
 }
 
-/// Both heads; which classes are forgotten the user says, or else the claim.
-fn load(args: &EvaluateArgs) -> Result<Pair> {
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let original = Artifact::open(&args.original).map_err(Error::from)?;
+/// A model by the digests of its files, the card left out.
+struct Model<'a> {
+    artifact: &'a Artifact,
+    files: BTreeMap<&'a RelPath, Sha256Digest>,
+}
+
+/// Both heads, and the name of the head if one is given; which classes are forgotten the user says, or else the claim.
+fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Option<String>)> {
     let claimed = match args.forget[..] {
-        [] => Some(
-            read_claim(&release)
-                .context("name the forgotten classes with --forget where there is no claim")?,
-        ),
+        [] if !release.folder().join(STATEMENT_FILE).exists() => {
+            return Err(Error::NoClaim { path: args.release.clone() }.into());
+        }
+        [] => Some(read_claim(release)?),
         _ => None,
     };
     let request = claimed.as_ref().map(|claimed| claimed.request(None));
-    let head = args.head.as_deref().or(request.as_ref().and_then(|request| request.head));
-    let cut = Cut::locate(&original, head)?;
+    let claimed_head = request.as_ref().and_then(|request| request.head).map(str::to_owned);
+    let head = args.head.clone().or(claimed_head);
+    let cut = Cut::locate(original, head.as_deref())?;
     let forgotten = match request {
         Some(request) => request.forgotten.clone(),
         None => Forgotten::resolve(&args.forget, cut.head.classes, cut.labels.as_ref())?,
     };
-    Ok(Pair::load((&original, &cut), &release, head, forgotten)?)
+    Ok((Pair::load((original, &cut), release, head.as_deref(), forgotten)?, head))
 }
 
-fn print(args: &EvaluateArgs, evaluation: &Evaluation, printer: &Printer) {
-    printer.row("release", args.release.display().to_string());
-    printer.row("original", args.original.display().to_string());
-    printer.row("embeddings", data(&evaluation.data));
-    if let Some(train) = &evaluation.train_data {
-        printer.row("training", data(train));
+fn as_json([original, release]: &[Model<'_>; 2], evaluation: &Evaluation) -> Result<Value> {
+    let mut json = json!({"original": original.as_json(), "release": release.as_json()});
+    if let (Some(all), Value::Object(evaluation)) = (json.as_object_mut(), serde_json::to_value(evaluation)?)
+    {
+        all.extend(evaluation);
     }
-    printer.row("measured", "on these real inputs (tier T2); the backbone was not run");
-    evaluation.metrics.iter().for_each(|metric| show(metric, printer));
-    for missing in &evaluation.not_run {
-        printer.row("", format!("{:<20} not run: {}", missing.id, missing.reason));
-    }
+    Ok(json)
+}
+
+fn print([original, release]: &[Model<'_>; 2], changes: &str, evaluation: &Evaluation, printer: &Printer) {
+    printer.row("release", release.describe());
+    printer.row("original", original.describe());
+    printer.row("changed", changes);
+    labelled::print(evaluation, printer);
     printer.row(
         "not shown",
         "the features are unchanged; only a model retrained without the class says what restoring or \
              probing would find without it",
     );
+    for model in [release, original] {
+        for (path, digest) in &model.files {
+            printer.detail(
+                "sha256",
+                format!("{digest}  {}", model.artifact.folder().join(path.as_str()).display()),
+            );
+        }
+    }
 }
 
-fn data(record: &Record) -> String {
-    let digest = record.sha256.to_string();
-    format!("{}, {} x {} (sha256 {}...)", record.name, grouped(record.rows), record.width, &digest[..16])
-}
+impl Model<'_> {
+    fn root(&self) -> String {
+        root_digest(&self.files).to_string()
+    }
 
-fn show(metric: &Metric, printer: &Printer) {
-    printer.row("", format!("{:<20} {}", metric.id, metric.summary));
-    for figure in &metric.figures {
-        let bound = figure.bound95.map_or_else(String::new, |bound| {
-            let side = if bound.side == Side::AtMost { "<=" } else { ">=" };
-            format!(" ({side} {:.4}, 95 %)", bound.value)
-        });
-        let text = format!("{:.6} {} of {}{bound}", figure.value, figure.unit, grouped(figure.n));
-        printer.detail("", format!("  {}: {text}", figure.name));
+    fn describe(&self) -> String {
+        format!("{} (root sha256 {}...)", self.artifact.path().display(), &self.root()[..16])
+    }
+
+    fn as_json(&self) -> Value {
+        let digest =
+            |(path, digest): (&&RelPath, &Sha256Digest)| (path.to_string(), digest.to_string().into());
+        let files: serde_json::Map<String, Value> = self.files.iter().map(digest).collect();
+        json!({"path": self.artifact.path().display().to_string(), "root": self.root(), "files": files})
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     Exit,
     args::InspectArgs,
-    output::{Printer, grouped, size},
+    output::{Printer, counted, grouped, size},
     source::{self, Source},
 };
 
@@ -36,11 +36,11 @@ fn print(source: &Source, printer: &Printer) {
     printer.row(
         "format",
         format!(
-            "{}, {} in {} files, {} tensors with {} values ({})",
+            "{}, {} in {}, {} with {} values ({})",
             artifact.format(),
             size(artifact.files().iter().map(|file| file.size).sum()),
-            artifact.files().len(),
-            artifact.tensors().len(),
+            counted(artifact.files().len(), "file"),
+            counted(artifact.tensors().len(), "tensor"),
             grouped(values),
             dtypes(source)
         ),
@@ -67,8 +67,10 @@ fn print(source: &Source, printer: &Printer) {
     cut.why.notes.iter().for_each(|note| printer.row("note", note));
     for point in cut.points.iter().take(SHOWN) {
         let text = format!(
-            "{} ({}), {} weighted operators behind it",
-            point.tensor, point.producer, point.weighted_after
+            "{} ({}), {} behind it",
+            point.tensor,
+            point.producer,
+            counted(point.weighted_after, "weighted operator")
         );
         printer.detail("cut point", text);
     }

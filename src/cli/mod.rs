@@ -5,6 +5,7 @@ mod bars;
 mod evaluate;
 mod export;
 mod inspect;
+mod labelled;
 mod methods;
 mod output;
 mod source;

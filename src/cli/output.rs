@@ -80,8 +80,10 @@ impl Printer {
         if self.verbosity > Verbosity::Quiet {
             let mut out = anstream::stdout();
             let name = harmless(name);
-            let gap = if name.chars().count() < COLUMN { "" } else { "  " };
-            let line = format!("{style}{name:<COLUMN$}{style:#}{gap}{}", harmless(text));
+            let width = name.chars().count();
+            let gap = if width < COLUMN { COLUMN - width } else { 2 };
+            // Blanks at the end could not be cut off behind the style's own end.
+            let line = format!("{style}{name}{style:#}{:gap$}{}", "", harmless(text));
             // A closed pipe is nobody's error.
             let _ = writeln!(out, "{}", line.trim_end());
         }
@@ -152,6 +154,11 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
 }
 
 /// `1.2 MB`.

@@ -1,11 +1,19 @@
 //! Opening what the user named.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use declass::{classes::Labels, cut::Cut, formats::Artifact};
+use declass::{
+    classes::Labels,
+    cut::Cut,
+    error::Error,
+    formats::{Artifact, read_regular},
+};
 
 use super::args::ModelArgs;
+
+/// Most bytes of a file with labels.
+const MAX_LABELS: u64 = 64 << 20;
 
 /// A model with its head.
 pub(super) struct Source {
@@ -16,7 +24,7 @@ pub(super) struct Source {
 
 /// Opens the model, finds its head, and reads the labels that the user gave, if any.
 pub(super) fn open(args: &ModelArgs) -> Result<Source> {
-    let artifact = Artifact::open(&args.path).map_err(declass::error::Error::from)?;
+    let artifact = Artifact::open(&args.path).map_err(Error::from)?;
     let cut = Cut::locate(&artifact, args.head.as_deref())?;
     let labels = match (&args.labels, &cut.labels) {
         (None, own) => own.clone(),
@@ -29,7 +37,9 @@ pub(super) fn open(args: &ModelArgs) -> Result<Source> {
 }
 
 fn read_labels(file: &Path, classes: usize) -> Result<Labels> {
-    let text = fs::read_to_string(file).with_context(|| format!("labels file `{}`", file.display()))?;
+    let named = || format!("labels file `{}`", file.display());
+    let bytes = read_regular(file, MAX_LABELS).map_err(Error::from).with_context(named)?;
+    let text = String::from_utf8(bytes).with_context(named)?;
     let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     if names.len() != classes {
         bail!("labels file `{}` has {} lines, the model {classes} classes", file.display(), names.len());

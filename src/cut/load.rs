@@ -9,8 +9,14 @@ use crate::{
     linear::LinearHead,
 };
 
+/// Most values of a head: 1 GiB in single precision, several times as many classes and features as any head is known to
+/// have. Beyond that no error but an abort would tell of the lack of memory.
+const MAX_VALUES: usize = 1 << 28;
+
 pub(super) fn load(head: &Head, artifact: &Artifact) -> Result<LinearHead, Error> {
     let (classes, width) = (head.classes, head.width());
+    let name = head.branches.first().map_or("", |branch| branch.weight.tensor.as_str());
+    check_size(name, classes.saturating_mul(width))?;
     let mut weight = vec![0.0_f32; classes * width];
     let mut bias = head.shift.clone();
     let mut first = 0;
@@ -34,7 +40,6 @@ pub(super) fn load(head: &Head, artifact: &Artifact) -> Result<LinearHead, Error
     }
     let has_bias = head.branches.iter().any(|branch| branch.bias.is_some());
     let bias: Vec<f32> = bias.into_iter().map(|value| value as f32).collect();
-    let name = head.branches.first().map_or("", |branch| branch.weight.tensor.as_str());
     check_finite(name, &weight)?;
     check_finite(name, &bias)?;
     Ok(LinearHead { classes, width, weight, bias, has_bias })
@@ -46,6 +51,7 @@ impl Operand {
     /// # Errors
     /// As [`Self::read`].
     pub(crate) fn read_doubles(&self, artifact: &Artifact) -> Result<Vec<f64>, Error> {
+        check_size(&self.tensor, self.info.elements())?;
         let stored = match &self.source {
             Source::Attribute { .. } => None,
             Source::Computed { value, .. } if *value != self.tensor => None,
@@ -63,6 +69,7 @@ impl Operand {
 
     /// All elements in the order of `info.shape`, checked to be finite and as many as the shape says.
     pub(crate) fn read(&self, artifact: &Artifact) -> Result<Vec<f32>, Error> {
+        check_size(&self.tensor, self.info.elements())?;
         let values = match &self.source {
             Source::Attribute { node, name } => attribute(artifact, *node, name),
             Source::Computed { value, .. } => self.computed(artifact, value)?,
@@ -96,6 +103,13 @@ fn attribute(artifact: &Artifact, node: usize, name: &str) -> Option<Vec<f32>> {
     match artifact.graph()?.nodes.get(node)?.attributes.get(name)? {
         declass_formats::onnx::Attribute::Floats(values) => Some(values.clone()),
         _ => None,
+    }
+}
+
+fn check_size(tensor: &str, values: usize) -> Result<(), Error> {
+    match values > MAX_VALUES {
+        true => Err(Error::LargeHead { tensor: tensor.to_owned(), values, limit: MAX_VALUES }),
+        false => Ok(()),
     }
 }
 

@@ -47,6 +47,48 @@ impl When {
 
 impl<'a> Case<'a> {
     pub(super) fn observe(pair: &'a Pair, data: &'a Data, seed: u64) -> Result<Self, Error> {
+        let Fit { counts, train_counts, retained, forgotten } = Fit::of(pair, data)?;
+        let test = observe(pair, &data.test)?;
+        let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
+        Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
+    }
+
+    /// Of the given rows, those whose top class is their label.
+    pub(super) fn accuracy(&self, when: When, rows: impl IntoIterator<Item = usize>) -> Rate {
+        let scores = self.test.scores(when);
+        Rate::of(rows.into_iter().map(|row| scores[row].top.class == self.data.test.labels[row]))
+    }
+
+    /// Test rows of a class.
+    pub(super) fn rows_of(&self, class: usize) -> impl Iterator<Item = usize> + '_ {
+        self.data.test.rows_of(class)
+    }
+
+    pub(super) fn describe(&self, class: usize) -> String {
+        describe(class, self.pair.labels.as_ref())
+    }
+}
+
+impl Data {
+    /// Whether a pair of heads can be measured on these data.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none.
+    pub fn check(&self, pair: &Pair) -> Result<(), Error> {
+        Fit::of(pair, self).map(drop)
+    }
+}
+
+/// The rows of the data by what they are labelled with.
+struct Fit {
+    counts: Vec<u64>,
+    train_counts: Option<Vec<u64>>,
+    retained: Vec<usize>,
+    forgotten: Vec<usize>,
+}
+
+impl Fit {
+    fn of(pair: &Pair, data: &Data) -> Result<Self, Error> {
         let (width, classes) = (pair.before.width, pair.before.classes);
         let counts = data.test.counts(width, classes)?;
         let train_counts = data.train.as_ref().map(|train| train.counts(width, classes)).transpose()?;
@@ -69,24 +111,7 @@ impl<'a> Case<'a> {
             let reason = "training and test data are the same embeddings".to_owned();
             return Err(Error::Embeddings { path: train.path.clone(), reason, hint });
         }
-        let test = observe(pair, &data.test)?;
-        let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
-        Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
-    }
-
-    /// Of the given rows, those whose top class is their label.
-    pub(super) fn accuracy(&self, when: When, rows: impl IntoIterator<Item = usize>) -> Rate {
-        let scores = self.test.scores(when);
-        Rate::of(rows.into_iter().map(|row| scores[row].top.class == self.data.test.labels[row]))
-    }
-
-    /// Test rows of a class.
-    pub(super) fn rows_of(&self, class: usize) -> impl Iterator<Item = usize> + '_ {
-        self.data.test.rows_of(class)
-    }
-
-    pub(super) fn describe(&self, class: usize) -> String {
-        describe(class, self.pair.labels.as_ref())
+        Ok(Self { counts, train_counts, retained, forgotten })
     }
 }
 

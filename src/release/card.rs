@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     classes::{Forgotten, Labels, describe},
     edit::Slot,
+    evaluate::{Evaluation, Record},
     methods::Method,
 };
 
@@ -28,6 +29,8 @@ pub struct CardContent<'a> {
     pub slot: Slot,
     /// Whether kept slots were sealed.
     pub sealed: bool,
+    /// What was measured on labelled data of the user, if there were any.
+    pub evaluation: Option<&'a Evaluation>,
 }
 
 /// The card of a release called `name`, made from the original's card if it has one.
@@ -63,6 +66,7 @@ pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, confi
     }
     card += &format!("  attestation: {STATEMENT_FILE}\n---\n");
     card += &text(name, removal);
+    card.extend(removal.evaluation.map(measured));
     if !body.trim().is_empty() {
         card += "\n## The original's card\n\n";
         card += body.trim_start();
@@ -98,6 +102,28 @@ fn text(name: &str, removal: &CardContent<'_>) -> String {
          training data.\n",
         classes.join(", ")
     )
+}
+
+/// Figures on real inputs, and on whose.
+fn measured(evaluation: &Evaluation) -> String {
+    let data = |what: &str, record: &Record| {
+        format!("{} {what} embeddings, width {} (SHA-256 `{}`)", record.rows, record.width, record.sha256)
+    };
+    let train = evaluation.train_data.as_ref().map(|record| format!(" and {}", data("training", record)));
+    let mut text = format!(
+        "\n## Measured on labelled data\n\n\
+         By whoever made this release, on data of their own: {}{}. The encoder was not run (tier T2). \
+         `declass verify` measures again where it is given the same files.\n\n",
+        data("labelled test", &evaluation.data),
+        train.unwrap_or_default()
+    );
+    for metric in &evaluation.metrics {
+        text += &format!("- {} ({}): {}\n", metric.id, metric.definition, metric.summary);
+    }
+    for missing in &evaluation.not_run {
+        text += &format!("- {}: not run, {}\n", missing.id, missing.reason);
+    }
+    text
 }
 
 /// What hubs call the library and the task of a model, as far as its configuration tells.
@@ -184,7 +210,7 @@ mod tests {
         sealed: bool,
     ) -> CardContent<'a> {
         let method = crate::methods::METHODS[0];
-        CardContent { forgotten, labels: Some(labels), method, slot, sealed }
+        CardContent { forgotten, labels: Some(labels), method, slot, sealed, evaluation: None }
     }
 
     #[test]

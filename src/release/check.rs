@@ -5,14 +5,21 @@ use super::{
     Claimed,
     claim::statement,
     compare::{Comparison, Difference, differences},
+    record::RunRecord,
 };
-use crate::verify::{Check, Evidence, Measurement, Outcome, Report};
+use crate::{
+    evaluate::Evaluation,
+    verify::{Check, Evidence, Measurement, Outcome, Report},
+};
 
 impl Claimed {
-    /// Compares the claim, place by place, with the one that follows from a report.
+    /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data were at hand,
+    /// from an evaluation on them with the claim's seed. Figures on data that were not are said to be not re-checked.
     #[must_use]
-    pub fn check(&self, report: &Report<'_>) -> Vec<Check> {
-        let mut expected = statement(report, &self.record, self.seed());
+    pub fn check(&self, report: &Report<'_>, evaluation: Option<&Evaluation>) -> Vec<Check> {
+        let record = self.record.clone();
+        let record = evaluation.into_iter().fold(record, RunRecord::with_evaluation);
+        let mut expected = statement(report, &record, self.seed());
         // A release claims to have passed; whether it does is what the report says.
         expected.predicate.verification.result = "PASSED".into();
         let expected = serde_json::to_value(expected).unwrap_or_default();
@@ -21,8 +28,42 @@ impl Claimed {
         let mut checks: Vec<Check> =
             PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
         checks.push(figures(&found, report, same_seed));
+        checks.extend(self.on_user_data(&found, evaluation.is_some()));
         checks.push(self.recorded_only());
         checks
+    }
+
+    /// What the claim says about labelled data of a user, if anything.
+    fn on_user_data(&self, found: &[Difference], measured: bool) -> Option<Check> {
+        let mine: Vec<&Difference> =
+            found.iter().filter(|difference| owner(difference) == USER_DATA).collect();
+        let (figures, data) = match &self.record.evaluation {
+            Some(evaluation) => (evaluation.figures(), evaluation.describe_data()),
+            None if mine.is_empty() => return None,
+            None => (0, "no data".to_owned()),
+        };
+        let agreeing = match measured {
+            true => format!("all {figures} figures on {data} were measured again and agree"),
+            false => format!("{figures} figures on {data} not re-checked: data not given"),
+        };
+        let outcome = match (mine.is_empty(), measured) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Informative,
+            (true, true) => Outcome::Passed,
+        };
+        Some(Check {
+            id: USER_DATA,
+            outcome,
+            summary: verdict(&mine).unwrap_or(agreeing),
+            measurements: vec![Measurement::new(
+                "figures compared",
+                if measured { figures as f64 } else { 0.0 },
+                "figures",
+            )],
+            evidence: Evidence::UserData,
+            data: "labelled embeddings of whoever made the release",
+            not_shown: "where these data are from, and whether the model saw them in training",
+        })
     }
 
     /// What the claim says about the run that made it.
@@ -54,6 +95,11 @@ fn comparison(path: &[&str], same_seed: bool) -> Comparison {
         ["predicate", "verification", "checks", _, "measurements" | "result"] if !same_seed => measured,
         ["predicate", "verification", "checks", _, "measurements", _, "bound95" | "samples" | "value"] => {
             measured
+        }
+        // The labelled data are the same whatever the seed of the synthetic ones.
+        ["predicate", "verification", "evaluation", "metrics", _, "summary"]
+        | ["predicate", "verification", "evaluation", "metrics", _, "measurements", _, "bound95" | "value"] => {
+            Comparison::Measured
         }
         _ => Comparison::Exact,
     }
@@ -140,9 +186,13 @@ fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check 
 }
 
 const FIGURES: &str = "claimed-figures";
+const USER_DATA: &str = "claimed-evaluation";
 
 fn owner(difference: &Difference) -> &'static str {
     let path: Vec<&str> = difference.path.iter().map(String::as_str).collect();
+    if path.starts_with(&["predicate", "verification", "evaluation"]) {
+        return USER_DATA;
+    }
     PARTS.iter().find(|part| (part.owns)(&path)).map_or(FIGURES, |part| part.id)
 }
 

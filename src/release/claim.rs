@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     decimal::Decimal,
+    evaluation::RecordedEvaluation,
     record::RunRecord,
     root::{ignored, root_digest},
     statement::{
@@ -25,12 +26,14 @@ use crate::{
 const SCOPE: &str = "head";
 const NOT_CLAIMED: [&str; 3] =
     ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
-const TIER: &str = "T0: model files and synthetic embeddings only";
-const NOT_RUN: [&str; 3] = [
-    "T1: agreement and representation similarity on real inputs (needs unlabelled inputs)",
-    "T2: accuracy, calibration, probes, few-shot restoration (needs labelled data)",
-    "T3: membership inference, comparison with a retrained model (needs training data)",
-];
+const T0: &str = "T0: model files and synthetic embeddings only";
+const T2: &str = "T0: model files and synthetic embeddings; T2: labelled embeddings of the user";
+const WITHOUT_INPUTS: &str =
+    "T1: agreement and representation similarity on real inputs (needs unlabelled inputs)";
+const WITHOUT_LABELS: &str = "T2: accuracy, calibration, probes, few-shot restoration (needs labelled data)";
+const WITHOUT_MEMBERS: &str =
+    "T3: membership inference, comparison with a retrained model (needs training data)";
+const WITHOUT_RETRAINING: &str = "T3: comparison with a retrained model (needs training data)";
 
 impl Statement {
     /// The claim about the files of a report. All of it follows from the report, but for the record of the run.
@@ -54,13 +57,23 @@ pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> S
         removal: removal(report, record),
         verification: Verification {
             result: if report.passed() { "PASSED" } else { "FAILED" }.into(),
-            tier: TIER.into(),
-            not_run: NOT_RUN.map(String::from).to_vec(),
+            tier: if record.evaluation.is_some() { T2 } else { T0 }.into(),
+            not_run: not_run(record.evaluation.as_ref()).map(String::from).collect(),
             seed,
             checks: report.checks().iter().map(recorded).collect(),
+            evaluation: record.evaluation.clone(),
         },
     };
     Statement::new(subjects(report), predicate)
+}
+
+/// The tiers that no figures are of.
+fn not_run(evaluation: Option<&RecordedEvaluation>) -> impl Iterator<Item = &'static str> + use<> {
+    let tested_membership = evaluation
+        .is_some_and(|evaluation| evaluation.metrics.iter().any(|metric| metric.id == "membership"));
+    let labels = evaluation.is_none().then_some(WITHOUT_LABELS);
+    let retraining = if tested_membership { WITHOUT_RETRAINING } else { WITHOUT_MEMBERS };
+    [WITHOUT_INPUTS].into_iter().chain(labels).chain([retraining])
 }
 
 /// `keep` or `drop`.
@@ -193,6 +206,7 @@ fn recorded(check: &Check) -> RecordedCheck {
     };
     let data = match check.evidence {
         Evidence::ModelFiles => json!({"kind": "model-files", "on": check.data}),
+        Evidence::UserData => json!({"kind": "user-data", "on": check.data}),
         Evidence::Synthetic => {
             json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data})
         }
@@ -213,6 +227,7 @@ fn measurement(measurement: &Measurement) -> RecordedMeasurement {
         value: Decimal::rounded(measurement.value),
         unit: measurement.unit.into(),
         bound95: measurement.bound.map(Decimal::rounded),
+        bound_side: None,
         samples: measurement.samples.map(Decimal::count),
         threshold: measurement.threshold.map(Decimal::rounded),
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     claim::slot_name,
+    evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
     statement::{NamedClass, Predicate, Statement},
     unambiguous,
@@ -12,6 +13,8 @@ use crate::{
     classes::Forgotten,
     edit::Slot,
     embeddings::Distribution,
+    error::Error,
+    evaluate::Data,
     methods::{self, Method, Settings},
     verify::Request,
 };
@@ -39,7 +42,8 @@ impl Claimed {
     /// What is wrong with it: not JSON, not a claim of this version, or about nothing that can be verified.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let json = unambiguous::parse(bytes)?;
-        let Predicate { build_definition, run_details, removal, .. } = Statement::read(&json)?.predicate;
+        let Predicate { build_definition, run_details, removal, verification } =
+            Statement::read(&json)?.predicate;
         let asked = build_definition.external_parameters;
         let slot = [Slot::Drop, Slot::Keep].into_iter().find(|slot| slot_name(*slot) == asked.slot);
         let slot = slot.ok_or_else(|| format!("it names an unknown slot `{}`", asked.slot))?;
@@ -54,8 +58,10 @@ impl Claimed {
             device: build_definition.internal_parameters.device,
             settings: asked.parameters,
             training: removal.training,
+            evaluation: verification.evaluation,
         };
         require_words(&record)?;
+        record.evaluation.iter().try_for_each(RecordedEvaluation::require_known_data)?;
         let settings = settings(&record, method)?;
         let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
         Ok(Self {
@@ -82,6 +88,17 @@ impl Claimed {
             settings: &self.settings,
             head: self.head.as_deref(),
             seed: seed.unwrap_or(self.seed),
+        }
+    }
+
+    /// Fails unless these are the labelled data that the claim has figures on, all of them.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] if they are others, more or fewer, or the claim has no such figures.
+    pub fn require_data(&self, data: &Data) -> Result<(), Error> {
+        match &self.record.evaluation {
+            Some(evaluation) => evaluation.require(data),
+            None => Err(unclaimed(&data.test)),
         }
     }
 

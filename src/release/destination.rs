@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, read_regular};
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
 use super::statement::{STATEMENT_FILE, claimed_files};
@@ -15,6 +15,8 @@ use crate::error::Error;
 
 /// Files of a release that its claim does not name: the model card and the claim itself.
 const UNNAMED: [&str; 2] = ["README.md", STATEMENT_FILE];
+/// Most bytes of a claim.
+const MAX_CLAIM: u64 = 64 << 20;
 /// Folders within folders that are looked into; no release is deeper.
 const MAX_DEPTH: usize = 20;
 
@@ -22,9 +24,17 @@ const MAX_DEPTH: usize = 20;
 /// earlier release without any file that is not its own.
 ///
 /// # Errors
-/// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not.
+/// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not; [`Error::NoName`] or [`Error::Io`] if it is no place for a
+/// new folder.
 pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error> {
+    if destination.file_name().is_none() {
+        return Err(Error::NoName { path: destination.to_owned() });
+    }
     let parent = parent_of(destination);
+    let existing = parent.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
+    if let Some(existing) = existing.filter(|folder| !folder.is_dir()) {
+        return Err(Error::io(existing)(io::ErrorKind::NotADirectory.into()));
+    }
     let _lock = if parent.is_dir() { Some(locked(&parent)?) } else { None };
     check(destination, replace)
 }
@@ -57,7 +67,7 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     if !metadata.is_dir() {
         return taken(false);
     }
-    let own = match fs::read(destination.join(STATEMENT_FILE)) {
+    let own = match read_regular(&destination.join(STATEMENT_FILE), MAX_CLAIM) {
         Ok(claim) => claimed_files(&claim),
         Err(_) if is_empty(destination) => Some(BTreeSet::new()),
         Err(_) => None,
@@ -81,7 +91,7 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::OverwritesInput`] or [`Error::InsideInput`].
-pub(super) fn refuse_to_touch_the_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
+pub fn check_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
     let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
     if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
         return Err(Error::OverwritesInput { path: destination.to_owned() });

@@ -1,16 +1,17 @@
-//! What only the run that made a release knows, and no verification can compute again.
+//! What only the run that made a release knows, and no verification can compute again from the models alone.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::decimal::Decimal;
+use super::{decimal::Decimal, evaluation::RecordedEvaluation};
 use crate::{
     embeddings::{Rare, Sampler, Sampling},
+    evaluate::Evaluation,
     unlearn::{Options, Summary, Trained},
 };
 
-/// The part of a claim that is recorded and cannot be checked.
+/// The part of a claim that is recorded: no report has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRecord {
     /// Version of the tool.
@@ -21,6 +22,8 @@ pub struct RunRecord {
     pub(super) settings: Option<Settings>,
     /// How both went, if anything was sampled.
     pub(super) training: Option<Training>,
+    /// Figures on labelled data of the user, if there were any.
+    pub(super) evaluation: Option<RecordedEvaluation>,
 }
 
 /// Settings of sampling and training.
@@ -123,7 +126,15 @@ impl RunRecord {
             device: device.into(),
             settings: sampling.map(|_| Settings::of(options)),
             training: sampling.map(|sampling| Training::of(sampling, trained, unreached)),
+            evaluation: None,
         }
+    }
+
+    /// Adds figures on labelled data of the user, measured on the files of the release.
+    #[must_use]
+    pub fn with_evaluation(mut self, evaluation: &Evaluation) -> Self {
+        self.evaluation = Some(RecordedEvaluation::of(evaluation));
+        self
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use super::{
-    destination::{move_into_place, parent_of, refuse_to_touch_the_input},
+    destination::{check_input, move_into_place, parent_of},
     parents::Parents,
     record::RunRecord,
     statement::{STATEMENT_FILE, Statement},
@@ -23,6 +23,7 @@ use crate::{
     verify::Pass,
 };
 
+const CARD_FILE: &str = "README.md";
 /// Random characters at the end of a temporary folder's name.
 const SUFFIX: usize = 12;
 /// How often another run may be faster to remove a new folder than this one to lock it.
@@ -53,7 +54,7 @@ impl Staged {
         destination: &Path,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        refuse_to_touch_the_input(original, destination)?;
+        check_input(original, destination)?;
         let parent = parent_of(destination);
         let prefix = prefix_of(destination)?;
         let parents = Parents::create(&parent).map_err(Error::io(&parent))?;
@@ -71,6 +72,22 @@ impl Staged {
     #[must_use]
     pub fn artifact(&self) -> &Artifact {
         &self.artifact
+    }
+
+    /// Puts a model card into the copy, in place of the original's: before the copy is verified, since a pass is about
+    /// exactly the files that were.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk refuses.
+    pub fn put_card(&mut self, text: &str) -> Result<(), Error> {
+        let here = self.folder.path();
+        let path = here.join(CARD_FILE);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path)(error)),
+            _ => write_file(&path, text.as_bytes())?,
+        }
+        self.artifact = Artifact::open(here)?;
+        Ok(())
     }
 
     /// Adds the claim that follows from the pass and moves the whole folder into place.
@@ -140,8 +157,7 @@ fn locked_folder(parent: &Path, prefix: &str) -> Result<(TempDir, File), Error> 
 
 /// How temporary siblings of a destination begin.
 fn prefix_of(destination: &Path) -> Result<String, Error> {
-    let name =
-        destination.file_name().ok_or_else(|| Error::io(destination)(io::ErrorKind::InvalidInput.into()))?;
+    let name = destination.file_name().ok_or_else(|| Error::NoName { path: destination.to_owned() })?;
     Ok(format!(".{}.declass-", name.to_string_lossy()))
 }
 
@@ -179,8 +195,15 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder))
 }
 
-/// Temporary folders are private; a release is as readable as its files are.
+/// Temporary folders are private; a release is as readable as any new folder here. How readable that is (the process's
+/// umask, the parent's defaults), a new folder tells.
 fn open_to_readers(folder: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(Error::io(folder))
+    let open = || {
+        let probe = folder.join(".probe");
+        fs::create_dir(&probe)?;
+        let permissions = fs::metadata(&probe)?.permissions();
+        fs::remove_dir(&probe)?;
+        fs::set_permissions(folder, permissions)
+    };
+    open().map_err(Error::io(folder))
 }

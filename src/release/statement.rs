@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     decimal::Decimal,
+    evaluation::RecordedEvaluation,
     record::{Settings, Training},
     unambiguous,
 };
@@ -207,7 +208,7 @@ pub struct LabelSpace {
 pub struct Verification {
     /// `PASSED` or `FAILED`.
     pub result: String,
-    /// Evidence that was used: model files only.
+    /// Evidence that was used: model files, and labelled data of the user if there were any.
     pub tier: String,
     /// Tiers that were not run, and what they would need.
     pub not_run: Vec<String>,
@@ -215,6 +216,9 @@ pub struct Verification {
     pub seed: String,
     /// Every check.
     pub checks: Vec<RecordedCheck>,
+    /// Figures on labelled data of the user; absent if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<RecordedEvaluation>,
 }
 
 /// One check as recorded.
@@ -248,6 +252,9 @@ pub struct RecordedMeasurement {
     /// One-sided 95 % confidence bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound95: Option<Decimal>,
+    /// Which side that bound is on, `at-most` or `at-least`, where the unit does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_side: Option<String>,
     /// Number of samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<Decimal>,

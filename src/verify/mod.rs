@@ -7,6 +7,7 @@
 mod assumptions;
 mod certificate;
 mod changes;
+mod comparison;
 mod copies;
 mod expected;
 mod forgotten;
@@ -24,10 +25,11 @@ mod rounding;
 mod sample;
 
 pub use changes::Changes;
+pub use comparison::{Comparison, compare};
 pub use report::{Check, Evidence, Measurement, Outcome, Pass, Report};
 
 use candle_core::Device;
-use declass_formats::{Artifact, Diff};
+use declass_formats::Artifact;
 
 use crate::{
     classes::Forgotten,
@@ -35,8 +37,9 @@ use crate::{
     edit::Slot,
     error::Error,
     methods::{Method, Settings},
-    progress::{Progress, Step},
+    progress::Progress,
 };
+use comparison::Models;
 use judge::Judge;
 use probe::Probe;
 use sample::Sample;
@@ -79,58 +82,28 @@ pub fn verify<'a>(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Report<'a>, Error> {
-    let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
-    let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
-    let head = before.cut.head.load(original)?;
-    let (found, expected) = (head.classes, request.forgotten.classes());
-    if found != expected {
-        return Err(Error::OtherClasses { found, expected });
-    }
-    let changed = expand(after.cut.head.load(candidate)?, request)?;
-    if changed.width != head.width {
-        return Err(Error::OtherWidth { found: changed.width, expected: head.width });
-    }
-    let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
-    progress.begin(Step::Comparing, bytes);
-    let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
-    progress.end(Step::Comparing);
+    let models = Models::open(original, candidate, request)?;
+    let Models { before, after, head, changed } = &models;
+    let comparison = models.compare(request, progress)?;
     let judge = Judge { forgotten: request.forgotten, link: before.cut.head.link };
-    let moved = moved::between((&before, &after), (&head, &changed), request.forgotten)?;
-    let probe = Probe::measure(&head, &changed, judge, (request, &moved), device)?;
-    let heads = [(&head, before.cut.head.rounding()), (&changed, after.cut.head.rounding())];
-    let sample = Sample::draw(&head, request, device)?;
+    let moved = moved::between((before, after), (head, changed), request.forgotten)?;
+    let probe = Probe::measure(head, changed, judge, (request, &moved), device)?;
+    let heads = [(head, before.cut.head.rounding()), (changed, after.cut.head.rounding())];
+    let sample = Sample::draw(head, request, device)?;
     let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
     let labels = before.cut.labels.as_ref();
     let checks = vec![
-        changes::check(&before, &after, &diff, (&head, &changed), request)?,
+        comparison.check().clone(),
         certificate::check(heads, (&before.cut, &after.cut), request),
         forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),
         retained::logits(&probe, &moved, request),
-        quantised::check(&changed, &widths, &sample, judge, request, labels)?,
-        head_bias::check(&head, &changed, &sample, request),
-        restoration::check((&before, &after), &changed, &sample, judge, request)?,
-        assumptions::check(&head, request, device)?,
+        quantised::check(changed, &widths, &sample, judge, request, labels)?,
+        head_bias::check(head, changed, &sample, request),
+        restoration::check((before, after), changed, &sample, judge, request)?,
+        assumptions::check(head, request, device)?,
     ];
-    Ok(Report::new(request.clone(), checks, before.cut, &diff, (original, candidate)))
-}
-
-/// The candidate's head over the original classes.
-fn expand(
-    head: crate::linear::LinearHead,
-    request: &Request<'_>,
-) -> Result<crate::linear::LinearHead, Error> {
-    let forgotten = request.forgotten;
-    let expected = match request.slot {
-        Slot::Drop => forgotten.retained().count(),
-        Slot::Keep => forgotten.classes(),
-    };
-    if head.classes != expected {
-        return Err(Error::OtherClasses { found: head.classes, expected });
-    }
-    Ok(match request.slot {
-        Slot::Drop => head.with_dropped(forgotten),
-        Slot::Keep => head,
-    })
+    let Models { before, .. } = models;
+    Ok(Report::new(request.clone(), checks, before.cut, comparison))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
+use declass_formats::{RelPath, Sha256Digest};
 use serde::Serialize;
 
-use super::{Changes, Request};
+use super::{Changes, Comparison, Request};
 use crate::cut::Cut;
 
 /// All checks of one candidate, and what they were about.
@@ -22,19 +22,8 @@ use crate::cut::Cut;
 pub struct Report<'a> {
     request: Request<'a>,
     checks: Vec<Check>,
-    changes: Changes,
+    comparison: Comparison,
     cut: Cut,
-    files: Vec<ComparedFile>,
-}
-
-/// A file of either model; a digest is `None` where a model does not have it.
-#[derive(Clone, Debug)]
-struct ComparedFile {
-    path: RelPath,
-    before: Option<Sha256Digest>,
-    after: Option<Sha256Digest>,
-    /// A card is text about a model and may be written anew at any time.
-    is_card: bool,
 }
 
 /// One check.
@@ -64,6 +53,8 @@ pub enum Evidence {
     ModelFiles,
     /// At least one figure is about synthetic embeddings.
     Synthetic,
+    /// Labelled embeddings that the user brought.
+    UserData,
 }
 
 /// What a check says.
@@ -141,24 +132,8 @@ pub struct Pass<'a>(Report<'a>);
 
 impl<'a> Report<'a> {
     /// What was found about two models, `cut` being that of the first.
-    pub(super) fn new(
-        request: Request<'a>,
-        checks: Vec<Check>,
-        cut: Cut,
-        diff: &Diff,
-        (original, candidate): (&Artifact, &Artifact),
-    ) -> Self {
-        let is_card = |path: &RelPath| {
-            let mut files = original.files().iter().chain(candidate.files());
-            files.all(|file| file.path != *path || file.role == Role::Card)
-        };
-        let compared = diff.files.iter().map(|file| ComparedFile {
-            path: file.path.clone(),
-            before: file.before,
-            after: file.after,
-            is_card: is_card(&file.path),
-        });
-        Self { request, checks, changes: Changes::of(diff), cut, files: compared.collect() }
+    pub(super) fn new(request: Request<'a>, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
+        Self { request, checks, comparison, cut }
     }
 
     /// What was asked.
@@ -176,7 +151,7 @@ impl<'a> Report<'a> {
     /// What changed, in figures.
     #[must_use]
     pub fn changes(&self) -> &Changes {
-        &self.changes
+        self.comparison.changes()
     }
 
     /// The boundary found in the original, with the labels that the original carries.
@@ -202,17 +177,13 @@ impl<'a> Report<'a> {
     /// Digests of the original's files, but for its card.
     #[must_use]
     pub fn original_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.without_card().filter_map(|file| Some((&file.path, file.before?))).collect()
+        self.comparison.original_digests()
     }
 
     /// Digests of the candidate's files, but for its card.
     #[must_use]
     pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.without_card().filter_map(|file| Some((&file.path, file.after?))).collect()
-    }
-
-    fn without_card(&self) -> impl Iterator<Item = &ComparedFile> {
-        self.files.iter().filter(|file| !file.is_card)
+        self.comparison.candidate_digests()
     }
 }
 
@@ -226,6 +197,6 @@ impl<'a> Pass<'a> {
     /// Digests of the files that may be published, the card among them.
     #[must_use]
     pub fn digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
-        self.0.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
+        self.0.comparison.all_candidate_digests()
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use tempfile::tempdir;
 
-use crate::process::{constant_head, copy, files, names, resnet, seal, verify};
+use crate::process::{constant_head, copy, files, names, resnet, seal, unlearn, verify};
 
 #[track_caller]
 fn refused(model: &Path, out: &Path, more: &[&str], why: &str) {
@@ -86,6 +86,14 @@ fn a_place_that_cannot_be_is_refused() {
     refused(&resnet(), &file.join("out"), &[], "file");
     refused(&resnet(), Path::new("/"), &["--force"], "`/`");
     refused(&resnet(), Path::new(".."), &["--force"], "`..`");
+    // Said before anything is done, by every method.
+    for out in ["nonexistent/..", "nonexistent/../.."] {
+        let ran = unlearn(&resnet(), Path::new(out), &["--forget", "5"]).exits(2);
+        let ran = ran.says("does not end in the name of a folder").says("end -o with");
+        assert_eq!(ran.stdout, "");
+    }
+    let ran = unlearn(&resnet(), &file.join("deep/out"), &["--forget", "5"]).exits(2).says("file`");
+    assert_eq!(ran.stdout, "");
 }
 
 #[test]

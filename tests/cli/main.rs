@@ -3,6 +3,8 @@
 mod contradictions;
 mod crash;
 mod destination;
+mod evaluation;
+mod hostile;
 mod labels;
 mod leftovers;
 mod output;

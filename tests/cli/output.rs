@@ -4,7 +4,9 @@ use std::fs;
 
 use tempfile::tempdir;
 
-use crate::process::{Ran, copy, declass, finish, resnet, rewrite, run, seal, unlearn, verify};
+use crate::process::{
+    Ran, constant_head, copy, declass, finish, resnet, rewrite, run, seal, unlearn, verify,
+};
 
 fn is_plain(text: &str) -> bool {
     text.chars().all(|c| c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c)))
@@ -19,7 +21,7 @@ fn pipes_get_no_colours_and_no_bars() {
     let folder = tempdir().unwrap();
     let (resnet, out) = (resnet(), folder.path().join("out"));
     // 100 000 samples per class take long enough for a bar.
-    let long = ["--forget", "5", "--samples", "100000", "--method", "seal"];
+    let long = ["--forget", "5", "--samples", "100000", "--method", "mask"];
     for (name, colour) in [("plain", None), ("none", Some("1"))] {
         let out = folder.path().join(name);
         let mut command = declass();
@@ -98,4 +100,18 @@ fn labels_cannot_control_the_terminal() {
     let json = run(&["inspect", model.to_str().unwrap(), "--json"]).exits(0);
     assert!(!json.stdout.contains(['\u{1b}', '\u{7}', '\r']), "{json:?}");
     assert_eq!(json.json()["labels"][5], evil);
+}
+
+#[test]
+fn lines_have_no_blanks_at_the_end_and_numbers_agree_with_what_they_count() {
+    let folder = tempdir().unwrap();
+    let model = folder.path().join("model");
+    constant_head(&model, [0.0, 1.0, 2.0]);
+    let runs: [&[&str]; 3] = [&["methods"], &["inspect", model.to_str().unwrap(), "-v"], &["methods", "-v"]];
+    for arguments in runs {
+        let shown = run(arguments).exits(0).stdout;
+        assert!(shown.lines().all(|line| line.trim_end() == line), "{shown:?}");
+    }
+    let shown = run(&["inspect", model.to_str().unwrap()]).exits(0).stdout;
+    assert!(shown.contains(" in 1 file, 2 tensors"), "{shown}");
 }

@@ -31,7 +31,7 @@ fn an_unknown_class_suggests_near_names() {
     refused(&["--forget", "sandel"]).says("no class `sandel`").says("did you mean `Sandal`");
     refused(&["--forget", "10"]).says("indices go from 0 to 9");
     refused(&["--forget", "5,6"]).says("a --forget of its own");
-    refused(&["--forget", "-1"]);
+    refused(&["--forget", "-1"]).says("no class `-1`").says("indices go from 0 to 9");
 }
 
 #[test]
@@ -60,12 +60,30 @@ fn nothing_to_do_is_refused() {
 }
 
 #[test]
+fn options_without_use_are_refused() {
+    let given = [
+        ("--samples", "10"),
+        ("--epochs", "10"),
+        ("--lr", "0.1"),
+        ("--distribution", "uniform"),
+        ("--trace", "trace.csv"),
+    ];
+    for (option, value) in given {
+        let ran = refused(&["--forget", "5", "--method", "seal", option, value]);
+        ran.says(&format!("`seal` makes no use of {option}")).says(&format!("leave out {option}"));
+    }
+    refused(&["--forget", "5", "--method", "mask", "--epochs", "10"]).says("--epochs");
+    refused(&["--forget", "5", "--slot", "drop", "--no-seal"]).says("--no-seal").says("--slot keep");
+}
+
+#[test]
 fn bad_values_are_refused_by_name() {
     let bad = [
         ("--samples", "0"),
         ("--samples", "1000001"),
         ("--lr", "nan"),
         ("--lr", "0"),
+        ("--lr", "-1"),
         ("--lr", "inf"),
         ("--epochs", "0"),
         ("--seed", "-1"),
@@ -79,6 +97,8 @@ fn bad_values_are_refused_by_name() {
     for (flag, value) in bad {
         refused(&["--forget", "5", &format!("{flag}={value}")]).says(flag);
     }
+    refused(&["--forget", "5", "--lr", "-1"]).says("expected a positive number");
+    refused(&["--forget", "5", "--samples", "-1"]).says("--samples");
     refused(&["--forget", "5", "--force=yes"]);
     refused(&["--forget", "5", "-q", "-v"]).says("cannot be used with");
     refused(&["--forget", "5", "--frobnicate"]).says("--frobnicate");

@@ -133,6 +133,8 @@ impl Problem {
 
 const LAYOUT: &str = "save `embeddings` [N, D] and `labels` [N] with safetensors or `numpy.savez`";
 
+const FEWER: &str = "a part of the rows, or f16 instead of f32, will do";
+
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let metadata = path.metadata().map_err(Error::io(path))?;
     if !metadata.is_file() {
@@ -140,15 +142,22 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
     let too_large = || {
         let reason = format!("it has more than {} GiB", MAX_BYTES >> 30);
-        Problem::new(reason, "a part of the rows, or f16 instead of f32, will do").at(path)
+        Problem::new(reason, FEWER).at(path)
     };
     if metadata.len() > MAX_BYTES {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    let mut bytes = Vec::new();
+    reserve(&mut bytes, metadata.len()).map_err(|problem| problem.at(path))?;
     let file = File::open(path).map_err(Error::io(path))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     if bytes.len() as u64 > MAX_BYTES { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Makes room for so many bytes, or says that there is none.
+fn reserve(bytes: &mut Vec<u8>, needed: u64) -> Result<(), Problem> {
+    let room = usize::try_from(needed).ok().and_then(|needed| bytes.try_reserve_exact(needed).ok());
+    room.ok_or_else(|| Problem::new(format!("{needed} bytes are more than there is memory for"), FEWER))
 }
 
 /// Embeddings and labels as stored, found by their names; what kind of file it is, its first bytes say.
@@ -192,10 +201,10 @@ impl Part {
     }
 }
 
-fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec<f32>, Vec<usize>), Problem> {
-    let (&[rows, width], &[count]) = (&embeddings.shape[..], &labels.shape[..]) else {
-        let reason =
-            format!("the shapes are {:?} and {:?}, expected [N, D] and [N]", embeddings.shape, labels.shape);
+/// Number and width of the embeddings, from the shapes of embeddings and labels.
+fn extents([embeddings, labels]: [&[usize]; 2], part: Part) -> Result<[usize; 2], Problem> {
+    let (&[rows, width], &[count]) = (embeddings, labels) else {
+        let reason = format!("the shapes are {embeddings:?} and {labels:?}, expected [N, D] and [N]");
         return Err(Problem::new(reason, LAYOUT));
     };
     if rows != count {
@@ -205,6 +214,11 @@ fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec
         let what = if part == Part::Test { "test" } else { "training" };
         return Err(Problem::new(format!("there are no {what} embeddings in it ([{rows}, {width}])"), ""));
     }
+    Ok([rows, width])
+}
+
+fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec<f32>, Vec<usize>), Problem> {
+    let [rows, width] = extents([&embeddings.shape, &labels.shape], part)?;
     let values = embeddings.dtype.decode(&embeddings.bytes).ok_or_else(|| {
         let reason = format!("the embeddings are {}, expected a float type", embeddings.dtype.name());
         Problem::new(reason, "store them as f16, bf16, f32 or f64")

@@ -111,9 +111,13 @@ fn arrays_that_are_not_what_they_say_are_refused() {
     let rows = |header: &str, data: &[u8]| npz(npy(header, data), good_labels());
     refused(&rows(&header("<f4", "3, 2"), &le(&ROWS[..5])), "its shape needs 24");
     refused(&rows(&header("<f4", "3, 2"), &[le(&ROWS), vec![0]].concat()), "25 or more bytes");
-    refused(&rows(&header("<f4", "18446744073709551615, 2"), &[]), "asks for more");
+    let many = |shape: &str, count: &str| {
+        npz(npy(&header("<f4", shape), &[]), npy(&header("<i8", &format!("{count},")), &[]))
+    };
+    refused(&many("18446744073709551615, 2", "18446744073709551615"), "ask for more");
     refused(&rows(&header("<f4", "99999999999999999999999, 2"), &[]), "its header is");
-    refused(&rows(&header("<f4", "4000000000, 4000000000"), &[]), "asks for more");
+    refused(&many("4000000000, 4000000000", "4000000000"), "ask for more");
+    refused(&rows(&header("<f4", "4000000000, 4000000000"), &[]), "4000000000 embeddings and 3 labels");
     refused(&rows(&header("<f4", "6,"), &le(&ROWS)), "expected [N, D]");
     refused(&rows(&header("<f4", "2, 3"), &le(&ROWS)), "2 embeddings and 3 labels");
     refused(&rows(&header(">f4", "3, 2"), &le(&ROWS)), "element type is `>f4`");
@@ -139,6 +143,16 @@ fn arrays_that_are_not_what_they_say_are_refused() {
         CompressionMethod::Stored,
     );
     refused(&both, "two names");
+}
+
+#[test]
+fn what_a_small_archive_may_unpack_to_has_a_limit() {
+    let zeros = |rows: usize| {
+        let labels = npy(&header("|u1", &format!("{rows},")), &vec![0; rows]);
+        npz(npy(&header("<f4", &format!("{rows}, 16")), &vec![0; 64 * rows]), labels)
+    };
+    assert_eq!(open(&zeros(1000), Part::Test).unwrap().labels.len(), 1000);
+    refused(&zeros(1 << 20), "ask for more than 64 MiB");
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! `declass unlearn`: one step after the other; what each says is in `print.rs`.
+
+mod options;
+mod print;
+
+use anyhow::{Context, Result};
+use candle_core::Device;
+use declass::{
+    classes::Forgotten,
+    edit::{self, Slot},
+    error::Error,
+    evaluate::{Data, Evaluation, Pair, evaluate},
+    formats::{RelPath, Role},
+    linear::LinearHead,
+    methods::Kind,
+    release::{self, CardContent, RunRecord, Staged, Statement},
+    unlearn::{self, MARGIN, Material, Options, Trained},
+    verify::{self, Report, Request},
+};
+use serde_json::json;
+
+use super::{
+    Exit,
+    args::UnlearnArgs,
+    bars::Bars,
+    labelled,
+    output::{Printer, Verbosity},
+    source::{self, Source},
+    trace,
+};
+
+pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
+    if !args.dry_run {
+        release::check_destination(&args.out, args.force)?;
+    }
+    let run = Run::prepare(args, printer)?;
+    let before = run.source.cut.head.load(&run.source.artifact)?;
+    let training = run.train(&before)?;
+    let trained = edit::as_stored(&run.source.cut, &before, &training.head(&before))?;
+    let after = run.seal(trained)?;
+    let mut staged = run.write(&before, &after)?;
+    let evaluation = run.evaluate(&staged)?;
+    staged.put_card(&run.card(evaluation.as_ref())?)?;
+    let report = run.verify(&staged)?;
+    run.finish(staged, report, &run.record(&training, evaluation.as_ref()), evaluation.as_ref())
+}
+
+/// What all steps share.
+struct Run<'a> {
+    args: &'a UnlearnArgs,
+    printer: &'a Printer,
+    /// Says nothing: for where JSON was asked for.
+    silent: Printer,
+    source: Source,
+    forgotten: Forgotten,
+    slot: Slot,
+    options: Options,
+    /// Labelled embeddings of the user, known to fit the model.
+    data: Option<Data>,
+    device: Device,
+    bars: Bars,
+}
+
+/// What training came to.
+#[derive(Default)]
+struct Training {
+    material: Option<Material>,
+    trained: Option<Trained>,
+    unreached: Vec<usize>,
+}
+
+impl Training {
+    fn head(&self, before: &LinearHead) -> LinearHead {
+        self.trained.as_ref().map_or_else(|| before.clone(), |trained| trained.head.clone())
+    }
+}
+
+impl<'a> Run<'a> {
+    fn prepare(args: &'a UnlearnArgs, printer: &'a Printer) -> Result<Self> {
+        let source = source::open(&args.model)?;
+        let (artifact, cut) = (&source.artifact, &source.cut);
+        release::check_input(artifact, &args.out)?;
+        let forgotten = Forgotten::resolve(&args.forget, cut.head.classes, source.labels.as_ref())?;
+        let slot = Slot::from(args.slot);
+        if slot == Slot::Drop && forgotten.retained().count() == 1 {
+            return Err(Error::OneClassLeft.into());
+        }
+        let options = options::options(args, cut.head.link)?;
+        let data = labelled::open_if_named(&args.data)?;
+        if let Some(data) = &data {
+            // Whatever stands in the way of an evaluation is better known before training.
+            let head = args.model.head.as_deref();
+            data.check(&Pair::load((artifact, cut), artifact, head, forgotten.clone())?)?;
+        }
+        let bars = Bars::new(args.json || printer.is_quiet());
+        let device = args.device.open()?;
+        let silent = Printer::new(Verbosity::Quiet);
+        let run = Self { args, printer, silent, source, forgotten, slot, options, data, device, bars };
+        run.introduce();
+        Ok(run)
+    }
+
+    fn sealed(&self) -> bool {
+        self.slot == Slot::Keep && !self.args.no_seal
+    }
+
+    fn train(&self, before: &LinearHead) -> Result<Training> {
+        if matches!(self.options.method.kind, Kind::SealOnly) {
+            return Ok(Training::default());
+        }
+        let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
+        self.report_sampling(&material);
+        let unreached = material.unreached(&self.forgotten);
+        self.report_unreached(&unreached);
+        if unreached.len() == self.forgotten.indices().count() {
+            if self.slot == Slot::Keep && !self.sealed() {
+                return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
+            }
+            self.report_no_training("synthetic embedding");
+            return Ok(Training { material: Some(material), trained: None, unreached });
+        }
+        let options = &self.options;
+        let search = unlearn::search(before, &material, &self.forgotten, options, &self.device, &self.bars)?;
+        if let Some(path) = &self.args.trace {
+            trace::write(path, &search)?;
+        }
+        let trained = search.trained()?;
+        // It stops before the first epoch only where there is nothing to stop it later.
+        let is_trained = matches!(self.options.method.kind, Kind::Trained(_));
+        if is_trained && trained.attempts[trained.kept].epochs == 0 {
+            self.report_no_training("stratum");
+            return Ok(Training { material: Some(material), trained: None, unreached });
+        }
+        self.report_training(&trained);
+        Ok(Training { material: Some(material), trained: Some(trained), unreached })
+    }
+
+    fn seal(&self, head: LinearHead) -> Result<LinearHead> {
+        if !self.sealed() {
+            return Ok(head);
+        }
+        let link = self.source.cut.head.link;
+        let sealed = unlearn::seal(&head, &self.forgotten, link, MARGIN)?;
+        self.report_seal(link, head.has_bias);
+        Ok(sealed)
+    }
+
+    fn write(&self, before: &LinearHead, after: &LinearHead) -> Result<Staged> {
+        let Source { artifact, cut, .. } = &self.source;
+        let edits = edit::edits(artifact, cut, before, after, self.forgotten.as_set(), self.slot)?;
+        Ok(Staged::write(artifact, &edits, &self.args.out, &self.bars)?)
+    }
+
+    /// Figures on the user's data, of the copy as it lies on disk.
+    fn evaluate(&self, staged: &Staged) -> Result<Option<Evaluation>> {
+        let Some(data) = &self.data else { return Ok(None) };
+        let Source { artifact, cut, .. } = &self.source;
+        let (head, forgotten) = (self.args.model.head.as_deref(), self.forgotten.clone());
+        let pair = Pair::load((artifact, cut), staged.artifact(), head, forgotten)?;
+        Ok(Some(evaluate(&pair, data, self.args.seed)?))
+    }
+
+    fn card(&self, evaluation: Option<&Evaluation>) -> Result<String> {
+        let Source { artifact, labels, .. } = &self.source;
+        let original = match artifact.files().iter().find(|file| file.role == Role::Card) {
+            Some(file) => Some(artifact.read_file(&file.path).map_err(Error::from)?),
+            None => None,
+        };
+        let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
+        let content = CardContent {
+            forgotten: &self.forgotten,
+            labels: labels.as_ref(),
+            method: self.options.method,
+            slot: self.slot,
+            sealed: self.sealed(),
+            evaluation,
+        };
+        Ok(release::card(original.as_deref(), &name, &content, artifact.config()))
+    }
+
+    fn verify(&self, staged: &Staged) -> Result<Report<'_>> {
+        let request = Request {
+            forgotten: &self.forgotten,
+            slot: self.slot,
+            sealed: self.sealed(),
+            method: self.options.method,
+            settings: &self.options.settings,
+            head: self.args.model.head.as_deref(),
+            seed: self.args.seed,
+        };
+        Ok(verify::verify(&self.source.artifact, staged.artifact(), &request, &self.device, &self.bars)?)
+    }
+
+    fn record(&self, training: &Training, evaluation: Option<&Evaluation>) -> RunRecord {
+        let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
+        let sampling = training.material.as_ref().map(|material| &material.sampling);
+        let trained = training.trained.as_ref();
+        let record = RunRecord::new(device, &self.options, sampling, trained, &training.unreached);
+        match evaluation {
+            Some(evaluation) => record.with_evaluation(evaluation),
+            None => record,
+        }
+    }
+
+    fn finish(
+        &self,
+        staged: Staged,
+        report: Report<'_>,
+        record: &RunRecord,
+        evaluation: Option<&Evaluation>,
+    ) -> Result<Exit> {
+        let statement = Statement::about(&report, record);
+        self.report_checks(&report);
+        evaluation.iter().for_each(|evaluation| labelled::print(evaluation, self.out()));
+        let files: Vec<RelPath> = staged.artifact().files().iter().map(|file| file.path.clone()).collect();
+        let (exit, written) = match report.pass() {
+            Err(report) => {
+                self.report_failure(&report);
+                (Exit::No, false)
+            }
+            Ok(_) if self.args.dry_run => {
+                self.out().row("dry run", "nothing was kept");
+                (Exit::Yes, false)
+            }
+            Ok(pass) => {
+                staged.publish(&pass, record, self.args.force)?;
+                self.report_written(&files);
+                (Exit::Yes, true)
+            }
+        };
+        self.report_limits();
+        if self.args.json {
+            let out = written.then(|| self.args.out.display().to_string());
+            let json = json!({"passed": exit == Exit::Yes, "out": out, "statement": statement});
+            self.printer.json(&json).context("printing the claim")?;
+        }
+        Ok(exit)
+    }
+}

@@ -1,0 +1,205 @@
+//! The part of a claim that is about labelled embeddings of the user (tier T2): recorded by the run, and checked where the
+//! same data are at hand.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    decimal::Decimal,
+    statement::{Digests, RecordedMeasurement},
+};
+use crate::{
+    error::Error,
+    evaluate::{Data, Evaluation, Figure, Labelled, Metric, NotRun, Record, Side},
+};
+
+/// Names of the data in a claim; whose data they are is part of the name.
+const TEST: &str = "user-test";
+const TRAIN: &str = "user-train";
+
+/// Figures on labelled embeddings that the user brought.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedEvaluation {
+    /// `T2`.
+    pub tier: String,
+    /// Seed of everything that was drawn.
+    pub seed: String,
+    /// The embeddings: `user-test`, and `user-train` if there were any.
+    pub data: Vec<UserData>,
+    /// Every metric.
+    pub metrics: Vec<RecordedMetric>,
+    /// What could not be measured, and why.
+    pub not_run: Vec<RecordedNotRun>,
+}
+
+/// A file of labelled embeddings, by its digest: its name on somebody's disk is nobody's business.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserData {
+    /// `user-test` or `user-train`.
+    pub name: String,
+    /// Digest of the file.
+    pub digest: Digests,
+    /// Number of embeddings.
+    pub rows: u64,
+    /// Width of an embedding.
+    pub width: usize,
+    /// Number of embeddings of each of the input's classes.
+    pub per_class: Vec<u64>,
+}
+
+/// One metric as recorded.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedMetric {
+    /// Its stable name.
+    pub id: String,
+    /// Number of its definition.
+    pub definition: String,
+    /// Its definition.
+    pub formula: String,
+    /// The finding in one line.
+    pub summary: String,
+    /// The figures.
+    pub measurements: Vec<RecordedMeasurement>,
+    /// Where they come from, by the names of the data.
+    pub data: String,
+    /// What they show.
+    pub shows: String,
+    /// What they do not show.
+    pub not_shown: String,
+}
+
+/// A metric that could not be measured.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct RecordedNotRun {
+    /// Its stable name.
+    pub id: String,
+    /// What stood in the way.
+    pub reason: String,
+}
+
+impl RecordedEvaluation {
+    pub(super) fn of(evaluation: &Evaluation) -> Self {
+        let train = evaluation.train_data.iter().map(|data| UserData::of(TRAIN, data));
+        Self {
+            tier: evaluation.tier.into(),
+            seed: evaluation.seed.to_string(),
+            data: std::iter::once(UserData::of(TEST, &evaluation.data)).chain(train).collect(),
+            metrics: evaluation.metrics.iter().map(RecordedMetric::of).collect(),
+            not_run: evaluation.not_run.iter().map(RecordedNotRun::of).collect(),
+        }
+    }
+
+    /// Fails unless it is about labelled data of the kinds that there are.
+    pub(super) fn require_known_data(&self) -> Result<(), String> {
+        let names: Vec<&str> = self.data.iter().map(|data| data.name.as_str()).collect();
+        match names.as_slice() {
+            [TEST] | [TEST, TRAIN] => Ok(()),
+            _ => Err(format!("its evaluation is on `{}`, expected `{TEST}`", names.join(" and "))),
+        }
+    }
+
+    /// Fails unless the given data are those of the claim.
+    pub(super) fn require(&self, data: &Data) -> Result<(), Error> {
+        let pairs = [(TEST, Some(&data.test)), (TRAIN, data.train.as_ref())];
+        for (name, given) in pairs {
+            let claimed = self.data.iter().find(|data| data.name == name);
+            match (claimed, given) {
+                (Some(claimed), Some(given)) if claimed.digest.sha256 != given.sha256.to_string() => {
+                    return Err(other(given, &claimed.digest.sha256));
+                }
+                (Some(_), None) => return Err(without_train(&data.test)),
+                (None, Some(given)) => return Err(unclaimed(given)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of figures.
+    pub(super) fn figures(&self) -> usize {
+        self.metrics.iter().map(|metric| metric.measurements.len()).sum()
+    }
+
+    /// The data, shortly.
+    pub(super) fn describe_data(&self) -> String {
+        let short = |digest: &str| digest.chars().take(16).collect::<String>();
+        let data = self.data.iter().map(|data| {
+            format!("{} ({} rows, sha256 {}...)", data.name, data.rows, short(&data.digest.sha256))
+        });
+        data.collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// The error of data that no figure of the claim is about.
+pub(super) fn unclaimed(data: &Labelled) -> Error {
+    refused(
+        data,
+        "the claim has no figures on such data".into(),
+        "leave it out; `declass evaluate` measures on any data",
+    )
+}
+
+fn other(data: &Labelled, claimed: &str) -> Error {
+    let reason = format!("they are not those of the claim: sha256 {}, claimed is {claimed}", data.sha256);
+    refused(data, reason, "give the file of the claim, or none; `declass evaluate` measures on other data")
+}
+
+fn without_train(data: &Labelled) -> Error {
+    let reason = "the figures of the claim are about training embeddings too".into();
+    refused(data, reason, "give them with --train-embeddings")
+}
+
+fn refused(data: &Labelled, reason: String, hint: &str) -> Error {
+    Error::Embeddings { path: data.path.clone(), reason, hint: hint.into() }
+}
+
+impl UserData {
+    fn of(name: &str, record: &Record) -> Self {
+        Self {
+            name: name.into(),
+            digest: Digests { sha256: record.sha256.to_string() },
+            rows: record.rows,
+            width: record.width,
+            per_class: record.per_class.clone(),
+        }
+    }
+}
+
+impl RecordedMetric {
+    fn of(metric: &Metric) -> Self {
+        Self {
+            id: metric.id.into(),
+            definition: metric.definition.into(),
+            formula: metric.formula.into(),
+            summary: metric.summary.clone(),
+            measurements: metric.figures.iter().map(measurement).collect(),
+            data: metric.data.into(),
+            shows: metric.shows.into(),
+            not_shown: metric.not_shown.into(),
+        }
+    }
+}
+
+impl RecordedNotRun {
+    fn of(not_run: &NotRun) -> Self {
+        Self { id: not_run.id.into(), reason: not_run.reason.clone() }
+    }
+}
+
+fn measurement(figure: &Figure) -> RecordedMeasurement {
+    let side = |side| match side {
+        Side::AtLeast => "at-least",
+        Side::AtMost => "at-most",
+    };
+    RecordedMeasurement {
+        name: figure.name.clone(),
+        value: Decimal::rounded(figure.value),
+        unit: figure.unit.into(),
+        bound95: figure.bound95.map(|bound| Decimal::rounded(bound.value)),
+        bound_side: figure.bound95.map(|bound| side(bound.side).into()),
+        samples: Some(Decimal::count(figure.n)),
+        threshold: None,
+    }
+}

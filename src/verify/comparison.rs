@@ -1,0 +1,182 @@
+//! Two models held against each other, byte for byte: what differs, and whether a removal explains all of it.
+
+use std::collections::BTreeMap;
+
+use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
+
+use super::{
+    Changes, Request, Side, changes,
+    report::{Check, Outcome},
+};
+use crate::{
+    classes::Forgotten,
+    cut::Cut,
+    edit::Slot,
+    error::Error,
+    linear::LinearHead,
+    methods::{METHODS, Settings},
+    progress::{Progress, Step},
+};
+
+/// What differs between an original and a candidate, and the digests of the files of both.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    check: Check,
+    changes: Changes,
+    files: Vec<ComparedFile>,
+}
+
+/// A file of either model; a digest is `None` where a model does not have it.
+#[derive(Clone, Debug)]
+struct ComparedFile {
+    path: RelPath,
+    before: Option<Sha256Digest>,
+    after: Option<Sha256Digest>,
+    /// A card is text about a model and may be written anew at any time.
+    is_card: bool,
+}
+
+/// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes were kept
+/// or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
+///
+/// # Errors
+/// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no error here.
+pub fn compare(
+    original: &Artifact,
+    candidate: &Artifact,
+    forgotten: &Forgotten,
+    head: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Comparison, Error> {
+    let is_whole = Cut::locate(candidate, head)?.head.classes == forgotten.classes();
+    let request = Request {
+        forgotten,
+        slot: if is_whole { Slot::Keep } else { Slot::Drop },
+        sealed: false,
+        method: METHODS[0],
+        settings: &Settings::default(),
+        head,
+        seed: 0,
+    };
+    let models = Models::open(original, candidate, &request)?;
+    models.compare(&request, progress)
+}
+
+/// Both models with their heads, over the same classes in the same order.
+pub(super) struct Models<'a> {
+    pub(super) before: Side<'a>,
+    pub(super) after: Side<'a>,
+    pub(super) head: LinearHead,
+    pub(super) changed: LinearHead,
+}
+
+impl<'a> Models<'a> {
+    pub(super) fn open(
+        original: &'a Artifact,
+        candidate: &'a Artifact,
+        request: &Request<'_>,
+    ) -> Result<Self, Error> {
+        let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
+        let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
+        let head = before.cut.head.load(original)?;
+        let (found, expected) = (head.classes, request.forgotten.classes());
+        if found != expected {
+            return Err(Error::OtherClasses { found, expected });
+        }
+        let changed = expand(after.cut.head.load(candidate)?, request)?;
+        if changed.width != head.width {
+            return Err(Error::OtherWidth { found: changed.width, expected: head.width });
+        }
+        Ok(Self { before, after, head, changed })
+    }
+
+    pub(super) fn compare(
+        &self,
+        request: &Request<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Comparison, Error> {
+        let (original, candidate) = (self.before.artifact, self.after.artifact);
+        let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
+        progress.begin(Step::Comparing, bytes);
+        let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
+        progress.end(Step::Comparing);
+        let heads = (&self.head, &self.changed);
+        let is_card = |path: &RelPath| {
+            let mut files = original.files().iter().chain(candidate.files());
+            files.all(|file| file.path != *path || file.role == Role::Card)
+        };
+        let compared = diff.files.iter().map(|file| ComparedFile {
+            path: file.path.clone(),
+            before: file.before,
+            after: file.after,
+            is_card: is_card(&file.path),
+        });
+        Ok(Comparison {
+            check: changes::check(&self.before, &self.after, &diff, heads, request)?,
+            changes: Changes::of(&diff),
+            files: compared.collect(),
+        })
+    }
+}
+
+impl Comparison {
+    /// Whether nothing differs but what the removal has to change, in words.
+    #[must_use]
+    pub fn check(&self) -> &Check {
+        &self.check
+    }
+
+    /// What changed, in figures.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Fails unless the candidate is the original but for its head, and what dropping slots changes besides.
+    ///
+    /// # Errors
+    /// [`Error::NotOnlyTheHead`] with the first difference.
+    pub fn require_only_the_head(&self) -> Result<(), Error> {
+        match self.check.outcome {
+            Outcome::Failed => Err(Error::NotOnlyTheHead { what: self.check.summary.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Digests of the original's files, but for its card.
+    #[must_use]
+    pub fn original_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.without_card().filter_map(|file| Some((&file.path, file.before?))).collect()
+    }
+
+    /// Digests of the candidate's files, but for its card.
+    #[must_use]
+    pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.without_card().filter_map(|file| Some((&file.path, file.after?))).collect()
+    }
+
+    /// Digests of the candidate's files, its card included.
+    pub(super) fn all_candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
+        self.files.iter().filter_map(|file| Some((&file.path, file.after?))).collect()
+    }
+
+    fn without_card(&self) -> impl Iterator<Item = &ComparedFile> {
+        self.files.iter().filter(|file| !file.is_card)
+    }
+}
+
+/// The candidate's head over the original classes.
+fn expand(head: LinearHead, request: &Request<'_>) -> Result<LinearHead, Error> {
+    let forgotten = request.forgotten;
+    let expected = match request.slot {
+        Slot::Drop => forgotten.retained().count(),
+        Slot::Keep => forgotten.classes(),
+    };
+    if head.classes != expected {
+        return Err(Error::OtherClasses { found: head.classes, expected });
+    }
+    Ok(match request.slot {
+        Slot::Drop => head.with_dropped(forgotten),
+        Slot::Keep => head,
+    })
+}
