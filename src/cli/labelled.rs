@@ -44,7 +44,7 @@ fn data(record: &Record) -> String {
 }
 
 fn show(metric: &Metric, printer: &Printer) {
-    printer.row("", format!("{:<20} {}", metric.id, metric.summary));
+    printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
     for figure in &metric.figures {
         let bound = figure.bound95.map_or_else(String::new, |bound| {
             let side = if bound.side == Side::AtMost { "<=" } else { ">=" };

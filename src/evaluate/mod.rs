@@ -15,8 +15,9 @@ mod report;
 mod wide;
 
 pub use data::{Data, Labelled, Part};
+pub use metrics::DEFINITIONS;
 pub use pair::Pair;
-pub use report::{Bound, Evaluation, Figure, Metric, NotRun, Record, Side};
+pub use report::{Bound, Definition, Evaluation, Figure, Metric, NotRun, Record, Side};
 
 use case::Case;
 

@@ -44,16 +44,30 @@ pub struct Record {
     pub per_class: Vec<u64>,
 }
 
+/// What a metric is, in words that do not depend on what was found.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Definition {
+    /// Stable name.
+    pub id: &'static str,
+    /// Number of the definition, such as `M5`.
+    #[serde(rename = "definition")]
+    pub number: &'static str,
+    /// The definition.
+    pub formula: &'static str,
+    /// What the figures show.
+    pub shows: &'static str,
+    /// What they do not show.
+    pub not_shown: &'static str,
+}
+
 /// One metric.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metric {
-    /// Stable name.
-    pub id: &'static str,
-    /// Number of the definition, such as `M5`.
-    pub definition: &'static str,
-    /// The definition.
-    pub formula: &'static str,
+    /// What it is.
+    #[serde(flatten)]
+    pub definition: &'static Definition,
     /// The finding in one line.
     pub summary: String,
     /// Where the data is from: `user-test`, or `user-test and user-train`.
@@ -61,10 +75,6 @@ pub struct Metric {
     /// Seed, where something was drawn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// What the figures show.
-    pub shows: &'static str,
-    /// What they do not show.
-    pub not_shown: &'static str,
     /// The figures.
     pub figures: Vec<Figure>,
 }
@@ -118,7 +128,7 @@ impl Evaluation {
     /// The metric of this name.
     #[must_use]
     pub fn metric(&self, id: &str) -> Option<&Metric> {
-        self.metrics.iter().find(|metric| metric.id == id)
+        self.metrics.iter().find(|metric| metric.definition.id == id)
     }
 }
 

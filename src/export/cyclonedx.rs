@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use super::ClaimFile;
-use crate::release::statement::{ForgottenClass, Predicate, RecordedCheck, RecordedMeasurement, Resource};
+use crate::release::statement::{
+    ForgottenClass, Predicate, RecordedCheck, RecordedMeasurement, Resource, Verification,
+};
 
 const MODEL: &str = "machine-learning-model";
 
@@ -60,7 +62,7 @@ fn component(claim: &ClaimFile<'_>, model: &str) -> Value {
         },
         "modelCard": {
             "modelParameters": {"task": "classification"},
-            "quantitativeAnalysis": {"performanceMetrics": metrics(&predicate.verification.checks)},
+            "quantitativeAnalysis": {"performanceMetrics": metrics(&predicate.verification)},
             "considerations": {"technicalLimitations": limitations(predicate)},
             "properties": properties,
         },
@@ -117,14 +119,16 @@ fn reference(side: &str, file: &Resource) -> String {
     format!("{side}/{}", file.name)
 }
 
-/// All figures of all checks; `slice` says what each was measured on.
-fn metrics(checks: &[RecordedCheck]) -> Vec<Value> {
+/// All figures of all checks, and those on labelled data of a user; `slice` says what each was measured on.
+fn metrics(verification: &Verification) -> Vec<Value> {
     let of_check = |check: &RecordedCheck| {
         let kind = check.data["kind"].as_str().unwrap_or("unknown").to_owned();
         let id = check.id.clone();
         check.measurements.iter().map(|measured| metric(&id, &kind, measured)).collect::<Vec<_>>()
     };
-    checks.iter().flat_map(of_check).collect()
+    let labelled = verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
+    let labelled = labelled.flat_map(|it| it.measurements.iter().map(|of| metric(&it.id, &it.data, of)));
+    verification.checks.iter().flat_map(of_check).chain(labelled).collect()
 }
 
 fn metric(check: &str, kind: &str, measured: &RecordedMeasurement) -> Value {
@@ -147,7 +151,9 @@ fn limitations(predicate: &Predicate) -> Vec<String> {
     let not_claimed = predicate.removal.not_claimed.iter().map(|what| format!("not claimed: {what}"));
     let checks = predicate.verification.checks.iter();
     let not_shown = checks.map(|check| format!("{} does not show: {}", check.id, check.not_shown));
-    not_claimed.chain(not_shown).collect()
+    let labelled = predicate.verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
+    let neither = labelled.map(|metric| format!("{} does not show: {}", metric.id, metric.not_shown));
+    not_claimed.chain(not_shown).chain(neither).collect()
 }
 
 /// A name-based UUID (version 8, RFC 9562) out of a digest in hexadecimal, so that the same claim gives the same bytes.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     classes::{Forgotten, Labels, describe},
     edit::Slot,
-    evaluate::{Evaluation, Record},
+    evaluate::{Definition, Evaluation, Record},
     methods::Method,
 };
 
@@ -118,7 +118,8 @@ fn measured(evaluation: &Evaluation) -> String {
         train.unwrap_or_default()
     );
     for metric in &evaluation.metrics {
-        text += &format!("- {} ({}): {}\n", metric.id, metric.definition, metric.summary);
+        let Definition { id, number, .. } = metric.definition;
+        text += &format!("- {id} ({number}): {}\n", metric.summary);
     }
     for missing in &evaluation.not_run {
         text += &format!("- {}: not run, {}\n", missing.id, missing.reason);

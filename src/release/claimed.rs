@@ -61,7 +61,7 @@ impl Claimed {
             evaluation: verification.evaluation,
         };
         require_words(&record)?;
-        record.evaluation.iter().try_for_each(RecordedEvaluation::require_known_data)?;
+        record.evaluation.iter().try_for_each(RecordedEvaluation::require_words)?;
         let settings = settings(&record, method)?;
         let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
         Ok(Self {

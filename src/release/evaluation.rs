@@ -9,12 +9,14 @@ use super::{
 };
 use crate::{
     error::Error,
-    evaluate::{Data, Evaluation, Figure, Labelled, Metric, NotRun, Record, Side},
+    evaluate::{DEFINITIONS, Data, Definition, Evaluation, Figure, Labelled, Metric, Record, Side},
 };
 
+const TIER: &str = "T2";
 /// Names of the data in a claim; whose data they are is part of the name.
 const TEST: &str = "user-test";
 const TRAIN: &str = "user-train";
+const BOTH: &str = "user-test and user-train";
 
 /// Figures on labelled embeddings that the user brought.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -28,8 +30,8 @@ pub struct RecordedEvaluation {
     pub data: Vec<UserData>,
     /// Every metric.
     pub metrics: Vec<RecordedMetric>,
-    /// What could not be measured, and why.
-    pub not_run: Vec<RecordedNotRun>,
+    /// Metrics that could not be measured, by their stable names.
+    pub not_run: Vec<String>,
 }
 
 /// A file of labelled embeddings, by its digest: its name on somebody's disk is nobody's business.
@@ -58,9 +60,7 @@ pub struct RecordedMetric {
     pub definition: String,
     /// Its definition.
     pub formula: String,
-    /// The finding in one line.
-    pub summary: String,
-    /// The figures.
+    /// The figures; no words about them, since without the data nobody could check those.
     pub measurements: Vec<RecordedMeasurement>,
     /// Where they come from, by the names of the data.
     pub data: String,
@@ -70,33 +70,35 @@ pub struct RecordedMetric {
     pub not_shown: String,
 }
 
-/// A metric that could not be measured.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct RecordedNotRun {
-    /// Its stable name.
-    pub id: String,
-    /// What stood in the way.
-    pub reason: String,
-}
-
 impl RecordedEvaluation {
     pub(super) fn of(evaluation: &Evaluation) -> Self {
         let train = evaluation.train_data.iter().map(|data| UserData::of(TRAIN, data));
         Self {
-            tier: evaluation.tier.into(),
+            tier: TIER.into(),
             seed: evaluation.seed.to_string(),
             data: std::iter::once(UserData::of(TEST, &evaluation.data)).chain(train).collect(),
             metrics: evaluation.metrics.iter().map(RecordedMetric::of).collect(),
-            not_run: evaluation.not_run.iter().map(RecordedNotRun::of).collect(),
+            not_run: evaluation.not_run.iter().map(|metric| metric.id.into()).collect(),
         }
     }
 
-    /// Fails unless it is about labelled data of the kinds that there are.
-    pub(super) fn require_known_data(&self) -> Result<(), String> {
+    /// Fails unless its words are those of this version: without the data only these can be checked.
+    pub(super) fn require_words(&self) -> Result<(), String> {
         let names: Vec<&str> = self.data.iter().map(|data| data.name.as_str()).collect();
-        match names.as_slice() {
-            [TEST] | [TEST, TRAIN] => Ok(()),
-            _ => Err(format!("its evaluation is on `{}`, expected `{TEST}`", names.join(" and "))),
+        if !matches!(names.as_slice(), [TEST] | [TEST, TRAIN]) {
+            return Err(format!("its evaluation is on `{}`, expected `{TEST}`", names.join(" and ")));
+        }
+        if self.tier != TIER || self.seed.parse::<u64>().is_err() {
+            return Err(format!("its evaluation is of tier `{}` and seed `{}`", self.tier, self.seed));
+        }
+        let id_of = |metric: &RecordedMetric| metric.id.clone();
+        let mut ids = self.metrics.iter().map(id_of).chain(self.not_run.iter().cloned());
+        if let Some(id) = ids.find(|id| DEFINITIONS.iter().all(|definition| definition.id != id)) {
+            return Err(format!("its evaluation has a metric `{id}` that this version does not know"));
+        }
+        match self.metrics.iter().find(|metric| !metric.is_defined()) {
+            Some(metric) => Err(format!("its evaluation describes `{}` in other words", metric.id)),
+            None => Ok(()),
         }
     }
 
@@ -168,23 +170,32 @@ impl UserData {
 }
 
 impl RecordedMetric {
+    /// Whether it is one of this version, word for word.
+    fn is_defined(&self) -> bool {
+        let words = [&self.id, &self.definition, &self.formula, &self.shows, &self.not_shown];
+        let has_words = |known: &&Definition| {
+            words.iter().map(|word| word.as_str()).eq([
+                known.id,
+                known.number,
+                known.formula,
+                known.shows,
+                known.not_shown,
+            ])
+        };
+        [TEST, BOTH].contains(&self.data.as_str()) && DEFINITIONS.into_iter().any(|known| has_words(&known))
+    }
+
     fn of(metric: &Metric) -> Self {
+        let definition = metric.definition;
         Self {
-            id: metric.id.into(),
-            definition: metric.definition.into(),
-            formula: metric.formula.into(),
-            summary: metric.summary.clone(),
+            id: definition.id.into(),
+            definition: definition.number.into(),
+            formula: definition.formula.into(),
             measurements: metric.figures.iter().map(measurement).collect(),
             data: metric.data.into(),
-            shows: metric.shows.into(),
-            not_shown: metric.not_shown.into(),
+            shows: definition.shows.into(),
+            not_shown: definition.not_shown.into(),
         }
-    }
-}
-
-impl RecordedNotRun {
-    fn of(not_run: &NotRun) -> Self {
-        Self { id: not_run.id.into(), reason: not_run.reason.clone() }
     }
 }
 

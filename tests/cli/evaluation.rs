@@ -188,12 +188,17 @@ fn figures_on_labelled_data_that_were_edited_are_seen_where_the_data_are() {
     let evaluation = "/predicate/verification/evaluation";
     let edits = [
         ("metrics/0/measurements/1/value", json!("0.5"), false),
-        ("metrics/1/summary", json!("100.00 % of 9000 right"), false),
-        ("metrics/0/shows", json!("everything"), false),
+        ("metrics/1/measurements", json!([]), false),
+        ("metrics", json!([]), false),
         ("notRun", json!([]), false),
         ("data/0/rows", json!(5), false),
-        // Whatever has no place in a claim is seen without any data.
+        // Words are those of the tool, whether the data are there or not.
+        ("metrics/0/shows", json!("everything"), true),
+        ("metrics/0/id", json!("audited"), true),
+        ("metrics/0/data", json!("an audit"), true),
         ("metrics/0", json!({"id": "forgotten-accuracy"}), true),
+        ("notRun", json!(["anything that went wrong"]), true),
+        ("data", json!([]), true),
     ];
     for (place, value, unreadable) in edits {
         fs::write(out.join(STATEMENT), &whole).unwrap();

@@ -85,7 +85,7 @@ fn a_trace_has_a_line_for_every_epoch_also_where_nothing_succeeds() {
     assert!(shares(lines.last().unwrap()).iter().all(|&share| share == 0.0), "{text}");
     ask(&["--lr", "0.0001", "--epochs", "3"]).exits(1);
     assert_eq!(fs::read_to_string(&trace).unwrap().lines().count(), 1 + 2 * 4, "as drawn and stretched");
-    ask(&["--method", "seal"]).exits(2).says("seal trains nothing");
+    ask(&["--method", "seal"]).exits(2).says("makes no use of --trace");
 }
 
 #[test]

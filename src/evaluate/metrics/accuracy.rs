@@ -3,7 +3,22 @@
 use super::{USER_TEST, percent};
 use crate::evaluate::{
     case::{Case, When},
-    report::{Figure, Metric},
+    report::{Definition, Figure, Metric},
+};
+
+pub(super) const FORGOTTEN: Definition = Definition {
+    id: "forgotten-accuracy",
+    number: "M1",
+    formula: "share of the rows of forgotten classes whose top class is their label",
+    shows: "whether inputs like these are still given their former class",
+    not_shown: "whether the features still hold the class",
+};
+pub(super) const RETAINED: Definition = Definition {
+    id: "retained-accuracy",
+    number: "M2",
+    formula: "share of the rows of retained classes whose top class is their label",
+    shows: "what the removal costs the other classes on inputs like these",
+    not_shown: "accuracy on inputs of another kind",
 };
 
 pub(super) fn forgotten(case: &Case<'_>) -> Metric {
@@ -20,9 +35,7 @@ pub(super) fn forgotten(case: &Case<'_>) -> Metric {
     let (before, after) = (rate(When::Before), rate(When::After));
     let bound = figures[1].bound95.map_or(1.0, |bound| bound.value);
     Metric {
-        id: "forgotten-accuracy",
-        definition: "M1",
-        formula: "share of the rows of forgotten classes whose top class is their label",
+        definition: &FORGOTTEN,
         summary: format!(
             "{} of {} right, was {} (<= {}, 95 %)",
             percent(after.value()),
@@ -32,8 +45,6 @@ pub(super) fn forgotten(case: &Case<'_>) -> Metric {
         ),
         data: USER_TEST,
         seed: None,
-        shows: "whether inputs like these are still given their former class",
-        not_shown: "whether the features still hold the class",
         figures,
     }
 }
@@ -45,9 +56,7 @@ pub(super) fn retained(case: &Case<'_>) -> Metric {
     let mut figures: Vec<Figure> = When::BOTH.map(|when| Figure::at_least(when.name(), rate(when))).into();
     figures.push(Figure::new("change", change, "difference of rates", case.retained.len()));
     Metric {
-        id: "retained-accuracy",
-        definition: "M2",
-        formula: "share of the rows of retained classes whose top class is their label",
+        definition: &RETAINED,
         summary: format!(
             "{} of {} right, was {} ({:+.2} points)",
             percent(after.value()),
@@ -57,8 +66,6 @@ pub(super) fn retained(case: &Case<'_>) -> Metric {
         ),
         data: USER_TEST,
         seed: None,
-        shows: "what the removal costs the other classes on inputs like these",
-        not_shown: "accuracy on inputs of another kind",
         figures,
     }
 }

@@ -3,7 +3,16 @@
 use super::USER_TEST;
 use crate::evaluate::{
     case::{Case, When},
-    report::{Figure, Metric},
+    report::{Definition, Figure, Metric},
+};
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: "aus",
+    number: "M5",
+    formula: "(1 - (A_or - A_t)) / (1 + |A_f|); A_or, A_t: retained accuracy before and after, A_f: \
+             forgotten accuracy after",
+    shows: "forgetting and retention in one number; 1 is a perfect removal without side effects",
+    not_shown: "differences between good removals: nearly all score close to 1, and more than 1 is possible",
 };
 
 pub(super) fn measure(case: &Case<'_>) -> Metric {
@@ -13,15 +22,10 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     let (a_or, a_t, a_f) = (original.value(), after.value(), forgotten.value());
     let aus = (1.0 - (a_or - a_t)) / (1.0 + a_f.abs());
     Metric {
-        id: "aus",
-        definition: "M5",
-        formula: "(1 - (A_or - A_t)) / (1 + |A_f|); A_or, A_t: retained accuracy before and after, A_f: \
-             forgotten accuracy after",
+        definition: &DEFINITION,
         summary: format!("{aus:.4} (A_or {a_or:.4}, A_t {a_t:.4}, A_f {a_f:.4})"),
         data: USER_TEST,
         seed: None,
-        shows: "forgetting and retention in one number; 1 is a perfect removal without side effects",
-        not_shown: "differences between good removals: nearly all score close to 1, and more than 1 is possible",
         figures: vec![
             Figure::new("AUS", aus, "score", case.data.test.labels.len()),
             Figure::at_least("A_or", original),

@@ -4,13 +4,22 @@ use super::USER_TEST;
 use crate::{
     evaluate::{
         case::{Case, When},
-        report::{Figure, Metric},
+        report::{Definition, Figure, Metric},
     },
     statistics::mean,
 };
 
 /// Bins of equal width.
 const BINS: usize = 15;
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: "calibration",
+    number: "M6",
+    formula: "ECE: sum over 15 bins (lower, upper] of n_b/n |accuracy_b - mean confidence_b|; NLL: mean of \
+             -ln p(label); rows of retained classes, softmax over all",
+    shows: "whether confidences on retained inputs stay as trustworthy as they were",
+    not_shown: "confidence on inputs of the former class",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Metric {
     let n = case.retained.len();
@@ -22,18 +31,13 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     let figure =
         |name: &str, when: When, value, unit| Figure::new(format!("{name} {}", when.name()), value, unit, n);
     Metric {
-        id: "calibration",
-        definition: "M6",
-        formula: "ECE: sum over 15 bins (lower, upper] of n_b/n |accuracy_b - mean confidence_b|; NLL: mean of \
-             -ln p(label); rows of retained classes, softmax over all",
+        definition: &DEFINITION,
         summary: format!(
             "ECE {:.4}, was {:.4}; NLL {:.4}, was {:.4}",
             errors[1], errors[0], losses[1], losses[0]
         ),
         data: USER_TEST,
         seed: None,
-        shows: "whether confidences on retained inputs stay as trustworthy as they were",
-        not_shown: "confidence on inputs of the former class",
         figures: vec![
             figure("ECE", When::Before, errors[0], "difference of rates"),
             figure("ECE", When::After, errors[1], "difference of rates"),

@@ -6,10 +6,22 @@ use super::{
 };
 use crate::{
     error::Error,
-    evaluate::{case::Case, report::Metric, wide::Wide},
+    evaluate::{
+        case::Case,
+        report::{Definition, Metric},
+        wide::Wide,
+    },
 };
 
 const ID: &str = "nearest-centre";
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: ID,
+    number: "M8",
+    formula: "share of the rows whose nearest class mean (Euclidean) is that of their label",
+    shows: "how the features cluster; the same before and after, since the encoder is not touched",
+    not_shown: "uninterpretable without a retrained reference: a class that was never learnt may cluster too",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
     let splits = match Splits::of(case, ID) {
@@ -24,9 +36,7 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
     }
     let ([forgotten, retained], figures) = splits.figures(&judged);
     Ok(Ok(Metric {
-        id: ID,
-        definition: "M8",
-        formula: "share of the rows whose nearest class mean (Euclidean) is that of their label",
+        definition: &DEFINITION,
         summary: format!(
             "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference",
             percent(forgotten),
@@ -35,8 +45,6 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
         ),
         data: splits.data,
         seed: splits.seed,
-        shows: "how the features cluster; the same before and after, since the encoder is not touched",
-        not_shown: "uninterpretable without a retrained reference: a class that was never learnt may cluster too",
         figures,
     }))
 }

@@ -4,9 +4,18 @@ use super::USER_TEST;
 use crate::{
     evaluate::{
         case::Case,
-        report::{Figure, Metric},
+        report::{Definition, Figure, Metric},
     },
     statistics::{mean, quantile},
+};
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: "retained-divergence",
+    number: "M4",
+    formula: "KL(before || after) on rows of retained classes, both softmaxes over the retained classes \
+             only; percentile interpolated",
+    shows: "how like the original's the probabilities of retained inputs are",
+    not_shown: "whether either is well calibrated; a small divergence is not enough by itself",
 };
 
 pub(super) fn measure(case: &Case<'_>) -> Metric {
@@ -22,15 +31,10 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
         figures.push(Figure::new("mean over all classes", all, "nats", n));
     }
     Metric {
-        id: "retained-divergence",
-        definition: "M4",
-        formula: "KL(before || after) on rows of retained classes, both softmaxes over the retained classes \
-             only; percentile interpolated",
+        definition: &DEFINITION,
         summary: format!("mean {average:.2e} nats, 99th percentile {p99:.2e}"),
         data: USER_TEST,
         seed: None,
-        shows: "how like the original's the probabilities of retained inputs are",
-        not_shown: "whether either is well calibrated; a small divergence is not enough by itself",
         figures,
     }
 }

@@ -4,9 +4,17 @@ use super::USER_TEST;
 use crate::{
     evaluate::{
         case::{Case, When},
-        report::{Figure, Metric},
+        report::{Definition, Figure, Metric},
     },
     statistics::quantile,
+};
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: "class-drift",
+    number: "M3",
+    formula: "accuracy after less accuracy before, per retained class that has rows; percentiles interpolated",
+    shows: "damage to single classes that an average hides",
+    not_shown: "classes of which there are no rows",
 };
 
 pub(super) fn measure(case: &Case<'_>) -> Metric {
@@ -29,9 +37,7 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
     ];
     figures.extend(per_class);
     Metric {
-        id: "class-drift",
-        definition: "M3",
-        formula: "accuracy after less accuracy before, per retained class that has rows; percentiles interpolated",
+        definition: &DEFINITION,
         summary: format!(
             "worst class {}: {:+.2} points; 5th percentile of {} classes {:+.2}",
             case.describe(class),
@@ -41,8 +47,6 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
         ),
         data: USER_TEST,
         seed: None,
-        shows: "damage to single classes that an average hides",
-        not_shown: "classes of which there are no rows",
         figures,
     }
 }

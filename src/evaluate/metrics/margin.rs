@@ -4,12 +4,20 @@ use super::{Outcome, USER_TEST};
 use crate::{
     evaluate::{
         case::{Case, When},
-        report::{Figure, Metric, NotRun},
+        report::{Definition, Figure, Metric, NotRun},
     },
     statistics::mean,
 };
 
 const ID: &str = "forgotten-margin";
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: ID,
+    number: "M1",
+    formula: "on rows of forgotten classes: logit of the label less the largest retained logit",
+    shows: "how much is missing until the class would be the top class again",
+    not_shown: "inputs that are unlike these",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Outcome {
     let margins = |when: When| -> Vec<f64> {
@@ -28,9 +36,7 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
         figures.push(Figure::new(format!("largest {}", when.name()), largest(margins), "nats", n));
     }
     Ok(Metric {
-        id: ID,
-        definition: "M1",
-        formula: "on rows of forgotten classes: logit of the label less the largest retained logit",
+        definition: &DEFINITION,
         summary: format!(
             "mean {:.2} nats, was {:.2}; closest {:.2}, was {:.2}",
             mean(&after),
@@ -40,8 +46,6 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
         ),
         data: USER_TEST,
         seed: None,
-        shows: "how much is missing until the class would be the top class again",
-        not_shown: "inputs that are unlike these",
         figures,
     })
 }

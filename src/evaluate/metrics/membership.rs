@@ -5,7 +5,7 @@ use crate::{
     evaluate::{
         case::{Case, When, shuffled},
         observe::Scores,
-        report::{Figure, Metric, NotRun},
+        report::{Definition, Figure, Metric, NotRun},
     },
     rng::Purpose,
     statistics::{Separation, separation},
@@ -22,6 +22,17 @@ const ATTACKS: [(&str, Score); 4] = [
     ("modified entropy", |scores| -scores.modified_entropy),
     ("loss", |scores| scores.log_likelihood),
 ];
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: ID,
+    number: "M17",
+    formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many \
+             members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= \
+             1 %; chance: AUC 0.5, TPR 0.01",
+    shows: "whether the head's answers tell training members from others of the same classes",
+    not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of \
+             training data",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Outcome {
     let Some(groups) = groups(case) else {
@@ -50,17 +61,10 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
         lines.push(format!("{} {:.3}, was {:.3}", group.name, best[1], best[0]));
     }
     Ok(Metric {
-        id: ID,
-        definition: "M17",
-        formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many \
-             members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= \
-             1 %; chance: AUC 0.5, TPR 0.01",
+        definition: &DEFINITION,
         summary: format!("best AUC (chance 0.5): {}", lines.join("; ")),
         data: USER_BOTH,
         seed: Some(case.seed),
-        shows: "whether the head's answers tell training members from others of the same classes",
-        not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of \
-             training data",
         figures,
     })
 }

@@ -15,9 +15,25 @@ mod split;
 
 use super::{
     case::Case,
-    report::{Metric, NotRun},
+    report::{Definition, Metric, NotRun},
 };
 use crate::error::Error;
+
+/// Every metric that there is, in the order in which they are shown.
+pub const DEFINITIONS: [&Definition; 12] = [
+    &accuracy::FORGOTTEN,
+    &accuracy::RETAINED,
+    &aus::DEFINITION,
+    &drift::DEFINITION,
+    &routing::DEFINITION,
+    &divergence::DEFINITION,
+    &calibration::DEFINITION,
+    &margin::DEFINITION,
+    &relearning::DEFINITION,
+    &probe::DEFINITION,
+    &centre::DEFINITION,
+    &membership::DEFINITION,
+];
 
 /// Where test figures come from.
 const USER_TEST: &str = "user-test";

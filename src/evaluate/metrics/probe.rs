@@ -11,13 +11,24 @@ use crate::{
     evaluate::{
         case::Case,
         logistic,
-        report::{Metric, NotRun},
+        report::{Definition, Metric, NotRun},
     },
 };
 
 const ID: &str = "linear-probe";
 /// Most multiplications for one pass over the fitted rows: a probe takes hundreds of passes.
 const MOST_WORK: usize = 1_000_000_000;
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: ID,
+    number: "M7",
+    formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted \
+             on; share of the other rows whose label it finds",
+    shows: "what a fresh head finds in the features; the same before and after, since the encoder is not \
+             touched",
+    not_shown: "uninterpretable without a retrained reference: features of a model that never saw the class \
+             separate it too",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
     let splits = match Splits::of(case, ID) {
@@ -41,10 +52,7 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
     let ([forgotten, retained], figures) = splits.figures(&judged);
     let doubt = if converged { "" } else { "; the solver stopped short of its tolerance" };
     Ok(Ok(Metric {
-        id: ID,
-        definition: "M7",
-        formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted \
-             on; share of the other rows whose label it finds",
+        definition: &DEFINITION,
         summary: format!(
             "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference{doubt}",
             percent(forgotten),
@@ -53,10 +61,6 @@ pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
         ),
         data: splits.data,
         seed: splits.seed,
-        shows: "what a fresh head finds in the features; the same before and after, since the encoder is not \
-             touched",
-        not_shown: "uninterpretable without a retrained reference: features of a model that never saw the class \
-             separate it too",
         figures,
     }))
 }

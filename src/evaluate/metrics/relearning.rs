@@ -11,7 +11,7 @@ use super::{Outcome, USER_TEST, percent};
 use crate::{
     evaluate::{
         case::{Case, When, shuffled},
-        report::{Figure, Metric, NotRun},
+        report::{Definition, Figure, Metric, NotRun},
     },
     rng::Purpose,
     statistics::{Rate, mean},
@@ -25,6 +25,14 @@ const REPETITIONS: u64 = 10;
 const FORMULA: &str = "forgotten accuracy on the class's other rows once its slot holds a prototype row of k of its \
                        embeddings (weights w0 + s (p - m)/|p - m|, bias b0); restoration: (A_f restored - A_f after) / \
                        (A_f before - A_f after) on the same rows";
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: ID,
+    number: "M11-R2",
+    formula: FORMULA,
+    shows: "how easily a few examples bring the class back: the features still hold it",
+    not_shown: "what the same would do to a model retrained without the class, without which this is no verdict",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Outcome {
     let scarce = case.pair.forgotten.indices().find(|&class| case.counts[class] <= SHOTS[2] as u64);
@@ -52,14 +60,10 @@ pub(super) fn measure(case: &Case<'_>) -> Outcome {
         lines.push(format!("{} {}", case.describe(class), line.join(", ")));
     }
     Ok(Metric {
-        id: ID,
-        definition: "M11-R2",
-        formula: FORMULA,
+        definition: &DEFINITION,
         summary: format!("restored by 1, 5, 10 labelled embeddings: {}", lines.join("; ")),
         data: USER_TEST,
         seed: Some(case.seed),
-        shows: "how easily a few examples bring the class back: the features still hold it",
-        not_shown: "what the same would do to a model retrained without the class, without which this is no verdict",
         figures,
     })
 }

@@ -4,13 +4,22 @@ use super::{USER_TEST, percent};
 use crate::{
     evaluate::{
         case::{Case, When},
-        report::{Figure, Metric},
+        report::{Definition, Figure, Metric},
     },
     statistics::Rate,
 };
 
 /// Destinations named in the summary.
 const NAMED: usize = 3;
+
+pub(super) const DEFINITION: Definition = Definition {
+    id: "routing",
+    number: "M3",
+    formula: "share of a forgotten class's rows that each class gets after the removal; classes that get \
+             none are left out",
+    shows: "what the model now says of inputs of the former class",
+    not_shown: "whether that answer is a sensible one",
+};
 
 pub(super) fn measure(case: &Case<'_>) -> Metric {
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
@@ -26,18 +35,7 @@ pub(super) fn measure(case: &Case<'_>) -> Metric {
             Figure::at_most(format!("{} to {}", case.describe(class), case.describe(to)), rate)
         }));
     }
-    Metric {
-        id: "routing",
-        definition: "M3",
-        formula: "share of a forgotten class's rows that each class gets after the removal; classes that get \
-             none are left out",
-        summary: lines.join("; "),
-        data: USER_TEST,
-        seed: None,
-        shows: "what the model now says of inputs of the former class",
-        not_shown: "whether that answer is a sensible one",
-        figures,
-    }
+    Metric { definition: &DEFINITION, summary: lines.join("; "), data: USER_TEST, seed: None, figures }
 }
 
 /// The top classes of a class's rows, most frequent first.
