@@ -61,9 +61,9 @@ Examples:
   declass evaluate out --original model --eval-embeddings test.safetensors
   declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
 
-The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's
-encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor
-`embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and
+The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's \
+encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor \
+`embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and \
 `test_labels` (`train_embeddings`, `train_labels`) are found too.")]
 pub(super) struct EvaluateArgs {
     /// The release (a folder that `declass unlearn` wrote), or with --forget any changed copy of the model.
@@ -265,7 +265,7 @@ Examples:
   declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
   declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
 
-Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked
+Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked \
 otherwise.
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
