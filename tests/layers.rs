@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 20] = [
+const MAY_NAME: [(&str, &[&str]); 22] = [
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -31,14 +31,18 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
             "evaluate",
             "methods",
             "progress",
+            "sign",
+            "unambiguous",
             "unlearn",
             "verify",
         ],
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),
+    ("sign", &["error", "progress", "unambiguous"]),
     ("space", &["error", "linear"]),
     ("statistics", &[]),
+    ("unambiguous", &[]),
     ("unlearn", &["classes", "embeddings", "error", "linear", "methods", "progress", "rng", "seal", "space"]),
     (
         "verify",
@@ -60,7 +64,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 6] = ["cut", "edit", "export", "graph", "progress", "release"];
+const WITHOUT_CANDLE: [&str; 7] = ["cut", "edit", "export", "graph", "progress", "release", "sign"];
 
 #[test]
 fn every_room_names_only_what_it_may() {

@@ -7,7 +7,6 @@ use super::{
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
     statement::{NamedClass, Predicate, Statement},
-    unambiguous,
 };
 use crate::{
     classes::Forgotten,
@@ -16,6 +15,7 @@ use crate::{
     error::Error,
     evaluate::Data,
     methods::{self, Method, Settings},
+    unambiguous,
     verify::Request,
 };
 

@@ -14,7 +14,6 @@ mod record;
 mod root;
 mod staged;
 pub mod statement;
-mod unambiguous;
 
 pub use beside::not_covered;
 pub use card::{CardContent, card};
