@@ -1,11 +1,11 @@
 //! `declass verify`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use declass::{
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
-    formats::{Artifact, RelPath},
-    release::{Claimed, STATEMENT_FILE, not_covered},
+    formats::Artifact,
+    release::{Claimed, StoredClaim, not_covered},
     verify::{self, Check, Outcome, Report},
 };
 use serde_json::json;
@@ -79,9 +79,7 @@ fn as_json(
 }
 
 pub(super) fn read_claim(release: &Artifact) -> Result<Claimed> {
-    let path = RelPath::try_from(STATEMENT_FILE).context("naming the claim")?;
-    let not_a_claim =
-        |reason: String| Error::NotAClaim { path: release.folder().join(STATEMENT_FILE), reason };
-    let bytes = release.read_file(&path).map_err(|error| not_a_claim(error.problem.to_string()))?;
-    Ok(Claimed::read(&bytes).map_err(not_a_claim)?)
+    let stored = StoredClaim::read(release.folder())?;
+    let claimed = Claimed::read(stored.statement());
+    Ok(claimed.map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?)
 }

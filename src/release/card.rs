@@ -9,7 +9,7 @@ use crate::{
     methods::Method,
 };
 
-use super::{claim::slot_name, claim_file::CLAIM_FILE, statement::STATEMENT_FILE};
+use super::{claim::slot_name, statement::STATEMENT_FILE, stored::CLAIM_FILE};
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
 /// another model.

@@ -12,8 +12,10 @@ mod evaluation;
 mod parents;
 mod record;
 mod root;
+mod signing;
 mod staged;
 pub mod statement;
+mod stored;
 
 pub use beside::not_covered;
 pub use card::{CardContent, card};
@@ -23,5 +25,7 @@ pub use destination::{check_destination, check_input};
 pub use evaluation::{RecordedEvaluation, RecordedMetric, UserData};
 pub use record::RunRecord;
 pub use root::root_digest;
+pub use signing::sign_release;
 pub use staged::Staged;
 pub use statement::{PREDICATE_TYPE, STATEMENT_FILE, Statement};
+pub use stored::{CLAIM_FILE, StoredClaim};

@@ -4,9 +4,9 @@ use std::{fs, io, path::Path};
 
 use super::{
     card::signed_card,
-    claim_file::{CLAIM_FILE, ClaimFile},
     destination::locked,
     statement::STATEMENT_FILE,
+    stored::{CLAIM_FILE, StoredClaim},
 };
 use crate::{
     error::Error,
@@ -35,7 +35,7 @@ pub(super) fn sign_files(
     key: &ReleaseKey,
     progress: &dyn Progress,
 ) -> Result<Manifest, Error> {
-    let claim = ClaimFile::read(folder)?;
+    let claim = StoredClaim::read(folder)?;
     let bundle = Bundle::sign(claim.statement().to_vec(), key);
     write(&folder.join(CLAIM_FILE), &bundle.to_bytes())?;
     let unsigned = folder.join(STATEMENT_FILE);

@@ -16,13 +16,13 @@ pub const CLAIM_FILE: &str = "class-removal.sigstore.json";
 
 /// A claim, not yet understood.
 #[derive(Clone, Debug)]
-pub struct ClaimFile {
+pub struct StoredClaim {
     path: PathBuf,
     statement: Vec<u8>,
     bundle: Option<Bundle>,
 }
 
-impl ClaimFile {
+impl StoredClaim {
     /// Reads the claim of the release in a folder, without any judgement of its signature.
     ///
     /// # Errors
@@ -40,7 +40,10 @@ impl ClaimFile {
         let (name, statement) = match (plain, &bundle) {
             (None, None) => return Err(not_a_claim(STATEMENT_FILE, "there is none".into())),
             (Some(plain), Some(bundle)) if plain != bundle.payload() => {
-                return Err(not_a_claim(CLAIM_FILE, format!("`{STATEMENT_FILE}` beside it says something else")));
+                return Err(not_a_claim(
+                    CLAIM_FILE,
+                    format!("`{STATEMENT_FILE}` beside it says something else"),
+                ));
             }
             (Some(plain), None) => (STATEMENT_FILE, plain),
             (_, Some(bundle)) => (CLAIM_FILE, bundle.payload().to_vec()),
@@ -77,7 +80,7 @@ mod tests {
     #[test]
     fn there_is_one_claim_in_either_form() {
         let folder = tempfile::tempdir().unwrap();
-        let read = || ClaimFile::read(folder.path()).map_err(|error| error.to_string());
+        let read = || StoredClaim::read(folder.path()).map_err(|error| error.to_string());
         assert!(read().unwrap_err().contains("there is none"));
         fs::write(folder.path().join(STATEMENT_FILE), "{}").unwrap();
         assert!(read().unwrap().bundle().is_none());
