@@ -1,9 +1,13 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
+mod signing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
+
+pub(super) use signing::{KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs};
 
 use super::output::Verbosity;
 
@@ -47,8 +51,12 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
+    /// Make a key to sign releases with.
+    Keygen(KeygenArgs),
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
+    /// Sign a release: its claim, then all of it.
+    Sign(SignArgs),
     /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
     /// Check a release against its original: what changed, and whether the classes are gone.
@@ -186,6 +194,7 @@ Examples:
   declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
   declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
   declass unlearn model --forget cat -o out --eval-embeddings test.npz
+  declass unlearn model --forget cat -o out --key release.key   # signed
 
 Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
 pub(super) struct UnlearnArgs {
@@ -252,7 +261,10 @@ pub(super) struct UnlearnArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) data: DataArgs,
-    /// Print one JSON object: passed, out (null if nothing was written), statement (the claim).
+    #[command(flatten)]
+    pub(super) key: KeyArgs,
+    /// Print one JSON object: passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
+    /// claim).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

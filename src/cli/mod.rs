@@ -5,9 +5,12 @@ mod bars;
 mod evaluate;
 mod export;
 mod inspect;
+mod key;
+mod keygen;
 mod labelled;
 mod methods;
 mod output;
+mod sign;
 mod source;
 mod trace;
 mod unlearn;
@@ -39,7 +42,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args, &printer),
         Command::Export(args) => export::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
+        Command::Keygen(args) => keygen::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
+        Command::Sign(args) => sign::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
     };

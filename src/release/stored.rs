@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use declass_formats::Sha256Digest;
+
 use super::statement::STATEMENT_FILE;
 use crate::{
     error::Error,
@@ -18,6 +20,8 @@ pub const CLAIM_FILE: &str = "class-removal.sigstore.json";
 #[derive(Clone, Debug)]
 pub struct StoredClaim {
     path: PathBuf,
+    name: &'static str,
+    digest: Sha256Digest,
     statement: Vec<u8>,
     bundle: Option<Bundle>,
 }
@@ -35,7 +39,7 @@ impl StoredClaim {
             Err(error) => Err(not_a_claim(name, error.to_string())),
         };
         let (plain, signed) = (part(STATEMENT_FILE)?, part(CLAIM_FILE)?);
-        let bundle = signed.map(|bytes| Bundle::read(&bytes)).transpose();
+        let bundle = signed.as_deref().map(Bundle::read).transpose();
         let bundle = bundle.map_err(|refusal| not_a_claim(CLAIM_FILE, refusal.to_string()))?;
         let (name, statement) = match (plain, &bundle) {
             (None, None) => return Err(not_a_claim(STATEMENT_FILE, "there is none".into())),
@@ -48,7 +52,20 @@ impl StoredClaim {
             (Some(plain), None) => (STATEMENT_FILE, plain),
             (_, Some(bundle)) => (CLAIM_FILE, bundle.payload().to_vec()),
         };
-        Ok(Self { path: folder.join(name), statement, bundle })
+        let digest = Sha256Digest::of(signed.as_deref().unwrap_or(&statement));
+        Ok(Self { path: folder.join(name), name, digest, statement, bundle })
+    }
+
+    /// Its file name: [`STATEMENT_FILE`], or [`CLAIM_FILE`] if it is signed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The digest of its file.
+    #[must_use]
+    pub fn digest(&self) -> Sha256Digest {
+        self.digest
     }
 
     /// Where it lies.

@@ -1,0 +1,23 @@
+//! `declass sign`.
+
+use anyhow::Result;
+use declass::release::sign_release;
+use serde_json::json;
+
+use super::{Exit, args::SignArgs, bars::Bars, key, output::Printer};
+
+pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
+    let key = key::open_or_default(&args.key)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let manifest = sign_release(&args.release, &key, &bars)?;
+    let (id, root) = (key.public().fingerprint(), manifest.root().to_string());
+    let files: Vec<&str> = manifest.files().keys().map(|path| path.as_str()).collect();
+    if args.json {
+        printer.json(&json!({"signedBy": id, "root": root, "files": files}))?;
+    } else {
+        printer.row("signed", format!("{}: {}", args.release.display(), files.join(" ")));
+        printer.row("root", root);
+        printer.row("key", id);
+    }
+    Ok(Exit::Yes)
+}
