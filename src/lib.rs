@@ -63,6 +63,7 @@ pub mod embeddings;
 pub mod error;
 pub mod evaluate;
 pub mod export;
+pub mod gate;
 mod graph;
 pub mod linear;
 pub mod methods;

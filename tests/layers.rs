@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 22] = [
+const MAY_NAME: [(&str, &[&str]); 23] = [
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -16,6 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
     ("export", &["release"]),
+    ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("graph", &["error"]),
     ("linear", &["classes", "error"]),
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
@@ -64,7 +65,7 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 7] = ["cut", "edit", "export", "graph", "progress", "release", "sign"];
+const WITHOUT_CANDLE: [&str; 8] = ["cut", "edit", "export", "gate", "graph", "progress", "release", "sign"];
 
 #[test]
 fn every_room_names_only_what_it_may() {

@@ -73,6 +73,9 @@ impl Trust {
         {
             return Err(format!("key `{}` is there twice", twice.1.key.fingerprint()));
         }
+        if file.policy.require.is_empty() {
+            return Err("it requires no signature at all".into());
+        }
         Ok(Self { keys, required: file.policy.require })
     }
 
@@ -265,6 +268,7 @@ mod tests {
             ("roles = [\"oms\"]\nnot_befor = 1970-01-11T00:00:00Z", "not_befor"),
             ("roles = [\"oms\"]\nnot_after = 1970-01-11", "is no moment"),
             ("roles = [\"oms\"]\n[policy]\nrequire = [\"ledger\"]", "ledger"),
+            ("roles = [\"oms\"]\n[policy]\nrequire = []", "no signature at all"),
         ] {
             let said = trust(&key, more).unwrap_err();
             assert!(said.contains(why), "{said}");
