@@ -22,7 +22,7 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
     let passphrase = new_passphrase(&args.passphrase)?;
     let key = ReleaseKey::generate()?;
     write_new(&private, key.to_encrypted_pem(&passphrase)?.as_bytes(), 0o600)?;
-    write_new(&public, key.public().to_pem().as_bytes(), 0o644)?;
+    write_new(&public, key.public().to_pem().as_bytes(), 0o666)?;
     let id = key.public().fingerprint();
     if args.json {
         printer.json(&json!({"key": private, "public": public, "id": id}))?;
@@ -47,15 +47,14 @@ fn paths(out: &Path) -> (PathBuf, PathBuf) {
     (private, public.into())
 }
 
-/// A file that appears whole, and only where nothing is.
+/// A file that appears whole, and only where nothing is; the umask takes from its mode.
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let write = || {
         let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        // Temporary files are the owner's alone.
-        let mut file = Builder::new().prefix(".declass-").tempfile_in(folder)?;
+        let permissions = fs::Permissions::from_mode(mode);
+        let mut file = Builder::new().prefix(".declass-").permissions(permissions).tempfile_in(folder)?;
         file.write_all(bytes)?;
-        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
         file.persist_noclobber(path).map_err(|error| error.error)
     };

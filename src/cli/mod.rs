@@ -3,7 +3,9 @@
 mod args;
 mod bars;
 mod evaluate;
+mod explain;
 mod export;
+mod findings;
 mod inspect;
 mod key;
 mod keygen;
@@ -14,6 +16,7 @@ mod sign;
 mod source;
 mod trace;
 mod unlearn;
+mod verdict;
 mod verify;
 
 use std::process::ExitCode;
@@ -40,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        Command::Explain(args) => explain::run(args, &printer),
         Command::Export(args) => export::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Keygen(args) => keygen::run(args, &printer),

@@ -40,7 +40,7 @@ pub static CODES: [&Code; 13] = [
     &CLAIM,
     &STILL_PRESENT,
     &POLICY,
-    &BEHAVIOUR,
+    &MEASURED_OTHERWISE,
     &IGNORED,
     &POINTER,
     &UNSUPPORTED,
@@ -119,7 +119,8 @@ pub(super) static POLICY: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static BEHAVIOUR: Code = Code {
+/// A measured check says no.
+pub static MEASURED_OTHERWISE: Code = Code {
     id: "DC2010",
     name: "measured otherwise",
     meaning: "Measured again with the original, a check of the behaviour or of the claim says no.",
@@ -153,7 +154,8 @@ pub(super) static UNSUPPORTED: Code = Code {
     verdict: Verdict::Unknown,
 };
 
-pub(super) static UNREADABLE: Code = Code {
+/// Something that had to be looked into could not be read.
+pub static UNREADABLE: Code = Code {
     id: "DC3003",
     name: "unreadable",
     meaning: "The model, or the head in it, cannot be read, so that the claim could not be held against it.",

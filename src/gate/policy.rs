@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use declass_formats::read_regular;
 use serde::Deserialize;
 
 use super::{Finding, code};
@@ -11,7 +12,6 @@ use crate::{
         Statement,
         statement::{RecordedCheck, RecordedMeasurement},
     },
-    sign::read_small,
 };
 
 const VERSION: u32 = 1;
@@ -67,7 +67,7 @@ impl Policy {
     /// [`Error::Rules`] if it cannot be read or anything in it is not understood.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let read = || {
-            let bytes = read_small(path, MAX_FILE).map_err(|error| error.to_string())?;
+            let bytes = read_regular(path, MAX_FILE).map_err(|error| error.problem.to_string())?;
             let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
             Self::parse(&text)
         };

@@ -1,6 +1,6 @@
 //! The two signatures of a release: read, judged by the trust file, and held against the folder.
 
-use std::{io, path::Path, time::SystemTime};
+use std::{path::Path, time::SystemTime};
 
 use super::{Finding, code};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     release::{CLAIM_FILE, STATEMENT_FILE},
     sign::{
         Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Trust,
-        differences, read_small,
+        differences, read_if_there,
     },
 };
 
@@ -58,15 +58,11 @@ impl Signatures {
         trust: &Trust,
         at: SystemTime,
     ) -> Result<Option<(Bundle, bool)>, Error> {
-        let path = folder.join(file);
-        let bytes = match read_small(&path, MAX_BUNDLE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if trust.requires(role) {
-                    self.findings.push(missing(folder, role, file));
-                }
-                return Ok(None);
+        let Some(bytes) = read_if_there(&folder.join(file), MAX_BUNDLE)? else {
+            if trust.requires(role) {
+                self.findings.push(missing(folder, role, file));
             }
-            read => read.map_err(Error::io(&path))?,
+            return Ok(None);
         };
         let bundle = match Bundle::read(&bytes) {
             Ok(bundle) => bundle,

@@ -5,16 +5,16 @@ use std::{fs, io, path::Path};
 use super::{
     card::signed_card,
     destination::locked,
+    staged::CARD_FILE,
     statement::STATEMENT_FILE,
     stored::{CLAIM_FILE, StoredClaim},
 };
 use crate::{
     error::Error,
     progress::Progress,
-    sign::{Bundle, Manifest, ReleaseKey, read_small, sign_folder, write_whole},
+    sign::{Bundle, Manifest, ReleaseKey, read_if_there, sign_folder, write_whole},
 };
 
-const CARD_FILE: &str = "README.md";
 const MAX_CARD: u64 = 64 << 20;
 
 /// Signs the claim of a release and then the whole of it, in place of earlier signatures.
@@ -48,11 +48,7 @@ pub(super) fn sign_files(
 }
 
 fn point_card_to_signed_claim(path: &Path) -> Result<(), Error> {
-    let card = match read_small(path, MAX_CARD) {
-        Ok(card) => card,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io(path)(error)),
-    };
+    let Some(card) = read_if_there(path, MAX_CARD)? else { return Ok(()) };
     // A card that is no text was not written here.
     match String::from_utf8(card).ok().map(|card| (signed_card(&card), card)) {
         Some((signed, card)) if signed != card => write(path, signed.as_bytes()),

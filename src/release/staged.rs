@@ -25,7 +25,7 @@ use crate::{
     verify::Pass,
 };
 
-const CARD_FILE: &str = "README.md";
+pub(super) const CARD_FILE: &str = "README.md";
 /// Random characters at the end of a temporary folder's name.
 const SUFFIX: usize = 12;
 /// How often another run may be faster to remove a new folder than this one to lock it.

@@ -1,16 +1,13 @@
 //! The claim of a release as it lies on disk: a statement, or the statement in a signed envelope.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use declass_formats::Sha256Digest;
 
 use super::statement::STATEMENT_FILE;
 use crate::{
     error::Error,
-    sign::{Bundle, MAX_BUNDLE, read_small},
+    sign::{Bundle, MAX_BUNDLE, read_if_there},
 };
 
 /// File name of the signed claim in a release.
@@ -33,10 +30,9 @@ impl StoredClaim {
     /// [`Error::NotAClaim`] if there is none, or two that differ.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let not_a_claim = |name: &str, reason: String| Error::NotAClaim { path: folder.join(name), reason };
-        let part = |name| match read_small(&folder.join(name), MAX_BUNDLE) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(not_a_claim(name, error.to_string())),
+        let part = |name| {
+            read_if_there(&folder.join(name), MAX_BUNDLE)
+                .map_err(|e| not_a_claim(name, e.problem.to_string()))
         };
         let (plain, signed) = (part(STATEMENT_FILE)?, part(CLAIM_FILE)?);
         let bundle = signed.as_deref().map(Bundle::read).transpose();
@@ -54,6 +50,12 @@ impl StoredClaim {
         };
         let digest = Sha256Digest::of(signed.as_deref().unwrap_or(&statement));
         Ok(Self { path: folder.join(name), name, digest, statement, bundle })
+    }
+
+    /// Whether there is something in a folder that should be a claim.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        [STATEMENT_FILE, CLAIM_FILE].iter().any(|name| folder.join(name).symlink_metadata().is_ok())
     }
 
     /// Its file name: [`STATEMENT_FILE`], or [`CLAIM_FILE`] if it is signed.

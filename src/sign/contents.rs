@@ -7,9 +7,8 @@ use std::{
     path::Path,
 };
 
-use declass_formats::{RelPath, Sha256Digest};
+use declass_formats::{RelPath, Sha256Digest, read_regular};
 
-use super::disk::read_small;
 use crate::{
     error::Error,
     progress::{Progress, Step},
@@ -60,7 +59,7 @@ impl Contents {
                 (false, false) => Content::NoFile,
                 (false, true) => {
                     let on_disk = folder.join(path.as_str());
-                    read(&on_disk, entry.len(), progress).map_err(Error::io(&on_disk))?
+                    read(&on_disk, entry.len(), progress)?
                 }
             };
             contents.insert(path, content);
@@ -98,13 +97,14 @@ fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
     Sha256Digest::from_hexadecimal(lines.lines().find_map(|line| line.strip_prefix("oid sha256:"))?)
 }
 
-fn read(file: &Path, size: u64, progress: &dyn Progress) -> io::Result<Content> {
+fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Error> {
     if size < MAX_POINTER
-        && let Some(digest) = promised(&read_small(file, MAX_POINTER)?)
+        && let Some(digest) = promised(&read_regular(file, MAX_POINTER)?)
     {
         return Ok(Content::Pointer(digest));
     }
-    Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress }).map(Content::File)
+    let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
+    hash().map(Content::File).map_err(Error::io(file))
 }
 
 /// A reader that tells how far it is.

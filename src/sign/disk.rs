@@ -2,39 +2,37 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
+
+use declass_formats::{FormatError, Problem, read_regular};
 
 /// How temporary files in a release begin.
 const PREFIX: &str = ".declass-";
 /// Random characters behind it.
 const SUFFIX: usize = 12;
 
-/// All of a regular file that must not have more than `limit` bytes.
-pub(crate) fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening, since to open a pipe would wait for its writer.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    match bytes.len() as u64 > limit {
-        true => Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("more than the {limit} bytes that are read of such a file"),
-        )),
-        false => Ok(bytes),
+/// All of a regular file of at most `limit` bytes; none if it is not there.
+pub(crate) fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FormatError> {
+    match read_regular(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(FormatError { problem: Problem::Io(error), .. }) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
 /// Writes a file by way of a temporary one beside it, so that the file is the old or the new one at any moment.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(PREFIX).rand_bytes(SUFFIX).tempfile_in(folder)?;
+    let mut temporary = tempfile::Builder::new();
+    // Less what the umask takes away.
+    temporary.prefix(PREFIX).rand_bytes(SUFFIX).permissions(fs::Permissions::from_mode(0o666));
+    let mut file = temporary.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     File::open(folder)?.sync_all()
@@ -63,10 +61,13 @@ mod tests {
         let file = folder.path().join("file");
         for text in ["first", "other"] {
             write_whole(&file, text.as_bytes()).unwrap();
-            assert_eq!(read_small(&file, 5).unwrap(), text.as_bytes());
+            assert_eq!(read_if_there(&file, 5).unwrap().unwrap(), text.as_bytes());
         }
-        assert!(read_small(&file, 4).is_err() && read_small(folder.path(), 5).is_err());
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o644);
+        assert!(read_if_there(&file, 4).is_err() && read_if_there(folder.path(), 5).is_err());
+        assert!(read_if_there(&folder.path().join("none"), 5).unwrap().is_none());
+        let plain = folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions(), fs::metadata(&plain).unwrap().permissions());
         for name in [".declass-0123456789ab", ".declass-mine"] {
             fs::write(folder.path().join(name), "").unwrap();
         }

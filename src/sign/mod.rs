@@ -19,7 +19,7 @@ pub(crate) use bundle::MAX_BUNDLE;
 pub use bundle::{Bundle, Refusal};
 pub use compare::{Difference, differences};
 pub use contents::{Content, Contents};
-pub(crate) use disk::{read_small, write_whole};
+pub(crate) use disk::{read_if_there, write_whole};
 pub use folder::{SIGNATURE_FILE, sign_folder};
 pub use key::{PrivatePem, ReleaseKey};
 pub use manifest::Manifest;

@@ -2,9 +2,10 @@
 
 use std::{fmt, path::Path, time::SystemTime};
 
+use declass_formats::read_regular;
 use serde::Deserialize;
 
-use super::{Bundle, PublicKey, disk::read_small, moment::Moment};
+use super::{Bundle, PublicKey, moment::Moment};
 use crate::error::Error;
 
 const VERSION: u32 = 1;
@@ -195,7 +196,7 @@ impl Entry {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = read_small(path, MAX_FILE).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let bytes = read_regular(path, MAX_FILE).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, path::PathBuf, str::FromStr};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -81,4 +81,31 @@ impl FromStr for KeySource {
             None => Self::File(text.into()),
         })
     }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass explain            # all codes
+  declass explain DC2003")]
+pub(in crate::cli) struct ExplainArgs {
+    /// The code of a finding.
+    #[arg(value_name = "CODE")]
+    pub(in crate::cli) code: Option<String>,
+    /// Print one JSON array of objects: code, name, verdict, meaning, remedy.
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+/// How a verdict is printed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::cli) enum VerdictFormat {
+    /// Annotations of GitHub's workflows, one line for each finding.
+    Github,
+    /// Lines for people.
+    Human,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
 }
