@@ -26,6 +26,14 @@ pub enum Error {
     /// A multi-label head has no place for the constant that would seal a slot.
     #[error("a sigmoid head without bias cannot be sealed: its zero row would mean a probability of 1/2")]
     CannotSeal,
+    /// A signature could not stand for something in a folder.
+    #[error("`{}` cannot be signed: {reason}", path.display())]
+    CannotSign {
+        /// What is in the way.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A computation on the device failed.
     #[error("{stage} failed on the device")]
     Compute {
@@ -84,6 +92,14 @@ pub enum Error {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// A private key cannot be made, read or opened.
+    #[error("the key cannot be used: {reason}")]
+    Key {
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
     },
     /// The device that was asked for cannot be used.
     #[error("device `cuda:{number}` cannot be used")]
@@ -256,6 +272,14 @@ pub enum Error {
         /// As it was named the second time.
         name: String,
     },
+    /// A trust file or a policy cannot be used.
+    #[error("rules `{}`: {reason}", path.display())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// No such class.
     #[error("the model has no class `{name}` (it has {classes} classes)")]
     UnknownClass {
@@ -349,6 +373,7 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
+            Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::Embeddings { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NoDevice { built_in: false, .. } => {

@@ -46,7 +46,7 @@
 //! };
 //! let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent)?;
 //! match report.pass() {
-//!     Ok(pass) => staged.publish(&pass, &record, false)?,
+//!     Ok(pass) => staged.publish(&pass, &record, None, false)?,
 //!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.id, check.summary)),
 //! }
 //! # Ok(())
@@ -63,6 +63,7 @@ pub mod embeddings;
 pub mod error;
 pub mod evaluate;
 pub mod export;
+pub mod gate;
 mod graph;
 pub mod linear;
 pub mod methods;
@@ -71,7 +72,9 @@ pub mod reach;
 pub mod release;
 pub mod rng;
 mod seal;
+pub mod sign;
 pub mod space;
 pub mod statistics;
+mod unambiguous;
 pub mod unlearn;
 pub mod verify;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 20] = [
+const MAY_NAME: [(&str, &[&str]); 23] = [
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -16,6 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
     ("export", &["release"]),
+    ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("graph", &["error"]),
     ("linear", &["classes", "error"]),
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
@@ -31,14 +32,18 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
             "evaluate",
             "methods",
             "progress",
+            "sign",
+            "unambiguous",
             "unlearn",
             "verify",
         ],
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),
+    ("sign", &["error", "progress", "unambiguous"]),
     ("space", &["error", "linear"]),
     ("statistics", &[]),
+    ("unambiguous", &[]),
     ("unlearn", &["classes", "embeddings", "error", "linear", "methods", "progress", "rng", "seal", "space"]),
     (
         "verify",
@@ -60,7 +65,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 6] = ["cut", "edit", "export", "graph", "progress", "release"];
+const WITHOUT_CANDLE: [&str; 8] = ["cut", "edit", "export", "gate", "graph", "progress", "release", "sign"];
 
 #[test]
 fn every_room_names_only_what_it_may() {

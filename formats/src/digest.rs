@@ -17,6 +17,14 @@ impl Sha256Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Reads 64 hexadecimal digits, upper or lower case; none of anything else.
+    pub fn from_hexadecimal(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        if rest.is_empty() { bytes.try_into().ok().map(Self) } else { None }
+    }
+
     /// The digest of all that a reader gives.
     pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
         let mut hasher = Sha256::new();
@@ -55,6 +63,11 @@ mod tests {
     fn bytes_and_readers_have_the_same_digest_in_hexadecimal() {
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Sha256Digest::of(b"abc").to_string(), text);
+        assert_eq!(Sha256Digest::from_hexadecimal(text), Some(Sha256Digest::of(b"abc")));
+        assert_eq!(Sha256Digest::from_hexadecimal(&text.to_uppercase()), Some(Sha256Digest::of(b"abc")));
+        for bad in ["", "0", &text[1..], &format!("{text}0"), &text.replace('b', "ß")] {
+            assert_eq!(Sha256Digest::from_hexadecimal(bad), None);
+        }
         let long = vec![7; 3 * BUFFER / 2];
         assert_eq!(Sha256Digest::of_reader(&long[..]).unwrap(), Sha256Digest::of(&long));
     }

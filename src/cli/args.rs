@@ -1,9 +1,15 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
+mod signing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
+
+pub(super) use signing::{
+    ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictFormat,
+};
 
 use super::output::Verbosity;
 
@@ -43,15 +49,21 @@ impl Cli {
 pub(super) enum Command {
     /// Measure accuracy, drift, relearning and more on labelled embeddings of your own.
     Evaluate(EvaluateArgs),
+    /// Explain a finding of `declass verify` by its code.
+    Explain(ExplainArgs),
     /// Print what a release's claim says in a format of others.
     Export(ExportArgs),
     /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
+    /// Make a key to sign releases with.
+    Keygen(KeygenArgs),
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
+    /// Sign a release: its claim, then all of it.
+    Sign(SignArgs),
     /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
-    /// Check a release against its original: what changed, and whether the classes are gone.
+    /// Check a release: who signed it, and against its original what changed and whether the classes are gone.
     Verify(VerifyArgs),
 }
 
@@ -186,6 +198,7 @@ Examples:
   declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
   declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
   declass unlearn model --forget cat -o out --eval-embeddings test.npz
+  declass unlearn model --forget cat -o out --key release.key   # signed
 
 Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
 pub(super) struct UnlearnArgs {
@@ -252,7 +265,10 @@ pub(super) struct UnlearnArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) data: DataArgs,
-    /// Print one JSON object: passed, out (null if nothing was written), statement (the claim).
+    #[command(flatten)]
+    pub(super) key: KeyArgs,
+    /// Print one JSON object: passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
+    /// claim).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -261,6 +277,8 @@ pub(super) struct UnlearnArgs {
 #[command(after_help = "\
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
+  declass verify out --trust declass-trust.toml                      # signatures, digests, structure
+  declass verify out --trust declass-trust.toml --policy declass.toml --original model --format github
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
   declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
@@ -273,20 +291,30 @@ pub(super) struct VerifyArgs {
     /// The release: a folder that `declass unlearn` wrote.
     #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
-    /// The model it was made from.
-    #[arg(long, value_name = "MODEL")]
-    pub(super) original: PathBuf,
+    /// The model it was made from: changes and behaviour are measured against it.
+    #[arg(long, value_name = "MODEL", required_unless_present = "trust")]
+    pub(super) original: Option<PathBuf>,
+    /// The keys that are trusted, reviewed and kept apart from releases. Every file must then be signed by one of them.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trust: Option<PathBuf>,
+    /// What the release must be: classes that must be forgotten, allowed methods and inputs, checks and thresholds.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pub(super) policy: Option<PathBuf>,
     /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, requires = "original")]
     pub(super) seed: Option<u64>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
     #[command(flatten)]
     pub(super) data: DataArgs,
-    /// Print one JSON object: passed, signed, forgotten, checks (id, outcome, summary, measurements, ...), changes,
-    /// evaluation (as `declass evaluate` gives it, without the models; null without --eval-embeddings).
-    #[arg(long, help_heading = "Output")]
+    /// How to print the verdict.
+    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
+    pub(super) format: VerdictFormat,
+    /// Short for --format json: passed, verdict, signed, signatures, forgotten, findings, checks (id, outcome, summary,
+    /// measurements, ...), changes, evaluation (as `declass evaluate` gives it, without the models). What was not looked
+    /// into is null.
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
     pub(super) json: bool,
 }
 

@@ -9,7 +9,7 @@ use declass::{
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
-    release::{STATEMENT_FILE, root_digest},
+    release::{StoredClaim, root_digest},
     verify::compare,
 };
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ struct Model<'a> {
 /// Both heads, and the name of the head if one is given; which classes are forgotten the user says, or else the claim.
 fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Option<String>)> {
     let claimed = match args.forget[..] {
-        [] if !release.folder().join(STATEMENT_FILE).exists() => {
+        [] if !StoredClaim::exists(release.folder()) => {
             return Err(Error::NoClaim { path: args.release.clone() }.into());
         }
         [] => Some(read_claim(release)?),

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use declass::{
     error::Error,
     export::{ClaimFile, Format},
-    formats::{Artifact, RelPath, Sha256Digest},
-    release::{STATEMENT_FILE, Statement},
+    formats::Artifact,
+    release::{Statement, StoredClaim},
 };
 
 use super::{
@@ -18,12 +18,10 @@ use super::{
 
 pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let path = RelPath::try_from(STATEMENT_FILE).context("naming the claim")?;
-    let not_a_claim =
-        |reason: String| Error::NotAClaim { path: release.folder().join(STATEMENT_FILE), reason };
-    let bytes = release.read_file(&path).map_err(|error| not_a_claim(error.problem.to_string()))?;
-    let statement = Statement::from_bytes(&bytes).map_err(not_a_claim)?;
-    let claim = ClaimFile { statement: &statement, name: STATEMENT_FILE, digest: Sha256Digest::of(&bytes) };
+    let stored = StoredClaim::read(release.folder())?;
+    let statement = Statement::from_bytes(stored.statement())
+        .map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?;
+    let claim = ClaimFile { statement: &statement, name: stored.name(), digest: stored.digest() };
     let format = match args.format {
         ExportFormat::Cyclonedx => Format::Cyclonedx,
         ExportFormat::Slsa => Format::Slsa,

@@ -3,14 +3,20 @@
 mod args;
 mod bars;
 mod evaluate;
+mod explain;
 mod export;
+mod findings;
 mod inspect;
+mod key;
+mod keygen;
 mod labelled;
 mod methods;
 mod output;
+mod sign;
 mod source;
 mod trace;
 mod unlearn;
+mod verdict;
 mod verify;
 
 use std::process::ExitCode;
@@ -37,9 +43,12 @@ pub(crate) fn run() -> ExitCode {
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        Command::Explain(args) => explain::run(args, &printer),
         Command::Export(args) => export::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
+        Command::Keygen(args) => keygen::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
+        Command::Sign(args) => sign::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
     };

@@ -89,6 +89,11 @@ impl Printer {
         }
     }
 
+    /// A line for another program, whatever the verbosity.
+    pub(super) fn line(&self, text: &str) {
+        let _ = writeln!(io::stdout(), "{}", harmless(text));
+    }
+
     /// The result as JSON, whatever the verbosity.
     pub(super) fn json(&self, value: &impl Serialize) -> io::Result<()> {
         let mut out = io::stdout().lock();

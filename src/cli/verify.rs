@@ -1,51 +1,93 @@
-//! `declass verify`.
+//! `declass verify`: what the signatures, the claim and the original say of a release; how it is printed is in
+//! `verdict.rs`.
 
-use anyhow::{Context, Result};
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
 use declass::{
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
-    formats::{Artifact, RelPath},
-    release::{Claimed, STATEMENT_FILE, not_covered},
-    verify::{self, Check, Outcome, Report},
+    formats::Artifact,
+    gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
+    release::{Claimed, StoredClaim, not_covered},
+    sign::Trust,
+    verify::{self, Changes, Check, Outcome, Report},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Exit, args::VerifyArgs, bars::Bars, labelled, output::Printer};
+use super::{
+    Exit,
+    args::{VerdictFormat, VerifyArgs},
+    bars::Bars,
+    labelled,
+    output::Printer,
+    verdict::Verdict,
+};
+
+/// What was measured against the original.
+pub(super) struct Measured {
+    pub(super) checks: Vec<Check>,
+    pub(super) changes: Changes,
+    pub(super) forgotten: Value,
+    pub(super) evaluation: Option<Evaluation>,
+}
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
+    if args.original.is_none() && args.data.eval_embeddings.is_some() {
+        bail!("--eval-embeddings are measured on two models: name the other one with --original");
+    }
+    let bars = Bars::new(args.json || args.format != VerdictFormat::Human || printer.is_quiet());
+    let mut examination = examine(args, &bars)?;
+    let measured = match (measure(args, &bars), &mut examination) {
+        (Ok(measured), _) => measured,
+        // What the signatures say is worth telling nevertheless.
+        (Err(error), Some(examination)) if !examination.findings.is_empty() => {
+            examination.findings.push(Finding::new(&UNREADABLE, format!("not measured: {error}")));
+            None
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
+    let checks = measured.iter().flat_map(|measured| &measured.checks);
+    findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
+    Verdict { args, findings, examination, measured }.print(printer)
+}
+
+fn finding(check: &Check) -> Finding {
+    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.id, check.summary))
+}
+
+fn examine(args: &VerifyArgs, bars: &Bars) -> Result<Option<Examination>> {
+    let Some(trust) = &args.trust else { return Ok(None) };
+    let trust = Trust::open(trust)?;
+    let policy = args.policy.as_deref().map(Policy::open).transpose()?;
+    Ok(Some(gate::examine(&args.release, &trust, policy.as_ref(), SystemTime::now(), bars)?))
+}
+
+fn measure(args: &VerifyArgs, bars: &Bars) -> Result<Option<Measured>> {
+    let Some(original) = &args.original else { return Ok(None) };
     let release = Artifact::open(&args.release).map_err(Error::from)?;
     let claimed = read_claim(&release)?;
-    let original = Artifact::open(&args.original).map_err(Error::from)?;
+    let original = Artifact::open(original).map_err(Error::from)?;
     let data = labelled::open_if_named(&args.data)?;
     if let Some(data) = &data {
         claimed.require_data(data)?;
     }
     let request = claimed.request(args.seed);
-    let bars = Bars::new(args.json || printer.is_quiet());
-    let report = verify::verify(&original, &release, &request, &args.device.open()?, &bars)?;
-    let measured = |data| measure(&claimed, &report, (&original, &release), data);
-    let evaluation = data.as_ref().map(measured).transpose()?;
-    let claimed = claimed.check(&report, evaluation.as_ref());
-    let checks = [report.checks(), &claimed, &[not_covered(&release)]].concat();
-    let failed = checks.iter().filter(|check| check.outcome == Outcome::Failed).count();
-    if args.json {
-        printer.json(&as_json(&report, &checks, evaluation.as_ref(), failed == 0))?;
-    } else {
-        printer.row("release", format!("{} (UNSIGNED claim)", args.release.display()));
-        printer.row("original", args.original.display().to_string());
-        checks.iter().for_each(|check| printer.check(check));
-        evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
-        let verdict = match failed {
-            0 => "passed".to_owned(),
-            _ => format!("FAILED: {failed} of {} checks say no", checks.len()),
-        };
-        printer.row("verdict", verdict);
-    }
-    Ok(if failed == 0 { Exit::Yes } else { Exit::No })
+    let report = verify::verify(&original, &release, &request, &args.device.open()?, bars)?;
+    let figures = |data| figures(&claimed, &report, (&original, &release), data);
+    let evaluation = data.as_ref().map(figures).transpose()?;
+    let checks = claimed.check(&report, evaluation.as_ref());
+    Ok(Some(Measured {
+        checks: [report.checks(), &checks, &[not_covered(&release)]].concat(),
+        changes: report.changes().clone(),
+        forgotten: forgotten(&report),
+        evaluation,
+    }))
 }
 
 /// The figures on labelled embeddings as the run that made the claim measured them, with its seed.
-fn measure(
+fn figures(
     claimed: &Claimed,
     report: &Report<'_>,
     (original, release): (&Artifact, &Artifact),
@@ -57,31 +99,14 @@ fn measure(
     evaluate(&pair, data, claimed.seed())
 }
 
-fn as_json(
-    report: &Report<'_>,
-    checks: &[Check],
-    evaluation: Option<&Evaluation>,
-    passed: bool,
-) -> serde_json::Value {
+fn forgotten(report: &Report<'_>) -> Value {
     let labels = report.cut().labels.as_ref();
-    let forgotten = report.request().forgotten.indices().map(|index| {
-        let label = labels.and_then(|labels| labels.names.get(index));
-        json!({"index": index, "label": label})
-    });
-    json!({
-        "passed": passed,
-        "signed": false,
-        "forgotten": forgotten.collect::<Vec<_>>(),
-        "checks": checks,
-        "changes": report.changes(),
-        "evaluation": evaluation,
-    })
+    let class = |index| json!({"index": index, "label": labels.and_then(|labels| labels.names.get(index))});
+    report.request().forgotten.indices().map(class).collect()
 }
 
 pub(super) fn read_claim(release: &Artifact) -> Result<Claimed> {
-    let path = RelPath::try_from(STATEMENT_FILE).context("naming the claim")?;
-    let not_a_claim =
-        |reason: String| Error::NotAClaim { path: release.folder().join(STATEMENT_FILE), reason };
-    let bytes = release.read_file(&path).map_err(|error| not_a_claim(error.problem.to_string()))?;
-    Ok(Claimed::read(&bytes).map_err(not_a_claim)?)
+    let stored = StoredClaim::read(release.folder())?;
+    let claimed = Claimed::read(stored.statement());
+    Ok(claimed.map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?)
 }

@@ -9,7 +9,7 @@ use crate::{
     methods::Method,
 };
 
-use super::{claim::slot_name, statement::STATEMENT_FILE};
+use super::{claim::slot_name, statement::STATEMENT_FILE, stored::CLAIM_FILE};
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
 /// another model.
@@ -72,6 +72,16 @@ pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, confi
         card += body.trim_start();
     }
     card
+}
+
+/// The card of the same release once it is signed; a card that was written by others says what it said.
+pub(super) fn signed_card(card: &str) -> String {
+    let pointer = |file| format!("\n  attestation: {file}\n");
+    card.replacen(&pointer(STATEMENT_FILE), &pointer(CLAIM_FILE), 1).replacen(
+        &format!("`{STATEMENT_FILE}` (not signed)"),
+        &format!("`{CLAIM_FILE}` (signed)"),
+        1,
+    )
 }
 
 fn text(name: &str, removal: &CardContent<'_>) -> String {
@@ -224,6 +234,15 @@ mod tests {
         assert!(open.contains("sealed: false") && open.contains("outputs are not sealed"), "{open}");
         let dropped = said(Slot::Drop, false);
         assert!(!dropped.contains("sealed") && dropped.contains("outputs are gone"), "{dropped}");
+    }
+
+    #[test]
+    fn the_card_of_a_signed_release_points_to_the_signed_claim() {
+        let card = made(None);
+        let signed = signed_card(&card);
+        assert!(card.contains("(not signed)") && !signed.contains("not signed"), "{signed}");
+        assert!(!signed.contains(STATEMENT_FILE) && signed.matches(CLAIM_FILE).count() == 2, "{signed}");
+        assert_eq!(signed_card(&signed), signed);
     }
 
     #[test]

@@ -115,7 +115,7 @@ struct Part {
     not_shown: &'static str,
 }
 
-const UNSIGNED: &str = "who made the claim: it is not signed";
+const NOT_WHO: &str = "who made the claim: only a signature can";
 
 /// Each difference belongs to the first part that owns it, or to the figures.
 const PARTS: [Part; 3] = [
@@ -125,7 +125,7 @@ const PARTS: [Part; 3] = [
         summary: |report| format!("all {} files are those of the claim", report.candidate_digests().len()),
         otherwise: "the files are not those of the claim",
         data: "SHA-256 of every file but the model card",
-        not_shown: "who made the claim, which is not signed; what the model card says",
+        not_shown: "who made the claim, which only a signature can; what the model card says",
     },
     Part {
         id: "claimed-input",
@@ -133,7 +133,7 @@ const PARTS: [Part; 3] = [
         summary: |_| "the original is the input that the claim names".into(),
         otherwise: "the original is not the input that the claim names",
         data: "SHA-256 of every file of the original but its card",
-        not_shown: UNSIGNED,
+        not_shown: NOT_WHO,
     },
     Part {
         id: "claimed-removal",
@@ -141,7 +141,7 @@ const PARTS: [Part; 3] = [
         summary: |_| "classes, labels, changed tensors and all words are those of the claim".into(),
         otherwise: "the claim says something else than was found",
         data: "both models",
-        not_shown: UNSIGNED,
+        not_shown: NOT_WHO,
     },
 ];
 
@@ -180,7 +180,7 @@ fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check 
         measurements: vec![Measurement::new("figures compared", count as f64, "figures")],
         evidence: Evidence::Synthetic,
         data: "the synthetic embeddings of the claim's seed",
-        not_shown: UNSIGNED,
+        not_shown: NOT_WHO,
     }
 }
 

@@ -167,7 +167,7 @@ fn named(report: &Report<'_>) -> Vec<NamedClass> {
 }
 
 /// New index of each class; none for a dropped one.
-fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
+pub(super) fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
     match slot {
         Slot::Drop => forgotten.index_map(),
         Slot::Keep => (0..forgotten.classes()).map(Some).collect(),

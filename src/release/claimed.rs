@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    claim::slot_name,
+    claim::{index_map, slot_name},
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
     statement::{NamedClass, Predicate, Statement},
-    unambiguous,
 };
 use crate::{
     classes::Forgotten,
@@ -16,6 +15,7 @@ use crate::{
     error::Error,
     evaluate::Data,
     methods::{self, Method, Settings},
+    unambiguous,
     verify::Request,
 };
 
@@ -100,6 +100,12 @@ impl Claimed {
             Some(evaluation) => evaluation.require(data),
             None => Err(unclaimed(&data.test)),
         }
+    }
+
+    /// New index of each class of the input that follows from the classes and slots; none for a dropped one.
+    #[must_use]
+    pub fn index_map(&self) -> Vec<Option<usize>> {
+        index_map(&self.forgotten, self.slot)
     }
 
     /// Seed of all randomness of the run.

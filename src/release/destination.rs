@@ -7,16 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use declass_formats::{Artifact, read_regular};
+use declass_formats::Artifact;
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
-use super::statement::{STATEMENT_FILE, claimed_files};
-use crate::error::Error;
+use super::{
+    statement::{STATEMENT_FILE, claimed_files},
+    stored::{CLAIM_FILE, StoredClaim},
+};
+use crate::{error::Error, sign::SIGNATURE_FILE};
 
-/// Files of a release that its claim does not name: the model card and the claim itself.
-const UNNAMED: [&str; 2] = ["README.md", STATEMENT_FILE];
-/// Most bytes of a claim.
-const MAX_CLAIM: u64 = 64 << 20;
+/// Files of a release that its claim does not name: the model card, the claim itself, the signature over all.
+const UNNAMED: [&str; 4] = ["README.md", STATEMENT_FILE, CLAIM_FILE, SIGNATURE_FILE];
 /// Folders within folders that are looked into; no release is deeper.
 const MAX_DEPTH: usize = 20;
 
@@ -51,7 +52,7 @@ pub(super) fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(
 }
 
 /// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
-fn locked(folder: &Path) -> Result<File, Error> {
+pub(super) fn locked(folder: &Path) -> Result<File, Error> {
     let lock = || {
         let lock = File::open(folder)?;
         flock(&lock, FlockOperation::LockExclusive)?;
@@ -67,8 +68,8 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     if !metadata.is_dir() {
         return taken(false);
     }
-    let own = match read_regular(&destination.join(STATEMENT_FILE), MAX_CLAIM) {
-        Ok(claim) => claimed_files(&claim),
+    let own = match StoredClaim::read(destination) {
+        Ok(claim) => claimed_files(claim.statement()),
         Err(_) if is_empty(destination) => Some(BTreeSet::new()),
         Err(_) => None,
     };

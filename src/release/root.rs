@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
+use crate::sign::root_of;
+
 /// What a release's folder may hold besides the files of the model: git's own files, the card, claims and signatures.
 const BESIDES: [&str; 8] = [
     ".git",
@@ -20,8 +22,7 @@ const BESIDES: [&str; 8] = [
 /// The root digest of exactly these files.
 #[must_use]
 pub fn root_digest(files: &BTreeMap<&RelPath, Sha256Digest>) -> Sha256Digest {
-    let digests: Vec<u8> = files.values().flat_map(|digest| digest.0).collect();
-    Sha256Digest::of(&digests)
+    root_of(files.values().copied())
 }
 
 /// Paths at the top of the folder that whoever computes the root digest from a folder has to leave out; never a file

@@ -15,15 +15,17 @@ use super::{
     destination::{check_input, move_into_place, parent_of},
     parents::Parents,
     record::RunRecord,
+    signing::sign_files,
     statement::{STATEMENT_FILE, Statement},
 };
 use crate::{
     error::Error,
-    progress::{Progress, Step},
+    progress::{Progress, Silent, Step},
+    sign::ReleaseKey,
     verify::Pass,
 };
 
-const CARD_FILE: &str = "README.md";
+pub(super) const CARD_FILE: &str = "README.md";
 /// Random characters at the end of a temporary folder's name.
 const SUFFIX: usize = 12;
 /// How often another run may be faster to remove a new folder than this one to lock it.
@@ -90,18 +92,28 @@ impl Staged {
         Ok(())
     }
 
-    /// Adds the claim that follows from the pass and moves the whole folder into place.
+    /// Adds the claim that follows from the pass, signs it and the whole if there is a key, and moves the folder into
+    /// place.
     ///
     /// An existing destination is replaced in one step if `replace` is set and [`check_destination`](super::check_destination) allows it, and
     /// refused otherwise.
     ///
     /// # Errors
     /// [`Error::OtherRelease`] if the staged files are not those that the pass was given to,
-    /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::Io`] if the disk refuses.
-    pub fn publish(self, pass: &Pass<'_>, record: &RunRecord, replace: bool) -> Result<(), Error> {
+    /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
+    pub fn publish(
+        self,
+        pass: &Pass<'_>,
+        record: &RunRecord,
+        key: Option<&ReleaseKey>,
+        replace: bool,
+    ) -> Result<(), Error> {
         let here = self.folder.path();
         require_verified(here, pass)?;
         write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
+        if let Some(key) = key {
+            sign_files(here, key, &Silent)?;
+        }
         sync_folder(here)?;
         open_to_readers(here)?;
         move_into_place(here, &self.destination, replace)?;

@@ -13,8 +13,8 @@ use super::{
     decimal::Decimal,
     evaluation::RecordedEvaluation,
     record::{Settings, Training},
-    unambiguous,
 };
+use crate::unambiguous;
 
 /// File name of the unsigned claim in a release.
 pub const STATEMENT_FILE: &str = "class-removal.statement.json";

@@ -43,6 +43,23 @@ pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &R
     }
 }
 
+/// Whether the forgotten slots of a head are sealed, as far as its stored weights alone tell: no embedding that occurs
+/// makes one of them the top class.
+#[must_use]
+pub fn is_sealed(head: &LinearHead, stored: &Head, forgotten: &Forgotten) -> bool {
+    if stored.link == Link::Sigmoid {
+        return forgotten.indices().all(|class| is_constant(head, class));
+    }
+    let least = LEAST_RADIUS_RATIO * (head.width as f64).sqrt();
+    let rivals: Vec<usize> = forgotten.retained().collect();
+    let radius = |class: usize| {
+        Contest { rounding: stored.rounding(), ..Contest::new(head, class, &rivals) }.radius_of_the_mean()
+    };
+    let far = forgotten.indices().all(|class| radius(class) >= least);
+    // Without a bias there is no room for a margin.
+    far || (!head.has_bias && is_mean(head, stored, forgotten))
+}
+
 /// Largest constant probability that counts as near 0: e^-20, well above what rounding makes of a seal.
 const MOST_PROBABLE: f64 = 2e-9;
 
@@ -155,14 +172,13 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
     let mut measurements = Vec::new();
     let mut sealed = true;
     for class in request.forgotten.indices() {
-        let zero = candidate.row(class).iter().all(|&w| w == 0.0);
-        let probability = 1.0 / (1.0 + f64::from(-candidate.bias[class]).exp());
+        let probability = constant_probability(candidate, class);
         measurements.push(Measurement::new(
             format!("probability of class {class}"),
             probability,
             "probability",
         ));
-        sealed &= zero && probability <= MOST_PROBABLE;
+        sealed &= is_constant(candidate, class);
     }
     let (outcome, text) = match (sealed, request.sealed) {
         (true, _) => (Outcome::Passed, "their probability is a constant near 0, whatever the input"),
@@ -170,6 +186,15 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
         (false, false) => (Outcome::Informative, "not sealed: their probability depends on the input"),
     };
     (outcome, text.to_owned(), measurements)
+}
+
+fn constant_probability(head: &LinearHead, class: usize) -> f64 {
+    1.0 / (1.0 + f64::from(-head.bias[class]).exp())
+}
+
+fn is_constant(head: &LinearHead, class: usize) -> bool {
+    let zero = head.row(class).iter().all(|&w| w == 0.0);
+    zero && constant_probability(head, class) <= MOST_PROBABLE
 }
 
 #[cfg(test)]

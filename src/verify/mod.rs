@@ -24,6 +24,7 @@ mod retained;
 mod rounding;
 mod sample;
 
+pub use certificate::is_sealed;
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};
 pub use report::{Check, Evidence, Measurement, Outcome, Pass, Report};

@@ -14,6 +14,7 @@ use declass::{
     linear::LinearHead,
     methods::Kind,
     release::{self, CardContent, RunRecord, Staged, Statement},
+    sign::ReleaseKey,
     unlearn::{self, MARGIN, Material, Options, Trained},
     verify::{self, Report, Request},
 };
@@ -23,7 +24,7 @@ use super::{
     Exit,
     args::UnlearnArgs,
     bars::Bars,
-    labelled,
+    key, labelled,
     output::{Printer, Verbosity},
     source::{self, Source},
     trace,
@@ -58,6 +59,8 @@ struct Run<'a> {
     /// Labelled embeddings of the user, known to fit the model.
     data: Option<Data>,
     device: Device,
+    /// Signs the release, if the user has named one.
+    key: Option<ReleaseKey>,
     bars: Bars,
 }
 
@@ -95,7 +98,8 @@ impl<'a> Run<'a> {
         let bars = Bars::new(args.json || printer.is_quiet());
         let device = args.device.open()?;
         let silent = Printer::new(Verbosity::Quiet);
-        let run = Self { args, printer, silent, source, forgotten, slot, options, data, device, bars };
+        let key = key::open(&args.key)?;
+        let run = Self { args, printer, silent, source, forgotten, slot, options, data, device, key, bars };
         run.introduce();
         Ok(run)
     }
@@ -224,7 +228,7 @@ impl<'a> Run<'a> {
                 (Exit::Yes, false)
             }
             Ok(pass) => {
-                staged.publish(&pass, record, self.args.force)?;
+                staged.publish(&pass, record, self.key.as_ref(), self.args.force)?;
                 self.report_written(&files);
                 (Exit::Yes, true)
             }
@@ -232,9 +236,16 @@ impl<'a> Run<'a> {
         self.report_limits();
         if self.args.json {
             let out = written.then(|| self.args.out.display().to_string());
-            let json = json!({"passed": exit == Exit::Yes, "out": out, "statement": statement});
+            let signed_by = self.signed_by().filter(|_| written);
+            let passed = exit == Exit::Yes;
+            let json = json!({"passed": passed, "out": out, "signedBy": signed_by, "statement": statement});
             self.printer.json(&json).context("printing the claim")?;
         }
         Ok(exit)
+    }
+
+    /// Fingerprint of the key that signs.
+    fn signed_by(&self) -> Option<String> {
+        self.key.as_ref().map(|key| key.public().fingerprint())
     }
 }

@@ -6,7 +6,8 @@ use declass::{
     edit::Slot,
     embeddings::{Rare, Sampler, Sampling},
     formats::RelPath,
-    release::STATEMENT_FILE,
+    release::{CLAIM_FILE, STATEMENT_FILE},
+    sign::SIGNATURE_FILE,
     unlearn::{MARGIN, Material, Trained},
     verify::{Outcome, Report},
 };
@@ -143,8 +144,11 @@ impl Run<'_> {
 
     pub(super) fn report_written(&self, files: &[RelPath]) {
         let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
-        let line = format!("{}: {} {STATEMENT_FILE} (UNSIGNED)", self.args.out.display(), files.join(" "));
-        self.out().row("wrote", line);
+        let records = match self.signed_by() {
+            Some(id) => format!("{CLAIM_FILE} {SIGNATURE_FILE} (signed by {id})"),
+            None => format!("{STATEMENT_FILE} (UNSIGNED)"),
+        };
+        self.out().row("wrote", format!("{}: {} {records}", self.args.out.display(), files.join(" ")));
     }
 
     pub(super) fn report_limits(&self) {

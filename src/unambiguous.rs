@@ -10,7 +10,7 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 /// Parses JSON without repeated keys.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let parsed: Result<Unambiguous, _> = serde_json::from_slice(bytes);
     parsed.map(|json| json.0).map_err(|error| error.to_string())
 }

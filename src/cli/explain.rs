@@ -1,0 +1,45 @@
+//! `declass explain`.
+
+use anyhow::{Context, Result};
+use declass::gate::{CODES, Code, Verdict, code};
+use serde_json::json;
+
+use super::{Exit, args::ExplainArgs, output::Printer};
+
+pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
+    let codes: Vec<&Code> = match &args.code {
+        Some(id) => {
+            vec![code(id).with_context(|| format!("there is no code `{id}`: `declass explain` lists them"))?]
+        }
+        None => CODES.to_vec(),
+    };
+    if args.json {
+        printer.json(&codes.iter().map(|code| as_json(code)).collect::<Vec<_>>())?;
+    } else if args.code.is_some() {
+        codes.iter().for_each(|code| explain(code, printer));
+    } else {
+        codes
+            .iter()
+            .for_each(|code| printer.row(code.id, format!("{:<22}{}", code.name, means(code.verdict))));
+        printer.row("", "`declass explain CODE` says what a code means and what to do");
+    }
+    Ok(Exit::Yes)
+}
+
+fn explain(code: &Code, printer: &Printer) {
+    printer.row(code.id, format!("{} ({})", code.name, means(code.verdict)));
+    printer.row("means", code.meaning);
+    printer.row("do", code.remedy);
+}
+
+fn means(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::No => "the gate says no, exit 1",
+        Verdict::Unknown => "could not be checked, exit 2",
+    }
+}
+
+fn as_json(code: &Code) -> serde_json::Value {
+    let verdict = if code.verdict == Verdict::No { "no" } else { "unknown" };
+    json!({"code": code.id, "name": code.name, "verdict": verdict, "meaning": code.meaning, "remedy": code.remedy})
+}

@@ -1,0 +1,62 @@
+//! `declass keygen`.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use declass::sign::ReleaseKey;
+use serde_json::json;
+use tempfile::Builder;
+
+use super::{Exit, args::KeygenArgs, key::new_passphrase, output::Printer};
+
+pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
+    let (private, public) = paths(&args.out);
+    // Before anybody types a passphrase.
+    if let Some(taken) = [&private, &public].into_iter().find(|path| path.symlink_metadata().is_ok()) {
+        bail!("`{}` exists, and keys are never overwritten", taken.display());
+    }
+    let passphrase = new_passphrase(&args.passphrase)?;
+    let key = ReleaseKey::generate()?;
+    write_new(&private, key.to_encrypted_pem(&passphrase)?.as_bytes(), 0o600)?;
+    write_new(&public, key.public().to_pem().as_bytes(), 0o666)?;
+    let id = key.public().fingerprint();
+    if args.json {
+        printer.json(&json!({"key": private, "public": public, "id": id}))?;
+    } else {
+        printer.row("wrote", format!("{} (private, encrypted)", private.display()));
+        printer.row("", format!("{} (public)", public.display()));
+        printer.row("key", &id);
+        printer.row(
+            "next",
+            "give the public key and its id to those who verify: a `[[key]]` of declass-trust.toml",
+        );
+    }
+    Ok(Exit::Yes)
+}
+
+/// Where the two halves go.
+fn paths(out: &Path) -> (PathBuf, PathBuf) {
+    let private = if out.is_dir() { out.join("release.key") } else { out.to_owned() };
+    let is_key = private.extension().is_some_and(|end| end == "key" || end == "pem");
+    let mut public = if is_key { private.with_extension("") } else { private.clone() }.into_os_string();
+    public.push(".pub.pem");
+    (private, public.into())
+}
+
+/// A file that appears whole, and only where nothing is; the umask takes from its mode.
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let write = || {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        let permissions = fs::Permissions::from_mode(mode);
+        let mut file = Builder::new().prefix(".declass-").permissions(permissions).tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)
+    };
+    write().map(|_| ()).with_context(|| format!("writing `{}`", path.display()))
+}

@@ -1,0 +1,36 @@
+//! `declass sign`.
+
+use anyhow::Result;
+use declass::{
+    gate::{self, Finding},
+    release::sign_release,
+};
+use serde_json::json;
+
+use super::{Exit, args::SignArgs, bars::Bars, key, output::Printer};
+
+pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
+    let key = key::open_or_default(&args.key)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let findings = gate::examine_unsigned(&args.release, &bars)?;
+    if !findings.is_empty() {
+        let tell = |finding: &Finding| {
+            let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+            printer.warn(&format!("{} {place}{}", finding.code.id, finding.message));
+        };
+        findings.iter().for_each(tell);
+        printer.warn("the claim does not fit the files: nothing was signed");
+        return Ok(Exit::No);
+    }
+    let manifest = sign_release(&args.release, &key, &bars)?;
+    let (id, root) = (key.public().fingerprint(), manifest.root().to_string());
+    let files: Vec<&str> = manifest.files().keys().map(|path| path.as_str()).collect();
+    if args.json {
+        printer.json(&json!({"signedBy": id, "root": root, "files": files}))?;
+    } else {
+        printer.row("signed", format!("{}: {}", args.release.display(), files.join(" ")));
+        printer.row("root", root);
+        printer.row("key", id);
+    }
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,168 @@
+//! What `declass verify` found, for people and for machines.
+
+use anyhow::Result;
+use declass::{
+    gate::{self, Examination, Finding},
+    release::{CLAIM_FILE, StoredClaim},
+    sign::Role,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Exit,
+    args::{VerdictFormat, VerifyArgs},
+    findings::{github, sarif},
+    labelled,
+    output::{Printer, counted},
+    verify::Measured,
+};
+
+/// All that is known of a release.
+pub(super) struct Verdict<'a> {
+    pub(super) args: &'a VerifyArgs,
+    /// Why it is no yes; empty if it is.
+    pub(super) findings: Vec<Finding>,
+    /// What its signatures say, if anybody is trusted.
+    pub(super) examination: Option<Examination>,
+    /// What was measured, if there is an original.
+    pub(super) measured: Option<Measured>,
+}
+
+impl Verdict<'_> {
+    pub(super) fn print(&self, printer: &Printer) -> Result<Exit> {
+        let exit = self.exit();
+        let format = if self.args.json { VerdictFormat::Json } else { self.args.format };
+        match format {
+            VerdictFormat::Github => {
+                github(&self.findings, &self.args.release).iter().for_each(|line| printer.line(line));
+            }
+            VerdictFormat::Human => self.tell(exit, printer),
+            VerdictFormat::Json => printer.json(&self.as_json(exit))?,
+            VerdictFormat::Sarif => printer.json(&sarif(&self.findings, &self.args.release, exit as u8))?,
+        }
+        Ok(exit)
+    }
+
+    /// A single no is a no, whatever else could not be checked.
+    fn exit(&self) -> Exit {
+        let means = |verdict| self.findings.iter().any(|finding| finding.code.verdict == verdict);
+        match (means(gate::Verdict::No), means(gate::Verdict::Unknown)) {
+            (true, _) => Exit::No,
+            (false, true) => Exit::Unknown,
+            (false, false) => Exit::Yes,
+        }
+    }
+
+    fn tell(&self, exit: Exit, printer: &Printer) {
+        printer.row("release", format!("{}{}", self.args.release.display(), self.signature_in_words()));
+        for signer in self.examination.iter().flat_map(|found| &found.signers) {
+            let what = if signer.role == Role::Claim { "the claim" } else { "all files" };
+            printer.row("signed", format!("{what}, by {} ({})", signer.identity, signer.key));
+        }
+        if let Some(original) = &self.args.original {
+            printer.row("original", original.display().to_string());
+        }
+        if let Some(measured) = &self.measured {
+            measured.checks.iter().for_each(|check| printer.check(check));
+            measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
+        }
+        for finding in self.examination.iter().flat_map(|found| &found.findings) {
+            let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+            printer.row(finding.code.id, format!("{place}{}", finding.message));
+        }
+        printer.row("verdict", self.in_words(exit));
+        if self.measured.is_none() {
+            printer.row("not shown", "what the classifier does: that is measured with --original");
+        }
+    }
+
+    fn in_words(&self, exit: Exit) -> String {
+        let failed = self.findings.len();
+        match (exit, &self.examination, &self.measured) {
+            (Exit::Yes, ..) => "passed".to_owned(),
+            (Exit::No, None, Some(measured)) => {
+                format!("FAILED: {failed} of {} checks say no", measured.checks.len())
+            }
+            (exit, ..) => {
+                let word = if exit == Exit::No { "FAILED" } else { "COULD NOT TELL" };
+                format!("{word}: {}; `declass explain CODE` says what to do", counted(failed, "finding"))
+            }
+        }
+    }
+
+    /// Without trusted keys nothing is said about signatures but whether there are any.
+    fn signature_in_words(&self) -> &'static str {
+        match (&self.examination, self.is_signed()) {
+            (Some(_), _) => "",
+            (None, true) => " (signature of the claim NOT CHECKED: no --trust)",
+            (None, false) => " (UNSIGNED claim)",
+        }
+    }
+
+    fn is_signed(&self) -> bool {
+        let folder =
+            if self.args.release.is_dir() { Some(&*self.args.release) } else { self.args.release.parent() };
+        folder
+            .and_then(|folder| StoredClaim::read(folder).ok())
+            .is_some_and(|claim| claim.name() == CLAIM_FILE)
+    }
+
+    fn as_json(&self, exit: Exit) -> Value {
+        let verdict = match exit {
+            Exit::Yes => "yes",
+            Exit::No => "no",
+            Exit::Unknown => "unknown",
+        };
+        let signers = self.examination.as_ref().map(|found| &found.signers);
+        let signatures = signers.map(|signers| {
+            let signer = |signer: &gate::Signer| {
+                json!({
+                    "file": signer.file,
+                    "role": signer.role.to_string(),
+                    "key": signer.key,
+                    "identity": signer.identity,
+                })
+            };
+            signers.iter().map(signer).collect::<Vec<_>>()
+        });
+        let signed = signers.is_some_and(|signers| signers.iter().any(|signer| signer.role == Role::Claim));
+        json!({
+            "passed": exit == Exit::Yes,
+            "verdict": verdict,
+            "signed": signed,
+            "signatures": signatures,
+            "forgotten": self.forgotten(),
+            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+            "checks": self.measured.as_ref().map(|measured| &measured.checks),
+            "changes": self.measured.as_ref().map(|measured| &measured.changes),
+            "evaluation": self.measured.as_ref().and_then(|measured| measured.evaluation.as_ref()),
+        })
+    }
+
+    /// The forgotten classes as measured, or else as a trusted claim says.
+    fn forgotten(&self) -> Value {
+        let claim = self.examination.as_ref().and_then(|found| found.claim.as_ref());
+        match (&self.measured, claim) {
+            (Some(measured), _) => measured.forgotten.clone(),
+            (None, Some((statement, _))) => {
+                let forgotten = &statement.predicate.removal.forgotten;
+                forgotten
+                    .iter()
+                    .map(|entry| json!({"index": entry.class.index, "label": entry.class.label}))
+                    .collect()
+            }
+            (None, None) => Value::Null,
+        }
+    }
+}
+
+fn finding(finding: &Finding) -> Value {
+    let verdict = if finding.code.verdict == gate::Verdict::No { "no" } else { "unknown" };
+    json!({
+        "code": finding.code.id,
+        "name": finding.code.name,
+        "verdict": verdict,
+        "path": finding.path,
+        "message": finding.message,
+    })
+}

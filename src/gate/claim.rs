@@ -1,0 +1,55 @@
+//! The claim held against the digests of the files.
+
+use std::collections::BTreeMap;
+
+use declass_formats::{RelPath, Sha256Digest};
+
+use super::{Finding, code};
+use crate::{
+    release::{Statement, root_digest},
+    sign::{Content, Contents},
+};
+
+/// The subject that stands for all files together.
+const ALL: &str = "oms-root";
+/// May be written anew at any time; only the signature over everything is about it.
+const CARD: &str = "README.md";
+
+/// Every file must be a subject with its digest, and every subject a file.
+pub(super) fn compare(statement: &Statement, contents: &Contents) -> Vec<Finding> {
+    let finding = |message: String| Finding::new(&code::CLAIM, message);
+    let mut subjects: BTreeMap<&str, &str> = BTreeMap::new();
+    for subject in &statement.subject {
+        let digest = subject.digest.as_ref().map_or("", |digest| &digest.sha256);
+        if subjects.insert(&subject.name, digest).is_some() {
+            return vec![finding(format!("the claim names `{}` twice", subject.name))];
+        }
+    }
+    let mut files: BTreeMap<&RelPath, Sha256Digest> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (path, content) in contents.entries() {
+        if path.is_release_record() || path.as_str() == CARD {
+            continue;
+        }
+        let digest = match content {
+            Content::File(digest) | Content::Pointer(digest) => *digest,
+            Content::Ignored | Content::NoFile => continue,
+        };
+        match subjects.remove(path.as_str()) {
+            None => findings.push(finding("the claim does not know it".into()).about(path)),
+            Some(claimed) if claimed != digest.to_string() => {
+                findings.push(finding(format!("its SHA-256 is {digest}, claimed is {claimed}")).about(path));
+            }
+            Some(_) => {}
+        }
+        files.insert(path, digest);
+    }
+    let root = subjects.remove(ALL);
+    let missing =
+        subjects.keys().map(|name| finding("the claim names it, and it is not there".into()).about(name));
+    findings.extend(missing);
+    if findings.is_empty() && root != Some(&root_digest(&files).to_string()) {
+        findings.push(finding(format!("the digest over all files is not the one of the claim's `{ALL}`")));
+    }
+    findings
+}

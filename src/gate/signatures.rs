@@ -1,0 +1,129 @@
+//! The two signatures of a release: read, judged by the trust file, and held against the folder.
+
+use std::{path::Path, time::SystemTime};
+
+use super::{Finding, code};
+use crate::{
+    error::Error,
+    release::{CLAIM_FILE, STATEMENT_FILE},
+    sign::{
+        Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Trust,
+        differences, read_if_there,
+    },
+};
+
+/// A signature that counts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Signer {
+    /// What was signed.
+    pub role: Role,
+    /// The file that holds the signature.
+    pub file: &'static str,
+    /// Who the trust file says holds the key.
+    pub identity: String,
+    /// Fingerprint of the key.
+    pub key: String,
+}
+
+/// What the signatures of a folder say.
+pub(super) struct Signatures {
+    pub(super) findings: Vec<Finding>,
+    pub(super) signers: Vec<Signer>,
+    /// Digests of the files, if somebody signed any; trusted only if there is no finding.
+    pub(super) manifest: Option<Manifest>,
+    /// The statement of a trusted signer.
+    pub(super) claim: Option<Vec<u8>>,
+}
+
+pub(super) fn examine(folder: &Path, trust: &Trust, at: SystemTime) -> Result<Signatures, Error> {
+    let mut all = Signatures { findings: Vec::new(), signers: Vec::new(), manifest: None, claim: None };
+    if let Some((bundle, _)) = all.open(folder, (Role::Oms, SIGNATURE_FILE), trust, at)? {
+        match Manifest::read(bundle.payload()) {
+            Ok(manifest) => all.manifest = Some(manifest),
+            Err(refusal) => all.findings.push(refused(refusal).about(SIGNATURE_FILE)),
+        }
+    }
+    if let Some((bundle, true)) = all.open(folder, (Role::Claim, CLAIM_FILE), trust, at)? {
+        all.claim = Some(bundle.payload().to_vec());
+    }
+    Ok(all)
+}
+
+impl Signatures {
+    /// One signature, and whether it counts.
+    fn open(
+        &mut self,
+        folder: &Path,
+        (role, file): (Role, &'static str),
+        trust: &Trust,
+        at: SystemTime,
+    ) -> Result<Option<(Bundle, bool)>, Error> {
+        let Some(bytes) = read_if_there(&folder.join(file), MAX_BUNDLE)? else {
+            if trust.requires(role) {
+                self.findings.push(missing(folder, role, file));
+            }
+            return Ok(None);
+        };
+        let bundle = match Bundle::read(&bytes) {
+            Ok(bundle) => bundle,
+            Err(refusal) => {
+                self.findings.push(refused(refusal).about(file));
+                return Ok(None);
+            }
+        };
+        let judged = trust.judge(&bundle, role, at);
+        let counts = judged.is_ok();
+        match judged {
+            Ok(key) => {
+                let (identity, key) = (key.identity.clone(), key.key.fingerprint());
+                self.signers.push(Signer { role, file, identity, key });
+            }
+            Err(Distrust::BadSignature(reason)) => {
+                self.findings.push(Finding::new(&code::BAD_SIGNATURE, reason).about(file));
+            }
+            Err(Distrust::Untrusted(reason)) => {
+                self.findings.push(Finding::new(&code::UNTRUSTED, reason).about(file));
+            }
+        }
+        Ok(Some((bundle, counts)))
+    }
+}
+
+/// What a manifest says held against what a folder holds.
+pub(super) fn compare(manifest: &Manifest, contents: &Contents) -> Vec<Finding> {
+    let found = differences(manifest, contents).into_iter();
+    found.map(|(path, difference)| finding(difference).about(path)).collect()
+}
+
+fn missing(folder: &Path, role: Role, file: &str) -> Finding {
+    let unsigned = role == Role::Claim && folder.join(STATEMENT_FILE).exists();
+    Finding::new(
+        &code::MISSING,
+        if unsigned { "the claim is UNSIGNED" } else { "there is no such signature" },
+    )
+    .about(if unsigned { STATEMENT_FILE } else { file })
+}
+
+fn refused(refusal: Refusal) -> Finding {
+    match refusal {
+        Refusal::Malformed(reason) => Finding::new(&code::BAD_SIGNATURE, reason),
+        Refusal::Unsupported(reason) => Finding::new(&code::UNSUPPORTED, reason),
+    }
+}
+
+fn finding(difference: Difference) -> Finding {
+    match difference {
+        Difference::Changed { signed, found } => {
+            Finding::new(&code::DIGEST, format!("its SHA-256 is {found}, signed was {signed}"))
+        }
+        Difference::Extra => Finding::new(&code::EXTRA, "nobody signed it"),
+        Difference::IgnoredModel => {
+            Finding::new(&code::IGNORED, "a program could load it, and the signature leaves it out")
+        }
+        Difference::Missing => Finding::new(&code::DIGEST, "it was signed and is not there"),
+        Difference::NoFile => Finding::new(&code::EXTRA, "it is a link, or no file at all"),
+        Difference::NotFetched => {
+            Finding::new(&code::POINTER, "only its git-lfs pointer is there: run `git lfs pull`")
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a folder holds, as far as a signature is concerned.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
+
+use declass_formats::{RelPath, Sha256Digest, read_regular};
+
+use crate::{
+    error::Error,
+    progress::{Progress, Step},
+};
+
+/// More files, ignored ones included, are no release.
+const MAX_FILES: usize = 100_000;
+const MAX_DEPTH: usize = 32;
+/// Pointers of git-lfs have fewer bytes.
+const MAX_POINTER: u64 = 1024;
+
+/// One entry of a folder.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Content {
+    /// A file and its digest.
+    File(Sha256Digest),
+    /// An entry that is ignored, whatever it is.
+    Ignored,
+    /// A symbolic link, or something that is no file at all.
+    NoFile,
+    /// What git-lfs puts in the place of a large file until it is fetched, and the digest that it promises.
+    Pointer(Sha256Digest),
+}
+
+/// All entries below a folder, but folders.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Contents(BTreeMap<RelPath, Content>);
+
+impl Contents {
+    /// Reads and hashes all files of a folder that are not ignored. Links are named, not followed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if something cannot be read, is named in a way that no signature can name, or is too much.
+    pub fn of_folder(
+        folder: &Path,
+        ignored: impl Fn(&RelPath) -> bool,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let mut found = Vec::new();
+        list(folder, "", 0, &mut found)?;
+        let counts = |(path, entry): &&(RelPath, fs::Metadata)| entry.is_file() && !ignored(path);
+        let total = found.iter().filter(counts).map(|(_, entry)| entry.len()).sum();
+        progress.begin(Step::Hashing, total);
+        let mut contents = BTreeMap::new();
+        for (path, entry) in found {
+            let content = match (ignored(&path), entry.is_file()) {
+                (true, _) => Content::Ignored,
+                (false, false) => Content::NoFile,
+                (false, true) => {
+                    let on_disk = folder.join(path.as_str());
+                    read(&on_disk, entry.len(), progress)?
+                }
+            };
+            contents.insert(path, content);
+        }
+        progress.end(Step::Hashing);
+        Ok(Self(contents))
+    }
+
+    /// The entries by their paths.
+    #[must_use]
+    pub fn entries(&self) -> &BTreeMap<RelPath, Content> {
+        &self.0
+    }
+
+    /// The digest of a file that is there.
+    #[must_use]
+    pub fn digest(&self, path: &RelPath) -> Option<Sha256Digest> {
+        match self.0.get(path) {
+            Some(Content::File(digest)) => Some(*digest),
+            _ => None,
+        }
+    }
+}
+
+impl FromIterator<(RelPath, Content)> for Contents {
+    fn from_iter<I: IntoIterator<Item = (RelPath, Content)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
+/// What the bytes of a git-lfs pointer promise; none if they are no pointer.
+fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
+    let lines =
+        std::str::from_utf8(bytes).ok()?.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
+    Sha256Digest::from_hexadecimal(lines.lines().find_map(|line| line.strip_prefix("oid sha256:"))?)
+}
+
+fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Error> {
+    if size < MAX_POINTER
+        && let Some(digest) = promised(&read_regular(file, MAX_POINTER)?)
+    {
+        return Ok(Content::Pointer(digest));
+    }
+    let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
+    hash().map(Content::File).map_err(Error::io(file))
+}
+
+/// A reader that tells how far it is.
+struct Counted<'a> {
+    inner: File,
+    progress: &'a dyn Progress,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.progress.advance(Step::Hashing, count as u64);
+        Ok(count)
+    }
+}
+
+fn list(
+    root: &Path,
+    below: &str,
+    depth: usize,
+    found: &mut Vec<(RelPath, fs::Metadata)>,
+) -> Result<(), Error> {
+    let folder = root.join(below);
+    let too_much = |what: &str| Error::io(&folder)(io::Error::other(format!("too {what} for a release")));
+    if depth > MAX_DEPTH {
+        return Err(too_much("deep"));
+    }
+    for entry in fs::read_dir(&folder).map_err(Error::io(&folder))? {
+        let entry = entry.map_err(Error::io(&folder))?;
+        let unnameable =
+            || Error::io(&entry.path())(io::Error::other("a signature has no way to write this name"));
+        let name = entry.file_name();
+        let name = name.to_str().ok_or_else(unnameable)?;
+        let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+        // Not that of what a link leads to.
+        let metadata = entry.metadata().map_err(Error::io(&entry.path()))?;
+        if metadata.is_dir() {
+            list(root, &path, depth + 1, found)?;
+            continue;
+        }
+        found.push((RelPath::try_from(path.as_str()).map_err(|_| unnameable())?, metadata));
+        if found.len() > MAX_FILES {
+            return Err(too_much("many files"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::progress::Silent;
+
+    #[test]
+    fn everything_below_a_folder_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("a/empty")).unwrap();
+        fs::create_dir(root.join(".git")).unwrap();
+        fs::write(root.join("a/file"), "abc").unwrap();
+        fs::write(root.join(".git/config"), "abc").unwrap();
+        symlink("a/file", root.join("link")).unwrap();
+        symlink("a", root.join("folder")).unwrap();
+        let oid = Sha256Digest::of(b"large");
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n");
+        fs::write(root.join("large.bin"), pointer).unwrap();
+        let is_git = |path: &RelPath| path.as_str().starts_with(".git/");
+        let contents = Contents::of_folder(root, is_git, &Silent).unwrap();
+        let found: Vec<(&str, Content)> =
+            contents.entries().iter().map(|(path, content)| (path.as_str(), *content)).collect();
+        let expected = [
+            (".git/config", Content::Ignored),
+            ("a/file", Content::File(Sha256Digest::of(b"abc"))),
+            ("folder", Content::NoFile),
+            ("large.bin", Content::Pointer(oid)),
+            ("link", Content::NoFile),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn names_that_cannot_be_signed_are_an_error() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+        for name in [&b"\xff"[..], b"a\\b"] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(OsStr::from_bytes(name)), "").unwrap();
+            let error = Contents::of_folder(folder.path(), |_| false, &Silent).unwrap_err().to_string();
+            assert!(error.contains("no way to write this name"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_whole_pointers_are_pointers() {
+        let start = "version https://git-lfs.github.com/spec/v1\n";
+        for text in [start.to_owned(), format!("{start}oid sha256:00\n"), format!("x{start}")] {
+            assert_eq!(promised(text.as_bytes()), None, "{text}");
+        }
+    }
+}

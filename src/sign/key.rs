@@ -1,0 +1,197 @@
+//! The private key of a release: P-256, since the verifiers of OpenSSF Model Signing take NIST curves only. On disk it
+//! is PKCS#8, encrypted with a key that scrypt makes of a passphrase.
+
+use p256::{
+    SecretKey,
+    ecdsa::{SigningKey, signature::Signer},
+    elliptic_curve::Generate,
+};
+use pkcs8::{
+    DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
+    SecretDocument,
+    der::pem::PemLabel,
+    pkcs5::{pbes2, scrypt},
+};
+use zeroize::Zeroizing;
+
+use super::PublicKey;
+use crate::error::Error;
+
+/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. OpenSSL cannot be told to take more.
+const LOG_N: u8 = 17;
+const BLOCK_SIZE: u32 = 8;
+const PARALLEL: u32 = 1;
+
+/// A private key that signs. Its memory is wiped when it is dropped.
+#[derive(Clone, Debug)]
+pub struct ReleaseKey(SigningKey);
+
+impl ReleaseKey {
+    /// A new key from the system's randomness.
+    ///
+    /// # Errors
+    /// [`Error::Key`] if the system has none.
+    pub fn generate() -> Result<Self, Error> {
+        SigningKey::try_generate().map(Self).map_err(|error| bad(error.to_string(), ""))
+    }
+
+    /// The key as PEM of encrypted PKCS#8.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for an empty passphrase, or if the system has no randomness.
+    pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, Error> {
+        if passphrase.is_empty() {
+            return Err(bad("the passphrase is empty", ""));
+        }
+        self.encrypt(passphrase).map_err(|reason| bad(reason, ""))
+    }
+
+    fn encrypt(&self, passphrase: &str) -> Result<Zeroizing<String>, String> {
+        let (salt, iv) = (<[u8; 16]>::try_generate(), <[u8; 16]>::try_generate());
+        let (salt, iv) = (salt.map_err(|e| e.to_string())?, iv.map_err(|e| e.to_string())?);
+        let cost = scrypt::Params::new(LOG_N, BLOCK_SIZE, PARALLEL).map_err(|e| e.to_string())?;
+        let how = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).map_err(|e| e.to_string())?;
+        let plain = SecretKey::from(&self.0).to_pkcs8_der().map_err(|e| e.to_string())?;
+        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|e| e.to_string())?;
+        let document = info.encrypt_with_params(how, passphrase).map_err(|e| e.to_string())?;
+        let pem = document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF);
+        pem.map_err(|e| e.to_string())
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey::P256(*self.0.verifying_key())
+    }
+
+    /// An ECDSA signature with SHA-256 in ASN.1 DER; the same bytes give the same signature (RFC 6979).
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature: p256::ecdsa::Signature = self.0.sign(message);
+        signature.to_der().as_bytes().to_vec()
+    }
+}
+
+/// A private key as it is kept in a file.
+#[derive(Debug)]
+pub enum PrivatePem {
+    /// It takes a passphrase to open.
+    Encrypted(SecretDocument),
+    /// Anybody who has the file has the key.
+    Plain(ReleaseKey),
+}
+
+impl PrivatePem {
+    /// Reads PKCS#8, encrypted or not, or SEC1, whatever other blocks are in the file.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for other kinds of keys, with what to do.
+    pub fn read(text: &str) -> Result<Self, Error> {
+        let (label, block) = private_block(text)
+            .ok_or_else(|| bad("there is no private key in it", "make one with `declass keygen`"))?;
+        let plain = |key: Option<SecretKey>| {
+            let key = key.ok_or_else(|| bad("it is no P-256 key", OTHER_KEYS))?;
+            Ok(Self::Plain(ReleaseKey(key.into())))
+        };
+        match label {
+            "ENCRYPTED PRIVATE KEY" => SecretDocument::from_pem(block)
+                .map(|(_, document)| Self::Encrypted(document))
+                .map_err(|error| bad(error.to_string(), "")),
+            "PRIVATE KEY" => plain(SecretKey::from_pkcs8_pem(block).ok()),
+            "EC PRIVATE KEY" if block.contains("Proc-Type:") => Err(bad(
+                "its encryption is the old one of OpenSSL",
+                "convert it with `openssl pkcs8 -topk8 -in KEY -out NEW`",
+            )),
+            "EC PRIVATE KEY" => plain(SecretKey::from_sec1_pem(block).ok()),
+            "OPENSSH PRIVATE KEY" => {
+                Err(bad("it is in OpenSSH's own format", "convert it with `ssh-keygen -p -m PKCS8 -f KEY`"))
+            }
+            label => Err(bad(format!("it holds a `{label}`, which is no PKCS#8 or SEC1 key"), OTHER_KEYS)),
+        }
+    }
+
+    /// Opens an encrypted key.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
+    pub fn open(self, passphrase: &str) -> Result<ReleaseKey, Error> {
+        let document = match self {
+            Self::Plain(key) => return Ok(key),
+            Self::Encrypted(document) => document,
+        };
+        let key = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
+            .map_err(|error| bad(error.to_string(), ""))?
+            .decrypt(passphrase)
+            .map_err(|_| bad("the passphrase does not open it", ""))?;
+        let key =
+            SecretKey::from_pkcs8_der(key.as_bytes()).map_err(|_| bad("it is no P-256 key", OTHER_KEYS))?;
+        Ok(ReleaseKey(key.into()))
+    }
+}
+
+const OTHER_KEYS: &str = "releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`";
+
+/// The first block of a PEM file that holds a private key, and its label.
+fn private_block(text: &str) -> Option<(&str, &str)> {
+    let begins = text.match_indices("-----BEGIN ");
+    begins.into_iter().find_map(|(at, mark)| {
+        let rest = text.get(at..)?;
+        let (label, _) = rest.get(mark.len()..)?.split_once("-----")?;
+        let end = format!("-----END {label}-----");
+        let block = rest.get(..rest.find(&end)? + end.len())?;
+        label.ends_with("PRIVATE KEY").then_some((label, block))
+    })
+}
+
+fn bad(reason: impl Into<String>, hint: &str) -> Error {
+    Error::Key { reason: reason.into(), hint: hint.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<ReleaseKey, String> {
+        PrivatePem::read(text).and_then(|pem| pem.open("secret")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_comes_back_with_its_passphrase_only() {
+        let key = ReleaseKey::generate().unwrap();
+        let pem = key.to_encrypted_pem("secret").unwrap();
+        assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), "{}", *pem);
+        assert_eq!(read(&pem).unwrap().public(), key.public());
+        let wrong = PrivatePem::read(&pem).unwrap().open("Secret").unwrap_err().to_string();
+        assert!(wrong.contains("the passphrase does not open it"), "{wrong}");
+        assert!(key.to_encrypted_pem("").is_err());
+    }
+
+    #[test]
+    fn plain_keys_are_read_behind_other_blocks() {
+        let key = ReleaseKey::generate().unwrap();
+        let secret = SecretKey::from(&key.0);
+        let (pkcs8, sec1) = (secret.to_pkcs8_pem(LineEnding::LF), secret.to_sec1_pem(LineEnding::LF));
+        for pem in [pkcs8.unwrap(), sec1.unwrap()] {
+            let before = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+            assert_eq!(read(&format!("{before}{}", *pem)).unwrap().public(), key.public());
+        }
+    }
+
+    #[test]
+    fn other_keys_are_refused_with_what_they_are() {
+        let block =
+            |label: &str, inner: &str| format!("-----BEGIN {label}-----\n{inner}\n-----END {label}-----\n");
+        let refused = [
+            (String::new(), "no private key"),
+            (block("PUBLIC KEY", "AAAA"), "no private key"),
+            (block("ENCRYPTED SIGSTORE PRIVATE KEY", "AAAA"), "ENCRYPTED SIGSTORE PRIVATE KEY"),
+            (block("OPENSSH PRIVATE KEY", "AAAA"), "OpenSSH"),
+            (block("EC PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"), "the old one"),
+            (block("PRIVATE KEY", "AAAA"), "no P-256 key"),
+            ("-----BEGIN PRIVATE KEY-----".to_owned(), "no private key"),
+        ];
+        for (text, why) in refused {
+            let said = read(&text).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+    }
+}
