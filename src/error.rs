@@ -206,6 +206,12 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+    /// The claims of a release do not continue each other.
+    #[error("the input is a release whose history is broken: {reason}")]
+    BrokenLineage {
+        /// What does not fit.
+        reason: String,
+    },
     /// A folder has no claim that this version can read.
     #[error("claim `{}`: {reason}", path.display())]
     NotAClaim {
@@ -332,6 +338,9 @@ impl Error {
             Self::ForeignFiles { .. } => Some("move them elsewhere, or choose another place with -o".into()),
             Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
                 Some("choose another place with -o".into())
+            }
+            Self::BrokenLineage { .. } => {
+                Some("fetch the release again; without its claims a model is unlearned as one without history".into())
             }
             Self::NotAClaim { .. } => {
                 Some("name a folder that `declass unlearn` of this version wrote".into())

@@ -57,6 +57,8 @@ pub(super) enum Command {
     Inspect(InspectArgs),
     /// Make a key to sign releases with.
     Keygen(KeygenArgs),
+    /// Show the removals that led to a release, the earliest first.
+    Log(LogArgs),
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
     /// Sign a release: its claim, then all of it.
@@ -160,6 +162,24 @@ pub(super) struct InspectArgs {
     pub(super) model: ModelArgs,
     /// Print one JSON object: model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
     /// labelSource, head, why, cutPoints.
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass log out
+  declass log out --json
+
+Claims are read and held against each other; whether their signatures count is for `declass verify --trust` to say.
+
+Exit code 0: the claims continue each other; 1: they do not; 2: could not tell.")]
+pub(super) struct LogArgs {
+    /// The release: a folder that `declass unlearn` wrote.
+    #[arg(value_name = "RELEASE")]
+    pub(super) release: PathBuf,
+    /// Print one JSON object: removals (claim, method, slot, sealed, forgotten, signedBy), forgotten (in all), problems.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

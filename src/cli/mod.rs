@@ -10,6 +10,7 @@ mod inspect;
 mod key;
 mod keygen;
 mod labelled;
+mod log;
 mod methods;
 mod output;
 mod sign;
@@ -47,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Export(args) => export::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Keygen(args) => keygen::run(args, &printer),
+        Command::Log(args) => log::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),

@@ -9,7 +9,7 @@ use declass::{
     evaluate::{Data, Evaluation, Pair, evaluate},
     formats::Artifact,
     gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
-    release::{Claimed, StoredClaim, not_covered},
+    release::{Claimed, StoredClaim, check_lineage, not_covered},
     sign::Trust,
     verify::{self, Changes, Check, Outcome, Report},
 };
@@ -78,8 +78,9 @@ fn measure(args: &VerifyArgs, bars: &Bars) -> Result<Option<Measured>> {
     let figures = |data| figures(&claimed, &report, (&original, &release), data);
     let evaluation = data.as_ref().map(figures).transpose()?;
     let checks = claimed.check(&report, evaluation.as_ref());
+    let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     Ok(Some(Measured {
-        checks: [report.checks(), &checks, &[not_covered(&release)]].concat(),
+        checks: [report.checks(), &checks, &[lineage, not_covered(&release)]].concat(),
         changes: report.changes().clone(),
         forgotten: forgotten(&report),
         evaluation,

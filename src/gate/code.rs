@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 13] = [
+pub static CODES: [&Code; 14] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
@@ -42,6 +42,7 @@ pub static CODES: [&Code; 13] = [
     &POLICY,
     &MEASURED_OTHERWISE,
     &IGNORED,
+    &LINEAGE,
     &POINTER,
     &UNSUPPORTED,
     &UNREADABLE,
@@ -134,6 +135,15 @@ pub(super) static IGNORED: Code = Code {
     meaning: "A file that a program could load as the model lies where signatures do not look, such as \
               `.cache`.",
     remedy: "move or remove it, then sign the release again",
+    verdict: Verdict::No,
+};
+
+pub(super) static LINEAGE: Code = Code {
+    id: "DC2012",
+    name: "broken history",
+    meaning: "The release was made from a release, and the claims of the earlier removals are not all there, are \
+              not those that its claim records, or do not continue each other.",
+    remedy: "fetch the release again; `declass log OUT` shows the chain",
     verdict: Verdict::No,
 };
 

@@ -18,7 +18,7 @@ pub use signatures::Signer;
 use crate::{
     error::Error,
     progress::Progress,
-    release::{Claimed, Statement},
+    release::{Claimed, History, Statement},
     sign::{Contents, Manifest, Trust},
 };
 
@@ -124,6 +124,10 @@ fn judge(
     let reported: BTreeSet<&str> = known.iter().filter_map(|finding| finding.path.as_deref()).collect();
     let mut findings = claim::compare(statement, contents);
     findings.retain(|finding| finding.path.as_deref().is_none_or(|path| !reported.contains(path)));
+    let folder = if release.is_dir() { release } else { release.parent().unwrap_or(Path::new("")) };
+    let problems = History::of_release(folder).map(|history| history.problems(statement));
+    let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
+    findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
     match Artifact::open(release) {
         Ok(artifact) => {
             findings.extend(unlisted(&artifact, contents));

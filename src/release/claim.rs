@@ -64,7 +64,7 @@ pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> S
             evaluation: record.evaluation.clone(),
         },
     };
-    Statement::new(subjects(report), predicate)
+    Statement::new(subjects(report, record), predicate)
 }
 
 /// The tiers that no figures are of.
@@ -154,6 +154,7 @@ fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
             "confidence": why.confidence.to_string(),
         }),
         training: record.training.clone(),
+        lineage: record.lineage.clone(),
         tensors: changes.tensors.iter().filter_map(|tensor| serde_json::to_value(tensor).ok()).collect(),
         unchanged_tensors: changes.tensor_count - changed,
     }
@@ -183,10 +184,14 @@ fn claim_word(request: &Request<'_>) -> &'static str {
 }
 
 /// The released files, after an entry for all of them together.
-fn subjects(report: &Report<'_>) -> Vec<Resource> {
+fn subjects(report: &Report<'_>, record: &RunRecord) -> Vec<Resource> {
     let files: BTreeMap<&RelPath, Sha256Digest> = report.candidate_digests();
+    let mut ignored = ignored(&files);
+    ignored.extend(
+        record.lineage.iter().flat_map(|lineage| lineage.claims.iter().map(|claim| claim.name.as_str())),
+    );
     let method = json!({
-        "serialization": {"method": "files", "hash_type": "sha256", "ignore_paths": ignored(&files)},
+        "serialization": {"method": "files", "hash_type": "sha256", "ignore_paths": ignored},
     });
     let mut subjects = vec![file("oms-root", root_digest(&files), method)];
     subjects.extend(files.iter().map(|(path, digest)| file(path.as_str(), *digest, Value::Null)));

@@ -24,6 +24,7 @@ use crate::{
 pub struct Claimed {
     /// All of it, fields that no claim has included.
     pub(super) json: Value,
+    statement: Statement,
     /// What it says about its own run.
     pub(super) record: RunRecord,
     forgotten: Forgotten,
@@ -42,8 +43,8 @@ impl Claimed {
     /// What is wrong with it: not JSON, not a claim of this version, or about nothing that can be verified.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let json = unambiguous::parse(bytes)?;
-        let Predicate { build_definition, run_details, removal, verification } =
-            Statement::read(&json)?.predicate;
+        let statement = Statement::read(&json)?;
+        let Predicate { build_definition, run_details, removal, verification } = statement.predicate.clone();
         let asked = build_definition.external_parameters;
         let slot = [Slot::Drop, Slot::Keep].into_iter().find(|slot| slot_name(*slot) == asked.slot);
         let slot = slot.ok_or_else(|| format!("it names an unknown slot `{}`", asked.slot))?;
@@ -59,6 +60,8 @@ impl Claimed {
             settings: asked.parameters,
             training: removal.training,
             evaluation: verification.evaluation,
+            lineage: removal.lineage,
+            earlier: Vec::new(),
         };
         require_words(&record)?;
         record.evaluation.iter().try_for_each(RecordedEvaluation::require_words)?;
@@ -66,6 +69,7 @@ impl Claimed {
         let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
         Ok(Self {
             json,
+            statement,
             record,
             forgotten,
             slot,
@@ -75,6 +79,12 @@ impl Claimed {
             head: asked.head,
             seed,
         })
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn statement(&self) -> &Statement {
+        &self.statement
     }
 
     /// The verification that the claim calls for, on embeddings of another seed than the claim's if one is given.

@@ -7,17 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, RelPath};
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
-use super::{
-    statement::{STATEMENT_FILE, claimed_files},
-    stored::{CLAIM_FILE, StoredClaim},
-};
-use crate::{error::Error, sign::SIGNATURE_FILE};
+use super::{staged::CARD_FILE, statement::claimed_files, stored::StoredClaim};
+use crate::error::Error;
 
-/// Files of a release that its claim does not name: the model card, the claim itself, the signature over all.
-const UNNAMED: [&str; 4] = ["README.md", STATEMENT_FILE, CLAIM_FILE, SIGNATURE_FILE];
 /// Folders within folders that are looked into; no release is deeper.
 const MAX_DEPTH: usize = 20;
 
@@ -77,7 +72,9 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     if !replace {
         return taken(true);
     }
-    let is_own = |file: &PathBuf| file.to_str().is_some_and(|f| own.contains(f) || UNNAMED.contains(&f));
+    let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| path.is_release_record());
+    let is_own =
+        |file: &PathBuf| file.to_str().is_some_and(|f| own.contains(f) || f == CARD_FILE || is_record(f));
     let mut files = Vec::new();
     list(destination, Path::new(""), 0, &mut files).map_err(Error::io(destination))?;
     files.retain(|file| !is_own(file));

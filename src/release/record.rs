@@ -4,11 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{decimal::Decimal, evaluation::RecordedEvaluation};
+use super::{
+    decimal::Decimal,
+    evaluation::RecordedEvaluation,
+    lineage::{History, Lineage},
+    root::root_digest,
+    statement::Statement,
+};
 use crate::{
     embeddings::{Rare, Sampler, Sampling},
+    error::Error,
     evaluate::Evaluation,
     unlearn::{Options, Summary, Trained},
+    verify::Report,
 };
 
 /// The part of a claim that is recorded: no report has it.
@@ -24,6 +32,10 @@ pub struct RunRecord {
     pub(super) training: Option<Training>,
     /// Figures on labelled data of the user, if there were any.
     pub(super) evaluation: Option<RecordedEvaluation>,
+    /// The removals before this one, if the input was a release.
+    pub(super) lineage: Option<Lineage>,
+    /// The files that hold their claims, by name.
+    pub(super) earlier: Vec<(String, Vec<u8>)>,
 }
 
 /// Settings of sampling and training.
@@ -127,7 +139,23 @@ impl RunRecord {
             settings: sampling.map(|_| Settings::of(options)),
             training: sampling.map(|sampling| Training::of(sampling, trained, unreached)),
             evaluation: None,
+            lineage: None,
+            earlier: Vec::new(),
         }
+    }
+
+    /// Adds the history of the input, which the release of this report continues.
+    ///
+    /// # Errors
+    /// [`Error::BrokenLineage`] if the input's claim is not about the input.
+    pub fn with_history(mut self, history: &History, report: &Report<'_>) -> Result<Self, Error> {
+        if !history.ends_at(&root_digest(&report.original_digests())) {
+            return Err(Error::BrokenLineage { reason: "the input's claim is not about its files".into() });
+        }
+        let lineage = history.extended(&Statement::about(report, &self).predicate.removal);
+        self.lineage = lineage.map_err(|reason| Error::BrokenLineage { reason })?;
+        self.earlier = history.files().map(|(name, file)| (name, file.to_vec())).collect();
+        Ok(self)
     }
 
     /// Adds figures on labelled data of the user, measured on the files of the release.

@@ -111,6 +111,9 @@ impl Staged {
         let here = self.folder.path();
         require_verified(here, pass)?;
         write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
+        for (name, file) in &record.earlier {
+            write_file(&here.join(name), file)?;
+        }
         if let Some(key) = key {
             sign_files(here, key, &Silent)?;
         }

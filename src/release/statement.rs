@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     decimal::Decimal,
     evaluation::RecordedEvaluation,
+    lineage::Lineage,
     record::{Settings, Training},
 };
 use crate::unambiguous;
@@ -184,6 +185,9 @@ pub struct Removal {
     /// How training went; absent if nothing was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
+    /// The removals before this one; absent if the input was no release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
     /// Tensors that changed.
     pub tensors: Vec<Value>,
     /// Tensors that did not.

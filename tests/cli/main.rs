@@ -7,6 +7,7 @@ mod evaluation;
 mod hostile;
 mod labels;
 mod leftovers;
+mod lineage;
 mod output;
 mod precision;
 mod process;

@@ -18,7 +18,12 @@ impl RelPath {
 
     /// Whether this is one of the few records that lie beside a released model, by its exact path.
     pub fn is_release_record(&self) -> bool {
-        RECORDS.contains(&self.as_str())
+        RECORDS.contains(&self.as_str()) || (1..=99).any(|at| self.0 == Self::earlier_claim(at))
+    }
+
+    /// The path of the claim that came so many removals before a release's own.
+    pub fn earlier_claim(at: usize) -> String {
+        format!("class-removal.previous-{at}.json")
     }
 
     /// The path as text.

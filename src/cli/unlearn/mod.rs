@@ -13,7 +13,7 @@ use declass::{
     formats::{RelPath, Role},
     linear::LinearHead,
     methods::Kind,
-    release::{self, CardContent, RunRecord, Staged, Statement},
+    release::{self, CardContent, History, RunRecord, Staged, Statement},
     sign::ReleaseKey,
     unlearn::{self, MARGIN, Material, Options, Trained},
     verify::{self, Report, Request},
@@ -43,7 +43,8 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let evaluation = run.evaluate(&staged)?;
     staged.put_card(&run.card(evaluation.as_ref())?)?;
     let report = run.verify(&staged)?;
-    run.finish(staged, report, &run.record(&training, evaluation.as_ref()), evaluation.as_ref())
+    let record = run.record(&training, evaluation.as_ref()).with_history(&run.history, &report)?;
+    run.finish(staged, report, &record, evaluation.as_ref())
 }
 
 /// What all steps share.
@@ -59,6 +60,8 @@ struct Run<'a> {
     /// Labelled embeddings of the user, known to fit the model.
     data: Option<Data>,
     device: Device,
+    /// The claims of the input, if it is a release itself.
+    history: History,
     /// Signs the release, if the user has named one.
     key: Option<ReleaseKey>,
     bars: Bars,
@@ -83,7 +86,11 @@ impl<'a> Run<'a> {
         let source = source::open(&args.model)?;
         let (artifact, cut) = (&source.artifact, &source.cut);
         release::check_input(artifact, &args.out)?;
-        let forgotten = Forgotten::resolve(&args.forget, cut.head.classes, source.labels.as_ref())?;
+        let asked = Forgotten::resolve(&args.forget, cut.head.classes, source.labels.as_ref())?;
+        let history = History::of_input(artifact)?;
+        // Training may move every row, also that of a slot that an earlier removal sealed.
+        let classes = asked.indices().chain(history.still_there()?).collect();
+        let forgotten = Forgotten::from_indices(classes, cut.head.classes)?;
         let slot = Slot::from(args.slot);
         if slot == Slot::Drop && forgotten.retained().count() == 1 {
             return Err(Error::OneClassLeft.into());
@@ -99,7 +106,20 @@ impl<'a> Run<'a> {
         let device = args.device.open()?;
         let silent = Printer::new(Verbosity::Quiet);
         let key = key::open(&args.key)?;
-        let run = Self { args, printer, silent, source, forgotten, slot, options, data, device, key, bars };
+        let run = Self {
+            args,
+            printer,
+            silent,
+            source,
+            forgotten,
+            slot,
+            options,
+            data,
+            device,
+            history,
+            key,
+            bars,
+        };
         run.introduce();
         Ok(run)
     }

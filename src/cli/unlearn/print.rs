@@ -31,6 +31,13 @@ impl Run<'_> {
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
         let names: Vec<String> = self.forgotten.indices().map(|class| self.name(class)).collect();
         out.row("forgetting", names.join(", "));
+        if !self.history.claims().is_empty() {
+            let removals = match self.history.claims().len() {
+                1 => "an earlier removal".to_owned(),
+                more => format!("{more} earlier removals"),
+            };
+            out.row("history", format!("continues {removals}, whose classes stay forgotten"));
+        }
         cut.why.notes.iter().for_each(|note| self.printer.warn(note));
         let left = self.source.artifact.left_out();
         for path in left.iter().filter(|path| !path.is_record()) {

@@ -1,0 +1,94 @@
+//! `declass log`.
+
+use anyhow::Result;
+use declass::{
+    error::Error,
+    formats::{Artifact, Sha256Digest},
+    release::{
+        History, Statement, StoredClaim,
+        statement::{ForgottenClass, NamedClass},
+    },
+};
+use serde_json::{Value, json};
+
+use super::{Exit, args::LogArgs, output::Printer};
+
+/// One removal, as its claim tells it.
+struct Removal<'a> {
+    statement: &'a Statement,
+    digest: Sha256Digest,
+    signed_by: Option<&'a str>,
+}
+
+pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
+    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let stored = StoredClaim::read(release.folder())?;
+    let not_a_claim = |reason| Error::NotAClaim { path: stored.path().to_owned(), reason };
+    let present = Statement::from_bytes(stored.statement()).map_err(not_a_claim)?;
+    let history = History::of_release(release.folder())?;
+    let earlier = history.claims().iter().rev().map(|claim| Removal {
+        statement: &claim.statement,
+        digest: claim.digest,
+        signed_by: claim.named_key.as_deref(),
+    });
+    let latest = Removal {
+        statement: &present,
+        digest: Sha256Digest::of(stored.statement()),
+        signed_by: stored.bundle().map(|bundle| bundle.named_key()),
+    };
+    let removals: Vec<Removal<'_>> = earlier.chain([latest]).collect();
+    let problems = history.problems(&present);
+    if args.json {
+        let removals: Vec<Value> = removals.iter().map(Removal::json).collect();
+        printer.json(&json!({"removals": removals, "forgotten": in_all(&present), "problems": problems}))?;
+    } else {
+        removals.iter().zip(1..).for_each(|(removal, at)| removal.print(at, printer));
+        let classes: Vec<String> = in_all(&present).iter().map(|class| named(&class.class)).collect();
+        printer.row("in all", format!("{} (indices of the first input)", classes.join(", ")));
+        problems.iter().for_each(|problem| printer.row("BROKEN", problem));
+    }
+    Ok(if problems.is_empty() { Exit::Yes } else { Exit::No })
+}
+
+/// Every class forgotten so far.
+fn in_all(present: &Statement) -> &[ForgottenClass] {
+    let removal = &present.predicate.removal;
+    removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten)
+}
+
+fn named(class: &NamedClass) -> String {
+    match &class.label {
+        Some(label) => format!("{} `{label}`", class.index),
+        None => class.index.to_string(),
+    }
+}
+
+impl Removal<'_> {
+    fn print(&self, at: usize, printer: &Printer) {
+        let asked = &self.statement.predicate.build_definition.external_parameters;
+        let classes: Vec<String> = asked.forget.iter().map(named).collect();
+        let slot = match (asked.slot.as_str(), asked.seal) {
+            ("drop", _) => "dropped",
+            (_, true) => "sealed",
+            (_, false) => "not sealed",
+        };
+        let signed = self.signed_by.map_or_else(|| "UNSIGNED".to_owned(), |key| format!("names key {key}"));
+        printer.row(
+            &format!("removal {at}"),
+            format!("{} by {}, {slot}; {signed}", classes.join(", "), asked.method),
+        );
+        printer.detail("", format!("claim {}", self.digest));
+    }
+
+    fn json(&self) -> Value {
+        let asked = &self.statement.predicate.build_definition.external_parameters;
+        json!({
+            "claim": self.digest.to_string(),
+            "method": asked.method,
+            "slot": asked.slot,
+            "sealed": asked.seal,
+            "forgotten": asked.forget,
+            "signedBy": self.signed_by,
+        })
+    }
+}
