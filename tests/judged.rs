@@ -1,4 +1,5 @@
-//! What declass writes, judged by Python: cyclonedx-python-lib, onnx, onnxruntime, numpy and safetensors.
+//! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy, safetensors,
+//! securesystemslib, @sigstore/verify and openssl.
 
 #[path = "judged/export.rs"]
 mod export;
@@ -6,8 +7,12 @@ mod export;
 mod light;
 #[path = "judged/models.rs"]
 mod models;
+#[path = "judged/node.rs"]
+mod node;
 #[path = "judged/numbers.rs"]
 mod numbers;
+#[path = "judged/signatures.rs"]
+mod signatures;
 #[path = "judged/venv.rs"]
 mod venv;
 #[path = "judged/zoo.rs"]
