@@ -28,6 +28,12 @@ fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
 }
 
+/// Says aloud that a judge is missing.
+#[expect(clippy::print_stderr, reason = "a test that judged nothing must not look like one that did")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 /// Runs the tool.
 fn declass(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_declass")).args(arguments).output().expect("the tool starts")

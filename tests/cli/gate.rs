@@ -40,7 +40,8 @@ fn a_signed_release_passes_with_and_without_the_original() {
 
 #[test]
 fn whatever_is_not_as_it_was_signed_is_found() {
-    let change: [(fn(&Path), &[&str]); 9] = [
+    type Change = fn(&Path);
+    let changes: [(Change, &[&str]); 10] = [
         (|out| flip(&out.join("model.safetensors")), &["DC2003 model.safetensors"]),
         (|out| flip(&out.join("README.md")), &["DC2003 README.md"]),
         (|out| fs::remove_file(out.join("README.md")).unwrap(), &["DC2003 README.md"]),
@@ -58,11 +59,15 @@ fn whatever_is_not_as_it_was_signed_is_found() {
             },
             &["DC2011 .cache/model.safetensors"],
         ),
+        (
+            |out| fs::write(out.join("class-removal.statement.json"), "{}").unwrap(),
+            &["DC2006 class-removal.statement.json", "DC2004 class-removal.statement.json"],
+        ),
         (|out| fs::write(out.join("model.sig"), "{}").unwrap(), &["DC2002 model.sig"]),
     ];
     let signer = Signer::new();
     let trust = signer.trusted();
-    for (change, expected) in change {
+    for (change, expected) in changes {
         let (_folder, out) = signer.release();
         change(&out);
         assert_eq!(findings(&out, &trust, &[], 1), expected);
@@ -135,6 +140,8 @@ fn rules_that_are_not_understood_tell_nothing() {
     let text = fs::read_to_string(&wrong).unwrap().replace("id = \"SHA256:", "id = \"SHA256:A");
     fs::write(&wrong, text).unwrap();
     verify(&out, &wrong, &[]).exits(2).says("is not the one in `key.pub.pem`");
+    fs::copy(signer.trusted(), out.join("trust.toml")).unwrap();
+    verify(&out, &out.join("trust.toml"), &[]).exits(2).says("lies in the release");
     run(&["verify", out.to_str().unwrap()]).exits(2).says("--original");
     run(&["verify", out.to_str().unwrap(), "--policy", "x", "--original", "y"]).exits(2).says("--trust");
 }

@@ -11,8 +11,10 @@ use crate::{
     signer::{Signer, findings},
 };
 
-/// A signed lie, and the codes that it is found by.
-fn lies() -> Vec<(fn(&mut Value), &'static [&'static str])> {
+type Lie = fn(&mut Value);
+
+/// Signed lies, and the codes that each is found by.
+fn lies() -> Vec<(Lie, &'static [&'static str])> {
     vec![
         (|claim| claim["subject"][1]["digest"]["sha256"] = "00".repeat(32).into(), &["DC2006 config.json"]),
         (|claim| claim["subject"][0]["digest"]["sha256"] = "00".repeat(32).into(), &["DC2006 -"]),

@@ -88,7 +88,8 @@ fn signing_that_was_interrupted_is_completed_by_signing_again() {
 
 #[test]
 fn a_claim_that_does_not_fit_the_files_is_not_signed() {
-    let changes: [(fn(&Path), i32, &str); 5] = [
+    type Change = fn(&Path);
+    let changes: [(Change, i32, &str); 5] = [
         (|out| fs::write(out.join("config.json"), "{}").unwrap(), 1, "DC2006 config.json"),
         (|out| fs::write(out.join("notes.txt"), "").unwrap(), 1, "DC2006 notes.txt"),
         (|out| fs::remove_file(out.join("config.json")).unwrap(), 1, "DC2006 config.json"),

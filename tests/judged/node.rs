@@ -4,6 +4,8 @@ use std::{fs, path::Path, process::Command, sync::OnceLock};
 
 use serde_json::Value;
 
+use super::skipped;
+
 const PACKAGES: [&str; 2] = ["@sigstore/bundle@4.0.0", "@sigstore/verify@3.1.1"];
 
 /// What it says about a bundle and a public key; none where there is no Node, which is said aloud.
@@ -31,7 +33,7 @@ fn prepare(home: &Path) -> bool {
         Ok(output) if output.status.success() => true,
         Ok(output) => panic!("{npm:?}: {}", String::from_utf8_lossy(&output.stderr)),
         Err(_) => {
-            eprintln!("skipped: @sigstore/verify needs node and npm, which are not here");
+            skipped("@sigstore/verify needs node and npm, which are not here");
             false
         }
     }

@@ -15,7 +15,7 @@ use declass::{
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use super::{declass, fixture, node, succeed, venv::judge};
+use super::{declass, fixture, node, skipped, succeed, venv::judge};
 
 /// A folder with a signed release `out`, the key's public half, and its private half, encrypted with `secret`.
 fn signed() -> TempDir {
@@ -62,7 +62,8 @@ fn judged(folder: &Path, what: &str, paths: &[&str]) -> Value {
 
 #[test]
 fn model_signing_accepts_a_release_as_it_is_and_nothing_else() {
-    let changes: [(fn(&Path), &str); 4] = [
+    type Change = fn(&Path);
+    let changes: [(Change, &str); 4] = [
         (|out| fs::remove_file(out.join(CLAIM_FILE)).unwrap(), "class-removal.sigstore.json"),
         (|out| fs::write(out.join("new.txt"), "").unwrap(), "new.txt"),
         (
@@ -120,8 +121,7 @@ fn others_read_our_keys_and_we_theirs() {
         output.map(|output| (output.status.success(), String::from_utf8(output.stdout).unwrap()))
     };
     let Ok((true, read)) = openssl("pkey -pubin -in key.pub.pem -pubout") else {
-        eprintln!("skipped: there is no openssl");
-        return;
+        return skipped("there is no openssl");
     };
     assert_eq!(read, public);
     let new = "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
