@@ -1,4 +1,5 @@
-//! What declass writes, judged by Python: cyclonedx-python-lib, onnx, onnxruntime, numpy and safetensors.
+//! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy, safetensors,
+//! securesystemslib, @sigstore/verify and openssl.
 
 #[path = "judged/export.rs"]
 mod export;
@@ -6,8 +7,12 @@ mod export;
 mod light;
 #[path = "judged/models.rs"]
 mod models;
+#[path = "judged/node.rs"]
+mod node;
 #[path = "judged/numbers.rs"]
 mod numbers;
+#[path = "judged/signatures.rs"]
+mod signatures;
 #[path = "judged/venv.rs"]
 mod venv;
 #[path = "judged/zoo.rs"]
@@ -21,6 +26,12 @@ use std::{
 /// A file below `fixtures/`.
 fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+/// Says aloud that a judge is missing.
+#[expect(clippy::print_stderr, reason = "a test that judged nothing must not look like one that did")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 /// Runs the tool.

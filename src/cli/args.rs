@@ -306,6 +306,9 @@ Examples:
 Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked \
 otherwise.
 
+With --trust, both signatures must be of a trusted key, every file must be as it was signed, no other file may be there, and the \
+claim must fit the files; `declass explain` lists what may be found. The original is not needed for that.
+
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
     /// The release: a folder that `declass unlearn` wrote.

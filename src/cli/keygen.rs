@@ -40,7 +40,11 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
 
 /// Where the two halves go.
 fn paths(out: &Path) -> (PathBuf, PathBuf) {
-    let private = if out.is_dir() { out.join("release.key") } else { out.to_owned() };
+    let private = match out {
+        out if out == Path::new(".") => "release.key".into(),
+        out if out.is_dir() => out.join("release.key"),
+        out => out.to_owned(),
+    };
     let is_key = private.extension().is_some_and(|end| end == "key" || end == "pem");
     let mut public = if is_key { private.with_extension("") } else { private.clone() }.into_os_string();
     public.push(".pub.pem");

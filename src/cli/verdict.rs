@@ -70,6 +70,9 @@ impl Verdict<'_> {
             let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
             printer.row(finding.code.id, format!("{place}{}", finding.message));
         }
+        if let (Some(policy), Exit::Yes) = (&self.args.policy, exit) {
+            printer.row("policy", format!("{}: met", policy.display()));
+        }
         printer.row("verdict", self.in_words(exit));
         if self.measured.is_none() {
             printer.row("not shown", "what the classifier does: that is measured with --original");

@@ -59,9 +59,21 @@ fn finding(check: &Check) -> Finding {
 
 fn examine(args: &VerifyArgs, bars: &Bars) -> Result<Option<Examination>> {
     let Some(trust) = &args.trust else { return Ok(None) };
+    refuse_rules_of_the_release(args)?;
     let trust = Trust::open(trust)?;
     let policy = args.policy.as_deref().map(Policy::open).transpose()?;
     Ok(Some(gate::examine(&args.release, &trust, policy.as_ref(), SystemTime::now(), bars)?))
+}
+
+/// Whoever made a release could have written what lies in it.
+fn refuse_rules_of_the_release(args: &VerifyArgs) -> Result<()> {
+    let release = args.release.canonicalize().unwrap_or_default();
+    for rules in [&args.trust, &args.policy].into_iter().flatten() {
+        if release.is_dir() && rules.canonicalize().is_ok_and(|rules| rules.starts_with(&release)) {
+            bail!("`{}` lies in the release, which must not say itself whom to trust", rules.display());
+        }
+    }
+    Ok(())
 }
 
 fn measure(args: &VerifyArgs, bars: &Bars) -> Result<Option<Measured>> {

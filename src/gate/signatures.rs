@@ -45,6 +45,10 @@ pub(super) fn examine(folder: &Path, trust: &Trust, at: SystemTime) -> Result<Si
     }
     if let Some((bundle, true)) = all.open(folder, (Role::Claim, CLAIM_FILE), trust, at)? {
         all.claim = Some(bundle.payload().to_vec());
+        if folder.join(STATEMENT_FILE).symlink_metadata().is_ok() {
+            let message = "a second claim lies beside the signed one, and is not signed itself";
+            all.findings.push(Finding::new(&code::CLAIM, message).about(STATEMENT_FILE));
+        }
     }
     Ok(all)
 }

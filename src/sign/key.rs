@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 use super::PublicKey;
 use crate::error::Error;
 
-/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. OpenSSL cannot be told to take more.
+/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. The `openssl` command refuses to spend more
+/// than 32 MB and so does not open these keys; libraries that set no such limit do.
 const LOG_N: u8 = 17;
 const BLOCK_SIZE: u32 = 8;
 const PARALLEL: u32 = 1;

@@ -42,7 +42,11 @@ impl Ran {
 
 /// The tool, not yet started.
 pub(crate) fn declass() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_declass"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+    for variable in ["CREDENTIALS_DIRECTORY", "DECLASS_KEY", "DECLASS_KEY_PASSPHRASE"] {
+        command.env_remove(variable);
+    }
+    command
 }
 
 pub(crate) fn finish(command: &mut Command) -> Ran {

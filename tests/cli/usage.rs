@@ -124,7 +124,7 @@ fn a_model_that_is_not_there_is_refused() {
 
 #[test]
 fn help_explains_and_shows_examples() {
-    for command in ["evaluate", "inspect", "methods", "unlearn", "verify"] {
+    for command in ["evaluate", "explain", "inspect", "keygen", "methods", "sign", "unlearn", "verify"] {
         let help = run(&[command, "--help"]).exits(0).stdout;
         let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{help}"));
         assert!(examples.contains(&format!("declass {command}")), "{help}");

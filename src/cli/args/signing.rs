@@ -11,7 +11,7 @@ Examples:
   declass keygen -o keys/release-2027.key
   declass keygen --passphrase-file - < secret
 
-The passphrase is that of --passphrase-file, of $DECLASS_KEY_PASSPHRASE, of the systemd credential declass-passphrase, or
+The passphrase is that of --passphrase-file, of $DECLASS_KEY_PASSPHRASE, of the systemd credential declass-passphrase, or \
 asked for, in this order. The private key is PKCS#8, readable by you alone; nothing is ever overwritten.")]
 pub(in crate::cli) struct KeygenArgs {
     /// The file of the private key, or a folder for release.key; the public key is written beside it.
@@ -31,7 +31,7 @@ Examples:
   DECLASS_KEY=\"$PEM\" declass sign out          # in CI
   declass verify out --trust declass-trust.toml
 
-Only a claim that fits the files is signed. The claim goes into class-removal.sigstore.json, byte for byte; model.sig is
+Only a claim that fits the files is signed. The claim goes into class-removal.sigstore.json, byte for byte; model.sig is \
 written last and is over everything, so that a change of any file needs a new signature. Signing again replaces both.")]
 pub(in crate::cli) struct SignArgs {
     /// The release: a folder that `declass unlearn` wrote.
