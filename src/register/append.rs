@@ -7,9 +7,8 @@ use super::{
     checkpoint::Checkpoint,
     disk::Folder,
     event::{Event, Facts, Kind, LONGEST_LINE},
-    examine::{Register, examine_locked, read_checkpoint},
+    examine::{Register, examine_locked, origin_of},
     keys::Rotation,
-    note::Note,
     pending::Signed,
     refused,
     time::Time,
@@ -62,12 +61,12 @@ pub fn append(
     let (facts, signer) = match entry {
         Entry::Event(facts) => (for_its_request(path, facts, &register)?, key),
         Entry::NewKey(new) => {
-            let rotation = Some(Rotation::sign(&before, key, new));
+            let rotation = Some(Box::new(Rotation::sign(&before, key, new)));
             (Facts { rotation, ..Facts::new(Kind::KeyRotated) }, new)
         }
     };
     let event = Event::new(before.size, now()?, facts);
-    let line = line(path, &register, &event)?;
+    let line = line(path, &mut register, &event)?;
     register.content.tree.push(leaf(&line));
     let checkpoint =
         Checkpoint { size: before.size + 1, root: register.content.tree.root(), origin: before.origin };
@@ -78,11 +77,7 @@ pub fn append(
 
 /// The sound register whose key, now or once, this is.
 fn open(folder: &Folder, key: &SigningKey) -> Result<Register, Error> {
-    let note = Note::read(&read_checkpoint(folder)?);
-    let checkpoint = note.and_then(|note| Ok(Checkpoint::read(note.unverified())?.0));
-    let checkpoint =
-        checkpoint.map_err(|reason| refused(folder.path(), &format!("checkpoint: {reason}"), ""))?;
-    examine_locked(folder, &key.verifier(&checkpoint.origin))?.sound()
+    examine_locked(folder, &key.verifier(&origin_of(folder)?))?.sound()
 }
 
 fn require_current(path: &Path, register: &Register, key: &SigningKey) -> Result<(), Error> {
@@ -110,7 +105,7 @@ fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Fac
 }
 
 /// The event as a line, if it makes sense in the register.
-fn line(path: &Path, register: &Register, event: &Event) -> Result<Vec<u8>, Error> {
+fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, Error> {
     let facts = &event.facts;
     facts.check().map_err(|reason| {
         refused(path, &reason, "`declass register append --help` says what belongs to it")
@@ -121,6 +116,10 @@ fn line(path: &Path, register: &Register, event: &Event) -> Result<Vec<u8>, Erro
     }
     let lived = register.content.lives.clone().admit(facts);
     lived.map_err(|senseless| refused(path, &senseless.reason, senseless.hint))?;
+    // Nothing is signed that a verification would refuse.
+    if let Some((_, reason)) = register.content.admit(event).into_iter().next() {
+        return Err(refused(path, &reason, ""));
+    }
     let line = event.line().and_then(|line| match line.len() > LONGEST_LINE {
         true => Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len())),
         false => Ok(line),

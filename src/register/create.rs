@@ -18,6 +18,9 @@ use super::{
 };
 use crate::error::Error;
 
+/// More is not read of a public key.
+const PUBLIC: u64 = 1 << 12;
+
 /// Makes an empty register where nothing is yet; the folder appears whole.
 ///
 /// # Errors
@@ -42,12 +45,12 @@ pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Erro
     fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(Error::io(parent))
 }
 
-/// Makes a new key for a register: the private one at `path`, unencrypted and for its owner's eyes only, the public one
-/// beside it at `public`. Neither replaces anything or lies in the register, which others read.
+/// The key at a place, and its public key beside it; made there if nothing is, the private one unencrypted and for its
+/// owner's eyes only. Nothing is replaced, and no key lies in the register, which others read.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] if something is there or the place is in the register, [`Error::Io`] if the disk refuses.
-pub fn write_key(
+/// [`Error::RegisterUnusable`] if the place is in the register or holds something else, [`Error::Io`] if the disk refuses.
+pub fn key_at(
     register: &Path,
     path: &Path,
     public: &Path,
@@ -59,13 +62,22 @@ pub fn write_key(
         let hint = "a register is there to be read by others; keep its key elsewhere";
         return Err(no_use_of(path, "this place is in the register", hint));
     }
-    let key = SigningKey::generate()?;
+    if path.symlink_metadata().is_err() {
+        SigningKey::generate()?.write(path)?;
+    }
+    let key = SigningKey::read(path)?;
     let verifier = key.verifier(origin);
-    disk::create(public, format!("{verifier}\n").as_bytes(), 0o644)?;
-    if let Err(error) = key.write(path) {
-        // The public half of a key that was never written serves nobody. Best effort.
-        let _ = fs::remove_file(public);
-        return Err(error);
+    let line = format!("{verifier}\n");
+    match public.symlink_metadata() {
+        Err(_) => disk::create(public, line.as_bytes(), 0o644)?,
+        Ok(_) if disk::read_small(public, PUBLIC)? == line.as_bytes() => {}
+        Ok(_) => {
+            return Err(no_use_of(
+                public,
+                "it exists, and is not the public key of this one",
+                "name another key",
+            ));
+        }
     }
     Ok((key, verifier))
 }

@@ -126,8 +126,11 @@ impl Folder {
     }
 }
 
-/// All of a file anywhere that must not have more than `limit` bytes.
-pub(super) fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+/// All of a regular file that must not have more than `limit` bytes.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] if it has more or is no regular file, [`Error::Io`] if the disk refuses.
+pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     bounded(open_regular(path)?, path, limit)
 }
 

@@ -102,7 +102,7 @@ pub struct Facts {
     pub classes: Vec<Class>,
     /// The keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rotation: Option<Rotation>,
+    pub rotation: Option<Box<Rotation>>,
 }
 
 /// A removed class of the input's label space.
@@ -146,9 +146,10 @@ impl Facts {
         use Need::{May, Must, No};
         let [request, artifact, manifest, classes, successor, rotation] = match self.event {
             Kind::Requested | Kind::Approved | Kind::RequestVoided => [Must, No, No, No, No, No],
-            Kind::ClassRemoved | Kind::Verified | Kind::Released => [May, Must, Must, May, No, No],
-            Kind::Superseded => [May, Must, May, May, May, No],
-            Kind::Withdrawn => [May, Must, May, May, No, No],
+            Kind::ClassRemoved => [May, Must, Must, May, No, No],
+            Kind::Verified | Kind::Released => [May, Must, Must, No, No, No],
+            Kind::Superseded => [May, Must, May, No, May, No],
+            Kind::Withdrawn => [May, Must, May, No, No, No],
             Kind::KeyRotated => [No, No, No, No, No, Must],
         };
         for (field, need, there) in [
@@ -252,7 +253,7 @@ mod tests {
     fn whatever_else_a_line_is_it_is_no_event() {
         for (from, to, why) in [
             ("\"v\":1", "\"v\":2", "version 2"),
-            ("\"v\":1", "\"v\":1.0", "canonical"),
+            ("\"v\":1", "\"v\":1.0", "floating point"),
             ("{\"art", "{ \"art", "canonical"),
             ("\"seq\":0", "\"seq\":0,\"seq\":0", "key `seq` is there twice"),
             ("\"seq\":0", "\"seq\":-1", "invalid value"),

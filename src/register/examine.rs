@@ -18,7 +18,7 @@ use super::{
     refused,
     time::Time,
     tree::{self, Frontier},
-    vkey::VerifierKey,
+    vkey::{Origin, VerifierKey},
 };
 use crate::error::Error;
 
@@ -92,8 +92,24 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
     Ok(examination)
 }
 
+/// The name that a register's checkpoint gives it, whoever signed it.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] or [`Error::Io`] if there is no checkpoint, [`Error::RegisterRefuses`] if it is none.
+pub fn origin(path: &Path) -> Result<Origin, Error> {
+    origin_of(&Folder::for_reading(path)?)
+}
+
+/// [`origin`] while the lock is held.
+pub(super) fn origin_of(folder: &Folder) -> Result<Origin, Error> {
+    let note = Note::read(&read_checkpoint(folder)?);
+    let checkpoint = note.and_then(|note| Ok(Checkpoint::read(note.unverified())?.0));
+    let said = |reason: String| refused(folder.path(), &format!("checkpoint: {reason}"), "");
+    Ok(checkpoint.map_err(said)?.origin)
+}
+
 /// The bytes of the checkpoint.
-pub(super) fn read_checkpoint(folder: &Folder) -> Result<Vec<u8>, Error> {
+fn read_checkpoint(folder: &Folder) -> Result<Vec<u8>, Error> {
     folder.read(CHECKPOINT, note::LIMIT)?.ok_or_else(|| {
         let hint =
             "a register is a folder with `entries.jsonl` and `checkpoint`; `declass register init` makes one";

@@ -23,7 +23,7 @@ pub(super) enum Pending {
     /// All is entered; only the file is left.
     Entered,
     /// The event is signed, and its line or the checkpoint not yet in place.
-    Signed(Signed),
+    Signed(Box<Signed>),
 }
 
 /// A signed event on its way.
@@ -61,7 +61,7 @@ impl Pending {
             return Err("its checkpoint is not of one entry more".into());
         }
         let signed = Signed { event, line: [line, b"\n"].concat(), note: rest.to_vec() };
-        if signed.line.starts_with(tail) { Ok(Self::Signed(signed)) } else { Err(FOREIGN.into()) }
+        if signed.line.starts_with(tail) { Ok(Self::Signed(Box::new(signed))) } else { Err(FOREIGN.into()) }
     }
 
     /// The event that is not entered yet.
@@ -94,7 +94,7 @@ impl Signed {
     /// Makes it certain that the event will be entered.
     pub(super) fn announce(self, folder: &Folder) -> Result<Pending, Error> {
         folder.replace(FILE, &[&self.line[..], &self.note].concat())?;
-        Ok(Pending::Signed(self))
+        Ok(Pending::Signed(Box::new(self)))
     }
 }
 
