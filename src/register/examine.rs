@@ -15,6 +15,7 @@ use super::{
     no_use_of,
     note::{self, Note},
     pending::{self, Pending},
+    record::Record,
     refused,
     time::Time,
     tree::{self, Frontier},
@@ -142,6 +143,26 @@ impl Examination {
             None => Some(Finding::new(check, Ok(self.good(check)?))),
         };
         Check::ALWAYS.into_iter().filter_map(finding).collect()
+    }
+
+    /// Holds an older checkpoint, a signed note, against the entries that are there.
+    #[must_use]
+    pub fn compare(&self, older: &[u8]) -> Finding {
+        let begins = |older: Checkpoint| format!("of {} entries, with which the register begins", older.size);
+        Finding::new(Check::OldCheckpoint, self.content.older(older).map(begins))
+    }
+
+    /// Looks for the request of a private record.
+    #[must_use]
+    pub fn find(&self, record: &Record) -> Finding {
+        let commitment = record.commitment();
+        let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
+        let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
+        let found = match entries.is_empty() {
+            true => Err(format!("no entry is of request {commitment}: was the record or its salt changed?")),
+            false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
+        };
+        Finding::new(Check::Record, found)
     }
 
     /// What a check without offences says, if it was done and there is anything to say.
@@ -283,6 +304,21 @@ impl Content {
         }
         offences
     }
+
+    /// An older checkpoint of the register; the error says why it is none.
+    pub(super) fn older(&self, note: &[u8]) -> Result<Checkpoint, String> {
+        let older = self.keys.checkpoint(&Note::read(note)?)?;
+        let first = usize::try_from(older.size).ok().and_then(|size| self.leaves.get(..size));
+        let (size, here) = (older.size, self.size());
+        let first = first
+            .ok_or_else(|| format!("it counts {size} entries, and here are {here}: some were taken away"))?;
+        match tree::root(first) == older.root {
+            true => Ok(older),
+            false => Err(format!(
+                "the first {size} entries are not those that it was signed for: history was rewritten"
+            )),
+        }
+    }
 }
 
 impl Register {
@@ -302,34 +338,5 @@ impl Register {
     #[must_use]
     pub fn pending(&self) -> Option<&Event> {
         self.pending.as_ref().and_then(Pending::event)
-    }
-
-    /// Holds an older checkpoint, a signed note, against this register.
-    #[must_use]
-    pub fn compare(&self, older: &[u8]) -> Finding {
-        Finding::new(
-            Check::OldCheckpoint,
-            self.older(older)
-                .map(|older| format!("of {} entries, with which the register begins", older.size)),
-        )
-    }
-
-    /// An older checkpoint of this register.
-    pub(super) fn older(&self, note: &[u8]) -> Result<Checkpoint, String> {
-        let older = self.content.keys.checkpoint(&Note::read(note)?)?;
-        let first = usize::try_from(older.size).ok().and_then(|size| self.content.leaves.get(..size));
-        let first = first.ok_or_else(|| {
-            format!(
-                "it counts {} entries and the register only {}: some were taken away",
-                older.size, self.checkpoint.size
-            )
-        })?;
-        match tree::root(first) == older.root {
-            true => Ok(older),
-            false => Err(format!(
-                "the first {} entries are not those that it was signed for: history was rewritten",
-                older.size
-            )),
-        }
     }
 }

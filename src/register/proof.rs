@@ -74,7 +74,7 @@ impl Register {
 
     /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it does not.
     pub fn prove_since(&self, old: &[u8]) -> Result<Proof, String> {
-        let size = usize::try_from(self.older(old)?.size).map_err(|error| error.to_string())?;
+        let size = usize::try_from(self.content.older(old)?.size).map_err(|error| error.to_string())?;
         Ok(Proof::Consistency {
             old: String::from_utf8(old.to_vec()).map_err(|error| error.to_string())?,
             path: hexadecimal(&tree::consistency(&self.content.leaves, size)),

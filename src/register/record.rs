@@ -10,12 +10,7 @@ use std::{
 use declass_formats::Sha256Digest;
 use zeroize::Zeroizing;
 
-use super::{
-    disk,
-    examine::Register,
-    finding::{Check, Finding},
-    no_use_of,
-};
+use super::{disk, no_use_of};
 use crate::error::Error;
 
 /// Length of a salt's file: 64 hexadecimal digits and a line feed.
@@ -77,24 +72,6 @@ impl Record {
     #[must_use]
     pub fn label_digest(&self, label: &str) -> Sha256Digest {
         Sha256Digest::of(&[&self.salt[..], label.as_bytes()].concat())
-    }
-
-    /// Looks for the record's request in a register.
-    #[must_use]
-    pub fn find_in(&self, register: &Register) -> Finding {
-        let of_record = |event: &&super::Event| event.facts.request == Some(self.commitment);
-        let entries: Vec<String> =
-            register.events().iter().filter(of_record).map(|event| event.seq.to_string()).collect();
-        let commitment = self.commitment;
-        Finding::new(
-            Check::Record,
-            match entries.is_empty() {
-                true => {
-                    Err(format!("no entry is of request {commitment}: was the record or its salt changed?"))
-                }
-                false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
-            },
-        )
     }
 }
 

@@ -174,7 +174,7 @@ pub(super) struct VerifyArgs {
     /// A proof that `declass register prove` wrote; it is checked without the register.
     #[arg(long, value_name = "FILE", requires = "vkey", conflicts_with_all = ["register", "old", "record"])]
     pub(super) proof: Option<PathBuf>,
-    /// Print one JSON object: passed, entries, pending, checks (check, holds, summary).
+    /// Print one JSON object: passed, checks (check, holds, summary).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
