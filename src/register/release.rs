@@ -12,7 +12,7 @@ use crate::{error::Error, unambiguous};
 /// The claim of a release, signed or not; the first of them that is there counts.
 const CLAIMS: [&str; 2] = ["class-removal.sigstore.json", "class-removal.statement.json"];
 /// More is not read of a claim.
-const LIMIT: u64 = 1 << 28;
+const LIMIT: u64 = 1 << 26;
 
 /// What a release is known by.
 #[derive(Debug)]
