@@ -194,7 +194,11 @@ impl Event {
         }
         if event.line()? != line {
             let canonical = serde_json_canonicalizer::to_vec(&json).is_ok_and(|bytes| bytes == line);
-            let why = if canonical { "has fields of no event" } else { "is not canonical JSON (RFC 8785)" };
+            let why = if canonical {
+                "has fields or spellings of no event"
+            } else {
+                "is not canonical JSON (RFC 8785)"
+            };
             return Err(format!("it {why}"));
         }
         event.facts.check()?;
@@ -265,10 +269,10 @@ mod tests {
             ("class-removed", "class-added", "unknown variant"),
             ("\"index\":5", "\"index\":3", "not in order"),
             ("\"sha256\":\"0", "\"sha256\":\"g", "no SHA-256"),
-            ("\"sha256\":\"0000000", "\"sha256\":\"000000A", "canonical"),
+            ("\"sha256\":\"0000000", "\"sha256\":\"000000A", "no event"),
             ("class-removed", "requested", "names no request"),
             (",\"manifest\"", ",\"manifes\"", "no event"),
-            ("}", "", "expected"),
+            ("}", "", "EOF"),
         ] {
             let line = removed().replacen(from, to, 1);
             assert_ne!(line, removed(), "{from}");

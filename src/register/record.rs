@@ -3,6 +3,7 @@
 
 use std::{
     ffi::OsString,
+    fmt,
     io::{Read, Write},
     path::{Path, PathBuf},
 };
@@ -17,10 +18,16 @@ use crate::error::Error;
 const SALT_FILE: u64 = 65;
 
 /// A record's salt and digest.
-#[derive(Debug)]
 pub struct Record {
     salt: Zeroizing<[u8; 32]>,
     commitment: Sha256Digest,
+}
+
+/// Without the salt, which is nobody else's business.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("commitment", &self.commitment).finish_non_exhaustive()
+    }
 }
 
 impl Record {
