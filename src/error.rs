@@ -272,6 +272,26 @@ pub enum Error {
         /// The place of the output.
         path: PathBuf,
     },
+    /// The register says no: it was tampered with, or an event makes no sense in it.
+    #[error("`{}`: {reason}", path.display())]
+    RegisterRefuses {
+        /// The register, or the file that does not go with it.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
+    /// A register or what belongs to it cannot be used, so that nothing can be said of it.
+    #[error("`{}`: {reason}", path.display())]
+    RegisterUnusable {
+        /// The register, its key, a record or a proof.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
     /// A class was named twice, perhaps once by label and once by index.
     #[error("class `{name}` is named twice")]
     RepeatedClass {
@@ -383,6 +403,9 @@ impl Error {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
             Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
+            Self::RegisterRefuses { hint, .. } | Self::RegisterUnusable { hint, .. } if !hint.is_empty() => {
+                Some(hint.clone())
+            }
             Self::Embeddings { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::NoDevice { built_in: false, .. } => {

@@ -69,6 +69,7 @@ pub mod linear;
 pub mod methods;
 pub mod progress;
 pub mod reach;
+pub mod register;
 pub mod release;
 pub mod rng;
 mod seal;

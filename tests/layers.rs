@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 23] = [
+const MAY_NAME: [(&str, &[&str]); 24] = [
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -22,6 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 23] = [
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
     ("progress", &[]),
     ("reach", &["linear", "space"]),
+    ("register", &["error", "unambiguous"]),
     (
         "release",
         &[
@@ -65,7 +66,8 @@ const MAY_NAME: [(&str, &[&str]); 23] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 8] = ["cut", "edit", "export", "gate", "graph", "progress", "release", "sign"];
+const WITHOUT_CANDLE: [&str; 9] =
+    ["cut", "edit", "export", "gate", "graph", "progress", "register", "release", "sign"];
 
 #[test]
 fn every_room_names_only_what_it_may() {

@@ -61,6 +61,8 @@ pub(super) enum Command {
     Log(LogArgs),
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
+    /// Keep a register of requests and releases that nobody can change unnoticed.
+    Register(super::register::RegisterArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
     /// Remove classes from a model, verify the result and write it with a claim.

@@ -13,6 +13,7 @@ mod labelled;
 mod log;
 mod methods;
 mod output;
+mod register;
 mod sign;
 mod source;
 mod trace;
@@ -23,6 +24,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser;
+use declass::error::Error;
 
 use args::{Cli, Command};
 use output::Printer;
@@ -32,7 +34,7 @@ use output::Printer;
 enum Exit {
     /// Done; the gate says yes.
     Yes = 0,
-    /// The gate says no, or no attempt at unlearning succeeded: nothing was written.
+    /// The gate or the register says no, or no attempt at unlearning succeeded: nothing was written.
     No = 1,
     /// Could not tell: wrong usage, unreadable or unsuitable input. Never a yes.
     Unknown = 2,
@@ -50,6 +52,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Keygen(args) => keygen::run(args, &printer),
         Command::Log(args) => log::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
+        Command::Register(args) => register::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
@@ -57,7 +60,7 @@ pub(crate) fn run() -> ExitCode {
     let exit = result.unwrap_or_else(|error| {
         printer.error(&error);
         match error.downcast_ref() {
-            Some(declass::error::Error::DidNotForget { .. }) => Exit::No,
+            Some(Error::DidNotForget { .. } | Error::RegisterRefuses { .. }) => Exit::No,
             _ => Exit::Unknown,
         }
     });

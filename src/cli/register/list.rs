@@ -1,0 +1,54 @@
+//! `declass register list`.
+
+use anyhow::Result;
+use declass::register::{Class, Event, examine};
+
+use super::{Printer, args::ListArgs, trusted};
+use crate::cli::Exit;
+
+pub(super) fn run(args: &ListArgs, printer: &Printer) -> Result<Exit> {
+    let key = trusted(&args.register, args.vkey.as_deref())?;
+    let register = examine(&args.register, &key)?.sound()?;
+    if args.json {
+        printer.json(&register.events())?;
+        return Ok(Exit::Yes);
+    }
+    let checkpoint = register.checkpoint();
+    printer.row("register", format!("{}, entries: {}", checkpoint.origin, checkpoint.size));
+    for event in register.events() {
+        printer.row(&event.seq.to_string(), told(event));
+    }
+    if let Some(pending) = register.pending() {
+        printer.row("pending", format!("{} (signed, not entered yet)", told(pending)));
+    }
+    Ok(Exit::Yes)
+}
+
+/// An event in one line; digests by their first digits.
+pub(super) fn told(event: &Event) -> String {
+    let facts = &event.facts;
+    let mut text = format!("{}  {:<14}", event.time, facts.event.name());
+    for (name, digest) in
+        [("request", facts.request), ("artifact", facts.artifact), ("successor", facts.successor)]
+    {
+        if let Some(digest) = digest {
+            text += &format!("  {name} {:.12}", digest.to_string());
+        }
+    }
+    if let Some(rotation) = &facts.rotation {
+        text += &format!("  to {}", rotation.to.short());
+    }
+    let classes: Vec<String> = facts.classes.iter().map(class).collect();
+    if !classes.is_empty() {
+        text += &format!("  classes {}", classes.join(", "));
+    }
+    text
+}
+
+fn class(class: &Class) -> String {
+    match (&class.label, class.label_digest) {
+        (Some(label), _) => format!("{} `{label}`", class.index),
+        (None, Some(_)) => format!("{} (label private)", class.index),
+        (None, None) => class.index.to_string(),
+    }
+}

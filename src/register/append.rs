@@ -1,0 +1,128 @@
+//! Entering an event.
+
+use std::path::Path;
+
+use super::{
+    SigningKey,
+    checkpoint::Checkpoint,
+    disk::Folder,
+    event::{Event, Facts, Kind, LONGEST_LINE},
+    examine::{Register, examine_locked, origin_of},
+    keys::Rotation,
+    pending::Signed,
+    refused,
+    time::Time,
+    tree::leaf,
+};
+use crate::error::Error;
+
+/// What is to be entered.
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// An event of a request's or an artifact's life.
+    Event(Facts),
+    /// Another key signs from now on.
+    NewKey(&'a SigningKey),
+}
+
+/// What was entered.
+#[derive(Debug)]
+pub struct Appended {
+    /// An event that an earlier append had signed and not entered, since it was interrupted.
+    pub finished: Option<Event>,
+    /// The new event.
+    pub event: Event,
+    /// The checkpoint that covers it.
+    pub checkpoint: Checkpoint,
+}
+
+/// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when it is this
+/// writer's turn. An event about an artifact that serves one request is entered for that request.
+///
+/// # Errors
+/// [`Error::RegisterRefuses`] if the register is not sound, the key does not sign it, or the event makes no sense in it;
+/// [`Error::RegisterUnusable`] or [`Error::Io`] if it cannot be read or written.
+pub fn append(
+    path: &Path,
+    key: &SigningKey,
+    entry: Entry<'_>,
+    now: impl FnOnce() -> Result<Time, Error>,
+) -> Result<Appended, Error> {
+    let folder = Folder::for_appending(path)?;
+    let mut register = open(&folder, key)?;
+    let pending = register.pending.take();
+    let finished = pending.as_ref().and_then(|pending| pending.event()).cloned();
+    if let Some(pending) = pending {
+        pending.finish(&folder, register.content.bytes)?;
+        register = open(&folder, key)?;
+    }
+    require_current(path, &register, key)?;
+    let before = register.checkpoint.clone();
+    let (facts, signer) = match entry {
+        Entry::Event(facts) => (for_its_request(path, facts, &register)?, key),
+        Entry::NewKey(new) => {
+            let rotation = Some(Box::new(Rotation::sign(&before, key, new)));
+            (Facts { rotation, ..Facts::new(Kind::KeyRotated) }, new)
+        }
+    };
+    let event = Event::new(before.size, now()?, facts);
+    let line = line(path, &mut register, &event)?;
+    register.content.tree.push(leaf(&line));
+    let checkpoint =
+        Checkpoint { size: before.size + 1, root: register.content.tree.root(), origin: before.origin };
+    let note = signer.sign(checkpoint.to_string(), &checkpoint.origin);
+    Signed::new(event.clone(), line, &note).announce(&folder)?.finish(&folder, register.content.bytes)?;
+    Ok(Appended { finished, event, checkpoint })
+}
+
+/// The sound register whose key, now or once, this is.
+fn open(folder: &Folder, key: &SigningKey) -> Result<Register, Error> {
+    examine_locked(folder, &key.verifier(&origin_of(folder)?))?.sound()
+}
+
+fn require_current(path: &Path, register: &Register, key: &SigningKey) -> Result<(), Error> {
+    let (size, is) = (register.checkpoint.size, key.verifier(&register.checkpoint.origin));
+    match register.content.keys.signer(size) {
+        Ok(signer) if *signer == is => Ok(()),
+        signer => {
+            let signer = signer.map_or_else(|_| "another".to_owned(), |signer| signer.short());
+            let said = format!("the key {} was replaced by {signer}", is.short());
+            Err(refused(path, &said, "name the key that signs now with --key"))
+        }
+    }
+}
+
+/// An event about an artifact that was removed for a request belongs to that request.
+fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Facts, Error> {
+    match (facts.artifact, facts.request) {
+        (Some(artifact), None) if facts.event != Kind::ClassRemoved => {
+            let request = register.content.lives.request_of(artifact);
+            let request = request.map_err(|senseless| refused(path, &senseless.reason, senseless.hint))?;
+            Ok(Facts { request, ..facts })
+        }
+        _ => Ok(facts),
+    }
+}
+
+/// The event as a line, if it makes sense in the register.
+fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, Error> {
+    let facts = &event.facts;
+    facts.check().map_err(|reason| {
+        refused(path, &reason, "`declass register append --help` says what belongs to it")
+    })?;
+    if let Some(latest) = register.content.latest.filter(|latest| event.time < *latest) {
+        let said = format!("{} is before {latest}, the time of the latest entry", event.time);
+        return Err(refused(path, &said, "is the clock right?"));
+    }
+    let lived = register.content.lives.clone().admit(facts);
+    lived.map_err(|senseless| refused(path, &senseless.reason, senseless.hint))?;
+    // Nothing is signed that a verification would refuse.
+    if let Some((_, reason)) = register.content.admit(event).into_iter().next() {
+        return Err(refused(path, &reason, ""));
+    }
+    let line = event.line().and_then(|line| match line.len() > LONGEST_LINE {
+        true => Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len())),
+        false => Ok(line),
+    });
+    line.map_err(|reason| refused(path, &reason, ""))
+}

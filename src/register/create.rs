@@ -1,0 +1,83 @@
+//! Making a register, and the keys of one.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::{
+    SigningKey, VerifierKey,
+    checkpoint::Checkpoint,
+    disk::{self, parent_of},
+    examine::{CHECKPOINT, ENTRIES},
+    no_use_of, tree,
+    vkey::Origin,
+};
+use crate::error::Error;
+
+/// More is not read of a public key.
+const PUBLIC: u64 = 1 << 12;
+
+/// Makes an empty register where nothing is yet; the folder appears whole.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] if something is there, [`Error::Io`] if the disk refuses.
+pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Error> {
+    let plain: PathBuf = path.components().collect();
+    let parent = parent_of(&plain);
+    let staged =
+        tempfile::Builder::new().prefix(".declass-").tempdir_in(parent).map_err(Error::io(parent))?;
+    fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o755))
+        .map_err(Error::io(staged.path()))?;
+    let empty = Checkpoint { origin: origin.clone(), size: 0, root: tree::root(&[]) };
+    let note = key.sign(empty.to_string(), origin).to_string();
+    disk::create(&staged.path().join(ENTRIES), b"", 0o644)?;
+    disk::create(&staged.path().join(CHECKPOINT), note.as_bytes(), 0o644)?;
+    renameat_with(CWD, staged.path(), CWD, &plain, RenameFlags::NOREPLACE).map_err(|error| match error {
+        rustix::io::Errno::EXIST => no_use_of(path, "it exists", "name a folder that does not exist yet"),
+        error => Error::io(path)(error.into()),
+    })?;
+    // Nothing is at its first place any more that could be removed.
+    let _moved = staged.keep();
+    fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(Error::io(parent))
+}
+
+/// The key at a place, and its public key beside it; made there if nothing is, the private one unencrypted and for its
+/// owner's eyes only. Nothing is replaced, and no key lies in the register, which others read.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] if the place is in the register or holds something else, [`Error::Io`] if the disk refuses.
+pub fn key_at(
+    register: &Path,
+    path: &Path,
+    public: &Path,
+    origin: &Origin,
+) -> Result<(SigningKey, VerifierKey), Error> {
+    if let (Ok(folder), Ok(register)) = (parent_of(path).canonicalize(), register.canonicalize())
+        && folder.starts_with(&register)
+    {
+        let hint = "a register is there to be read by others; keep its key elsewhere";
+        return Err(no_use_of(path, "this place is in the register", hint));
+    }
+    if path.symlink_metadata().is_err() {
+        SigningKey::generate()?.write(path)?;
+    }
+    let key = SigningKey::read(path)?;
+    let verifier = key.verifier(origin);
+    let line = format!("{verifier}\n");
+    match public.symlink_metadata() {
+        Err(_) => disk::create(public, line.as_bytes(), 0o644)?,
+        Ok(_) if disk::read_small(public, PUBLIC)? == line.as_bytes() => {}
+        Ok(_) => {
+            return Err(no_use_of(
+                public,
+                "it exists, and is not the public key of this one",
+                "name another key",
+            ));
+        }
+    }
+    Ok((key, verifier))
+}

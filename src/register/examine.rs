@@ -1,0 +1,342 @@
+//! Reading a register and holding it against its checkpoint.
+
+use std::path::{Path, PathBuf};
+
+use declass_formats::Sha256Digest;
+
+use super::{
+    checkpoint::{Checkpoint, base64},
+    disk::Folder,
+    event::Event,
+    finding::{Check, Finding, Offences},
+    keys::Keys,
+    life::Lives,
+    lines::{Line, Lines},
+    no_use_of,
+    note::{self, Note},
+    pending::{self, Pending},
+    record::Record,
+    refused,
+    time::Time,
+    tree::{self, Frontier},
+    vkey::{Origin, VerifierKey},
+};
+use crate::error::Error;
+
+/// File of the events.
+pub(super) const ENTRIES: &str = "entries.jsonl";
+/// File of the signed root.
+pub(super) const CHECKPOINT: &str = "checkpoint";
+
+/// What was found in a register's folder, good or bad.
+#[derive(Debug)]
+pub struct Examination {
+    path: PathBuf,
+    content: Content,
+    checkpoint: Option<(Checkpoint, Note)>,
+    pending: Option<Pending>,
+    offences: Offences,
+}
+
+/// Entries and what follows from them.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) events: Vec<Event>,
+    pub(super) leaves: Vec<Sha256Digest>,
+    pub(super) tree: Frontier,
+    pub(super) keys: Keys,
+    pub(super) lives: Lives,
+    /// Time of the latest event.
+    pub(super) latest: Option<Time>,
+    /// Bytes of the entries that the checkpoint covers.
+    pub(super) bytes: u64,
+}
+
+/// A register in which everything is as it should be.
+#[derive(Debug)]
+pub struct Register {
+    pub(super) content: Content,
+    pub(super) checkpoint: Checkpoint,
+    pub(super) note: Note,
+    pub(super) pending: Option<Pending>,
+}
+
+/// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever had.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a finding.
+pub fn examine(path: &Path, trusted: &VerifierKey) -> Result<Examination, Error> {
+    examine_locked(&Folder::for_reading(path)?, trusted)
+}
+
+/// [`examine`] while the lock is held.
+pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<Examination, Error> {
+    let note = read_checkpoint(folder)?;
+    let entries = folder.path().join(ENTRIES);
+    let file = folder.file(ENTRIES)?.ok_or_else(|| no_use_of(&entries, "there are no entries", ""))?;
+    let mut examination = Examination {
+        path: folder.path().to_owned(),
+        content: Content::new(trusted),
+        checkpoint: None,
+        pending: None,
+        offences: Offences::default(),
+    };
+    let note = Note::read(&note).and_then(|note| Ok((Checkpoint::read(note.unverified())?.0, note)));
+    match note {
+        Ok((checkpoint, note)) => {
+            let tail = examination.read(&checkpoint, &mut Lines::of(file)).map_err(Error::io(&entries))?;
+            examination.settle(folder.read(pending::FILE, pending::LIMIT)?, &tail, &checkpoint);
+            examination.check_signature(checkpoint, note);
+        }
+        Err(reason) => examination.offences.push(Check::Checkpoint, reason),
+    }
+    Ok(examination)
+}
+
+/// The name that a register's checkpoint gives it, whoever signed it.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] or [`Error::Io`] if there is no checkpoint, [`Error::RegisterRefuses`] if it is none.
+pub fn origin(path: &Path) -> Result<Origin, Error> {
+    origin_of(&Folder::for_reading(path)?)
+}
+
+/// [`origin`] while the lock is held.
+pub(super) fn origin_of(folder: &Folder) -> Result<Origin, Error> {
+    let note = Note::read(&read_checkpoint(folder)?);
+    let checkpoint = note.and_then(|note| Ok(Checkpoint::read(note.unverified())?.0));
+    let said = |reason: String| refused(folder.path(), &format!("checkpoint: {reason}"), "");
+    Ok(checkpoint.map_err(said)?.origin)
+}
+
+/// The bytes of the checkpoint.
+fn read_checkpoint(folder: &Folder) -> Result<Vec<u8>, Error> {
+    folder.read(CHECKPOINT, note::LIMIT)?.ok_or_else(|| {
+        let hint =
+            "a register is a folder with `entries.jsonl` and `checkpoint`; `declass register init` makes one";
+        no_use_of(&folder.path().join(CHECKPOINT), "there is no checkpoint", hint)
+    })
+}
+
+impl Examination {
+    /// The register, if nothing speaks against it.
+    ///
+    /// # Errors
+    /// [`Error::RegisterRefuses`] with the first thing that does.
+    pub fn sound(self) -> Result<Register, Error> {
+        match (self.offences.first(), self.checkpoint) {
+            (None, Some((checkpoint, note))) => {
+                Ok(Register { content: self.content, checkpoint, note, pending: self.pending })
+            }
+            (first, _) => {
+                let hint = "`declass register verify` says everything that is wrong";
+                Err(refused(&self.path, &first.unwrap_or_default(), hint))
+            }
+        }
+    }
+
+    /// The answers to all checks.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let finding = |check: Check| match self.offences.of(check) {
+            Some(offence) => Some(Finding::new(check, Err(offence))),
+            None => Some(Finding::new(check, Ok(self.good(check)?))),
+        };
+        Check::ALWAYS.into_iter().filter_map(finding).collect()
+    }
+
+    /// Holds an older checkpoint, a signed note, against the entries that are there.
+    #[must_use]
+    pub fn compare(&self, older: &[u8]) -> Finding {
+        let begins = |older: Checkpoint| format!("of {} entries, with which the register begins", older.size);
+        Finding::new(Check::OldCheckpoint, self.content.older(older).map(begins))
+    }
+
+    /// Looks for the request of a private record.
+    #[must_use]
+    pub fn find(&self, record: &Record) -> Finding {
+        let commitment = record.commitment();
+        let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
+        let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
+        let found = match entries.is_empty() {
+            true => Err(format!("no entry is of request {commitment}: was the record or its salt changed?")),
+            false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
+        };
+        Finding::new(Check::Record, found)
+    }
+
+    /// What a check without offences says, if it was done and there is anything to say.
+    fn good(&self, check: Check) -> Option<String> {
+        let (checkpoint, _) = self.checkpoint.as_ref()?;
+        let size = checkpoint.size;
+        match check {
+            Check::Checkpoint => Some(format!("of `{}`, entries: {size}", checkpoint.origin)),
+            Check::Entries => Some("each canonical JSON, numbered, in order of time".into()),
+            Check::Keys => match self.content.keys.rotations().len() {
+                0 => None,
+                count => Some(format!("rotations: {count}, each signed by the key before")),
+            },
+            Check::LifeCycles => Some(self.content.lives.summary()),
+            Check::Pending => self.pending.as_ref().map(ToString::to_string),
+            Check::Root => Some(base64(checkpoint.root)),
+            Check::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
+            Check::OldCheckpoint | Check::Record => None,
+        }
+    }
+
+    /// Reads as many entries as the checkpoint counts; gives what follows them.
+    fn read(&mut self, checkpoint: &Checkpoint, lines: &mut Lines) -> std::io::Result<Vec<u8>> {
+        while self.content.size() < checkpoint.size {
+            let number = self.content.size();
+            let said = match lines.next()? {
+                Line::Whole(line) => {
+                    self.content.enter(line, &mut self.offences);
+                    continue;
+                }
+                Line::End => format!("the checkpoint counts {} entries, {number} are there", checkpoint.size),
+                Line::TooLong => format!("entry {number} is longer than any entry"),
+                Line::Unfinished => {
+                    format!("the checkpoint counts {} entries, entry {number} is cut off", checkpoint.size)
+                }
+            };
+            self.offences.push(Check::Root, said);
+            return Ok(Vec::new());
+        }
+        let root = self.content.tree.root();
+        if root != checkpoint.root {
+            let (is, signed) = (base64(root), base64(checkpoint.root));
+            self.offences.push(
+                Check::Root,
+                format!(
+                    "the entries have the root {is}, signed is {signed}: they are not those that were signed"
+                ),
+            );
+        }
+        self.content.bytes = lines.read();
+        lines.rest()
+    }
+
+    /// Looks at what an interrupted append has left.
+    fn settle(&mut self, pending: Option<Vec<u8>>, tail: &[u8], checkpoint: &Checkpoint) {
+        match pending {
+            None if tail.is_empty() => {}
+            None => self.offences.push(
+                Check::Root,
+                format!(
+                    "something follows the {} entries that the checkpoint counts; nobody signed it",
+                    checkpoint.size
+                ),
+            ),
+            Some(_) if !self.offences.is_empty() => {}
+            Some(bytes) => match Pending::read(&bytes, tail, checkpoint, &mut self.content) {
+                Ok(pending) => self.pending = Some(pending),
+                Err(reason) => self.offences.push(Check::Pending, reason),
+            },
+        }
+    }
+
+    fn check_signature(&mut self, checkpoint: Checkpoint, note: Note) {
+        if let Err(reason) = self.content.keys.checkpoint(&note) {
+            self.offences.push(Check::Signature, reason);
+        }
+        self.checkpoint = Some((checkpoint, note));
+    }
+}
+
+impl Content {
+    fn new(trusted: &VerifierKey) -> Self {
+        Self {
+            events: Vec::new(),
+            leaves: Vec::new(),
+            tree: Frontier::default(),
+            keys: Keys::new(trusted.clone()),
+            lives: Lives::default(),
+            latest: None,
+            bytes: 0,
+        }
+    }
+
+    fn size(&self) -> u64 {
+        self.leaves.len() as u64
+    }
+
+    /// Takes the next line, whatever it is.
+    fn enter(&mut self, line: &[u8], offences: &mut Offences) {
+        let number = self.size();
+        match Event::read(line) {
+            Ok(event) => {
+                for (check, reason) in self.admit(&event) {
+                    offences.push(check, format!("entry {number}: {reason}"));
+                }
+                self.events.push(event);
+            }
+            Err(reason) => offences.push(Check::Entries, format!("entry {number}: {reason}")),
+        }
+        let leaf = tree::leaf(line);
+        self.leaves.push(leaf);
+        self.tree.push(leaf);
+    }
+
+    /// Takes an event as the one after those so far; gives what speaks against it.
+    pub(super) fn admit(&mut self, event: &Event) -> Vec<(Check, String)> {
+        let mut offences = Vec::new();
+        if event.seq != self.size() {
+            offences.push((Check::Entries, format!("its number is {}", event.seq)));
+        }
+        if let Some(latest) = self.latest.filter(|latest| event.time < *latest) {
+            offences.push((
+                Check::Entries,
+                format!("its time {} is before {latest}, the latest so far", event.time),
+            ));
+        }
+        self.latest = self.latest.max(Some(event.time));
+        if let Some(rotation) = &event.facts.rotation {
+            match self.keys.follow(rotation) {
+                Ok(before) if (before.size, before.root) == (self.size(), self.tree.root()) => {}
+                Ok(_) => {
+                    offences.push((Check::Keys, "the old key signed the rotation for another place".into()))
+                }
+                Err(reason) => offences.push((Check::Keys, reason)),
+            }
+        }
+        if let Err(senseless) = self.lives.admit(&event.facts) {
+            offences.push((Check::LifeCycles, senseless.reason));
+        }
+        offences
+    }
+
+    /// An older checkpoint of the register; the error says why it is none.
+    pub(super) fn older(&self, note: &[u8]) -> Result<Checkpoint, String> {
+        let older = self.keys.checkpoint(&Note::read(note)?)?;
+        let first = usize::try_from(older.size).ok().and_then(|size| self.leaves.get(..size));
+        let (size, here) = (older.size, self.size());
+        let first = first
+            .ok_or_else(|| format!("it counts {size} entries, and here are {here}: some were taken away"))?;
+        match tree::root(first) == older.root {
+            true => Ok(older),
+            false => Err(format!(
+                "the first {size} entries are not those that it was signed for: history was rewritten"
+            )),
+        }
+    }
+}
+
+impl Register {
+    /// All events, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.content.events
+    }
+
+    /// The checkpoint that covers them.
+    #[must_use]
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// An event that is signed but not entered yet, since an append was interrupted.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Event> {
+        self.pending.as_ref().and_then(Pending::event)
+    }
+}

@@ -1,0 +1,61 @@
+//! The register of removals: what happened to which request and which release, in a form that nobody can change later
+//! without being noticed, not even its keeper, once somebody else has a checkpoint.
+//!
+//! A register is a folder with two text files. `entries.jsonl` holds one [`Event`] per line in canonical JSON;
+//! `checkpoint` is a C2SP checkpoint: name, number of entries and root of the RFC 6962 Merkle tree over the lines,
+//! signed with Ed25519. Go's `golang.org/x/mod/sumdb/note` and `tlog` read both.
+//!
+//! An append signs first: line and new checkpoint go into the file `pending`, which appears whole or not at all, then
+//! the line into `entries.jsonl`, then the checkpoint into its place. Killed in between, what is missing is known and
+//! signed, and the next append finishes it; a line that nobody signed is a finding. Writers wait for each other.
+//!
+//! The library reads no clock: whoever appends brings the time.
+
+mod append;
+mod checkpoint;
+mod create;
+mod disk;
+mod event;
+mod examine;
+mod finding;
+mod key;
+mod keys;
+mod life;
+mod lines;
+mod note;
+mod pending;
+mod proof;
+mod record;
+mod release;
+mod time;
+pub mod tree;
+mod vkey;
+
+use std::path::Path;
+
+pub use append::{Appended, Entry, append};
+pub use checkpoint::Checkpoint;
+pub use create::{create, key_at};
+pub use disk::read_small as read_file;
+pub use event::{Class, Event, Facts, Kind};
+pub use examine::{Examination, Register, examine, origin};
+pub use finding::{Check, Finding};
+pub use key::SigningKey;
+pub use keys::Rotation;
+pub use proof::{Proof, Proven};
+pub use record::Record;
+pub use release::Released;
+pub use time::Time;
+pub use vkey::{Origin, VerifierKey};
+
+use crate::error::Error;
+
+/// Something about a register cannot be used, so that nothing can be said.
+fn no_use_of(path: &Path, reason: &str, hint: &str) -> Error {
+    Error::RegisterUnusable { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+}
+
+/// The register says no.
+fn refused(path: &Path, reason: &str, hint: &str) -> Error {
+    Error::RegisterRefuses { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+}

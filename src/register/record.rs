@@ -1,0 +1,114 @@
+//! The private record of a request: it stays with its keeper, and the register has a salted digest of it. Whoever has
+//! record and salt can show that the digest is theirs; once the salt is destroyed, nobody can link the two.
+
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
+
+use declass_formats::Sha256Digest;
+use zeroize::Zeroizing;
+
+use super::{disk, no_use_of};
+use crate::error::Error;
+
+/// Length of a salt's file: 64 hexadecimal digits and a line feed.
+const SALT_FILE: u64 = 65;
+
+/// A record's salt and digest.
+pub struct Record {
+    salt: Zeroizing<[u8; 32]>,
+    commitment: Sha256Digest,
+}
+
+/// Without the salt, which is nobody else's business.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("commitment", &self.commitment).finish_non_exhaustive()
+    }
+}
+
+impl Record {
+    /// Reads a record, and its salt from the file of the same name and `.salt`.
+    ///
+    /// # Errors
+    /// [`Error::RegisterUnusable`] or [`Error::Io`] if one of them cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let file = disk::open_regular(path)?;
+        let salt_path = salt_path(path);
+        if !salt_path.exists() {
+            let hint = "`declass register append DIR requested --record FILE` makes the salt; keep it with the record";
+            return Err(no_use_of(&salt_path, "the record has no salt", hint));
+        }
+        let text = Zeroizing::new(disk::read_small(&salt_path, SALT_FILE)?);
+        let digits = std::str::from_utf8(&text).unwrap_or_default().trim_end();
+        let salt = Sha256Digest::from_hexadecimal(digits)
+            .ok_or_else(|| no_use_of(&salt_path, "it holds no salt: expected 64 hexadecimal digits", ""))?;
+        let salt = Zeroizing::new(salt.0);
+        let commitment = Sha256Digest::of_reader(salt.chain(file)).map_err(Error::io(path))?;
+        Ok(Self { salt, commitment })
+    }
+
+    /// Reads a record, and makes a salt for it if it has none yet; a salt that is there is never replaced.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_or_salt(path: &Path) -> Result<Self, Error> {
+        disk::open_regular(path)?;
+        let salt_path = salt_path(path);
+        if !salt_path.exists() {
+            let mut salt = Zeroizing::new([0; 32]);
+            disk::fill_randomly(&mut *salt)?;
+            let mut text = Zeroizing::new(Vec::with_capacity(SALT_FILE as usize));
+            // Writing to memory always succeeds.
+            let _ = writeln!(text, "{}", Sha256Digest(*salt));
+            disk::create(&salt_path, &text, 0o600)?;
+        }
+        Self::open(path)
+    }
+
+    /// What stands for the record in the register: SHA-256 of salt and record.
+    #[must_use]
+    pub fn commitment(&self) -> Sha256Digest {
+        self.commitment
+    }
+
+    /// What stands for a label that is personal data: SHA-256 of salt and label.
+    #[must_use]
+    pub fn label_digest(&self, label: &str) -> Sha256Digest {
+        Sha256Digest::of(&[&self.salt[..], label.as_bytes()].concat())
+    }
+}
+
+fn salt_path(record: &Path) -> PathBuf {
+    let mut path = OsString::from(record);
+    path.push(".salt");
+    path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_salted_once_and_its_commitment_is_of_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, salt) = (folder.path().join("record.json"), folder.path().join("record.json.salt"));
+        assert!(Record::open_or_salt(&path).is_err() && !salt.exists());
+        fs::write(&path, "{}").unwrap();
+        assert!(Record::open(&path).unwrap_err().to_string().contains("no salt"));
+        let record = Record::open_or_salt(&path).unwrap();
+        assert_eq!(fs::metadata(&salt).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(Record::open_or_salt(&path).unwrap().commitment(), record.commitment());
+        fs::write(&salt, "00".repeat(32) + "\n").unwrap();
+        let record = Record::open(&path).unwrap();
+        assert_eq!(record.commitment(), Sha256Digest::of(&[&[0; 32], &b"{}"[..]].concat()));
+        assert_eq!(record.label_digest("x"), Sha256Digest::of(&[&[0; 32], &b"x"[..]].concat()));
+        fs::write(&salt, "salt").unwrap();
+        assert!(Record::open(&path).is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Times of events: whole seconds of universal time, in the one spelling that sorts like the moments it names.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+const DAY: u64 = 86_400;
+/// The last second of the year 9999, after which RFC 3339 has no spelling.
+const LAST: u64 = 253_402_300_799;
+
+/// A second of universal time from 1970 on; `Display` and `FromStr` know `2026-11-21T10:00:00Z` and no other spelling.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Time(u64);
+
+impl Time {
+    /// The second that is this many seconds after the start of 1970; none after the year 9999.
+    #[must_use]
+    pub fn from_unix(seconds: u64) -> Option<Self> {
+        (seconds <= LAST).then_some(Self(seconds))
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, second) = (self.0 / DAY, self.0 % DAY);
+        // A year has at most 366 days, so this is never too late, and a few steps too early at most.
+        let mut year = 1970 + days / 366;
+        while days_since_1970(year + 1, 1, 1) <= days {
+            year += 1;
+        }
+        let month = (2..=12).rev().find(|month| days_since_1970(year, *month, 1) <= days).unwrap_or(1);
+        let day = days - days_since_1970(year, month, 1) + 1;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = parse(text).and_then(Self::from_unix);
+        // Whatever is not written back as it was read has a 13th month, a 30th of February, or a sign.
+        parsed
+            .filter(|time| time.to_string() == text)
+            .ok_or_else(|| format!("`{text}` is no time like 2026-11-21T10:00:00Z"))
+    }
+}
+
+impl TryFrom<String> for Time {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Time> for String {
+    fn from(time: Time) -> Self {
+        time.to_string()
+    }
+}
+
+fn parse(text: &str) -> Option<u64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let sane = year >= 1970 && (1..=12).contains(&month) && (1..=31).contains(&day);
+    sane.then(|| days_since_1970(year, month, day) * DAY + hour * 3600 + minute * 60 + second)
+}
+
+/// Days of the Gregorian calendar. Years are counted from March on, so that the leap day is their last.
+fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days_before_month = (153 * month + 2) / 5;
+    const MARCH_OF_0_TO_1970: u64 = 719_468;
+    365 * year + year / 4 - year / 100 + year / 400 + days_before_month + day - 1 - MARCH_OF_0_TO_1970
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_825_600, "2000-02-29T12:00:00Z"),
+            (1_795_223_400, "2026-11-21T01:10:00Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (LAST, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(Time(seconds).to_string(), text);
+            assert_eq!(text.parse(), Ok(Time(seconds)));
+        }
+        for day in 0..50_000 {
+            let time = Time(day * DAY + day);
+            assert_eq!(time.to_string().parse(), Ok(time));
+        }
+        assert_eq!(Time::from_unix(LAST + 1), None);
+    }
+
+    #[test]
+    fn other_spellings_and_days_that_are_none_are_refused() {
+        for text in [
+            "",
+            "2026-11-21",
+            "2026-11-21T10:00:00",
+            "2026-11-21T10:00:00.0Z",
+            "2026-11-21T10:00:00+00:00",
+            "2026-11-21 10:00:00Z",
+            "2026-02-29T10:00:00Z",
+            "2026-13-01T10:00:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-12-31T23:59:60Z",
+            "1969-12-31T23:59:59Z",
+            "+026-11-21T10:00:00Z",
+            "2026-11-21T10:00:0éZ",
+        ] {
+            assert!(text.parse::<Time>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Names and public keys, in the one-line form that Go's `note` package reads.
+
+use std::{fmt, str::FromStr};
+
+use base64ct::{Base64, Encoding};
+use declass_formats::Sha256Digest;
+use ed25519_dalek::VerifyingKey;
+use serde::{Deserialize, Serialize};
+
+/// What Ed25519 is called in a signed note.
+const ED25519: u8 = 1;
+const MOST_CHARACTERS: usize = 200;
+
+/// The name of a register, the same for ever: by custom a host and a path of its owner's, such as
+/// `example.org/removals`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+        if name.is_empty() || name.chars().any(bad) || name.chars().count() > MOST_CHARACTERS {
+            return Err(format!(
+                "`{name}` is no name: 1 to {MOST_CHARACTERS} characters without spaces and `+`, such as \
+                 example.org/removals"
+            ));
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+/// A public key under a register's name: `name+id+base64`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct VerifierKey {
+    origin: Origin,
+    key: VerifyingKey,
+}
+
+impl VerifierKey {
+    pub(super) fn new(origin: Origin, key: VerifyingKey) -> Self {
+        Self { origin, key }
+    }
+
+    /// The register's name.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The first bytes of the SHA-256 of name, kind and key, by which a signature says whose it is.
+    pub(super) fn id(&self) -> [u8; 4] {
+        let named = [self.origin.0.as_bytes(), b"\n", &[ED25519], self.key.as_bytes()].concat();
+        let [a, b, c, d, ..] = Sha256Digest::of(&named).0;
+        [a, b, c, d]
+    }
+
+    /// The key in short: `name+id`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        format!("`{}+{:08x}`", self.origin, u32::from_be_bytes(self.id()))
+    }
+
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let signature = ed25519_dalek::Signature::from_slice(signature);
+        signature.is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let typed = [&[ED25519], &self.key.as_bytes()[..]].concat();
+        write!(f, "{}+{:08x}+{}", self.origin, u32::from_be_bytes(self.id()), Base64::encode_string(&typed))
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(_), Some(encoded)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err("a public key has the form name+id+base64".into());
+        };
+        let typed = Base64::decode_vec(encoded).map_err(|_| "its key is not base64")?;
+        let Some((&ED25519, key)) = typed.split_first() else {
+            return Err("it is no Ed25519 key".into());
+        };
+        let key = <[u8; 32]>::try_from(key).ok().and_then(|key| VerifyingKey::from_bytes(&key).ok());
+        let key = key.filter(|key| !key.is_weak()).ok_or("it is no Ed25519 key")?;
+        let key = Self { origin: name.parse()?, key };
+        match key.to_string() == text {
+            true => Ok(key),
+            false => Err(format!("its id is not {}, as that of this name and key is", key.short())),
+        }
+    }
+}
+
+impl TryFrom<String> for VerifierKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<VerifierKey> for String {
+    fn from(key: VerifierKey) -> Self {
+        key.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "declass.dev/ledger/acme+8b630b7c+AW4qaqB3IqZNyDH1MpUhsA49SUeUqQf2+om7XD3kspHX";
+
+    #[test]
+    fn a_key_of_another_tool_is_read_and_written() {
+        let key: VerifierKey = KEY.parse().unwrap();
+        assert_eq!(key.to_string(), KEY);
+        assert_eq!(key.short(), "`declass.dev/ledger/acme+8b630b7c`");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let weak = format!("a+00000000+{}", Base64::encode_string(&[&[1], &[0; 32][..]].concat()));
+        for text in [
+            "",
+            "a+b",
+            "a+00000000+!",
+            "a+00000000+AQ==",
+            &weak,
+            &KEY.replace("8b630b7c", "8b630b7d"),
+            &KEY.replace("8b630b7c", "8B630B7C"),
+            &KEY.replace("acme", "acne"),
+            &KEY.replace("acme", "ac me"),
+            &KEY.replace("+AW", "+Ag"),
+            &format!("{KEY}\n"),
+        ] {
+            assert!(text.parse::<VerifierKey>().is_err(), "{text}");
+        }
+        for name in ["", "a b", "a+b", "a\n", &"a".repeat(201)] {
+            assert!(name.parse::<Origin>().is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Keys: where they lie, and how one takes over from another.
+
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+
+use crate::home::{Home, request};
+
+#[test]
+fn keys_are_private_outside_of_the_register_and_never_replaced() {
+    let home = Home::new();
+    let mode = |name: &str| fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("r.key"), mode("r.vkey"), mode("r")), (0o600, 0o644, 0o755));
+    let key = fs::read(home.path("r.key")).unwrap();
+    home.run("init r --origin a").exits(2).says("it exists");
+    home.run("init again --origin example.org/removals --key r.key").exits(0);
+    home.run("init other --origin a --key r.key").exits(2).says("not the public key of this one");
+    home.run("init third --origin a --key other.vkey").exits(2).says("does not end in .vkey");
+    assert_eq!(fs::read(home.path("r.key")).unwrap(), key);
+    home.run("append r key-rotated --new-key r/new.key").exits(2).says("in the register");
+    home.run("init x --origin a+b").exits(2).says("is no name");
+    assert!(!home.path("other").exists() && !home.path("x.key").exists());
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a judge that is absent is told")]
+fn openssl_reads_the_key() {
+    let home = Home::new();
+    let openssl =
+        Command::new("openssl").args(["pkey", "-noout", "-text", "-in"]).arg(home.path("r.key")).output();
+    let Ok(openssl) = openssl else {
+        eprintln!("skipped: there is no openssl");
+        return;
+    };
+    let text = String::from_utf8(openssl.stdout).unwrap();
+    assert!(text.contains("ED25519 Private-Key"), "{text}");
+}
+
+#[test]
+fn after_a_rotation_the_new_key_signs_and_every_key_verifies() {
+    let home = Home::new().with_requests(2);
+    fs::copy(home.path("r/checkpoint"), home.path("checkpoint.2")).unwrap();
+    home.run("append r key-rotated --new-key second.key").exits(0);
+    fs::copy(home.path("r/checkpoint"), home.path("checkpoint.3")).unwrap();
+    let append = |key: &str, i| home.run(&format!("append r requested --key {key} --request {}", request(i)));
+    append("r.key", 3).exits(1).says("was replaced by");
+    append("second.key", 3).exits(0);
+    home.run("append r key-rotated --key second.key --new-key second.key")
+        .exits(1)
+        .says("does not hand over");
+    home.run("append r key-rotated --key second.key --new-key third.key").exits(0);
+    append("third.key", 4).exits(0);
+    home.run("prove r 0").exits(0);
+    fs::write(home.path("proof"), home.run("prove r 3").exits(0).stdout).unwrap();
+    for key in ["r", "second", "third"] {
+        let older = "--old checkpoint.2 --old checkpoint.3";
+        home.run(&format!("verify r --vkey {key}.vkey {older}")).exits(0).says("rotations: 2");
+        home.run(&format!("verify --proof proof --vkey {key}.vkey")).exits(0);
+    }
+    home.run("init stranger --origin example.org/removals").exits(0);
+    home.run("verify r --vkey stranger.vkey").exits(1).says("none of its keys");
+    home.run("verify --proof proof --vkey stranger.vkey").exits(1).says("none of its keys");
+    append("stranger.key", 5).exits(1);
+}
+
+#[test]
+fn an_old_key_cannot_go_on_in_secret() {
+    let home = Home::new().with_requests(2);
+    home.copy("r", "fork");
+    home.run("append r key-rotated --new-key second.key").exits(0);
+    home.run(&format!("append fork requested --key r.key --request {}", request(7))).exits(0);
+    // Whoever trusts the new key does not believe the old one.
+    home.run("verify fork --vkey second.vkey").exits(1).says("not signed by");
+    home.run("verify r --old fork/checkpoint").exits(1).says("not signed by");
+}
+
+#[test]
+fn a_rotation_that_was_interrupted_is_finished_by_either_key() {
+    for key in ["r.key", "second.key"] {
+        let home = Home::new().with_requests(2);
+        home.copy("r", "before");
+        home.run("append r key-rotated --new-key second.key").exits(0);
+        let read = |name: &str| fs::read_to_string(home.path(name)).unwrap();
+        let line = read("r/entries.jsonl").lines().last().unwrap().to_owned();
+        fs::write(home.path("before/pending"), line + "\n" + &read("r/checkpoint")).unwrap();
+        home.run("verify before --vkey r.vkey").exits(0).says("`key-rotated` is signed as entry 2");
+        home.run("verify before --vkey second.vkey").exits(0);
+        let code = if key == "r.key" { 1 } else { 0 };
+        home.run(&format!("append before requested --key {key} --request {}", request(3))).exits(code);
+        home.run("verify before --vkey r.vkey").exits(0);
+        assert!(!home.path("before/pending").exists());
+        assert!(read("before/entries.jsonl").starts_with(&read("r/entries.jsonl")));
+    }
+}

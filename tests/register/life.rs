@@ -1,0 +1,111 @@
+//! The life of a request, with a real release.
+
+use std::{fs, path::Path, process::Command};
+
+use base64ct::{Base64, Encoding};
+use serde_json::{Value, json};
+
+use crate::home::{Home, request};
+
+/// A release of a small model, made by the closed form.
+fn release(home: &Home, name: &str, class: &str) {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/models/fmnist-resnet");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+    command.arg("unlearn").arg(model).args(["-q", "--method", "seal", "--forget", class, "-o"]);
+    assert!(command.arg(home.path(name)).status().unwrap().success());
+}
+
+fn statement(home: &Home, release: &str) -> Value {
+    let path = home.path(release).join("class-removal.statement.json");
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_request_is_entered_from_its_beginning_to_its_end() {
+    let home = Home::new();
+    release(&home, "out", "Sandal");
+    release(&home, "better", "Sneaker");
+    fs::write(home.path("q.json"), "{}").unwrap();
+    for event in [
+        "requested --record q.json",
+        "approved --record q.json",
+        "class-removed --record q.json --release out",
+        "verified --release out",
+        "released --release out",
+        "class-removed --record q.json --release better --label-private",
+        "superseded --release out --successor better",
+    ] {
+        home.run(&format!("append r {event}")).exits(0);
+    }
+    let out = statement(&home, "out")["subject"][0]["digest"]["sha256"].clone();
+    home.run(&format!("append r withdrawn --artifact {}", out.as_str().unwrap())).exits(0);
+    home.run("append r request-voided --record q.json").exits(1).says("was fulfilled");
+    let entries = home.entries();
+    let of_out = [2, 3, 4, 6, 7];
+    assert!(of_out.iter().all(|i| entries[*i]["artifact"]["sha256"] == out));
+    assert!(entries.iter().all(|entry| entry["request"] == entries[0]["request"]), "{entries:#?}");
+    assert_eq!(entries[2]["classes"], json!([{"index": 5, "label": "Sandal"}]));
+    assert_eq!(entries[5]["classes"][0]["index"], 7);
+    assert!(entries[5]["classes"][0].get("label").is_none());
+    assert_eq!(entries[5]["artifact"], entries[6]["successor"]);
+    assert!(!fs::read_to_string(home.path("r/entries.jsonl")).unwrap().contains("Sneaker"));
+    home.run("list r").exits(0).says("classes 5 `Sandal`").says("7 (label private)");
+    home.run("verify r --record q.json").exits(0).says("of which were released: 1");
+}
+
+#[test]
+fn events_out_of_order_are_refused_with_what_comes_first() {
+    let home = Home::new().with_requests(2);
+    release(&home, "out", "Sandal");
+    let by = |i| format!("--request {}", request(i));
+    for (event, said) in [
+        (format!("approved {}", by(5)), "enter `requested` first"),
+        (format!("class-removed --release out {}", by(0)), "enter `approved` first"),
+        ("verified --release out".to_owned(), "enter `class-removed` first"),
+        ("released --release out".to_owned(), "enter `class-removed` first"),
+    ] {
+        home.run(&format!("append r {event}")).exits(1).says(said);
+    }
+    for event in [format!("approved {}", by(0)), format!("class-removed --release out {}", by(0))] {
+        home.run(&format!("append r {event}")).exits(0);
+    }
+    home.run("append r released --release out").exits(1).says("enter `verified` first");
+    home.run("append r withdrawn --release out").exits(1).says("enter `released` first");
+    home.run(&format!("append r request-voided {}", by(0))).exits(0);
+    home.run("append r verified --release out").exits(1).says("is voided");
+    home.run(&format!("append r requested {}", by(0))).exits(1).says("already entered");
+    assert_eq!(home.entries().len(), 5);
+}
+
+#[test]
+fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
+    let home = Home::new();
+    release(&home, "out", "Sandal");
+    let file = home.path("out/class-removal.statement.json");
+    let (good, config) = (fs::read(&file).unwrap(), fs::read(home.path("out/config.json")).unwrap());
+    let append = || home.run("append r class-removed --release out");
+    fs::write(home.path("out/config.json"), "{}").unwrap();
+    append().exits(1).says("not the file that the claim names");
+    fs::write(home.path("out/config.json"), config).unwrap();
+    for (pointer, value, code, said) in [
+        ("/subject/0/digest/sha256", json!(request(1)), 1, "is not that of its files"),
+        ("/subject/1/digest/sha256", json!("x"), 2, "is none"),
+        ("/subject/1/name", json!("../out/config.json"), 2, "leaves its folder"),
+        ("/subject", json!([]), 2, "names no files"),
+        ("/predicate/removal/forgotten", json!([{"index": 7}, {"index": 5}]), 1, "not in order"),
+        ("/predicate/removal/forgotten", json!("all"), 2, "expected a sequence"),
+    ] {
+        let mut claim: Value = serde_json::from_slice(&good).unwrap();
+        *claim.pointer_mut(pointer).unwrap() = value;
+        fs::write(&file, claim.to_string()).unwrap();
+        append().exits(code).says(said);
+    }
+    fs::remove_file(&file).unwrap();
+    append().exits(2).says("there is no claim");
+    // A signed claim is taken from its envelope.
+    let bundle = json!({"dsseEnvelope": {"payload": Base64::encode_string(&good)}});
+    fs::write(home.path("out/class-removal.sigstore.json"), bundle.to_string()).unwrap();
+    append().exits(0).says("classes 5 `Sandal`");
+    let digest = declass::formats::Sha256Digest::of(bundle.to_string().as_bytes()).to_string();
+    assert_eq!(home.entries()[0]["manifest"]["sha256"], digest);
+}
