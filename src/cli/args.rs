@@ -63,6 +63,8 @@ pub(super) enum Command {
     Methods(MethodsArgs),
     /// Keep a register of requests and releases that nobody can change unnoticed.
     Register(super::register::RegisterArgs),
+    /// Run the command of a release's claim again and compare what it makes.
+    Reproduce(ReproduceArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
     /// Remove classes from a model, verify the result and write it with a claim.
@@ -340,6 +342,30 @@ pub(super) struct VerifyArgs {
     /// measurements, ...), changes, evaluation (as `declass evaluate` gives it, without the models). What was not looked
     /// into is null.
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass reproduce out --original model
+
+The command of the claim is run again, and its files are held against those of the release. Bytes are the same on processors of one \
+kind; on others the last bits of trained weights may differ, and it is said which tensors do and by how much.
+
+Exit code 0: the same bytes; 1: others; 2: could not tell.")]
+pub(super) struct ReproduceArgs {
+    /// The release: a folder that `declass unlearn` wrote.
+    #[arg(value_name = "RELEASE")]
+    pub(super) release: PathBuf,
+    /// The model it was made from.
+    #[arg(long, value_name = "MODEL")]
+    pub(super) original: PathBuf,
+    /// Where to compute [default: the kind of device that the claim names].
+    #[arg(long, value_name = "DEVICE")]
+    pub(super) device: Option<DeviceChoice>,
+    /// Print one JSON object: same, command, files (path, same), tensors (name, values, largestDifference).
+    #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
 

@@ -14,6 +14,7 @@ mod log;
 mod methods;
 mod output;
 mod register;
+mod reproduce;
 mod sign;
 mod source;
 mod trace;
@@ -53,6 +54,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Log(args) => log::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
         Command::Register(args) => register::run(args, &printer),
+        Command::Reproduce(args) => reproduce::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),

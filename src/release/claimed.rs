@@ -14,7 +14,7 @@ use crate::{
     embeddings::Distribution,
     error::Error,
     evaluate::Data,
-    methods::{self, Method, Settings},
+    methods::{self, Kind, Method, Settings},
     unambiguous,
     verify::Request,
 };
@@ -79,6 +79,36 @@ impl Claimed {
             head: asked.head,
             seed,
         })
+    }
+
+    /// The arguments of `declass unlearn` that ask for what the claim says was done, but for the model, the output and the device.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<String> = vec!["--method".into(), self.method.name.into()];
+        let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+        self.forgotten.indices().for_each(|class| add("--forget", class.to_string()));
+        add("--slot", slot_name(self.slot).into());
+        add("--seed", self.seed.to_string());
+        self.head.iter().for_each(|head| add("--head", head.clone()));
+        if let Some(settings) = &self.record.settings {
+            add("--distribution", settings.distribution.clone());
+            add("--samples", settings.samples_per_class.to_string());
+            settings.learning_rate.iter().for_each(|rate| add("--lr", rate.to_string()));
+            settings.method.iter().for_each(|(name, value)| add("--set", format!("{name}={value}")));
+            if matches!(self.method.kind, Kind::Trained(_)) {
+                add("--epochs", settings.max_epochs.to_string());
+            }
+        }
+        if self.slot == Slot::Keep && !self.sealed {
+            arguments.push("--no-seal".into());
+        }
+        arguments
+    }
+
+    /// Version of the tool that made the claim, and the kind of device that computed (`cpu` or `cuda`).
+    #[must_use]
+    pub fn made_by(&self) -> (&str, &str) {
+        (&self.record.version, &self.record.device)
     }
 
     /// What it says.

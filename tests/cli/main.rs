@@ -15,6 +15,7 @@ mod output;
 mod policy;
 mod precision;
 mod process;
+mod reproduce;
 mod reproducible;
 mod signer;
 mod signing;

@@ -35,16 +35,17 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         release::check_destination(&args.out, args.force)?;
     }
     let run = Run::prepare(args, printer)?;
-    let before = run.source.cut.head.load(&run.source.artifact)?;
-    let training = run.train(&before)?;
-    let trained = edit::as_stored(&run.source.cut, &before, &training.head(&before))?;
-    let after = run.seal(trained)?;
-    let mut staged = run.write(&before, &after)?;
+    let (mut staged, training) = run.make()?;
     let evaluation = run.evaluate(&staged)?;
     staged.put_card(&run.card(evaluation.as_ref())?)?;
     let report = run.verify(&staged)?;
     let record = run.record(&training, evaluation.as_ref()).with_history(&run.history, &report)?;
     run.finish(staged, report, &record, evaluation.as_ref())
+}
+
+/// Does what the arguments ask for up to the copy on disk, which is not verified and goes with the result.
+pub(super) fn remake(args: &UnlearnArgs, printer: &Printer) -> Result<Staged> {
+    Ok(Run::prepare(args, printer)?.make()?.0)
 }
 
 /// What all steps share.
@@ -122,6 +123,14 @@ impl<'a> Run<'a> {
         };
         run.introduce();
         Ok(run)
+    }
+
+    fn make(&self) -> Result<(Staged, Training)> {
+        let before = self.source.cut.head.load(&self.source.artifact)?;
+        let training = self.train(&before)?;
+        let trained = edit::as_stored(&self.source.cut, &before, &training.head(&before))?;
+        let after = self.seal(trained)?;
+        Ok((self.write(&before, &after)?, training))
     }
 
     fn sealed(&self) -> bool {

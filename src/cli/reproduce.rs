@@ -1,0 +1,102 @@
+//! `declass reproduce`: the command of a claim once more, and its files beside those of the release.
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use declass::{
+    error::Error,
+    formats::{Artifact, Diff, Role, TensorChange},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Exit,
+    args::{Cli, Command, ReproduceArgs, UnlearnArgs},
+    output::{Printer, Verbosity},
+    unlearn, verify,
+};
+
+/// A tensor that came out differently.
+struct Other {
+    name: String,
+    values: u64,
+    /// Largest difference of two of its numbers; none if it has no numbers or another shape.
+    largest: Option<f64>,
+}
+
+pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
+    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let claimed = verify::read_claim(&release)?;
+    let (version, device) = claimed.made_by();
+    if version != env!("CARGO_PKG_VERSION") {
+        printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
+    }
+    let device = args.device.map_or_else(|| device.to_owned(), |device| device.to_string());
+    let arguments = [claimed.arguments(), vec!["--device".into(), device]].concat();
+    let folder = tempfile::tempdir().context("making a folder for the copy")?;
+    let unlearn_args = parse(args, &arguments, &folder.path().join("out"))?;
+    let silent = Printer::new(Verbosity::Quiet);
+    let staged = unlearn::remake(&unlearn_args, &silent)?;
+    let diff = Diff::between(&release, staged.artifact(), &|_| ()).map_err(Error::from)?;
+    let others: Vec<Other> =
+        diff.tensors.iter().map(|change| Other::of(change, &release, staged.artifact())).collect();
+    let files = files(&release, &diff);
+    let same = files.iter().all(|(_, same)| *same);
+    let command = format!("declass unlearn {} {}", args.original.display(), arguments.join(" "));
+    if args.json {
+        let files = files.iter().map(|(path, same)| json!({"path": path, "same": same}));
+        let tensors = others.iter().map(Other::json);
+        printer.json(&json!({
+            "same": same,
+            "command": command,
+            "files": files.collect::<Vec<_>>(),
+            "tensors": tensors.collect::<Vec<_>>(),
+        }))?;
+    } else {
+        printer.row("command", command);
+        files.iter().for_each(|(path, same)| printer.row(if *same { "same" } else { "OTHER" }, path));
+        others.iter().for_each(|other| printer.row("", other.words()));
+        printer.row("verdict", if same { "the same bytes" } else { "other bytes" });
+    }
+    Ok(if same { Exit::Yes } else { Exit::No })
+}
+
+fn parse(args: &ReproduceArgs, arguments: &[String], out: &std::path::Path) -> Result<Box<UnlearnArgs>> {
+    let (original, out) = (args.original.clone().into_os_string(), out.as_os_str().to_owned());
+    let fixed = ["declass".into(), "unlearn".into(), original, "-o".into(), out];
+    let all = fixed.into_iter().chain(arguments.iter().map(Into::into));
+    match Cli::try_parse_from(all).map(|cli| cli.command) {
+        Ok(Command::Unlearn(args)) => Ok(args),
+        Ok(_) => bail!("the claim's command is none of `declass unlearn`"),
+        Err(error) => bail!("the claim's command cannot be run: {error}"),
+    }
+}
+
+/// The files that a removal makes, with whether they are the same; the card and the records beside the model are not among them.
+fn files(release: &Artifact, diff: &Diff) -> Vec<(String, bool)> {
+    let is_card = |path| release.files().iter().any(|file| file.path == path && file.role == Role::Card);
+    let files = diff.files.iter().filter(|file| !is_card(file.path.clone()));
+    // The copy has no card either, so that a card of the release alone is no difference.
+    files.map(|file| (file.path.to_string(), file.before == file.after)).collect()
+}
+
+impl Other {
+    fn of(change: &TensorChange, release: &Artifact, copy: &Artifact) -> Self {
+        let numbers = |artifact: &Artifact| {
+            let info = artifact.tensors().get(&change.name)?;
+            info.dtype.decode_f64(&artifact.read_tensor(&change.name).ok()?)
+        };
+        let pairs = numbers(release).zip(numbers(copy)).filter(|(a, b)| a.len() == b.len());
+        let largest =
+            pairs.map(|(a, b)| a.iter().zip(&b).fold(0.0f64, |most, (a, b)| most.max((a - b).abs())));
+        Self { name: change.name.clone(), values: change.values, largest }
+    }
+
+    fn words(&self) -> String {
+        let by = self.largest.map_or_else(String::new, |largest| format!(", by {largest:.1e} at most"));
+        format!("`{}`: {} values differ{by}", self.name, self.values)
+    }
+
+    fn json(&self) -> Value {
+        json!({"name": self.name, "values": self.values, "largestDifference": self.largest})
+    }
+}
