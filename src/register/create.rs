@@ -2,10 +2,10 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
+use declass_formats::read_regular;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
@@ -28,20 +28,19 @@ const PUBLIC: u64 = 1 << 12;
 pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Error> {
     let plain: PathBuf = path.components().collect();
     let parent = parent_of(&plain);
-    let staged =
+    let hidden =
         tempfile::Builder::new().prefix(".declass-").tempdir_in(parent).map_err(Error::io(parent))?;
-    fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o755))
-        .map_err(Error::io(staged.path()))?;
+    // A folder in the hidden one, which is private: this one has what the umask grants.
+    let staged = hidden.path().join("register");
+    fs::create_dir(&staged).map_err(Error::io(&staged))?;
     let empty = Checkpoint { origin: origin.clone(), size: 0, root: tree::root(&[]) };
     let note = key.sign(empty.to_string(), origin).to_string();
-    disk::create(&staged.path().join(ENTRIES), b"", 0o644)?;
-    disk::create(&staged.path().join(CHECKPOINT), note.as_bytes(), 0o644)?;
-    renameat_with(CWD, staged.path(), CWD, &plain, RenameFlags::NOREPLACE).map_err(|error| match error {
+    disk::create(&staged.join(ENTRIES), b"", disk::SHARED)?;
+    disk::create(&staged.join(CHECKPOINT), note.as_bytes(), disk::SHARED)?;
+    renameat_with(CWD, &staged, CWD, &plain, RenameFlags::NOREPLACE).map_err(|error| match error {
         rustix::io::Errno::EXIST => no_use_of(path, "it exists", "name a folder that does not exist yet"),
         error => Error::io(path)(error.into()),
     })?;
-    // Nothing is at its first place any more that could be removed.
-    let _moved = staged.keep();
     fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(Error::io(parent))
 }
 
@@ -69,8 +68,8 @@ pub fn key_at(
     let verifier = key.verifier(origin);
     let line = format!("{verifier}\n");
     match public.symlink_metadata() {
-        Err(_) => disk::create(public, line.as_bytes(), 0o644)?,
-        Ok(_) if disk::read_small(public, PUBLIC)? == line.as_bytes() => {}
+        Err(_) => disk::create(public, line.as_bytes(), disk::SHARED)?,
+        Ok(_) if read_regular(public, PUBLIC)? == line.as_bytes() => {}
         Ok(_) => {
             return Err(no_use_of(
                 public,

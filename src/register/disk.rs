@@ -16,6 +16,10 @@ use rustix::{
 use super::no_use_of;
 use crate::error::Error;
 
+/// The mode of what others read, less what the umask takes away.
+pub(super) const SHARED: u32 = 0o666;
+/// The mode of what nobody else reads.
+pub(super) const PRIVATE: u32 = 0o600;
 /// How files are opened for reading; a pipe would otherwise be waited for.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 const CREATING: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL).union(OFlags::CLOEXEC);
@@ -77,7 +81,7 @@ impl Folder {
         let replace = || -> io::Result<()> {
             self.unlink(&temporary)?;
             let mut file =
-                File::from(openat(&self.opened, &temporary, CREATING, Mode::from_raw_mode(0o644))?);
+                File::from(openat(&self.opened, &temporary, CREATING, Mode::from_raw_mode(SHARED))?);
             file.write_all(bytes)?;
             file.sync_all()?;
             renameat(&self.opened, &temporary, &self.opened, name)?;
@@ -124,14 +128,6 @@ impl Folder {
             Err(error) => Err(Error::io(&path)(error.into())),
         }
     }
-}
-
-/// All of a regular file that must not have more than `limit` bytes.
-///
-/// # Errors
-/// [`Error::RegisterUnusable`] if it has more or is no regular file, [`Error::Io`] if the disk refuses.
-pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
-    bounded(open_regular(path)?, path, limit)
 }
 
 /// Opens a file anywhere, if it is a regular one.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use declass_formats::read_regular;
 use ed25519_dalek::{
     Signer,
     pkcs8::{self, DecodePrivateKey, EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding},
@@ -40,7 +41,7 @@ impl SigningKey {
     /// # Errors
     /// [`Error::RegisterUnusable`] if there is no such key.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = Zeroizing::new(disk::read_small(path, LIMIT)?);
+        let text = Zeroizing::new(read_regular(path, LIMIT)?);
         let text = std::str::from_utf8(&text).unwrap_or_default();
         if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
             let hint =
@@ -62,7 +63,7 @@ impl SigningKey {
         let pem = bytes.to_pkcs8_pem(LineEnding::LF).map_err(|error: pkcs8::Error| {
             no_use_of(path, &format!("the key cannot be written: {error}"), "")
         })?;
-        disk::create(path, pem.as_bytes(), 0o600)
+        disk::create(path, pem.as_bytes(), disk::PRIVATE)
     }
 
     /// The public key under a register's name.
@@ -91,7 +92,7 @@ mod tests {
         let (key, origin) = (SigningKey::generate().unwrap(), "a".parse().unwrap());
         key.write(&path).unwrap();
         assert_eq!(SigningKey::read(&path).unwrap().verifier(&origin), key.verifier(&origin));
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, disk::PRIVATE);
         assert!(key.write(&path).unwrap_err().to_string().contains("exists"));
     }
 

@@ -36,7 +36,6 @@ use std::path::Path;
 pub use append::{Appended, Entry, append};
 pub use checkpoint::Checkpoint;
 pub use create::{create, key_at};
-pub use disk::read_small as read_file;
 pub use event::{Class, Event, Facts, Kind};
 pub use examine::{Examination, Register, examine, origin};
 pub use finding::{Check, Finding};

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use declass_formats::Sha256Digest;
+use declass_formats::{Sha256Digest, read_regular};
 use zeroize::Zeroizing;
 
 use super::{disk, no_use_of};
@@ -42,7 +42,7 @@ impl Record {
             let hint = "`declass register append DIR requested --record FILE` makes the salt; keep it with the record";
             return Err(no_use_of(&salt_path, "the record has no salt", hint));
         }
-        let text = Zeroizing::new(disk::read_small(&salt_path, SALT_FILE)?);
+        let text = Zeroizing::new(read_regular(&salt_path, SALT_FILE)?);
         let digits = std::str::from_utf8(&text).unwrap_or_default().trim_end();
         let salt = Sha256Digest::from_hexadecimal(digits)
             .ok_or_else(|| no_use_of(&salt_path, "it holds no salt: expected 64 hexadecimal digits", ""))?;
@@ -64,7 +64,7 @@ impl Record {
             let mut text = Zeroizing::new(Vec::with_capacity(SALT_FILE as usize));
             // Writing to memory always succeeds.
             let _ = writeln!(text, "{}", Sha256Digest(*salt));
-            disk::create(&salt_path, &text, 0o600)?;
+            disk::create(&salt_path, &text, disk::PRIVATE)?;
         }
         Self::open(path)
     }
@@ -102,7 +102,7 @@ mod tests {
         fs::write(&path, "{}").unwrap();
         assert!(Record::open(&path).unwrap_err().to_string().contains("no salt"));
         let record = Record::open_or_salt(&path).unwrap();
-        assert_eq!(fs::metadata(&salt).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&salt).unwrap().permissions().mode() & 0o777, disk::PRIVATE);
         assert_eq!(Record::open_or_salt(&path).unwrap().commitment(), record.commitment());
         fs::write(&salt, "00".repeat(32) + "\n").unwrap();
         let record = Record::open(&path).unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64ct::{Base64, Encoding};
-use declass_formats::{RelPath, Sha256Digest};
+use declass_formats::{RelPath, Sha256Digest, read_regular};
 use serde::Deserialize;
 
 use super::{Record, disk, event::Class, no_use_of, refused};
@@ -70,7 +70,7 @@ impl Released {
         let claim = claim.ok_or_else(|| {
             no_use_of(folder, "there is no claim", "name a folder that `declass unlearn` wrote")
         })?;
-        let bytes = disk::read_small(&claim, LIMIT)?;
+        let bytes = read_regular(&claim, LIMIT)?;
         let outline = outline(&bytes).map_err(|reason| no_use_of(&claim, &reason, ""))?;
         let artifact = artifact(folder, &outline.subject, &claim)?;
         let class = |class: Forgotten| Class { index: class.index, label: class.label, label_digest: None };

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 pub(super) use args::RegisterArgs;
 use args::RegisterCommand;
-use declass::{error::Error, register::VerifierKey};
+use declass::{error::Error, formats::read_regular, register::VerifierKey};
 
 use super::{Exit, output::Printer};
 
@@ -53,11 +53,16 @@ fn trusted(register: &Path, said: Option<&Path>) -> Result<VerifierKey, Error> {
     if !path.exists() {
         return Err(unusable(&path, "there is no public key", "name the one that you trust with --vkey"));
     }
-    let text = declass::register::read_file(&path, LIMIT)?;
+    let text = read(&path)?;
     let text = String::from_utf8_lossy(&text);
     text.trim_end()
         .parse()
         .map_err(|reason: String| unusable(&path, &reason, "name a .vkey file with --vkey"))
+}
+
+/// A public key, a checkpoint or a proof.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    Ok(read_regular(path, LIMIT)?)
 }
 
 /// A path with something at the end of its name.

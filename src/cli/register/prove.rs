@@ -1,21 +1,20 @@
 //! `declass register prove`.
 
 use anyhow::Result;
-use declass::{
-    error::Error,
-    register::{examine, read_file},
-};
+use declass::{error::Error, register::examine};
 
-use super::{LIMIT, Printer, args::ProveArgs, trusted, unusable};
+use super::{Printer, args::ProveArgs, read, trusted, unusable};
 use crate::cli::Exit;
 
 pub(super) fn run(args: &ProveArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.register, args.vkey.as_deref())?;
     let register = examine(&args.register, &key)?.sound()?;
     let proof = match (&args.old, args.index) {
-        (Some(old), _) => register
-            .prove_since(&read_file(old, LIMIT)?)
-            .map_err(|reason| Error::RegisterRefuses { path: old.clone(), reason, hint: String::new() })?,
+        (Some(old), _) => register.prove_since(&read(old)?).map_err(|reason| Error::RegisterRefuses {
+            path: old.clone(),
+            reason,
+            hint: String::new(),
+        })?,
         (None, index) => {
             let index = index.unwrap_or_default();
             register.prove(index).ok_or_else(|| {

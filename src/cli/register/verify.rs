@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use declass::register::{Finding, Proof, Proven, Record, VerifierKey, examine, read_file};
+use declass::register::{Finding, Proof, Proven, Record, VerifierKey, examine};
 use serde_json::json;
 
-use super::{LIMIT, Printer, args::VerifyArgs, list::told, trusted};
+use super::{Printer, args::VerifyArgs, list::told, read, trusted};
 use crate::cli::Exit;
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
@@ -20,7 +20,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
 
 fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     // Whatever cannot be read is no answer, however the register is.
-    let older = args.old.iter().map(|old| read_file(old, LIMIT)).collect::<Result<Vec<_>, _>>()?;
+    let older = args.old.iter().map(|old| read(old)).collect::<Result<Vec<_>, _>>()?;
     let record = args.record.as_deref().map(Record::open).transpose()?;
     let examination = examine(path, key)?;
     let mut findings = examination.findings();
@@ -43,7 +43,7 @@ fn verdict(findings: &[Finding], passed: bool) -> String {
 }
 
 fn check_proof(path: &Path, key: &VerifierKey, as_json: bool, printer: &Printer) -> Result<Exit> {
-    let proven = Proof::check(&read_file(path, LIMIT)?, key);
+    let proven = Proof::check(&read(path)?, key);
     let said = match &proven {
         Ok(Proven::Consistent(old, new)) => {
             format!(
