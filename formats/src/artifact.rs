@@ -5,12 +5,13 @@ use std::{
     fmt,
     ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde_json::Value;
 
 use crate::{
-    Edits, FormatError, Problem, RelPath, Sha256Digest, Skipped, StructureChange, TensorInfo, diff,
+    Edits, Fill, FormatError, Problem, RelPath, Sha256Digest, Skipped, StructureChange, TensorInfo, diff,
     folder::Folder,
     onnx::{self, Onnx},
     open,
@@ -86,6 +87,12 @@ impl Artifact {
     /// one named `model.safetensors`, a `config.json`.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         open::open(path)
+    }
+
+    /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them later is
+    /// filled in first.
+    pub fn open_with_holes(path: &Path, holes: Arc<dyn Fill>) -> Result<Self, FormatError> {
+        open::open_folder(path, Folder::open(path)?.with_holes(holes))
     }
 
     /// The path as the user named it.

@@ -13,18 +13,23 @@ use std::{
     io::Read,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 pub use rel_path::RelPath;
 pub use skipped::Skipped;
 
-use crate::{FormatError, Problem};
+use crate::{
+    FormatError, Problem,
+    reader::{Fill, Reader},
+};
 
 /// A folder, and the checks that keep names inside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
     resolved: PathBuf,
+    holes: Option<Arc<dyn Fill>>,
 }
 
 impl Folder {
@@ -32,7 +37,12 @@ impl Folder {
         // The parent of a bare file name is "", which the system does not know as a folder.
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         let resolved = root.canonicalize().map_err(|error| FormatError::new(root, error))?;
-        Ok(Self { root: root.to_owned(), resolved })
+        Ok(Self { root: root.to_owned(), resolved, holes: None })
+    }
+
+    /// The same folder, whose files may have holes that are filled before they are read.
+    pub(crate) fn with_holes(self, holes: Arc<dyn Fill>) -> Self {
+        Self { holes: Some(holes), ..self }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -49,7 +59,7 @@ impl Folder {
     }
 
     /// Opens a file, and tells its size.
-    pub(crate) fn open_file(&self, path: &RelPath) -> Result<(File, u64), FormatError> {
+    pub(crate) fn open_file(&self, path: &RelPath) -> Result<(Reader, u64), FormatError> {
         let shown = self.locate(path);
         let fail = |problem| FormatError::new(&shown, problem);
         let missing = shown.symlink_metadata().err();
@@ -66,7 +76,8 @@ impl Folder {
             return Err(fail(Problem::NotAFile));
         }
         let file = File::open(&resolved).map_err(|error| fail(error.into()))?;
-        Ok((file, metadata.size()))
+        let holes = self.holes.clone().map(|holes| (holes, path.clone()));
+        Ok((Reader::new(file, holes), metadata.size()))
     }
 
     /// The whole of a file that must not have more than `limit` bytes.
@@ -78,7 +89,8 @@ impl Folder {
         }
         let mut bytes = Vec::new();
         // The file may grow while it is read, hence the second bound.
-        file.take(limit).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
+        let whole = file.whole().map_err(|error| fail(error.into()))?;
+        whole.take(limit).read_to_end(&mut bytes).map_err(|error| fail(error.into()))?;
         Ok(bytes)
     }
 

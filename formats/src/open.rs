@@ -4,6 +4,8 @@ mod copied;
 
 use std::{collections::BTreeSet, path::Path};
 
+pub use copied::is_companion;
+
 use serde_json::Value;
 
 use crate::{
@@ -16,17 +18,16 @@ use crate::{
 
 pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
     let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
-    if metadata.is_dir() { open_folder(path) } else { open_file(path) }
+    if metadata.is_dir() { open_folder(path, Folder::open(path)?) } else { open_file(path) }
 }
 
-/// A folder: its weights, its configuration, and what [`copied::is_copied`] says of the rest.
-fn open_folder(path: &Path) -> Result<Artifact, FormatError> {
-    let folder = Folder::open(path)?;
+/// A folder: its weights, its configuration, and what [`is_companion`] says of the rest.
+pub(crate) fn open_folder(path: &Path, folder: Folder) -> Result<Artifact, FormatError> {
     let Survey { files, skipped } = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |(file, size): &(RelPath, u64)| {
-        own.contains(file) || file.as_str() == CONFIG || copied::is_copied(file, *size)
+        own.contains(file) || file.as_str() == CONFIG || is_companion(file, *size)
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();

@@ -13,7 +13,7 @@ use rustix::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::Sha256Digest;
+use crate::{Sha256Digest, reader::Reader};
 
 /// A part of a file that is to be written.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,7 +58,7 @@ impl Pieces {
     /// Feeds everything, in order and in bounded portions, to `sink`.
     pub(crate) fn read(
         &self,
-        source: &File,
+        source: &Reader,
         mut sink: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         for piece in &self.0 {
@@ -74,7 +74,7 @@ impl Pieces {
     }
 
     /// The digest of what would be written.
-    pub(crate) fn digest(&self, source: &File) -> io::Result<Sha256Digest> {
+    pub(crate) fn digest(&self, source: &Reader) -> io::Result<Sha256Digest> {
         let mut hash = Sha256::new();
         self.read(source, |bytes| {
             hash.update(bytes);
@@ -84,7 +84,7 @@ impl Pieces {
     }
 
     /// The place of the first byte by which another file differs from what would be written, if any does.
-    pub(crate) fn first_difference(&self, source: &File, other: &File) -> io::Result<Option<u64>> {
+    pub(crate) fn first_difference(&self, source: &Reader, other: &Reader) -> io::Result<Option<u64>> {
         let (mut at, len) = (0, other.metadata()?.len());
         let (mut found, mut there) = (None, Vec::new());
         self.read(source, |bytes| {
@@ -101,8 +101,9 @@ impl Pieces {
     }
 
     /// Writes everything to `target`, an empty file, telling `on_bytes` how much as it goes.
-    pub(crate) fn write(&self, source: &File, target: &mut File, on_bytes: &dyn Fn(u64)) -> io::Result<()> {
-        let cloned = self.is_in_place(source.metadata()?.len()) && ioctl_ficlone(&*target, source).is_ok();
+    pub(crate) fn write(&self, source: &Reader, target: &mut File, on_bytes: &dyn Fn(u64)) -> io::Result<()> {
+        let whole = source.whole()?;
+        let cloned = self.is_in_place(whole.metadata()?.len()) && ioctl_ficlone(&*target, whole).is_ok();
         let mut at = 0;
         for piece in &self.0 {
             match piece {
@@ -153,7 +154,7 @@ impl Piece {
 }
 
 /// The bytes of a range; an error if there is no memory for so many.
-pub(crate) fn read_range(source: &File, range: Range<u64>) -> io::Result<Vec<u8>> {
+pub(crate) fn read_range(source: &Reader, range: Range<u64>) -> io::Result<Vec<u8>> {
     let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
@@ -164,7 +165,7 @@ pub(crate) fn read_range(source: &File, range: Range<u64>) -> io::Result<Vec<u8>
 
 /// Reads a range in bounded portions.
 fn stream_range(
-    source: &File,
+    source: &Reader,
     range: Range<u64>,
     mut sink: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
@@ -181,7 +182,7 @@ fn stream_range(
 }
 
 fn copy_range(
-    source: &File,
+    source: &Reader,
     range: Range<u64>,
     target: &File,
     mut to: u64,
@@ -190,7 +191,7 @@ fn copy_range(
     let mut from = range.start;
     while from < range.end {
         let len = portion(range.end - from, KERNEL_PORTION);
-        match copy_file_range(source, Some(&mut from), target, Some(&mut to), len) {
+        match copy_file_range(source.whole()?, Some(&mut from), target, Some(&mut to), len) {
             // Both offsets were moved by the call.
             Ok(copied) if copied > 0 => on_bytes(copied as u64),
             Ok(_) | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::XDEV | Errno::PERM) => {
@@ -253,6 +254,7 @@ mod tests {
     fn copies_replaces_and_fills() {
         let mut source = tempfile::tempfile().unwrap();
         source.write_all(b"0123456789").unwrap();
+        let source = Reader::from(source);
         let mut pieces = Pieces::default();
         for piece in [Piece::Source(0..2), Piece::Source(2..4), Piece::Bytes(b"ab".into()), Piece::Zeros(2)] {
             pieces.push(piece);
@@ -272,7 +274,7 @@ mod tests {
         let difference = |text: &[u8]| {
             let mut other = tempfile::tempfile().unwrap();
             other.write_all(text).unwrap();
-            pieces.first_difference(&source, &other).unwrap()
+            pieces.first_difference(&source, &Reader::from(other)).unwrap()
         };
         assert_eq!(difference(&written), None);
         assert_eq!(difference(b"0123ab\0x89"), Some(7));

@@ -1,17 +1,15 @@
 //! Two files read side by side, hashed on a thread each, and compared on the way.
 
 use std::{
-    fs::File,
     io,
     ops::Range,
-    os::unix::fs::FileExt,
     sync::mpsc::{Receiver, SyncSender, channel, sync_channel},
     thread::{self, Scope, ScopedJoinHandle},
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::Sha256Digest;
+use crate::{Sha256Digest, reader::Reader};
 
 /// A range of one file that is compared with a range of the other, of the same length.
 #[derive(Clone, Debug)]
@@ -35,14 +33,15 @@ pub(super) struct Compared {
 /// Reads both files to their ends. Steps that come in the order of both files are compared while their bytes
 /// pass; others, whose place changed, are read again.
 pub(super) fn compare(
-    before: Option<(File, u64)>,
-    after: Option<(File, u64)>,
+    before: Option<(Reader, u64)>,
+    after: Option<(Reader, u64)>,
     steps: &[Step<'_>],
     on_bytes: &dyn Fn(u64),
 ) -> io::Result<Compared> {
     thread::scope(|scope| {
-        let lane = |side: &Option<(File, u64)>| -> io::Result<Option<Lane<'_>>> {
-            let start = |(file, len): &(File, u64)| Ok(Lane::start(scope, file.try_clone()?, *len, on_bytes));
+        let lane = |side: &Option<(Reader, u64)>| -> io::Result<Option<Lane<'_>>> {
+            let start =
+                |(file, len): &(Reader, u64)| Ok(Lane::start(scope, file.try_clone()?, *len, on_bytes));
             side.as_ref().map(start).transpose()
         };
         let (mut a, mut b) = (lane(&before)?, lane(&after)?);
@@ -77,7 +76,7 @@ pub(super) fn differing(a: &[u8], b: &[u8], width: usize) -> u64 {
 
 /// One file on its way to its digest.
 struct Lane<'s> {
-    file: File,
+    file: Reader,
     at: u64,
     len: u64,
     full: SyncSender<Vec<u8>>,
@@ -87,7 +86,7 @@ struct Lane<'s> {
 }
 
 impl<'s> Lane<'s> {
-    fn start<'e>(scope: &'s Scope<'s, 'e>, file: File, len: u64, on_bytes: &'s dyn Fn(u64)) -> Self {
+    fn start<'e>(scope: &'s Scope<'s, 'e>, file: Reader, len: u64, on_bytes: &'s dyn Fn(u64)) -> Self {
         let (full, to_hash) = sync_channel::<Vec<u8>>(QUEUE);
         let (done, empty) = channel();
         let hasher = scope.spawn(move || {
@@ -163,7 +162,7 @@ fn lockstep(a: &mut Lane<'_>, b: &mut Lane<'_>, step: &Step<'_>) -> io::Result<u
     Ok(count)
 }
 
-fn reread(a: &File, b: &File, step: &Step<'_>) -> io::Result<u64> {
+fn reread(a: &Reader, b: &Reader, step: &Step<'_>) -> io::Result<u64> {
     let (mut old, mut new) = (Vec::new(), Vec::new());
     let len = step.before.end - step.before.start;
     let mut at = 0;

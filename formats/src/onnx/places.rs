@@ -1,6 +1,6 @@
 //! The stored tensors of the main graph: initializers, and the values of `Constant` nodes.
 
-use std::{collections::BTreeMap, fs::File};
+use std::collections::BTreeMap;
 
 use super::{
     convert::AttributeTensors,
@@ -10,7 +10,7 @@ use super::{
     tree::Message,
     wire::Wire,
 };
-use crate::{Dtype, FormatError, NewTensor, Problem, TensorInfo};
+use crate::{Dtype, FormatError, NewTensor, Problem, TensorInfo, reader::Reader};
 
 /// A stored tensor and where it is.
 #[derive(Clone, Debug)]
@@ -148,7 +148,7 @@ fn constant(
 }
 
 fn numbers(
-    file: &File,
+    file: &Reader,
     attribute: &Message,
     field: u32,
     dtype: Dtype,

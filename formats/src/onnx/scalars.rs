@@ -1,12 +1,12 @@
 //! Short values of fields, read from the file when they are needed.
 
-use std::{collections::BTreeMap, fs::File};
+use std::collections::BTreeMap;
 
 use super::{element, tree::Message};
-use crate::Problem;
+use crate::{Problem, reader::Reader};
 
 /// The number in a varint field.
-pub(super) fn scalar(file: &File, message: &Message, number: u32) -> Result<Option<u64>, Problem> {
+pub(super) fn scalar(file: &Reader, message: &Message, number: u32) -> Result<Option<u64>, Problem> {
     let Some((_, field)) = message.one(number) else {
         return Ok(None);
     };
@@ -15,7 +15,7 @@ pub(super) fn scalar(file: &File, message: &Message, number: u32) -> Result<Opti
 }
 
 /// The text in a delimited field; empty if there is none.
-pub(super) fn text(file: &File, message: &Message, number: u32) -> Result<String, Problem> {
+pub(super) fn text(file: &Reader, message: &Message, number: u32) -> Result<String, Problem> {
     let Some((_, field)) = message.one(number) else {
         return Ok(String::new());
     };
@@ -28,7 +28,7 @@ pub(super) fn text(file: &File, message: &Message, number: u32) -> Result<String
 
 /// The key/value entries of a message.
 pub(super) fn entries(
-    file: &File,
+    file: &Reader,
     message: &Message,
     number: u32,
 ) -> Result<BTreeMap<String, String>, Problem> {

@@ -1,7 +1,5 @@
 //! The model without the bulk of its tensors, as the protobuf parser gets it.
 
-use std::fs::File;
-
 use onnx_protobuf::{Message as _, ModelProto};
 
 use super::{
@@ -10,10 +8,10 @@ use super::{
     tree::{Content, Message},
     wire::malformed,
 };
-use crate::Problem;
+use crate::{Problem, reader::Reader};
 
 /// Parses a model that the guard has walked, without the data of its larger tensors.
-pub(super) fn parse(file: &File, tree: &Message) -> Result<ModelProto, Problem> {
+pub(super) fn parse(file: &Reader, tree: &Message) -> Result<ModelProto, Problem> {
     let mut tree = tree.clone();
     elide(&mut tree, &|number, len| number == STRING_DATA || len > INLINE);
     let pieces = render(&tree);

@@ -1,6 +1,6 @@
 //! Where the values of an ONNX tensor lie: in one range of a file, or spread over typed fields.
 
-use std::{fs::File, ops::Range};
+use std::ops::Range;
 
 use super::{
     element::{self, DATA_FIELDS, RAW_DATA, STRING_DATA, element_type, wire_of},
@@ -8,7 +8,9 @@ use super::{
     tree::{Field, Message},
     wire::Wire,
 };
-use crate::{Dtype, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::read_range};
+use crate::{
+    Dtype, FormatError, Problem, RelPath, TensorInfo, folder::Folder, pieces::read_range, reader::Reader,
+};
 
 /// The form in which values are stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,7 +28,7 @@ pub(super) enum Storage {
 pub(super) struct Source<'a> {
     pub(super) folder: &'a Folder,
     pub(super) model: &'a RelPath,
-    pub(super) file: &'a File,
+    pub(super) file: &'a Reader,
 }
 
 impl Source<'_> {
@@ -101,7 +103,7 @@ pub(super) fn read(
 }
 
 /// Row-major little-endian values from the typed fields of a tensor message.
-fn typed_data(file: &File, tensor: &Message, info: &TensorInfo, name: &str) -> Result<Vec<u8>, Problem> {
+fn typed_data(file: &Reader, tensor: &Message, info: &TensorInfo, name: &str) -> Result<Vec<u8>, Problem> {
     let most = (info.elements() as u64).saturating_add(1).saturating_mul(MAX_ENTRY);
     let mut data = Vec::new();
     for (_, field) in DATA_FIELDS.iter().flat_map(|number| tensor.all(*number)) {
@@ -117,7 +119,7 @@ fn typed_data(file: &File, tensor: &Message, info: &TensorInfo, name: &str) -> R
 
 /// Values of one field of numbers, each of which is encoded as `single` says.
 pub(super) fn decode(
-    file: &File,
+    file: &Reader,
     field: &Field,
     single: Wire,
     dtype: Dtype,
@@ -136,7 +138,7 @@ pub(super) fn decode(
     values.ok_or_else(|| wrong(name, "its data does not fit its element type"))
 }
 
-fn declaration(file: &File, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
+fn declaration(file: &Reader, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
     let number = scalar(file, tensor, DATA_TYPE)?.unwrap_or(0);
     let (dtype, typed) =
         element_type(number).ok_or_else(|| wrong(name, &format!("its element type {number} is unknown")))?;
@@ -202,7 +204,7 @@ pub(super) fn external_file(source: Source<'_>, tensor: &Message) -> Result<RelP
 }
 
 /// Whether a tensor message says that its data is in another file.
-pub(super) fn is_external(file: &File, tensor: &Message) -> Result<bool, Problem> {
+pub(super) fn is_external(file: &Reader, tensor: &Message) -> Result<bool, Problem> {
     Ok(scalar(file, tensor, DATA_LOCATION)? == Some(EXTERNAL))
 }
 

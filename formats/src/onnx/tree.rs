@@ -7,13 +7,13 @@
 //! overflow a stack, more messages than fit into memory, and a single-valued field given twice, of which two
 //! readers might see different ones.
 
-use std::{fs::File, ops::Range};
+use std::ops::Range;
 
 use super::{
     schema::{self, Holds, Kind},
     wire::{Window, Wire, malformed},
 };
-use crate::{Problem, pieces::read_range};
+use crate::{Problem, pieces::read_range, reader::Reader};
 
 /// One message: its fields in file order.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub(super) enum Content {
 }
 
 /// Walks a whole file.
-pub(super) fn walk(file: &File, len: u64) -> Result<Message, Problem> {
+pub(super) fn walk(file: &Reader, len: u64) -> Result<Message, Problem> {
     if len > MAX_MODEL {
         return Err(Problem::TooLarge { size: len });
     }
@@ -168,7 +168,7 @@ impl Field {
     }
 
     /// The value's bytes, those of an edit or of the file; the caller knows that they are few enough.
-    pub(super) fn read(&self, file: &File) -> Result<Vec<u8>, Problem> {
+    pub(super) fn read(&self, file: &Reader) -> Result<Vec<u8>, Problem> {
         match &self.content {
             Content::Body(bytes) => Ok(bytes.clone()),
             _ => Ok(read_range(file, self.body())?),
@@ -176,7 +176,7 @@ impl Field {
     }
 
     /// The bytes of numbers: those of a packed field, or those of single ones with their tags.
-    pub(super) fn read_numbers(&self, file: &File) -> Result<Vec<u8>, Problem> {
+    pub(super) fn read_numbers(&self, file: &Reader) -> Result<Vec<u8>, Problem> {
         let start = if self.wire == Wire::Delimited { self.body } else { self.start };
         Ok(read_range(file, start..self.end)?)
     }

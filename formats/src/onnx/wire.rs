@@ -1,8 +1,6 @@
 //! Protobuf's wire format: reading it from a file through a small window, and writing it.
 
-use std::{fs::File, os::unix::fs::FileExt};
-
-use crate::Problem;
+use crate::{Problem, reader::Reader};
 
 /// How a field's value is encoded. The two kinds of group (3 and 4) are left out on purpose: ONNX has none,
 /// and nested ones make the parser behind us overflow its stack.
@@ -16,14 +14,14 @@ pub(super) enum Wire {
 
 /// A file's bytes, read through a window, so that skipping a payload costs nothing.
 pub(super) struct Window<'f> {
-    file: &'f File,
+    file: &'f Reader,
     len: u64,
     start: u64,
     bytes: Vec<u8>,
 }
 
 impl<'f> Window<'f> {
-    pub(super) fn new(file: &'f File, len: u64) -> Self {
+    pub(super) fn new(file: &'f Reader, len: u64) -> Self {
         Self { file, len, start: 0, bytes: Vec::new() }
     }
 

@@ -5,8 +5,9 @@
 
 use crate::RelPath;
 
-/// Whether a file that is none of the model's own weights is copied.
-pub(super) fn is_copied(file: &RelPath, size: u64) -> bool {
+/// Whether a file of so many bytes that is none of a model's own weights belongs to its copy: text and pictures that describe
+/// it, and nothing that may hold weights.
+pub fn is_companion(file: &RelPath, size: u64) -> bool {
     let path = file.as_str().to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let is_readable = extension(name).is_some_and(|end| READABLE.contains(&end));
@@ -88,11 +89,11 @@ mod tests {
     use super::*;
 
     fn copied(path: &str) -> bool {
-        is_copied(&RelPath::try_from(path).unwrap(), 1000)
+        is_companion(&RelPath::try_from(path).unwrap(), 1000)
     }
 
     #[test]
-    fn what_hub_folders_hold_beside_weights_is_copied() {
+    fn what_hub_folders_hold_beside_weights_is_companion() {
         for path in [
             "tokenizer.json",
             "vocab.txt",
@@ -164,6 +165,6 @@ mod tests {
         ] {
             assert!(!copied(path), "{path}");
         }
-        assert!(!is_copied(&RelPath::try_from("head.json").unwrap(), MAX_SIZE + 1));
+        assert!(!is_companion(&RelPath::try_from("head.json").unwrap(), MAX_SIZE + 1));
     }
 }

@@ -1,11 +1,11 @@
 //! The header of one safetensors file: read, checked, and written again when a shape changes.
 
-use std::{collections::BTreeMap, fs::File, ops::Range, os::unix::fs::FileExt};
+use std::{collections::BTreeMap, ops::Range};
 
 use safetensors::tensor::{Dtype as Stored, Metadata};
 use serde_json::{Map, Value, json};
 
-use crate::{Dtype, Problem, Sha256Digest, TensorInfo};
+use crate::{Dtype, Problem, Sha256Digest, TensorInfo, reader::Reader};
 
 /// A checked header.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn read(file: &File, file_len: u64) -> Result<Self, Problem> {
+    pub(crate) fn read(file: &Reader, file_len: u64) -> Result<Self, Problem> {
         let text = read_text(file, file_len)?;
         let data_start = LENGTH_FIELD + text.len() as u64;
         let malformed =
@@ -86,7 +86,7 @@ impl Header {
 }
 
 /// The header's text; its length field is believed only as far as the file reaches.
-fn read_text(file: &File, file_len: u64) -> Result<Vec<u8>, Problem> {
+fn read_text(file: &Reader, file_len: u64) -> Result<Vec<u8>, Problem> {
     if file_len < LENGTH_FIELD {
         return Err(header("the file is shorter than the length field"));
     }
