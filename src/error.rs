@@ -1,11 +1,15 @@
 //! What can go wrong, where, and what to do about it.
 
+mod hub;
+
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
 use declass_formats::FormatError;
+
+pub use hub::HubError;
 
 /// Why a command could not be carried out. A gate that says no is not an error but a report.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +82,9 @@ pub enum Error {
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A repository on a hub could not be read or written.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// The output would lie in the model's own folder.
     #[error("`{}` lies inside the input", path.display())]
     InsideInput {
@@ -388,6 +395,7 @@ impl Error {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
             }
             Self::Format(error) => error.hint(),
+            Self::Hub(error) => error.hint(),
             Self::NotOnlyTheHead { .. } => Some(
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"

@@ -63,11 +63,14 @@ pub mod embeddings;
 pub mod error;
 pub mod evaluate;
 pub mod export;
+pub mod fetch;
 pub mod gate;
 mod graph;
 pub mod linear;
 pub mod methods;
 pub mod progress;
+#[cfg(feature = "hub")]
+pub mod push;
 pub mod reach;
 pub mod register;
 pub mod release;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 24] = [
+const MAY_NAME: [(&str, &[&str]); 26] = [
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -16,11 +16,13 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
     ("export", &["release"]),
+    ("fetch", &["error", "progress"]),
     ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("graph", &["error"]),
     ("linear", &["classes", "error"]),
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
     ("progress", &[]),
+    ("push", &["error", "fetch"]),
     ("reach", &["linear", "space"]),
     ("register", &["error", "unambiguous"]),
     (
@@ -31,6 +33,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
             "embeddings",
             "error",
             "evaluate",
+            "fetch::PackageUrl",
             "methods",
             "progress",
             "sign",
@@ -66,8 +69,8 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 9] =
-    ["cut", "edit", "export", "gate", "graph", "progress", "register", "release", "sign"];
+const WITHOUT_CANDLE: [&str; 11] =
+    ["cut", "edit", "export", "fetch", "gate", "graph", "progress", "push", "register", "release", "sign"];
 
 #[test]
 fn every_room_names_only_what_it_may() {

@@ -1,5 +1,6 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
+mod hub;
 mod signing;
 
 use std::path::PathBuf;
@@ -7,6 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
 
+pub(super) use hub::HubArgs;
+#[cfg(feature = "hub")]
+pub(super) use hub::PushArgs;
 pub(super) use signing::{
     ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictFormat,
 };
@@ -61,6 +65,9 @@ pub(super) enum Command {
     Log(LogArgs),
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
+    /// Send a release to a hub, after looking whether it is what its claim says.
+    #[cfg(feature = "hub")]
+    Push(PushArgs),
     /// Keep a register of requests and releases that nobody can change unnoticed.
     Register(super::register::RegisterArgs),
     /// Run the command of a release's claim again and compare what it makes.
@@ -160,12 +167,16 @@ pub(super) enum ExportFormat {
 #[command(after_help = "\
 Examples:
   declass inspect fixtures/models/fmnist-resnet
-  declass inspect model.onnx --json")]
+  declass inspect model.onnx --json
+  declass inspect google/vit-base-patch16-224    # from the Hugging Face Hub, without downloading the weights
+
+Of weights on a hub only what is read is fetched, by ranges (whole if they are small): headers, graph and head. Ranges have no
+digests to compare, so what is shown is what the server sent.")]
 pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
     /// Print one JSON object: model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
-    /// labelSource, head, why, cutPoints.
+    /// labelSource, head, why, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -202,7 +213,8 @@ pub(super) struct MethodsArgs {
 /// A model and what is known about it.
 #[derive(Args, Debug)]
 pub(super) struct ModelArgs {
-    /// A folder with safetensors weights, a .safetensors file, or an .onnx file.
+    /// A folder with safetensors weights, a .safetensors file, or an .onnx file; or, if no such path is there, a repository
+    /// on the Hugging Face Hub as org/name or org/name@revision.
     #[arg(value_name = "MODEL")]
     pub(super) path: PathBuf,
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
@@ -212,6 +224,8 @@ pub(super) struct ModelArgs {
     /// classes here and on the card; the claim has indices only, since nobody could check them.
     #[arg(long, value_name = "FILE")]
     pub(super) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) hub: HubArgs,
 }
 
 #[derive(Args, Debug)]
@@ -221,6 +235,7 @@ Examples:
   declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
   declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
   declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
+  declass unlearn google/vit-base-patch16-224 --forget 281 -o out
   declass unlearn model --forget cat -o out --eval-embeddings test.npz
   declass unlearn model --forget cat -o out --key release.key   # signed
 
@@ -305,6 +320,7 @@ Examples:
   declass verify out --trust declass-trust.toml --policy declass.toml --original model --format github
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
+  declass verify org/release --original org/original@v1
   declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
 
 Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked \
@@ -315,12 +331,14 @@ claim must fit the files; `declass explain` lists what may be found. The origina
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
-    /// The release: a folder that `declass unlearn` wrote.
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
     #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
     /// The model it was made from: changes and behaviour are measured against it.
     #[arg(long, value_name = "MODEL", required_unless_present = "trust")]
     pub(super) original: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) hub: HubArgs,
     /// The keys that are trusted, reviewed and kept apart from releases. Every file must then be signed by one of them.
     #[arg(long, value_name = "FILE")]
     pub(super) trust: Option<PathBuf>,

@@ -23,6 +23,7 @@ impl Progress for Bars {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let (name, unit) = match step {
             Step::Comparing => ("comparing", "{bytes}/{total_bytes}"),
+            Step::Downloading => ("downloading", "{bytes}/{total_bytes}"),
             Step::Hashing => ("hashing", "{bytes}/{total_bytes}"),
             Step::Sampling => ("sampling", "{pos}/{len}"),
             Step::Unlearning => ("unlearning", "{pos}/{len} epochs"),

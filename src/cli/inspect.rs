@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     Exit,
     args::InspectArgs,
+    bars::Bars,
     output::{Printer, counted, grouped, size},
     source::{self, Source},
 };
@@ -17,7 +18,8 @@ use super::{
 const SHOWN: usize = 12;
 
 pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
-    let source = source::open(&args.model)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let source = source::peek(&args.model, &bars)?;
     // Weights that cannot be computed with are better known now than later.
     source.cut.head.load(&source.artifact)?;
     if args.json {
@@ -29,10 +31,13 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
 }
 
 fn print(source: &Source, printer: &Printer) {
-    let Source { artifact, cut, labels } = source;
+    let Source { artifact, cut, labels, .. } = source;
     let head = &cut.head;
     let values = artifact.tensors().values().map(|info| info.elements() as u64).sum();
-    printer.row("model", artifact.path().display().to_string());
+    printer.row("model", &source.name);
+    if let Some(package) = &source.package {
+        printer.row("package", package.to_string());
+    }
     printer.row(
         "format",
         format!(
@@ -45,8 +50,9 @@ fn print(source: &Source, printer: &Printer) {
             dtypes(source)
         ),
     );
-    if !artifact.left_out().is_empty() {
-        let left = artifact.left_out().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let left = artifact.left_out().iter().map(ToString::to_string).chain(source.left.iter().cloned());
+    let left: Vec<String> = left.collect();
+    if !left.is_empty() {
         printer.row("not part of it", left.join(", "));
     }
     printer.row("classes", classes(source));
@@ -118,7 +124,7 @@ fn link(link: Link, order: Order) -> String {
 }
 
 fn as_json(source: &Source) -> serde_json::Value {
-    let Source { artifact, cut, labels } = source;
+    let Source { artifact, cut, labels, .. } = source;
     let head = &cut.head;
     let branch = |branch: &declass::cut::Branch| {
         json!({
@@ -130,7 +136,8 @@ fn as_json(source: &Source) -> serde_json::Value {
     };
     let point = |point: &declass::cut::CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
     json!({
-        "model": artifact.path(),
+        "model": source.name,
+        "package": source.package.as_ref().map(ToString::to_string),
         "format": artifact.format().to_string(),
         "bytes": artifact.files().iter().map(|file| file.size).sum::<u64>(),
         "files": artifact.files().iter().map(|file| file.path.to_string()).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod findings;
+mod hub;
 mod inspect;
 mod key;
 mod keygen;
@@ -13,6 +14,8 @@ mod labelled;
 mod log;
 mod methods;
 mod output;
+#[cfg(feature = "hub")]
+mod push;
 mod register;
 mod reproduce;
 mod sign;
@@ -53,6 +56,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Keygen(args) => keygen::run(args, &printer),
         Command::Log(args) => log::run(args, &printer),
         Command::Methods(args) => methods::run(args, &printer),
+        #[cfg(feature = "hub")]
+        Command::Push(args) => push::run(args, &printer),
         Command::Register(args) => register::run(args, &printer),
         Command::Reproduce(args) => reproduce::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),

@@ -7,10 +7,11 @@ use declass::{
     classes::Labels,
     cut::Cut,
     error::Error,
+    fetch::{Fetched, PackageUrl},
     formats::{Artifact, read_regular},
 };
 
-use super::args::ModelArgs;
+use super::{args::ModelArgs, bars::Bars, hub};
 
 /// Most bytes of a file with labels.
 const MAX_LABELS: u64 = 64 << 20;
@@ -20,11 +21,34 @@ pub(super) struct Source {
     pub(super) artifact: Artifact,
     pub(super) cut: Cut,
     pub(super) labels: Option<Labels>,
+    /// As the user named it.
+    pub(super) name: String,
+    /// Where it comes from, if it was fetched.
+    pub(super) package: Option<PackageUrl>,
+    /// Files of its repository that were not fetched.
+    pub(super) left: Vec<String>,
+    /// Keeps files that are there only while they are looked at.
+    _fetched: Option<Fetched>,
 }
 
-/// Opens the model, finds its head, and reads the labels that the user gave, if any.
-pub(super) fn open(args: &ModelArgs) -> Result<Source> {
-    let artifact = Artifact::open(&args.path).map_err(Error::from)?;
+/// Opens the model, fetched if it is a repository.
+pub(super) fn open(args: &ModelArgs, bars: &Bars) -> Result<Source> {
+    let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, bars)?;
+    let artifact = Artifact::open(&located.path).map_err(Error::from)?;
+    let source = describe(args, artifact)?;
+    Ok(Source { package: located.package, left: located.left, ..source })
+}
+
+/// Opens the model to look at it: of a repository only what is looked at is fetched.
+pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Source> {
+    let Some(fetched) = hub::peek(args, bars)? else { return open(args, bars) };
+    let source = describe(args, fetched.artifact.clone())?;
+    let (package, left) = (Some(fetched.package.clone()), fetched.left.clone());
+    Ok(Source { package, left, _fetched: Some(fetched), ..source })
+}
+
+/// Finds the model's head, and reads the labels that the user gave, if any.
+fn describe(args: &ModelArgs, artifact: Artifact) -> Result<Source> {
     let cut = Cut::locate(&artifact, args.head.as_deref())?;
     let labels = match (&args.labels, &cut.labels) {
         (None, own) => own.clone(),
@@ -33,7 +57,8 @@ pub(super) fn open(args: &ModelArgs) -> Result<Source> {
         }
         (Some(file), None) => Some(read_labels(file, cut.head.classes)?),
     };
-    Ok(Source { artifact, cut, labels })
+    let name = args.path.display().to_string();
+    Ok(Source { artifact, cut, labels, name, package: None, left: Vec::new(), _fetched: None })
 }
 
 fn read_labels(file: &Path, classes: usize) -> Result<Labels> {

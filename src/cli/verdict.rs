@@ -1,10 +1,13 @@
 //! What `declass verify` found, for people and for machines.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use declass::{
     gate::{self, Examination, Finding},
     release::{CLAIM_FILE, StoredClaim},
     sign::Role,
+    verify::Check,
 };
 use serde_json::{Value, json};
 
@@ -20,6 +23,10 @@ use super::{
 /// All that is known of a release.
 pub(super) struct Verdict<'a> {
     pub(super) args: &'a VerifyArgs,
+    /// Where the release lies.
+    pub(super) place: PathBuf,
+    /// Whether its repository holds anything else, if it was fetched.
+    pub(super) listed: Option<Check>,
     /// Why it is no yes; empty if it is.
     pub(super) findings: Vec<Finding>,
     /// What its signatures say, if anybody is trusted.
@@ -66,6 +73,7 @@ impl Verdict<'_> {
             measured.checks.iter().for_each(|check| printer.check(check));
             measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
         }
+        self.listed.iter().for_each(|check| printer.check(check));
         for finding in self.examination.iter().flat_map(|found| &found.findings) {
             let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
             printer.row(finding.code.id, format!("{place}{}", finding.message));
@@ -103,8 +111,7 @@ impl Verdict<'_> {
     }
 
     fn is_signed(&self) -> bool {
-        let folder =
-            if self.args.release.is_dir() { Some(&*self.args.release) } else { self.args.release.parent() };
+        let folder = if self.place.is_dir() { Some(&*self.place) } else { self.place.parent() };
         folder
             .and_then(|folder| StoredClaim::read(folder).ok())
             .is_some_and(|claim| claim.name() == CLAIM_FILE)
@@ -137,6 +144,7 @@ impl Verdict<'_> {
             "forgotten": self.forgotten(),
             "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
             "checks": self.measured.as_ref().map(|measured| &measured.checks),
+            "repository": self.listed,
             "changes": self.measured.as_ref().map(|measured| &measured.changes),
             "evaluation": self.measured.as_ref().and_then(|measured| measured.evaluation.as_ref()),
         })

@@ -1,7 +1,7 @@
 //! `declass verify`: what the signatures, the claim and the original say of a release; how it is printed is in
 //! `verdict.rs`.
 
-use std::time::SystemTime;
+use std::{path::Path, time::SystemTime};
 
 use anyhow::{Result, bail};
 use declass::{
@@ -9,7 +9,7 @@ use declass::{
     evaluate::{Data, Evaluation, Pair, evaluate},
     formats::Artifact,
     gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
-    release::{Claimed, StoredClaim, check_lineage, not_covered},
+    release::{self, Claimed, StoredClaim, check_lineage, not_covered},
     sign::Trust,
     verify::{self, Changes, Check, Outcome, Report},
 };
@@ -19,7 +19,7 @@ use super::{
     Exit,
     args::{VerdictFormat, VerifyArgs},
     bars::Bars,
-    labelled,
+    hub, labelled,
     output::Printer,
     verdict::Verdict,
 };
@@ -37,8 +37,9 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
         bail!("--eval-embeddings are measured on two models: name the other one with --original");
     }
     let bars = Bars::new(args.json || args.format != VerdictFormat::Human || printer.is_quiet());
-    let mut examination = examine(args, &bars)?;
-    let measured = match (measure(args, &bars), &mut examination) {
+    let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
+    let mut examination = examine(args, &release.path, &bars)?;
+    let measured = match (measure(args, &release.path, &bars), &mut examination) {
         (Ok(measured), _) => measured,
         // What the signatures say is worth telling nevertheless.
         (Err(error), Some(examination)) if !examination.findings.is_empty() => {
@@ -50,19 +51,21 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
     let checks = measured.iter().flat_map(|measured| &measured.checks);
     findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
-    Verdict { args, findings, examination, measured }.print(printer)
+    let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
+    findings.extend(listed.iter().filter(|check| check.outcome == Outcome::Failed).map(finding));
+    Verdict { args, place: release.path, listed, findings, examination, measured }.print(printer)
 }
 
 fn finding(check: &Check) -> Finding {
     Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.id, check.summary))
 }
 
-fn examine(args: &VerifyArgs, bars: &Bars) -> Result<Option<Examination>> {
+fn examine(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Examination>> {
     let Some(trust) = &args.trust else { return Ok(None) };
     refuse_rules_of_the_release(args)?;
     let trust = Trust::open(trust)?;
     let policy = args.policy.as_deref().map(Policy::open).transpose()?;
-    Ok(Some(gate::examine(&args.release, &trust, policy.as_ref(), SystemTime::now(), bars)?))
+    Ok(Some(gate::examine(release, &trust, policy.as_ref(), SystemTime::now(), bars)?))
 }
 
 /// Whoever made a release could have written what lies in it.
@@ -76,11 +79,12 @@ fn refuse_rules_of_the_release(args: &VerifyArgs) -> Result<()> {
     Ok(())
 }
 
-fn measure(args: &VerifyArgs, bars: &Bars) -> Result<Option<Measured>> {
+fn measure(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Measured>> {
     let Some(original) = &args.original else { return Ok(None) };
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let release = Artifact::open(release).map_err(Error::from)?;
     let claimed = read_claim(&release)?;
-    let original = Artifact::open(original).map_err(Error::from)?;
+    let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
+    let original = Artifact::open(&original.path).map_err(Error::from)?;
     let data = labelled::open_if_named(&args.data)?;
     if let Some(data) = &data {
         claimed.require_data(data)?;

@@ -2,7 +2,10 @@
 
 use declass_formats::{Artifact, Role};
 
-use crate::verify::{Check, Evidence, Outcome};
+use crate::{
+    fetch::PackageUrl,
+    verify::{Check, Evidence, Outcome},
+};
 
 /// The files of a release that no digest and no comparison covers: the model card, the claim and signatures (by their exact
 /// names), and git's own. Any other file is part of the model or a finding.
@@ -30,5 +33,23 @@ pub fn not_covered(release: &Artifact) -> Check {
         evidence: Evidence::ModelFiles,
         data: "names and sizes of the files in the folder",
         not_shown: "what these files hold; of the claim, its values are compared one by one",
+    }
+}
+
+/// Of a release that was fetched: whether its repository holds what no check has seen, since it was not fetched.
+#[must_use]
+pub fn repository(package: &PackageUrl, left: &[String]) -> Check {
+    let summary = match left {
+        [] => format!("all files of {package} were fetched, git's own apart"),
+        [first, ..] => format!("{} files of {package} are not of the release, such as `{first}`", left.len()),
+    };
+    Check {
+        id: "repository-files",
+        outcome: Outcome::of(left.is_empty()),
+        summary,
+        measurements: Vec::new(),
+        evidence: Evidence::ModelFiles,
+        data: "the repository's list of files",
+        not_shown: "other revisions of the repository",
     }
 }

@@ -69,6 +69,9 @@ impl Claimed {
     /// What the claim says about the run that made it.
     fn recorded_only(&self) -> Check {
         let mut parts = vec!["version and device of the run"];
+        if self.record.origin.is_some() {
+            parts.push("the repository that the input came from");
+        }
         if self.record.settings.is_some() {
             parts.push("settings of sampling and training");
         }

@@ -26,6 +26,8 @@ use crate::{
 const SCOPE: &str = "head";
 const NOT_CLAIMED: [&str; 3] =
     ["feature-level-removal", "training-data-influence-removed", "differential-privacy"];
+/// What the claim calls the whole input.
+pub(super) const INPUT: &str = "input-model";
 const T0: &str = "T0: model files and synthetic embeddings only";
 const T2: &str = "T0: model files and synthetic embeddings; T2: labelled embeddings of the user";
 const WITHOUT_INPUTS: &str =
@@ -109,7 +111,9 @@ fn build(report: &Report<'_>, record: &RunRecord, seed: &str) -> BuildDefinition
 fn dependencies(report: &Report<'_>, record: &RunRecord, seed: &str) -> Vec<Resource> {
     let digests = report.original_digests();
     let input = json!({"role": "input", "serialization": "oms/files/sha256"});
-    let mut dependencies = vec![file("input-model", root_digest(&digests), input)];
+    let mut model = file(INPUT, root_digest(&digests), input);
+    model.uri = record.origin.as_ref().map(ToString::to_string);
+    let mut dependencies = vec![model];
     dependencies
         .extend(digests.iter().map(|(path, digest)| file(path.as_str(), *digest, json!({"role": "input"}))));
     let synthetic = |name: &str, uri: String, role: &str| Resource {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    claim::{index_map, slot_name},
+    claim::{INPUT, index_map, slot_name},
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
-    statement::{NamedClass, Predicate, Statement},
+    statement::{NamedClass, Predicate, Resource, Statement},
 };
 use crate::{
     classes::Forgotten,
@@ -14,6 +14,7 @@ use crate::{
     embeddings::Distribution,
     error::Error,
     evaluate::Data,
+    fetch::PackageUrl,
     methods::{self, Kind, Method, Settings},
     unambiguous,
     verify::Request,
@@ -57,6 +58,7 @@ impl Claimed {
         let record = RunRecord {
             version: run_details.builder.version.declass,
             device: build_definition.internal_parameters.device,
+            origin: origin(&build_definition.resolved_dependencies)?,
             settings: asked.parameters,
             training: removal.training,
             evaluation: verification.evaluation,
@@ -153,6 +155,15 @@ impl Claimed {
     pub fn seed(&self) -> u64 {
         self.seed
     }
+}
+
+/// Where the claim says that the input came from.
+fn origin(dependencies: &[Resource]) -> Result<Option<PackageUrl>, String> {
+    let input = dependencies.iter().find(|dependency| dependency.name == INPUT);
+    let Some(uri) = input.and_then(|input| input.uri.as_ref()) else { return Ok(None) };
+    PackageUrl::parse(uri)
+        .map(Some)
+        .ok_or_else(|| format!("its input comes from `{uri}`, which is no repository at a commit"))
 }
 
 /// What is only recorded has room for words of the tool, not for a text.

@@ -18,7 +18,7 @@ mod staged;
 pub mod statement;
 mod stored;
 
-pub use beside::not_covered;
+pub use beside::{not_covered, repository};
 pub use card::{CardContent, card};
 pub use claimed::Claimed;
 pub use decimal::Decimal;

@@ -15,6 +15,7 @@ use crate::{
     embeddings::{Rare, Sampler, Sampling},
     error::Error,
     evaluate::Evaluation,
+    fetch::PackageUrl,
     unlearn::{Options, Summary, Trained},
     verify::Report,
 };
@@ -26,6 +27,8 @@ pub struct RunRecord {
     pub(super) version: String,
     /// Kind of the device that computed.
     pub(super) device: String,
+    /// Where the input came from, if it was fetched.
+    pub(super) origin: Option<PackageUrl>,
     /// Settings of sampling and training, if anything was sampled.
     pub(super) settings: Option<Settings>,
     /// How both went, if anything was sampled.
@@ -136,12 +139,19 @@ impl RunRecord {
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             device: device.into(),
+            origin: None,
             settings: sampling.map(|_| Settings::of(options)),
             training: sampling.map(|sampling| Training::of(sampling, trained, unreached)),
             evaluation: None,
             lineage: None,
             earlier: Vec::new(),
         }
+    }
+
+    /// The same record of an input that came from a hub.
+    #[must_use]
+    pub fn with_origin(self, origin: Option<PackageUrl>) -> Self {
+        Self { origin, ..self }
     }
 
     /// Adds the history of the input, which the release of this report continues.

@@ -113,6 +113,13 @@ fn a_gpu_is_refused_where_the_build_has_none() {
 }
 
 #[test]
+#[cfg(not(feature = "hub"))]
+fn a_build_without_hubs_says_so() {
+    run(&["inspect", "org/name"]).exits(2).says("cannot fetch it from a hub").says("--features hub");
+    run(&["push", "out", "org/name"]).exits(2).says("unrecognized subcommand");
+}
+
+#[test]
 fn a_model_that_is_not_there_is_refused() {
     let folder = tempdir().unwrap();
     let (nowhere, out) = (folder.path().join("nowhere"), folder.path().join("out"));

@@ -84,7 +84,8 @@ impl Training {
 
 impl<'a> Run<'a> {
     fn prepare(args: &'a UnlearnArgs, printer: &'a Printer) -> Result<Self> {
-        let source = source::open(&args.model)?;
+        let bars = Bars::new(args.json || printer.is_quiet());
+        let source = source::open(&args.model, &bars)?;
         let (artifact, cut) = (&source.artifact, &source.cut);
         release::check_input(artifact, &args.out)?;
         let asked = Forgotten::resolve(&args.forget, cut.head.classes, source.labels.as_ref())?;
@@ -103,7 +104,6 @@ impl<'a> Run<'a> {
             let head = args.model.head.as_deref();
             data.check(&Pair::load((artifact, cut), artifact, head, forgotten.clone())?)?;
         }
-        let bars = Bars::new(args.json || printer.is_quiet());
         let device = args.device.open()?;
         let silent = Printer::new(Verbosity::Quiet);
         let key = key::open(&args.key)?;
@@ -229,7 +229,8 @@ impl<'a> Run<'a> {
         let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
         let sampling = training.material.as_ref().map(|material| &material.sampling);
         let trained = training.trained.as_ref();
-        let record = RunRecord::new(device, &self.options, sampling, trained, &training.unreached);
+        let record = RunRecord::new(device, &self.options, sampling, trained, &training.unreached)
+            .with_origin(self.source.package.clone());
         match evaluation {
             Some(evaluation) => record.with_evaluation(evaluation),
             None => record,

@@ -26,7 +26,7 @@ impl Run<'_> {
             cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
         let version = concat!("declass ", env!("CARGO_PKG_VERSION"));
         let out = self.out();
-        out.row(version, format!("{}, {} classes", self.source.artifact.path().display(), cut.head.classes));
+        out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
         let names: Vec<String> = self.forgotten.indices().map(|class| self.name(class)).collect();
@@ -39,6 +39,12 @@ impl Run<'_> {
             out.row("history", format!("continues {removals}, whose classes stay forgotten"));
         }
         cut.why.notes.iter().for_each(|note| self.printer.warn(note));
+        if let Some(package) = &self.source.package {
+            out.row("package", package.to_string());
+        }
+        for path in &self.source.left {
+            self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
+        }
         let left = self.source.artifact.left_out();
         for path in left.iter().filter(|path| !path.is_record()) {
             self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));

@@ -1,0 +1,72 @@
+//! The command line of models on a hub.
+
+#[cfg(feature = "hub")]
+use std::path::PathBuf;
+
+use clap::Args;
+use declass::formats::RelPath;
+#[cfg(feature = "hub")]
+use declass::{device::DeviceChoice, fetch::RepoId};
+
+/// How to treat models that are named as `org/name`.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Hub")]
+pub(in crate::cli) struct HubArgs {
+    /// Download nothing: models named as org/name come from the cache. HF_HUB_OFFLINE=1 says the same.
+    #[arg(long)]
+    pub(in crate::cli) offline: bool,
+    /// The file to take of a repository with several models, such as onnx/model.onnx [default: safetensors before ONNX].
+    #[arg(long, value_name = "PATH", value_parser = parse_file)]
+    pub(in crate::cli) file: Option<RelPath>,
+}
+
+/// What to send to a hub.
+#[cfg(feature = "hub")]
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass push out org/name --original org/original --trust declass-trust.toml
+  declass push out org/name --pr --unsigned    # ask the owner of the repository
+
+The release must hold exactly the files of its claim, signed by somebody who is trusted unless --unsigned is given; with
+--original all checks of `declass verify` are made, too. One commit takes all files along. Needs HF_TOKEN.
+
+Exit code 0: sent; 1: a check says no, nothing was sent; 2: could not tell or could not send.")]
+pub(in crate::cli) struct PushArgs {
+    /// The release: a folder that `declass unlearn` wrote.
+    #[arg(value_name = "RELEASE")]
+    pub(in crate::cli) release: PathBuf,
+    /// The repository, as org/name; it is made if it is not there.
+    #[arg(value_name = "REPOSITORY", value_parser = parse_repo)]
+    pub(in crate::cli) repo: RepoId,
+    /// The model it was made from, to verify it once more.
+    #[arg(long, value_name = "MODEL")]
+    pub(in crate::cli) original: Option<PathBuf>,
+    /// Make the repository private, if it is new.
+    #[arg(long)]
+    pub(in crate::cli) private: bool,
+    /// Open a pull request instead of changing the repository.
+    #[arg(long)]
+    pub(in crate::cli) pr: bool,
+    /// The keys that are trusted: every file must be signed by one of them.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) trust: Option<PathBuf>,
+    /// Send it whoever has signed it, or nobody.
+    #[arg(long, conflicts_with = "trust")]
+    pub(in crate::cli) unsigned: bool,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub(in crate::cli) device: DeviceChoice,
+    /// Print one JSON object: repository, commit, url, files.
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+fn parse_file(text: &str) -> Result<RelPath, String> {
+    RelPath::try_from(text).map_err(|problem| problem.to_string())
+}
+
+#[cfg(feature = "hub")]
+fn parse_repo(text: &str) -> Result<RepoId, String> {
+    RepoId::parse(text).ok_or_else(|| "expected org/name".into())
+}

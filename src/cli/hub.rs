@@ -1,0 +1,86 @@
+//! Models named as `org/name`: what the environment says about hubs, and opening what was fetched or is here.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Result;
+use declass::{
+    fetch::{self, Fetched, HubSettings, ModelRef, PackageUrl, Token},
+    formats::RelPath,
+};
+
+use super::{args::ModelArgs, bars::Bars};
+
+/// Where a model or a release is, which for a repository is the cache.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) path: PathBuf,
+    /// Where it comes from, if it was fetched.
+    pub(super) package: Option<PackageUrl>,
+    /// Files of its repository that were not fetched.
+    pub(super) left: Vec<String>,
+}
+
+/// A path, or a repository that is fetched.
+pub(super) fn locate(path: &Path, file: Option<&RelPath>, offline: bool, bars: &Bars) -> Result<Located> {
+    let reference = match ModelRef::of(path) {
+        ModelRef::Hub(reference) => reference,
+        ModelRef::Local(path) => return Ok(Located { path, package: None, left: Vec::new() }),
+    };
+    let Fetched { artifact, left, package, .. } = fetch::fetch(&reference, file, &settings(offline), bars)?;
+    Ok(Located { path: artifact.path().to_owned(), package: Some(package), left })
+}
+
+/// A repository that is only looked into; none if the path is no repository.
+pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Option<Fetched>> {
+    let ModelRef::Hub(reference) = ModelRef::of(&args.path) else { return Ok(None) };
+    let (file, settings) = (args.hub.file.as_ref(), settings(args.hub.offline));
+    Ok(Some(fetch::peek(&reference, file, &settings, bars)?))
+}
+
+/// What the environment says, by the names and with the defaults that other programs for hubs have.
+pub(super) fn settings(offline: bool) -> HubSettings {
+    let home = path("HF_HOME").unwrap_or_else(|| {
+        let caches = path("XDG_CACHE_HOME");
+        let caches = caches.unwrap_or_else(|| path("HOME").unwrap_or_else(env::temp_dir).join(".cache"));
+        caches.join("huggingface")
+    });
+    HubSettings {
+        endpoint: text("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into()),
+        token: token(&home).map(Token),
+        cache: path("HF_HUB_CACHE").unwrap_or_else(|| home.join("hub")),
+        offline: offline || is_set("HF_HUB_OFFLINE"),
+        timeout: text("HF_HUB_DOWNLOAD_TIMEOUT")
+            .and_then(|seconds| seconds.parse().ok())
+            .filter(|seconds| *seconds > 0)
+            .map_or(TIMEOUT, Duration::from_secs),
+    }
+}
+
+/// The token of the environment, or the one that a login has stored.
+fn token(home: &Path) -> Option<String> {
+    let stored = || {
+        let file = path("HF_TOKEN_PATH").unwrap_or_else(|| home.join("token"));
+        let unwanted = is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN");
+        if unwanted { None } else { std::fs::read_to_string(file).ok() }
+    };
+    let token = text("HF_TOKEN").or_else(stored)?.trim().to_owned();
+    (!token.is_empty()).then_some(token)
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn is_set(name: &str) -> bool {
+    text(name).is_some_and(|value| ["1", "ON", "TRUE", "YES"].contains(&value.to_ascii_uppercase().as_str()))
+}
+
+const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,88 @@
+//! `declass push`: a release to a hub, if it is what its claim says.
+
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use declass::{
+    error::Error,
+    formats::{Artifact, RelPath},
+    gate,
+    push::{self, Push},
+    release::{check_lineage, not_covered},
+    sign::Trust,
+    verify::{self, Outcome},
+};
+use serde_json::json;
+
+use super::{Exit, args::PushArgs, bars::Bars, hub, output::Printer, verify::read_claim};
+
+pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
+    let bars = Bars::new(args.json || printer.is_quiet());
+    if args.trust.is_none() && !args.unsigned {
+        bail!(
+            "whose signature counts? name the trusted keys with --trust, or send it without with --unsigned"
+        );
+    }
+    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars)?].concat();
+    if !failed.is_empty() {
+        failed.iter().for_each(|finding| printer.warn(finding));
+        printer.warn("nothing was sent");
+        return Ok(Exit::No);
+    }
+    let files = files(&release);
+    let message = format!("Classes removed by declass {}", env!("CARGO_PKG_VERSION"));
+    let request = Push {
+        folder: release.folder(),
+        files: &files,
+        repo: &args.repo,
+        private: args.private,
+        pull_request: args.pr,
+        message: &message,
+    };
+    let pushed = push::push(&request, &hub::settings(false)).context("nothing was sent")?;
+    if args.json {
+        let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
+        printer.json(&json!({
+            "repository": args.repo.to_string(), "commit": pushed.commit, "url": pushed.url, "files": files,
+        }))?;
+    } else {
+        printer.row("pushed", format!("{} files to {}", files.len(), args.repo));
+        pushed.url.iter().for_each(|url| printer.row("", url));
+    }
+    Ok(Exit::Yes)
+}
+
+/// Why the release is not the one of its claim, or not that of somebody who is trusted.
+fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<String>> {
+    let folder = release.folder();
+    let findings = match &args.trust {
+        Some(trust) => gate::examine(folder, &Trust::open(trust)?, None, SystemTime::now(), bars)?.findings,
+        None => gate::examine_unsigned(folder, bars)?,
+    };
+    let words = |finding: gate::Finding| {
+        let place = finding.path.map_or_else(String::new, |path| format!("{path}: "));
+        format!("{} {place}{}", finding.code.id, finding.message)
+    };
+    Ok(findings.into_iter().map(words).collect())
+}
+
+/// What measuring it against the original says no to.
+fn measured(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<String>> {
+    let Some(original) = &args.original else { return Ok(Vec::new()) };
+    let claimed = read_claim(release)?;
+    let original = hub::locate(original, None, false, bars)?;
+    let original = Artifact::open(&original.path).map_err(Error::from)?;
+    let request = claimed.request(None);
+    let report = verify::verify(&original, release, &request, &args.device.open()?, bars)?;
+    let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
+    let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
+    let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
+    Ok(failed.map(|check| format!("{}: {}", check.id, check.summary)).collect())
+}
+
+/// The model's files, and the records beside it.
+fn files(release: &Artifact) -> Vec<RelPath> {
+    let records = release.left_out().iter().filter(|path| path.is_release_record());
+    release.files().iter().map(|file| &file.path).chain(records).cloned().collect()
+}

@@ -1,0 +1,35 @@
+//! A build without hub support says so.
+
+use declass_formats::RelPath;
+
+use super::{fetched::Fetched, reference::HubRef, settings::HubSettings};
+use crate::{
+    error::{Error, HubError},
+    progress::Progress,
+};
+
+/// Refuses.
+///
+/// # Errors
+/// [`HubError::NotBuiltIn`], always.
+pub fn fetch(
+    reference: &HubRef,
+    _: Option<&RelPath>,
+    _: &HubSettings,
+    _: &dyn Progress,
+) -> Result<Fetched, Error> {
+    Err(HubError::NotBuiltIn { name: reference.to_string() }.into())
+}
+
+/// Refuses, too.
+///
+/// # Errors
+/// [`HubError::NotBuiltIn`], always.
+pub fn peek(
+    reference: &HubRef,
+    file: Option<&RelPath>,
+    settings: &HubSettings,
+    progress: &dyn Progress,
+) -> Result<Fetched, Error> {
+    fetch(reference, file, settings, progress)
+}
