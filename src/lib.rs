@@ -58,6 +58,8 @@ pub use declass_formats as formats;
 pub mod classes;
 pub mod cut;
 pub mod device;
+#[doc = include_str!("duties.md")]
+pub mod duties {}
 pub mod edit;
 pub mod embeddings;
 pub mod error;
