@@ -55,6 +55,7 @@
 
 pub use declass_formats as formats;
 
+mod calendar;
 pub mod classes;
 pub mod cut;
 pub mod device;

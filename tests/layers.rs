@@ -7,7 +7,8 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: [(&str, &[&str]); 27] = [
+    ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
     ("device", &["error"]),
@@ -24,7 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ("progress", &[]),
     ("push", &["error", "fetch"]),
     ("reach", &["linear", "space"]),
-    ("register", &["error", "unambiguous"]),
+    ("register", &["calendar", "error", "unambiguous"]),
     (
         "release",
         &[
@@ -44,7 +45,7 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),
-    ("sign", &["error", "progress", "unambiguous"]),
+    ("sign", &["calendar", "error", "progress", "unambiguous"]),
     ("space", &["error", "linear"]),
     ("statistics", &[]),
     ("unambiguous", &[]),

@@ -4,20 +4,22 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-const DAY: u64 = 86_400;
+use crate::calendar::days_since_1970;
+
+const DAY: i64 = 86_400;
 /// The last second of the year 9999, after which RFC 3339 has no spelling.
-const LAST: u64 = 253_402_300_799;
+const LAST: i64 = 253_402_300_799;
 
 /// A second of universal time from 1970 on; `Display` and `FromStr` know `2026-11-21T10:00:00Z` and no other spelling.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Time(u64);
+pub struct Time(i64);
 
 impl Time {
     /// The second that is this many seconds after the start of 1970; none after the year 9999.
     #[must_use]
     pub fn from_unix(seconds: u64) -> Option<Self> {
-        (seconds <= LAST).then_some(Self(seconds))
+        i64::try_from(seconds).ok().filter(|seconds| *seconds <= LAST).map(Self)
     }
 }
 
@@ -40,7 +42,7 @@ impl FromStr for Time {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = parse(text).and_then(Self::from_unix);
+        let parsed = parse(text).and_then(|seconds| Self::from_unix(u64::try_from(seconds).ok()?));
         // Whatever is not written back as it was read has a 13th month, a 30th of February, or a sign.
         parsed
             .filter(|time| time.to_string() == text)
@@ -62,20 +64,12 @@ impl From<Time> for String {
     }
 }
 
-fn parse(text: &str) -> Option<u64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
+fn parse(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok().map(i64::from);
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     let sane = year >= 1970 && (1..=12).contains(&month) && (1..=31).contains(&day);
     sane.then(|| days_since_1970(year, month, day) * DAY + hour * 3600 + minute * 60 + second)
-}
-
-/// Days of the Gregorian calendar. Years are counted from March on, so that the leap day is their last.
-fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days_before_month = (153 * month + 2) / 5;
-    const MARCH_OF_0_TO_1970: u64 = 719_468;
-    365 * year + year / 4 - year / 100 + year / 400 + days_before_month + day - 1 - MARCH_OF_0_TO_1970
 }
 
 #[cfg(test)]
@@ -98,7 +92,7 @@ mod tests {
             let time = Time(day * DAY + day);
             assert_eq!(time.to_string().parse(), Ok(time));
         }
-        assert_eq!(Time::from_unix(LAST + 1), None);
+        assert_eq!(Time::from_unix(LAST as u64 + 1), None);
     }
 
     #[test]

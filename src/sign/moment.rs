@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use toml::value::{Datetime, Offset};
 
+use crate::calendar::days_since_1970;
+
 /// A moment in time as it was written.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(try_from = "Datetime")]
@@ -35,14 +37,6 @@ impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.written.fmt(f)
     }
-}
-
-/// Days of the Gregorian calendar. Years are counted from March on, so that the leap day is their last.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days_before_month = (153 * month + 2) / 5;
-    const MARCH_OF_0_TO_1970: i64 = 719_468;
-    365 * year + year / 4 - year / 100 + year / 400 + days_before_month + day - 1 - MARCH_OF_0_TO_1970
 }
 
 #[cfg(test)]
