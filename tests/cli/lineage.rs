@@ -28,6 +28,11 @@ fn a_second_and_a_third_removal_continue_the_first() {
         ran.stdout.contains("forgetting      5 `Sandal`, 8 `Bag`"),
         "what was sealed is sealed anew: {ran:#?}"
     );
+    assert!(
+        ran.stdout.contains("continues an earlier removal; still forgotten: 5 `Sandal`"),
+        "which classes the input has lost: {ran:#?}"
+    );
+    assert_eq!(ran.stderr, "", "that nothing reaches a sealed class is no news");
     unlearn(&b, &c, &["--forget", "0", "--slot", "drop", "--method", "seal"]).exits(0);
     for (release, original) in [(&a, &model), (&b, &a), (&c, &b)] {
         verify(release, original, &[]).exits(0);

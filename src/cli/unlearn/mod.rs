@@ -63,6 +63,8 @@ struct Run<'a> {
     device: Device,
     /// The claims of the input, if it is a release itself.
     history: History,
+    /// Classes that they forgot and whose slots are still there.
+    earlier: Vec<usize>,
     /// Signs the release, if the user has named one.
     key: Option<ReleaseKey>,
     bars: Bars,
@@ -90,8 +92,9 @@ impl<'a> Run<'a> {
         release::check_input(artifact, &args.out)?;
         let asked = Forgotten::resolve(&args.forget, cut.head.classes, source.labels.as_ref())?;
         let history = History::of_input(artifact)?;
+        let earlier = history.still_there()?;
         // Training may move every row, also that of a slot that an earlier removal sealed.
-        let classes = asked.indices().chain(history.still_there()?).collect();
+        let classes = asked.indices().chain(earlier.iter().copied()).collect();
         let forgotten = Forgotten::from_indices(classes, cut.head.classes)?;
         let slot = Slot::from(args.slot);
         if slot == Slot::Drop && forgotten.retained().count() == 1 {
@@ -118,6 +121,7 @@ impl<'a> Run<'a> {
             data,
             device,
             history,
+            earlier,
             key,
             bars,
         };

@@ -29,14 +29,17 @@ impl Run<'_> {
         out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
-        let names: Vec<String> = self.forgotten.indices().map(|class| self.name(class)).collect();
-        out.row("forgetting", names.join(", "));
+        out.row("forgetting", self.names(&self.forgotten.indices().collect::<Vec<_>>()));
         if !self.history.claims().is_empty() {
             let removals = match self.history.claims().len() {
                 1 => "an earlier removal".to_owned(),
                 more => format!("{more} earlier removals"),
             };
-            out.row("history", format!("continues {removals}, whose classes stay forgotten"));
+            let stay = match self.earlier.as_slice() {
+                [] => String::new(),
+                classes => format!("; still forgotten: {}", self.names(classes)),
+            };
+            out.row("history", format!("continues {removals}{stay}"));
         }
         cut.why.notes.iter().for_each(|note| self.printer.warn(note));
         if let Some(package) = &self.source.package {
@@ -49,6 +52,10 @@ impl Run<'_> {
         for path in left.iter().filter(|path| !path.is_record()) {
             self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));
         }
+    }
+
+    fn names(&self, classes: &[usize]) -> String {
+        classes.iter().map(|&class| self.name(class)).collect::<Vec<_>>().join(", ")
     }
 
     fn name(&self, class: usize) -> String {
@@ -91,7 +98,7 @@ impl Run<'_> {
     }
 
     fn report_starved(&self, sampling: &Sampling) {
-        let starved: Vec<usize> = sampling.starved().collect();
+        let starved: Vec<usize> = sampling.starved().filter(|class| !self.earlier.contains(class)).collect();
         if let Some(&first) = starved.first() {
             self.printer.warn(&format!(
                 "{} of {} classes got fewer embeddings than wanted, class {} for one: {} of {}",
@@ -105,7 +112,8 @@ impl Run<'_> {
     }
 
     pub(super) fn report_unreached(&self, classes: &[usize]) {
-        for &class in classes {
+        // That nothing reaches a class which was removed before is as it should be.
+        for &class in classes.iter().filter(|class| !self.earlier.contains(class)) {
             self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
         }
     }
