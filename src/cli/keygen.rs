@@ -30,12 +30,18 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
         printer.row("wrote", format!("{} (private, encrypted)", private.display()));
         printer.row("", format!("{} (public)", public.display()));
         printer.row("key", &id);
-        printer.row(
-            "next",
-            "give the public key and its id to those who verify: a `[[key]]` of declass-trust.toml",
-        );
+        printer.row("next", "those who verify keep the public key, and in their declass-trust.toml this:");
+        trusting(&id, &public).lines().for_each(|line| printer.row("", line));
     }
     Ok(Exit::Yes)
+}
+
+/// The entry of a trust file beside the public key.
+fn trusting(id: &str, public: &Path) -> String {
+    let file = Path::new(public.file_name().unwrap_or_default()).display().to_string();
+    format!(
+        "version = 1\n[[key]]\nid = {id:?}\npem = {file:?}\nidentity = \"name@your.organisation\"\nroles = [\"oms\", \"claim\"]"
+    )
 }
 
 /// Where the two halves go.
