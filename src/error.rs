@@ -82,6 +82,22 @@ pub enum Error {
     /// The model's files cannot be read or written.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// Git has no answer, or one that makes no sense.
+    #[error("git: {reason}")]
+    Git {
+        /// What was asked for, and what came of it.
+        reason: String,
+    },
+    /// A hook cannot be put in its place, removed or run.
+    #[error("`{}`: {reason}", path.display())]
+    Hook {
+        /// The hook, the repository or the file that is in the way.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
     /// A repository on a hub could not be read or written.
     #[error(transparent)]
     Hub(#[from] HubError),
@@ -410,6 +426,7 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
+            Self::Hook { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::RegisterRefuses { hint, .. } | Self::RegisterUnusable { hint, .. } if !hint.is_empty() => {
                 Some(hint.clone())

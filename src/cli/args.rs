@@ -57,6 +57,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print what a release's claim says in a format of others.
     Export(ExportArgs),
+    /// Have git refuse releases that the gate says no to.
+    Hook(super::hook::HookArgs),
     /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
     /// Make a key to sign releases with.

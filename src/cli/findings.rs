@@ -1,12 +1,55 @@
-//! Findings in the formats of others: annotations of GitHub's workflows, and SARIF.
+//! What findings come to, and how programs get them: as JSON, as annotations of GitHub's workflows, as SARIF.
 
 use std::path::Path;
 
 use declass::{
     formats::Sha256Digest,
-    gate::{CODES, Finding},
+    gate::{CODES, Finding, Signer, Verdict},
 };
 use serde_json::{Value, json};
+
+use super::Exit;
+
+/// A single no is a no, whatever else could not be checked.
+pub(super) fn exit(findings: &[Finding]) -> Exit {
+    let means = |verdict| findings.iter().any(|finding| finding.code.verdict == verdict);
+    match (means(Verdict::No), means(Verdict::Unknown)) {
+        (true, _) => Exit::No,
+        (false, true) => Exit::Unknown,
+        (false, false) => Exit::Yes,
+    }
+}
+
+/// The verdict in a word.
+pub(super) fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Yes => "yes",
+        Exit::No => "no",
+        Exit::Unknown => "unknown",
+    }
+}
+
+/// A finding as JSON.
+pub(super) fn json(finding: &Finding) -> Value {
+    let exit = self::exit(std::slice::from_ref(finding));
+    json!({
+        "code": finding.code.id,
+        "name": finding.code.name,
+        "verdict": word(exit),
+        "path": finding.path,
+        "message": finding.message,
+    })
+}
+
+/// Who signed, as JSON.
+pub(super) fn signature(signer: &Signer) -> Value {
+    json!({
+        "file": signer.file,
+        "role": signer.role.to_string(),
+        "key": signer.key,
+        "identity": signer.identity,
+    })
+}
 
 /// One line for each finding, which GitHub shows beside the file.
 pub(super) fn github(findings: &[Finding], release: &Path) -> Vec<String> {

@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod findings;
+mod hook;
 mod hub;
 mod inspect;
 mod key;
@@ -52,6 +53,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),
         Command::Export(args) => export::run(args, &printer),
+        Command::Hook(args) => hook::run(args, &printer),
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Keygen(args) => keygen::run(args, &printer),
         Command::Log(args) => log::run(args, &printer),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use declass::{
-    gate::{self, Examination, Finding},
+    gate::{Examination, Finding},
     release::{CLAIM_FILE, StoredClaim},
     sign::Role,
     verify::Check,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Exit,
     args::{VerdictFormat, VerifyArgs},
-    findings::{github, sarif},
+    findings::{self, github, sarif},
     labelled,
     output::{Printer, counted},
     verify::Measured,
@@ -37,7 +37,7 @@ pub(super) struct Verdict<'a> {
 
 impl Verdict<'_> {
     pub(super) fn print(&self, printer: &Printer) -> Result<Exit> {
-        let exit = self.exit();
+        let exit = findings::exit(&self.findings);
         let format = if self.args.json { VerdictFormat::Json } else { self.args.format };
         match format {
             VerdictFormat::Github => {
@@ -48,16 +48,6 @@ impl Verdict<'_> {
             VerdictFormat::Sarif => printer.json(&sarif(&self.findings, &self.args.release, exit as u8))?,
         }
         Ok(exit)
-    }
-
-    /// A single no is a no, whatever else could not be checked.
-    fn exit(&self) -> Exit {
-        let means = |verdict| self.findings.iter().any(|finding| finding.code.verdict == verdict);
-        match (means(gate::Verdict::No), means(gate::Verdict::Unknown)) {
-            (true, _) => Exit::No,
-            (false, true) => Exit::Unknown,
-            (false, false) => Exit::Yes,
-        }
     }
 
     fn tell(&self, exit: Exit, printer: &Printer) {
@@ -118,31 +108,16 @@ impl Verdict<'_> {
     }
 
     fn as_json(&self, exit: Exit) -> Value {
-        let verdict = match exit {
-            Exit::Yes => "yes",
-            Exit::No => "no",
-            Exit::Unknown => "unknown",
-        };
         let signers = self.examination.as_ref().map(|found| &found.signers);
-        let signatures = signers.map(|signers| {
-            let signer = |signer: &gate::Signer| {
-                json!({
-                    "file": signer.file,
-                    "role": signer.role.to_string(),
-                    "key": signer.key,
-                    "identity": signer.identity,
-                })
-            };
-            signers.iter().map(signer).collect::<Vec<_>>()
-        });
+        let signatures = signers.map(|signers| signers.iter().map(findings::signature).collect::<Vec<_>>());
         let signed = signers.is_some_and(|signers| signers.iter().any(|signer| signer.role == Role::Claim));
         json!({
             "passed": exit == Exit::Yes,
-            "verdict": verdict,
+            "verdict": findings::word(exit),
             "signed": signed,
             "signatures": signatures,
             "forgotten": self.forgotten(),
-            "findings": self.findings.iter().map(finding).collect::<Vec<_>>(),
+            "findings": self.findings.iter().map(findings::json).collect::<Vec<_>>(),
             "checks": self.measured.as_ref().map(|measured| &measured.checks),
             "repository": self.listed,
             "changes": self.measured.as_ref().map(|measured| &measured.changes),
@@ -165,15 +140,4 @@ impl Verdict<'_> {
             (None, None) => Value::Null,
         }
     }
-}
-
-fn finding(finding: &Finding) -> Value {
-    let verdict = if finding.code.verdict == gate::Verdict::No { "no" } else { "unknown" };
-    json!({
-        "code": finding.code.id,
-        "name": finding.code.name,
-        "verdict": verdict,
-        "path": finding.path,
-        "message": finding.message,
-    })
 }

@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 14] = [
+pub static CODES: [&Code; 15] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
@@ -46,15 +46,19 @@ pub static CODES: [&Code; 14] = [
     &POINTER,
     &UNSUPPORTED,
     &UNREADABLE,
+    &OBJECT,
 ];
 
-pub(super) static MISSING: Code = Code {
+/// A required signature is not there.
+pub static MISSING: Code = Code {
     id: "DC2001",
     name: "missing signature",
     meaning: "A signature that the trust file requires is not there: `model.sig` over all files, or the signed \
               claim `class-removal.sigstore.json`. A claim in `class-removal.statement.json` is unsigned: \
-              anybody could have written it.",
-    remedy: "sign the release: `declass sign OUT --key KEY`",
+              anybody could have written it. In git, it may also be a folder with model weights and no claim or \
+              signature at all.",
+    remedy: "sign the release: `declass sign OUT --key KEY`; where a repository holds other models, name the \
+             folders of releases with `--path`",
     verdict: Verdict::No,
 };
 
@@ -170,6 +174,17 @@ pub static UNREADABLE: Code = Code {
     name: "unreadable",
     meaning: "The model, or the head in it, cannot be read, so that the claim could not be held against it.",
     remedy: "`declass inspect OUT` says why",
+    verdict: Verdict::Unknown,
+};
+
+/// An object of git could not be looked into.
+pub static OBJECT: Code = Code {
+    id: "DC3004",
+    name: "unreadable object",
+    meaning: "What is pushed could not be read from git: an object is missing or damaged, is no commit and no \
+              folder, has names that no folder can have, or is too much.",
+    remedy: "`git fsck` says what is wrong with a repository; a tag of a single file needs `git push --no-verify`, \
+             after a look at it",
     verdict: Verdict::Unknown,
 };
 

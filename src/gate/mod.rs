@@ -11,15 +11,16 @@ use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
-pub use code::{CODES, Code, MEASURED_OTHERWISE, UNREADABLE, Verdict, code};
+pub use code::{CODES, Code, MEASURED_OTHERWISE, MISSING, OBJECT, UNREADABLE, Verdict, code};
 pub use policy::Policy;
+use signatures::Signatures;
 pub use signatures::Signer;
 
 use crate::{
     error::Error,
     progress::Progress,
     release::{Claimed, History, Statement},
-    sign::{Contents, Manifest, Trust},
+    sign::{Content, Contents, Manifest, Trust},
 };
 
 /// One reason for the gate not to say yes.
@@ -42,6 +43,24 @@ pub struct Examination {
     pub signers: Vec<Signer>,
     /// The claim of a trusted signer, if this version can read it.
     pub claim: Option<(Statement, Claimed)>,
+    /// What could not be looked into without its being a reason for no; none if everything was.
+    pub not_shown: Option<String>,
+}
+
+/// A release that does not lie in a folder of its own, such as that of a commit.
+pub trait Stored {
+    /// All its files with their digests. A git-lfs pointer is the file that it promises.
+    fn contents(&self) -> &Contents;
+
+    /// A folder with its claims and signatures, which lie at its top.
+    fn records(&self) -> &Path;
+
+    /// Puts these files there, too. Asked for only if there is no pointer, and every file is as it was signed: what anybody may
+    /// have sent is read, but never stored.
+    ///
+    /// # Errors
+    /// [`Error`] if they cannot be read or written.
+    fn unpack(&self, files: &Contents) -> Result<(), Error>;
 }
 
 impl Finding {
@@ -71,14 +90,65 @@ pub fn examine(
 ) -> Result<Examination, Error> {
     let folder = if release.is_dir() { release } else { release.parent().unwrap_or(Path::new("")) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let mut found = signatures::examine(folder, trust, at)?;
-    let manifest = found.manifest.clone().unwrap_or_else(|| Manifest::new([].into()));
-    let contents = Contents::of_folder(folder, |path| manifest.ignores(path), progress)?;
-    if found.manifest.is_some() {
-        found.findings.extend(signatures::compare(&manifest, &contents));
+    let signatures = signatures::examine(folder, trust, at)?;
+    let contents = Contents::of_folder(folder, |path| signatures.ignores(path), progress)?;
+    let found = signatures.compare(&contents);
+    conclude(folder, signatures, found, &contents, policy, &|_| {
+        Some(Artifact::open(release).map_err(Error::from))
+    })
+}
+
+/// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the same, and what would need
+/// the weights themselves is said to be not shown.
+///
+/// # Errors
+/// [`Error::Io`] if a signature cannot be read.
+pub fn examine_stored(
+    release: &dyn Stored,
+    trust: &Trust,
+    policy: Option<&Policy>,
+    at: SystemTime,
+) -> Result<Examination, Error> {
+    let signatures = signatures::examine(release.records(), trust, at)?;
+    let pointer = release.contents().pointer();
+    let contents = release.contents().clone().ignoring(|path| signatures.ignores(path));
+    let mut found = signatures.compare(&contents);
+    // Its digest is right, and that is all that can be asked of it here.
+    found.retain(|finding| finding.code != &code::POINTER);
+    let mut records = release.contents().entries().iter().filter(|(path, _)| path.is_release_record());
+    if let Some((path, _)) = records.find(|(_, content)| matches!(content, Content::Pointer(_))) {
+        let message = "claims and signatures have to be in git itself";
+        found.push(Finding::new(&code::POINTER, message).about(path));
     }
-    let mut examination = Examination { findings: found.findings, signers: found.signers, claim: None };
-    let Some(statement) = found.claim else {
+    let open = |findings: &[Finding]| {
+        (pointer.is_none() && findings.is_empty())
+            .then(|| release.unpack(&contents).and_then(|()| Ok(Artifact::open(release.records())?)))
+    };
+    let mut examination = conclude(release.records(), signatures, found, &contents, policy, &open)?;
+    if let Some(path) = pointer {
+        if policy.is_some_and(Policy::wants_structure) {
+            let message = "the policy wants the structure to be checked, and only the pointer is there";
+            examination.findings.push(Finding::new(&code::POINTER, message).about(path));
+        }
+        let message = "rows, labels, shapes and seal in the weights";
+        examination.not_shown = Some(format!("{message}: `{path}` is a git-lfs pointer"));
+    }
+    Ok(examination)
+}
+
+/// What signatures and files say, and what the claim says if there is a trusted one.
+fn conclude(
+    folder: &Path,
+    signatures: Signatures,
+    found: Vec<Finding>,
+    contents: &Contents,
+    policy: Option<&Policy>,
+    open: &Open<'_>,
+) -> Result<Examination, Error> {
+    let Signatures { mut findings, signers, claim, .. } = signatures;
+    findings.extend(found);
+    let mut examination = Examination { findings, signers, claim: None, not_shown: None };
+    let Some(statement) = claim else {
         if policy.is_some() {
             examination.findings.push(Finding::new(&code::POLICY, "there is no trusted claim to judge"));
         }
@@ -86,7 +156,7 @@ pub fn examine(
     };
     match read(&statement) {
         Ok(claim) => {
-            examination.findings.extend(judge(release, &claim, &contents, &examination.findings));
+            examination.findings.extend(judge(folder, &claim, contents, &examination.findings, open));
             examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.0)));
             examination.claim = Some(claim);
         }
@@ -96,6 +166,9 @@ pub fn examine(
     }
     Ok(examination)
 }
+
+/// Opens the model, given what was found before; none if that is out of the question.
+type Open<'a> = dyn Fn(&[Finding]) -> Option<Result<Artifact, Error>> + 'a;
 
 /// What is wrong with an unsigned release that would be wrong with it once signed: its claim does not fit its files.
 ///
@@ -107,7 +180,7 @@ pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<F
     let claim = read(stored.statement()).map_err(not_a_claim)?;
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, &claim, &contents, &[]))
+    Ok(judge(release, &claim, &contents, &[], &|_| Some(Artifact::open(release).map_err(Error::from))))
 }
 
 fn read(statement: &[u8]) -> Result<(Statement, Claimed), String> {
@@ -116,24 +189,26 @@ fn read(statement: &[u8]) -> Result<(Statement, Claimed), String> {
 
 /// The claim against the files and their structure. A file that is already reported is not reported again.
 fn judge(
-    release: &Path,
+    folder: &Path,
     (statement, claimed): &(Statement, Claimed),
     contents: &Contents,
     known: &[Finding],
+    open: &Open<'_>,
 ) -> Vec<Finding> {
     let reported: BTreeSet<&str> = known.iter().filter_map(|finding| finding.path.as_deref()).collect();
     let mut findings = claim::compare(statement, contents);
     findings.retain(|finding| finding.path.as_deref().is_none_or(|path| !reported.contains(path)));
-    let folder = if release.is_dir() { release } else { release.parent().unwrap_or(Path::new("")) };
     let problems = History::of_release(folder).map(|history| history.problems(statement));
     let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
     findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
-    match Artifact::open(release) {
-        Ok(artifact) => {
+    findings.extend(structure::itself(statement, claimed));
+    match open(&[known, &findings].concat()) {
+        Some(Ok(artifact)) => {
             findings.extend(unlisted(&artifact, contents));
             findings.extend(structure::compare(statement, claimed, &artifact));
         }
-        Err(error) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
+        Some(Err(error)) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
+        None => {}
     }
     findings
 }

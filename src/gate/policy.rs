@@ -36,6 +36,9 @@ pub struct Policy {
     checks: Vec<String>,
     #[serde(default)]
     threshold: Vec<Threshold>,
+    /// Whether a git-lfs pointer in the place of weights is not enough.
+    #[serde(default)]
+    structure: bool,
 }
 
 /// A class of the input by index or label.
@@ -84,6 +87,11 @@ impl Policy {
             return Err(format!("the threshold of `{}` has neither `least` nor `most`", threshold.figure));
         }
         Ok(policy)
+    }
+
+    /// Whether the claim has to be held against the structure of the weights, which digests alone do not allow.
+    pub(super) fn wants_structure(&self) -> bool {
+        self.structure
     }
 
     /// What a claim is not that the policy wants it to be.

@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::SystemTime};
 
+use declass_formats::RelPath;
+
 use super::{Finding, code};
 use crate::{
     error::Error,
@@ -54,6 +56,20 @@ pub(super) fn examine(folder: &Path, trust: &Trust, at: SystemTime) -> Result<Si
 }
 
 impl Signatures {
+    /// Whether nothing is signed at a path, by the manifest or else as this tool signs.
+    pub(super) fn ignores(&self, path: &RelPath) -> bool {
+        match &self.manifest {
+            Some(manifest) => manifest.ignores(path),
+            None => Manifest::new([].into()).ignores(path),
+        }
+    }
+
+    /// What the manifest says held against what a release holds.
+    pub(super) fn compare(&self, contents: &Contents) -> Vec<Finding> {
+        let found = self.manifest.iter().flat_map(|manifest| differences(manifest, contents));
+        found.map(|(path, difference)| finding(difference).about(path)).collect()
+    }
+
     /// One signature, and whether it counts.
     fn open(
         &mut self,
@@ -91,12 +107,6 @@ impl Signatures {
         }
         Ok(Some((bundle, counts)))
     }
-}
-
-/// What a manifest says held against what a folder holds.
-pub(super) fn compare(manifest: &Manifest, contents: &Contents) -> Vec<Finding> {
-    let found = differences(manifest, contents).into_iter();
-    found.map(|(path, difference)| finding(difference).about(path)).collect()
 }
 
 fn missing(folder: &Path, role: Role, file: &str) -> Finding {

@@ -1,4 +1,4 @@
-//! The claim held against itself and against what the files are: rows, labels, indices, the seal.
+//! The claim held against itself, and against what the files are: rows, labels, indices, the seal.
 
 use declass_formats::Artifact;
 
@@ -11,9 +11,9 @@ use crate::{
     verify,
 };
 
+/// The claim against what the files are.
 pub(super) fn compare(statement: &Statement, claimed: &Claimed, artifact: &Artifact) -> Vec<Finding> {
-    let mut findings = itself(statement, claimed);
-    findings.extend(tensors(statement, artifact));
+    let mut findings = tensors(statement, artifact);
     match Cut::locate(artifact, claimed.request(None).head) {
         Ok(cut) => {
             findings.extend(classes(statement, claimed, &cut));
@@ -29,7 +29,7 @@ fn claim(message: impl Into<String>) -> Finding {
 }
 
 /// Whether the claim says the same in all its places, and that its checks passed.
-fn itself(statement: &Statement, claimed: &Claimed) -> Vec<Finding> {
+pub(super) fn itself(statement: &Statement, claimed: &Claimed) -> Vec<Finding> {
     let predicate = &statement.predicate;
     let (removal, request) = (&predicate.removal, claimed.request(None));
     let forgotten = request.forgotten;

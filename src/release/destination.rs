@@ -10,7 +10,12 @@ use std::{
 use declass_formats::{Artifact, RelPath};
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
-use super::{staged::CARD_FILE, statement::claimed_files, stored::StoredClaim};
+use super::{
+    attributes::{ATTRIBUTES_FILE, is_ours},
+    staged::CARD_FILE,
+    statement::claimed_files,
+    stored::StoredClaim,
+};
 use crate::error::Error;
 
 /// Folders within folders that are looked into; no release is deeper.
@@ -73,8 +78,10 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
         return taken(true);
     }
     let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| path.is_release_record());
-    let is_own =
-        |file: &PathBuf| file.to_str().is_some_and(|f| own.contains(f) || f == CARD_FILE || is_record(f));
+    let is_ours = |file: &str| file == ATTRIBUTES_FILE && is_ours(destination);
+    let is_own = |file: &PathBuf| {
+        file.to_str().is_some_and(|f| own.contains(f) || f == CARD_FILE || is_record(f) || is_ours(f))
+    };
     let mut files = Vec::new();
     list(destination, Path::new(""), 0, &mut files).map_err(Error::io(destination))?;
     files.retain(|file| !is_own(file));

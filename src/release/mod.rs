@@ -1,5 +1,6 @@
 //! From verified edits to a release: files that appear whole or not at all, and a claim that says what was done.
 
+mod attributes;
 mod beside;
 mod card;
 mod check;

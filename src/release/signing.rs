@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use super::{
+    attributes::keep_bytes,
     card::signed_card,
     destination::locked,
     staged::CARD_FILE,
@@ -26,6 +27,7 @@ const MAX_CARD: u64 = 64 << 20;
 /// [`Error::NotAClaim`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
 pub fn sign_release(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) -> Result<Manifest, Error> {
     let _lock = locked(folder)?;
+    keep_bytes(folder)?;
     sign_files(folder, key, progress)
 }
 

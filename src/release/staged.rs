@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use super::{
+    attributes::keep_bytes,
     destination::{check_input, move_into_place, parent_of},
     parents::Parents,
     record::RunRecord,
@@ -110,6 +111,7 @@ impl Staged {
     ) -> Result<(), Error> {
         let here = self.folder.path();
         require_verified(here, pass)?;
+        keep_bytes(here)?;
         write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
         for (name, file) in &record.earlier {
             write_file(&here.join(name), file)?;

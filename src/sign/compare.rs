@@ -60,10 +60,15 @@ fn difference(manifest: &Manifest, path: &RelPath, content: Content) -> Option<D
 /// Whether a program may load a file as weights or take its configuration from it.
 pub(super) fn is_model(path: &RelPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     // What git keeps has names of its own, and nobody loads it.
     !path.as_str().starts_with(".git/")
-        && (WEIGHTS.contains(&ending) || CONFIGURATION.iter().any(|end| name.ends_with(end)))
+        && (is_weights(&name) || CONFIGURATION.iter().any(|end| name.ends_with(end)))
+}
+
+/// Whether a program may load a file with this name as weights.
+pub(crate) fn is_weights(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    WEIGHTS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 const WEIGHTS: [&str; 21] = [

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use declass_formats::{RelPath, Sha256Digest, read_regular};
+use declass_formats::{RelPath, Sha256Digest};
 
 use crate::{
     error::Error,
@@ -31,6 +31,23 @@ pub enum Content {
     NoFile,
     /// What git-lfs puts in the place of a large file until it is fetched, and the digest that it promises.
     Pointer(Sha256Digest),
+}
+
+impl Content {
+    /// What a file of so many bytes holds: anything, or a git-lfs pointer.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub(crate) fn of_reader(mut reader: impl Read, size: u64) -> io::Result<Self> {
+        let mut start = Vec::new();
+        if size < MAX_POINTER {
+            reader.by_ref().take(MAX_POINTER).read_to_end(&mut start)?;
+            if let Some(digest) = promised(&start) {
+                return Ok(Self::Pointer(digest));
+            }
+        }
+        Sha256Digest::of_reader(start.chain(reader)).map(Self::File)
+    }
 }
 
 /// All entries below a folder, but folders.
@@ -68,6 +85,24 @@ impl Contents {
         Ok(Self(contents))
     }
 
+    /// The same entries, some of them ignored.
+    #[must_use]
+    pub fn ignoring(mut self, ignored: impl Fn(&RelPath) -> bool) -> Self {
+        for (path, content) in &mut self.0 {
+            if ignored(path) {
+                *content = Content::Ignored;
+            }
+        }
+        self
+    }
+
+    /// The first git-lfs pointer among them.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&RelPath> {
+        let mut pointers = self.0.iter().filter(|(_, content)| matches!(content, Content::Pointer(_)));
+        pointers.next().map(|(path, _)| path)
+    }
+
     /// The entries by their paths.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<RelPath, Content> {
@@ -90,21 +125,21 @@ impl FromIterator<(RelPath, Content)> for Contents {
     }
 }
 
-/// What the bytes of a git-lfs pointer promise; none if they are no pointer.
+/// What the bytes of a git-lfs pointer promise; none if they are no pointer. Only as git-lfs writes it: what it does not take for
+/// a pointer, it leaves as it is, and the digest would be that of another file.
 fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
-    let lines =
-        std::str::from_utf8(bytes).ok()?.strip_prefix("version https://git-lfs.github.com/spec/v1\n")?;
-    Sha256Digest::from_hexadecimal(lines.lines().find_map(|line| line.strip_prefix("oid sha256:"))?)
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (digest, size) = text.strip_prefix(POINTER)?.strip_suffix('\n')?.split_once("\nsize ")?;
+    let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+    let is_lower = !digest.bytes().any(|byte| byte.is_ascii_uppercase());
+    if is_size && is_lower { Sha256Digest::from_hexadecimal(digest) } else { None }
 }
 
+const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:";
+
 fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Error> {
-    if size < MAX_POINTER
-        && let Some(digest) = promised(&read_regular(file, MAX_POINTER)?)
-    {
-        return Ok(Content::Pointer(digest));
-    }
-    let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
-    hash().map(Content::File).map_err(Error::io(file))
+    let hash = || Content::of_reader(Counted { inner: File::open(file)?, progress }, size);
+    hash().map_err(Error::io(file))
 }
 
 /// A reader that tells how far it is.
@@ -200,8 +235,20 @@ mod tests {
 
     #[test]
     fn only_whole_pointers_are_pointers() {
-        let start = "version https://git-lfs.github.com/spec/v1\n";
-        for text in [start.to_owned(), format!("{start}oid sha256:00\n"), format!("x{start}")] {
+        let (start, oid) = ("version https://git-lfs.github.com/spec/v1\n", Sha256Digest::of(b"x"));
+        let whole = format!("{start}oid sha256:{oid}\nsize 1\n");
+        assert_eq!(promised(whole.as_bytes()), Some(oid));
+        let bad = [
+            start.to_owned(),
+            format!("{start}oid sha256:00\nsize 1\n"),
+            format!("{start}oid sha256:{oid}\nsize \n"),
+            format!("{start}ext-0-x sha256:{oid}\noid sha256:{oid}\nsize 1\n"),
+            whole.to_uppercase(),
+            format!("x{whole}"),
+            format!("{whole}x"),
+            format!("{whole}\n"),
+        ];
+        for text in bad {
             assert_eq!(promised(text.as_bytes()), None, "{text}");
         }
     }

@@ -17,6 +17,7 @@ mod trust;
 
 pub(crate) use bundle::MAX_BUNDLE;
 pub use bundle::{Bundle, Refusal};
+pub(crate) use compare::is_weights;
 pub use compare::{Difference, differences};
 pub use contents::{Content, Contents};
 pub(crate) use disk::{read_if_there, write_whole};

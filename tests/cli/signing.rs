@@ -25,8 +25,15 @@ fn the_claim_is_wrapped_byte_for_byte_and_there_is_one() {
     sign_release(&out, &signer.key, &Silent).unwrap();
     assert_eq!(payload(&out), before[STATEMENT]);
     let after = files(&out);
-    let expected =
-        ["README.md", CLAIM, "config.json", "model.safetensors", "model.sig", "preprocessor_config.json"];
+    let expected = [
+        ".gitattributes",
+        "README.md",
+        CLAIM,
+        "config.json",
+        "model.safetensors",
+        "model.sig",
+        "preprocessor_config.json",
+    ];
     assert_eq!(names(&out), expected);
     for name in ["config.json", "model.safetensors", "preprocessor_config.json"] {
         assert!(after[name] == before[name]);

@@ -1,0 +1,111 @@
+//! What was found in a push, for people and for machines.
+
+use std::path::Path;
+
+use anyhow::Result;
+use declass::{
+    gate::Finding,
+    hook::{Checked, Release},
+};
+use serde_json::{Value, json};
+
+use super::args::RuleArgs;
+use crate::cli::{
+    Exit,
+    args::VerdictFormat,
+    findings::{self, github, sarif},
+    output::{Printer, counted},
+};
+
+pub(super) fn print(checked: &[Checked], args: &RuleArgs, printer: &Printer) -> Result<Exit> {
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in checked.iter().flat_map(Checked::all_findings) {
+        // The same folder may be in several refs.
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    let exit = findings::exit(&found);
+    // Paths are those of the repository.
+    let top = Path::new("");
+    match if args.json { VerdictFormat::Json } else { args.format } {
+        VerdictFormat::Github if found.is_empty() => {
+            printer.line(&format!("::notice title=declass::{}", passed(checked)));
+        }
+        VerdictFormat::Github => github(&found, top).iter().for_each(|line| printer.line(line)),
+        VerdictFormat::Human => tell(checked, &found, exit, printer),
+        VerdictFormat::Json => printer.json(&json!({
+            "passed": exit == Exit::Yes,
+            "verdict": findings::word(exit),
+            "refs": checked.iter().map(reference).collect::<Vec<_>>(),
+            "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
+        }))?,
+        VerdictFormat::Sarif => printer.json(&sarif(&found, top, exit as u8))?,
+    }
+    Ok(exit)
+}
+
+fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
+    for one in checked {
+        let empty = one.releases.is_empty() && one.findings.is_empty();
+        printer.row("checked", format!("{}{}", one.name, if empty { ": no release in it" } else { "" }));
+        one.releases.iter().for_each(|release| printer.row("release", in_words(release)));
+        for finding in one.all_findings() {
+            let path = finding.path.as_deref().unwrap_or_default();
+            printer.row(finding.code.id, format!("{path}: {}", finding.message));
+        }
+        for release in &one.releases {
+            let not_shown = release.examination.not_shown.iter();
+            not_shown.for_each(|what| printer.row("not shown", format!("{}: {what}", release.folder)));
+        }
+    }
+    let verdict = match exit {
+        Exit::Yes => passed(checked),
+        exit => {
+            let word = if exit == Exit::No { "REFUSED" } else { "COULD NOT TELL" };
+            let findings = counted(found.len(), "finding");
+            format!("{word}: {findings}; `declass explain CODE` says what to do")
+        }
+    };
+    printer.row("verdict", verdict);
+    if checked.iter().any(|one| !one.releases.is_empty()) {
+        printer.row("not shown", "what the classifiers do: `declass verify --original` measures that");
+    }
+}
+
+fn passed(checked: &[Checked]) -> String {
+    match checked.iter().map(|one| one.releases.len()).sum() {
+        0 => "passed: there is nothing to check".to_owned(),
+        releases => format!("passed: {} in {}", counted(releases, "release"), counted(checked.len(), "ref")),
+    }
+}
+
+fn in_words(release: &Release) -> String {
+    let mut signers: Vec<&str> =
+        release.examination.signers.iter().map(|signer| signer.identity.as_str()).collect();
+    signers.dedup();
+    match signers.as_slice() {
+        [] => format!("{}, by nobody who is trusted", release.folder),
+        signers => format!("{}, signed by {}", release.folder, signers.join(", ")),
+    }
+}
+
+fn reference(checked: &Checked) -> Value {
+    json!({
+        "name": checked.name,
+        "object": checked.object,
+        "releases": checked.releases.iter().map(release).collect::<Vec<_>>(),
+        "findings": checked.findings.iter().map(findings::json).collect::<Vec<_>>(),
+    })
+}
+
+fn release(release: &Release) -> Value {
+    let examination = &release.examination;
+    json!({
+        "path": release.folder,
+        "tree": release.tree.as_str(),
+        "signatures": examination.signers.iter().map(findings::signature).collect::<Vec<_>>(),
+        "findings": release.findings().map(|finding| findings::json(&finding)).collect::<Vec<_>>(),
+        "notShown": examination.not_shown,
+    })
+}

@@ -1,0 +1,164 @@
+//! Objects that git itself would never make, and names that look like something else.
+
+use std::fs;
+
+use crate::repository::Home;
+
+/// A tree of exactly these entries, whatever git thinks of it.
+fn tree(home: &Home, entries: &[(&str, &str, &str)]) -> String {
+    let mut bytes = Vec::new();
+    for (mode, name, id) in entries {
+        bytes.extend(format!("{mode} {name}\0").bytes());
+        let pairs = id.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        bytes.extend(pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()));
+    }
+    home.git_reads("hash-object -t tree -w --stdin --literally", &bytes)
+}
+
+fn blob(home: &Home, text: &str) -> String {
+    home.git_reads("hash-object -w --stdin", text.as_bytes())
+}
+
+fn commit(home: &Home, tree: &str) -> String {
+    home.git(&format!("commit-tree {tree} -m x")).exits(0).stdout.trim_end().to_owned()
+}
+
+/// The objects of the good release, by their names.
+fn good(home: &Home) -> Vec<(String, String)> {
+    let listed = home.git("ls-tree HEAD:release").exits(0).stdout;
+    let entry = |line: &str| {
+        let (facts, name) = line.split_once('\t').unwrap();
+        (name.to_owned(), facts.rsplit(' ').next().unwrap().to_owned())
+    };
+    listed.lines().map(entry).collect()
+}
+
+/// What is found if the release has more entries.
+#[track_caller]
+fn with(home: &Home, more: &[(&str, &str, &str)], exit: i32) -> Vec<String> {
+    let good = good(home);
+    let mut entries: Vec<(&str, &str, &str)> =
+        good.iter().map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
+    entries.retain(|(_, name, _)| !more.iter().any(|(_, other, _)| other == name));
+    entries.extend(more);
+    let release = tree(home, &entries);
+    let commit = commit(home, &tree(home, &[("40000", "release", &release)]));
+    home.check(&commit).exits(exit).findings()
+}
+
+#[test]
+fn links_and_other_repositories_are_no_files() {
+    let home = Home::with_release();
+    assert!(with(&home, &[], 0).is_empty());
+    let target = blob(&home, "config.json");
+    assert_eq!(with(&home, &[("120000", "link", &target)], 1), ["DC2004 release/link"]);
+    assert_eq!(with(&home, &[("160000", "sub", &"1".repeat(40))], 1), ["DC2004 release/sub"]);
+    assert_eq!(with(&home, &[("100600", "odd", &target)], 1), ["DC2004 release/odd"]);
+    // A link in the place of a file, or of a signature.
+    let weights = with(&home, &[("120000", "model.safetensors", &target)], 1);
+    assert_eq!(weights[0], "DC2004 release/model.safetensors");
+    assert_eq!(with(&home, &[("120000", "model.sig", &target)], 1), ["DC2001 release/model.sig"]);
+    fs::create_dir(home.work("links")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", home.work("links/model.onnx")).unwrap();
+    home.commit();
+    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2001 links/model.onnx"]);
+}
+
+#[test]
+fn names_that_no_folder_can_have_are_refused() {
+    let home = Home::with_release();
+    let (text, outside) = (blob(&home, "x"), home.path("outside"));
+    let empty = tree(&home, &[]);
+    let inner = tree(&home, &[("100644", "outside", &text)]);
+    for name in ["a\\b", ".", "..", "", "a/b", "../outside", "/outside"] {
+        assert_eq!(
+            with(&home, &[("100644", name, &text)], 2)[0].split(' ').next(),
+            Some("DC3004"),
+            "{name:?}"
+        );
+    }
+    for name in ["..", "."] {
+        with(&home, &[("40000", name, &inner)], 2);
+    }
+    with(&home, &[("40000", "empty", &empty)], 0);
+    assert!(!outside.exists());
+    // Twice the same name: nobody knows which one a checkout would have.
+    let good = good(&home);
+    let config = good.iter().find(|(name, _)| name == "config.json").unwrap();
+    let mut entries: Vec<_> = good.iter().map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
+    entries.push(("100644", "config.json", &config.1));
+    let twice = tree(&home, &[("40000", "release", &tree(&home, &entries))]);
+    assert_eq!(home.check(&twice).exits(2).findings(), ["DC3004 release"]);
+    // Line ends in names are nothing special.
+    assert_eq!(with(&home, &[("100644", "a\n100644 blob", &text)], 1), ["DC2004 release/a\n100644 blob"]);
+    let said = home.hook(&format!("check --format github --trust ../keys/trust.toml {}", {
+        let release = tree(&home, &[("100644", "x\n::stop-commands::y.onnx", &text)]);
+        commit(&home, &release)
+    }));
+    assert_eq!(said.exits(1).stdout.lines().count(), 1);
+}
+
+#[test]
+fn names_are_never_options() {
+    let home = Home::with_release();
+    for name in ["--all", "-x", "--output=x", "HEAD ", "HEAD^{blob}", "v9", "HEAD:notes.txt", "^HEAD", "a..b"]
+    {
+        let mut command = home.command(env!("CARGO_BIN_EXE_declass"), "work");
+        command.args(["hook", "check", "--json", "--trust", "../keys/trust.toml", "--", name]);
+        let ran = crate::repository::finish(&mut command);
+        assert_eq!(ran.exits(2).findings(), ["DC3004 ."], "{name}");
+    }
+    for name in ["HEAD", "HEAD~1", "HEAD:release", "HEAD@{0}", ":/x"] {
+        home.check(name).exits(0);
+    }
+    home.git("update-ref refs/heads/--all HEAD").exits(0);
+    home.git("push origin refs/heads/--all").exits(0).says("checked         refs/heads/--all");
+    let name = "refs/heads/$(touch${IFS}x);`touch${IFS}x`'\"&|";
+    home.git(&format!("update-ref {name} HEAD")).exits(0);
+    home.git(&format!("push origin {name}")).exits(0).says("1 release");
+    assert!(!home.work("x").exists());
+}
+
+#[test]
+fn what_is_here_in_the_place_of_an_object_does_not_count() {
+    let home = Home::with_release();
+    let good = home.git("rev-parse HEAD").stdout;
+    home.flip("release/config.json");
+    home.commit();
+    home.git(&format!("replace HEAD {good}")).exits(0);
+    assert_eq!(
+        home.git("rev-parse HEAD^{tree}").stdout,
+        home.git(&format!("rev-parse {}^{{tree}}", good.trim_end())).stdout
+    );
+    home.refuses("main").says("DC2003");
+}
+
+#[test]
+fn what_is_no_commit_or_not_there_is_not_passed() {
+    let home = Home::with_release();
+    let text = blob(&home, "x");
+    home.git(&format!("tag file {text}")).exits(0);
+    home.refuses("file").says("DC3004").says("is no commit");
+    home.git("tag folder HEAD:release").exits(0);
+    home.git("push origin folder").exits(0).says("1 release");
+    let weights = home.git("rev-parse HEAD:release/model.safetensors").stdout;
+    let (start, rest) = weights.trim_end().split_at(2);
+    fs::remove_file(home.work(".git/objects").join(start).join(rest)).unwrap();
+    assert_eq!(home.check("HEAD").exits(2).findings(), ["DC3004 release"]);
+    let missing = tree(&home, &[("40000", "x", &"1".repeat(40))]);
+    assert_eq!(home.check(&missing).exits(2).findings(), ["DC3004 ."]);
+}
+
+#[test]
+fn a_few_objects_that_stand_for_many_end() {
+    let home = Home::with_release();
+    let mut bomb = blob(&home, "x");
+    let names: Vec<String> = (0..20).map(|number| format!("d{number:02}")).collect();
+    for level in 0..8 {
+        let mode = if level == 0 { "100644" } else { "40000" };
+        bomb =
+            tree(&home, &names.iter().map(|name| (mode, name.as_str(), bomb.as_str())).collect::<Vec<_>>());
+    }
+    assert_eq!(home.check(&bomb).exits(2).findings(), ["DC3004 ."]);
+    assert_eq!(with(&home, &[("40000", "deep", &bomb)], 2), ["DC3004 ."]);
+}

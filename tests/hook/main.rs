@@ -1,0 +1,10 @@
+//! The gate in git, with real repositories: what is pushed to a bare remote on disk, and what is refused.
+
+mod chain;
+mod ci;
+mod hostile;
+mod install;
+mod lfs;
+mod refused;
+mod repository;
+mod server;
