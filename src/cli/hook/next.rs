@@ -28,7 +28,8 @@ pub(super) fn run(
 ) -> Result<Exit> {
     // Without a script around it, this is no hook but the check alone.
     let Some(next) = &args.next else { return Ok(Exit::Yes) };
-    if is_runnable(next, printer) {
+    let runs = is_runnable(next, printer);
+    if runs {
         let said =
             run_kept(next, args, input).with_context(|| format!("`{}` cannot be run", next.display()))?;
         if !said {
@@ -36,8 +37,8 @@ pub(super) fn run(
             return Ok(Exit::No);
         }
     }
-    let calls_lfs =
-        fs::read_to_string(next).is_ok_and(|text| text.contains("git lfs") || text.contains("git-lfs"));
+    let calls_lfs = runs
+        && fs::read_to_string(next).is_ok_and(|text| text.contains("git lfs") || text.contains("git-lfs"));
     if hook == Hook::PrePush && !calls_lfs && repository.uses_lfs()? {
         let mut lfs = Command::new("git");
         lfs.args(["lfs", "pre-push"]).args(&args.remote);

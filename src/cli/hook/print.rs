@@ -1,6 +1,6 @@
 //! What was found in a push, for people and for machines.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
 use declass::{
@@ -17,14 +17,15 @@ use crate::cli::{
     output::{Printer, counted},
 };
 
+/// As many findings of a ref are read by people; a push may come with any number.
+const SHOWN: usize = 50;
+
 pub(super) fn print(checked: &[Checked], args: &RuleArgs, printer: &Printer) -> Result<Exit> {
-    let mut found: Vec<Finding> = Vec::new();
-    for finding in checked.iter().flat_map(Checked::all_findings) {
-        // The same folder may be in several refs.
-        if !found.contains(&finding) {
-            found.push(finding);
-        }
-    }
+    // The same folder may be in several refs.
+    let mut seen = HashSet::new();
+    let is_new =
+        |finding: &Finding| seen.insert((finding.code.id, finding.path.clone(), finding.message.clone()));
+    let found: Vec<Finding> = checked.iter().flat_map(Checked::all_findings).filter(is_new).collect();
     let exit = findings::exit(&found);
     // Paths are those of the repository.
     let top = Path::new("");
@@ -50,9 +51,13 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         let empty = one.releases.is_empty() && one.findings.is_empty();
         printer.row("checked", format!("{}{}", one.name, if empty { ": no release in it" } else { "" }));
         one.releases.iter().for_each(|release| printer.row("release", in_words(release)));
-        for finding in one.all_findings() {
+        for finding in one.all_findings().take(SHOWN) {
             let path = finding.path.as_deref().unwrap_or_default();
             printer.row(finding.code.id, format!("{path}: {}", finding.message));
+        }
+        match one.all_findings().count() {
+            0..=SHOWN => {}
+            all => printer.row("", format!("and {} more", counted(all - SHOWN, "finding"))),
         }
         for release in &one.releases {
             let not_shown = release.examination.not_shown.iter();
