@@ -12,6 +12,7 @@ use crate::{
         Statement,
         statement::{RecordedCheck, RecordedMeasurement},
     },
+    sign::parse_rules,
 };
 
 const VERSION: u32 = 1;
@@ -43,7 +44,7 @@ pub struct Policy {
 
 /// A class of the input by index or label.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a class is a label or an index")]
 enum Class {
     Index(usize),
     Label(String),
@@ -78,7 +79,7 @@ impl Policy {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let policy: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let policy: Self = parse_rules(text)?;
         if policy.version != VERSION {
             return Err(format!("its version is {}, this tool knows {VERSION}", policy.version));
         }
@@ -191,7 +192,7 @@ mod tests {
             ("", "version"),
             ("version = 2", "version is 2"),
             ("version = 1\nforgoten = [3]", "forgoten"),
-            ("version = 1\nforgotten = [-1]", "forgotten"),
+            ("version = 1\nforgotten = [-1]", "line 2: a class is a label or an index"),
             ("version = 1\n[[threshold]]\ncheck = \"a\"\nfigure = \"b\"", "neither"),
         ] {
             let said = Policy::parse(text).unwrap_err();

@@ -13,6 +13,7 @@ mod key;
 mod manifest;
 mod moment;
 mod public;
+mod rules;
 mod trust;
 
 pub(crate) use bundle::MAX_BUNDLE;
@@ -26,4 +27,5 @@ pub use key::{PrivatePem, ReleaseKey};
 pub use manifest::Manifest;
 pub(crate) use manifest::root_of;
 pub use public::PublicKey;
+pub(crate) use rules::parse_rules;
 pub use trust::{Distrust, Role, Trust, TrustedKey};

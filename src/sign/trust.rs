@@ -5,7 +5,7 @@ use std::{fmt, path::Path, time::SystemTime};
 use declass_formats::read_regular;
 use serde::Deserialize;
 
-use super::{Bundle, PublicKey, moment::Moment};
+use super::{Bundle, PublicKey, moment::Moment, rules::parse_rules};
 use crate::error::Error;
 
 const VERSION: u32 = 1;
@@ -63,7 +63,7 @@ impl Trust {
 
     fn read(path: &Path) -> Result<Self, String> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let file: TrustFile = toml::from_str(&read_text(path)?).map_err(|error| error.to_string())?;
+        let file: TrustFile = parse_rules(&read_text(path)?)?;
         if file.version != VERSION {
             return Err(format!("its version is {}, this tool knows {VERSION}", file.version));
         }
