@@ -87,3 +87,5 @@ pub mod statistics;
 mod unambiguous;
 pub mod unlearn;
 pub mod verify;
+#[doc = include_str!("worked_example.md")]
+pub mod worked_example {}
