@@ -93,9 +93,8 @@ pub fn examine(
     let signatures = signatures::examine(folder, trust, at)?;
     let contents = Contents::of_folder(folder, |path| signatures.ignores(path), progress)?;
     let found = signatures.compare(&contents);
-    conclude(folder, signatures, found, &contents, policy, &|_| {
-        Some(Artifact::open(release).map_err(Error::from))
-    })
+    let open = |_: &[Finding]| Some(Artifact::open(release).map_err(Error::from));
+    Ok(conclude(folder, signatures, found, &contents, policy, &open))
 }
 
 /// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the same, and what would need
@@ -110,8 +109,8 @@ pub fn examine_stored(
     at: SystemTime,
 ) -> Result<Examination, Error> {
     let signatures = signatures::examine(release.records(), trust, at)?;
-    let pointer = release.contents().pointer();
     let contents = release.contents().clone().ignoring(|path| signatures.ignores(path));
+    let pointer = contents.pointer();
     let mut found = signatures.compare(&contents);
     // Its digest is right, and that is all that can be asked of it here.
     found.retain(|finding| finding.code != &code::POINTER);
@@ -124,7 +123,7 @@ pub fn examine_stored(
         (pointer.is_none() && findings.is_empty())
             .then(|| release.unpack(&contents).and_then(|()| Ok(Artifact::open(release.records())?)))
     };
-    let mut examination = conclude(release.records(), signatures, found, &contents, policy, &open)?;
+    let mut examination = conclude(release.records(), signatures, found, &contents, policy, &open);
     if let Some(path) = pointer {
         if policy.is_some_and(Policy::wants_structure) {
             let message = "the policy wants the structure to be checked, and only the pointer is there";
@@ -144,7 +143,7 @@ fn conclude(
     contents: &Contents,
     policy: Option<&Policy>,
     open: &Open<'_>,
-) -> Result<Examination, Error> {
+) -> Examination {
     let Signatures { mut findings, signers, claim, .. } = signatures;
     findings.extend(found);
     let mut examination = Examination { findings, signers, claim: None, not_shown: None };
@@ -152,7 +151,7 @@ fn conclude(
         if policy.is_some() {
             examination.findings.push(Finding::new(&code::POLICY, "there is no trusted claim to judge"));
         }
-        return Ok(examination);
+        return examination;
     };
     match read(&statement) {
         Ok(claim) => {
@@ -164,7 +163,7 @@ fn conclude(
             .findings
             .push(Finding::new(&code::UNSUPPORTED, format!("this version cannot read the claim: {reason}"))),
     }
-    Ok(examination)
+    examination
 }
 
 /// Opens the model, given what was found before; none if that is out of the question.

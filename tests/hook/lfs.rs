@@ -30,6 +30,12 @@ fn a_pointer_stands_for_the_file_that_it_promises() {
     let home = Home::with_release();
     let weights = home.work("release/model.safetensors");
     let digest = digest_of(&weights);
+    // One that nobody signed turns nothing off.
+    fs::create_dir(home.work("release/.github")).unwrap();
+    fs::write(home.work("release/.github/any"), pointer(digest)).unwrap();
+    home.commit();
+    let said = home.check("HEAD").exits(0).json();
+    assert_eq!(said["refs"][0]["releases"][0]["notShown"], serde_json::Value::Null);
     fs::write(&weights, pointer(digest)).unwrap();
     home.commit();
     let said = home.check("HEAD").exits(0).json();

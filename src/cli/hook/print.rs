@@ -73,7 +73,7 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         }
     };
     printer.row("verdict", verdict);
-    if checked.iter().any(|one| !one.releases.is_empty()) {
+    if exit == Exit::Yes && checked.iter().any(|one| !one.releases.is_empty()) {
         printer.row("not shown", "what the classifiers do: `declass verify --original` measures that");
     }
 }
