@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
-pub use code::{CODES, Code, MEASURED_OTHERWISE, UNREADABLE, Verdict, code};
+pub use code::{CODES, Code, MEASURED_OTHERWISE, NOT_REGISTERED, REGISTER, UNREADABLE, Verdict, code};
 pub use policy::Policy;
 pub use signatures::Signer;
 
