@@ -1,6 +1,6 @@
 //! What a manifest says held against what a folder holds.
 
-use declass_formats::{RelPath, Sha256Digest};
+use declass_formats::{RelPath, Sha256Digest, is_weight_ending};
 
 use super::{Content, Contents, Manifest};
 
@@ -63,32 +63,13 @@ pub(super) fn is_model(path: &RelPath) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     // What git keeps has names of its own, and nobody loads it.
     !path.as_str().starts_with(".git/")
-        && (WEIGHTS.contains(&ending) || CONFIGURATION.iter().any(|end| name.ends_with(end)))
+        && (is_weight_ending(ending)
+            || ARRAYS_AND_OBJECTS.contains(&ending)
+            || CONFIGURATION.iter().any(|end| name.ends_with(end)))
 }
 
-const WEIGHTS: [&str; 21] = [
-    "bin",
-    "ckpt",
-    "engine",
-    "ggml",
-    "gguf",
-    "h5",
-    "hdf5",
-    "keras",
-    "mlmodel",
-    "msgpack",
-    "npy",
-    "npz",
-    "onnx",
-    "pdparams",
-    "pickle",
-    "pkl",
-    "pt",
-    "pth",
-    "safetensors",
-    "tflite",
-    "torchscript",
-];
+/// What may hold anything, weights too.
+const ARRAYS_AND_OBJECTS: [&str; 4] = ["npy", "pickle", "pkl", "torchscript"];
 
 const CONFIGURATION: [&str; 4] = ["config.json", ".index.json", "tokenizer.json", "vocab.json"];
 

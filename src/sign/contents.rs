@@ -103,8 +103,13 @@ fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Erro
     {
         return Ok(Content::Pointer(digest));
     }
+    digest_of(file, progress).map(Content::File)
+}
+
+/// The digest of a file; tells how far it is.
+pub(crate) fn digest_of(file: &Path, progress: &dyn Progress) -> Result<Sha256Digest, Error> {
     let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
-    hash().map(Content::File).map_err(Error::io(file))
+    hash().map_err(Error::io(file))
 }
 
 /// A reader that tells how far it is.

@@ -18,6 +18,7 @@ mod trust;
 pub(crate) use bundle::MAX_BUNDLE;
 pub use bundle::{Bundle, Refusal};
 pub use compare::{Difference, differences};
+pub(crate) use contents::digest_of;
 pub use contents::{Content, Contents};
 pub(crate) use disk::{read_if_there, write_whole};
 pub use folder::{SIGNATURE_FILE, sign_folder};
