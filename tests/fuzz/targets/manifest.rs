@@ -8,5 +8,5 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(manifest) = Manifest::read(bytes) else { return };
     assert_eq!(Manifest::read(&manifest.to_statement()).as_ref(), Ok(&manifest));
-    manifest.files().keys().for_each(|path| drop(manifest.ignores(path)));
+    let _ = manifest.files().keys().filter(|path| manifest.ignores(path)).count();
 });
