@@ -46,7 +46,7 @@
 //! };
 //! let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent)?;
 //! match report.pass() {
-//!     Ok(pass) => staged.publish(&pass, &record, None, false)?,
+//!     Ok(pass) => staged.publish(&pass, &record, None, false, &Silent)?,
 //!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.id, check.summary)),
 //! }
 //! # Ok(())

@@ -1,79 +1,92 @@
 //! JSON that every reader understands alike: an object with the same key twice is an error, since some readers take
 //! the first value and some the last.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Number, Value};
 
+/// More values are no claim, and no manifest of all files that a release may have. A value of two bytes takes forty times
+/// that in memory.
+const MOST_VALUES: usize = 1 << 22;
+
 /// Parses JSON without repeated keys.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
-    let parsed: Result<Unambiguous, _> = serde_json::from_slice(bytes);
-    parsed.map(|json| json.0).map_err(|error| error.to_string())
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let parsed = AnyValue { left: &Cell::new(MOST_VALUES) }.deserialize(&mut json);
+    parsed.and_then(|value| json.end().map(|()| value)).map_err(|error| error.to_string())
 }
 
-struct Unambiguous(Value);
+/// Reads a value, of as many as are left to be read.
+#[derive(Clone, Copy)]
+struct AnyValue<'a> {
+    left: &'a Cell<usize>,
+}
 
-impl<'de> Deserialize<'de> for Unambiguous {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left
+            .set(left.ok_or_else(|| D::Error::custom(format!("it has more than {MOST_VALUES} values")))?);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Unambiguous;
+impl<'de> Visitor<'de> for AnyValue<'_> {
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without repeated keys")
     }
 
-    fn visit_unit<E>(self) -> Result<Unambiguous, E> {
-        Ok(Unambiguous(Value::Null))
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Unambiguous, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         let number = Number::from_f64(value).ok_or_else(|| E::custom("a number is too large"))?;
-        Ok(Unambiguous(number.into()))
+        Ok(number.into())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Unambiguous, E> {
-        Ok(Unambiguous(value.into()))
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Unambiguous, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Unambiguous(entry)) = entries.next_element()? {
+        while let Some(entry) = entries.next_element_seed(self)? {
             list.push(entry);
         }
-        Ok(Unambiguous(list.into()))
+        Ok(list.into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Unambiguous, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((key, Unambiguous(value))) = entries.next_entry::<String, _>()? {
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(self)?;
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("key `{key}` is there twice")));
             }
             map.insert(key, value);
         }
-        Ok(Unambiguous(map.into()))
+        Ok(map.into())
     }
 }
 
@@ -88,5 +101,14 @@ mod tests {
         let twice = parse(br#"{"a": {"b": 1, "c": 2, "\u0062": 3}}"#).unwrap_err();
         assert!(twice.contains("key `b` is there twice"), "{twice}");
         assert!(parse(&b"[".repeat(100_000)).is_err());
+        assert!(parse(b"{} {}").is_err());
+    }
+
+    #[test]
+    fn a_small_file_fills_no_large_memory() {
+        let list = |values: usize| [b"[", &b"0,".repeat(values - 2)[..], b"0]"].concat();
+        assert!(parse(&list(MOST_VALUES)).is_ok());
+        let many = parse(&list(MOST_VALUES + 1)).unwrap_err();
+        assert!(many.contains("more than 4194304 values"), "{many}");
     }
 }

@@ -184,9 +184,13 @@ impl Artifact {
     }
 
     /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing, without
-    /// writing them: one pass over those files. Every other file of a copy is the model's own.
-    pub fn edited_digests(&self, edits: &Edits) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
-        write::digests(self, edits)
+    /// writing them: one pass over those files, of whose bytes `on_bytes` is told. Every other file of a copy is the model's own.
+    pub fn edited_digests(
+        &self,
+        edits: &Edits,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
+        write::digests(self, edits, on_bytes)
     }
 
     /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the graph, headers,

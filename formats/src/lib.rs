@@ -40,7 +40,7 @@ pub use digest::Sha256Digest;
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
 pub use folder::{RelPath, Skipped};
-pub use open::is_companion;
+pub use open::{is_companion, is_weight_ending};
 pub use reader::Fill;
 pub use regular::read_regular;
 pub use tensor::{Dtype, NewTensor, TensorInfo};

@@ -4,7 +4,7 @@ mod copied;
 
 use std::{collections::BTreeSet, path::Path};
 
-pub use copied::is_companion;
+pub use copied::{is_companion, is_weight_ending};
 
 use serde_json::Value;
 

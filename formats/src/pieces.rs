@@ -73,11 +73,16 @@ impl Pieces {
         Ok(())
     }
 
-    /// The digest of what would be written.
-    pub(crate) fn digest(&self, source: &Reader) -> io::Result<Sha256Digest> {
+    /// The digest of what would be written; `on_bytes` is told how far it is.
+    pub(crate) fn digest(
+        &self,
+        source: &Reader,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> io::Result<Sha256Digest> {
         let mut hash = Sha256::new();
         self.read(source, |bytes| {
             hash.update(bytes);
+            on_bytes(bytes.len() as u64);
             Ok(())
         })?;
         Ok(Sha256Digest(hash.finalize().into()))
@@ -270,7 +275,7 @@ mod tests {
         let mut read = Vec::new();
         pieces.read(&source, |bytes| read.write_all(bytes)).unwrap();
         assert_eq!(read, written);
-        assert_eq!(pieces.digest(&source).unwrap(), Sha256Digest::of(&written));
+        assert_eq!(pieces.digest(&source, &|_| ()).unwrap(), Sha256Digest::of(&written));
         let difference = |text: &[u8]| {
             let mut other = tempfile::tempfile().unwrap();
             other.write_all(text).unwrap();

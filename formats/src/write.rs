@@ -52,11 +52,12 @@ pub(crate) fn write(
 pub(crate) fn digests(
     artifact: &Artifact,
     edits: &Edits,
+    on_bytes: &(dyn Fn(u64) + Sync),
 ) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
     let mut digests = BTreeMap::new();
     for (path, pieces) in plan(artifact, edits)? {
         let (source, _) = artifact.folder.open_file(&path)?;
-        let digest = pieces.digest(&source);
+        let digest = pieces.digest(&source, on_bytes);
         let digest = digest.map_err(|error| FormatError::new(artifact.folder.locate(&path), error))?;
         digests.insert(path, digest);
     }

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
 
-pub(super) use hub::HubArgs;
 #[cfg(feature = "hub")]
 pub(super) use hub::PushArgs;
+pub(super) use hub::{HubArgs, OfflineArgs};
 pub(super) use signing::{
-    ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictFormat,
+    ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictArgs, VerdictFormat,
 };
 
 use super::output::Verbosity;
@@ -87,18 +87,22 @@ pub(super) enum Command {
 Examples:
   declass evaluate out --original model --eval-embeddings test.safetensors
   declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
+  declass evaluate org/release --original org/original@v1 --eval-embeddings test.npz
 
 The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's \
 encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor \
 `embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and \
 `test_labels` (`train_embeddings`, `train_labels`) are found too.")]
 pub(super) struct EvaluateArgs {
-    /// The release (a folder that `declass unlearn` wrote), or with --forget any changed copy of the model.
+    /// The release (a folder that `declass unlearn` wrote, or a repository with one), or with --forget any changed copy of
+    /// the model.
     #[arg(value_name = "OUT")]
     pub(super) release: PathBuf,
     /// The model it was made from.
     #[arg(long, value_name = "MODEL")]
     pub(super) original: PathBuf,
+    #[command(flatten)]
+    pub(super) hub: HubArgs,
     /// Labelled embeddings that the model was not trained on.
     #[arg(long, value_name = "FILE")]
     pub(super) eval_embeddings: PathBuf,
@@ -142,15 +146,18 @@ pub(super) struct DataArgs {
 Examples:
   declass export cyclonedx out > bom.cdx.json
   declass export slsa out -o provenance.json
+  declass export cyclonedx org/release    # only its claim is downloaded
 
 An export repeats the claim and checks nothing; `declass verify` does that.")]
 pub(super) struct ExportArgs {
     /// The format.
     #[arg(value_enum)]
     pub(super) format: ExportFormat,
-    /// The release: a folder that `declass unlearn` wrote.
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
     #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
+    #[command(flatten)]
+    pub(super) hub: OfflineArgs,
     /// The file to write, which must not exist and must not lie in the release [default: standard output].
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
@@ -188,14 +195,17 @@ pub(super) struct InspectArgs {
 Examples:
   declass log out
   declass log out --json
+  declass log org/release    # only its claims are downloaded
 
 Claims are read and held against each other; whether their signatures count is for `declass verify --trust` to say.
 
 Exit code 0: the claims continue each other; 1: they do not; 2: could not tell.")]
 pub(super) struct LogArgs {
-    /// The release: a folder that `declass unlearn` wrote.
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
     #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
+    #[command(flatten)]
+    pub(super) hub: OfflineArgs,
     /// Print one JSON object: removals (claim, method, slot, sealed, forgotten, signedBy), forgotten (in all), problems.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
@@ -331,6 +341,8 @@ otherwise.
 With --trust, both signatures must be of a trusted key, every file must be as it was signed, no other file may be there, and the \
 claim must fit the files; `declass explain` lists what may be found. The original is not needed for that.
 
+As JSON: passed, verdict, signed, signatures, forgotten, findings, checks (id, outcome, summary, measurements, ...), changes, evaluation (as `declass evaluate` gives it, without the models). What was not looked into is null.
+
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
     /// The release: a folder that `declass unlearn` wrote, or a repository with one.
@@ -355,32 +367,29 @@ pub(super) struct VerifyArgs {
     pub(super) device: DeviceChoice,
     #[command(flatten)]
     pub(super) data: DataArgs,
-    /// How to print the verdict.
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(super) format: VerdictFormat,
-    /// Short for --format json: passed, verdict, signed, signatures, forgotten, findings, checks (id, outcome, summary,
-    /// measurements, ...), changes, evaluation (as `declass evaluate` gives it, without the models). What was not looked
-    /// into is null.
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) output: VerdictArgs,
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   declass reproduce out --original model
+  declass reproduce org/release --original org/original@v1
 
 The command of the claim is run again, and its files are held against those of the release. Bytes are the same on processors of one \
 kind; on others the last bits of trained weights may differ, and it is said which tensors do and by how much.
 
 Exit code 0: the same bytes; 1: others; 2: could not tell.")]
 pub(super) struct ReproduceArgs {
-    /// The release: a folder that `declass unlearn` wrote.
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
     #[arg(value_name = "RELEASE")]
     pub(super) release: PathBuf,
     /// The model it was made from.
     #[arg(long, value_name = "MODEL")]
     pub(super) original: PathBuf,
+    #[command(flatten)]
+    pub(super) hub: HubArgs,
     /// Where to compute [default: the kind of device that the claim names].
     #[arg(long, value_name = "DEVICE")]
     pub(super) device: Option<DeviceChoice>,

@@ -14,21 +14,23 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::EvaluateArgs, bars::Bars, labelled, output::Printer, verify::read_claim};
+use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer, verify::read_claim};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let original = Artifact::open(&args.original).map_err(Error::from)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let located = hub::locate(&args.release, None, args.hub.offline, &bars)?;
+    let release = Artifact::open(&located.path).map_err(Error::from)?;
+    let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
+    let original = Artifact::open(&located_original.path).map_err(Error::from)?;
     let (pair, head) = load(args, &original, &release)?;
     let data = labelled::open(&args.eval_embeddings, args.train_embeddings.as_deref())?;
     data.check(&pair)?;
-    let bars = Bars::new(args.json || printer.is_quiet());
     let comparison = compare(&original, &release, &pair.forgotten, head.as_deref(), &bars)?;
     // Embeddings of one encoder say nothing of another.
     comparison.require_only_the_head()?;
     let models = [
-        Model { artifact: &original, files: comparison.original_digests() },
-        Model { artifact: &release, files: comparison.candidate_digests() },
+        Model { name: located_original.name(), artifact: &original, files: comparison.original_digests() },
+        Model { name: located.name(), artifact: &release, files: comparison.candidate_digests() },
     ];
     let evaluation = evaluate(&pair, &data, args.seed)?;
     if args.json {
@@ -41,6 +43,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
 
 /// A model by the digests of its files, the card left out.
 struct Model<'a> {
+    name: String,
     artifact: &'a Artifact,
     files: BTreeMap<&'a RelPath, Sha256Digest>,
 }
@@ -100,13 +103,13 @@ impl Model<'_> {
     }
 
     fn describe(&self) -> String {
-        format!("{} (root sha256 {}...)", self.artifact.path().display(), &self.root()[..16])
+        format!("{} (root sha256 {}...)", self.name, &self.root()[..16])
     }
 
     fn as_json(&self) -> Value {
         let digest =
             |(path, digest): (&&RelPath, &Sha256Digest)| (path.to_string(), digest.to_string().into());
         let files: serde_json::Map<String, Value> = self.files.iter().map(digest).collect();
-        json!({"path": self.artifact.path().display().to_string(), "root": self.root(), "files": files})
+        json!({"path": self.name, "root": self.root(), "files": files})
     }
 }

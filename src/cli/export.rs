@@ -6,19 +6,21 @@ use anyhow::{Context, Result, bail};
 use declass::{
     error::Error,
     export::{ClaimFile, Format},
-    formats::Artifact,
     release::{Statement, StoredClaim},
 };
 
 use super::{
     Exit,
     args::{ExportArgs, ExportFormat},
+    bars::Bars,
+    hub::{self, Claims},
     output::Printer,
 };
 
 pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let stored = StoredClaim::read(release.folder())?;
+    let bars = Bars::new(args.out.is_none() || printer.is_quiet());
+    let Claims { folder, .. } = &hub::claims(&args.release, args.hub.offline, &bars)?;
+    let stored = StoredClaim::read(folder)?;
     let statement = Statement::from_bytes(stored.statement())
         .map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?;
     let claim = ClaimFile { statement: &statement, name: stored.name(), digest: stored.digest() };
@@ -26,11 +28,11 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
         ExportFormat::Cyclonedx => Format::Cyclonedx,
         ExportFormat::Slsa => Format::Slsa,
     };
-    let exported = format.export(&claim, &name(release.folder()));
+    let exported = format.export(&claim, &name(folder));
     match &args.out {
         None => printer.json(&exported)?,
         Some(out) => {
-            write(out, release.folder(), &(serde_json::to_string_pretty(&exported)? + "\n"))?;
+            write(out, folder, &(serde_json::to_string_pretty(&exported)? + "\n"))?;
             printer.row("wrote", out.display().to_string());
         }
     }

@@ -8,8 +8,9 @@ use std::{
 
 use anyhow::Result;
 use declass::{
-    fetch::{self, Fetched, HubSettings, ModelRef, PackageUrl, Token},
-    formats::RelPath,
+    error::Error,
+    fetch::{self, Fetched, FetchedRecords, HubSettings, ModelRef, PackageUrl, Token},
+    formats::{Artifact, RelPath},
 };
 
 use super::{args::ModelArgs, bars::Bars};
@@ -24,6 +25,13 @@ pub(super) struct Located {
     pub(super) left: Vec<String>,
 }
 
+impl Located {
+    /// The repository at its commit, or the path.
+    pub(super) fn name(&self) -> String {
+        self.package.as_ref().map_or_else(|| self.path.display().to_string(), ToString::to_string)
+    }
+}
+
 /// A path, or a repository that is fetched.
 pub(super) fn locate(path: &Path, file: Option<&RelPath>, offline: bool, bars: &Bars) -> Result<Located> {
     let reference = match ModelRef::of(path) {
@@ -32,6 +40,26 @@ pub(super) fn locate(path: &Path, file: Option<&RelPath>, offline: bool, bars: &
     };
     let Fetched { artifact, left, package, .. } = fetch::fetch(&reference, file, &settings(offline), bars)?;
     Ok(Located { path: artifact.path().to_owned(), package: Some(package), left })
+}
+
+/// Where the claims of a release are, which may be for as long as this lives only.
+pub(super) struct Claims {
+    pub(super) folder: PathBuf,
+    _fetched: Option<FetchedRecords>,
+}
+
+/// The folder with the claims of a release; of a repository nothing else is fetched.
+pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> {
+    match ModelRef::of(path) {
+        ModelRef::Hub(reference) => {
+            let fetched = fetch::records(&reference, &settings(offline), bars)?;
+            Ok(Claims { folder: fetched.folder(), _fetched: Some(fetched) })
+        }
+        ModelRef::Local(path) => {
+            let release = Artifact::open(&path).map_err(Error::from)?;
+            Ok(Claims { folder: release.folder().to_owned(), _fetched: None })
+        }
+    }
 }
 
 /// A repository that is only looked into; none if the path is no repository.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use declass::{
     error::Error,
-    formats::{Artifact, Sha256Digest},
+    formats::Sha256Digest,
     release::{
         History, Statement, StoredClaim,
         statement::{ForgottenClass, NamedClass},
@@ -11,7 +11,13 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::LogArgs, output::Printer};
+use super::{
+    Exit,
+    args::LogArgs,
+    bars::Bars,
+    hub::{self, Claims},
+    output::Printer,
+};
 
 /// One removal, as its claim tells it.
 struct Removal<'a> {
@@ -21,11 +27,12 @@ struct Removal<'a> {
 }
 
 pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let stored = StoredClaim::read(release.folder())?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let Claims { folder, .. } = &hub::claims(&args.release, args.hub.offline, &bars)?;
+    let stored = StoredClaim::read(folder)?;
     let not_a_claim = |reason| Error::NotAClaim { path: stored.path().to_owned(), reason };
     let present = Statement::from_bytes(stored.statement()).map_err(not_a_claim)?;
-    let history = History::of_release(release.folder())?;
+    let history = History::of_release(folder)?;
     let earlier = history.claims().iter().rev().map(|claim| Removal {
         statement: &claim.statement,
         digest: claim.digest,

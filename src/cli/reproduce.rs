@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use super::{
     Exit,
     args::{Cli, Command, ReproduceArgs, UnlearnArgs},
+    bars::Bars,
+    hub,
     output::{Printer, Verbosity},
     unlearn, verify,
 };
@@ -24,7 +26,9 @@ struct Other {
 }
 
 pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
+    let release = Artifact::open(&release.path).map_err(Error::from)?;
     let claimed = verify::read_claim(&release)?;
     let (version, device) = claimed.made_by();
     if version != env!("CARGO_PKG_VERSION") {
@@ -63,7 +67,9 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
 fn parse(args: &ReproduceArgs, arguments: &[String], out: &std::path::Path) -> Result<Box<UnlearnArgs>> {
     let (original, out) = (args.original.clone().into_os_string(), out.as_os_str().to_owned());
     let fixed = ["declass".into(), "unlearn".into(), original, "-o".into(), out];
-    let all = fixed.into_iter().chain(arguments.iter().map(Into::into));
+    let offline = args.hub.offline.then(|| "--offline".into());
+    let file = args.hub.file.iter().flat_map(|file| ["--file".into(), file.as_str().into()]);
+    let all = fixed.into_iter().chain(offline).chain(file).chain(arguments.iter().map(Into::into));
     match Cli::try_parse_from(all).map(|cli| cli.command) {
         Ok(Command::Unlearn(args)) => Ok(args),
         Ok(_) => bail!("the claim's command is none of `declass unlearn`"),

@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use declass::{
+    error::{Error, HubError},
+    fetch::{HubRef, ModelRef},
     gate::{self, Finding},
     release::sign_release,
 };
@@ -10,6 +12,9 @@ use serde_json::json;
 use super::{Exit, args::SignArgs, bars::Bars, key, output::Printer};
 
 pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
+    if let ModelRef::Hub(reference) = ModelRef::of(&args.release) {
+        return Err(Error::from(elsewhere(&reference)).into());
+    }
     let key = key::open_or_default(&args.key)?;
     let bars = Bars::new(args.json || printer.is_quiet());
     let findings = gate::examine_unsigned(&args.release, &bars)?;
@@ -33,4 +38,13 @@ pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
         printer.row("key", id);
     }
     Ok(Exit::Yes)
+}
+
+/// Only what lies here is signed.
+fn elsewhere(reference: &HubRef) -> HubError {
+    HubError::Unsuitable {
+        repo: reference.to_string(),
+        reason: "there is no such folder, and a release is signed in its folder, not on a hub".into(),
+        hint: "sign the folder that `declass unlearn` wrote, then `declass push` it".into(),
+    }
 }

@@ -38,8 +38,7 @@ pub(super) struct Verdict<'a> {
 impl Verdict<'_> {
     pub(super) fn print(&self, printer: &Printer) -> Result<Exit> {
         let exit = findings::exit(&self.findings);
-        let format = if self.args.json { VerdictFormat::Json } else { self.args.format };
-        match format {
+        match self.args.output.format() {
             VerdictFormat::Github => {
                 github(&self.findings, &self.args.release).iter().for_each(|line| printer.line(line));
             }

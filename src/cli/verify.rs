@@ -36,7 +36,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     if args.original.is_none() && args.data.eval_embeddings.is_some() {
         bail!("--eval-embeddings are measured on two models: name the other one with --original");
     }
-    let bars = Bars::new(args.json || args.format != VerdictFormat::Human || printer.is_quiet());
+    let bars = Bars::new(args.output.format() != VerdictFormat::Human || printer.is_quiet());
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
     let mut examination = examine(args, &release.path, &bars)?;
     let measured = match (measure(args, &release.path, &bars), &mut examination) {

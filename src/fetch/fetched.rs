@@ -1,5 +1,7 @@
 //! What comes of a hub.
 
+use std::path::PathBuf;
+
 use declass_formats::Artifact;
 use tempfile::TempDir;
 
@@ -18,4 +20,21 @@ pub struct Fetched {
     pub package: PackageUrl,
     /// Removes what was made for one look.
     pub(super) _folder: Option<TempDir>,
+}
+
+/// What a release on a hub says of itself, without the model.
+#[derive(Debug)]
+pub struct FetchedRecords {
+    /// Where it comes from.
+    pub package: PackageUrl,
+    pub(super) folder: TempDir,
+}
+
+impl FetchedRecords {
+    /// A folder with the release's claim, the earlier ones and its signature, gone with this value. It is called as the
+    /// repository is.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join(self.package.repo.name())
+    }
 }

@@ -4,16 +4,17 @@ use std::{collections::BTreeSet, fs, io, path::Path, sync::Arc};
 
 use declass_formats::{Artifact, FormatError, Problem, RelPath, Sha256Digest};
 use reqwest::Url;
+use tempfile::TempDir;
 
 use super::{
     cache::RepoCache,
     download::download,
-    fetched::Fetched,
+    fetched::{Fetched, FetchedRecords},
     heads::Heads,
     http::Http,
     listing::{self, Remote},
     reference::{Commit, HubRef, PackageUrl},
-    select::{Selection, is_gits},
+    select::{self, Selection, is_gits},
     settings::HubSettings,
 };
 use crate::{
@@ -46,6 +47,18 @@ pub fn peek(
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
     Fetch::new(reference, file, settings, progress)?.run(true)
+}
+
+/// Downloads what a release says of itself, its claim, the earlier ones and its signature, and nothing of the model.
+///
+/// # Errors
+/// As those of [`fetch`]; [`HubError::Unsuitable`] if there is none of this.
+pub fn records(
+    reference: &HubRef,
+    settings: &HubSettings,
+    progress: &dyn Progress,
+) -> Result<FetchedRecords, Error> {
+    Fetch::new(reference, None, settings, progress)?.records()
 }
 
 /// The commit that a revision is, and the names of its files.
@@ -109,20 +122,47 @@ impl<'a> Fetch<'a> {
         Some(Fetched { artifact, in_part: false, left, package: self.package(commit), _folder: None })
     }
 
-    /// Puts a model together in a folder of its own, which then moves to its place at once.
-    fn assemble(&self, commit: Commit, place: &Path, in_part: bool) -> Result<Fetched, Error> {
-        let files = match self.settings.offline {
-            true => self.cache.snapshot(&commit),
-            false => listing::files(&self.http, &self.reference.repo, &commit)?,
-        };
-        if self.settings.offline && files.is_empty() {
-            return Err(self.not_cached().into());
+    /// Puts together what a release says of itself, anew each time: it is little, and the cache has its files.
+    fn records(&self) -> Result<FetchedRecords, Error> {
+        let commit = self.commit()?;
+        let files = self.files(&commit)?;
+        let records = select::records(&files, &self.reference.repo)?;
+        if records.is_empty() {
+            let (repo, hint) = (self.reference.repo.to_string(), String::new());
+            let reason = "it is no release: it holds no claim of a class removal".into();
+            return Err(HubError::Unsuitable { repo, reason, hint }.into());
         }
-        let selection = Selection::of(&files, &self.reference.repo, self.file)?;
-        let models = self.cache.models(&commit);
+        let folder = self.folder(&commit)?;
+        let root = folder.path().join(self.reference.repo.name());
+        let gathering = Gathering { fetch: self, commit: &commit, files: &files, root: &root, heads: None };
+        records.iter().try_for_each(|file| gathering.take(file, &file.path, false))?;
+        Ok(FetchedRecords { package: self.package(&commit), folder })
+    }
+
+    /// What the repository holds; offline, what of it is in the cache.
+    fn files(&self, commit: &Commit) -> Result<Vec<Remote>, Error> {
+        if !self.settings.offline {
+            return Ok(listing::files(&self.http, &self.reference.repo, commit)?);
+        }
+        match self.cache.snapshot(commit) {
+            files if files.is_empty() => Err(self.not_cached().into()),
+            files => Ok(files),
+        }
+    }
+
+    /// A new folder beside those of finished models.
+    fn folder(&self, commit: &Commit) -> Result<TempDir, Error> {
+        let models = self.cache.models(commit);
         fs::create_dir_all(&models).map_err(Error::io(&models))?;
         let folder = tempfile::Builder::new().prefix(".new-").tempdir_in(&models);
-        let folder = folder.map_err(Error::io(&models))?;
+        folder.map_err(Error::io(&models))
+    }
+
+    /// Puts a model together in a folder of its own, which then moves to its place at once.
+    fn assemble(&self, commit: Commit, place: &Path, in_part: bool) -> Result<Fetched, Error> {
+        let files = self.files(&commit)?;
+        let selection = Selection::of(&files, &self.reference.repo, self.file)?;
+        let folder = self.folder(&commit)?;
         let root = folder.path().join(self.reference.repo.name());
         let heads = in_part.then(|| Http::new(self.settings).map(Heads::new)).transpose()?.map(Arc::new);
         let gathering = Gathering { fetch: self, commit: &commit, files: &files, root: &root, heads };

@@ -13,7 +13,7 @@ use super::{
 use crate::error::HubError;
 
 /// A file of a repository.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Remote {
     pub(super) path: RelPath,
     pub(super) size: u64,

@@ -25,11 +25,11 @@ mod select;
 mod without;
 
 #[cfg(feature = "hub")]
-pub use gather::{fetch, names, peek};
+pub use gather::{fetch, names, peek, records};
 #[cfg(not(feature = "hub"))]
-pub use without::{fetch, peek};
+pub use without::{fetch, peek, records};
 pub use {
-    fetched::Fetched,
+    fetched::{Fetched, FetchedRecords},
     reference::{Commit, HubRef, ModelRef, PackageUrl, RepoId},
     settings::{HubSettings, Token},
 };

@@ -29,9 +29,25 @@ impl Selection {
                 && (is_companion(&file.path, file.size) || file.path.as_str() == ADAPTER)
                 && !is_code(&file.path)
         };
-        let companions =
-            files.iter().filter(|file| describes(file) || file.path.is_release_record()).cloned().collect();
-        Ok(Self { weights: weights.clone(), base: base.to_owned(), companions })
+        let records = records(files, repo)?;
+        let companions = files.iter().filter(|file| describes(file) || records.contains(file));
+        Ok(Self {
+            weights: weights.clone(),
+            base: base.to_owned(),
+            companions: companions.cloned().collect(),
+        })
+    }
+}
+
+/// What a release says of itself, none of it larger than what is read of such files.
+pub(super) fn records<'a>(files: &'a [Remote], repo: &RepoId) -> Result<Vec<&'a Remote>, HubError> {
+    let records: Vec<&Remote> = files.iter().filter(|file| file.path.is_release_record()).collect();
+    match records.iter().find(|file| file.size > MAX_RECORD) {
+        Some(file) => {
+            let reason = format!("`{}` has {} bytes, more than any claim or signature", file.path, file.size);
+            Err(unsuitable(repo, reason, String::new()))
+        }
+        None => Ok(records),
     }
 }
 
@@ -111,6 +127,8 @@ fn has_extension(path: &RelPath, extension: &str) -> bool {
 const ADAPTER: &str = "adapter_config.json";
 const OTHERS: [&str; 9] = ["bin", "ckpt", "gguf", "h5", "keras", "msgpack", "pkl", "pt", "pth"];
 const SHOWN: usize = 8;
+/// As much as is read of a bundle.
+const MAX_RECORD: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -170,5 +188,9 @@ mod tests {
         let paths = ["class-removal.statement.json", "model.safetensors", "model.sig", "x/model.sig"];
         let (_, companions) = chosen(&paths, None).unwrap();
         assert_eq!(companions, ["class-removal.statement.json", "model.sig"]);
+        let (repo, mut listed) = (RepoId::parse("org/name").unwrap(), files(&paths));
+        listed[2].size = MAX_RECORD + 1;
+        let refused = Selection::of(&listed, &repo, None).unwrap_err().to_string();
+        assert!(refused.contains("`model.sig` has 67108865 bytes"), "{refused}");
     }
 }

@@ -2,7 +2,11 @@
 
 use declass_formats::RelPath;
 
-use super::{fetched::Fetched, reference::HubRef, settings::HubSettings};
+use super::{
+    fetched::{Fetched, FetchedRecords},
+    reference::HubRef,
+    settings::HubSettings,
+};
 use crate::{
     error::{Error, HubError},
     progress::Progress,
@@ -32,4 +36,12 @@ pub fn peek(
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
     fetch(reference, file, settings, progress)
+}
+
+/// Refuses, too.
+///
+/// # Errors
+/// [`HubError::NotBuiltIn`], always.
+pub fn records(reference: &HubRef, _: &HubSettings, _: &dyn Progress) -> Result<FetchedRecords, Error> {
+    Err(HubError::NotBuiltIn { name: reference.to_string() }.into())
 }

@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 15] = [
+pub static CODES: [&Code; 17] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
@@ -39,10 +39,12 @@ pub static CODES: [&Code; 15] = [
     &UNTRUSTED,
     &CLAIM,
     &STILL_PRESENT,
+    &REGISTER,
     &POLICY,
     &MEASURED_OTHERWISE,
     &IGNORED,
     &LINEAGE,
+    &NOT_REGISTERED,
     &POINTER,
     &UNSUPPORTED,
     &UNREADABLE,
@@ -115,6 +117,16 @@ pub(super) static STILL_PRESENT: Code = Code {
     verdict: Verdict::No,
 };
 
+/// A register, or a proof from one, is not what was signed.
+pub static REGISTER: Code = Code {
+    id: "DC2008",
+    name: "register inconsistent",
+    meaning: "The entries of a register are not those that were signed, are not signed by its key, do not continue an \
+              older checkpoint, or make no sense after each other; or a proof from a register proves nothing.",
+    remedy: "compare it with a copy kept elsewhere; until it is explained, believe the older checkpoint",
+    verdict: Verdict::No,
+};
+
 pub(super) static POLICY: Code = Code {
     id: "DC2009",
     name: "policy not met",
@@ -148,6 +160,15 @@ pub(super) static LINEAGE: Code = Code {
     meaning: "The release was made from a release, and the claims of the earlier removals are not all there, are \
               not those that its claim records, or do not continue each other.",
     remedy: "fetch the release again; `declass log OUT` shows the chain",
+    verdict: Verdict::No,
+};
+
+/// A register does not know a request.
+pub static NOT_REGISTERED: Code = Code {
+    id: "DC2013",
+    name: "request not registered",
+    meaning: "No entry of the register is of the request whose record was given.",
+    remedy: "use record and salt exactly as they were when the request was entered: either may have been edited",
     verdict: Verdict::No,
 };
 
@@ -200,6 +221,6 @@ mod tests {
             assert_eq!(known.verdict, verdict, "{}", known.id);
             assert_eq!(code(&known.id.to_lowercase()), Some(known));
         }
-        assert_eq!(code("DC2008"), None, "kept for the register");
+        assert_eq!(code("DC2000"), None);
     }
 }

@@ -11,7 +11,9 @@ use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
-pub use code::{CODES, Code, MEASURED_OTHERWISE, MISSING, OBJECT, UNREADABLE, Verdict, code};
+pub use code::{
+    CODES, Code, MEASURED_OTHERWISE, MISSING, NOT_REGISTERED, OBJECT, REGISTER, UNREADABLE, Verdict, code,
+};
 pub use policy::Policy;
 use signatures::Signatures;
 pub use signatures::Signer;

@@ -180,7 +180,7 @@ impl Examination {
             Check::Pending => self.pending.as_ref().map(ToString::to_string),
             Check::Root => Some(base64(checkpoint.root)),
             Check::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
-            Check::OldCheckpoint | Check::Record => None,
+            Check::OldCheckpoint | Check::Proof | Check::Record => None,
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Check {
     OldCheckpoint,
     /// Is there a request of this record?
     Record,
+    /// Does a proof from a register hold?
+    Proof,
 }
 
 impl Check {
@@ -49,6 +51,7 @@ impl Check {
             Self::LifeCycles => "life-cycles",
             Self::OldCheckpoint => "old-checkpoint",
             Self::Pending => "pending",
+            Self::Proof => "proof",
             Self::Record => "record",
             Self::Root => "root",
             Self::Signature => "signature",
@@ -69,7 +72,8 @@ pub struct Finding {
 
 impl Finding {
     /// A finding from what was found, or from why it is a no.
-    pub(super) fn new(check: Check, found: Result<String, String>) -> Self {
+    #[must_use]
+    pub fn new(check: Check, found: Result<String, String>) -> Self {
         let holds = found.is_ok();
         Self { check: check.name(), holds, summary: found.unwrap_or_else(|reason| reason) }
     }

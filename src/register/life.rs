@@ -1,6 +1,6 @@
 //! Which event can follow which: a request is approved before it is acted on, an artifact verified before it is released.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::Sha256Digest;
 
@@ -36,6 +36,8 @@ pub(super) struct Senseless {
 pub(super) struct Lives {
     requests: BTreeMap<Sha256Digest, Request>,
     artifacts: BTreeMap<(Sha256Digest, Option<Sha256Digest>), Stage>,
+    /// Requests with an artifact that was released.
+    fulfilled: BTreeSet<Sha256Digest>,
 }
 
 impl Lives {
@@ -94,9 +96,7 @@ impl Lives {
 
     fn void(&mut self, request: Sha256Digest) -> Result<(), Senseless> {
         self.open_request(request)?;
-        let is_done =
-            |((_, of), stage): (&(_, Option<_>), &Stage)| *of == Some(request) && *stage >= Stage::Released;
-        if self.artifacts.iter().any(is_done) {
+        if self.fulfilled.contains(&request) {
             return no(
                 format!("request {} was fulfilled: its artifact is released", short(request)),
                 "enter `withdrawn` or `superseded` of the artifact",
@@ -141,7 +141,10 @@ impl Lives {
         *stage = match (kind, *stage) {
             // Verified again at any time, it stays what it is.
             (Kind::Verified, is) => is.max(Stage::Verified),
-            (Kind::Released, Stage::Verified) => Stage::Released,
+            (Kind::Released, Stage::Verified) => {
+                self.fulfilled.extend(request);
+                Stage::Released
+            }
             (Kind::Superseded, Stage::Released) => Stage::Superseded,
             (Kind::Withdrawn, Stage::Released | Stage::Superseded) => Stage::Withdrawn,
             (Kind::Released, Stage::Removed) => {

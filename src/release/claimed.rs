@@ -6,7 +6,7 @@ use super::{
     claim::{INPUT, index_map, slot_name},
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
-    statement::{NamedClass, Predicate, Resource, Statement},
+    statement::{LabelSpace, NamedClass, Predicate, Resource, Statement},
 };
 use crate::{
     classes::Forgotten,
@@ -68,7 +68,7 @@ impl Claimed {
         require_words(&record)?;
         record.evaluation.iter().try_for_each(RecordedEvaluation::require_words)?;
         let settings = settings(&record, method)?;
-        let forgotten = forgotten(&asked.forget, removal.label_space.before)?;
+        let forgotten = forgotten(&asked.forget, &removal.label_space)?;
         Ok(Self {
             json,
             statement,
@@ -188,10 +188,11 @@ fn settings(record: &RunRecord, method: &Method) -> Result<Settings, String> {
     method.settings(&given).map_err(|error| error.to_string())
 }
 
-fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, String> {
+fn forgotten(named: &[NamedClass], space: &LabelSpace) -> Result<Forgotten, String> {
+    space.check_size()?;
     if !named.is_sorted_by(|a, b| a.index < b.index) {
         return Err("its forgotten classes are not in order".into());
     }
     let indices = named.iter().map(|class| class.index).collect();
-    Forgotten::from_indices(indices, classes).map_err(|error| error.to_string())
+    Forgotten::from_indices(indices, space.before).map_err(|error| error.to_string())
 }

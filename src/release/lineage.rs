@@ -1,7 +1,7 @@
 //! The history of a release that was made from a release: its earlier claims, kept beside the present one, and what all
 //! removals together made of the first input.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use declass_formats::{Artifact, RelPath, Sha256Digest};
 use serde::{Deserialize, Serialize};
@@ -242,21 +242,25 @@ fn root(resources: &[Resource]) -> Option<&String> {
 
 /// All removals, oldest first, as one on the first label space.
 fn compose(removals: &[&Removal]) -> Result<(Vec<ForgottenClass>, LabelSpace), String> {
+    removals.iter().try_for_each(|removal| removal.label_space.check_size())?;
     let before = removals.first().map_or(0, |first| first.label_space.before);
     let mut map: Vec<Option<usize>> = (0..before).map(Some).collect();
     let mut forgotten: Vec<Option<ForgottenClass>> = vec![None; before];
     for removal in removals {
         let space = &removal.label_space;
-        if space.before != map.iter().flatten().count() || space.index_map.len() != space.before {
+        if space.before != map.iter().flatten().count() {
             return Err(format!(
                 "a removal from {} classes does not continue the one before it",
                 space.before
             ));
         }
+        // Of an index that is there twice, the first counts.
+        let classes: BTreeMap<usize, &ForgottenClass> =
+            removal.forgotten.iter().rev().map(|class| (class.class.index, class)).collect();
         for (place, forgotten) in map.iter_mut().zip(&mut forgotten) {
             let Some(at) = *place else { continue };
-            if let Some(class) = removal.forgotten.iter().find(|class| class.class.index == at) {
-                forgotten.get_or_insert_with(|| class.clone());
+            if let Some(class) = classes.get(&at) {
+                forgotten.get_or_insert_with(|| (*class).clone());
             }
             *place = space.index_map.get(at).copied().flatten();
         }

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    progress::{Progress, Silent, Step},
-    sign::ReleaseKey,
+    progress::{Progress, Step},
+    sign::{ReleaseKey, digest_of},
     verify::Pass,
 };
 
@@ -108,16 +108,17 @@ impl Staged {
         record: &RunRecord,
         key: Option<&ReleaseKey>,
         replace: bool,
+        progress: &dyn Progress,
     ) -> Result<(), Error> {
         let here = self.folder.path();
-        require_verified(here, pass)?;
+        require_verified(here, pass, progress)?;
         keep_bytes(here)?;
         write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
         for (name, file) in &record.earlier {
             write_file(&here.join(name), file)?;
         }
         if let Some(key) = key {
-            sign_files(here, key, &Silent)?;
+            sign_files(here, key, progress)?;
         }
         sync_folder(here)?;
         open_to_readers(here)?;
@@ -128,14 +129,14 @@ impl Staged {
 }
 
 /// Reads the folder once more: what it holds must be what was verified, neither more nor less.
-fn require_verified(folder: &Path, pass: &Pass<'_>) -> Result<(), Error> {
+fn require_verified(folder: &Path, pass: &Pass<'_>, progress: &dyn Progress) -> Result<(), Error> {
     let artifact = Artifact::open(folder)?;
     let mut found: BTreeMap<&RelPath, Option<Sha256Digest>> = BTreeMap::new();
+    progress.begin(Step::Hashing, artifact.files().iter().map(|file| file.size).sum());
     for file in artifact.files() {
-        let path = folder.join(file.path.as_str());
-        let digest = File::open(&path).and_then(Sha256Digest::of_reader).map_err(Error::io(&path))?;
-        found.insert(&file.path, Some(digest));
+        found.insert(&file.path, Some(digest_of(&folder.join(file.path.as_str()), progress)?));
     }
+    progress.end(Step::Hashing);
     found.extend(artifact.left_out().iter().map(|path| (path, None)));
     if let Some(git) = artifact.skipped().first() {
         return Err(Error::OtherRelease { path: folder.join(&git.name) });

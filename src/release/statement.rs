@@ -206,6 +206,17 @@ pub struct LabelSpace {
     pub index_map: Vec<Option<usize>>,
 }
 
+impl LabelSpace {
+    /// Fails unless each class of the input has its place in the index map: a number alone, of which lists are made, could be
+    /// any, while a map is no longer than its claim.
+    pub(super) fn check_size(&self) -> Result<(), String> {
+        match self.index_map.len() {
+            size if size == self.before => Ok(()),
+            size => Err(format!("it speaks of {} classes, and its index map of {size}", self.before)),
+        }
+    }
+}
+
 /// What was measured.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

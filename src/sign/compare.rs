@@ -1,6 +1,6 @@
 //! What a manifest says held against what a folder holds.
 
-use declass_formats::{RelPath, Sha256Digest};
+use declass_formats::{RelPath, Sha256Digest, is_weight_ending};
 
 use super::{Content, Contents, Manifest};
 
@@ -67,33 +67,12 @@ pub(super) fn is_model(path: &RelPath) -> bool {
 
 /// Whether a program may load a file with this name as weights.
 pub(crate) fn is_weights(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    WEIGHTS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    is_weight_ending(&ending) || ARRAYS_AND_OBJECTS.contains(&ending.as_str())
 }
 
-const WEIGHTS: [&str; 21] = [
-    "bin",
-    "ckpt",
-    "engine",
-    "ggml",
-    "gguf",
-    "h5",
-    "hdf5",
-    "keras",
-    "mlmodel",
-    "msgpack",
-    "npy",
-    "npz",
-    "onnx",
-    "pdparams",
-    "pickle",
-    "pkl",
-    "pt",
-    "pth",
-    "safetensors",
-    "tflite",
-    "torchscript",
-];
+/// What may hold anything, weights too.
+const ARRAYS_AND_OBJECTS: [&str; 4] = ["npy", "pickle", "pkl", "torchscript"];
 
 const CONFIGURATION: [&str; 4] = ["config.json", ".index.json", "tokenizer.json", "vocab.json"];
 

@@ -142,6 +142,12 @@ fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Erro
     hash().map_err(Error::io(file))
 }
 
+/// The digest of a file; tells how far it is.
+pub(crate) fn digest_of(file: &Path, progress: &dyn Progress) -> Result<Sha256Digest, Error> {
+    let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
+    hash().map_err(Error::io(file))
+}
+
 /// A reader that tells how far it is.
 struct Counted<'a> {
     inner: File,

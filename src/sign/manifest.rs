@@ -16,6 +16,9 @@ const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 const IGNORED: [&str; 7] =
     [".cache", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", "model.sig"];
 
+/// Every file is held against every path that is ignored. Signing tools write a dozen.
+const MOST_IGNORED: usize = 1000;
+
 /// Files and their digests, and which paths do not count.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Manifest {
@@ -168,6 +171,9 @@ impl Serialization {
     fn check(&self) -> Result<(), Refusal> {
         let unsupported =
             |what: String| Err(Refusal::Unsupported(format!("unsupported serialization: {what}")));
+        if self.ignore_paths.len() > MOST_IGNORED {
+            return unsupported(format!("it ignores more than {MOST_IGNORED} paths"));
+        }
         match (self.method.as_str(), self.hash_type.as_str(), self.allow_symlinks) {
             ("files", "sha256", false) => Ok(()),
             ("files", "sha256", true) => unsupported("it follows symbolic links".into()),
@@ -260,10 +266,11 @@ mod tests {
             let refused = read(|statement| *statement.pointer_mut(place).unwrap() = value);
             assert!(matches!(refused, Err(Refusal::Malformed(_))), "{place}: {refused:?}");
         }
-        let unsupported: [(&str, Value); 5] = [
+        let unsupported: [(&str, Value); 6] = [
             ("/predicate/serialization/method", "shards".into()),
             ("/predicate/serialization/hash_type", "blake2b".into()),
             ("/predicate/serialization/allow_symlinks", true.into()),
+            ("/predicate/serialization/ignore_paths", vec!["x"; MOST_IGNORED + 1].into()),
             ("/predicate/resources/0/algorithm", "blake3".into()),
             ("/predicate/resources/0/name", ".".into()),
         ];

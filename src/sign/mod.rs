@@ -20,6 +20,7 @@ pub(crate) use bundle::MAX_BUNDLE;
 pub use bundle::{Bundle, Refusal};
 pub(crate) use compare::is_weights;
 pub use compare::{Difference, differences};
+pub(crate) use contents::digest_of;
 pub use contents::{Content, Contents};
 pub(crate) use disk::{read_if_there, write_whole};
 pub use folder::{SIGNATURE_FILE, sign_folder};

@@ -15,6 +15,7 @@ use crate::{
     cut::{Cut, Link, Order},
     error::Error,
     linear::LinearHead,
+    progress::Progress,
 };
 
 /// What changed, in figures.
@@ -100,8 +101,9 @@ pub(super) fn check(
     diff: &Diff,
     heads: (&LinearHead, &LinearHead),
     request: &Request<'_>,
+    progress: &dyn Progress,
 ) -> Result<Check, Error> {
-    let offences = match Expected::new(before, after, heads, request) {
+    let offences = match Expected::new(before, after, heads, request, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };

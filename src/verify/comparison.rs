@@ -112,7 +112,7 @@ impl<'a> Models<'a> {
             is_card: is_card(&file.path),
         });
         Ok(Comparison {
-            check: changes::check(&self.before, &self.after, &diff, heads, request)?,
+            check: changes::check(&self.before, &self.after, &diff, heads, request, progress)?,
             changes: Changes::of(&diff),
             files: compared.collect(),
         })

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{
-    Artifact, Edits, FileDiff, FormatError, NewTensor, RelPath, Sha256Digest, StructureChange, TensorChange,
+    Artifact, Edits, FileDiff, FormatError, NewTensor, RelPath, Role, Sha256Digest, StructureChange,
+    TensorChange,
     onnx::{Attribute, Graph, GraphEdit},
 };
 
@@ -15,6 +16,7 @@ use crate::{
     edit::{self, Slot},
     error::Error,
     linear::LinearHead,
+    progress::{Progress, Step},
 };
 
 /// The copy that a candidate has to be.
@@ -33,6 +35,7 @@ impl<'a> Expected<'a> {
         after: &'a Side<'_>,
         (old, new): (&LinearHead, &LinearHead),
         request: &Request<'_>,
+        progress: &dyn Progress,
     ) -> Result<Self, Error> {
         // Which places a kept slot touches depends on which rows moved; a dropped one touches all of them.
         let moved = if request.slot == Slot::Keep { new } else { old };
@@ -40,8 +43,11 @@ impl<'a> Expected<'a> {
         let mut edits = edit::edits(before.artifact, &before.cut, old, moved, forgotten, request.slot)?;
         let (original, candidate) = (before.artifact, after.artifact);
         adopt(&mut edits, &before.cut.head, original, candidate)?;
-        let digests = original.edited_digests(&edits)?;
-        Ok(Self { original, candidate, edits, digests })
+        // No more than these: of several shards, those without the head are not read.
+        progress.begin(Step::Hashing, weights(original));
+        let digests = original.edited_digests(&edits, &|bytes| progress.advance(Step::Hashing, bytes));
+        progress.end(Step::Hashing);
+        Ok(Self { original, candidate, edits, digests: digests? })
     }
 
     /// Whether a file of the candidate is what it had to become, or to stay.
@@ -70,6 +76,11 @@ impl<'a> Expected<'a> {
         let node = self.original.graph().and_then(|graph| graph.nodes.get(node));
         node.is_some_and(|node| node.outputs.contains(value))
     }
+}
+
+/// Bytes of a model's weights.
+fn weights(model: &Artifact) -> u64 {
+    model.files().iter().filter(|file| file.role == Role::Weights).map(|file| file.size).sum()
 }
 
 /// Puts the candidate's values of the head into the edits; where the candidate has none of the right type and shape, the

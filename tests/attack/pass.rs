@@ -62,15 +62,15 @@ fn a_pass_publishes_the_files_that_it_was_given_to_and_no_others() {
         let staged = staged(&original, &five, &out);
         let pass = pass(&original, &staged, &five);
         tamper(staged.artifact().folder());
-        let refused = staged.publish(&pass, &record(), None, false);
+        let refused = staged.publish(&pass, &record(), None, false, &Silent);
         assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
     }
     let (mine, foreign) = (staged(&original, &five, &out), staged(&original, &six, &other));
     let pass = pass(&original, &mine, &five);
-    let refused = foreign.publish(&pass, &record(), None, false);
+    let refused = foreign.publish(&pass, &record(), None, false, &Silent);
     assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
     assert_eq!(mine.artifact().files().len(), 3);
-    mine.publish(&pass, &record(), None, false).unwrap();
+    mine.publish(&pass, &record(), None, false, &Silent).unwrap();
     assert_eq!(verified(&out, &model("fmnist-resnet")).0, Some(0));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the release is left");
 }

@@ -166,3 +166,13 @@ fn what_cannot_be_checked_never_passes() {
     });
     assert_eq!(findings(&out, &signer.trusted(), &[], 2), ["DC3002 model.sig"]);
 }
+
+#[test]
+fn a_number_of_classes_that_no_list_could_have_is_no_claim() {
+    let signer = Signer::new();
+    let ((_folder, out), trust) = (signer.release(), signer.trusted());
+    signer.lie(&out, |statement| {
+        statement["predicate"]["removal"]["labelSpace"]["before"] = json!(1_000_000_000_000_000_000_u64);
+    });
+    assert_eq!(findings(&out, &trust, &[], 2), ["DC3002 -"]);
+}

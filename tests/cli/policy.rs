@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json};
 
 use crate::{
-    process::run,
+    process::{declass, finish, run},
     signer::{Signer, findings, verify},
 };
 
@@ -71,13 +71,13 @@ fn a_policy_without_a_trusted_claim_is_not_met() {
 fn findings_are_printed_for_workflows_and_scanners() {
     let signer = Signer::new();
     let ((_folder, out), trust) = (signer.release(), signer.trusted());
-    let passed = verify(&out, &trust, &["--format", "github"]).exits(0).stdout;
-    assert!(passed.starts_with("::notice title=declass::"), "{passed}");
+    let verify = |more: &[&str]| verify(&out, &trust, more);
+    verify(&["--format", "github"]).exits(0).shows("::notice title=declass::");
     fs::write(out.join("a, b: 100 %.txt"), "").unwrap();
-    let said = verify(&out, &trust, &["--format", "github", "-q"]).exits(1).stdout;
+    let said = verify(&["--format", "github", "-q"]).exits(1).stdout;
     let file = format!("{}/a%2C b%3A 100 %25.txt", out.display());
     assert_eq!(said, format!("::error file={file},title=DC2004 unsigned file::nobody signed it\n"));
-    let sarif = verify(&out, &trust, &["--format", "sarif"]).exits(1).json();
+    let sarif = verify(&["--format", "sarif"]).exits(1).json();
     let run = &sarif["runs"][0];
     let result = &run["results"][0];
     assert_eq!((&sarif["version"], &result["ruleId"]), (&"2.1.0".into(), &"DC2004".into()));
@@ -88,6 +88,22 @@ fn findings_are_printed_for_workflows_and_scanners() {
     let uri = place["artifactLocation"]["uri"].as_str().unwrap();
     assert!(uri.ends_with("/a%2C%20b%3A%20100%20%25.txt"), "{uri}");
     assert_eq!(run["invocations"][0]["exitCode"], 1);
+}
+
+#[test]
+fn in_a_workflow_the_verdict_is_annotations_unless_it_is_asked_for_otherwise() {
+    let signer = Signer::new();
+    let ((_folder, out), trust) = (signer.release(), signer.trusted());
+    let verify = |value: &str, more: &[&str]| {
+        let mut command = declass();
+        command.arg("verify").arg(&out).arg("--trust").arg(&trust).args(more);
+        finish(command.env("GITHUB_ACTIONS", value)).exits(0)
+    };
+    verify("true", &[]).shows("::notice title=declass::");
+    for (value, more) in [("true", &["--format", "human"][..]), ("false", &[]), ("", &[])] {
+        verify(value, more).shows("verdict         passed");
+    }
+    assert_eq!(verify("true", &["--json"]).json()["passed"], true);
 }
 
 #[test]

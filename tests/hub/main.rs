@@ -6,6 +6,7 @@ mod hostile;
 mod judging;
 mod looking;
 mod pushing;
+mod releases;
 mod run;
 mod server;
 #[path = "../judged/venv.rs"]

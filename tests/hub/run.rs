@@ -1,28 +1,23 @@
 //! Running the tool against a hub, with a cache of its own.
 
+#[path = "../process/mod.rs"]
+mod tool;
+
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::server::Hub;
+pub(crate) use tool::{Ran, finish};
 
 /// A hub, and an empty cache for what comes from it.
 pub(crate) struct Place {
     pub(crate) hub: Hub,
     folder: TempDir,
-}
-
-/// A run that ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Place {
@@ -44,7 +39,7 @@ impl Place {
 
     /// The tool, knowing the hub and nothing else of the environment.
     pub(crate) fn declass(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+        let mut command = tool::declass();
         let names: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
         let foreign = names.iter().filter(|name| {
             let name = name.to_string_lossy().to_ascii_lowercase();
@@ -86,32 +81,6 @@ impl Place {
     pub(crate) fn asked(&self, part: &str) -> usize {
         self.hub.state().log.iter().filter(|request| request.path.contains(part)).count()
     }
-}
-
-impl Ran {
-    #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        assert!(!self.stderr.contains("panicked"), "{self:#?}");
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "`{text}` is not in {self:#?}");
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-}
-
-pub(crate) fn finish(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 pub(crate) fn fixture(name: &str) -> PathBuf {

@@ -70,7 +70,7 @@ fn each_step_of_an_append_can_be_its_last() {
         fs::write(home.path("r/checkpoint"), checkpoint).unwrap();
         fs::write(home.path("r/pending"), &pending).unwrap();
         fs::write(home.path("r/pending.tmp"), "half").unwrap();
-        home.run("verify r").exits(0).says("pending");
+        home.run("verify r").exits(0).shows("pending");
         let fourth = format!("append r requested --request {}", request(3));
         let ran = home.run(&fourth).exits(0);
         assert_eq!(
@@ -108,7 +108,7 @@ fn what_nobody_signed_is_never_finished() {
         let entries = [&read("before/entries.jsonl"), tail].concat();
         fs::write(home.path("r/entries.jsonl"), &entries).unwrap();
         fs::write(home.path("r/pending"), pending).unwrap();
-        home.run("verify r").exits(1).says(why);
+        home.run("verify r").exits(1).shows(why);
         home.run(&format!("append r requested --request {}", request(3))).exits(1);
         assert_eq!(read("r/entries.jsonl"), entries, "nothing was written");
     }

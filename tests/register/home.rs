@@ -1,5 +1,8 @@
 //! A folder with a register in it, and the tool run there.
 
+#[path = "../process/mod.rs"]
+mod tool;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -9,35 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-/// A run that ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// Fails unless the run ended with this exit code, and without a panic.
-    #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        assert!(!self.stderr.contains("panicked"), "{self:#?}");
-        self
-    }
-
-    /// Fails unless it said this, on stdout or stderr.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text) || self.stderr.contains(text), "`{text}` is not in {self:#?}");
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-}
+pub(crate) use tool::{Ran, declass, finish};
 
 /// A folder with the register `r`, its keys `r.key` and `r.vkey`, and whatever a test puts there.
 pub(crate) struct Home(TempDir);
@@ -55,16 +30,14 @@ impl Home {
 
     /// `declass register` with arguments that have no spaces.
     pub(crate) fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+        let mut command = declass();
         command.current_dir(self.0.path()).arg("register").args(arguments.split(' '));
         command.stdin(Stdio::null());
         command
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Ran {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        finish(&mut self.command(arguments))
     }
 
     /// Enters `requested` for that many requests, the first second of 2020 and the following ones.

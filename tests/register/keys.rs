@@ -52,12 +52,12 @@ fn after_a_rotation_the_new_key_signs_and_every_key_verifies() {
     fs::write(home.path("proof"), home.run("prove r 3").exits(0).stdout).unwrap();
     for key in ["r", "second", "third"] {
         let older = "--old checkpoint.2 --old checkpoint.3";
-        home.run(&format!("verify r --vkey {key}.vkey {older}")).exits(0).says("rotations: 2");
+        home.run(&format!("verify r --vkey {key}.vkey {older}")).exits(0).shows("rotations: 2");
         home.run(&format!("verify --proof proof --vkey {key}.vkey")).exits(0);
     }
     home.run("init stranger --origin example.org/removals").exits(0);
-    home.run("verify r --vkey stranger.vkey").exits(1).says("none of its keys");
-    home.run("verify --proof proof --vkey stranger.vkey").exits(1).says("none of its keys");
+    home.run("verify r --vkey stranger.vkey").exits(1).shows("none of its keys");
+    home.run("verify --proof proof --vkey stranger.vkey").exits(1).shows("none of its keys");
     append("stranger.key", 5).exits(1);
 }
 
@@ -68,8 +68,8 @@ fn an_old_key_cannot_go_on_in_secret() {
     home.run("append r key-rotated --new-key second.key").exits(0);
     home.run(&format!("append fork requested --key r.key --request {}", request(7))).exits(0);
     // Whoever trusts the new key does not believe the old one.
-    home.run("verify fork --vkey second.vkey").exits(1).says("not signed by");
-    home.run("verify r --old fork/checkpoint").exits(1).says("not signed by");
+    home.run("verify fork --vkey second.vkey").exits(1).shows("not signed by");
+    home.run("verify r --old fork/checkpoint").exits(1).shows("not signed by");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_rotation_that_was_interrupted_is_finished_by_either_key() {
         let read = |name: &str| fs::read_to_string(home.path(name)).unwrap();
         let line = read("r/entries.jsonl").lines().last().unwrap().to_owned();
         fs::write(home.path("before/pending"), line + "\n" + &read("r/checkpoint")).unwrap();
-        home.run("verify before --vkey r.vkey").exits(0).says("`key-rotated` is signed as entry 2");
+        home.run("verify before --vkey r.vkey").exits(0).shows("`key-rotated` is signed as entry 2");
         home.run("verify before --vkey second.vkey").exits(0);
         let code = if key == "r.key" { 1 } else { 0 };
         home.run(&format!("append before requested --key {key} --request {}", request(3))).exits(code);

@@ -1,16 +1,16 @@
 //! The life of a request, with a real release.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
-use crate::home::{Home, request};
+use crate::home::{Home, declass, request};
 
 /// A release of a small model, made by the closed form.
 fn release(home: &Home, name: &str, class: &str) {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/models/fmnist-resnet");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
+    let mut command = declass();
     command.arg("unlearn").arg(model).args(["-q", "--method", "seal", "--forget", class, "-o"]);
     assert!(command.arg(home.path(name)).status().unwrap().success());
 }
@@ -49,8 +49,8 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
     assert!(entries[5]["classes"][0].get("label").is_none());
     assert_eq!(entries[5]["artifact"], entries[6]["successor"]);
     assert!(!fs::read_to_string(home.path("r/entries.jsonl")).unwrap().contains("Sneaker"));
-    home.run("list r").exits(0).says("classes 5 `Sandal`").says("7 (label private)");
-    home.run("verify r --record q.json").exits(0).says("of which were released: 1");
+    home.run("list r").exits(0).shows("classes 5 `Sandal`").shows("7 (label private)");
+    home.run("verify r --record q.json").exits(0).shows("of which were released: 1");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
     // A signed claim is taken from its envelope.
     let bundle = json!({"dsseEnvelope": {"payload": Base64::encode_string(&good)}});
     fs::write(home.path("out/class-removal.sigstore.json"), bundle.to_string()).unwrap();
-    append().exits(0).says("classes 5 `Sandal`");
+    append().exits(0).shows("classes 5 `Sandal`");
     let digest = declass::formats::Sha256Digest::of(bundle.to_string().as_bytes()).to_string();
     assert_eq!(home.entries()[0]["manifest"]["sha256"], digest);
 }

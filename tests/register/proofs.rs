@@ -24,9 +24,9 @@ fn proofs_of_every_entry_and_every_older_checkpoint_hold() {
     }
     for i in 0..6 {
         let proof = home.run(&format!("prove r {i}")).exits(0).json();
-        check(&home, &proof, |_| ()).exits(0).says(&format!("entry {i} of 6"));
+        check(&home, &proof, |_| ()).exits(0).shows(&format!("entry {i} of 6"));
         let since = home.run(&format!("prove r --old checkpoint.{i}")).exits(0).json();
-        check(&home, &since, |_| ()).exits(0).says(&format!("begins with the {i} of"));
+        check(&home, &since, |_| ()).exits(0).shows(&format!("begins with the {i} of"));
         check(&home, &since, |proof| proof["old"] = proof["checkpoint"].clone()).exits(if i == 0 {
             0
         } else {
@@ -45,19 +45,19 @@ fn a_proof_with_anything_else_in_it_shows_nothing() {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     check(&home, &proof, |proof| proof["entry"] = json!(text(&proof["entry"]).replace("01Z", "02Z")))
         .exits(1)
-        .says("does not lead");
+        .shows("does not lead");
     check(&home, &proof, |proof| {
         proof["checkpoint"] = json!(text(&proof["checkpoint"]).replace("\n4\n", "\n5\n"))
     })
     .exits(1)
-    .says("not of this text");
-    check(&home, &proof, |proof| proof["path"][0] = json!("00".repeat(32))).exits(1).says("does not lead");
-    check(&home, &proof, |proof| proof["path"][0] = json!("00")).exits(1).says("not made of digests");
-    check(&home, &proof, |proof| proof["path"] = json!([])).exits(1).says("does not lead");
-    check(&home, &proof, |proof| proof["more"] = json!(1)).exits(1).says("unknown field");
-    check(&home, &proof, |proof| proof["type"] = json!("else")).exits(1).says("unknown variant");
+    .shows("not of this text");
+    check(&home, &proof, |proof| proof["path"][0] = json!("00".repeat(32))).exits(1).shows("does not lead");
+    check(&home, &proof, |proof| proof["path"][0] = json!("00")).exits(1).shows("not made of digests");
+    check(&home, &proof, |proof| proof["path"] = json!([])).exits(1).shows("does not lead");
+    check(&home, &proof, |proof| proof["more"] = json!(1)).exits(1).shows("unknown field");
+    check(&home, &proof, |proof| proof["type"] = json!("else")).exits(1).shows("unknown variant");
     fs::write(home.path("proof"), proof.to_string().replacen('{', "{\"index\":1,", 1)).unwrap();
-    home.run("verify --proof proof --vkey r.vkey").exits(1).says("twice");
+    home.run("verify --proof proof --vkey r.vkey").exits(1).shows("twice");
     home.run("verify --proof none --vkey r.vkey").exits(2);
     home.run("verify --proof proof").exits(2).says("--vkey");
 }

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use base64ct::{Base64, Encoding};
 use declass::register::{Event, tree};
+use serde_json::json;
 
 use crate::home::{Home, copy};
 
@@ -20,6 +21,7 @@ fn roots_and_signatures_are_those_of_other_implementations() {
     for check in said["checks"].as_array().unwrap() {
         let lives = check["check"] == "life-cycles";
         assert_eq!(check["holds"], !lives, "{check}");
+        assert_eq!(check["code"], if lives { json!("DC2008") } else { json!(null) }, "{check}");
         if lives {
             assert!(check["summary"].to_string().contains("is not entered"), "{check}");
         }

@@ -37,12 +37,12 @@ fn options_of_other_events_and_missing_ones_are_refused() {
         // What is wrong with it depends on where the key has its plus signs.
         ("verify r --vkey r.key".to_owned(), 2, "name a .vkey file with --vkey"),
         ("verify r --old none".to_owned(), 2, "No such file"),
-        ("verify r --old r.vkey".to_owned(), 1, "has no signatures"),
         ("verify".to_owned(), 2, "DIR"),
         ("list .".to_owned(), 2, "no name"),
     ] {
         home.run(&arguments).exits(code).says(said);
     }
+    home.run("verify r --old r.vkey").exits(1).shows("has no signatures");
     assert_eq!(home.entries().len(), 1);
     assert!(!home.path("k").exists());
 }
@@ -57,12 +57,18 @@ fn a_record_stays_private_and_shows_later_which_request_it_was() {
     home.run("append r requested --record record.json").exits(1).says("already entered");
     home.run("append r approved --record record.json").exits(0);
     assert_eq!(fs::read(home.path("record.json.salt")).unwrap(), salt);
-    home.run("verify r --record record.json").exits(0).says(": 0, 1");
+    home.run("verify r --record record.json").exits(0).shows(": 0, 1");
     let said = fs::read_to_string(home.path("r/entries.jsonl")).unwrap();
     assert!(!said.contains("Jane") && !said.contains("record"), "{said}");
     assert!(!said.contains(std::str::from_utf8(&salt).unwrap().trim()));
     fs::write(home.path("record.json"), r#"{"who": "John Doe"}"#).unwrap();
-    home.run("verify r --record record.json").exits(1).says("was the record or its salt changed?");
+    home.run("verify r --record record.json").exits(1).shows("was the record or its salt changed?");
+    let said = home.run("verify r --record record.json --format github -q").exits(1).stdout;
+    assert!(
+        said.starts_with("::error file=r,title=DC2013 request not registered::record: no entry"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "the register itself is sound: {said}");
     home.run("append r request-voided --record record.json").exits(1).says("is not entered");
     fs::remove_file(home.path("record.json.salt")).unwrap();
     home.run("verify r --record record.json").exits(2).says("no salt");

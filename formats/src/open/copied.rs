@@ -16,6 +16,11 @@ pub fn is_companion(file: &RelPath, size: u64) -> bool {
     is_known && size <= MAX_SIZE && !is_hidden && !file.is_record() && !speaks_of_weights(&path)
 }
 
+/// Whether files with this ending, in lower case, hold weights.
+pub fn is_weight_ending(ending: &str) -> bool {
+    WEIGHTS.contains(&ending)
+}
+
 /// `LICENSE`, `LICENSE-APACHE-2.0`, `NOTICE` and the like, whose endings, if any, are numbers.
 fn is_notice(name: &str) -> bool {
     let ending_tells = extension(name).is_some_and(|end| !end.bytes().all(|byte| byte.is_ascii_digit()));
@@ -26,7 +31,7 @@ fn is_notice(name: &str) -> bool {
 /// without them, and an adapter is no part of the model it adapts.
 fn speaks_of_weights(path: &str) -> bool {
     let mut endings = path.split('/').flat_map(|part| part.split('.').skip(1));
-    endings.any(|ending| WEIGHTS.contains(&ending))
+    endings.any(|ending| is_weight_ending(ending) || BUNDLES.contains(&ending))
         || path.split('/').any(|part| part.starts_with("adapter_"))
 }
 
@@ -61,8 +66,11 @@ const READABLE: [&str; 25] = [
     "py", "rst", "spm", "svg", "tiktoken", "toml", "tsv", "txt", "webp", "yaml", "yml",
 ];
 
-/// Endings of files and folders with weights whose descriptions often lie beside them.
-const WEIGHTS: [&str; 19] = [
+/// Endings of folders with weights, whose descriptions lie in them.
+const BUNDLES: [&str; 2] = ["mlmodelc", "mlpackage"];
+
+/// Endings of files that hold weights, whichever program reads them.
+const WEIGHTS: [&str; 17] = [
     "bin",
     "ckpt",
     "engine",
@@ -72,8 +80,6 @@ const WEIGHTS: [&str; 19] = [
     "hdf5",
     "keras",
     "mlmodel",
-    "mlmodelc",
-    "mlpackage",
     "msgpack",
     "npz",
     "onnx",

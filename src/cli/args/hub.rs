@@ -20,6 +20,15 @@ pub(in crate::cli) struct HubArgs {
     pub(in crate::cli) file: Option<RelPath>,
 }
 
+/// How to treat releases that are named as `org/name`, where only their claims are looked at.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Hub")]
+pub(in crate::cli) struct OfflineArgs {
+    /// Download nothing: releases named as org/name come from the cache. HF_HUB_OFFLINE=1 says the same.
+    #[arg(long)]
+    pub(in crate::cli) offline: bool,
+}
+
 /// What to send to a hub.
 #[cfg(feature = "hub")]
 #[derive(Args, Debug)]

@@ -1,6 +1,6 @@
 //! The command line of keys and signatures.
 
-use std::{convert::Infallible, path::PathBuf, str::FromStr};
+use std::{convert::Infallible, env, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 
@@ -95,6 +95,32 @@ pub(in crate::cli) struct ExplainArgs {
     /// Print one JSON array of objects: code, name, verdict, meaning, remedy.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
+}
+
+/// How to print a verdict.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(in crate::cli) struct VerdictArgs {
+    /// How to print the verdict [default: human, or github where GITHUB_ACTIONS=true].
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<VerdictFormat>,
+    /// Short for --format json.
+    #[arg(long, conflicts_with = "format", help_heading = "Output")]
+    json: bool,
+}
+
+impl VerdictArgs {
+    /// What was asked for, or else what suits the place.
+    pub(in crate::cli) fn format(&self) -> VerdictFormat {
+        match self.format {
+            Some(format) => format,
+            None if self.json => VerdictFormat::Json,
+            None if env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") => {
+                VerdictFormat::Github
+            }
+            None => VerdictFormat::Human,
+        }
+    }
 }
 
 /// How a verdict is printed.

@@ -11,6 +11,8 @@ use declass::{
     register::{Kind, Origin, Time},
 };
 
+use crate::cli::args::VerdictArgs;
+
 #[derive(Args, Debug)]
 pub(crate) struct RegisterArgs {
     #[command(subcommand)]
@@ -157,6 +159,8 @@ Examples:
 A register shows by itself that its entries are those that were signed. That its keeper did not sign another history
 since shows only against an older checkpoint: keep copies of the file `checkpoint` where the keeper has no access.
 
+As JSON: passed, checks (check, holds, summary, code: null if it holds); `declass explain CODE` says what a code means.
+
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
     /// The register's folder.
@@ -174,9 +178,8 @@ pub(super) struct VerifyArgs {
     /// A proof that `declass register prove` wrote; it is checked without the register.
     #[arg(long, value_name = "FILE", requires = "vkey", conflicts_with_all = ["register", "old", "record"])]
     pub(super) proof: Option<PathBuf>,
-    /// Print one JSON object: passed, checks (check, holds, summary).
-    #[arg(long, help_heading = "Output")]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) output: VerdictArgs,
 }
 
 /// One of the events by its name.

@@ -3,64 +3,114 @@
 use std::path::Path;
 
 use anyhow::Result;
-use declass::register::{Finding, Proof, Proven, Record, VerifierKey, examine};
-use serde_json::json;
+use declass::{
+    gate::{self, Code, NOT_REGISTERED, REGISTER},
+    register::{Check, Finding, Proof, Proven, Record, VerifierKey, examine},
+};
+use serde_json::{Value, json};
 
 use super::{Printer, args::VerifyArgs, list::told, read, trusted};
-use crate::cli::Exit;
+use crate::cli::{
+    Exit,
+    args::VerdictFormat,
+    findings::{github, sarif},
+};
+
+/// What was asked of a register or a proof, and the answers.
+struct Verdict<'a> {
+    /// The folder or the file.
+    place: &'a Path,
+    key: &'a VerifierKey,
+    answers: Vec<Finding>,
+}
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let register = args.register.as_deref().unwrap_or(Path::new("."));
-    let key = trusted(register, args.vkey.as_deref())?;
-    match &args.proof {
-        Some(proof) => check_proof(proof, &key, args.json, printer),
-        None => check_register(register, &key, args, printer),
-    }
+    let key = &trusted(register, args.vkey.as_deref())?;
+    let verdict = match &args.proof {
+        Some(proof) => Verdict { place: proof, key, answers: vec![check_proof(&read(proof)?, key)] },
+        None => Verdict { place: register, key, answers: check_register(register, key, args)? },
+    };
+    verdict.print(args.output.format(), printer)
 }
 
-fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
+fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs) -> Result<Vec<Finding>> {
     // Whatever cannot be read is no answer, however the register is.
     let older = args.old.iter().map(|old| read(old)).collect::<Result<Vec<_>, _>>()?;
     let record = args.record.as_deref().map(Record::open).transpose()?;
     let examination = examine(path, key)?;
-    let mut findings = examination.findings();
-    findings.extend(older.iter().map(|older| examination.compare(older)));
-    findings.extend(record.iter().map(|record| examination.find(record)));
-    let passed = findings.iter().all(|finding| finding.holds);
-    if args.json {
-        printer.json(&json!({"passed": passed, "checks": findings}))?;
-    } else {
-        printer.row("register", format!("{}, trusting {}", path.display(), key.short()));
-        findings.iter().for_each(|finding| printer.answer(finding.holds, finding.check, &finding.summary));
-        printer.row("verdict", verdict(&findings, passed));
-    }
-    Ok(if passed { Exit::Yes } else { Exit::No })
+    let mut answers = examination.findings();
+    answers.extend(older.iter().map(|older| examination.compare(older)));
+    answers.extend(record.iter().map(|record| examination.find(record)));
+    Ok(answers)
 }
 
-fn verdict(findings: &[Finding], passed: bool) -> String {
-    let failed = findings.iter().filter(|finding| !finding.holds).count();
-    if passed { "passed".into() } else { format!("FAILED: {failed} of {} checks say no", findings.len()) }
-}
-
-fn check_proof(path: &Path, key: &VerifierKey, as_json: bool, printer: &Printer) -> Result<Exit> {
-    let proven = Proof::check(&read(path)?, key);
-    let said = match &proven {
-        Ok(Proven::Consistent(old, new)) => {
-            format!(
-                "`{}` with {} entries begins with the {} of the older checkpoint",
-                new.origin, new.size, old.size
-            )
+fn check_proof(proof: &[u8], key: &VerifierKey) -> Finding {
+    let in_words = |proven| match proven {
+        Proven::Consistent(old, new) => {
+            let (origin, new, old) = (new.origin, new.size, old.size);
+            format!("`{origin}` with {new} entries begins with the {old} of the older checkpoint")
         }
-        Ok(Proven::Included(event, checkpoint)) => {
+        Proven::Included(event, checkpoint) => {
             let (seq, size) = (event.seq, checkpoint.size);
-            format!("entry {seq} of {size} of `{}`: {}", checkpoint.origin, told(event))
+            format!("entry {seq} of {size} of `{}`: {}", checkpoint.origin, told(&event))
         }
-        Err(reason) => reason.clone(),
     };
-    if as_json {
-        printer.json(&json!({"passed": proven.is_ok(), "summary": said}))?;
-    } else {
-        printer.answer(proven.is_ok(), "proof", &said);
+    Finding::new(Check::Proof, Proof::check(proof, key).map(in_words))
+}
+
+impl Verdict<'_> {
+    fn print(&self, format: VerdictFormat, printer: &Printer) -> Result<Exit> {
+        let failed = self.failed();
+        let exit = if failed.is_empty() { Exit::Yes } else { Exit::No };
+        match format {
+            VerdictFormat::Github => github(&failed, self.place).iter().for_each(|line| printer.line(line)),
+            VerdictFormat::Human => self.tell(printer),
+            VerdictFormat::Json => {
+                let answers: Vec<Value> = self.answers.iter().map(as_json).collect();
+                printer.json(&json!({"passed": failed.is_empty(), "checks": answers}))?;
+            }
+            VerdictFormat::Sarif => printer.json(&sarif(&failed, self.place, exit as u8))?,
+        }
+        Ok(exit)
     }
-    Ok(if proven.is_ok() { Exit::Yes } else { Exit::No })
+
+    /// What says no, as findings of the gate.
+    fn failed(&self) -> Vec<gate::Finding> {
+        let failed = self.answers.iter().filter(|answer| !answer.holds);
+        let finding = |answer: &Finding| {
+            gate::Finding::new(code(answer), format!("{}: {}", answer.check, answer.summary))
+        };
+        failed.map(finding).collect()
+    }
+
+    fn tell(&self, printer: &Printer) {
+        let place = self.place.display();
+        printer.row("register", format!("{place}, trusting {}", self.key.short()));
+        for answer in &self.answers {
+            printer.answer(answer.holds, answer.check, &answer.summary);
+        }
+        let (failed, all) = (self.failed(), self.answers.len());
+        let verdict = match failed.first() {
+            None => "passed".to_owned(),
+            Some(first) => {
+                let id = first.code.id;
+                format!(
+                    "FAILED: {} of {all} checks say no; `declass explain {id}` says what to do",
+                    failed.len()
+                )
+            }
+        };
+        printer.row("verdict", verdict);
+    }
+}
+
+/// What a no means: that there is no such request is no fault of the register.
+fn code(answer: &Finding) -> &'static Code {
+    if answer.check == Check::Record.name() { &NOT_REGISTERED } else { &REGISTER }
+}
+
+fn as_json(answer: &Finding) -> Value {
+    let code = (!answer.holds).then(|| code(answer).id);
+    json!({"check": answer.check, "holds": answer.holds, "summary": answer.summary, "code": code})
 }

@@ -262,7 +262,7 @@ impl<'a> Run<'a> {
                 (Exit::Yes, false)
             }
             Ok(pass) => {
-                staged.publish(&pass, record, self.key.as_ref(), self.args.force)?;
+                staged.publish(&pass, record, self.key.as_ref(), self.args.force, &self.bars)?;
                 self.report_written(&files);
                 (Exit::Yes, true)
             }
