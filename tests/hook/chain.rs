@@ -17,7 +17,7 @@ fn the_hook_before_runs_after_a_yes_only() {
     let home = Home::new();
     let hook = home.work(".git/hooks/pre-push");
     write_hook(&hook, NOTE);
-    home.install("").says("pre-push.before-declass, which runs after the check");
+    home.install("").shows("pre-push.before-declass, which runs after the check");
     home.install("");
     home.release("release");
     home.commit();
@@ -37,7 +37,7 @@ fn the_hook_before_runs_after_a_yes_only() {
     home.commit();
     home.refuses("main").says("DC2003");
     assert!(!home.path("noted").exists(), "nothing is sent, so that nothing has to be done before");
-    home.hook("uninstall").exits(0).says("the one before it is back");
+    home.hook("uninstall").exits(0).shows("the one before it is back");
     assert_eq!(fs::read_to_string(&hook).unwrap(), NOTE);
 }
 
@@ -67,7 +67,7 @@ fn two_hooks_are_not_kept_and_a_link_is_nobodys() {
     write_hook(&hook, NOTE);
     home.hook("install --trust ../keys/trust.toml").exits(2).says("keeps one already");
     assert_eq!(fs::read_to_string(&hook).unwrap(), NOTE);
-    home.hook("uninstall").exits(0).says("no hook of declass was there");
+    home.hook("uninstall").exits(0).shows("no hook of declass was there");
 }
 
 #[test]
@@ -86,5 +86,5 @@ fn it_is_told_what_git_says_and_nothing_else() {
     let line = format!("HEAD@{{1 day ago}} {id} --all {}\n", "0".repeat(40));
     feed(hook.args(["hook", "pre-push", "--", "--next=x", "--trust=x"]), line.as_bytes())
         .exits(0)
-        .says("checked         --all");
+        .shows("checked         --all");
 }

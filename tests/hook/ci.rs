@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::repository::{Home, finish};
+use crate::{process::finish, repository::Home};
 
 #[test]
 fn findings_are_for_machines_too() {
@@ -14,7 +14,7 @@ fn findings_are_for_machines_too() {
     assert_eq!((&said["passed"], &said["verdict"]), (&true.into(), &"yes".into()));
     assert_eq!(said["refs"][0]["releases"], said["refs"][1]["releases"]);
     assert_eq!(said["refs"][0]["releases"][0]["signatures"][0]["identity"], "a@b");
-    check("github").exits(0).says("::notice title=declass::passed: 2 releases in 2 refs");
+    check("github").exits(0).shows("::notice title=declass::passed: 2 releases in 2 refs");
     home.flip("release/config.json");
     home.commit();
     let said = check("json").exits(1).json();
@@ -23,7 +23,7 @@ fn findings_are_for_machines_too() {
         (Some("HEAD"), Some("v0"))
     );
     assert_eq!(said["refs"][1]["releases"][0]["findings"], serde_json::json!([]));
-    check("github").exits(1).says("::error file=release/config.json,title=DC2003 digest mismatch::");
+    check("github").exits(1).shows("::error file=release/config.json,title=DC2003 digest mismatch::");
     let sarif = check("sarif").exits(1).json();
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "DC2003");
@@ -52,7 +52,7 @@ fn a_checkout_with_other_line_ends_is_still_what_was_signed() {
     home.commit();
     home.git("push origin main").exits(0);
     home.git_in("", "-c core.autocrlf=true clone -q remote.git other").exits(0);
-    verify("other/release").exits(1).says("DC2003");
+    verify("other/release").exits(1).shows("DC2003");
 }
 
 /// Says aloud that a program is missing.

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::repository::Home;
+use crate::{
+    process::finish,
+    repository::{Home, findings},
+};
 
 /// A tree of exactly these entries, whatever git thinks of it.
 fn tree(home: &Home, entries: &[(&str, &str, &str)]) -> String {
@@ -43,7 +46,7 @@ fn with(home: &Home, more: &[(&str, &str, &str)], exit: i32) -> Vec<String> {
     entries.extend(more);
     let release = tree(home, &entries);
     let commit = commit(home, &tree(home, &[("40000", "release", &release)]));
-    home.check(&commit).exits(exit).findings()
+    findings(&home.check(&commit).exits(exit))
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn links_and_other_repositories_are_no_files() {
     fs::create_dir(home.work("links")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", home.work("links/model.onnx")).unwrap();
     home.commit();
-    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2001 links/model.onnx"]);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2001 links/model.onnx"]);
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn names_that_no_folder_can_have_are_refused() {
     let mut entries: Vec<_> = good.iter().map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
     entries.push(("100644", "config.json", &config.1));
     let twice = tree(&home, &[("40000", "release", &tree(&home, &entries))]);
-    assert_eq!(home.check(&twice).exits(2).findings(), ["DC3004 release"]);
+    assert_eq!(findings(&home.check(&twice).exits(2)), ["DC3004 release"]);
     // Line ends in names are nothing special.
     assert_eq!(with(&home, &[("100644", "a\n100644 blob", &text)], 1), ["DC2004 release/a\n100644 blob"]);
     let said = home.hook(&format!("check --format github --trust ../keys/trust.toml {}", {
@@ -105,8 +108,8 @@ fn names_are_never_options() {
     {
         let mut command = home.command(env!("CARGO_BIN_EXE_declass"), "work");
         command.args(["hook", "check", "--json", "--trust", "../keys/trust.toml", "--", name]);
-        let ran = crate::repository::finish(&mut command);
-        assert_eq!(ran.exits(2).findings(), ["DC3004 ."], "{name}");
+        let ran = finish(&mut command);
+        assert_eq!(findings(&ran.exits(2)), ["DC3004 ."], "{name}");
     }
     for name in ["HEAD", "HEAD~1", "HEAD:release", "HEAD@{0}", ":/x"] {
         home.check(name).exits(0);
@@ -144,9 +147,9 @@ fn what_is_no_commit_or_not_there_is_not_passed() {
     let weights = home.git("rev-parse HEAD:release/model.safetensors").stdout;
     let (start, rest) = weights.trim_end().split_at(2);
     fs::remove_file(home.work(".git/objects").join(start).join(rest)).unwrap();
-    assert_eq!(home.check("HEAD").exits(2).findings(), ["DC3004 release"]);
+    assert_eq!(findings(&home.check("HEAD").exits(2)), ["DC3004 release"]);
     let missing = tree(&home, &[("40000", "x", &"1".repeat(40))]);
-    assert_eq!(home.check(&missing).exits(2).findings(), ["DC3004 ."]);
+    assert_eq!(findings(&home.check(&missing).exits(2)), ["DC3004 ."]);
 }
 
 #[test]
@@ -159,6 +162,6 @@ fn a_few_objects_that_stand_for_many_end() {
         bomb =
             tree(&home, &names.iter().map(|name| (mode, name.as_str(), bomb.as_str())).collect::<Vec<_>>());
     }
-    assert_eq!(home.check(&bomb).exits(2).findings(), ["DC3004 ."]);
+    assert_eq!(findings(&home.check(&bomb).exits(2)), ["DC3004 ."]);
     assert_eq!(with(&home, &[("40000", "deep", &bomb)], 2), ["DC3004 ."]);
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::repository::{Home, finish};
+use crate::{process::finish, repository::Home};
 
 fn is_executable(file: &Path) -> bool {
     fs::metadata(file).unwrap().permissions().mode() & 0o100 != 0
@@ -15,7 +15,7 @@ fn the_hook_is_installed_and_taken_out() {
     let said = home.install("--json --path a --path b/c").json();
     assert_eq!((said["hook"].as_str(), &said["kept"]), (hook.to_str(), &serde_json::Value::Null));
     let first = fs::read(&hook).unwrap();
-    home.install("--path d").says("--no-verify");
+    home.install("--path d").shows("--no-verify");
     assert!(is_executable(&hook) && fs::read(&hook).unwrap() == first);
     assert_eq!(home.git("config --local --get-all declass.path").stdout, "d\n");
     let trust = home.git("config --local declass.trust").stdout;
@@ -24,7 +24,7 @@ fn the_hook_is_installed_and_taken_out() {
     assert_eq!(said, serde_json::json!([{"hook": hook, "restored": false}]));
     assert!(!hook.exists());
     home.git("config --local --get-regexp ^declass").exits(1);
-    home.hook("uninstall").exits(0).says("no hook of declass was there");
+    home.hook("uninstall").exits(0).shows("no hook of declass was there");
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use declass::formats::Sha256Digest;
 
-use crate::repository::{Home, finish};
+use crate::{
+    process::finish,
+    repository::{Home, findings},
+};
 
 /// Says aloud that a program is missing.
 #[expect(clippy::print_stderr, reason = "a test that tried nothing must not look like one that did")]
@@ -44,11 +47,11 @@ fn a_pointer_stands_for_the_file_that_it_promises() {
     home.git("push origin main").exits(0).says("not shown       release: rows, labels, shapes and seal");
     // Whatever needs more than digests is not taken on trust.
     fs::write(home.path("keys/policy.toml"), "version = 1\nstructure = true").unwrap();
-    let found = home.check("HEAD --policy ../keys/policy.toml").exits(2).findings();
+    let found = findings(&home.check("HEAD --policy ../keys/policy.toml").exits(2));
     assert_eq!(found, ["DC3001 release/model.safetensors"]);
     home.check("HEAD~1 --policy ../keys/policy.toml").exits(0);
     fs::write(home.path("keys/policy.toml"), "version = 1\nforgotten = [\"Coat\"]").unwrap();
-    assert_eq!(home.check("HEAD --policy ../keys/policy.toml").exits(1).findings(), ["DC2009 release"]);
+    assert_eq!(findings(&home.check("HEAD --policy ../keys/policy.toml").exits(1)), ["DC2009 release"]);
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn only_the_right_pointer_does() {
     for text in wrong {
         fs::write(&weights, text).unwrap();
         home.commit();
-        assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2003 release/model.safetensors"]);
+        assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2003 release/model.safetensors"]);
     }
     // A claim in the place of which there is a pointer cannot be read.
     fs::write(&weights, right).unwrap();
@@ -75,7 +78,7 @@ fn only_the_right_pointer_does() {
     let digest = digest_of(&claim);
     fs::write(&claim, pointer(digest)).unwrap();
     home.commit();
-    let found = home.check("HEAD").exits(1).findings();
+    let found = findings(&home.check("HEAD").exits(1));
     let name = "release/class-removal.sigstore.json";
     assert_eq!(found, [format!("DC2001 {name}"), format!("DC3001 {name}")]);
 }
@@ -92,7 +95,7 @@ fn what_was_signed_by_others_may_be_pointers_too() {
     home.check("HEAD --some").exits(0);
     fs::write(home.work("model/weights.bin"), pointer(Sha256Digest::of(b"Weights"))).unwrap();
     home.commit();
-    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2003 model/weights.bin"]);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2003 model/weights.bin"]);
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn git_lfs_itself_sends_its_files_after_the_check() {
         let mut verify = home.command(env!("CARGO_BIN_EXE_declass"), "");
         finish(verify.args(["verify", "clone/release", "--trust", "keys/trust.toml"]))
             .exits(2)
-            .says("git lfs pull");
+            .shows("git lfs pull");
         home.flip("release/model.safetensors");
         home.commit();
         let bad = digest_of(&home.work("release/model.safetensors")).to_string();

@@ -5,6 +5,8 @@ mod ci;
 mod hostile;
 mod install;
 mod lfs;
+#[path = "../process/mod.rs"]
+mod process;
 mod refused;
 mod repository;
 mod server;

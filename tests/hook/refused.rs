@@ -4,7 +4,7 @@ use std::fs;
 
 use declass::sign::ReleaseKey;
 
-use crate::repository::Home;
+use crate::repository::{Home, findings};
 
 #[test]
 fn a_good_release_is_pushed_and_so_is_what_holds_none() {
@@ -37,7 +37,7 @@ fn a_release_without_manifest() {
     home.commit();
     home.refuses("main").says("the claim is UNSIGNED");
     assert_eq!(
-        home.check("HEAD").exits(1).findings(),
+        findings(&home.check("HEAD").exits(1)),
         ["DC2001 release/model.sig", "DC2001 release/class-removal.statement.json"]
     );
 }
@@ -62,7 +62,7 @@ fn changed_bytes_and_added_files() {
     fs::write(home.work("release/.cache/model.onnx"), "x").unwrap();
     home.commit();
     let found = ["DC2011 release/.cache/model.onnx", "DC2003 release/README.md"];
-    assert_eq!(home.check("HEAD").exits(1).findings(), found);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), found);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_claim_that_does_not_fit_and_a_policy_that_is_not_met() {
     home.flip("release/model.safetensors");
     home.sign_files("release");
     home.commit();
-    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2006 release/model.safetensors"]);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2006 release/model.safetensors"]);
     fs::write(home.path("keys/policy.toml"), "version = 1\nforgotten = [\"Coat\"]").unwrap();
     home.install("--policy ../keys/policy.toml");
     home.refuses("HEAD~1:main").says("DC2009").says("class `Coat` must be forgotten");
@@ -131,7 +131,7 @@ fn a_slot_that_is_not_sealed_as_claimed() {
     fs::write(release.join("config.json"), config.to_string()).unwrap();
     home.claim_again("release");
     home.commit();
-    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2006 release"]);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2006 release"]);
     home.refuses("main").says("is `Sandal` in the claim");
 }
 
@@ -149,8 +149,8 @@ fn folders_may_be_named_that_are_looked_into() {
     home.flip("releases/sandal free/config.json");
     home.commit();
     home.refuses("main").says("releases/sandal free/config.json");
-    assert_eq!(home.check("HEAD --path data").exits(1).findings(), ["DC2001 data/test.npy"]);
-    assert!(home.check("HEAD --path none").exits(0).findings().is_empty());
+    assert_eq!(findings(&home.check("HEAD --path data").exits(1)), ["DC2001 data/test.npy"]);
+    assert!(findings(&home.check("HEAD --path none").exits(0)).is_empty());
     home.check("HEAD --path none --some").exits(2).says("there is no release in HEAD");
 }
 
@@ -164,5 +164,5 @@ fn a_repository_that_is_a_release() {
     home.git("push origin main").exits(0).says("release         ., signed by a@b");
     home.flip("config.json");
     home.commit();
-    assert_eq!(home.check("HEAD").exits(1).findings(), ["DC2003 config.json"]);
+    assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2003 config.json"]);
 }

@@ -17,43 +17,7 @@ use declass::{
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-/// A run that ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        assert!(!self.stderr.contains("panicked"), "{self:#?}");
-        self
-    }
-
-    /// Fails unless it said this, on stdout or stderr.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text) || self.stderr.contains(text), "`{text}` is not in {self:#?}");
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-
-    /// Codes and paths of the findings.
-    #[track_caller]
-    pub(crate) fn findings(&self) -> Vec<String> {
-        let said = self.json();
-        let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
-        let findings = said["findings"].as_array().unwrap().iter();
-        findings.map(|finding| format!("{} {}", text(finding, "code"), text(finding, "path"))).collect()
-    }
-}
+use crate::process::{Ran, declass, finish};
 
 /// Everything in one folder, with a space in its name: `work` with its remote `remote.git`, and `keys`.
 pub(crate) struct Home {
@@ -164,8 +128,11 @@ impl Home {
         self.git_in("work", arguments)
     }
 
+    /// What it prints counts as said, too: hooks write where git lets them.
     pub(crate) fn git_in(&self, folder: &str, arguments: &str) -> Ran {
-        finish(self.command("git", folder).args(arguments.split_whitespace()))
+        let mut ran = finish(self.command("git", folder).args(arguments.split_whitespace()));
+        ran.stderr.push_str(&ran.stdout);
+        ran
     }
 
     /// Git with something to read; what it answers, without its line end.
@@ -212,18 +179,21 @@ impl Home {
         for name in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{name}_NAME"), "a").env(format!("GIT_{name}_EMAIL"), "a@b");
         }
-        command.stdin(Stdio::null());
+        command.env_remove("GITHUB_ACTIONS").stdin(Stdio::null());
         command
     }
 }
 
-pub(crate) fn finish(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+/// Codes and paths of the findings.
+#[track_caller]
+pub(crate) fn findings(ran: &Ran) -> Vec<String> {
+    let said = ran.json();
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    let findings = said["findings"].as_array().unwrap().iter();
+    findings.map(|finding| format!("{} {}", text(finding, "code"), text(finding, "path"))).collect()
 }
 
-/// The same with something to read.
+/// Lets a command run that has something to read.
 pub(crate) fn feed(command: &mut Command, input: &[u8]) -> Ran {
     let folder = tempdir().unwrap();
     let file = folder.path().join("input");
@@ -237,7 +207,7 @@ fn unsigned() -> &'static Path {
     MADE.get_or_init(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hook-release");
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/models/fmnist-vit");
-        let mut unlearn = Command::new(env!("CARGO_BIN_EXE_declass"));
+        let mut unlearn = declass();
         unlearn.arg("unlearn").arg(model).arg("-o").arg(&out);
         finish(unlearn.args(["--forget", "Sandal", "--method", "seal", "--force"])).exits(0);
         out

@@ -2,7 +2,10 @@
 
 use std::{fs, process::Command};
 
-use crate::repository::{Home, Ran, finish};
+use crate::{
+    process::{Ran, finish},
+    repository::Home,
+};
 
 fn home_with_server() -> Home {
     let home = Home::new();
@@ -53,9 +56,9 @@ fn the_check_finds_its_repository_as_git_says_it() {
         let trust = home.path("keys/trust.toml");
         finish(command.envs(set.iter().copied()).args(["hook", "check", "main", "--trust"]).arg(trust))
     };
-    run("remote.git", &[("GIT_DIR", ".")]).exits(0).says("1 release");
-    run("", &[("GIT_DIR", "work/.git")]).exits(0).says("1 release");
-    run("keys", &[("GIT_DIR", "../work/.git"), ("GIT_WORK_TREE", "../work")]).exits(0).says("1 release");
+    run("remote.git", &[("GIT_DIR", ".")]).exits(0).shows("1 release");
+    run("", &[("GIT_DIR", "work/.git")]).exits(0).shows("1 release");
+    run("keys", &[("GIT_DIR", "../work/.git"), ("GIT_WORK_TREE", "../work")]).exits(0).shows("1 release");
     run("keys", &[]).exits(2).says("inside a git repository");
     // What is installed is told by its folder and not by the environment.
     let mut install = home.command(env!("CARGO_BIN_EXE_declass"), "");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use declass::formats::RelPath;
 
-use crate::cli::args::VerdictFormat;
+use crate::cli::args::VerdictArgs;
 
 #[derive(Args, Debug)]
 pub(crate) struct HookArgs {
@@ -139,12 +139,8 @@ pub(super) struct RuleArgs {
     /// Look into this folder of the repository only (repeatable) [default: declass.path].
     #[arg(long = "path", value_name = "FOLDER", value_parser = parse_folder)]
     pub(super) within: Vec<RelPath>,
-    /// How to print the verdict.
-    #[arg(long, value_enum, default_value = "human", help_heading = "Output")]
-    pub(super) format: VerdictFormat,
-    /// Short for --format json: passed, verdict, refs (name, object, releases, findings), findings.
-    #[arg(long, conflicts_with = "format", help_heading = "Output")]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) output: VerdictArgs,
 }
 
 /// A folder of a repository as git spells it.

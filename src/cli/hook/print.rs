@@ -29,7 +29,7 @@ pub(super) fn print(checked: &[Checked], args: &RuleArgs, printer: &Printer) -> 
     let exit = findings::exit(&found);
     // Paths are those of the repository.
     let top = Path::new("");
-    match if args.json { VerdictFormat::Json } else { args.format } {
+    match args.output.format() {
         VerdictFormat::Github if found.is_empty() => {
             printer.line(&format!("::notice title=declass::{}", passed(checked)));
         }
