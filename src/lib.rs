@@ -69,6 +69,7 @@ pub mod export;
 pub mod fetch;
 pub mod gate;
 mod graph;
+mod key_file;
 pub mod linear;
 pub mod methods;
 pub mod progress;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 27] = [
+const MAY_NAME: [(&str, &[&str]); 28] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
@@ -20,12 +20,13 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("fetch", &["error", "progress"]),
     ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("graph", &["error"]),
+    ("key_file", &["error"]),
     ("linear", &["classes", "error"]),
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
     ("reach", &["linear", "space"]),
-    ("register", &["calendar", "error", "unambiguous"]),
+    ("register", &["calendar", "error", "key_file", "unambiguous"]),
     (
         "release",
         &[
@@ -45,7 +46,7 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),
-    ("sign", &["calendar", "error", "progress", "unambiguous"]),
+    ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
     ("space", &["error", "linear"]),
     ("statistics", &[]),
     ("unambiguous", &[]),

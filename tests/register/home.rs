@@ -39,12 +39,17 @@ impl Ran {
     }
 }
 
+/// A key by `openssl genpkey -algorithm ed25519`, not encrypted.
+const PLAIN_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP3Pxa9k8IgsvzQaqM04PqBbGcUACphZd59V137BJnd6\n-----END PRIVATE KEY-----\n";
+
 /// A folder with the register `r`, its keys `r.key` and `r.vkey`, and whatever a test puts there.
 pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Self {
         let home = Self(tempdir().unwrap());
+        // Encrypted keys cost a second of scrypt with every append.
+        fs::write(home.path("r.key"), PLAIN_KEY).unwrap();
         home.run("init r --origin example.org/removals").exits(0);
         home
     }
@@ -57,14 +62,12 @@ impl Home {
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_declass"));
         command.current_dir(self.0.path()).arg("register").args(arguments.split(' '));
-        command.stdin(Stdio::null());
+        command.env("DECLASS_KEY_PASSPHRASE", "secret").stdin(Stdio::null());
         command
     }
 
     pub(crate) fn run(&self, arguments: &str) -> Ran {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        finish(&mut self.command(arguments))
     }
 
     /// Enters `requested` for that many requests, the first second of 2020 and the following ones.
@@ -85,6 +88,12 @@ impl Home {
     pub(crate) fn copy(&self, from: &str, to: &str) {
         copy(&self.path(from), &self.path(to));
     }
+}
+
+pub(crate) fn finish(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {
