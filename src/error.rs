@@ -38,6 +38,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A time stamp cannot be asked for, or is not one of what it should be of.
+    #[error("`{}` cannot be used for a time stamp: {reason}", path.display())]
+    CannotStamp {
+        /// The signature or the answer of the service.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
     /// A computation on the device failed.
     #[error("{stage} failed on the device")]
     Compute {
@@ -410,7 +420,7 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
-            Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
+            Self::CannotStamp { hint, .. } | Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
             Self::RegisterRefuses { hint, .. } | Self::RegisterUnusable { hint, .. } if !hint.is_empty() => {
                 Some(hint.clone())
             }

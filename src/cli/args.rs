@@ -2,6 +2,7 @@
 
 mod hub;
 mod signing;
+mod timestamp;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(super) use hub::PushArgs;
 pub(super) use signing::{
     ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictFormat,
 };
+pub(super) use timestamp::{AttachArgs, RequestArgs, TimestampArgs, TimestampCommand};
 
 use super::output::Verbosity;
 
@@ -74,6 +76,8 @@ pub(super) enum Command {
     Reproduce(ReproduceArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
+    /// Have somebody else say when a release was signed: ask a time-stamping service, and keep its answer.
+    Timestamp(TimestampArgs),
     /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
     /// Check a release: who signed it, and against its original what changed and whether the classes are gone.

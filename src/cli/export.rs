@@ -1,8 +1,8 @@
 //! `declass export`.
 
-use std::{fs, io::Write as _, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use declass::{
     error::Error,
     export::{ClaimFile, Format},
@@ -14,6 +14,7 @@ use super::{
     Exit,
     args::{ExportArgs, ExportFormat},
     output::Printer,
+    outside::write_outside,
 };
 
 pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
@@ -30,7 +31,8 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     match &args.out {
         None => printer.json(&exported)?,
         Some(out) => {
-            write(out, release.folder(), &(serde_json::to_string_pretty(&exported)? + "\n"))?;
+            let text = serde_json::to_string_pretty(&exported)? + "\n";
+            write_outside(out, release.folder(), text.as_bytes())?;
             printer.row("wrote", out.display().to_string());
         }
     }
@@ -41,15 +43,4 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
 fn name(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     folder.file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// A new file outside of the release, which would no longer be the one that was verified with a file more in it.
-fn write(out: &Path, release: &Path, text: &str) -> Result<()> {
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let parent = parent.canonicalize().with_context(|| format!("folder `{}`", parent.display()))?;
-    if parent.starts_with(release.canonicalize()?) {
-        bail!("`{}` lies in the release, which must not get another file", out.display());
-    }
-    let mut file = fs::File::create_new(out).with_context(|| format!("writing `{}`", out.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("writing `{}`", out.display()))
 }

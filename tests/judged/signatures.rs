@@ -19,7 +19,7 @@ use tempfile::{TempDir, tempdir};
 use super::{declass, fixture, node, skipped, succeed, venv::judge};
 
 /// A folder with a signed release `out`, the key's public half, and its private half, encrypted with `secret`.
-fn signed() -> TempDir {
+pub(crate) fn signed() -> TempDir {
     static UNSIGNED: OnceLock<PathBuf> = OnceLock::new();
     let unsigned = UNSIGNED.get_or_init(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("judged-release");
@@ -54,7 +54,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// What a judge says about paths in a folder.
 #[track_caller]
-fn judged(folder: &Path, what: &str, paths: &[&str]) -> Value {
+pub(crate) fn judged(folder: &Path, what: &str, paths: &[&str]) -> Value {
     let paths: Vec<String> =
         paths.iter().map(|path| folder.join(path).to_str().unwrap().to_owned()).collect();
     let arguments: Vec<&str> = [what].into_iter().chain(paths.iter().map(String::as_str)).collect();
