@@ -349,6 +349,12 @@ pub enum Error {
         /// Draws made.
         draws: u64,
     },
+    /// A claim is not signed where its signature is wanted.
+    #[error("the claim `{name}` is not signed")]
+    Unsigned {
+        /// Its file name.
+        name: String,
+    },
     /// A new value has no place in the model.
     #[error("tensor `{tensor}` cannot be written: {reason}")]
     Unwritable {
@@ -400,6 +406,7 @@ impl Error {
             Self::UnknownSetting { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
             Self::OneClassLeft => Some("keep the slots with --slot keep".into()),
+            Self::Unsigned { .. } => Some("sign the release first: `declass sign OUT --key KEY`".into()),
             Self::Unreached { .. } => Some("leave out --no-seal, or try another --distribution".into()),
             Self::DidNotForget { .. } => {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())

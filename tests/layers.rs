@@ -16,7 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 28] = [
     ("embeddings", &["classes", "error", "linear", "progress", "reach", "rng", "space"]),
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
-    ("export", &["release"]),
+    ("export", &["error", "release", "sign::Bundle"]),
     ("fetch", &["error", "progress"]),
     ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("graph", &["error"]),

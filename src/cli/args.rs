@@ -144,6 +144,8 @@ pub(super) struct DataArgs {
 Examples:
   declass export cyclonedx out > bom.cdx.json
   declass export slsa out -o provenance.json
+  declass export intoto out > out.intoto.jsonl
+  declass export model-card out > README.md
 
 An export repeats the claim and checks nothing; `declass verify` does that.")]
 pub(super) struct ExportArgs {
@@ -163,6 +165,10 @@ pub(super) struct ExportArgs {
 pub(super) enum ExportFormat {
     /// A CycloneDX 1.6 bill of materials (ML-BOM).
     Cyclonedx,
+    /// The signed claim as a DSSE envelope in one line, as in-toto tools take it.
+    Intoto,
+    /// A model card with the front matter that hubs read, from the claim alone.
+    ModelCard,
     /// An in-toto statement with SLSA provenance v1, not signed.
     Slsa,
 }

@@ -22,17 +22,19 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     let stored = StoredClaim::read(release.folder())?;
     let statement = Statement::from_bytes(stored.statement())
         .map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?;
-    let claim = ClaimFile { statement: &statement, name: stored.name(), digest: stored.digest() };
+    let (name, digest, bundle) = (stored.name(), stored.digest(), stored.bundle());
+    let claim = ClaimFile { statement: &statement, name, digest, bundle };
     let format = match args.format {
         ExportFormat::Cyclonedx => Format::Cyclonedx,
+        ExportFormat::Intoto => Format::Intoto,
+        ExportFormat::ModelCard => Format::ModelCard,
         ExportFormat::Slsa => Format::Slsa,
     };
-    let exported = format.export(&claim, &name(release.folder()));
+    let exported = format.export(&claim, &model_name(release.folder()))?;
     match &args.out {
-        None => printer.json(&exported)?,
+        None => printer.file(&exported)?,
         Some(out) => {
-            let text = serde_json::to_string_pretty(&exported)? + "\n";
-            write_outside(out, release.folder(), text.as_bytes())?;
+            write_outside(out, release.folder(), exported.as_bytes())?;
             printer.row("wrote", out.display().to_string());
         }
     }
@@ -40,7 +42,7 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
 }
 
 /// The last part of the folder's path.
-fn name(folder: &Path) -> String {
+fn model_name(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     folder.file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
 }
