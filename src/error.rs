@@ -38,6 +38,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A time stamp cannot be asked for, or is not one of what it should be of.
+    #[error("`{}` cannot be used for a time stamp: {reason}", path.display())]
+    CannotStamp {
+        /// The signature or the answer of the service.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// What to do instead; empty if nothing is known to help.
+        hint: String,
+    },
     /// A computation on the device failed.
     #[error("{stage} failed on the device")]
     Compute {
@@ -355,6 +365,12 @@ pub enum Error {
         /// Draws made.
         draws: u64,
     },
+    /// A claim is not signed where its signature is wanted.
+    #[error("the claim `{name}` is not signed")]
+    Unsigned {
+        /// Its file name.
+        name: String,
+    },
     /// A new value has no place in the model.
     #[error("tensor `{tensor}` cannot be written: {reason}")]
     Unwritable {
@@ -406,6 +422,7 @@ impl Error {
             Self::UnknownSetting { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
             Self::OneClassLeft => Some("keep the slots with --slot keep".into()),
+            Self::Unsigned { .. } => Some("sign the release first: `declass sign OUT --key KEY`".into()),
             Self::Unreached { .. } => Some("leave out --no-seal, or try another --distribution".into()),
             Self::DidNotForget { .. } => {
                 Some("try --method seal, more --epochs, more --samples or another --lr".into())
@@ -426,8 +443,11 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
-            Self::Hook { hint, .. } if !hint.is_empty() => Some(hint.clone()),
-            Self::Key { hint, .. } if !hint.is_empty() => Some(hint.clone()),
+            Self::CannotStamp { hint, .. } | Self::Hook { hint, .. } | Self::Key { hint, .. }
+                if !hint.is_empty() =>
+            {
+                Some(hint.clone())
+            }
             Self::RegisterRefuses { hint, .. } | Self::RegisterUnusable { hint, .. } if !hint.is_empty() => {
                 Some(hint.clone())
             }

@@ -13,6 +13,10 @@ mod node;
 mod numbers;
 #[path = "judged/signatures.rs"]
 mod signatures;
+#[path = "judged/stamps.rs"]
+mod stamps;
+#[path = "judged/tsa.rs"]
+mod tsa;
 #[path = "judged/venv.rs"]
 mod venv;
 #[path = "judged/zoo.rs"]

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 29] = [
+const MAY_NAME: [(&str, &[&str]); 30] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "graph", "linear"]),
@@ -16,18 +16,19 @@ const MAY_NAME: [(&str, &[&str]); 29] = [
     ("embeddings", &["classes", "error", "linear", "progress", "reach", "rng", "space"]),
     ("error", &[]),
     ("evaluate", &["classes", "cut", "error", "linear", "rng", "statistics"]),
-    ("export", &["release"]),
+    ("export", &["error", "release", "sign::Bundle"]),
     ("fetch", &["error", "progress"]),
     ("gate", &["classes", "cut", "edit::Slot", "error", "progress", "release", "sign", "verify"]),
     ("git", &["error"]),
     ("graph", &["error"]),
     ("hook", &["error", "gate", "git", "release", "sign"]),
+    ("key_file", &["error"]),
     ("linear", &["classes", "error"]),
     ("methods", &["classes", "cut::Link", "error", "linear", "rng", "space"]),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
     ("reach", &["linear", "space"]),
-    ("register", &["calendar", "error", "unambiguous"]),
+    ("register", &["calendar", "error", "key_file", "unambiguous"]),
     (
         "release",
         &[
@@ -47,7 +48,7 @@ const MAY_NAME: [(&str, &[&str]); 29] = [
     ),
     ("rng", &[]),
     ("seal", &["classes", "cut::Link", "error", "linear"]),
-    ("sign", &["calendar", "error", "progress", "unambiguous"]),
+    ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
     ("space", &["error", "linear"]),
     ("statistics", &[]),
     ("unambiguous", &[]),

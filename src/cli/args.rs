@@ -2,6 +2,7 @@
 
 mod hub;
 mod signing;
+mod timestamp;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub(super) use hub::{HubArgs, OfflineArgs};
 pub(super) use signing::{
     ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictArgs, VerdictFormat,
 };
+pub(super) use timestamp::{AttachArgs, RequestArgs, TimestampArgs, TimestampCommand};
 
 use super::output::Verbosity;
 
@@ -76,6 +78,8 @@ pub(super) enum Command {
     Reproduce(ReproduceArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
+    /// Have somebody else say when a release was signed: ask a time-stamping service, and keep its answer.
+    Timestamp(TimestampArgs),
     /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
     /// Check a release: who signed it, and against its original what changed and whether the classes are gone.
@@ -147,6 +151,8 @@ Examples:
   declass export cyclonedx out > bom.cdx.json
   declass export slsa out -o provenance.json
   declass export cyclonedx org/release    # only its claim is downloaded
+  declass export intoto out > out.intoto.jsonl
+  declass export model-card out > README.md
 
 An export repeats the claim and checks nothing; `declass verify` does that.")]
 pub(super) struct ExportArgs {
@@ -168,6 +174,10 @@ pub(super) struct ExportArgs {
 pub(super) enum ExportFormat {
     /// A CycloneDX 1.6 bill of materials (ML-BOM).
     Cyclonedx,
+    /// The signed claim as a DSSE envelope in one line, as in-toto tools take it.
+    Intoto,
+    /// A model card with the front matter that hubs read, from the claim alone.
+    ModelCard,
     /// An in-toto statement with SLSA provenance v1, not signed.
     Slsa,
 }

@@ -1,8 +1,8 @@
 //! `declass export`.
 
-use std::{fs, io::Write as _, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use declass::{
     error::Error,
     export::{ClaimFile, Format},
@@ -15,6 +15,7 @@ use super::{
     bars::Bars,
     hub::{self, Claims},
     output::Printer,
+    outside::write_outside,
 };
 
 pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
@@ -23,16 +24,19 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     let stored = StoredClaim::read(folder)?;
     let statement = Statement::from_bytes(stored.statement())
         .map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?;
-    let claim = ClaimFile { statement: &statement, name: stored.name(), digest: stored.digest() };
+    let (name, digest, bundle) = (stored.name(), stored.digest(), stored.bundle());
+    let claim = ClaimFile { statement: &statement, name, digest, bundle };
     let format = match args.format {
         ExportFormat::Cyclonedx => Format::Cyclonedx,
+        ExportFormat::Intoto => Format::Intoto,
+        ExportFormat::ModelCard => Format::ModelCard,
         ExportFormat::Slsa => Format::Slsa,
     };
-    let exported = format.export(&claim, &name(folder));
+    let exported = format.export(&claim, &model_name(folder))?;
     match &args.out {
-        None => printer.json(&exported)?,
+        None => printer.file(&exported)?,
         Some(out) => {
-            write(out, folder, &(serde_json::to_string_pretty(&exported)? + "\n"))?;
+            write_outside(out, folder, exported.as_bytes())?;
             printer.row("wrote", out.display().to_string());
         }
     }
@@ -40,18 +44,7 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
 }
 
 /// The last part of the folder's path.
-fn name(folder: &Path) -> String {
+fn model_name(folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     folder.file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// A new file outside of the release, which would no longer be the one that was verified with a file more in it.
-fn write(out: &Path, release: &Path, text: &str) -> Result<()> {
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let parent = parent.canonicalize().with_context(|| format!("folder `{}`", parent.display()))?;
-    if parent.starts_with(release.canonicalize()?) {
-        bail!("`{}` lies in the release, which must not get another file", out.display());
-    }
-    let mut file = fs::File::create_new(out).with_context(|| format!("writing `{}`", out.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("writing `{}`", out.display()))
 }

@@ -48,6 +48,7 @@ pub(super) fn signature(signer: &Signer) -> Value {
         "role": signer.role.to_string(),
         "key": signer.key,
         "identity": signer.identity,
+        "stamp": signer.stamped.as_ref().map(|stamp| json!({"time": stamp.written(), "tsa": stamp.authority})),
     })
 }
 

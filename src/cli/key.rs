@@ -65,12 +65,16 @@ fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseK
     match PrivatePem::read(&text.with_context(about)?).with_context(about)? {
         PrivatePem::Plain(key) => Ok(key),
         encrypted @ PrivatePem::Encrypted(_) => {
-            let passphrase = match given_passphrase(passphrase)? {
-                Some(given) => given,
-                None => ask(&format!("Passphrase of {name}: "))?,
-            };
-            encrypted.open(&passphrase).with_context(about)
+            encrypted.open(&passphrase_of(&name, passphrase)?).with_context(about)
         }
+    }
+}
+
+/// The passphrase of a key that is there: asked for where it is not given.
+pub(super) fn passphrase_of(name: &str, args: &PassphraseArgs) -> Result<Zeroizing<String>> {
+    match given_passphrase(args)? {
+        Some(given) => Ok(given),
+        None => ask(&format!("Passphrase of {name}: ")),
     }
 }
 

@@ -15,12 +15,14 @@ mod labelled;
 mod log;
 mod methods;
 mod output;
+mod outside;
 #[cfg(feature = "hub")]
 mod push;
 mod register;
 mod reproduce;
 mod sign;
 mod source;
+mod timestamp;
 mod trace;
 mod unlearn;
 mod verdict;
@@ -63,6 +65,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Register(args) => register::run(args, &printer),
         Command::Reproduce(args) => reproduce::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
+        Command::Timestamp(args) => timestamp::run(args, &printer),
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
     };

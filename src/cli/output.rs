@@ -111,6 +111,11 @@ impl Printer {
         writeln!(out)
     }
 
+    /// What could as well be written to a file, byte for byte, whatever the verbosity.
+    pub(super) fn file(&self, text: &str) -> io::Result<()> {
+        io::stdout().lock().write_all(text.as_bytes())
+    }
+
     /// A word of warning, on stderr.
     pub(super) fn warn(&self, text: &str) {
         if self.verbosity > Verbosity::Quiet {

@@ -53,7 +53,11 @@ impl Verdict<'_> {
         printer.row("release", format!("{}{}", self.args.release.display(), self.signature_in_words()));
         for signer in self.examination.iter().flat_map(|found| &found.signers) {
             let what = if signer.role == Role::Claim { "the claim" } else { "all files" };
-            printer.row("signed", format!("{what}, by {} ({})", signer.identity, signer.key));
+            let stamped = signer.stamped.as_ref().map_or_else(String::new, |it| format!(", stamped {it}"));
+            printer.row("signed", format!("{what}, by {} ({}){stamped}", signer.identity, signer.key));
+            for reason in &signer.ignored_stamps {
+                printer.row("", format!("a time stamp does not count: {reason}"));
+            }
         }
         if let Some(original) = &self.args.original {
             printer.row("original", original.display().to_string());

@@ -2,12 +2,14 @@
 //! still needs the claim, which every export names by its digest, and `declass verify`.
 
 mod cyclonedx;
+mod intoto;
+mod model_card;
 mod slsa;
 
 use declass_formats::Sha256Digest;
 use serde_json::Value;
 
-use crate::release::Statement;
+use crate::{error::Error, release::Statement, sign::Bundle};
 
 /// A claim on disk.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct ClaimFile<'a> {
     pub name: &'a str,
     /// Digest of the file.
     pub digest: Sha256Digest,
+    /// Its envelope, if it is signed.
+    pub bundle: Option<&'a Bundle>,
 }
 
 /// A format of others.
@@ -26,17 +30,29 @@ pub struct ClaimFile<'a> {
 pub enum Format {
     /// A CycloneDX 1.6 bill of materials of the released model.
     Cyclonedx,
+    /// The signed claim itself as a DSSE envelope.
+    Intoto,
+    /// A model card with the front matter that hubs read.
+    ModelCard,
     /// An in-toto statement with SLSA's provenance v1, not signed.
     Slsa,
 }
 
 impl Format {
-    /// The claim in this format; `model` is what the release is called. The same claim gives the same value.
-    #[must_use]
-    pub fn export(self, claim: &ClaimFile<'_>, model: &str) -> Value {
+    /// The text of a file in this format; `model` is what the release is called. The same claim gives the same text.
+    ///
+    /// # Errors
+    /// [`Error::Unsigned`] if the format is about signatures, and there is none.
+    pub fn export(self, claim: &ClaimFile<'_>, model: &str) -> Result<String, Error> {
         match self {
-            Self::Cyclonedx => cyclonedx::export(claim, model),
-            Self::Slsa => slsa::export(claim),
+            Self::Cyclonedx => Ok(pretty(&cyclonedx::export(claim, model))),
+            Self::Intoto => intoto::export(claim),
+            Self::ModelCard => Ok(model_card::export(claim, model)),
+            Self::Slsa => Ok(pretty(&slsa::export(claim))),
         }
     }
+}
+
+fn pretty(json: &Value) -> String {
+    format!("{json:#}\n")
 }

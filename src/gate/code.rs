@@ -93,8 +93,8 @@ pub(super) static EXTRA: Code = Code {
 pub(super) static UNTRUSTED: Code = Code {
     id: "DC2005",
     name: "untrusted key",
-    meaning: "The signature is of a key that the trust file does not have, that has expired or is revoked, or \
-              that may not sign this.",
+    meaning: "The signature is of a key that the trust file does not have, that had expired or was revoked (at \
+              the time of a time stamp that counts, or else now), or that may not sign this.",
     remedy: "ask the signer; a key becomes trusted by a reviewed change of declass-trust.toml",
     verdict: Verdict::No,
 };

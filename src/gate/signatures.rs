@@ -2,15 +2,15 @@
 
 use std::{path::Path, time::SystemTime};
 
-use declass_formats::RelPath;
+use declass_formats::{RelPath, Sha256Digest};
 
 use super::{Finding, code};
 use crate::{
     error::Error,
     release::{CLAIM_FILE, STATEMENT_FILE},
     sign::{
-        Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Trust,
-        differences, read_if_there,
+        Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Stamped,
+        Trust, differences, read_if_there,
     },
 };
 
@@ -25,6 +25,10 @@ pub struct Signer {
     pub identity: String,
     /// Fingerprint of the key.
     pub key: String,
+    /// When it was there, if a trusted service says so: the key is judged at that time.
+    pub stamped: Option<Stamped>,
+    /// Why time stamps of it do not count.
+    pub ignored_stamps: Vec<String>,
 }
 
 /// What the signatures of a folder say.
@@ -91,21 +95,36 @@ impl Signatures {
                 return Ok(None);
             }
         };
-        let judged = trust.judge(&bundle, role, at);
+        let dating = trust.dating(&bundle, at);
+        let dates = [dating.earliest, self.stamped_with_all(file, &bytes)];
+        let stamped = dates.into_iter().flatten().min_by_key(|stamped| stamped.time);
+        let judged = trust.judge(&bundle, role, stamped.as_ref().map_or(at, |stamped| stamped.time));
         let counts = judged.is_ok();
         match judged {
             Ok(key) => {
                 let (identity, key) = (key.identity.clone(), key.key.fingerprint());
-                self.signers.push(Signer { role, file, identity, key });
+                let ignored_stamps = dating.ignored;
+                self.signers.push(Signer { role, file, identity, key, stamped, ignored_stamps });
             }
             Err(Distrust::BadSignature(reason)) => {
                 self.findings.push(Finding::new(&code::BAD_SIGNATURE, reason).about(file));
             }
             Err(Distrust::Untrusted(reason)) => {
-                self.findings.push(Finding::new(&code::UNTRUSTED, reason).about(file));
+                let ignored =
+                    dating.ignored.iter().map(|why| format!("; its time stamp does not count: {why}"));
+                let message = reason + &ignored.collect::<String>();
+                self.findings.push(Finding::new(&code::UNTRUSTED, message).about(file));
             }
         }
         Ok(Some((bundle, counts)))
+    }
+
+    /// When the signature over all files was there, if it counts and is over a file with these bytes: so were they.
+    fn stamped_with_all(&self, file: &str, bytes: &[u8]) -> Option<Stamped> {
+        let over_all = self.signers.iter().find(|signer| signer.role == Role::Oms)?;
+        let path = RelPath::try_from(file).ok()?;
+        let signed = self.manifest.as_ref()?.files().get(&path)?;
+        over_all.stamped.clone().filter(|_| *signed == Sha256Digest::of(bytes))
     }
 }
 

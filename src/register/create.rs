@@ -44,39 +44,29 @@ pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Erro
     fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(Error::io(parent))
 }
 
-/// The key at a place, and its public key beside it; made there if nothing is, the private one unencrypted and for its
-/// owner's eyes only. Nothing is replaced, and no key lies in the register, which others read.
+/// Fails for a place in the register, which others read.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] if the place is in the register or holds something else, [`Error::Io`] if the disk refuses.
-pub fn key_at(
-    register: &Path,
-    path: &Path,
-    public: &Path,
-    origin: &Origin,
-) -> Result<(SigningKey, VerifierKey), Error> {
+/// [`Error::RegisterUnusable`] if it is one.
+pub fn check_key_place(register: &Path, path: &Path) -> Result<(), Error> {
     if let (Ok(folder), Ok(register)) = (parent_of(path).canonicalize(), register.canonicalize())
         && folder.starts_with(&register)
     {
         let hint = "a register is there to be read by others; keep its key elsewhere";
         return Err(no_use_of(path, "this place is in the register", hint));
     }
-    if path.symlink_metadata().is_err() {
-        SigningKey::generate()?.write(path)?;
-    }
-    let key = SigningKey::read(path)?;
-    let verifier = key.verifier(origin);
+    Ok(())
+}
+
+/// Writes a public key where nothing is yet, or finds it there.
+///
+/// # Errors
+/// [`Error::RegisterUnusable`] if something else is there, [`Error::Io`] if the disk refuses.
+pub fn write_public_key(path: &Path, verifier: &VerifierKey) -> Result<(), Error> {
     let line = format!("{verifier}\n");
-    match public.symlink_metadata() {
-        Err(_) => disk::create(public, line.as_bytes(), disk::SHARED)?,
-        Ok(_) if read_regular(public, PUBLIC)? == line.as_bytes() => {}
-        Ok(_) => {
-            return Err(no_use_of(
-                public,
-                "it exists, and is not the public key of this one",
-                "name another key",
-            ));
-        }
+    match path.symlink_metadata() {
+        Err(_) => disk::create(path, line.as_bytes(), disk::SHARED),
+        Ok(_) if read_regular(path, PUBLIC)? == line.as_bytes() => Ok(()),
+        Ok(_) => Err(no_use_of(path, "it exists, and is not the public key of this one", "name another key")),
     }
-    Ok((key, verifier))
 }

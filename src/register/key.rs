@@ -1,14 +1,14 @@
-//! The private key of a register: Ed25519, which C2SP checkpoints are signed with.
-//!
-//! On disk it is PKCS#8 in PEM and NOT encrypted; everything that knows so is in this file.
+//! The private key of a register: Ed25519, which C2SP checkpoints are signed with. On disk it is PKCS#8, encrypted with a
+//! passphrase.
 
 use std::path::Path;
 
 use declass_formats::read_regular;
 use ed25519_dalek::{
     Signer,
-    pkcs8::{self, DecodePrivateKey, EncodePrivateKey, KeypairBytes, spki::der::pem::LineEnding},
+    pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes},
 };
+use pkcs8::SecretDocument;
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,10 +16,14 @@ use super::{
     note::Note,
     vkey::{Origin, VerifierKey},
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    key_file::{bad, decrypt, encrypt, private_block},
+};
 
 /// More is not read of any key.
 const LIMIT: u64 = 1 << 16;
+const OTHER_KEYS: &str = "name the key that `declass register init` made with --key";
 
 /// A private key that signs checkpoints. Its memory is wiped when it is dropped.
 #[derive(Debug)]
@@ -36,34 +40,16 @@ impl SigningKey {
         Ok(Self(ed25519_dalek::SigningKey::from_bytes(&secret)))
     }
 
-    /// Reads a key from its file.
+    /// Writes the key, encrypted, where nothing is yet, for its owner's eyes only.
     ///
     /// # Errors
-    /// [`Error::RegisterUnusable`] if there is no such key.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = Zeroizing::new(read_regular(path, LIMIT)?);
-        let text = std::str::from_utf8(&text).unwrap_or_default();
-        if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
-            let hint =
-                "decrypt it first: openssl pkey -in KEY -out PLAIN (this version opens no encrypted keys)";
-            return Err(no_use_of(path, "the key is encrypted", hint));
-        }
-        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(text.trim());
-        let hint = "name the key that `declass register init` made with --key";
-        key.map(Self).map_err(|_| no_use_of(path, "it is no Ed25519 key in PKCS#8", hint))
-    }
-
-    /// Writes the key where nothing is yet, for its owner's eyes only.
-    ///
-    /// # Errors
-    /// [`Error::RegisterUnusable`] if something is there or the disk refuses.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
+    /// [`Error::Key`] for an empty passphrase, [`Error::RegisterUnusable`] if something is there, [`Error::Io`] if the disk
+    /// refuses.
+    pub fn write(&self, path: &Path, passphrase: &str) -> Result<(), Error> {
         // Version 1, without the public key: OpenSSL 3.0 reads no other.
         let bytes = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };
-        let pem = bytes.to_pkcs8_pem(LineEnding::LF).map_err(|error: pkcs8::Error| {
-            no_use_of(path, &format!("the key cannot be written: {error}"), "")
-        })?;
-        disk::create(path, pem.as_bytes(), disk::PRIVATE)
+        let plain = bytes.to_pkcs8_der().map_err(|error| bad(error.to_string(), ""))?;
+        disk::create(path, encrypt(&plain, passphrase)?.as_bytes(), disk::PRIVATE)
     }
 
     /// The public key under a register's name.
@@ -79,6 +65,49 @@ impl SigningKey {
     }
 }
 
+/// A private key as it is kept in a file.
+#[derive(Debug)]
+pub enum StoredKey {
+    /// It takes a passphrase to open.
+    Encrypted(SecretDocument),
+    /// Anybody who has the file has the key. Others make such keys; [`SigningKey::write`] does not.
+    Plain(SigningKey),
+}
+
+impl StoredKey {
+    /// Reads a key's file.
+    ///
+    /// # Errors
+    /// [`Error::RegisterUnusable`] if there is no such key.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = Zeroizing::new(read_regular(path, LIMIT)?);
+        let read = match private_block(std::str::from_utf8(&text).unwrap_or_default()) {
+            Some(("ENCRYPTED PRIVATE KEY", block)) => {
+                SecretDocument::from_pem(block).ok().map(|(_, document)| Self::Encrypted(document))
+            }
+            Some(("PRIVATE KEY", block)) => {
+                let key = ed25519_dalek::SigningKey::from_pkcs8_pem(block).ok();
+                key.map(|key| Self::Plain(SigningKey(key)))
+            }
+            _ => None,
+        };
+        read.ok_or_else(|| no_use_of(path, "it is no Ed25519 key in PKCS#8", OTHER_KEYS))
+    }
+
+    /// Opens an encrypted key.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
+    pub fn open(self, passphrase: &str) -> Result<SigningKey, Error> {
+        let document = match self {
+            Self::Plain(key) => return Ok(key),
+            Self::Encrypted(document) => document,
+        };
+        let key = ed25519_dalek::SigningKey::from_pkcs8_der(decrypt(&document, passphrase)?.as_bytes());
+        key.map(SigningKey).map_err(|_| bad("it is no Ed25519 key", OTHER_KEYS))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
@@ -90,27 +119,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("register.key");
         let (key, origin) = (SigningKey::generate().unwrap(), "a".parse().unwrap());
-        key.write(&path).unwrap();
-        assert_eq!(SigningKey::read(&path).unwrap().verifier(&origin), key.verifier(&origin));
+        key.write(&path, "secret").unwrap();
+        assert!(fs::read_to_string(&path).unwrap().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        let open = |passphrase| StoredKey::read(&path).unwrap().open(passphrase);
+        assert_eq!(open("secret").unwrap().verifier(&origin), key.verifier(&origin));
+        assert!(open("Secret").unwrap_err().to_string().contains("the passphrase does not open it"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, disk::PRIVATE);
-        assert!(key.write(&path).unwrap_err().to_string().contains("exists"));
+        assert!(key.write(&path, "secret").unwrap_err().to_string().contains("exists"));
+        let other = folder.path().join("other.key");
+        assert!(key.write(&other, "").unwrap_err().to_string().contains("is empty") && !other.exists());
     }
 
     #[test]
     fn other_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        for (text, why) in [
-            ("", "no Ed25519 key"),
-            (
-                "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-                "encrypted",
-            ),
-            ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "no Ed25519 key"),
-        ] {
-            fs::write(&path, text).unwrap();
-            let said = SigningKey::read(&path).unwrap_err().to_string();
-            assert!(said.contains(why), "{said}");
+        for label in ["", "PUBLIC KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
+            fs::write(&path, format!("-----BEGIN {label}-----\nAAAB!\n-----END {label}-----\n")).unwrap();
+            let said = StoredKey::read(&path).unwrap_err().to_string();
+            assert!(said.contains("no Ed25519 key"), "{said}");
         }
     }
 }

@@ -35,11 +35,11 @@ use std::path::Path;
 
 pub use append::{Appended, Entry, append};
 pub use checkpoint::Checkpoint;
-pub use create::{create, key_at};
+pub use create::{check_key_place, create, write_public_key};
 pub use event::{Class, Event, Facts, Kind};
 pub use examine::{Examination, Register, examine, origin};
 pub use finding::{Check, Finding};
-pub use key::SigningKey;
+pub use key::{SigningKey, StoredKey};
 pub use keys::Rotation;
 pub use proof::{Proof, Proven};
 pub use record::Record;

@@ -28,7 +28,7 @@ pub use evaluation::{RecordedEvaluation, RecordedMetric, UserData};
 pub use lineage::{Earlier, History, Lineage, check_lineage};
 pub use record::RunRecord;
 pub use root::root_digest;
-pub use signing::sign_release;
+pub use signing::{sign_release, stamp_release};
 pub use staged::Staged;
 pub use statement::{PREDICATE_TYPE, STATEMENT_FILE, Statement};
 pub use stored::{CLAIM_FILE, StoredClaim};

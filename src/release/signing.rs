@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::Error,
     progress::Progress,
-    sign::{Bundle, Manifest, ReleaseKey, read_if_there, sign_folder, write_whole},
+    sign::{Bundle, Manifest, ReleaseKey, Stamp, attach_stamp, read_if_there, sign_folder, write_whole},
 };
 
 const MAX_CARD: u64 = 64 << 20;
@@ -31,7 +31,17 @@ pub fn sign_release(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) ->
     sign_files(folder, key, progress)
 }
 
-/// The same in a folder that nobody else knows of.
+/// Puts a service's answer to [`crate::sign::stamp_request`] into the signature over a release. The claim's own signature
+/// is covered by that one, and was there no later.
+///
+/// # Errors
+/// [`Error::CannotStamp`] if it is no answer to that request or not in order, [`Error::Io`] if the disk refuses.
+pub fn stamp_release(folder: &Path, answer: &Path) -> Result<Stamp, Error> {
+    let _lock = locked(folder)?;
+    attach_stamp(folder, answer)
+}
+
+/// Signs a release in a folder that nobody else knows of.
 pub(super) fn sign_files(
     folder: &Path,
     key: &ReleaseKey,

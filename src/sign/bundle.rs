@@ -6,17 +6,14 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{PublicKey, ReleaseKey};
-use crate::unambiguous;
+use super::{
+    PublicKey, ReleaseKey,
+    stored::{PAYLOAD_TYPE, Stored, StoredSignature, decoded},
+};
 
 /// The largest bundle that is read: a manifest of some hundred thousand files.
 pub(crate) const MAX_BUNDLE: u64 = 64 << 20;
-
-const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// A statement with a signature, which may be anybody's until [`verifies`](Self::verifies) says whose.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +22,7 @@ pub struct Bundle {
     signature: Vec<u8>,
     key_id: String,
     hint: Option<String>,
+    stamps: Vec<Vec<u8>>,
 }
 
 /// Why something that was signed cannot be read.
@@ -42,7 +40,8 @@ impl Bundle {
     pub fn sign(payload: Vec<u8>, key: &ReleaseKey) -> Self {
         let public = key.public();
         let signature = key.sign(&encoded(&payload));
-        Self { payload, signature, key_id: public.fingerprint(), hint: Some(public.hint()) }
+        let (key_id, hint) = (public.fingerprint(), Some(public.hint()));
+        Self { payload, signature, key_id, hint, stamps: Vec::new() }
     }
 
     /// Reads a bundle, without any judgement of its signature.
@@ -50,11 +49,7 @@ impl Bundle {
     /// # Errors
     /// [`Refusal`] if it is not in order, or signed with a certificate.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
-        let json = unambiguous::parse(bytes).map_err(Refusal::Malformed)?;
-        let stored = Stored::deserialize(&json).map_err(|error| Refusal::Malformed(error.to_string()))?;
-        let Stored { media_type, verification_material: material, dsse_envelope: envelope } = stored;
-        require("media type", &media_type, MEDIA_TYPE)?;
-        require("payload type", &envelope.payload_type, PAYLOAD_TYPE)?;
+        let Stored { verification_material: material, dsse_envelope: envelope, .. } = Stored::read(bytes)?;
         let hint = match (material.public_key, material.certificate.or(material.x509_certificate_chain)) {
             (Some(key), None) => key.hint,
             (None, Some(_)) => {
@@ -62,7 +57,7 @@ impl Bundle {
             }
             _ => return Err(Refusal::Malformed("it names not exactly one key".into())),
         };
-        let Ok([signature]) = <[Signature; 1]>::try_from(envelope.signatures) else {
+        let Ok([signature]) = <[StoredSignature; 1]>::try_from(envelope.signatures) else {
             return Err(Refusal::Malformed("it has not exactly one signature".into()));
         };
         Ok(Self {
@@ -70,40 +65,55 @@ impl Bundle {
             signature: decoded("signature", &signature.sig)?,
             key_id: signature.keyid.unwrap_or_default(),
             hint,
+            stamps: material.timestamp_verification_data.unwrap_or_default().read()?,
         })
+    }
+
+    /// The DSSE envelope alone, as JSON without line feeds.
+    #[must_use]
+    pub fn envelope(&self) -> String {
+        self.stored().envelope()
     }
 
     /// The bundle as one line of JSON.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let stored = Stored {
-            media_type: MEDIA_TYPE.into(),
-            verification_material: Material {
-                public_key: Some(Named { hint: self.hint.clone() }),
-                certificate: None,
-                x509_certificate_chain: None,
-                tlog_entries: Vec::new(),
-                timestamp_verification_data: None,
-            },
-            dsse_envelope: Envelope {
-                payload: Base64::encode_string(&self.payload),
-                payload_type: PAYLOAD_TYPE.into(),
-                signatures: vec![Signature {
-                    sig: Base64::encode_string(&self.signature),
-                    keyid: Some(self.key_id.clone()),
-                }],
-            },
-        };
-        // Strings and lists always serialise.
-        let mut bytes = serde_json::to_vec(&stored).unwrap_or_default();
-        bytes.push(b'\n');
-        bytes
+        self.stored().to_bytes()
+    }
+
+    fn stored(&self) -> Stored {
+        let signature =
+            StoredSignature { sig: Base64::encode_string(&self.signature), keyid: Some(self.key_id.clone()) };
+        Stored::new(Base64::encode_string(&self.payload), signature, self.hint.clone(), &self.stamps)
+    }
+
+    /// The bytes of a bundle with one more answer of a time-stamping service in it, and all else as it was.
+    ///
+    /// # Errors
+    /// [`Refusal`] if they are no bundle, or have as many time stamps as are read.
+    pub(super) fn stamped(bytes: &[u8], stamp: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let mut stored = Stored::read(bytes)?;
+        stored.add_stamp(stamp);
+        let bytes = stored.to_bytes();
+        Self::read(&bytes).map(|_| bytes)
     }
 
     /// The statement, whoever signed it.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// The signature: what time stamps are of.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// Answers of time-stamping services about the signature, whatever they say.
+    #[must_use]
+    pub fn stamps(&self) -> &[Vec<u8>] {
+        &self.stamps
     }
 
     /// The signer's name for its key, a help to find it and no more: a fingerprint, a hint, or nothing.
@@ -139,67 +149,9 @@ fn encoded(payload: &[u8]) -> Vec<u8> {
     [format!("DSSEv1 {} {kind} {length} ", kind.len()).as_bytes(), payload].concat()
 }
 
-fn require(what: &str, found: &str, expected: &str) -> Result<(), Refusal> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(Refusal::Malformed(format!("its {what} is `{found}`, expected `{expected}`"))),
-    }
-}
-
-fn decoded(what: &str, text: &str) -> Result<Vec<u8>, Refusal> {
-    Base64::decode_vec(text).map_err(|_| Refusal::Malformed(format!("its {what} is no padded base64")))
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Stored {
-    media_type: String,
-    verification_material: Material,
-    dsse_envelope: Envelope,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Material {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    public_key: Option<Named>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    certificate: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    x509_certificate_chain: Option<Value>,
-    #[serde(default)]
-    tlog_entries: Vec<Value>,
-    /// Says when the signature was there, and nothing about whose it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    timestamp_verification_data: Option<Value>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Envelope {
-    payload: String,
-    payload_type: String,
-    signatures: Vec<Signature>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Signature {
-    sig: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    keyid: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

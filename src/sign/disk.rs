@@ -13,6 +13,8 @@ use declass_formats::{FormatError, Problem, read_regular};
 const PREFIX: &str = ".declass-";
 /// Random characters behind it.
 const SUFFIX: usize = 12;
+/// Trust files, keys and certificates have a few thousand bytes.
+const MAX_TEXT: u64 = 1 << 20;
 
 /// All of a regular file of at most `limit` bytes; none if it is not there.
 pub(crate) fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FormatError> {
@@ -23,6 +25,12 @@ pub(crate) fn read_if_there(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, 
         }
         Err(error) => Err(error),
     }
+}
+
+/// A trust file, or a key or certificate that one names.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let bytes = read_regular(path, MAX_TEXT).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))
 }
 
 /// Writes a file by way of a temporary one beside it, so that the file is the old or the new one at any moment.

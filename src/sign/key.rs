@@ -6,22 +6,14 @@ use p256::{
     ecdsa::{SigningKey, signature::Signer},
     elliptic_curve::Generate,
 };
-use pkcs8::{
-    DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
-    SecretDocument,
-    der::pem::PemLabel,
-    pkcs5::{pbes2, scrypt},
-};
+use pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
 use zeroize::Zeroizing;
 
 use super::PublicKey;
-use crate::error::Error;
-
-/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. The `openssl` command refuses to spend more
-/// than 32 MB and so does not open these keys; libraries that set no such limit do.
-const LOG_N: u8 = 17;
-const BLOCK_SIZE: u32 = 8;
-const PARALLEL: u32 = 1;
+use crate::{
+    error::Error,
+    key_file::{bad, decrypt, encrypt, private_block},
+};
 
 /// A private key that signs. Its memory is wiped when it is dropped.
 #[derive(Clone, Debug)]
@@ -41,22 +33,8 @@ impl ReleaseKey {
     /// # Errors
     /// [`Error::Key`] for an empty passphrase, or if the system has no randomness.
     pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, Error> {
-        if passphrase.is_empty() {
-            return Err(bad("the passphrase is empty", ""));
-        }
-        self.encrypt(passphrase).map_err(|reason| bad(reason, ""))
-    }
-
-    fn encrypt(&self, passphrase: &str) -> Result<Zeroizing<String>, String> {
-        let (salt, iv) = (<[u8; 16]>::try_generate(), <[u8; 16]>::try_generate());
-        let (salt, iv) = (salt.map_err(|e| e.to_string())?, iv.map_err(|e| e.to_string())?);
-        let cost = scrypt::Params::new(LOG_N, BLOCK_SIZE, PARALLEL).map_err(|e| e.to_string())?;
-        let how = pbes2::Parameters::generate_scrypt_aes256cbc(cost, &salt, iv).map_err(|e| e.to_string())?;
-        let plain = SecretKey::from(&self.0).to_pkcs8_der().map_err(|e| e.to_string())?;
-        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).map_err(|e| e.to_string())?;
-        let document = info.encrypt_with_params(how, passphrase).map_err(|e| e.to_string())?;
-        let pem = document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF);
-        pem.map_err(|e| e.to_string())
+        let plain = SecretKey::from(&self.0).to_pkcs8_der().map_err(|error| bad(error.to_string(), ""))?;
+        encrypt(&plain, passphrase)
     }
 
     /// Its public half.
@@ -119,10 +97,7 @@ impl PrivatePem {
             Self::Plain(key) => return Ok(key),
             Self::Encrypted(document) => document,
         };
-        let key = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-            .map_err(|error| bad(error.to_string(), ""))?
-            .decrypt(passphrase)
-            .map_err(|_| bad("the passphrase does not open it", ""))?;
+        let key = decrypt(&document, passphrase)?;
         let key =
             SecretKey::from_pkcs8_der(key.as_bytes()).map_err(|_| bad("it is no P-256 key", OTHER_KEYS))?;
         Ok(ReleaseKey(key.into()))
@@ -131,24 +106,10 @@ impl PrivatePem {
 
 const OTHER_KEYS: &str = "releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`";
 
-/// The first block of a PEM file that holds a private key, and its label.
-fn private_block(text: &str) -> Option<(&str, &str)> {
-    let begins = text.match_indices("-----BEGIN ");
-    begins.into_iter().find_map(|(at, mark)| {
-        let rest = text.get(at..)?;
-        let (label, _) = rest.get(mark.len()..)?.split_once("-----")?;
-        let end = format!("-----END {label}-----");
-        let block = rest.get(..rest.find(&end)? + end.len())?;
-        label.ends_with("PRIVATE KEY").then_some((label, block))
-    })
-}
-
-fn bad(reason: impl Into<String>, hint: &str) -> Error {
-    Error::Key { reason: reason.into(), hint: hint.into() }
-}
-
 #[cfg(test)]
 mod tests {
+    use pkcs8::LineEnding;
+
     use super::*;
 
     fn read(text: &str) -> Result<ReleaseKey, String> {

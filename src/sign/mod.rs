@@ -1,9 +1,10 @@
 //! Signatures: keys, envelopes, what is signed of a folder, and whose signature counts.
 //!
 //! Everything that is signed is an in-toto statement in a DSSE envelope in a Sigstore bundle, so that other tools read
-//! it too. [`Manifest`] is the statement of OpenSSF Model Signing v1.0 over the files of a folder; this room knows
+//! it too; answers of time-stamping services lie beside it. [`Manifest`] is the statement of OpenSSF Model Signing v1.0 over the files of a folder; this room knows
 //! nothing of other statements, it signs and opens bytes. What is read may come from anybody.
 
+mod authority;
 mod bundle;
 mod compare;
 mod contents;
@@ -14,14 +15,18 @@ mod manifest;
 mod moment;
 mod public;
 mod rules;
+mod stamp;
+mod stored;
 mod trust;
 
+pub use authority::{Dating, Stamped};
 pub(crate) use bundle::MAX_BUNDLE;
 pub use bundle::{Bundle, Refusal};
 pub(crate) use compare::is_weights;
 pub use compare::{Difference, differences};
 pub(crate) use contents::digest_of;
 pub use contents::{Content, Contents};
+use disk::read_text;
 pub(crate) use disk::{read_if_there, write_whole};
 pub use folder::{SIGNATURE_FILE, sign_folder};
 pub use key::{PrivatePem, ReleaseKey};
@@ -29,4 +34,6 @@ pub use manifest::Manifest;
 pub(crate) use manifest::root_of;
 pub use public::PublicKey;
 pub(crate) use rules::parse_rules;
+pub(crate) use stamp::attach_stamp;
+pub use stamp::{Stamp, stamp_request};
 pub use trust::{Distrust, Role, Trust, TrustedKey};

@@ -2,20 +2,24 @@
 
 use std::{fmt, path::Path, time::SystemTime};
 
-use declass_formats::read_regular;
 use serde::Deserialize;
 
-use super::{Bundle, PublicKey, moment::Moment, rules::parse_rules};
+use super::{
+    Bundle, Dating, PublicKey,
+    authority::{Authority, AuthorityEntry, dating},
+    moment::Moment,
+    read_text,
+    rules::parse_rules,
+};
 use crate::error::Error;
 
 const VERSION: u32 = 1;
-/// Trust files and keys have a few thousand bytes.
-const MAX_FILE: u64 = 1 << 20;
 
-/// The keys that are trusted, and what for.
+/// The keys that are trusted, and what for; and the time-stamping services.
 #[derive(Clone, Debug)]
 pub struct Trust {
     keys: Vec<TrustedKey>,
+    authorities: Vec<Authority>,
     required: Vec<Role>,
 }
 
@@ -77,7 +81,8 @@ impl Trust {
         if file.policy.require.is_empty() {
             return Err("it requires no signature at all".into());
         }
-        Ok(Self { keys, required: file.policy.require })
+        let authorities = file.tsa.into_iter().map(|entry| entry.read(folder)).collect::<Result<_, _>>()?;
+        Ok(Self { keys, authorities, required: file.policy.require })
     }
 
     /// What must be there and be signed.
@@ -86,7 +91,13 @@ impl Trust {
         self.required.contains(&role)
     }
 
-    /// Whose signature it is, if it counts for this role at this time.
+    /// When the signature of a bundle was there at the latest, as its time stamps say.
+    #[must_use]
+    pub fn dating(&self, bundle: &Bundle, now: SystemTime) -> Dating {
+        dating(&self.authorities, bundle, now)
+    }
+
+    /// Whose signature it is, if it counts for this role at this time: that of its time stamp, or else now.
     ///
     /// # Errors
     /// [`Distrust`] if not.
@@ -149,6 +160,8 @@ struct TrustFile {
     #[serde(default)]
     key: Vec<Entry>,
     #[serde(default)]
+    tsa: Vec<AuthorityEntry>,
+    #[serde(default)]
     policy: Required,
 }
 
@@ -193,11 +206,6 @@ impl Entry {
         let Self { identity, roles, not_before, not_after, revoked_at, revoked_reason, .. } = self;
         Ok(TrustedKey { key, identity, roles, not_before, not_after, revoked_at, revoked_reason })
     }
-}
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let bytes = read_regular(path, MAX_FILE).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))
 }
 
 #[cfg(test)]
@@ -270,6 +278,8 @@ mod tests {
             ("roles = [\"oms\"]\nnot_after = 1970-01-11", "is no moment"),
             ("roles = [\"oms\"]\n[policy]\nrequire = [\"ledger\"]", "ledger"),
             ("roles = [\"oms\"]\n[policy]\nrequire = []", "no signature at all"),
+            ("roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"\npem = \"key.pem\"", "expected a `CERTIFICATE`"),
+            ("roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"", "pem"),
         ] {
             let said = trust(&key, more).unwrap_err();
             assert!(said.contains(why), "{said}");

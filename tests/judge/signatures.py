@@ -2,6 +2,7 @@
 
     signatures.py folder FOLDER PUBLIC      {"accepted": ..., "said": ...}   model_signing on model.sig
     signatures.py claim BUNDLE PUBLIC       {"accepted": ..., "type": ...}   securesystemslib on an envelope
+    signatures.py envelope FILE PUBLIC      {"accepted": ..., "type": ...}   the same on an envelope in a file of its own
     signatures.py key PRIVATE PASSPHRASE    {"public": PEM}                  cryptography on an encrypted key
     signatures.py sign FOLDER KEYS CURVE    {"public": path}                 makes a key, model_signing signs with it
 """
@@ -31,7 +32,15 @@ def folder(model, public):
 
 
 def claim(bundle, public):
-    envelope = json.loads(Path(bundle).read_text())["dsseEnvelope"]
+    return enveloped(json.loads(Path(bundle).read_text())["dsseEnvelope"], public)
+
+
+def envelope(path, public):
+    (line,) = Path(path).read_text().splitlines()
+    return enveloped(json.loads(line), public)
+
+
+def enveloped(envelope, public):
     (signature,) = envelope["signatures"]
     key = serialization.load_pem_public_key(Path(public).read_bytes())
     # It looks for keys by their names only; the next line takes the name out of the dictionary.
@@ -69,7 +78,7 @@ def pem(public):
 
 
 def judge(arguments):
-    commands = {"folder": folder, "claim": claim, "key": key, "sign": sign}
+    commands = {"folder": folder, "claim": claim, "envelope": envelope, "key": key, "sign": sign}
     return commands[arguments[0]](*arguments[1:])
 
 

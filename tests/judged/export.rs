@@ -2,10 +2,16 @@
 
 use std::fs;
 
+use declass::release::PREDICATE_TYPE;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use super::{declass, fixture, succeed, venv::judge};
+use super::{
+    declass, fixture,
+    signatures::{judged, signed},
+    succeed,
+    venv::judge,
+};
 
 #[test]
 fn a_bill_of_materials_is_valid_and_says_what_the_claim_says() {
@@ -64,4 +70,80 @@ fn provenance_has_the_claims_own_blocks_and_a_release_gets_no_file_more() {
         assert_eq!(declass(&["export", "cyclonedx", &out, "-o", &target]).status.code(), Some(2), "{target}");
     }
     assert_eq!(declass(&["export", "slsa", model.to_str().unwrap()]).status.code(), Some(2), "no claim");
+}
+
+#[test]
+fn an_envelope_is_what_was_signed() {
+    let (folder, other) = (signed(), signed());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, envelope) = (path("out"), path("out.intoto.jsonl"));
+    succeed(&["export", "intoto", &out, "-o", &envelope]);
+    assert!(declass(&["export", "intoto", &out]).stdout == fs::read(&envelope).unwrap());
+    let verdict = judged(folder.path(), "envelope", &["out.intoto.jsonl", "key.pub.pem"]);
+    assert_eq!((&verdict["accepted"], &verdict["type"]), (&true.into(), &PREDICATE_TYPE.into()));
+    let foreign = other.path().join("key.pub.pem");
+    let verdict = judged(folder.path(), "envelope", &["out.intoto.jsonl", foreign.to_str().unwrap()]);
+    assert_eq!(verdict["accepted"], false, "{verdict}");
+    // Of an unsigned claim there is none.
+    let unsigned = path("unsigned");
+    let model = fixture("models/fmnist-resnet");
+    succeed(&[
+        "unlearn",
+        model.to_str().unwrap(),
+        "-o",
+        &unsigned,
+        "-q",
+        "--forget",
+        "5",
+        "--method",
+        "seal",
+    ]);
+    let output = declass(&["export", "intoto", &unsigned]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("declass sign"), "{said}");
+}
+
+#[test]
+fn a_hub_reads_the_card_and_its_figures() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, card, claim) = (path("out"), path("card.md"), path("out/class-removal.statement.json"));
+    let (model, data) = (fixture("models/fmnist-resnet"), fixture("data/fmnist-resnet.safetensors"));
+    let measured = ["--eval-embeddings", data.to_str().unwrap(), "--method", "seal"];
+    succeed(
+        &[&["unlearn", model.to_str().unwrap(), "-o", &out, "-q", "--forget", "5"], &measured[..]].concat(),
+    );
+    succeed(&["export", "model-card", &out, "-o", &card]);
+    let said = judge("card.py", &[&card]);
+    let forgotten = json!([{"index": 5, "label": "Sandal"}]);
+    assert_eq!(
+        said["data"]["class_removal"],
+        json!({"forgotten": forgotten, "method": "seal", "slot": "keep", "sealed": true,
+            "attestation": "class-removal.statement.json"})
+    );
+    assert_eq!(said["data"]["tags"], json!(["class-removal", "machine-unlearning", "declass"]));
+    let statement: Value = serde_json::from_slice(&fs::read(&claim).unwrap()).unwrap();
+    let metrics = statement["predicate"]["verification"]["evaluation"]["metrics"].as_array().unwrap();
+    let figures = |metric: &Value| metric["measurements"].as_array().unwrap().len();
+    let results = said["results"].as_array().unwrap();
+    assert_eq!(results.len(), metrics.iter().map(figures).sum::<usize>());
+    let first = &metrics[0]["measurements"][0];
+    assert_eq!((&results[0]["metric"], &results[0]["name"]), (&metrics[0]["id"], &first["name"]));
+    assert_eq!(
+        results[0]["value"].as_f64().unwrap(),
+        first["value"].as_str().unwrap().parse::<f64>().unwrap()
+    );
+    // A label cannot add to the card, whatever it is.
+    let mut statement = statement;
+    let label = "x\"\n---\nlicense: mit\n`# y";
+    statement["predicate"]["removal"]["forgotten"][0]["label"] = label.into();
+    statement["predicate"]["buildDefinition"]["resolvedDependencies"][0]["uri"] =
+        "pkg:huggingface/a/b@c".into();
+    fs::write(&claim, statement.to_string()).unwrap();
+    fs::remove_file(&card).unwrap();
+    succeed(&["export", "model-card", &out, "-o", &card]);
+    let said = judge("card.py", &[&card]);
+    assert_eq!(said["data"]["class_removal"]["forgotten"][0]["label"], label);
+    assert_eq!((&said["data"]["license"], &said["data"]["base_model"]), (&Value::Null, &"a/b".into()));
+    assert!(said["text"].as_str().unwrap().contains("5 `x\" --- license: mit '# y`"), "{said}");
 }

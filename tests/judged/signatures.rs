@@ -7,6 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
+use base64ct::{Base64, Encoding};
 use declass::{
     progress::Silent,
     release::{CLAIM_FILE, PREDICATE_TYPE, sign_release},
@@ -18,7 +19,7 @@ use tempfile::{TempDir, tempdir};
 use super::{declass, fixture, node, skipped, succeed, venv::judge};
 
 /// A folder with a signed release `out`, the key's public half, and its private half, encrypted with `secret`.
-fn signed() -> TempDir {
+pub(crate) fn signed() -> TempDir {
     static UNSIGNED: OnceLock<PathBuf> = OnceLock::new();
     let unsigned = UNSIGNED.get_or_init(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("judged-release");
@@ -53,7 +54,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// What a judge says about paths in a folder.
 #[track_caller]
-fn judged(folder: &Path, what: &str, paths: &[&str]) -> Value {
+pub(crate) fn judged(folder: &Path, what: &str, paths: &[&str]) -> Value {
     let paths: Vec<String> =
         paths.iter().map(|path| folder.join(path).to_str().unwrap().to_owned()).collect();
     let arguments: Vec<&str> = [what].into_iter().chain(paths.iter().map(String::as_str)).collect();
@@ -116,6 +117,15 @@ fn others_read_our_keys_and_we_theirs() {
     let public = fs::read_to_string(folder.path().join("key.pub.pem")).unwrap();
     let private = folder.path().join("key.pem");
     assert_eq!(judge("signatures.py", &["key", private.to_str().unwrap(), "secret"])["public"], public);
+    let register = folder.path().join("r");
+    let passphrase = folder.path().join("passphrase");
+    fs::write(&passphrase, "secret").unwrap();
+    let init = ["register", "init", register.to_str().unwrap(), "--origin", "a", "--passphrase-file"];
+    succeed(&[&init[..], &[passphrase.to_str().unwrap(), "-q"]].concat());
+    let key = folder.path().join("r.key");
+    let opened = judge("signatures.py", &["key", key.to_str().unwrap(), "secret"]);
+    let line = fs::read_to_string(folder.path().join("r.vkey")).unwrap();
+    assert_eq!(opened["public"].as_str().unwrap().lines().nth(1).map(ed25519), Some(ed25519(line.trim())));
     let openssl = |arguments: &str| {
         let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder.path()).output();
         output.map(|output| (output.status.success(), String::from_utf8(output.stdout).unwrap()))
@@ -127,7 +137,6 @@ fn others_read_our_keys_and_we_theirs() {
     let new = "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
     assert!(openssl(&format!("{new} -aes-256-cbc -pass pass:secret -out encrypted.pem")).unwrap().0);
     assert!(openssl("ecparam -name prime256v1 -genkey -out sec1.pem").unwrap().0);
-    fs::write(folder.path().join("passphrase"), "secret").unwrap();
     for name in ["encrypted.pem", "sec1.pem"] {
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         succeed(&[
@@ -144,6 +153,13 @@ fn others_read_our_keys_and_we_theirs() {
         let verdict = judged(folder.path(), "folder", &["out", "theirs.pub.pem"]);
         assert_eq!(verdict["accepted"], true, "{verdict}");
     }
+}
+
+/// The last 32 bytes of what is in base64 behind the last `+a+` or at the start: an Ed25519 key.
+fn ed25519(text: &str) -> Vec<u8> {
+    let base64 = text.splitn(3, '+').nth(2).unwrap_or(text);
+    let bytes = Base64::decode_vec(base64).unwrap();
+    bytes[bytes.len() - 32..].to_vec()
 }
 
 #[test]

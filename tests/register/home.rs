@@ -14,12 +14,17 @@ use tempfile::{TempDir, tempdir};
 
 pub(crate) use tool::{Ran, declass, finish};
 
+/// A key by `openssl genpkey -algorithm ed25519`, not encrypted.
+const PLAIN_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP3Pxa9k8IgsvzQaqM04PqBbGcUACphZd59V137BJnd6\n-----END PRIVATE KEY-----\n";
+
 /// A folder with the register `r`, its keys `r.key` and `r.vkey`, and whatever a test puts there.
 pub(crate) struct Home(TempDir);
 
 impl Home {
     pub(crate) fn new() -> Self {
         let home = Self(tempdir().unwrap());
+        // Encrypted keys cost a second of scrypt with every append.
+        fs::write(home.path("r.key"), PLAIN_KEY).unwrap();
         home.run("init r --origin example.org/removals").exits(0);
         home
     }
@@ -32,7 +37,7 @@ impl Home {
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = declass();
         command.current_dir(self.0.path()).arg("register").args(arguments.split(' '));
-        command.stdin(Stdio::null());
+        command.env("DECLASS_KEY_PASSPHRASE", "secret").stdin(Stdio::null());
         command
     }
 

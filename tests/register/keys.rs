@@ -1,13 +1,14 @@
 //! Keys: where they lie, and how one takes over from another.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::home::{Home, request};
+use crate::home::{Home, finish, request};
 
 #[test]
 fn keys_are_private_outside_of_the_register_and_never_replaced() {
     let home = Home::new();
-    let mode = fs::metadata(home.path("r.key")).unwrap().permissions().mode();
+    home.run("init new --origin a").exits(0).says("encrypted");
+    let mode = fs::metadata(home.path("new.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let key = fs::read(home.path("r.key")).unwrap();
     home.run("init r --origin a").exits(2).says("it exists");
@@ -21,17 +22,34 @@ fn keys_are_private_outside_of_the_register_and_never_replaced() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a judge that is absent is told")]
-fn openssl_reads_the_key() {
+fn a_key_takes_its_passphrase_and_no_other() {
     let home = Home::new();
-    let openssl =
-        Command::new("openssl").args(["pkey", "-noout", "-text", "-in"]).arg(home.path("r.key")).output();
-    let Ok(openssl) = openssl else {
-        eprintln!("skipped: there is no openssl");
-        return;
+    let run = |arguments: &str, passphrase: Option<&str>| {
+        let mut command = home.command(arguments);
+        command.env_remove("DECLASS_KEY_PASSPHRASE").env_remove("CREDENTIALS_DIRECTORY");
+        command.envs(passphrase.map(|passphrase| ("DECLASS_KEY_PASSPHRASE", passphrase)));
+        finish(&mut command)
     };
-    let text = String::from_utf8(openssl.stdout).unwrap();
-    assert!(text.contains("ED25519 Private-Key"), "{text}");
+    for (name, text) in [("right", "first\n"), ("wrong", "First"), ("empty", ""), ("new", "second")] {
+        fs::write(home.path(name), text).unwrap();
+    }
+    let init = "init e --origin a";
+    run(&format!("{init} --passphrase-file empty"), None).exits(2).says("the passphrase is empty");
+    run(&format!("{init} --passphrase-file none"), None).exits(2).says("none");
+    assert!(!home.path("e.key").exists() && !home.path("e").exists());
+    run(&format!("{init} --passphrase-file right"), Some("ignored")).exits(0).says("(new, encrypted)");
+    assert!(fs::read_to_string(home.path("e.key")).unwrap().contains("ENCRYPTED"));
+    let append = |more: &str, passphrase| {
+        run(&format!("append e requested --request {}{more}", request(0)), passphrase)
+    };
+    append(" --passphrase-file wrong", Some("first")).exits(2).says("the passphrase does not open it");
+    append("", None).exits(2).says("--passphrase-file");
+    append("", Some("first")).exits(0);
+    let rotate = "append e key-rotated --passphrase-file right --new-key f.key --new-passphrase-file new";
+    run(rotate, None).exits(0).says("f.key (new, encrypted)");
+    let next = format!("append e requested --key f.key --request {}", request(1));
+    run(&next, Some("first")).exits(2).says("the passphrase does not open it");
+    run(&next, Some("second")).exits(0);
 }
 
 #[test]

@@ -9,30 +9,32 @@ use anyhow::Result;
 use declass::{
     error::Error,
     formats::Sha256Digest,
-    register::{self, Appended, Entry, Facts, Kind, Record, Released, SigningKey, Time},
+    register::{self, Appended, Entry, Facts, Kind, Record, Released, Time},
 };
 use serde_json::json;
 
 use super::{
     Printer,
     args::{AppendArgs, parse_digest},
-    key_path,
+    keys::{key_path, open, open_or_make},
     list::told,
-    public_path, unusable,
+    unusable,
 };
-use crate::cli::Exit;
+use crate::cli::{Exit, args::PassphraseArgs};
 
 pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     require_sense(args)?;
-    let key = SigningKey::read(&key_path(&args.register, args.key.as_deref())?)?;
+    let key = open(&key_path(&args.register, args.key.as_deref())?, &args.passphrase)?;
     let now = || time(args);
     let appended = match &args.new_key {
         Some(path) => {
             let (register, origin) = (&args.register, register::origin(&args.register)?);
-            let (new, public) = register::key_at(register, path, &public_path(path)?, &origin)?;
-            let appended = register::append(&args.register, &key, Entry::NewKey(&new), now)?;
-            printer.row("private key", format!("{} (NOT encrypted, mode 0600)", path.display()));
-            printer.row("public key", public.to_string());
+            let passphrase = PassphraseArgs { passphrase_file: args.new_passphrase_file.clone() };
+            let pair = open_or_make(register, path, &origin, &passphrase)?;
+            let appended = register::append(&args.register, &key, Entry::NewKey(&pair.key), now)?;
+            if !args.json {
+                pair.tell(printer);
+            }
             appended
         }
         None => register::append(&args.register, &key, Entry::Event(facts(args)?), now)?,

@@ -11,7 +11,7 @@ use declass::{
     register::{Kind, Origin, Time},
 };
 
-use crate::cli::args::VerdictArgs;
+use crate::cli::args::{PassphraseArgs, VerdictArgs};
 
 #[derive(Args, Debug)]
 pub(crate) struct RegisterArgs {
@@ -39,9 +39,10 @@ Examples:
   declass register init removals --origin example.org/removals
   declass register init removals --origin example.org/removals --key ~/keys/removals.key
 
-DIR gets `entries.jsonl` and `checkpoint`, two text files for a git repository of their own. The private key is NOT
-encrypted: it is readable by its owner only (mode 0600), so keep it where only the one who appends can read it, and a
-copy of it. The public key lies beside it, ending in .vkey; give it to everybody who verifies.")]
+DIR gets `entries.jsonl` and `checkpoint`, two text files for a git repository of their own. The private key is encrypted
+with a passphrase, which is that of --passphrase-file, of $DECLASS_KEY_PASSPHRASE, of the systemd credential
+declass-passphrase, or asked for, in this order; keep a copy of the key. The public key lies beside it, ending in .vkey;
+give it to everybody who verifies.")]
 pub(super) struct InitArgs {
     /// The folder to make.
     #[arg(value_name = "DIR")]
@@ -49,9 +50,11 @@ pub(super) struct InitArgs {
     /// The register's name for ever: a host and a path of yours, without spaces and `+`.
     #[arg(long, value_name = "NAME")]
     pub(super) origin: Origin,
-    /// The private key, unencrypted and outside of DIR; made if nothing is there [default: DIR.key].
+    /// The private key, outside of DIR; made if nothing is there [default: DIR.key].
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseArgs,
 }
 
 #[derive(Args, Debug)]
@@ -78,9 +81,11 @@ pub(super) struct AppendArgs {
     /// superseded, withdrawn, in this order; key-rotated lets another key sign from then on.
     #[arg(value_name = "EVENT", value_parser = kind_parser())]
     pub(super) event: Kind,
-    /// The private key (not encrypted) that signs the register now [default: DIR.key].
+    /// The private key that signs the register now [default: DIR.key].
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseArgs,
     /// The private record of the request. It is not entered, only its digest with the salt in FILE.salt.
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
@@ -99,9 +104,12 @@ pub(super) struct AppendArgs {
     /// For `superseded`: the release that replaces this one, a folder or a digest.
     #[arg(long, value_name = "OUT|SHA256")]
     pub(super) successor: Option<PathBuf>,
-    /// For `key-rotated`: the new private key, unencrypted; made if nothing is there. Its public key lies beside it.
+    /// For `key-rotated`: the new private key; made if nothing is there. Its public key lies beside it.
     #[arg(long, value_name = "FILE", required_if_eq("event", "key-rotated"))]
     pub(super) new_key: Option<PathBuf>,
+    /// The file that holds the new key's passphrase [default: as for the present key, but for --passphrase-file].
+    #[arg(long, value_name = "PATH", requires = "new_key", help_heading = "Signing")]
+    pub(super) new_passphrase_file: Option<PathBuf>,
     /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future [default: now].
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<Time>,

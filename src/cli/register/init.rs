@@ -1,9 +1,14 @@
 //! `declass register init`.
 
 use anyhow::Result;
-use declass::register::{create, key_at};
+use declass::register::create;
 
-use super::{Printer, args::InitArgs, key_path, public_path, unusable};
+use super::{
+    Printer,
+    args::InitArgs,
+    keys::{key_path, open_or_make},
+    unusable,
+};
 use crate::cli::Exit;
 
 pub(super) fn run(args: &InitArgs, printer: &Printer) -> Result<Exit> {
@@ -12,11 +17,9 @@ pub(super) fn run(args: &InitArgs, printer: &Printer) -> Result<Exit> {
         return Err(unusable(&args.register, "it exists", hint).into());
     }
     let key_path = key_path(&args.register, args.key.as_deref())?;
-    let public = public_path(&key_path)?;
-    let (key, verifier) = key_at(&args.register, &key_path, &public, &args.origin)?;
-    create(&args.register, &args.origin, &key)?;
+    let pair = open_or_make(&args.register, &key_path, &args.origin, &args.passphrase)?;
+    create(&args.register, &args.origin, &pair.key)?;
     printer.row("register", format!("{}: `{}`, empty", args.register.display(), args.origin));
-    printer.row("private key", format!("{} (NOT encrypted, mode 0600)", key_path.display()));
-    printer.row("public key", format!("{}: {verifier}", public.display()));
+    pair.tell(printer);
     Ok(Exit::Yes)
 }

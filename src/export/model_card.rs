@@ -1,0 +1,167 @@
+//! A model card for a hub: front matter that it reads, and text for people. All of it is in the claim; what the original's card
+//! said (licence, library, task) is not, and belongs to whoever publishes.
+
+use serde_json::{Value, json};
+
+use super::ClaimFile;
+use crate::release::{
+    RecordedEvaluation,
+    statement::{ForgottenClass, Parameters, Predicate, RecordedMeasurement, Verification},
+};
+
+const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
+/// How package URLs of models on the Hugging Face Hub begin.
+const ON_HUB: &str = "pkg:huggingface/";
+
+pub(super) fn export(claim: &ClaimFile<'_>, model: &str) -> String {
+    let predicate = &claim.statement.predicate;
+    let evaluation = predicate.verification.evaluation.as_ref();
+    let front = [
+        base_model(predicate),
+        TAGS.iter().fold("tags:\n".to_owned(), |text, tag| text + &format!("- {tag}\n")),
+        removal(claim),
+        evaluation.map_or_else(String::new, |evaluation| model_index(evaluation, model)),
+    ];
+    let body = [
+        summary(claim, model),
+        checks(&predicate.verification),
+        evaluation.map_or_else(String::new, measured),
+        not_claimed(predicate),
+    ];
+    format!("---\n{}---\n{}", front.concat(), body.concat())
+}
+
+/// The input, if it is one of the Hub. A changed head is what the Hub calls a fine-tuned model.
+fn base_model(predicate: &Predicate) -> String {
+    let inputs = &predicate.build_definition.resolved_dependencies;
+    let mut on_hub = inputs.iter().filter_map(|input| input.uri.as_deref()?.strip_prefix(ON_HUB));
+    on_hub.next().map_or_else(String::new, |package| {
+        let name = package.split(['@', '?', '#']).next().unwrap_or_default();
+        format!("base_model: {}\nbase_model_relation: finetune\n", quoted(name))
+    })
+}
+
+fn removal(claim: &ClaimFile<'_>) -> String {
+    let predicate = &claim.statement.predicate;
+    let asked = &predicate.build_definition.external_parameters;
+    let mut text = "class_removal:\n  forgotten:\n".to_owned();
+    for entry in forgotten(predicate) {
+        text += &format!("  - index: {}\n", entry.class.index);
+        if let Some(label) = &entry.class.label {
+            text += &format!("    label: {}\n", quoted(label));
+        }
+    }
+    text += &format!("  method: {}\n  slot: {}\n", quoted(&asked.method), quoted(&asked.slot));
+    text + &format!("  sealed: {}\n  attestation: {}\n", is_sealed(asked), quoted(claim.name))
+}
+
+/// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the claim.
+fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
+    let digest = evaluation.data.first().map_or("unknown", |data| &data.digest.sha256);
+    let figure = |id: &str, figure: &RecordedMeasurement| json!({"type": id, "name": figure.name, "value": number(figure)});
+    let figures = evaluation
+        .metrics
+        .iter()
+        .flat_map(|metric| metric.measurements.iter().map(|measured| figure(&metric.id, measured)));
+    let results = json!([{
+        "task": {"type": "classification"},
+        "dataset": {"type": "labelled-embeddings", "name": format!("labelled embeddings with SHA-256 {digest}")},
+        "metrics": figures.collect::<Vec<_>>(),
+    }]);
+    // JSON in one line is YAML.
+    format!("model-index:\n- name: {}\n  results: {results}\n", quoted(model))
+}
+
+/// A number, or `inf` and `NaN` as text.
+fn number(figure: &RecordedMeasurement) -> Value {
+    match figure.value.value() {
+        value if value.is_finite() => json!(value),
+        _ => json!(figure.value.to_string()),
+    }
+}
+
+fn summary(claim: &ClaimFile<'_>, model: &str) -> String {
+    let predicate = &claim.statement.predicate;
+    let asked = &predicate.build_definition.external_parameters;
+    let classes: Vec<String> = forgotten(predicate).iter().map(named).collect();
+    let slots = match (asked.slot.as_str(), is_sealed(asked)) {
+        ("drop", _) => "The outputs are gone and the other classes renumbered.",
+        (_, true) => "Shapes and labels are those of the original; the forgotten outputs are sealed.",
+        (_, false) => "Shapes and labels are those of the original; the forgotten outputs are not sealed.",
+    };
+    let signed = if claim.bundle.is_some() { "signed" } else { "not signed" };
+    format!(
+        "# {}\n\nClasses removed at the classifier head: {}. {slots}\n\n\
+         What was changed, how, and what was measured is in `{}` ({signed}, SHA-256 `{}`).\n",
+        line(model),
+        classes.join(", "),
+        claim.name,
+        claim.digest
+    )
+}
+
+fn checks(verification: &Verification) -> String {
+    let text = format!("\n## Verification: {}\n\n", line(&verification.result));
+    let row = |text: String, check: &crate::release::statement::RecordedCheck| {
+        text + &format!("- `{}`, {}: {}\n", line(&check.id), line(&check.result), line(&check.summary))
+    };
+    verification.checks.iter().fold(text, row)
+}
+
+fn measured(evaluation: &RecordedEvaluation) -> String {
+    let data = evaluation.data.iter().map(|data| {
+        format!(
+            "`{}`, {} embeddings of width {} (SHA-256 `{}`)",
+            line(&data.name),
+            data.rows,
+            data.width,
+            line(&data.digest.sha256)
+        )
+    });
+    let text = format!(
+        "\n## Measured on labelled data\n\nOn {}, brought by whoever made this release; the encoder was not run (tier {}). \
+         The figures are in the front matter.\n\n",
+        data.collect::<Vec<_>>().join(" and "),
+        line(&evaluation.tier)
+    );
+    evaluation.metrics.iter().fold(text, |text, metric| {
+        text + &format!(
+            "- `{}` shows: {} It does not show: {}\n",
+            line(&metric.id),
+            line(&metric.shows),
+            line(&metric.not_shown)
+        )
+    })
+}
+
+fn not_claimed(predicate: &Predicate) -> String {
+    let text = "\n## Not claimed\n\n".to_owned();
+    predicate.removal.not_claimed.iter().fold(text, |text, what| text + &format!("- {}\n", line(what)))
+}
+
+/// All classes forgotten so far, by their places in the first input.
+fn forgotten(predicate: &Predicate) -> &[ForgottenClass] {
+    let removal = &predicate.removal;
+    removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten)
+}
+
+fn is_sealed(asked: &Parameters) -> bool {
+    asked.slot == "keep" && asked.seal
+}
+
+fn named(entry: &ForgottenClass) -> String {
+    match &entry.class.label {
+        Some(label) => format!("{} `{}`", entry.class.index, line(label).replace('`', "'")),
+        None => entry.class.index.to_string(),
+    }
+}
+
+/// Text that stays in its line.
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A double-quoted scalar: JSON strings are YAML.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}

@@ -1,0 +1,110 @@
+//! Whose time stamps count: the `[[tsa]]` of a trust file.
+
+use std::{fmt, path::Path, time::SystemTime};
+
+use serde::Deserialize;
+
+use super::{
+    Bundle, read_text,
+    stamp::{Certificate, Stamp, written},
+};
+
+/// A time-stamping service that is trusted, by its certificate or by that of the authority that issues it.
+#[derive(Clone, Debug)]
+pub(super) struct Authority {
+    certificate: Certificate,
+    identity: String,
+}
+
+/// When a signature was there at the latest, as somebody who is trusted says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stamped {
+    /// The time.
+    pub time: SystemTime,
+    /// Who says so, by the name in the trust file.
+    pub authority: String,
+}
+
+/// What the time stamps of a signature say.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Dating {
+    /// The earliest of those that count.
+    pub earliest: Option<Stamped>,
+    /// Why others do not count. They change nothing: the signature is judged as if they were not there.
+    pub ignored: Vec<String>,
+}
+
+impl Stamped {
+    /// The time as text, such as `2026-11-21T02:32:44Z`.
+    #[must_use]
+    pub fn written(&self) -> String {
+        written(self.time)
+    }
+}
+
+impl fmt::Display for Stamped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}", self.written(), self.authority)
+    }
+}
+
+/// Judges all stamps of a signature; those of a time after `now` do not count.
+pub(super) fn dating(authorities: &[Authority], bundle: &Bundle, now: SystemTime) -> Dating {
+    let mut dating = Dating::default();
+    for response in bundle.stamps() {
+        match judge(authorities, response, bundle.signature(), now) {
+            Ok(stamped) if dating.earliest.as_ref().is_none_or(|earliest| stamped.time < earliest.time) => {
+                dating.earliest = Some(stamped);
+            }
+            Ok(_) => {}
+            Err(reason) => dating.ignored.push(reason),
+        }
+    }
+    dating
+}
+
+fn judge(
+    authorities: &[Authority],
+    response: &[u8],
+    signature: &[u8],
+    now: SystemTime,
+) -> Result<Stamped, String> {
+    let stamp = Stamp::read(response).map_err(|refusal| refusal.to_string())?;
+    if !stamp.is_of(signature) {
+        return Err("it is of something else than this signature".into());
+    }
+    let Some(authority) = authorities.iter().find(|authority| authority.vouches_for(&stamp)) else {
+        return Err(format!("no trusted `[[tsa]]` is or issued `{}`", stamp.service()));
+    };
+    if stamp.time() > now {
+        return Err(format!("{} is in the future", written(stamp.time())));
+    }
+    Ok(Stamped { time: stamp.time(), authority: authority.identity.clone() })
+}
+
+impl Authority {
+    fn vouches_for(&self, stamp: &Stamp) -> bool {
+        let signer = stamp.certificate();
+        *signer == self.certificate
+            || self.certificate.is_valid_at(stamp.time()) && self.certificate.issued(signer)
+    }
+}
+
+/// As it is written in a trust file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuthorityEntry {
+    pem: String,
+    identity: String,
+}
+
+impl AuthorityEntry {
+    /// Reads the certificate, whose path is relative to a folder.
+    pub(super) fn read(self, folder: &Path) -> Result<Authority, String> {
+        let Self { pem, identity } = self;
+        let read = read_text(&folder.join(&pem)).and_then(|text| Certificate::from_pem(&text));
+        let certificate = read
+            .map_err(|reason| format!("the certificate `{pem}` of `{identity}` cannot be used: {reason}"))?;
+        Ok(Authority { certificate, identity })
+    }
+}
