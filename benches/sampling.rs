@@ -7,6 +7,8 @@
 //! head. It is measured on 50 000 draws and extrapolated. At the end all classes of a head of 1000 x 2048 get 500 each.
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
+mod synthetic;
+
 use std::time::Instant;
 
 use candle_core::Device;
@@ -17,6 +19,7 @@ use declass::{
     rng::{Purpose, stream},
     space::Space,
 };
+use synthetic::head;
 
 const WANTED: usize = 500;
 const LENGTHS: [f32; 6] = [1.0, 0.8, 0.6, 0.5, 0.3, 0.1];
@@ -91,27 +94,4 @@ fn rare(head: &LinearHead) -> (Embeddings, Sampling) {
 fn run(head: &LinearHead, quota: &Quota) -> (Embeddings, Sampling) {
     draw(head, Distribution::Gaussian, quota, (0, Purpose::Training), &Device::Cpu, &Silent)
         .expect("drawing on the CPU")
-}
-
-/// Rows in groups of ten that resemble each other, of norm 1 give or take 10 %, that of class 0 times `length`.
-fn head(classes: usize, width: usize, length: f32) -> LinearHead {
-    let mut rng = stream(7, Purpose::Training, 0);
-    let mut normal = |count: usize| {
-        let mut values = vec![0.0f32; count];
-        Distribution::Gaussian.fill(&mut rng, &mut values);
-        values
-    };
-    let (own, groups, spread) =
-        (normal(classes * width), normal(classes.div_ceil(10) * width), normal(classes));
-    let mut weight = Vec::with_capacity(classes * width);
-    for class in 0..classes {
-        let group = &groups[class / 10 * width..][..width];
-        let row: Vec<f32> =
-            own[class * width..][..width].iter().zip(group).map(|(own, group)| own + 0.8 * group).collect();
-        let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-        let wanted = (1.0 + 0.1 * spread[class]).clamp(0.6, 1.4) * if class == 0 { length } else { 1.0 };
-        weight.extend(row.into_iter().map(|x| x * wanted / norm));
-    }
-    let bias = normal(classes).into_iter().map(|x| 0.05 * x).collect();
-    LinearHead { classes, width, weight, bias, has_bias: true }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use candle_core::Device;
+use candle_core::{DType, Device, Tensor};
 
 use crate::error::Error;
 
@@ -10,12 +10,21 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DeviceChoice {
     /// The first GPU if this build can use one and there is one, else the CPU.
-    #[default]
     Auto,
-    /// The CPU.
+    /// The CPU: what it makes is the same with every build and every driver.
+    #[default]
     Cpu,
     /// The GPU of this number.
     Cuda(usize),
+}
+
+/// A device that computes.
+#[derive(Debug)]
+pub struct Opened {
+    /// The device.
+    pub device: Device,
+    /// Why it is not a GPU, where one would have been taken.
+    pub without_gpu: Option<Error>,
 }
 
 impl DeviceChoice {
@@ -23,17 +32,29 @@ impl DeviceChoice {
     ///
     /// # Errors
     /// [`Error::NoDevice`] if a GPU was asked for by name and cannot be used.
-    pub fn open(self) -> Result<Device, Error> {
-        match self {
-            Self::Auto => Ok(Device::cuda_if_available(0).unwrap_or(Device::Cpu)),
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(number) => Device::new_cuda(number).map_err(|source| Error::NoDevice {
-                number,
-                built_in: cfg!(feature = "cuda"),
-                source: source.into(),
-            }),
-        }
+    pub fn open(self) -> Result<Opened, Error> {
+        let (device, without_gpu) = match self {
+            Self::Auto => gpu(0).map_or_else(|why| (Device::Cpu, Some(why)), |device| (device, None)),
+            Self::Cpu => (Device::Cpu, None),
+            Self::Cuda(number) => (gpu(number)?, None),
+        };
+        Ok(Opened { device, without_gpu })
     }
+}
+
+/// Opens a GPU on which one kernel has run: a driver may be there and know nothing of this build's kernels.
+fn gpu(number: usize) -> Result<Device, Error> {
+    let open = || {
+        // All threads share one stream. By default each gets its own, and nothing makes one wait for what another uploads.
+        let device = Device::new_cuda_with_stream(number)?;
+        Tensor::zeros(1, DType::F32, &device)?.affine(1.0, 1.0)?.to_vec1::<f32>()?;
+        Ok(device)
+    };
+    open().map_err(|source: candle_core::Error| Error::NoDevice {
+        number,
+        built_in: cfg!(feature = "cuda"),
+        source: source.into(),
+    })
 }
 
 impl FromStr for DeviceChoice {

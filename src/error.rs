@@ -456,6 +456,11 @@ impl Error {
             Self::NoDevice { built_in: false, .. } => {
                 Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())
             }
+            Self::NoDevice { built_in: true, .. } => Some(
+                "it takes a driver, cuBLAS where the loader finds it (LD_LIBRARY_PATH) and a GPU of the kind that this build is for; \
+                 --device auto takes the CPU where there is none"
+                    .into(),
+            ),
             Self::UnknownClass { near, .. } if !near.is_empty() => Some(format!(
                 "did you mean {}?",
                 near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")

@@ -20,11 +20,12 @@ use declass_formats::Artifact;
 
 fn device() -> Device {
     let named = std::env::var("DECLASS_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
-    named.parse::<DeviceChoice>().expect("a device").open().expect("the device can be used")
+    named.parse::<DeviceChoice>().expect("a device").open().expect("the device can be used").device
 }
 
+/// Relative to the root of the repository, so that the tests also run where they were not built.
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/models").join(name)
+    Path::new("fixtures/models").join(name)
 }
 
 fn head() -> LinearHead {

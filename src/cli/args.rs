@@ -318,7 +318,7 @@ pub(super) struct UnlearnArgs {
     /// forgotten classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) trace: Option<PathBuf>,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
+    /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
     /// Do everything but keep nothing: the copy is made beside OUT, verified there and removed again.
@@ -372,7 +372,7 @@ pub(super) struct VerifyArgs {
     /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
     #[arg(long, allow_negative_numbers = true, requires = "original")]
     pub(super) seed: Option<u64>,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
+    /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(super) device: DeviceChoice,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod bars;
+mod device;
 mod evaluate;
 mod explain;
 mod export;

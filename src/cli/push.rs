@@ -14,7 +14,7 @@ use declass::{
 };
 use serde_json::json;
 
-use super::{Exit, args::PushArgs, bars::Bars, hub, output::Printer, verify::read_claim};
+use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, verify::read_claim};
 
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -24,7 +24,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
         );
     }
     let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars)?].concat();
+    let failed = [examined(args, &release, &bars)?, measured(args, &release, (&bars, printer))?].concat();
     if !failed.is_empty() {
         failed.iter().for_each(|finding| printer.warn(finding));
         printer.warn("nothing was sent");
@@ -68,13 +68,13 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
 }
 
 /// What measuring it against the original says no to.
-fn measured(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<String>> {
+fn measured(args: &PushArgs, release: &Artifact, (bars, printer): (&Bars, &Printer)) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
     let claimed = read_claim(release)?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
     let request = claimed.request(None);
-    let report = verify::verify(&original, release, &request, &args.device.open()?, bars)?;
+    let report = verify::verify(&original, release, &request, &device::open(args.device, printer)?, bars)?;
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);

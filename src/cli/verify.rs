@@ -19,7 +19,7 @@ use super::{
     Exit,
     args::{VerdictFormat, VerifyArgs},
     bars::Bars,
-    hub, labelled,
+    device, hub, labelled,
     output::Printer,
     verdict::Verdict,
 };
@@ -39,7 +39,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.output.format() != VerdictFormat::Human || printer.is_quiet());
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
     let mut examination = examine(args, &release.path, &bars)?;
-    let measured = match (measure(args, &release.path, &bars), &mut examination) {
+    let measured = match (measure(args, &release.path, (&bars, printer)), &mut examination) {
         (Ok(measured), _) => measured,
         // What the signatures say is worth telling nevertheless.
         (Err(error), Some(examination)) if !examination.findings.is_empty() => {
@@ -79,7 +79,11 @@ fn refuse_rules_of_the_release(args: &VerifyArgs) -> Result<()> {
     Ok(())
 }
 
-fn measure(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Measured>> {
+fn measure(
+    args: &VerifyArgs,
+    release: &Path,
+    (bars, printer): (&Bars, &Printer),
+) -> Result<Option<Measured>> {
     let Some(original) = &args.original else { return Ok(None) };
     let release = Artifact::open(release).map_err(Error::from)?;
     let claimed = read_claim(&release)?;
@@ -90,7 +94,7 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Meas
         claimed.require_data(data)?;
     }
     let request = claimed.request(args.seed);
-    let report = verify::verify(&original, &release, &request, &args.device.open()?, bars)?;
+    let report = verify::verify(&original, &release, &request, &device::open(args.device, printer)?, bars)?;
     let figures = |data| figures(&claimed, &report, (&original, &release), data);
     let evaluation = data.as_ref().map(figures).transpose()?;
     let checks = claimed.check(&report, evaluation.as_ref());

@@ -19,7 +19,7 @@ mod settings;
 
 pub use settings::{Setting, Settings};
 
-use candle_core::{D, Tensor};
+use candle_core::{D, DType, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
@@ -133,17 +133,16 @@ impl Batch<'_> {
 
     /// Logits with those of the forgotten classes at minus infinity.
     fn without_forgotten(&self, logits: &Tensor) -> candle_core::Result<Tensor> {
-        self.with_forgotten_at(logits, f32::NEG_INFINITY)
+        self.with_forgotten_at(logits, &Tensor::new(f32::NEG_INFINITY, logits.device())?)
     }
 
-    /// Logits with those of the forgotten classes replaced by a value.
-    fn with_forgotten_at(&self, logits: &Tensor, value: f32) -> candle_core::Result<Tensor> {
+    /// Logits with those of the forgotten classes replaced by a value, a tensor of no dimensions.
+    fn with_forgotten_at(&self, logits: &Tensor, value: &Tensor) -> candle_core::Result<Tensor> {
         let classes = self.forgotten.classes();
         let is_forgotten: Vec<u8> =
             (0..classes).map(|class| u8::from(self.forgotten.contains(class))).collect();
         let mask = Tensor::new(is_forgotten, logits.device())?.broadcast_as(logits.shape())?;
-        let replacement = Tensor::full(value, logits.shape(), logits.device())?;
-        mask.where_cond(&replacement, logits)
+        mask.where_cond(&value.broadcast_as(logits.shape())?, logits)
     }
 
     /// One weight per sample, `[B, 1]`: one for samples of the forgotten classes, another for the retained ones.
@@ -156,12 +155,11 @@ impl Batch<'_> {
 
     /// One row per sample with a 1 in the given column.
     fn one_hot(&self, columns: &[u32]) -> candle_core::Result<Tensor> {
-        let classes = self.logits.dim(D::Minus1)?;
-        let mut rows = vec![0.0f32; columns.len() * classes];
-        for (row, &column) in rows.chunks_exact_mut(classes).zip(columns) {
-            row[column as usize] = 1.0;
-        }
-        Tensor::from_vec(rows, (columns.len(), classes), self.logits.device())
+        let device = self.logits.device();
+        // Made where the logits are: on their way to a GPU, rows of thousands of zeros would take longer than the step.
+        let columns = Tensor::from_slice(columns, (columns.len(), 1), device)?;
+        let ones = Tensor::ones(columns.shape(), DType::F32, device)?;
+        self.logits.zeros_like()?.scatter(&columns, &ones, D::Minus1)
     }
 }
 

@@ -4,7 +4,7 @@
 //! no gradient here. What is left is `5 KL(q || p)` on retained samples, `q` the softmax of the original logits with those of the
 //! forgotten classes lowered to the smallest of all logits; its gradient is `5 (p - q)`. Bonato et al., ECCV 2024.
 
-use candle_core::{Result, Tensor};
+use candle_core::{D, Result, Tensor};
 
 use super::{Batch, Data, Kind, Method};
 
@@ -20,7 +20,7 @@ pub(super) const METHOD: Method = Method {
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
-    let least = batch.original.min_all()?.to_scalar::<f32>()?;
-    let target = candle_nn::ops::softmax_last_dim(&batch.with_forgotten_at(batch.original, least)?)?;
+    let least = batch.original.min(D::Minus1)?.min(0)?;
+    let target = candle_nn::ops::softmax_last_dim(&batch.with_forgotten_at(batch.original, &least)?)?;
     (batch.probabilities()? - target)? * WEIGHT
 }

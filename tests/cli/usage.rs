@@ -113,6 +113,19 @@ fn a_gpu_is_refused_where_the_build_has_none() {
 }
 
 #[test]
+#[cfg(not(feature = "cuda"))]
+fn without_a_gpu_auto_takes_the_cpu_and_says_so() {
+    let folder = tempdir().unwrap();
+    let (resnet, out) = (resnet(), folder.path().join("out"));
+    let ran = unlearn(&resnet, &out, &["--forget", "5", "--device", "auto", "--json"]).exits(0);
+    let predicate = &ran.json()["statement"]["predicate"];
+    assert_eq!(predicate["buildDefinition"]["internalParameters"]["device"], "cpu");
+    ran.says("device `cuda:0` cannot be used").says("so the CPU computes");
+    verify(&out, &resnet, &["--device", "auto"]).exits(0).says("so the CPU computes");
+    assert!(!verify(&out, &resnet, &[]).exits(0).stderr.contains("CPU"), "nobody asked for a GPU");
+}
+
+#[test]
 #[cfg(not(feature = "hub"))]
 fn a_build_without_hubs_says_so() {
     run(&["inspect", "org/name"]).exits(2).says("cannot fetch it from a hub").says("--features hub");

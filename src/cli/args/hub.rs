@@ -63,7 +63,7 @@ pub(in crate::cli) struct PushArgs {
     /// Send it whoever has signed it, or nobody.
     #[arg(long, conflicts_with = "trust")]
     pub(in crate::cli) unsigned: bool,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
+    /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(in crate::cli) device: DeviceChoice,
     /// Print one JSON object: repository, commit, url, files.

@@ -24,7 +24,7 @@ use super::{
     Exit,
     args::UnlearnArgs,
     bars::Bars,
-    key, labelled,
+    device, key, labelled,
     output::{Printer, Verbosity},
     source::{self, Source},
     trace,
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
             let head = args.model.head.as_deref();
             data.check(&Pair::load((artifact, cut), artifact, head, forgotten.clone())?)?;
         }
-        let device = args.device.open()?;
+        let device = device::open(args.device, printer)?;
         let silent = Printer::new(Verbosity::Quiet);
         let key = key::open(&args.key)?;
         let run = Self {
