@@ -1,5 +1,6 @@
 //! What can go wrong, where, and what to do about it.
 
+mod hint;
 mod hub;
 
 use std::{
@@ -382,97 +383,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the user can do about it, if anything is known to help.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::AmbiguousHead { .. } => Some("name it with --head".into()),
-            Self::AmbiguousLabel { .. } => Some("name the class by its index".into()),
-            Self::LargeHead { .. } => Some("name the right head with --head, if this is none".into()),
-            Self::CannotSeal => Some("use --slot drop".into()),
-            Self::DestinationExists { release: true, .. } => Some("replace it with --force".into()),
-            Self::DestinationExists { release: false, .. } => {
-                Some("choose another place: --force replaces earlier releases and empty folders only".into())
-            }
-            Self::ForeignFiles { .. } => Some("move them elsewhere, or choose another place with -o".into()),
-            Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
-                Some("choose another place with -o".into())
-            }
-            Self::BrokenLineage { .. } => {
-                Some("fetch the release again; without its claims a model is unlearned as one without history".into())
-            }
-            Self::NotAClaim { .. } => {
-                Some("name a folder that `declass unlearn` of this version wrote".into())
-            }
-            Self::NotForMultiLabel { .. } => Some("use --method seal or --slot drop".into()),
-            Self::NeedsBias { .. } => Some("use --method seal; `declass methods` lists others".into()),
-            Self::NothingToTrain { .. } => Some("choose a method that trains: `declass methods`".into()),
-            Self::OptionsWithoutUse { options, .. } => Some(format!(
-                "leave out {}, or choose a method that trains: `declass methods`",
-                options.join(" and ")
-            )),
-            Self::NothingToSeal => Some("leave out --no-seal, or keep the slot with --slot keep".into()),
-            Self::NoClaim { .. } => Some(
-                "name the forgotten classes with --forget, or a folder that `declass unlearn` wrote".into(),
-            ),
-            Self::NoName { .. } => Some("end -o with the name of the folder to write".into()),
-            Self::UnknownSetting { known, .. } if known.is_empty() => {
-                Some("it has no settings at all".into())
-            }
-            Self::UnknownSetting { known, .. } => Some(format!("it has {}", known.join(", "))),
-            Self::NothingToDo => Some("leave out --no-seal or choose another --method".into()),
-            Self::OneClassLeft => Some("keep the slots with --slot keep".into()),
-            Self::Unsigned { .. } => Some("sign the release first: `declass sign OUT --key KEY`".into()),
-            Self::Unreached { .. } => Some("leave out --no-seal, or try another --distribution".into()),
-            Self::DidNotForget { .. } => {
-                Some("try --method seal, more --epochs, more --samples or another --lr".into())
-            }
-            Self::Format(error) => error.hint(),
-            Self::Hub(error) => error.hint(),
-            Self::NotOnlyTheHead { .. } => Some(
-                "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
-                 head differs, and the model that it was made from"
-                    .into(),
-            ),
-            Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
-                Some("is it the model that the release was made from?".into())
-            }
-            Self::UnknownClass { name, .. } if name.contains(',') => {
-                Some("name each class with a --forget of its own".into())
-            }
-            Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
-                Some(format!("candidates are {}", candidates.join(", ")))
-            }
-            Self::CannotStamp { hint, .. } | Self::Hook { hint, .. } | Self::Key { hint, .. }
-                if !hint.is_empty() =>
-            {
-                Some(hint.clone())
-            }
-            Self::RegisterRefuses { hint, .. } | Self::RegisterUnusable { hint, .. } if !hint.is_empty() => {
-                Some(hint.clone())
-            }
-            Self::Embeddings { hint, .. } if !hint.is_empty() => Some(hint.clone()),
-            Self::NotAClassifier { hint, .. } if !hint.is_empty() => Some(hint.clone()),
-            Self::NoDevice { built_in: false, .. } => {
-                Some("this build has no CUDA support; build with --features cuda or use --device cpu".into())
-            }
-            Self::NoDevice { built_in: true, .. } => Some(
-                "it takes a driver, cuBLAS where the loader finds it (LD_LIBRARY_PATH) and a GPU of the kind that this build is for; \
-                 --device auto takes the CPU where there is none"
-                    .into(),
-            ),
-            Self::UnknownClass { near, .. } if !near.is_empty() => Some(format!(
-                "did you mean {}?",
-                near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
-            )),
-            Self::UnknownClass { classes, .. } => Some(format!(
-                "`declass inspect` lists the labels; indices go from 0 to {}",
-                classes.saturating_sub(1)
-            )),
-            _ => None,
-        }
-    }
-
     /// Names the file or folder that the disk refused.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::{
     Printer,
     args::{AppendArgs, parse_digest},
+    gate,
     keys::{key_path, open, open_or_make},
     list::told,
     unusable,
@@ -24,6 +25,10 @@ use crate::cli::{Exit, args::PassphraseArgs};
 
 pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     require_sense(args)?;
+    let exit = gate::ask(args, printer)?;
+    if exit != Exit::Yes {
+        return Ok(exit);
+    }
     let key = open(&key_path(&args.register, args.key.as_deref())?, &args.passphrase)?;
     let now = || time(args);
     let appended = match &args.new_key {
@@ -54,6 +59,7 @@ fn require_sense(args: &AppendArgs) -> Result<(), Error> {
         ))
     };
     let rotates = args.event == Kind::KeyRotated;
+    let vouches = matches!(args.event, Kind::Released | Kind::Verified);
     for (option, given, belongs) in [
         ("--new-key", args.new_key.is_some(), rotates),
         ("--record", args.record.is_some(), !rotates),
@@ -61,6 +67,7 @@ fn require_sense(args: &AppendArgs) -> Result<(), Error> {
         ("--release", args.release.is_some(), !rotates),
         ("--artifact", args.artifact.is_some(), !rotates),
         ("--successor", args.successor.is_some(), args.event == Kind::Superseded),
+        ("--trust", args.trust.is_some(), vouches),
         ("--label-private", args.label_private, args.event == Kind::ClassRemoved),
     ] {
         if given && !belongs {

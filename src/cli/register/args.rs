@@ -63,7 +63,7 @@ Examples:
   declass register append removals requested --record request-17.json
   declass register append removals approved --record request-17.json
   declass register append removals class-removed --release out --record request-17.json
-  declass register append removals verified --release out
+  declass register append removals verified --release out --trust declass-trust.toml
   declass register append removals released --release out
   declass register append removals superseded --release out --successor out-2
   declass register append removals key-rotated --new-key removals-2027.key
@@ -72,7 +72,10 @@ The register has no personal data: a record stays with you, and only SHA-256(sal
 with `requested` and lies beside the record, ending in .salt; keep both unchanged to show later which request it was, and
 destroy the salt to make that impossible for everybody.
 
-Exit code 0: entered, and on disk; 1: the register says no; 2: could not tell.")]
+`verified` and `released` say what you did. With --trust the release has to pass `declass verify` by its signatures
+first; without, only that its files are those of its claim.
+
+Exit code 0: entered, and on disk; 1: the register or the gate says no; 2: could not tell.")]
 pub(super) struct AppendArgs {
     /// The register's folder.
     #[arg(value_name = "DIR")]
@@ -101,6 +104,12 @@ pub(super) struct AppendArgs {
     /// Enter digests of the classes' labels with the record's salt, since the labels are personal data.
     #[arg(long, requires_all = ["record", "release"])]
     pub(super) label_private: bool,
+    /// For `verified` and `released`: enter it only if the gate says yes, trusting the keys of this file.
+    #[arg(long, value_name = "FILE", requires = "release")]
+    pub(super) trust: Option<PathBuf>,
+    /// What the gate then asks of the release besides.
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pub(super) policy: Option<PathBuf>,
     /// For `superseded`: the release that replaces this one, a folder or a digest.
     #[arg(long, value_name = "OUT|SHA256")]
     pub(super) successor: Option<PathBuf>,

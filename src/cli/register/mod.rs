@@ -2,6 +2,7 @@
 
 mod append;
 mod args;
+mod gate;
 mod init;
 mod keys;
 mod list;

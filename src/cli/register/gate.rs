@@ -1,0 +1,34 @@
+//! What `declass register append --trust` asks of a release before an event is entered.
+
+use std::time::SystemTime;
+
+use anyhow::Result;
+use declass::{
+    gate::{self, Policy},
+    sign::Trust,
+};
+
+use super::{Printer, args::AppendArgs};
+use crate::cli::{Exit, bars::Bars, findings};
+
+/// What the gate says of the release; yes if it is not to be asked.
+pub(super) fn ask(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
+    let (Some(trust), Some(release)) = (&args.trust, &args.release) else { return Ok(Exit::Yes) };
+    let trust = Trust::open(trust)?;
+    let policy = args.policy.as_deref().map(Policy::open).transpose()?;
+    let bars = Bars::new(args.json || printer.is_quiet());
+    let found = gate::examine(release, &trust, policy.as_ref(), SystemTime::now(), &bars)?.findings;
+    for finding in &found {
+        let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
+        printer.warn(&format!("{} {place}{}", finding.code.id, finding.message));
+    }
+    let exit = findings::exit(&found);
+    if exit != Exit::Yes {
+        printer.warn(&format!(
+            "`{}` is not entered: the gate does not say yes of `{}`",
+            args.event.name(),
+            release.display()
+        ));
+    }
+    Ok(exit)
+}
