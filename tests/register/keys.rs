@@ -7,7 +7,7 @@ use crate::home::{Home, finish, request};
 #[test]
 fn keys_are_private_outside_of_the_register_and_never_replaced() {
     let home = Home::new();
-    home.run("init new --origin a").exits(0).says("encrypted");
+    home.run("init new --origin a").exits(0).shows("encrypted");
     let mode = fs::metadata(home.path("new.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let key = fs::read(home.path("r.key")).unwrap();
@@ -37,7 +37,7 @@ fn a_key_takes_its_passphrase_and_no_other() {
     run(&format!("{init} --passphrase-file empty"), None).exits(2).says("the passphrase is empty");
     run(&format!("{init} --passphrase-file none"), None).exits(2).says("none");
     assert!(!home.path("e.key").exists() && !home.path("e").exists());
-    run(&format!("{init} --passphrase-file right"), Some("ignored")).exits(0).says("(new, encrypted)");
+    run(&format!("{init} --passphrase-file right"), Some("ignored")).exits(0).shows("(new, encrypted)");
     assert!(fs::read_to_string(home.path("e.key")).unwrap().contains("ENCRYPTED"));
     let append = |more: &str, passphrase| {
         run(&format!("append e requested --request {}{more}", request(0)), passphrase)
@@ -46,7 +46,7 @@ fn a_key_takes_its_passphrase_and_no_other() {
     append("", None).exits(2).says("--passphrase-file");
     append("", Some("first")).exits(0);
     let rotate = "append e key-rotated --passphrase-file right --new-key f.key --new-passphrase-file new";
-    run(rotate, None).exits(0).says("f.key (new, encrypted)");
+    run(rotate, None).exits(0).shows("f.key (new, encrypted)");
     let next = format!("append e requested --key f.key --request {}", request(1));
     run(&next, Some("first")).exits(2).says("the passphrase does not open it");
     run(&next, Some("second")).exits(0);
