@@ -16,7 +16,8 @@ fuzz_target!(|bytes: &[u8]| {
     };
     assert_eq!(Statement::from_bytes(&statement.to_bytes()).as_ref(), Ok(&statement));
     let _ = History::default().problems(&statement);
-    let claim = ClaimFile { statement: &statement, name: "claim", digest: Sha256Digest::of(bytes) };
+    let claim =
+        ClaimFile { statement: &statement, name: "claim", digest: Sha256Digest::of(bytes), bundle: None };
     for format in [Format::Cyclonedx, Format::Slsa] {
         let _ = format.export(&claim, "model");
     }
