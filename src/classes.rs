@@ -96,7 +96,8 @@ impl Forgotten {
     }
 }
 
-/// How a class is shown: its index, and its label where there is one, without what a terminal would obey.
+/// How a class is shown: its index, and its label where there is one, without what a terminal would obey and without the
+/// backticks that would let a label out of its own on a card.
 #[must_use]
 pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     match labels.and_then(|labels| labels.names.get(class)) {
@@ -108,10 +109,10 @@ pub fn describe(class: usize, labels: Option<&Labels>) -> String {
 fn printable(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for letter in name.chars() {
-        if letter.is_control() {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
+        match letter {
+            '`' => shown.push('\''),
+            _ if letter.is_control() => shown.extend(letter.escape_default()),
+            _ => shown.push(letter),
         }
     }
     shown
@@ -169,6 +170,12 @@ mod tests {
     fn a_label_cannot_command_the_terminal() {
         let labels = Labels { names: vec!["a\nb\u{1b}[2J é".into()], source: "test".into() };
         assert_eq!(describe(0, Some(&labels)), "0 `a\\nb\\u{1b}[2J é`");
+    }
+
+    #[test]
+    fn a_label_stays_in_its_code_span() {
+        let labels = Labels { names: vec!["a`](http://b) <img src=c>".into()], source: "test".into() };
+        assert_eq!(describe(0, Some(&labels)), "0 `a'](http://b) <img src=c>`");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use p256::elliptic_curve::Generate;
 use pkcs8::{
     EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument,
     der::pem::PemLabel,
-    pkcs5::{pbes2, scrypt},
+    pkcs5::{
+        EncryptionScheme,
+        pbes2::{self, Kdf},
+        scrypt,
+    },
 };
 use zeroize::Zeroizing;
 
@@ -15,6 +19,11 @@ use crate::error::Error;
 const LOG_N: u8 = 17;
 const BLOCK_SIZE: u32 = 8;
 const PARALLEL: u32 = 1;
+
+/// A key of others may cost as much to open, and no more: 1 GB for scrypt, twice that in passes over it, some seconds of PBKDF2.
+const MOST_MEMORY: u64 = 1 << 30;
+const MOST_WORK: u64 = 1 << 31;
+const MOST_ITERATIONS: u32 = 10_000_000;
 
 /// The PEM of a key, from its PKCS#8.
 ///
@@ -39,12 +48,32 @@ pub(crate) fn encrypt(plain: &SecretDocument, passphrase: &str) -> Result<Zeroiz
 /// The PKCS#8 of an encrypted key.
 ///
 /// # Errors
-/// [`Error::Key`] for a wrong passphrase.
+/// [`Error::Key`] for a wrong passphrase, and for a key that costs more to open than anybody means it to.
 pub(crate) fn decrypt(document: &SecretDocument, passphrase: &str) -> Result<SecretDocument, Error> {
-    EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-        .map_err(|error| bad(error.to_string(), ""))?
-        .decrypt(passphrase)
-        .map_err(|_| bad("the passphrase does not open it", ""))
+    let key = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
+        .map_err(|error| bad(error.to_string(), ""))?;
+    if !is_bearable(&key.encryption_algorithm) {
+        return Err(bad(
+            "opening it asks for more memory or time than a passphrase is worth",
+            "encrypt it anew: scrypt may take 1 GB, PBKDF2 10 million rounds",
+        ));
+    }
+    key.decrypt(passphrase).map_err(|_| bad("the passphrase does not open it", ""))
+}
+
+/// Whether a passphrase can be tried. The file says itself what that costs, and may be anybody's.
+fn is_bearable(scheme: &EncryptionScheme) -> bool {
+    match scheme.pbes2().map(|how| &how.kdf) {
+        Some(Kdf::Scrypt(cost)) => {
+            let memory = cost.cost_parameter.saturating_mul(128 * u64::from(cost.block_size));
+            // `scrypt` takes the logarithm of the cost before it looks whether there is one.
+            cost.cost_parameter > 0
+                && memory <= MOST_MEMORY
+                && memory.saturating_mul(cost.parallelization.into()) <= MOST_WORK
+        }
+        Some(Kdf::Pbkdf2(cost)) => cost.iteration_count <= MOST_ITERATIONS,
+        _ => true,
+    }
 }
 
 /// The first block of a PEM file that holds a private key, and its label.
@@ -62,4 +91,35 @@ pub(crate) fn private_block(text: &str) -> Option<(&str, &str)> {
 /// A key that cannot be used, and what to do instead.
 pub(crate) fn bad(reason: impl Into<String>, hint: &str) -> Error {
     Error::Key { reason: reason.into(), hint: hint.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use pkcs8::pkcs5::pbes2::{Salt, ScryptParams};
+
+    use super::*;
+
+    #[test]
+    fn keys_that_take_all_memory_or_for_ever_are_not_tried() {
+        let salt = Salt::new([0; 16]).unwrap();
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            Kdf::Scrypt(ScryptParams { salt, cost_parameter, block_size, parallelization, key_length: None })
+        };
+        let scheme = |kdf| {
+            let how =
+                pbes2::Parameters { kdf, encryption: pbes2::EncryptionScheme::Aes256Cbc { iv: [0; 16] } };
+            EncryptionScheme::Pbes2(how)
+        };
+        let own = scrypt(1 << LOG_N, BLOCK_SIZE as u16, PARALLEL as u16);
+        for (kdf, bearable) in [
+            (own, true),
+            (scrypt(1 << 20, 8, 2), true),
+            (scrypt(1 << 20, 8, 3), false),
+            (scrypt(1 << 21, 8, 1), false),
+            (scrypt(0, 8, 1), false),
+            (scrypt(1 << 63, u16::MAX, u16::MAX), false),
+        ] {
+            assert_eq!(is_bearable(&scheme(kdf.clone())), bearable, "{kdf:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::ClaimFile;
 use crate::release::{
-    RecordedEvaluation,
+    RecordedEvaluation, quoted,
     statement::{ForgottenClass, Parameters, Predicate, RecordedMeasurement, Verification},
 };
 
@@ -156,12 +156,11 @@ fn named(entry: &ForgottenClass) -> String {
     }
 }
 
-/// Text that stays in its line.
+/// Text that stays in its line, and is read in the order in which it is written.
 fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// A double-quoted scalar: JSON strings are YAML.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    let moves = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if moves(c) { ' ' } else { c }).collect()
 }

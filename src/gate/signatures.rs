@@ -110,9 +110,10 @@ impl Signatures {
                 self.findings.push(Finding::new(&code::BAD_SIGNATURE, reason).about(file));
             }
             Err(Distrust::Untrusted(reason)) => {
+                let when = stamped.iter().map(|stamped| format!("; judged at its time stamp, {stamped}"));
                 let ignored =
-                    dating.ignored.iter().map(|why| format!("; its time stamp does not count: {why}"));
-                let message = reason + &ignored.collect::<String>();
+                    dating.ignored.iter().map(|why| format!("; a time stamp does not count: {why}"));
+                let message = reason + &when.chain(ignored).collect::<String>();
                 self.findings.push(Finding::new(&code::UNTRUSTED, message).about(file));
             }
         }

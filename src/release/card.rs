@@ -9,7 +9,7 @@ use crate::{
     methods::Method,
 };
 
-use super::{claim::slot_name, statement::STATEMENT_FILE, stored::CLAIM_FILE};
+use super::{claim::slot_name, statement::STATEMENT_FILE, stored::CLAIM_FILE, yaml::quoted};
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
 /// another model.
@@ -194,11 +194,6 @@ fn split(card: &str) -> (Vec<Block<'_>>, &str) {
         Block { key: text.split(':').next().unwrap_or_default().trim(), text }
     };
     (begins.iter().copied().zip(ends).map(block).collect(), body)
-}
-
-/// A double-quoted scalar: JSON strings are YAML.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

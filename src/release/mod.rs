@@ -18,6 +18,7 @@ mod signing;
 mod staged;
 pub mod statement;
 mod stored;
+mod yaml;
 
 pub use beside::{not_covered, repository};
 pub use card::{CardContent, card};
@@ -32,3 +33,4 @@ pub use signing::{sign_release, stamp_release};
 pub use staged::Staged;
 pub use statement::{PREDICATE_TYPE, STATEMENT_FILE, Statement};
 pub use stored::{CLAIM_FILE, StoredClaim};
+pub(crate) use yaml::quoted;

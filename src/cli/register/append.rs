@@ -25,11 +25,12 @@ use crate::cli::{Exit, args::PassphraseArgs};
 
 pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     require_sense(args)?;
+    let key = open(&key_path(&args.register, args.key.as_deref())?, &args.passphrase)?;
+    // Once nobody has to type anything any more: what is entered shall be what was looked at.
     let exit = gate::ask(args, printer)?;
     if exit != Exit::Yes {
         return Ok(exit);
     }
-    let key = open(&key_path(&args.register, args.key.as_deref())?, &args.passphrase)?;
     let now = || time(args);
     let appended = match &args.new_key {
         Some(path) => {
