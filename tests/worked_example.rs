@@ -35,19 +35,14 @@ fn the_worked_example_does_what_it_shows() {
     let steps = steps(PAGE);
     assert!(steps.len() > 20, "the page has {} commands", steps.len());
 
-    let answers = run(&steps, folder.path());
+    let (answers, is_done) = run(&steps, folder.path());
     for (step, answer) in steps.iter().zip(&answers) {
         if let Some(missing) = first_missing(&step.shown, answer) {
             panic!("`{}` does not print\n    {missing}\nbut\n{answer}", step.command);
         }
     }
-    assert_eq!(
-        answers.len(),
-        steps.len(),
-        "stopped at `{}`:\n{}",
-        steps[answers.len() - 1].command,
-        answers.last().unwrap()
-    );
+    let last = (&steps[answers.len() - 1].command, answers.last().unwrap());
+    assert!(is_done && answers.len() == steps.len(), "stopped at `{}`:\n{}", last.0, last.1);
 }
 
 /// The commands of all console blocks: what follows `$ `, and lines that begin with `>` go on with it.
@@ -73,8 +68,8 @@ fn steps(page: &'static str) -> Vec<Step> {
     steps
 }
 
-/// What each command printed, in the order of the page; the last one is the first that failed, if one did.
-fn run(steps: &[Step], folder: &Path) -> Vec<String> {
+/// What each command printed, in the order of the page, and whether all succeeded; if one did not, it is the last.
+fn run(steps: &[Step], folder: &Path) -> (Vec<String>, bool) {
     let commands: String = steps.iter().map(|step| format!("{}\nprintf '{MARK}'\n", step.command)).collect();
     let mut shell = Command::new("bash");
     shell.args(["-e", "-c", &format!("exec 2>&1\n{commands}")]).stdin(Stdio::null()).current_dir(folder);
@@ -89,9 +84,10 @@ fn run(steps: &[Step], folder: &Path) -> Vec<String> {
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_ACTIONS"] {
         shell.env_remove(variable);
     }
-    let text = String::from_utf8(shell.output().unwrap().stdout).unwrap();
+    let output = shell.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
     let text = text.strip_suffix(MARK).unwrap_or(&text);
-    text.split(MARK).map(str::to_owned).collect()
+    (text.split(MARK).map(str::to_owned).collect(), output.status.success())
 }
 
 /// The first shown line that `answer` does not have behind those before it. `...` stands for anything.

@@ -49,6 +49,7 @@ pub(super) fn signature(signer: &Signer) -> Value {
         "key": signer.key,
         "identity": signer.identity,
         "stamp": signer.stamped.as_ref().map(|stamp| json!({"time": stamp.written(), "tsa": stamp.authority})),
+        "ignoredStamps": signer.ignored_stamps,
     })
 }
 

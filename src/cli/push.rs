@@ -24,7 +24,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
         );
     }
     let release = Artifact::open(&args.release).map_err(Error::from)?;
-    let failed = [examined(args, &release, &bars)?, measured(args, &release, (&bars, printer))?].concat();
+    let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars, printer)?].concat();
     if !failed.is_empty() {
         failed.iter().for_each(|finding| printer.warn(finding));
         printer.warn("nothing was sent");
@@ -60,15 +60,11 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
         Some(trust) => gate::examine(folder, &Trust::open(trust)?, None, SystemTime::now(), bars)?.findings,
         None => gate::examine_unsigned(folder, bars)?,
     };
-    let words = |finding: gate::Finding| {
-        let place = finding.path.map_or_else(String::new, |path| format!("{path}: "));
-        format!("{} {place}{}", finding.code.id, finding.message)
-    };
-    Ok(findings.into_iter().map(words).collect())
+    Ok(findings.iter().map(|finding| format!("{} {finding}", finding.code.id)).collect())
 }
 
 /// What measuring it against the original says no to.
-fn measured(args: &PushArgs, release: &Artifact, (bars, printer): (&Bars, &Printer)) -> Result<Vec<String>> {
+fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
     let claimed = read_claim(release)?;
     let original = hub::locate(original, None, false, bars)?;

@@ -19,10 +19,7 @@ pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let findings = gate::examine_unsigned(&args.release, &bars)?;
     if !findings.is_empty() {
-        let tell = |finding: &Finding| {
-            let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-            printer.warn(&format!("{} {place}{}", finding.code.id, finding.message));
-        };
+        let tell = |finding: &Finding| printer.warn(&format!("{} {finding}", finding.code.id));
         findings.iter().for_each(tell);
         printer.warn("the claim does not fit the files: nothing was signed");
         return Ok(Exit::No);

@@ -68,8 +68,7 @@ impl Verdict<'_> {
         }
         self.listed.iter().for_each(|check| printer.check(check));
         for finding in self.examination.iter().flat_map(|found| &found.findings) {
-            let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-            printer.row(finding.code.id, format!("{place}{}", finding.message));
+            printer.row(finding.code.id, finding.to_string());
         }
         if let (Some(policy), Exit::Yes) = (&self.args.policy, exit) {
             printer.row("policy", format!("{}: met", policy.display()));

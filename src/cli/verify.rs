@@ -39,7 +39,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.output.format() != VerdictFormat::Human || printer.is_quiet());
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
     let mut examination = examine(args, &release.path, &bars)?;
-    let measured = match (measure(args, &release.path, (&bars, printer)), &mut examination) {
+    let measured = match (measure(args, &release.path, &bars, printer), &mut examination) {
         (Ok(measured), _) => measured,
         // What the signatures say is worth telling nevertheless.
         (Err(error), Some(examination)) if !examination.findings.is_empty() => {
@@ -79,11 +79,7 @@ fn refuse_rules_of_the_release(args: &VerifyArgs) -> Result<()> {
     Ok(())
 }
 
-fn measure(
-    args: &VerifyArgs,
-    release: &Path,
-    (bars, printer): (&Bars, &Printer),
-) -> Result<Option<Measured>> {
+fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) -> Result<Option<Measured>> {
     let Some(original) = &args.original else { return Ok(None) };
     let release = Artifact::open(release).map_err(Error::from)?;
     let claimed = read_claim(&release)?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::ClaimFile;
 use crate::release::{
     RecordedEvaluation, quoted,
-    statement::{ForgottenClass, Parameters, Predicate, RecordedMeasurement, Verification},
+    statement::{ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedMeasurement, Verification},
 };
 
 const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
@@ -102,7 +102,7 @@ fn summary(claim: &ClaimFile<'_>, model: &str) -> String {
 
 fn checks(verification: &Verification) -> String {
     let text = format!("\n## Verification: {}\n\n", line(&verification.result));
-    let row = |text: String, check: &crate::release::statement::RecordedCheck| {
+    let row = |text: String, check: &RecordedCheck| {
         text + &format!("- `{}`, {}: {}\n", line(&check.id), line(&check.result), line(&check.summary))
     };
     verification.checks.iter().fold(text, row)

@@ -7,7 +7,7 @@ mod policy;
 mod signatures;
 mod structure;
 
-use std::{collections::BTreeSet, path::Path, time::SystemTime};
+use std::{collections::BTreeSet, fmt, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
@@ -63,6 +63,14 @@ pub trait Stored {
     /// # Errors
     /// [`Error`] if they cannot be read or written.
     fn unpack(&self, files: &Contents) -> Result<(), Error>;
+}
+
+impl fmt::Display for Finding {
+    /// The file, if it is about one, and what was found; without the code.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.iter().try_for_each(|path| write!(f, "{path}: "))?;
+        f.write_str(&self.message)
+    }
 }
 
 impl Finding {

@@ -55,8 +55,11 @@ impl Settings {
 /// # Errors
 /// [`Error::Hook`] in that case, [`Error::Io`] if the file cannot be found.
 pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<(), Error> {
-    let named = absolute(rules).map_err(Error::io(rules))?;
     let resolved = rules.canonicalize().map_err(Error::io(rules))?;
+    // A link may be kept by the repository, and lead out of it.
+    let whole = absolute(rules).map_err(Error::io(rules))?;
+    let folder = whole.parent().unwrap_or(&whole).canonicalize().map_err(Error::io(rules))?;
+    let named = folder.join(whole.file_name().unwrap_or_default());
     for path in [&named, &resolved] {
         if repository.tracks(path)? {
             return Err(Error::Hook {

@@ -25,8 +25,7 @@ fn a_signed_release_passes_with_and_without_the_original() {
     assert_eq!(said["forgotten"], json!([{"index": 5, "label": "Sandal"}]));
     assert_eq!(said["checks"], json!(null), "nothing was measured");
     let id = signer.key.public().fingerprint();
-    let signature =
-        |file, role| json!({"file": file, "role": role, "key": id, "identity": "a@b", "stamp": null});
+    let signature = |file, role| json!({"file": file, "role": role, "key": id, "identity": "a@b", "stamp": null, "ignoredStamps": []});
     assert_eq!(said["signatures"], json!([signature("model.sig", "oms"), signature(CLAIM, "claim")]));
     let original = resnet();
     let said = verify(&out, &trust, &["--json", "--original", original.to_str().unwrap()]).exits(0).json();

@@ -89,8 +89,19 @@ fn a_repository_does_not_say_itself_whom_to_trust() {
     home.hook("check HEAD --trust ../keys/trust.toml --policy notes.txt")
         .exits(2)
         .says("must not say itself");
+    std::os::unix::fs::symlink(home.path("keys/trust.toml"), home.work("out.toml")).unwrap();
+    std::os::unix::fs::symlink(home.path("work"), home.path("elsewhere")).unwrap();
+    home.commit();
+    for trust in ["out.toml", "../elsewhere/out.toml"] {
+        home.hook(&format!("check HEAD --trust {trust}")).exits(2).says("must not say itself");
+    }
     home.git("config declass.trust trust.toml").exits(0);
     home.refuses("main").says("must not say itself");
+    // What git cannot tell is no yes.
+    let index = fs::read(home.work(".git/index")).unwrap();
+    fs::write(home.work(".git/index"), "broken").unwrap();
+    home.hook("check HEAD --trust trust.toml").exits(2).says("`git ls-files` failed");
+    fs::write(home.work(".git/index"), index).unwrap();
     // Neither do the settings of one push.
     home.git("config --unset declass.trust").exits(0);
     let said = home.git("-c declass.trust=../keys/trust.toml push origin main");

@@ -94,6 +94,12 @@ fn what_services_stamp_others_accept_and_so_does_the_gate() {
                 assert_eq!(said["signatures"][signature]["stamp"]["tsa"], "service", "{said}");
             }
         }
+        let rules = trust(folder.path(), "", None);
+        let output =
+            declass(&["verify", text(&folder.path().join("out")), "--trust", text(&rules), "--json"]);
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (stamp, ignored) = (&said["signatures"][0]["stamp"], &said["signatures"][0]["ignoredStamps"][0]);
+        assert!(stamp.is_null() && ignored.as_str().unwrap().contains("no trusted `[[tsa]]`"), "{said}");
         // @sigstore/verify knows no RSA here.
         if !kind.key.starts_with("EC") {
             continue;

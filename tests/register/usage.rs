@@ -21,6 +21,7 @@ fn options_of_other_events_and_missing_ones_are_refused() {
         ),
         (format!("append r key-rotated --new-key k --request {digest}"), 2, "--request does not go with"),
         (format!("append r approved --successor {digest}"), 2, "--successor does not go with"),
+        ("append r requested --release out --trust t".to_owned(), 2, "--trust does not go with `requested`"),
         ("append r key-rotated".to_owned(), 2, "--new-key"),
         ("append r deleted".to_owned(), 2, "request-voided"),
         ("append r approved --request 00".to_owned(), 2, "64 hexadecimal digits"),

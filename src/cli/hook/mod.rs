@@ -8,7 +8,6 @@ mod setup;
 use std::{
     env,
     io::{self, Read},
-    path::Path,
     time::SystemTime,
 };
 
@@ -78,12 +77,6 @@ fn examine(repository: &Repository, pushed: &[Pushed], args: &RuleArgs) -> Resul
     let policy = policy.map(|policy| Policy::open(policy)).transpose()?;
     let within = if args.within.is_empty() { &set.within } else { &args.within };
     let scratch = env::temp_dir();
-    let rules = Rules {
-        trust: &trust,
-        policy: policy.as_ref(),
-        at: SystemTime::now(),
-        within,
-        scratch: Path::new(&scratch),
-    };
-    Ok(check(repository, pushed, &rules)?)
+    let (policy, at) = (policy.as_ref(), SystemTime::now());
+    Ok(check(repository, pushed, &Rules { trust: &trust, policy, at, within, scratch: &scratch })?)
 }

@@ -52,8 +52,7 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         printer.row("checked", format!("{}{}", one.name, if empty { ": no release in it" } else { "" }));
         one.releases.iter().for_each(|release| printer.row("release", in_words(release)));
         for finding in one.all_findings().take(SHOWN) {
-            let path = finding.path.as_deref().unwrap_or_default();
-            printer.row(finding.code.id, format!("{path}: {}", finding.message));
+            printer.row(finding.code.id, finding.to_string());
         }
         match one.all_findings().count() {
             0..=SHOWN => {}

@@ -19,8 +19,7 @@ pub(super) fn ask(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let found = gate::examine(release, &trust, policy.as_ref(), SystemTime::now(), &bars)?.findings;
     for finding in &found {
-        let place = finding.path.as_ref().map_or_else(String::new, |path| format!("{path}: "));
-        printer.warn(&format!("{} {place}{}", finding.code.id, finding.message));
+        printer.warn(&format!("{} {finding}", finding.code.id));
     }
     let exit = findings::exit(&found);
     if exit != Exit::Yes {

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_or_missing_byte_is_noticed() {
+    fn no_changed_or_missing_byte_changes_what_is_said() {
         let response = bundle().stamps()[0].clone();
         for end in 0..response.len() {
             assert!(Stamp::read(&response[..end]).is_err(), "cut at {end}");

@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = History::default().problems(&statement);
     let claim =
         ClaimFile { statement: &statement, name: "claim", digest: Sha256Digest::of(bytes), bundle: None };
-    for format in [Format::Cyclonedx, Format::Slsa] {
+    for format in [Format::Cyclonedx, Format::ModelCard, Format::Slsa] {
         let _ = format.export(&claim, "model");
     }
     if let Ok(claimed) = Claimed::read(bytes) {
