@@ -1,7 +1,7 @@
 //! `declass timestamp`.
 
 use anyhow::Result;
-use declass::{release::stamp_release, sign::stamp_request};
+use declass::{formats::Sha256Digest, release::stamp_release, sign::stamp_request};
 use serde_json::json;
 
 use super::{
@@ -22,6 +22,10 @@ pub(super) fn run(args: &TimestampArgs, printer: &Printer) -> Result<Exit> {
 fn request(args: &RequestArgs, printer: &Printer) -> Result<()> {
     let request = stamp_request(&args.release)?;
     write_outside(&args.out, &args.release, &request)?;
+    if args.json {
+        printer.json(&json!({"request": args.out, "sha256": Sha256Digest::of(&request).to_string()}))?;
+        return Ok(());
+    }
     printer.row("wrote", args.out.display().to_string());
     printer.row(
         "next",

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::Path, time::SystemTime};
 
+use declass_formats::Sha256Digest;
 use serde::Deserialize;
 
 use super::{
@@ -95,15 +96,25 @@ impl Authority {
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthorityEntry {
     pem: String,
+    /// Digest of the certificate, so that another file in its place is noticed; as openssl prints it, with or without colons.
+    sha256: String,
     identity: String,
 }
 
 impl AuthorityEntry {
     /// Reads the certificate, whose path is relative to a folder.
     pub(super) fn read(self, folder: &Path) -> Result<Authority, String> {
-        let Self { pem, identity } = self;
+        let Self { pem, sha256, identity } = self;
         let read = read_text(&folder.join(&pem)).and_then(|text| Certificate::from_pem(&text));
-        let certificate = read
+        let pinned = read.and_then(|certificate| {
+            let (found, named) = (certificate.digest(), sha256.replace(':', "").to_ascii_lowercase());
+            match Sha256Digest::from_hexadecimal(&named) {
+                Some(named) if named == found => Ok(certificate),
+                Some(_) => Err(format!("its SHA-256 is {found}, not {named}")),
+                None => Err(format!("`{sha256}` is no SHA-256, that of the file is {found}")),
+            }
+        });
+        let certificate = pinned
             .map_err(|reason| format!("the certificate `{pem}` of `{identity}` cannot be used: {reason}"))?;
         Ok(Authority { certificate, identity })
     }

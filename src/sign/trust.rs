@@ -278,8 +278,12 @@ mod tests {
             ("roles = [\"oms\"]\nnot_after = 1970-01-11", "is no moment"),
             ("roles = [\"oms\"]\n[policy]\nrequire = [\"ledger\"]", "ledger"),
             ("roles = [\"oms\"]\n[policy]\nrequire = []", "no signature at all"),
-            ("roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"\npem = \"key.pem\"", "expected a `CERTIFICATE`"),
+            (
+                "roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"\npem = \"key.pem\"\nsha256 = \"\"",
+                "expected a `CERTIFICATE`",
+            ),
             ("roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"", "pem"),
+            ("roles = [\"oms\"]\n[[tsa]]\nidentity = \"t\"\npem = \"key.pem\"", "sha256"),
         ] {
             let said = trust(&key, more).unwrap_err();
             assert!(said.contains(why), "{said}");

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, SystemTime},
 };
 
@@ -56,11 +57,20 @@ fn trust(folder: &Path, times: &str, service: Option<(&Service, &str)>) -> PathB
     );
     if let Some((service, certificate)) = service {
         fs::copy(service.path(certificate), folder.join("tsa.pem")).unwrap();
-        rules += "[[tsa]]\npem = \"tsa.pem\"\nidentity = \"service\"\n";
+        let print = fingerprint(&folder.join("tsa.pem"));
+        rules += &format!("[[tsa]]\npem = \"tsa.pem\"\nsha256 = \"{print}\"\nidentity = \"service\"\n");
     }
     let path = folder.join("trust.toml");
     fs::write(&path, rules).unwrap();
     path
+}
+
+/// The SHA-256 of a certificate as openssl has it, with colons.
+fn fingerprint(certificate: &Path) -> String {
+    let mut openssl = Command::new("openssl");
+    let output = openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate).output();
+    let said = String::from_utf8(output.unwrap().stdout).unwrap();
+    said.trim().split_once('=').unwrap().1.to_owned()
 }
 
 /// What the gate would say at a time.
@@ -148,6 +158,11 @@ fn keys_are_judged_at_the_time_of_a_stamp_that_counts() {
         let trusted = trust(folder, times, Some((&service, "root.pem")));
         assert!(!findings(folder, &trusted, later).is_empty(), "{times}");
     }
+    // Another certificate in the place of the one that was reviewed, which nobody would see in the trust file.
+    let trusted = trust(folder, &expires, Some((&service, "root.pem")));
+    fs::copy(other.path("root.pem"), folder.join("tsa.pem")).unwrap();
+    let refused = Trust::open(&trusted).unwrap_err().to_string();
+    assert!(refused.contains("`tsa.pem` of `service` cannot be used: its SHA-256 is"), "{refused}");
     // Whoever asks in the past is told nothing of the future.
     let trusted = trust(folder, &expires, Some((&service, "root.pem")));
     assert_eq!(findings(folder, &trusted, now - DAY), [""; 0]);

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use base64ct::{Base64, Encoding};
+use declass::{progress::Silent, release::sign_release, sign::ReleaseKey};
 use serde_json::{Value, json};
 
 use crate::home::{Home, declass, request};
@@ -51,6 +52,34 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
     assert!(!fs::read_to_string(home.path("r/entries.jsonl")).unwrap().contains("Sneaker"));
     home.run("list r").exits(0).shows("classes 5 `Sandal`").shows("7 (label private)");
     home.run("verify r --record q.json").exits(0).shows("of which were released: 1");
+}
+
+#[test]
+fn with_a_trust_file_the_gate_is_asked_first() {
+    let home = Home::new().with_requests(1);
+    release(&home, "out", "Sandal");
+    let by = format!("--request {}", request(0));
+    home.run(&format!("append r approved {by}")).exits(0);
+    home.run(&format!("append r class-removed --release out {by}")).exits(0);
+    let key = ReleaseKey::generate().unwrap();
+    fs::write(home.path("key.pub.pem"), key.public().to_pem()).unwrap();
+    let trust = format!(
+        "version = 1\n[[key]]\nid = {:?}\npem = \"key.pub.pem\"\nidentity = \"a@b\"\nroles = [\"oms\", \"claim\"]\n",
+        key.public().fingerprint()
+    );
+    fs::write(home.path("t.toml"), trust).unwrap();
+    fs::write(home.path("p.toml"), "version = 1\nforgotten = [\"Coat\"]\n").unwrap();
+
+    let said =
+        home.run("append r verified --release out --trust t.toml --json").exits(1).says("UNSIGNED").json();
+    assert_eq!((&said["entry"], &said["findings"][0]["code"]), (&Value::Null, &json!("DC2001")));
+    assert_eq!(home.entries().len(), 3, "nothing was entered");
+
+    // Signed, it is another artifact in no way that the register knows: the files of the claim are the same.
+    sign_release(&home.path("out"), &key, &Silent).unwrap();
+    home.run("append r verified --release out --trust t.toml --policy p.toml").exits(1).says("DC2009");
+    home.run("append r verified --release out --trust t.toml").exits(0);
+    home.run("append r released --release out --trust t.toml").exits(0);
 }
 
 #[test]

@@ -20,6 +20,7 @@ signature without a stamp.
   # in declass-trust.toml: the certificate of the service, or that of the authority that issued it
   [[tsa]]
   pem = \"tsa.pem\"
+  sha256 = \"...\"  # openssl x509 -in tsa.pem -noout -fingerprint -sha256
   identity = \"tsa.example.org\"")]
 pub(in crate::cli) struct TimestampArgs {
     #[command(subcommand)]
@@ -67,4 +68,7 @@ pub(in crate::cli) struct RequestArgs {
     /// The file to write, which must not exist and must not lie in the release.
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
+    /// Print one JSON object: request, sha256 (of the request).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
 }

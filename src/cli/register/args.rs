@@ -122,7 +122,7 @@ pub(super) struct AppendArgs {
     /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future [default: now].
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<Time>,
-    /// Print one JSON object: entry, checkpoint.
+    /// Print one JSON object: entry, checkpoint; or, if the gate says no, entry (null), verdict, findings.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

@@ -7,6 +7,7 @@ use declass::{
     gate::{self, Policy},
     sign::Trust,
 };
+use serde_json::json;
 
 use super::{Printer, args::AppendArgs};
 use crate::cli::{Exit, bars::Bars, findings};
@@ -18,10 +19,14 @@ pub(super) fn ask(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     let policy = args.policy.as_deref().map(Policy::open).transpose()?;
     let bars = Bars::new(args.json || printer.is_quiet());
     let found = gate::examine(release, &trust, policy.as_ref(), SystemTime::now(), &bars)?.findings;
+    let exit = findings::exit(&found);
+    if args.json && exit != Exit::Yes {
+        let found = found.iter().map(findings::json).collect::<Vec<_>>();
+        printer.json(&json!({"entry": null, "verdict": findings::word(exit), "findings": found}))?;
+    }
     for finding in &found {
         printer.warn(&format!("{} {finding}", finding.code.id));
     }
-    let exit = findings::exit(&found);
     if exit != Exit::Yes {
         printer.warn(&format!(
             "`{}` is not entered: the gate does not say yes of `{}`",

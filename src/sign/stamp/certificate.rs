@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use declass_formats::Sha256Digest;
 use x509_cert::{
     der::{
         Decode, Document, Encode,
@@ -56,6 +57,11 @@ impl Certificate {
             Ok((label, _)) => Err(format!("it holds a `{label}`, expected a `CERTIFICATE`")),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The digest by which it is known, that of all its bytes.
+    pub(in crate::sign) fn digest(&self) -> Sha256Digest {
+        Sha256Digest::of(&self.der)
     }
 
     /// Who it is about, as it says itself, shortly.

@@ -133,9 +133,9 @@ impl<'a> Token<'a> {
 
     /// RFC 5035's `SigningCertificateV2`, or RFC 2634's `SigningCertificate`: of several, the first is the signer's.
     fn named_certificate(&self) -> Result<Named<'a>, Refusal> {
-        let (attribute, old) = match self.attribute(SIGNING_CERTIFICATE_V2) {
-            Ok(attribute) => (attribute, false),
-            Err(_) => (self.attribute(SIGNING_CERTIFICATE)?, true),
+        let (attribute, old) = match self.attribute_if_there(SIGNING_CERTIFICATE_V2)? {
+            Some(attribute) => (attribute, false),
+            None => (self.attribute(SIGNING_CERTIFICATE)?, true),
         };
         let missing = || wrong("it does not say which certificate signed it");
         let names = *elements(attribute)?.first().ok_or_else(missing)?;
@@ -150,8 +150,14 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The value of a signed attribute, which must be there once with one value.
+    /// The value of a signed attribute that must be there.
     fn attribute(&self, name: ObjectIdentifier) -> Result<AnyRef<'a>, Refusal> {
+        self.attribute_if_there(name)?
+            .ok_or_else(|| Refusal::Malformed(format!("the signed attribute `{name}` is missing")))
+    }
+
+    /// The value of a signed attribute, which must be there once with one value if at all.
+    fn attribute_if_there(&self, name: ObjectIdentifier) -> Result<Option<AnyRef<'a>>, Refusal> {
         let mut found = None;
         for attribute in elements(self.attributes)? {
             let [kind, values] = elements(attribute)?[..] else {
@@ -163,7 +169,7 @@ impl<'a> Token<'a> {
                 return Err(wrong("a signed attribute is there twice"));
             }
         }
-        found.ok_or_else(|| Refusal::Malformed(format!("the signed attribute `{name}` is missing")))
+        Ok(found)
     }
 }
 
