@@ -21,7 +21,7 @@ use super::output::Verbosity;
 
 /// Removes classes from trained classifiers, source-free, and proves it.
 #[derive(Debug, Parser)]
-#[command(name = "declass", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "declass", version, max_term_width = 100, after_help = EXAMPLES_AND_EXIT_CODES)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -33,7 +33,12 @@ pub(super) struct Cli {
     quiet: bool,
 }
 
-const EXIT_CODES: &str = "\
+const EXAMPLES_AND_EXIT_CODES: &str = "\
+Examples:
+  declass inspect model                                    # what it is, and which classes it has
+  declass unlearn model --forget Sandal -o out             # the copy, its claim and its card
+  declass verify out --original model                      # measures everything again
+
 Exit codes:
   0  done, or the gate says yes
   1  the gate says no, or unlearning did not succeed: nothing was written
