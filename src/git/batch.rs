@@ -12,12 +12,12 @@ use crate::error::Error;
 const MAX_LINE: u64 = 1 << 16;
 
 impl Repository {
-    /// For the contents of files.
+    /// For the contents of files and folders.
     ///
     /// # Errors
     /// [`Error::Git`] if git cannot be run.
-    pub fn blobs(&self) -> Result<Blobs, Error> {
-        Batch::start(self, "--batch=%(objecttype) %(objectsize)").map(Blobs)
+    pub fn objects(&self) -> Result<Objects, Error> {
+        Batch::start(self, "--batch=%(objecttype) %(objectsize)").map(Objects)
     }
 
     /// For what names stand for.
@@ -29,24 +29,35 @@ impl Repository {
     }
 }
 
-/// Gives the contents of files, one after the other.
+/// Gives the contents of files and folders, one after the other.
 #[derive(Debug)]
-pub struct Blobs(Batch);
+pub struct Objects(Batch);
 
-impl Blobs {
+impl Objects {
     /// Reads a file with `read`, which gets its size, too; what it leaves is skipped.
     ///
     /// # Errors
     /// [`Error::Git`] if there is no such file, or what `read` says.
-    pub fn read<T>(
+    pub fn file<T>(
         &mut self,
+        id: &ObjectId,
+        read: impl FnOnce(&mut dyn Read, u64) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.read("blob", id, read)
+    }
+
+    /// The same for an object of this kind.
+    pub(super) fn read<T>(
+        &mut self,
+        kind: &str,
         id: &ObjectId,
         read: impl FnOnce(&mut dyn Read, u64) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let answer = self.0.ask(id.as_str())?;
         let unreadable = |why: &str| Error::Git { reason: format!("object {id} {why}") };
-        let size = answer.strip_prefix("blob ").and_then(|size| size.parse::<u64>().ok());
-        let size = size.ok_or_else(|| unreadable("is missing or no file"))?;
+        let size = answer.split_once(' ').filter(|(found, _)| *found == kind);
+        let size = size.and_then(|(_, size)| size.parse::<u64>().ok());
+        let size = size.ok_or_else(|| unreadable(&format!("is missing or no {kind}")))?;
         let mut contents = (&mut self.0.answers).take(size);
         let result = read(&mut contents, size);
         let skipped = io::copy(&mut contents, &mut io::sink());

@@ -7,6 +7,16 @@ use std::{fmt, str::FromStr};
 pub struct ObjectId(String);
 
 impl ObjectId {
+    /// The id that these bytes are, 20 or 32 of them.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// As how many bytes it is written where bytes are.
+    pub(super) fn size(&self) -> usize {
+        self.0.len() / 2
+    }
+
     /// Whether it stands for no object at all, as that of a ref that is deleted.
     #[must_use]
     pub fn is_none(&self) -> bool {

@@ -7,15 +7,16 @@ mod batch;
 mod id;
 mod settings;
 mod tree;
+mod work_trees;
 
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
-pub use batch::{Blobs, Names};
+pub use batch::{Names, Objects};
 pub use id::ObjectId;
-pub use tree::{Entry, Kind};
+pub use tree::{Entry, Folder, Kind};
 
 use crate::error::Error;
 
@@ -65,25 +66,6 @@ impl Repository {
     /// [`Error::Git`] if git does not say.
     pub fn hooks(&self) -> Result<PathBuf, Error> {
         self.path(&["--path-format=absolute", "--git-path", "hooks"])
-    }
-
-    /// Whether a file, named by a path whose folders are no links, is one that the repository keeps, as the index has it.
-    ///
-    /// # Errors
-    /// [`Error::Git`] if git does not say.
-    pub fn tracks(&self, file: &Path) -> Result<bool, Error> {
-        // Of files elsewhere git says nothing that could be told from a broken index.
-        if self.work_tree()?.is_none_or(|top| !file.starts_with(top)) {
-            return Ok(false);
-        }
-        let mut command = self.command();
-        command.args(["--literal-pathspecs", "ls-files", "-z", "--error-unmatch", "--"]).arg(file);
-        let said = output(&mut command)?;
-        match said.status.code() {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(failed("ls-files", &said)),
-        }
     }
 
     /// Whether git-lfs is set up and this repository has objects of it.

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::SystemTime};
 
 use declass_formats::RelPath;
 
-use super::{Pushed, find::find, unpack::GitRelease};
+use super::{
+    Pushed,
+    find::{Found, find},
+    unpack::{GitRelease, Source},
+};
 use crate::{
     error::Error,
     gate::{self, Examination, Finding, MISSING, OBJECT, Policy},
@@ -38,6 +42,8 @@ pub struct Checked {
     pub releases: Vec<Release>,
     /// What is wrong with it besides; paths are those of the repository.
     pub findings: Vec<Finding>,
+    /// The folders that were to be looked into and are not there.
+    pub absent: Vec<RelPath>,
 }
 
 /// A release in git.
@@ -57,8 +63,9 @@ pub struct Release {
 /// [`Error::Git`] if git cannot be asked at all. What cannot be read of a push is a finding about it.
 pub fn check(repository: &Repository, pushed: &[Pushed], rules: &Rules<'_>) -> Result<Vec<Checked>, Error> {
     let mut names = repository.names()?;
-    let mut known = Known::new();
-    pushed.iter().map(|one| check_one(repository, &mut names, &mut known, one, rules)).collect()
+    let source = Source::of(repository)?;
+    let mut known = Known { rules, source, found: BTreeMap::new(), examined: BTreeMap::new() };
+    pushed.iter().map(|one| known.check(&mut names, one)).collect()
 }
 
 impl Checked {
@@ -82,51 +89,76 @@ impl Release {
     }
 }
 
-/// What was examined already, by its folder's object.
-type Known = BTreeMap<ObjectId, Arc<Examination>>;
-
-fn check_one(
-    repository: &Repository,
-    names: &mut Names,
-    known: &mut Known,
-    pushed: &Pushed,
-    rules: &Rules<'_>,
-) -> Result<Checked, Error> {
-    let Pushed { name, object } = pushed.clone();
-    let mut checked = Checked { name, object, releases: Vec::new(), findings: Vec::new() };
-    let Some(tree) = names.tree(&checked.object)? else {
-        let message = format!("`{}` is no commit, tag of one, or folder that is here", checked.object);
-        checked.findings.push(Finding::new(&OBJECT, message).about("."));
-        return Ok(checked);
-    };
-    let found = match find(repository, &tree, rules.within) {
-        Ok(found) => found,
-        Err(error) => {
-            checked.findings.push(Finding::new(&OBJECT, error.to_string()).about("."));
-            return Ok(checked);
-        }
-    };
-    for file in found.unsigned.values() {
-        let message = "weights without a manifest: no claim and no signature is here or in a folder above";
-        checked.findings.push(Finding::new(&MISSING, message).about(String::from_utf8_lossy(file)));
-    }
-    for (folder, tree) in found.releases {
-        let folder =
-            if folder.is_empty() { ".".into() } else { String::from_utf8_lossy(&folder).into_owned() };
-        let examination = known.get(&tree).cloned();
-        let examination = examination.map_or_else(|| examine(repository, &tree, rules), Ok);
-        match examination {
-            Ok(examination) => {
-                known.insert(tree.clone(), Arc::clone(&examination));
-                checked.releases.push(Release { folder, tree, examination });
-            }
-            Err(error) => checked.findings.push(Finding::new(&OBJECT, error.to_string()).about(folder)),
-        }
-    }
-    Ok(checked)
+/// What was looked into already, by its object. A push may come with any number of refs that stand for the same.
+struct Known<'a> {
+    rules: &'a Rules<'a>,
+    source: Source,
+    found: BTreeMap<ObjectId, Result<Found, String>>,
+    examined: BTreeMap<ObjectId, Result<Arc<Examination>, String>>,
 }
 
-fn examine(repository: &Repository, tree: &ObjectId, rules: &Rules<'_>) -> Result<Arc<Examination>, Error> {
-    let release = GitRelease::read(repository, tree, rules.scratch)?;
+impl Known<'_> {
+    fn check(&mut self, names: &mut Names, pushed: &Pushed) -> Result<Checked, Error> {
+        let Pushed { name, object } = pushed.clone();
+        let mut checked =
+            Checked { name, object, releases: Vec::new(), findings: Vec::new(), absent: Vec::new() };
+        let mut unreadable = |message: &str| checked.findings.push(Finding::new(&OBJECT, message).about("."));
+        let Some(tree) = names.tree(&checked.object)? else {
+            unreadable(&format!("`{}` is no commit, tag of one, or folder that is here", checked.object));
+            return Ok(checked);
+        };
+        let Self { rules, source, found, examined } = self;
+        let find = || find(&mut source.objects.borrow_mut(), &tree, rules.within);
+        let found = found.entry(tree.clone()).or_insert_with(|| find().map_err(|error| error.to_string()));
+        let found = match found {
+            Ok(found) => found,
+            Err(reason) => {
+                unreadable(reason);
+                return Ok(checked);
+            }
+        };
+        checked.findings.extend(beside_releases(found));
+        checked.absent.clone_from(&found.absent);
+        for (folder, tree) in &found.releases {
+            let folder = if folder.is_empty() { ".".into() } else { text(folder) };
+            let examine = || examine(source, tree, rules).map_err(|error| error.to_string());
+            match examined.entry(tree.clone()).or_insert_with(examine) {
+                Ok(examination) => {
+                    let examination = Arc::clone(examination);
+                    checked.releases.push(Release { folder, tree: tree.clone(), examination });
+                }
+                Err(reason) => {
+                    checked.findings.push(Finding::new(&OBJECT, reason.as_str()).about(folder));
+                }
+            }
+        }
+        Ok(checked)
+    }
+}
+
+/// What is wrong with all that is in no release.
+fn beside_releases(found: &Found) -> impl Iterator<Item = Finding> {
+    let unsigned = found.unsigned.values().map(|file| {
+        let message = "weights without a manifest: no claim and no signature is here or in a folder above";
+        Finding::new(&MISSING, message).about(text(file))
+    });
+    let closed = found.closed.iter().map(|path| {
+        let message =
+            "a link or another repository: what it stands for is not looked into, and was asked for";
+        Finding::new(&OBJECT, message).about(text(path))
+    });
+    let twins = found.twins.iter().map(|[one, other]| {
+        let message = format!("where case does not count, this is `{}`, and a release is there", text(one));
+        Finding::new(&OBJECT, message).about(text(other))
+    });
+    unsigned.chain(closed).chain(twins)
+}
+
+fn text(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+fn examine(source: &Source, tree: &ObjectId, rules: &Rules<'_>) -> Result<Arc<Examination>, Error> {
+    let release = GitRelease::read(source, tree, rules.scratch)?;
     gate::examine_stored(&release, rules.trust, rules.policy, rules.at).map(Arc::new)
 }

@@ -1,76 +1,107 @@
-//! The releases in a folder of git, and the weights that are in none.
+//! The releases in a folder of git, the weights that are in none, and what would keep somebody from finding them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, btree_map::Entry::Occupied},
+    iter::successors,
+};
 
 use declass_formats::RelPath;
 
 use crate::{
     error::Error,
-    git::{Entry, Kind, ObjectId, Repository},
+    git::{Entry, Folder, Kind, ObjectId, Objects},
     release::{CLAIM_FILE, STATEMENT_FILE},
     sign::{SIGNATURE_FILE, is_weights},
 };
 
-/// What was found. Folders are paths as git has them, the empty one being all of it.
+/// What was found. Paths are as git has them, the empty one being all of it.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Folders with a claim or a signature, and their objects.
     pub(super) releases: BTreeMap<Vec<u8>, ObjectId>,
     /// Folders with weights that no folder above or here has a claim or signature for, and the first file in each.
     pub(super) unsigned: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Folders that were asked for and are not there.
+    pub(super) absent: Vec<RelPath>,
+    /// Links and other repositories in the place of what was asked for, above it or in it, but not in a release.
+    pub(super) closed: Vec<Vec<u8>>,
+    /// Two paths that some systems take for one, and that lead to a release or are in one.
+    pub(super) twins: Vec<[Vec<u8>; 2]>,
 }
 
 /// Looks for releases and weights: all of them, or those in some folders only.
-pub(super) fn find(repository: &Repository, tree: &ObjectId, within: &[RelPath]) -> Result<Found, Error> {
-    let mut found = Found::default();
-    let mut ancestors = vec![(Vec::new(), tree.clone())];
-    repository.list(tree, true, |entry| {
-        let Some(folder) = enter(&mut ancestors, &entry) else {
-            return Err(Error::Git { reason: format!("folder {tree} holds a name with a slash in it") });
-        };
-        found.note(&entry, folder, within);
+pub(super) fn find(objects: &mut Objects, tree: &ObjectId, within: &[RelPath]) -> Result<Found, Error> {
+    let mut found = Found { absent: within.to_vec(), ..Found::default() };
+    objects.walk(tree, |folder| {
+        found.note(folder, within);
         Ok(())
     })?;
-    let Found { releases, unsigned } = &mut found;
-    unsigned.retain(|folder, _| !releases.keys().any(|release| is_in(folder, release)));
-    Ok(found)
-}
-
-type Folder = (Vec<u8>, ObjectId);
-
-/// The folder of an entry among those above it, and that entry among them if it is a folder itself: a folder is listed before what
-/// it holds. None if there is no such folder.
-fn enter<'a>(ancestors: &'a mut Vec<Folder>, entry: &Entry) -> Option<&'a Folder> {
-    let above = entry.path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-    let above = entry.path.get(..above)?;
-    while ancestors.last().is_some_and(|(path, _)| path.as_slice() != above) {
-        ancestors.pop();
-    }
-    if entry.kind == Kind::Folder && !ancestors.is_empty() {
-        ancestors.push((entry.path.clone(), entry.id.clone()));
-    }
-    ancestors.last()
+    Ok(found.related())
 }
 
 impl Found {
-    fn note(&mut self, entry: &Entry, (folder, id): &Folder, within: &[RelPath]) {
+    fn note(&mut self, folder: &Folder, within: &[RelPath]) {
+        self.absent.retain(|limit| limit.as_str().as_bytes() != folder.path);
+        let mut seen = BTreeMap::<String, &Entry>::new();
+        for entry in &folder.entries {
+            self.note_entry(folder, entry, within);
+            match seen.entry(plain(&entry.name).to_lowercase()) {
+                Occupied(twin) => self.twins.push([folder.path_of(twin.get()), folder.path_of(entry)]),
+                place => _ = place.or_insert(entry),
+            }
+        }
+    }
+
+    fn note_entry(&mut self, folder: &Folder, entry: &Entry, within: &[RelPath]) {
         if entry.kind == Kind::Folder {
             return;
         }
-        let name = entry.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let name = String::from_utf8_lossy(name);
-        let limits = || within.iter().map(|path| path.as_str().as_bytes());
-        let is_asked_for = |of: &dyn Fn(&[u8]) -> bool| within.is_empty() || limits().any(of);
+        let asked = |of: &dyn Fn(&[u8]) -> bool| within.iter().any(|limit| of(limit.as_str().as_bytes()));
+        let above = &folder.path;
         // A release may be larger than what was asked for.
-        if RECORDS.contains(&name.as_ref())
-            && is_asked_for(&|limit| is_in(folder, limit) || is_in(limit, folder))
-        {
-            self.releases.insert(folder.clone(), id.clone());
+        let is_around = within.is_empty() || asked(&|limit| is_in(above, limit) || is_in(limit, above));
+        if is_around && RECORDS.iter().any(|record| record.as_bytes() == entry.name) {
+            self.releases.insert(above.clone(), folder.id.clone());
         }
-        if is_weights(&name) && is_asked_for(&|limit| is_in(folder, limit)) {
-            self.unsigned.entry(folder.clone()).or_insert_with(|| entry.path.clone());
+        let is_within = within.is_empty() || asked(&|limit| is_in(above, limit));
+        if is_within && is_weights(&plain(&entry.name)) {
+            self.unsigned.entry(above.clone()).or_insert_with(|| folder.path_of(entry));
+        }
+        if entry.kind == Kind::Other && is_around {
+            let path = folder.path_of(entry);
+            if asked(&|limit| is_in(&path, limit) || is_in(limit, &path)) {
+                self.closed.push(path);
+            }
         }
     }
+
+    /// What is left in the light of all that was found.
+    fn related(mut self) -> Self {
+        let Self { releases, unsigned, absent, closed, twins } = &mut self;
+        let is_released = |path: &[u8]| parents(path).any(|folder| releases.contains_key(folder));
+        let leads_to_one = |path: &[u8]| {
+            let below = [path, b"/"].concat();
+            releases.range(below.clone()..).next().is_some_and(|(release, _)| release.starts_with(&below))
+        };
+        unsigned.retain(|folder, _| !is_released(folder));
+        absent.retain(|limit| !closed.iter().any(|path| is_in(limit.as_str().as_bytes(), path)));
+        closed.retain(|path| !is_released(path));
+        twins.retain(|twins| twins.iter().any(|path| is_released(path) || leads_to_one(path)));
+        self
+    }
+}
+
+/// A name without what some systems leave out at its end.
+fn plain(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).trim_end_matches(['.', ' ']).to_owned()
+}
+
+/// A path, and all folders above it.
+fn parents(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    successors(Some(path), |path| {
+        let above = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        path.get(..above).filter(|_| !path.is_empty())
+    })
 }
 
 /// Whether a folder is another one or lies in it.
@@ -86,48 +117,81 @@ const RECORDS: [&str; 3] = [CLAIM_FILE, SIGNATURE_FILE, STATEMENT_FILE];
 mod tests {
     use super::*;
 
-    fn found(paths: &[&str], within: &[&str]) -> (Vec<String>, Vec<String>) {
+    fn found(paths: &[&str], within: &[&str]) -> Found {
         let id: ObjectId = "a".repeat(40).parse().unwrap();
         let within: Vec<RelPath> = within.iter().map(|path| RelPath::try_from(*path).unwrap()).collect();
-        let mut found = Found::default();
+        let mut folders = BTreeMap::<&str, Vec<Entry>>::new();
         for path in paths {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let entry = Entry { kind: Kind::File, id: id.clone(), path: path.as_bytes().to_vec() };
-            found.note(&entry, &(folder.as_bytes().to_vec(), id.clone()), &within);
+            let (path, kind) = path.strip_suffix('@').map_or((*path, Kind::File), |path| (path, Kind::Other));
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let entry = Entry { kind, id: id.clone(), name: name.as_bytes().to_vec() };
+            folders.entry(folder).or_default().push(entry);
         }
-        let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).unwrap();
-        (found.releases.keys().map(text).collect(), found.unsigned.values().map(text).collect())
+        let mut found = Found { absent: within.clone(), ..Found::default() };
+        for (path, entries) in folders {
+            found.note(&Folder { path: path.as_bytes().to_vec(), id: id.clone(), entries }, &within);
+        }
+        found.related()
+    }
+
+    fn text<'a>(paths: impl IntoIterator<Item = &'a Vec<u8>>) -> Vec<String> {
+        paths.into_iter().map(|bytes| String::from_utf8(bytes.clone()).unwrap()).collect()
     }
 
     #[test]
     fn paths_limit_what_is_looked_for() {
-        let paths =
-            ["a/model.sig", "a/x.onnx", "ab/y.PT", "b/c/class-removal.statement.json", "x.onnx.txt", "z.bin"];
-        let all = found(&paths, &[]);
+        let paths = [
+            "a/model.sig",
+            "ab/y.PT",
+            "b/c/class-removal.statement.json",
+            "d/x.onnx. .",
+            "x.onnx.txt",
+            "z.bin",
+        ];
+        let found = |within: &[&str]| {
+            let found = found(&paths, within);
+            (text(found.releases.keys()), text(found.unsigned.values()))
+        };
+        let all = found(&[]);
         assert_eq!(all.0, ["a", "b/c"]);
-        assert_eq!(all.1, ["z.bin", "a/x.onnx", "ab/y.PT"]);
-        assert_eq!(found(&paths, &["a"]), (vec!["a".into()], vec!["a/x.onnx".into()]));
-        assert_eq!(found(&paths, &["b/c/d"]), (vec!["b/c".into()], vec![]), "the release around it");
-        assert_eq!(found(&paths, &["c"]), (vec![], vec![]));
+        assert_eq!(all.1, ["z.bin", "ab/y.PT", "d/x.onnx. ."]);
+        assert_eq!(found(&["a"]), (vec!["a".into()], vec![]));
+        assert_eq!(found(&["b/c/d"]), (vec!["b/c".into()], vec![]), "the release around it");
+        assert_eq!(found(&["d"]).1, ["d/x.onnx. ."]);
+        assert_eq!(found(&["c"]), (vec![], vec![]));
     }
 
     #[test]
-    fn the_folders_above_an_entry_are_known() {
-        let id: ObjectId = "a".repeat(40).parse().unwrap();
-        let mut ancestors = vec![(Vec::new(), id.clone())];
-        let mut folder = |kind, path: &str| {
-            let entry = Entry { kind, id: id.clone(), path: path.as_bytes().to_vec() };
-            enter(&mut ancestors, &entry).map(|(path, _)| String::from_utf8(path.clone()).unwrap())
+    fn weights_in_a_release_are_its_own() {
+        let found = found(&["a/model.sig", "a/b/c/x.onnx", "a-/x.onnx"], &[]);
+        assert_eq!(text(found.unsigned.values()), ["a-/x.onnx"]);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_into_is_named() {
+        let paths = ["a/model.sig", "a/link@", "b/c@", "d/e@", "f/x", "g@"];
+        let found = |within: &[&str]| {
+            let found = found(&paths, within);
+            (
+                text(&found.closed),
+                found.absent.iter().map(|path| path.as_str().to_owned()).collect::<Vec<_>>(),
+            )
         };
-        let mut file = |path| folder(Kind::File, path);
-        assert_eq!(file("x").as_deref(), Some(""));
-        let mut is =
-            |kind, path, above: &str| assert_eq!(folder(kind, path).as_deref(), Some(above), "{path}");
-        is(Kind::Folder, "a", "a");
-        is(Kind::Folder, "a/b", "a/b");
-        is(Kind::File, "a/b/x", "a/b");
-        is(Kind::File, "a/y", "a");
-        is(Kind::File, "z", "");
-        assert_eq!(folder(Kind::File, "no/such"), None);
+        assert_eq!(found(&[]), (vec![], vec![]));
+        assert_eq!(found(&["a"]), (vec![], vec![]), "the gate says what is wrong in a release");
+        assert_eq!(found(&["b/c/x", "d"]), (vec!["b/c".into(), "d/e".into()], vec![]));
+        assert_eq!(found(&["f", "h", "ga"]), (vec![], vec!["h".into(), "ga".into()]));
+    }
+
+    #[test]
+    fn twins_count_where_releases_are() {
+        let twins = |paths: &[&str]| found(paths, &[]).twins.len();
+        assert_eq!(twins(&["x/README", "x/readme", "a/model.sig"]), 0);
+        assert_eq!(twins(&["README", "readme", "model.sig"]), 1);
+        assert_eq!(twins(&["a/model.sig", "a/b/x", "a/b/X."]), 1);
+        // The folder itself, and a link beside one above it.
+        assert_eq!(twins(&["A", "a", "a/model.sig"]), 1);
+        assert_eq!(twins(&["B@", "b", "b/a/model.sig"]), 1);
+        assert_eq!(twins(&["B@", "b", "b-/model.sig"]), 0);
     }
 }

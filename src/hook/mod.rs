@@ -6,6 +6,7 @@
 
 mod check;
 mod find;
+mod foreign;
 mod install;
 mod pushed;
 mod script;
@@ -13,6 +14,7 @@ mod settings;
 mod unpack;
 
 pub use check::{Checked, Release, Rules, check};
+pub use foreign::require_foreign;
 pub use install::{Installed, Removed, install, uninstall};
 pub use pushed::{Hook, Pushed};
-pub use settings::{Settings, require_foreign};
+pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! Whom a repository trusts: in its own configuration, which nobody can push.
 
-use std::path::{Path, PathBuf, absolute};
+use std::path::PathBuf;
 
 use declass_formats::RelPath;
 
@@ -48,29 +48,4 @@ impl Settings {
         repository.set(POLICY, self.policy.as_slice())?;
         repository.set(WITHIN, &within)
     }
-}
-
-/// Fails if a repository keeps this file itself: whoever can push to it would say whom it trusts.
-///
-/// # Errors
-/// [`Error::Hook`] in that case, [`Error::Io`] if the file cannot be found.
-pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<(), Error> {
-    let resolved = rules.canonicalize().map_err(Error::io(rules))?;
-    // A link may be kept by the repository, and lead out of it.
-    let whole = absolute(rules).map_err(Error::io(rules))?;
-    let folder = whole.parent().unwrap_or(&whole).canonicalize().map_err(Error::io(rules))?;
-    let named = folder.join(whole.file_name().unwrap_or_default());
-    for path in [&named, &resolved] {
-        if repository.tracks(path)? {
-            return Err(Error::Hook {
-                path: rules.to_owned(),
-                reason:
-                    "it belongs to the repository that is checked, which must not say itself whom to trust"
-                        .into(),
-                hint: "keep it elsewhere: in another repository, or in a worktree of a protected branch"
-                    .into(),
-            });
-        }
-    }
-    Ok(())
 }

@@ -14,49 +14,72 @@ use tempfile::TempDir;
 use crate::{
     error::Error,
     gate::Stored,
-    git::{Blobs, Entry, Kind, ObjectId, Repository},
+    git::{Kind, ObjectId, Objects, Repository},
     sign::{Content, Contents, MAX_BUNDLE},
 };
 
 /// More files are no release.
 const MAX_FILES: usize = 100_000;
 
+/// Where releases are read from, and what was read: a few objects can stand for any number of files.
+pub(super) struct Source {
+    pub(super) objects: RefCell<Objects>,
+    contents: RefCell<BTreeMap<ObjectId, Content>>,
+}
+
+impl Source {
+    pub(super) fn of(repository: &Repository) -> Result<Self, Error> {
+        Ok(Self { objects: repository.objects()?.into(), contents: RefCell::default() })
+    }
+
+    /// What a file holds, hashed piece by piece and once.
+    fn content(&self, id: &ObjectId) -> Result<Content, Error> {
+        if let Some(content) = self.contents.borrow().get(id) {
+            return Ok(*content);
+        }
+        let content = self
+            .objects
+            .borrow_mut()
+            .file(id, |file, size| Content::of_reader(file, size).map_err(|error| cut_off(id, &error)))?;
+        self.contents.borrow_mut().insert(id.clone(), content);
+        Ok(content)
+    }
+}
+
 /// The files of a folder in git.
-pub(super) struct GitRelease {
+pub(super) struct GitRelease<'a> {
+    source: &'a Source,
     /// Claims and signatures lie here, later all files.
     folder: TempDir,
     contents: Contents,
     objects: BTreeMap<RelPath, ObjectId>,
-    blobs: RefCell<Blobs>,
 }
 
-impl GitRelease {
-    /// Reads and hashes everything below a folder, piece by piece.
-    pub(super) fn read(repository: &Repository, tree: &ObjectId, scratch: &Path) -> Result<Self, Error> {
-        let entries = entries(repository, tree)?;
+impl<'a> GitRelease<'a> {
+    /// Reads and hashes everything below a folder.
+    pub(super) fn read(source: &'a Source, tree: &ObjectId, scratch: &Path) -> Result<Self, Error> {
+        let entries = entries(&mut source.objects.borrow_mut(), tree)?;
         let folder =
             tempfile::Builder::new().prefix("declass-").tempdir_in(scratch).map_err(Error::io(scratch))?;
-        let mut blobs = repository.blobs()?;
         let mut contents = Vec::new();
         let mut objects = BTreeMap::new();
-        for (path, Entry { kind, id, .. }) in entries {
+        for (path, (kind, id)) in entries {
             let content = match kind {
                 Kind::File if path.is_release_record() => {
-                    record(&mut blobs, &id, &folder.path().join(path.as_str()))?
+                    let place = folder.path().join(path.as_str());
+                    record(&mut source.objects.borrow_mut(), &id, &place)?
                 }
-                Kind::File => blobs.read(&id, |file, size| {
-                    Content::of_reader(file, size).map_err(|error| cut_off(&id, &error))
-                })?,
+                Kind::File => source.content(&id)?,
                 Kind::Folder | Kind::Other => Content::NoFile,
             };
             objects.insert(path.clone(), id);
             contents.push((path, content));
         }
-        Ok(Self { folder, contents: contents.into_iter().collect(), objects, blobs: blobs.into() })
+        Ok(Self { source, folder, contents: contents.into_iter().collect(), objects })
     }
 }
 
-impl Stored for GitRelease {
+impl Stored for GitRelease<'_> {
     fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -77,23 +100,23 @@ impl Stored for GitRelease {
                 // Never through what another entry has put there.
                 io::copy(file, &mut File::create_new(&place)?)
             };
-            self.blobs.borrow_mut().read(id, |file, _| write(file).map_err(Error::io(&place)))?;
+            self.source.objects.borrow_mut().file(id, |file, _| write(file).map_err(Error::io(&place)))?;
         }
         Ok(())
     }
 }
 
-/// Every entry by its path, which must be one that a folder can have.
-fn entries(repository: &Repository, tree: &ObjectId) -> Result<BTreeMap<RelPath, Entry>, Error> {
+/// Every entry but folders by its path, which must be one that a signature can name.
+fn entries(objects: &mut Objects, tree: &ObjectId) -> Result<BTreeMap<RelPath, (Kind, ObjectId)>, Error> {
     let mut entries = BTreeMap::new();
     let refused = |reason: String| Error::Git { reason: format!("folder {tree} {reason}") };
-    repository.list(tree, false, |entry| {
-        let path = std::str::from_utf8(&entry.path)
-            .map_err(|_| refused("holds a name that is not Unicode".into()))?;
-        let path =
-            RelPath::try_from(path).map_err(|problem| refused(format!("holds a bad name: {problem}")))?;
-        if let Some(twice) = entries.insert(path, entry) {
-            return Err(refused(format!("holds `{}` twice", String::from_utf8_lossy(&twice.path))));
+    objects.walk(tree, |folder| {
+        for entry in folder.entries.iter().filter(|entry| entry.kind != Kind::Folder) {
+            let path = String::from_utf8(folder.path_of(entry))
+                .map_err(|_| refused("holds a name that is not Unicode".into()))?;
+            let path = RelPath::try_from(path.as_str())
+                .map_err(|problem| refused(format!("holds a bad name: {problem}")))?;
+            entries.insert(path, (entry.kind, entry.id.clone()));
         }
         match entries.len() <= MAX_FILES {
             true => Ok(()),
@@ -104,8 +127,8 @@ fn entries(repository: &Repository, tree: &ObjectId) -> Result<BTreeMap<RelPath,
 }
 
 /// A claim or a signature, which is put on disk at once unless it is a pointer.
-fn record(blobs: &mut Blobs, id: &ObjectId, place: &Path) -> Result<Content, Error> {
-    blobs.read(id, |file, size| {
+fn record(objects: &mut Objects, id: &ObjectId, place: &Path) -> Result<Content, Error> {
+    objects.file(id, |file, size| {
         if size > MAX_BUNDLE {
             return Err(Error::Git {
                 reason: format!("object {id} has {size} bytes, a claim or signature never has"),

@@ -3,51 +3,10 @@
 use std::fs;
 
 use crate::{
+    objects::{blob, commit, good, tree, with},
     process::finish,
     repository::{Home, findings},
 };
-
-/// A tree of exactly these entries, whatever git thinks of it.
-fn tree(home: &Home, entries: &[(&str, &str, &str)]) -> String {
-    let mut bytes = Vec::new();
-    for (mode, name, id) in entries {
-        bytes.extend(format!("{mode} {name}\0").bytes());
-        let pairs = id.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-        bytes.extend(pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()));
-    }
-    home.git_reads("hash-object -t tree -w --stdin --literally", &bytes)
-}
-
-fn blob(home: &Home, text: &str) -> String {
-    home.git_reads("hash-object -w --stdin", text.as_bytes())
-}
-
-fn commit(home: &Home, tree: &str) -> String {
-    home.git(&format!("commit-tree {tree} -m x")).exits(0).stdout.trim_end().to_owned()
-}
-
-/// The objects of the good release, by their names.
-fn good(home: &Home) -> Vec<(String, String)> {
-    let listed = home.git("ls-tree HEAD:release").exits(0).stdout;
-    let entry = |line: &str| {
-        let (facts, name) = line.split_once('\t').unwrap();
-        (name.to_owned(), facts.rsplit(' ').next().unwrap().to_owned())
-    };
-    listed.lines().map(entry).collect()
-}
-
-/// What is found if the release has more entries.
-#[track_caller]
-fn with(home: &Home, more: &[(&str, &str, &str)], exit: i32) -> Vec<String> {
-    let good = good(home);
-    let mut entries: Vec<(&str, &str, &str)> =
-        good.iter().map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
-    entries.retain(|(_, name, _)| !more.iter().any(|(_, other, _)| other == name));
-    entries.extend(more);
-    let release = tree(home, &entries);
-    let commit = commit(home, &tree(home, &[("40000", "release", &release)]));
-    findings(&home.check(&commit).exits(exit))
-}
 
 #[test]
 fn links_and_other_repositories_are_no_files() {
@@ -80,7 +39,7 @@ fn names_that_no_folder_can_have_are_refused() {
             "{name:?}"
         );
     }
-    for name in ["..", "."] {
+    for name in ["..", ".", ".git", ".GIT"] {
         with(&home, &[("40000", name, &inner)], 2);
     }
     with(&home, &[("40000", "empty", &empty)], 0);
@@ -91,7 +50,7 @@ fn names_that_no_folder_can_have_are_refused() {
     let mut entries: Vec<_> = good.iter().map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
     entries.push(("100644", "config.json", &config.1));
     let twice = tree(&home, &[("40000", "release", &tree(&home, &entries))]);
-    assert_eq!(findings(&home.check(&twice).exits(2)), ["DC3004 release"]);
+    assert_eq!(findings(&home.check(&twice).exits(2)), ["DC3004 ."]);
     // Line ends in names are nothing special.
     assert_eq!(with(&home, &[("100644", "a\n100644 blob", &text)], 1), ["DC2004 release/a\n100644 blob"]);
     let said = home.hook(&format!("check --format github --trust ../keys/trust.toml {}", {

@@ -5,8 +5,12 @@ mod ci;
 mod hostile;
 mod install;
 mod lfs;
+mod limits;
+mod objects;
 #[path = "../process/mod.rs"]
 mod process;
 mod refused;
 mod repository;
 mod server;
+mod trees;
+mod trust;

@@ -57,7 +57,10 @@ fn the_check_finds_its_repository_as_git_says_it() {
         finish(command.envs(set.iter().copied()).args(["hook", "check", "main", "--trust"]).arg(trust))
     };
     run("remote.git", &[("GIT_DIR", ".")]).exits(0).shows("1 release");
-    run("", &[("GIT_DIR", "work/.git")]).exits(0).shows("1 release");
+    fs::create_dir(home.path("elsewhere")).unwrap();
+    run("elsewhere", &[("GIT_DIR", "../work/.git")]).exits(0).shows("1 release");
+    // So git takes the current folder for its work tree, and would check out there.
+    run("", &[("GIT_DIR", "work/.git")]).exits(2).says("must not say itself");
     run("keys", &[("GIT_DIR", "../work/.git"), ("GIT_WORK_TREE", "../work")]).exits(0).shows("1 release");
     run("keys", &[]).exits(2).says("inside a git repository");
     // What is installed is told by its folder and not by the environment.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
 use declass::{
+    formats::RelPath,
     gate::Finding,
     hook::{Checked, Release},
 };
@@ -31,6 +32,8 @@ pub(super) fn print(checked: &[Checked], args: &RuleArgs, printer: &Printer) -> 
     let top = Path::new("");
     match args.output.format() {
         VerdictFormat::Github if found.is_empty() => {
+            let absent = checked.iter().flat_map(absent);
+            absent.for_each(|what| printer.line(&format!("::warning title=declass::{what}")));
             printer.line(&format!("::notice title=declass::{}", passed(checked)));
         }
         VerdictFormat::Github => github(&found, top).iter().for_each(|line| printer.line(line)),
@@ -50,6 +53,7 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
     for one in checked {
         let empty = one.releases.is_empty() && one.findings.is_empty();
         printer.row("checked", format!("{}{}", one.name, if empty { ": no release in it" } else { "" }));
+        absent(one).for_each(|what| printer.row("not there", what));
         one.releases.iter().for_each(|release| printer.row("release", in_words(release)));
         for finding in one.all_findings().take(SHOWN) {
             printer.row(finding.code.id, finding.to_string());
@@ -84,6 +88,11 @@ fn passed(checked: &[Checked]) -> String {
     }
 }
 
+/// Folders that were to be looked into: a branch may hold none, but whoever misspells one should see it.
+fn absent(checked: &Checked) -> impl Iterator<Item = String> {
+    checked.absent.iter().map(|folder| format!("no folder `{folder}` in {}", checked.name))
+}
+
 fn in_words(release: &Release) -> String {
     let mut signers: Vec<&str> =
         release.examination.signers.iter().map(|signer| signer.identity.as_str()).collect();
@@ -98,6 +107,7 @@ fn reference(checked: &Checked) -> Value {
     json!({
         "name": checked.name,
         "object": checked.object,
+        "absent": checked.absent.iter().map(RelPath::as_str).collect::<Vec<_>>(),
         "releases": checked.releases.iter().map(release).collect::<Vec<_>>(),
         "findings": checked.findings.iter().map(findings::json).collect::<Vec<_>>(),
     })

@@ -1,8 +1,6 @@
 //! `declass hook install` and `uninstall`.
 
-use std::path::{Path, absolute};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use declass::{
     gate::Policy,
     git::Repository,
@@ -16,17 +14,14 @@ use crate::cli::{Exit, output::Printer};
 
 pub(super) fn install(args: &InstallArgs, printer: &Printer) -> Result<Exit> {
     let repository = Repository::at(&args.repository)?;
+    let settings = Settings {
+        trust: Some(require_foreign(&repository, &args.trust)?),
+        policy: args.policy.as_deref().map(|policy| require_foreign(&repository, policy)).transpose()?,
+        within: args.within.clone(),
+    };
     // What cannot be used would refuse every push.
     Trust::open(&args.trust)?;
     args.policy.as_deref().map(Policy::open).transpose()?;
-    let rules = [Some(&args.trust), args.policy.as_ref()];
-    rules.into_iter().flatten().try_for_each(|rules| require_foreign(&repository, rules))?;
-    let whole = |path: &Path| absolute(path).with_context(|| format!("`{}` is no path", path.display()));
-    let settings = Settings {
-        trust: Some(whole(&args.trust)?),
-        policy: args.policy.as_deref().map(whole).transpose()?,
-        within: args.within.clone(),
-    };
     let hook = if args.pre_receive { Hook::PreReceive } else { Hook::PrePush };
     settings.write(&repository)?;
     let installed = hook::install(&repository, hook)?;
