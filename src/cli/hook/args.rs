@@ -33,12 +33,15 @@ macro_rules! what_is_checked {
         "\
 A release is a folder with a claim (class-removal.sigstore.json or class-removal.statement.json) or a model.sig. Each must pass what \
 `declass verify --trust` asks for, by git's objects and not by what is checked out: signatures, digests of every file, claim, policy. \
-Weights (.safetensors, .onnx, .bin, .pt, .npz and the like) that lie in no release are refused; where a repository holds other \
-models or data, name the folders of releases with --path. The weights of a release may be git-lfs pointers: a pointer has the digest \
+Weights that lie in no release are refused; they are known by name (.safetensors, .onnx, .bin, .pt, .npz and the like). Where a \
+repository holds other models or data, name the folders of releases with --path; a link or submodule in the place of such a folder, or \
+in it, is refused. The weights of a release may be git-lfs pointers: a pointer has the digest \
 that was signed. What would need the weights themselves (rows, labels, seal) is then said to be not shown, or refused if the policy \
 says `structure = true`.
 
-Of every ref its tip is checked, not each commit before it. Submodules are not looked into."
+Of every ref its tip is checked, not each commit before it. An older release whose signature counts passes, under whatever folder; \
+`forgotten` in the policy says which classes must be gone. Submodules are not looked into. Attributes (.gitattributes) can change what \
+a checkout looks like: `declass verify` on the checkout notices."
     };
 }
 
@@ -51,8 +54,8 @@ Examples:
 
 The hook goes where git looks for hooks (core.hooksPath is heeded). A hook that is there already is kept as \
 pre-push.before-declass and runs after the check, with the same arguments and input; so does git-lfs where the repository uses it. \
-The settings are kept in the repository's own configuration as declass.trust, declass.policy and declass.path. A trust file that \
-the repository itself keeps is refused: whoever pushes would say whom to trust.
+The settings are kept in the repository's own configuration as declass.trust, declass.policy and declass.path. A trust file or \
+policy in a work tree of the repository is refused, kept by it or not: whoever pushes would say whom to trust.
 
 `git push --no-verify` passes by a pre-push hook, and a clone has no hooks: let the server run the same check with --pre-receive, or \
 CI with `declass hook check`.
