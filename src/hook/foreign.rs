@@ -6,35 +6,29 @@ use std::{
     path::{Component, Path, PathBuf, absolute},
 };
 
-use crate::{error::Error, git::Repository, sign::read_if_there};
+use crate::{error::Error, git::Repository};
 
 /// As many links are followed by the system, too.
 const MAX_LINKS: usize = 40;
-/// No trust file is longer.
-const MAX_RULES: u64 = 1 << 20;
 
-/// The whole path of a trust file or policy, which must not lie in a work tree of the repository, and neither must the keys that it
-/// names: whoever can push would say whom it trusts. Whether the repository keeps the file now says nothing about the next push.
+/// The whole path of a trust file or policy, which must not lie in a work tree of the repository: whoever can push would say whom it
+/// trusts. Whether the repository keeps the file now says nothing about the next push. The keys that it names may lie anywhere; they are
+/// known by their digests.
 ///
 /// # Errors
 /// [`Error::Hook`] in that case, [`Error::Io`] if the file cannot be found, [`Error::Git`] if git does not say where its work trees are.
 pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<PathBuf, Error> {
     let trees = repository.work_trees()?;
     let whole = whole(rules).map_err(Error::io(rules))?;
-    let beside = whole.parent().unwrap_or(Path::new("/"));
-    let keys = keys(&whole).into_iter().map(|key| beside.join(key));
-    for file in [whole.clone()].into_iter().chain(keys) {
-        let passed = passed(&file).map_err(Error::io(&file))?;
-        if passed.iter().any(|place| trees.hold(place)) {
-            return Err(Error::Hook {
-                path: file,
-                reason:
-                    "it lies in a work tree of the repository that is checked, or a link on the way does: \
-                         a repository must not say itself whom to trust"
-                        .into(),
-                hint: "keep it elsewhere, outside of every work tree of this repository".into(),
-            });
-        }
+    let passed = passed(&whole).map_err(Error::io(rules))?;
+    if passed.iter().any(|place| trees.hold(place)) {
+        return Err(Error::Hook {
+            path: rules.to_owned(),
+            reason: "it lies in a work tree of the repository that is checked, or a link on the way does: \
+                     a repository must not say itself whom to trust"
+                .into(),
+            hint: "keep it elsewhere, outside of every work tree of this repository".into(),
+        });
     }
     Ok(whole)
 }
@@ -79,14 +73,6 @@ fn passed(file: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(passed)
-}
-
-/// The files of keys and services that a trust file names. One that cannot be read is refused where it is opened.
-fn keys(rules: &Path) -> Vec<PathBuf> {
-    let text = read_if_there(rules, MAX_RULES).ok().flatten().and_then(|text| String::from_utf8(text).ok());
-    let table = text.and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
-    let entries = table.values().filter_map(toml::Value::as_array).flatten();
-    entries.filter_map(|entry| entry.get("pem")?.as_str().map(PathBuf::from)).collect()
 }
 
 #[cfg(test)]

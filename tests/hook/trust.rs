@@ -46,16 +46,6 @@ fn rules_in_a_work_tree_are_refused_whether_or_not_they_are_kept() {
 }
 
 #[test]
-fn neither_are_the_keys_that_a_trust_file_names() {
-    let home = Home::with_release();
-    write_rules(&home, "work");
-    let trust = fs::read_to_string(home.path("keys/trust.toml")).unwrap();
-    let trust = trust.replace("\"key.pub.pem\"", "\"../work/key.pub.pem\"");
-    fs::write(home.path("keys/trust.toml"), trust).unwrap();
-    home.hook("check HEAD --trust ../keys/trust.toml").exits(2).says("must not say itself");
-}
-
-#[test]
 fn a_push_that_is_checked_out_at_once_does_not_change_whom_the_other_side_trusts() {
     let home = Home::new();
     home.git("config receive.denyCurrentBranch updateInstead").exits(0);
