@@ -22,6 +22,20 @@ fn keys_are_private_outside_of_the_register_and_never_replaced() {
 }
 
 #[test]
+fn a_key_of_openssh_is_refused_with_what_to_do() {
+    let home = Home::new();
+    let key =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
+    fs::write(home.path("ssh.key"), key).unwrap();
+    home.run("init other --origin a --key ssh.key")
+        .exits(2)
+        .says("ssh.key")
+        .says("OpenSSH's own format")
+        .says("a file that is not there yet");
+    assert!(!home.path("other").exists() && !home.path("ssh.vkey").exists());
+}
+
+#[test]
 fn a_key_takes_its_passphrase_and_no_other() {
     let home = Home::new();
     let run = |arguments: &str, passphrase: Option<&str>| {
