@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     error::Error,
-    gate::Stored,
+    gate::Files,
     git::{Blobs, Entry, Kind, ObjectId, Repository},
     sign::{Content, Contents, MAX_BUNDLE},
 };
@@ -56,7 +56,7 @@ impl GitRelease {
     }
 }
 
-impl Stored for GitRelease {
+impl Files for GitRelease {
     fn contents(&self) -> &Contents {
         &self.contents
     }
