@@ -47,10 +47,10 @@ pub(super) fn open_or_make(
 /// Both halves of a key, and where they lie.
 pub(super) struct KeyPair {
     pub(super) key: SigningKey,
-    verifier: VerifierKey,
+    pub(super) verifier: VerifierKey,
     is_new: bool,
-    private: PathBuf,
-    public: PathBuf,
+    pub(super) private: PathBuf,
+    pub(super) public: PathBuf,
 }
 
 impl KeyPair {
