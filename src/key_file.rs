@@ -1,4 +1,5 @@
-//! Private keys as they are kept in files: PKCS#8 in PEM, encrypted with a key that scrypt makes of a passphrase.
+//! Private keys as they are kept in files: PKCS#8 in PEM, encrypted with a key that scrypt makes of a passphrase. Those that
+//! others made may also be plain, and SEC1 where their curve has it.
 
 use p256::elliptic_curve::Generate;
 use pkcs8::{
@@ -25,6 +26,78 @@ const MOST_MEMORY: u64 = 1 << 30;
 const MOST_WORK: u64 = 1 << 31;
 const MOST_ITERATIONS: u32 = 10_000_000;
 
+/// A private key that files may hold.
+pub trait PrivateKey: Sized {
+    /// Its curve, as messages call it.
+    const CURVE: &'static str;
+    /// What to do about any other key.
+    const HINT: &'static str;
+    /// What to do about a key in OpenSSH's own format.
+    const OPENSSH_HINT: &'static str;
+
+    /// Takes it out of the DER of PKCS#8; none if it is of another curve.
+    fn from_pkcs8(der: &[u8]) -> Option<Self>;
+
+    /// Takes it out of the PEM of SEC1, a format for the curves of NIST only.
+    ///
+    /// # Errors
+    /// [`Error::Key`] if it is none that can be read.
+    fn from_sec1(_pem: &str) -> Result<Self, Error> {
+        Err(other_curve::<Self>())
+    }
+}
+
+/// A private key as it is kept in a file.
+#[derive(Debug)]
+pub enum PrivatePem<K> {
+    /// It takes a passphrase to open.
+    Encrypted(SecretDocument),
+    /// Anybody who has the file has the key.
+    Plain(K),
+}
+
+impl<K: PrivateKey> PrivatePem<K> {
+    /// Reads PKCS#8, encrypted or not, or SEC1, whatever other blocks are in the file.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for other kinds of keys, with what to do.
+    pub fn read(file: &[u8]) -> Result<Self, Error> {
+        let block = std::str::from_utf8(file).ok().and_then(private_block);
+        let (label, block) = block.ok_or_else(|| bad("there is no private key in it", K::HINT))?;
+        let document = || SecretDocument::from_pem(block).map(|(_, document)| document);
+        match label {
+            "ENCRYPTED PRIVATE KEY" => {
+                document().map(Self::Encrypted).map_err(|error| bad(error.to_string(), K::HINT))
+            }
+            "PRIVATE KEY" => {
+                let key = document().ok().and_then(|document| K::from_pkcs8(document.as_bytes()));
+                key.map(Self::Plain).ok_or_else(other_curve::<K>)
+            }
+            "EC PRIVATE KEY" => K::from_sec1(block).map(Self::Plain),
+            "OPENSSH PRIVATE KEY" => Err(bad("it is in OpenSSH's own format", K::OPENSSH_HINT)),
+            label => Err(bad(format!("it holds a `{label}`, which is no PKCS#8 or SEC1 key"), K::HINT)),
+        }
+    }
+
+    /// The key, which takes the passphrase if it is encrypted.
+    ///
+    /// # Errors
+    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
+    pub fn open(self, passphrase: &str) -> Result<K, Error> {
+        match self {
+            Self::Plain(key) => Ok(key),
+            Self::Encrypted(document) => {
+                K::from_pkcs8(decrypt(&document, passphrase)?.as_bytes()).ok_or_else(other_curve::<K>)
+            }
+        }
+    }
+}
+
+/// A key of another kind than the one that is asked for.
+pub(crate) fn other_curve<K: PrivateKey>() -> Error {
+    bad(format!("it is no {} key", K::CURVE), K::HINT)
+}
+
 /// The PEM of a key, from its PKCS#8.
 ///
 /// # Errors
@@ -49,7 +122,7 @@ pub(crate) fn encrypt(plain: &SecretDocument, passphrase: &str) -> Result<Zeroiz
 ///
 /// # Errors
 /// [`Error::Key`] for a wrong passphrase, and for a key that costs more to open than anybody means it to.
-pub(crate) fn decrypt(document: &SecretDocument, passphrase: &str) -> Result<SecretDocument, Error> {
+fn decrypt(document: &SecretDocument, passphrase: &str) -> Result<SecretDocument, Error> {
     let key = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
         .map_err(|error| bad(error.to_string(), ""))?;
     if !is_bearable(&key.encryption_algorithm) {
@@ -77,7 +150,7 @@ fn is_bearable(scheme: &EncryptionScheme) -> bool {
 }
 
 /// The first block of a PEM file that holds a private key, and its label.
-pub(crate) fn private_block(text: &str) -> Option<(&str, &str)> {
+fn private_block(text: &str) -> Option<(&str, &str)> {
     let begins = text.match_indices("-----BEGIN ");
     begins.into_iter().find_map(|(at, mark)| {
         let rest = text.get(at..)?;

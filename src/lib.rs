@@ -71,7 +71,7 @@ pub mod gate;
 pub mod git;
 mod graph;
 pub mod hook;
-mod key_file;
+pub mod key_file;
 pub mod linear;
 pub mod methods;
 pub mod progress;

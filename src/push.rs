@@ -32,7 +32,7 @@ pub struct Push<'a> {
 
 /// What the hub made of it.
 #[derive(Clone, Debug)]
-pub struct Pushed {
+pub struct Upload {
     /// The commit, if the hub names it.
     pub commit: Option<String>,
     /// Where to look at it, or at the list of pull requests if it is one: which one, hf-hub does not tell.
@@ -44,7 +44,7 @@ pub struct Pushed {
 ///
 /// # Errors
 /// [`Error::Hub`] if there is no token, or the hub or what the repository holds does not allow it.
-pub fn push(push: &Push<'_>, settings: &HubSettings) -> Result<Pushed, Error> {
+pub fn push(push: &Push<'_>, settings: &HubSettings) -> Result<Upload, Error> {
     let client = client(settings)?;
     let parent = prepare(push, settings, &client)?;
     let add = |path: &RelPath| CommitOperation::add_file(path.as_str(), push.folder.join(path.as_str()));
@@ -59,7 +59,7 @@ pub fn push(push: &Push<'_>, settings: &HubSettings) -> Result<Pushed, Error> {
     let CommitInfo { commit_url, commit_oid, pr_url, .. } = sent.map_err(|error| refusal(error, settings))?;
     let pulls = || format!("{}/{}/discussions", settings.endpoint.trim_end_matches('/'), push.repo);
     let url = if push.pull_request { pr_url.or_else(|| Some(pulls())) } else { commit_url };
-    Ok(Pushed { commit: commit_oid, url })
+    Ok(Upload { commit: commit_oid, url })
 }
 
 /// Looks at the repository, or makes it; tells the commit that the new one shall follow.

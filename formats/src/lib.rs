@@ -39,7 +39,7 @@ pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
 pub use digest::Sha256Digest;
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
-pub use folder::{RelPath, Skipped};
+pub use folder::{MAX_RECORD, RelPath, Skipped};
 pub use open::{is_companion, is_weight_ending};
 pub use reader::Fill;
 pub use regular::read_regular;

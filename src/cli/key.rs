@@ -10,7 +10,8 @@ use std::{
 use anyhow::{Context, Result};
 use declass::{
     error::Error,
-    sign::{PrivatePem, ReleaseKey},
+    key_file::{PrivateKey, PrivatePem},
+    sign::ReleaseKey,
 };
 use zeroize::Zeroizing;
 
@@ -22,7 +23,7 @@ const PASSPHRASE_VARIABLE: &str = "DECLASS_KEY_PASSPHRASE";
 /// Name of the passphrase among a service's credentials.
 const CREDENTIAL: &str = "declass-passphrase";
 /// Keys and passphrases are far shorter.
-const MAX_SECRET: u64 = 1 << 16;
+pub(super) const MAX_SECRET: u64 = 1 << 16;
 
 /// The key that `--key` names.
 pub(super) fn open(args: &KeyArgs) -> Result<Option<ReleaseKey>> {
@@ -61,17 +62,23 @@ fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseK
         KeySource::File(path) => File::open(path).and_then(secret).map_err(anyhow::Error::from),
         KeySource::Variable(variable) => env::var(variable).map(Zeroizing::new).map_err(Into::into),
     };
+    let text = text.with_context(|| format!("key `{name}`"))?;
+    unlock(&name, text.as_bytes(), passphrase)
+}
+
+/// The key that a file of this name holds.
+pub(super) fn unlock<K: PrivateKey>(name: &str, file: &[u8], passphrase: &PassphraseArgs) -> Result<K> {
     let about = || format!("key `{name}`");
-    match PrivatePem::read(&text.with_context(about)?).with_context(about)? {
+    match PrivatePem::read(file).with_context(about)? {
         PrivatePem::Plain(key) => Ok(key),
         encrypted @ PrivatePem::Encrypted(_) => {
-            encrypted.open(&passphrase_of(&name, passphrase)?).with_context(about)
+            encrypted.open(&passphrase_of(name, passphrase)?).with_context(about)
         }
     }
 }
 
 /// The passphrase of a key that is there: asked for where it is not given.
-pub(super) fn passphrase_of(name: &str, args: &PassphraseArgs) -> Result<Zeroizing<String>> {
+fn passphrase_of(name: &str, args: &PassphraseArgs) -> Result<Zeroizing<String>> {
     match given_passphrase(args)? {
         Some(given) => Ok(given),
         None => ask(&format!("Passphrase of {name}: ")),

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 
 use super::ClaimFile;
 use crate::release::{
-    RecordedEvaluation, quoted,
+    RecordedEvaluation, RemovalBlock, TAGS, quoted,
     statement::{ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedMeasurement, Verification},
 };
 
-const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
 /// How package URLs of models on the Hugging Face Hub begin.
 const ON_HUB: &str = "pkg:huggingface/";
 
@@ -44,15 +43,15 @@ fn base_model(predicate: &Predicate) -> String {
 fn removal(claim: &ClaimFile<'_>) -> String {
     let predicate = &claim.statement.predicate;
     let asked = &predicate.build_definition.external_parameters;
-    let mut text = "class_removal:\n  forgotten:\n".to_owned();
-    for entry in forgotten(predicate) {
-        text += &format!("  - index: {}\n", entry.class.index);
-        if let Some(label) = &entry.class.label {
-            text += &format!("    label: {}\n", quoted(label));
-        }
-    }
-    text += &format!("  method: {}\n  slot: {}\n", quoted(&asked.method), quoted(&asked.slot));
-    text + &format!("  sealed: {}\n  attestation: {}\n", is_sealed(asked), quoted(claim.name))
+    let classes = forgotten(predicate).iter().map(|entry| &entry.class);
+    let block = RemovalBlock {
+        forgotten: classes.map(|class| (class.index, class.label.as_deref())).collect(),
+        method: &asked.method,
+        slot: &asked.slot,
+        seal: asked.seal,
+        attestation: claim.name,
+    };
+    block.text()
 }
 
 /// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the claim.

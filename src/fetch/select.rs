@@ -1,6 +1,6 @@
 //! Which files of a repository a model consists of, told from names and sizes before anything is downloaded.
 
-use declass_formats::{RelPath, is_companion};
+use declass_formats::{MAX_RECORD, RelPath, is_companion};
 
 use super::{listing::Remote, reference::RepoId};
 use crate::error::HubError;
@@ -127,8 +127,6 @@ fn has_extension(path: &RelPath, extension: &str) -> bool {
 const ADAPTER: &str = "adapter_config.json";
 const OTHERS: [&str; 9] = ["bin", "ckpt", "gguf", "h5", "keras", "msgpack", "pkl", "pt", "pth"];
 const SHOWN: usize = 8;
-/// As much as is read of a bundle.
-const MAX_RECORD: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {

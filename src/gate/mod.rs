@@ -49,8 +49,8 @@ pub struct Examination {
     pub not_shown: Option<String>,
 }
 
-/// A release that does not lie in a folder of its own, such as that of a commit.
-pub trait Stored {
+/// The files of a release that does not lie in a folder of its own, such as that of a commit.
+pub trait Files {
     /// All its files with their digests. A git-lfs pointer is the file that it promises.
     fn contents(&self) -> &Contents;
 
@@ -113,7 +113,7 @@ pub fn examine(
 /// # Errors
 /// [`Error::Io`] if a signature cannot be read.
 pub fn examine_stored(
-    release: &dyn Stored,
+    release: &dyn Files,
     trust: &Trust,
     policy: Option<&Policy>,
     at: SystemTime,

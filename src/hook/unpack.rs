@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     error::Error,
-    gate::Stored,
+    gate::Files,
     git::{Kind, ObjectId, Objects, Repository},
     sign::{Content, Contents, MAX_BUNDLE},
 };
@@ -79,7 +79,7 @@ impl<'a> GitRelease<'a> {
     }
 }
 
-impl Stored for GitRelease<'_> {
+impl Files for GitRelease<'_> {
     fn contents(&self) -> &Contents {
         &self.contents
     }

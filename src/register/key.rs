@@ -3,27 +3,21 @@
 
 use std::path::Path;
 
-use declass_formats::read_regular;
 use ed25519_dalek::{
     Signer,
     pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes},
 };
-use pkcs8::SecretDocument;
 use zeroize::Zeroizing;
 
 use super::{
-    disk, no_use_of,
+    disk,
     note::Note,
     vkey::{Origin, VerifierKey},
 };
 use crate::{
     error::Error,
-    key_file::{bad, decrypt, encrypt, private_block},
+    key_file::{PrivateKey, bad, encrypt},
 };
-
-/// More is not read of any key.
-const LIMIT: u64 = 1 << 16;
-const OTHER_KEYS: &str = "name the key that `declass register init` made with --key";
 
 /// A private key that signs checkpoints. Its memory is wiped when it is dropped.
 #[derive(Debug)]
@@ -65,46 +59,15 @@ impl SigningKey {
     }
 }
 
-/// A private key as it is kept in a file.
-#[derive(Debug)]
-pub enum StoredKey {
-    /// It takes a passphrase to open.
-    Encrypted(SecretDocument),
-    /// Anybody who has the file has the key. Others make such keys; [`SigningKey::write`] does not.
-    Plain(SigningKey),
-}
+impl PrivateKey for SigningKey {
+    const CURVE: &'static str = "Ed25519";
+    const HINT: &'static str = "name the key that `declass register init` made with --key";
+    // Most versions of ssh-keygen write Ed25519 keys in no other format than OpenSSH's.
+    const OPENSSH_HINT: &'static str =
+        "let `declass register init` make another: name a file that is not there yet with --key";
 
-impl StoredKey {
-    /// Reads a key's file.
-    ///
-    /// # Errors
-    /// [`Error::RegisterUnusable`] if there is no such key.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = Zeroizing::new(read_regular(path, LIMIT)?);
-        let read = match private_block(std::str::from_utf8(&text).unwrap_or_default()) {
-            Some(("ENCRYPTED PRIVATE KEY", block)) => {
-                SecretDocument::from_pem(block).ok().map(|(_, document)| Self::Encrypted(document))
-            }
-            Some(("PRIVATE KEY", block)) => {
-                let key = ed25519_dalek::SigningKey::from_pkcs8_pem(block).ok();
-                key.map(|key| Self::Plain(SigningKey(key)))
-            }
-            _ => None,
-        };
-        read.ok_or_else(|| no_use_of(path, "it is no Ed25519 key in PKCS#8", OTHER_KEYS))
-    }
-
-    /// Opens an encrypted key.
-    ///
-    /// # Errors
-    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
-    pub fn open(self, passphrase: &str) -> Result<SigningKey, Error> {
-        let document = match self {
-            Self::Plain(key) => return Ok(key),
-            Self::Encrypted(document) => document,
-        };
-        let key = ed25519_dalek::SigningKey::from_pkcs8_der(decrypt(&document, passphrase)?.as_bytes());
-        key.map(SigningKey).map_err(|_| bad("it is no Ed25519 key", OTHER_KEYS))
+    fn from_pkcs8(der: &[u8]) -> Option<Self> {
+        ed25519_dalek::SigningKey::from_pkcs8_der(der).ok().map(Self)
     }
 }
 
@@ -113,6 +76,11 @@ mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
+    use crate::key_file::PrivatePem;
+
+    fn read(file: &str) -> Result<PrivatePem<SigningKey>, Error> {
+        PrivatePem::read(file.as_bytes())
+    }
 
     #[test]
     fn a_key_comes_back_from_its_file_which_is_private_and_never_replaced() {
@@ -120,8 +88,9 @@ mod tests {
         let path = folder.path().join("register.key");
         let (key, origin) = (SigningKey::generate().unwrap(), "a".parse().unwrap());
         key.write(&path, "secret").unwrap();
-        assert!(fs::read_to_string(&path).unwrap().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
-        let open = |passphrase| StoredKey::read(&path).unwrap().open(passphrase);
+        let pem = fs::read_to_string(&path).unwrap();
+        assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        let open = |passphrase| read(&pem).unwrap().open(passphrase);
         assert_eq!(open("secret").unwrap().verifier(&origin), key.verifier(&origin));
         assert!(open("Secret").unwrap_err().to_string().contains("the passphrase does not open it"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, disk::PRIVATE);
@@ -131,13 +100,20 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        for label in ["", "PUBLIC KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"] {
-            fs::write(&path, format!("-----BEGIN {label}-----\nAAAB!\n-----END {label}-----\n")).unwrap();
-            let said = StoredKey::read(&path).unwrap_err().to_string();
-            assert!(said.contains("no Ed25519 key"), "{said}");
+    fn other_keys_are_refused_with_what_they_are() {
+        for (label, why) in [
+            ("", "no private key"),
+            ("PUBLIC KEY", "no private key"),
+            ("PRIVATE KEY", "no Ed25519 key"),
+            ("EC PRIVATE KEY", "no Ed25519 key"),
+            ("ENCRYPTED PRIVATE KEY", "PEM"),
+            ("OPENSSH PRIVATE KEY", "OpenSSH's own format"),
+            ("RSA PRIVATE KEY", "a `RSA PRIVATE KEY`"),
+        ] {
+            let pem = format!("-----BEGIN {label}-----\nAAAB!\n-----END {label}-----\n");
+            let error = read(&pem).unwrap_err();
+            let (said, hint) = (error.to_string(), error.hint().unwrap_or_default());
+            assert!(said.contains(why) && hint.contains("--key"), "{said}; {hint}");
         }
     }
 }

@@ -39,7 +39,7 @@ pub use create::{check_key_place, create, write_public_key};
 pub use event::{Class, Event, Facts, Kind};
 pub use examine::{Examination, Register, examine, origin};
 pub use finding::{Check, Finding};
-pub use key::{SigningKey, StoredKey};
+pub use key::SigningKey;
 pub use keys::Rotation;
 pub use proof::{Proof, Proven};
 pub use record::Record;

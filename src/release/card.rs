@@ -9,12 +9,16 @@ use crate::{
     methods::Method,
 };
 
-use super::{claim::slot_name, statement::STATEMENT_FILE, stored::CLAIM_FILE, yaml::quoted};
+use super::{
+    claim::slot_name,
+    front::{RemovalBlock, TAGS, attestation},
+    statement::STATEMENT_FILE,
+    stored::CLAIM_FILE,
+};
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
 /// another model.
 const OURS: [&str; 2] = ["class_removal", "model-index"];
-const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
 
 /// What a card says was done.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +40,6 @@ pub struct CardContent<'a> {
 /// The card of a release called `name`, made from the original's card if it has one.
 #[must_use]
 pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, config: Option<&Value>) -> String {
-    let CardContent { forgotten, labels, .. } = *removal;
     let kind = config.into_iter().flat_map(kind_of);
     let (front, body) = original.map_or((Vec::new(), ""), split);
     let mut card = String::from("---\n");
@@ -53,18 +56,8 @@ pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, confi
     {
         card += &format!("- {tag}\n");
     }
-    card += "class_removal:\n  forgotten:\n";
-    for class in forgotten.indices() {
-        card += &format!("  - index: {class}\n");
-        if let Some(label) = labels.and_then(|labels| labels.names.get(class)) {
-            card += &format!("    label: {}\n", quoted(label));
-        }
-    }
-    card += &format!("  method: {}\n  slot: {}\n", removal.method.name, slot_name(removal.slot));
-    if removal.slot == Slot::Keep {
-        card += &format!("  sealed: {}\n", removal.sealed);
-    }
-    card += &format!("  attestation: {STATEMENT_FILE}\n---\n");
+    card += &front_matter(removal);
+    card += "---\n";
     card += &text(name, removal);
     card.extend(removal.evaluation.map(measured));
     if !body.trim().is_empty() {
@@ -76,12 +69,23 @@ pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, confi
 
 /// The card of the same release once it is signed; a card that was written by others says what it said.
 pub(super) fn signed_card(card: &str) -> String {
-    let pointer = |file| format!("\n  attestation: {file}\n");
-    card.replacen(&pointer(STATEMENT_FILE), &pointer(CLAIM_FILE), 1).replacen(
+    card.replacen(&attestation(STATEMENT_FILE), &attestation(CLAIM_FILE), 1).replacen(
         &format!("`{STATEMENT_FILE}` (not signed)"),
         &format!("`{CLAIM_FILE}` (signed)"),
         1,
     )
+}
+
+fn front_matter(removal: &CardContent<'_>) -> String {
+    let label = |class: usize| removal.labels?.names.get(class).map(String::as_str);
+    let block = RemovalBlock {
+        forgotten: removal.forgotten.indices().map(|class| (class, label(class))).collect(),
+        method: removal.method.name,
+        slot: slot_name(removal.slot),
+        seal: removal.sealed,
+        attestation: STATEMENT_FILE,
+    };
+    block.text()
 }
 
 fn text(name: &str, removal: &CardContent<'_>) -> String {

@@ -12,8 +12,8 @@ use super::{
     stored::{PAYLOAD_TYPE, Stored, StoredSignature, decoded},
 };
 
-/// The largest bundle that is read: a manifest of some hundred thousand files.
-pub(crate) const MAX_BUNDLE: u64 = 64 << 20;
+/// The largest bundle that is read, being a record of a release.
+pub(crate) const MAX_BUNDLE: u64 = declass_formats::MAX_RECORD;
 
 /// A statement with a signature, which may be anybody's until [`verifies`](Self::verifies) says whose.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,13 +6,13 @@ use p256::{
     ecdsa::{SigningKey, signature::Signer},
     elliptic_curve::Generate,
 };
-use pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
+use pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use zeroize::Zeroizing;
 
 use super::PublicKey;
 use crate::{
     error::Error,
-    key_file::{bad, decrypt, encrypt, private_block},
+    key_file::{PrivateKey, bad, encrypt, other_curve},
 };
 
 /// A private key that signs. Its memory is wiped when it is dropped.
@@ -50,70 +50,36 @@ impl ReleaseKey {
     }
 }
 
-/// A private key as it is kept in a file.
-#[derive(Debug)]
-pub enum PrivatePem {
-    /// It takes a passphrase to open.
-    Encrypted(SecretDocument),
-    /// Anybody who has the file has the key.
-    Plain(ReleaseKey),
-}
+impl PrivateKey for ReleaseKey {
+    const CURVE: &'static str = "P-256";
+    const HINT: &'static str =
+        "releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`";
+    const OPENSSH_HINT: &'static str = "convert it with `ssh-keygen -p -m PKCS8 -f KEY`";
 
-impl PrivatePem {
-    /// Reads PKCS#8, encrypted or not, or SEC1, whatever other blocks are in the file.
-    ///
-    /// # Errors
-    /// [`Error::Key`] for other kinds of keys, with what to do.
-    pub fn read(text: &str) -> Result<Self, Error> {
-        let (label, block) = private_block(text)
-            .ok_or_else(|| bad("there is no private key in it", "make one with `declass keygen`"))?;
-        let plain = |key: Option<SecretKey>| {
-            let key = key.ok_or_else(|| bad("it is no P-256 key", OTHER_KEYS))?;
-            Ok(Self::Plain(ReleaseKey(key.into())))
-        };
-        match label {
-            "ENCRYPTED PRIVATE KEY" => SecretDocument::from_pem(block)
-                .map(|(_, document)| Self::Encrypted(document))
-                .map_err(|error| bad(error.to_string(), "")),
-            "PRIVATE KEY" => plain(SecretKey::from_pkcs8_pem(block).ok()),
-            "EC PRIVATE KEY" if block.contains("Proc-Type:") => Err(bad(
-                "its encryption is the old one of OpenSSL",
-                "convert it with `openssl pkcs8 -topk8 -in KEY -out NEW`",
-            )),
-            "EC PRIVATE KEY" => plain(SecretKey::from_sec1_pem(block).ok()),
-            "OPENSSH PRIVATE KEY" => {
-                Err(bad("it is in OpenSSH's own format", "convert it with `ssh-keygen -p -m PKCS8 -f KEY`"))
-            }
-            label => Err(bad(format!("it holds a `{label}`, which is no PKCS#8 or SEC1 key"), OTHER_KEYS)),
+    fn from_pkcs8(der: &[u8]) -> Option<Self> {
+        SecretKey::from_pkcs8_der(der).ok().map(|key| Self(key.into()))
+    }
+
+    fn from_sec1(pem: &str) -> Result<Self, Error> {
+        if pem.contains("Proc-Type:") {
+            let hint = "convert it with `openssl pkcs8 -topk8 -in KEY -out NEW`";
+            return Err(bad("its encryption is the old one of OpenSSL", hint));
         }
-    }
-
-    /// Opens an encrypted key.
-    ///
-    /// # Errors
-    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
-    pub fn open(self, passphrase: &str) -> Result<ReleaseKey, Error> {
-        let document = match self {
-            Self::Plain(key) => return Ok(key),
-            Self::Encrypted(document) => document,
-        };
-        let key = decrypt(&document, passphrase)?;
-        let key =
-            SecretKey::from_pkcs8_der(key.as_bytes()).map_err(|_| bad("it is no P-256 key", OTHER_KEYS))?;
-        Ok(ReleaseKey(key.into()))
+        SecretKey::from_sec1_pem(pem).map(|key| Self(key.into())).map_err(|_| other_curve::<Self>())
     }
 }
-
-const OTHER_KEYS: &str = "releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`";
 
 #[cfg(test)]
 mod tests {
     use pkcs8::LineEnding;
 
     use super::*;
+    use crate::key_file::PrivatePem;
 
     fn read(text: &str) -> Result<ReleaseKey, String> {
-        PrivatePem::read(text).and_then(|pem| pem.open("secret")).map_err(|error| error.to_string())
+        PrivatePem::read(text.as_bytes())
+            .and_then(|pem| pem.open("secret"))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -122,7 +88,8 @@ mod tests {
         let pem = key.to_encrypted_pem("secret").unwrap();
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), "{}", *pem);
         assert_eq!(read(&pem).unwrap().public(), key.public());
-        let wrong = PrivatePem::read(&pem).unwrap().open("Secret").unwrap_err().to_string();
+        let wrong =
+            PrivatePem::<ReleaseKey>::read(pem.as_bytes()).unwrap().open("Secret").unwrap_err().to_string();
         assert!(wrong.contains("the passphrase does not open it"), "{wrong}");
         assert!(key.to_encrypted_pem("").is_err());
     }

@@ -30,7 +30,7 @@ pub use contents::{Content, Contents};
 use disk::read_text;
 pub(crate) use disk::{read_if_there, write_whole};
 pub use folder::{SIGNATURE_FILE, sign_folder};
-pub use key::{PrivatePem, ReleaseKey};
+pub use key::ReleaseKey;
 pub use manifest::Manifest;
 pub(crate) use manifest::root_of;
 pub use public::PublicKey;

@@ -2,6 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
+use serde_json::json;
+
 use crate::home::{Home, finish, request};
 
 #[test]
@@ -19,6 +21,32 @@ fn keys_are_private_outside_of_the_register_and_never_replaced() {
     home.run("append r key-rotated --new-key r/new.key").exits(2).says("in the register");
     home.run("init x --origin a+b").exits(2).says("is no name");
     assert!(!home.path("other").exists() && !home.path("x.key").exists());
+}
+
+#[test]
+fn machines_are_told_where_the_keys_are() {
+    let home = Home::new();
+    let said = home.run("init again --origin example.org/removals --key r.key --json").exits(0).json();
+    let vkey = fs::read_to_string(home.path("r.vkey")).unwrap();
+    assert_eq!(
+        said,
+        json!({"register": "again", "origin": "example.org/removals", "key": "r.key", "public": "r.vkey",
+            "vkey": vkey.trim_end()})
+    );
+}
+
+#[test]
+fn a_key_of_openssh_is_refused_with_what_to_do() {
+    let home = Home::new();
+    let key =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
+    fs::write(home.path("ssh.key"), key).unwrap();
+    home.run("init other --origin a --key ssh.key")
+        .exits(2)
+        .says("ssh.key")
+        .says("OpenSSH's own format")
+        .says("a file that is not there yet");
+    assert!(!home.path("other").exists() && !home.path("ssh.vkey").exists());
 }
 
 #[test]

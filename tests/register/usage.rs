@@ -33,7 +33,7 @@ fn options_of_other_events_and_missing_ones_are_refused() {
             "the time of the latest",
         ),
         (format!("append r approved --request {digest} --key none"), 2, "No such file"),
-        (format!("append r approved --request {digest} --key r.vkey"), 2, "no Ed25519 key"),
+        (format!("append r approved --request {digest} --key r.vkey"), 2, "no private key"),
         ("verify r --vkey none".to_owned(), 2, "no public key"),
         // What is wrong with it depends on where the key has its plus signs.
         ("verify r --vkey r.key".to_owned(), 2, "name a .vkey file with --vkey"),

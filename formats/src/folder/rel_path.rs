@@ -54,6 +54,8 @@ impl RelPath {
     }
 }
 
+/// The most bytes that are read of a release's record: a manifest of some hundred thousand files.
+pub const MAX_RECORD: u64 = 64 << 20;
 /// The claim about a release, its bundle of signatures, and a signature over all files.
 const RECORDS: [&str; 3] = ["class-removal.sigstore.json", "class-removal.statement.json", "model.sig"];
 

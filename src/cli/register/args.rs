@@ -55,6 +55,9 @@ pub(super) struct InitArgs {
     pub(super) key: Option<PathBuf>,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
+    /// Print one JSON object: register, origin, key, public, vkey.
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
 }
 
 #[derive(Args, Debug)]

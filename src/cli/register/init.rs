@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use declass::register::create;
+use serde_json::json;
 
 use super::{
     Printer,
@@ -19,7 +20,13 @@ pub(super) fn run(args: &InitArgs, printer: &Printer) -> Result<Exit> {
     let key_path = key_path(&args.register, args.key.as_deref())?;
     let pair = open_or_make(&args.register, &key_path, &args.origin, &args.passphrase)?;
     create(&args.register, &args.origin, &pair.key)?;
-    printer.row("register", format!("{}: `{}`, empty", args.register.display(), args.origin));
-    pair.tell(printer);
+    if args.json {
+        printer
+            .json(&json!({"register": args.register, "origin": args.origin.as_str(), "key": pair.private,
+            "public": pair.public, "vkey": pair.verifier.to_string()}))?;
+    } else {
+        printer.row("register", format!("{}: `{}`, empty", args.register.display(), args.origin));
+        pair.tell(printer);
+    }
     Ok(Exit::Yes)
 }

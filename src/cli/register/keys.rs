@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use declass::{
     error::Error,
-    register::{Origin, SigningKey, StoredKey, VerifierKey, check_key_place, write_public_key},
+    formats::read_regular,
+    register::{Origin, SigningKey, VerifierKey, check_key_place, write_public_key},
 };
+use zeroize::Zeroizing;
 
 use super::{beside, read, unusable};
 use crate::cli::{
     args::PassphraseArgs,
-    key::{new_passphrase, passphrase_of},
+    key::{MAX_SECRET, new_passphrase, unlock},
     output::Printer,
 };
 
@@ -22,13 +24,8 @@ pub(super) fn key_path(register: &Path, said: Option<&Path>) -> Result<PathBuf, 
 
 /// Opens a private key.
 pub(super) fn open(path: &Path, passphrase: &PassphraseArgs) -> Result<SigningKey> {
-    match StoredKey::read(path)? {
-        StoredKey::Plain(key) => Ok(key),
-        encrypted @ StoredKey::Encrypted(_) => {
-            let name = path.display().to_string();
-            encrypted.open(&passphrase_of(&name, passphrase)?).with_context(|| format!("key `{name}`"))
-        }
-    }
+    let file = Zeroizing::new(read_regular(path, MAX_SECRET).map_err(Error::from)?);
+    unlock(&path.display().to_string(), &file, passphrase)
 }
 
 /// Opens the private key at a place, or makes one there, encrypted, if nothing is; its public key lies beside it.
@@ -50,10 +47,10 @@ pub(super) fn open_or_make(
 /// Both halves of a key, and where they lie.
 pub(super) struct KeyPair {
     pub(super) key: SigningKey,
-    verifier: VerifierKey,
+    pub(super) verifier: VerifierKey,
     is_new: bool,
-    private: PathBuf,
-    public: PathBuf,
+    pub(super) private: PathBuf,
+    pub(super) public: PathBuf,
 }
 
 impl KeyPair {
