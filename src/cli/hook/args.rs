@@ -8,6 +8,10 @@ use declass::formats::RelPath;
 use crate::cli::args::VerdictArgs;
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass hook install --trust ../keys/declass-trust.toml      # in this clone, before every push
+  declass hook check v1.0 --trust ../keys/declass-trust.toml   # the same, now")]
 pub(crate) struct HookArgs {
     #[command(subcommand)]
     pub(super) command: HookCommand,
@@ -20,8 +24,14 @@ pub(super) enum HookCommand {
     /// Have a repository check whatever is pushed.
     Install(InstallArgs),
     /// What git runs before it sends a push; it says on standard input what that is.
+    #[command(after_help = "\
+Examples:
+  echo \"main $(git rev-parse main) main $(git rev-parse main)\" | declass hook pre-push")]
     PrePush(RunArgs),
     /// What git runs before it accepts a push; it says on standard input what that is.
+    #[command(after_help = "\
+Examples:
+  echo \"$(git rev-parse main) $(git rev-parse main) refs/heads/main\" | declass hook pre-receive")]
     PreReceive(RunArgs),
     /// Take the hooks out again and put back what was there before.
     Uninstall(UninstallArgs),

@@ -14,6 +14,11 @@ use declass::{
 use crate::cli::args::{PassphraseArgs, VerdictArgs};
 
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass register init removals --origin example.org/removals
+  declass register append removals requested --record request-17.json
+  declass register verify removals")]
 pub(crate) struct RegisterArgs {
     #[command(subcommand)]
     pub(super) command: RegisterCommand,
