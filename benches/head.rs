@@ -16,7 +16,7 @@ use candle_core::Device;
 use declass::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, Strata, draw},
-    linear::LinearHead,
+    head::LinearHead,
     methods,
     progress::Silent,
     rng::{Purpose, stream},

@@ -14,10 +14,11 @@ use std::time::Instant;
 use candle_core::Device;
 use declass::{
     embeddings::{Distribution, Embeddings, Quota, Sampling, draw},
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     progress::Silent,
     rng::{Purpose, stream},
     space::Space,
+    tail::Weights,
 };
 use synthetic::head;
 

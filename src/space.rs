@@ -6,7 +6,8 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use crate::{error::Error, linear::LinearHead};
+use crate::head::{dot, norm};
+use crate::{error::Error, head::LinearHead};
 
 /// A linear subspace of the embedding space with an orthonormal basis, or the whole space.
 #[derive(Clone, Debug)]
@@ -185,24 +186,6 @@ fn within<'a>(vectors: impl Iterator<Item = &'a [f64]>, lengths: &[f64]) -> Vec<
 
 /// What is left of a vector, relative to its length, when only the rounding of single precision is left.
 const NOTHING: f64 = 1e-6;
-
-/// Euclidean norm, in double precision.
-pub(crate) fn norm<T: Copy + Into<f64>>(vector: &[T]) -> f64 {
-    dot(vector, vector).sqrt()
-}
-
-/// In double precision, with several sums in a fixed order: one sum alone would wait for every addition.
-pub(crate) fn dot<A: Copy + Into<f64>, B: Copy + Into<f64>>(a: &[A], b: &[B]) -> f64 {
-    const SUMS: usize = 8;
-    let (a, a_rest) = a.as_chunks::<SUMS>();
-    let (b, b_rest) = b.as_chunks::<SUMS>();
-    let mut sums = [0.0f64; SUMS];
-    for (a, b) in a.iter().zip(b) {
-        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (&a, &b))| *sum += a.into() * b.into());
-    }
-    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| a.into() * b.into());
-    sums.into_iter().chain(rest).sum()
-}
 
 #[cfg(test)]
 mod tests {

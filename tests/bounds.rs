@@ -6,9 +6,11 @@ use std::{
 };
 
 use declass::{
-    cut::{Bound, Cut},
-    linear::LinearHead,
-    reach::{Contest, Reach, Region},
+    cut::Cut,
+    head::{
+        Bound, LinearHead,
+        reach::{Contest, Reach, Region},
+    },
 };
 use declass_formats::{
     Artifact, Edits,

@@ -7,8 +7,8 @@ use std::{
 
 use declass::{
     cut::Cut,
-    edit::{Slot, as_stored, edits},
-    linear::LinearHead,
+    edit::{as_stored, edits},
+    head::{LinearHead, Slot},
 };
 use declass_formats::{Artifact, Diff};
 use serde_json::Value;

@@ -10,7 +10,7 @@ use declass::{
     cut::Cut,
     evaluate::{DEFINITIONS, Data, Evaluation, Labelled, Pair, Part, evaluate},
     formats::Artifact,
-    linear::LinearHead,
+    head::LinearHead,
 };
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use declass::{
-    cut::{Branch, Cut, Link},
+    cut::{Branch, Cut},
     error::Error,
+    head::Link,
 };
 use declass_formats::Artifact;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use declass::{
     embeddings::Distribution,
-    linear::LinearHead,
+    head::LinearHead,
     rng::{Purpose, stream},
 };
 

@@ -7,7 +7,7 @@ mod timestamp;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use declass::{device::DeviceChoice, edit::Slot, embeddings::Distribution, methods};
+use declass::{device::DeviceChoice, embeddings::Distribution, head::Slot, methods};
 
 #[cfg(feature = "hub")]
 pub(super) use hub::PushArgs;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use declass::cut::{Link, Order};
+use declass::head::{Link, Order};
 use serde_json::json;
 
 use super::{

@@ -5,8 +5,8 @@ use declass_formats::Artifact;
 use super::{Head, Operand, Source, refusal};
 use crate::{
     error::Error,
-    graph::{Flow, evaluate},
-    linear::LinearHead,
+    head::LinearHead,
+    net::{Flow, evaluate},
 };
 
 /// Most values of a head: 1 GiB in single precision, several times as many classes and features as any head is known to

@@ -1,6 +1,5 @@
 //! Where the encoder ends and the classifier head begins.
 
-mod bound;
 mod labels;
 pub(crate) mod literal;
 mod load;
@@ -11,12 +10,13 @@ mod precision;
 mod refuse;
 mod rules;
 mod state_dict;
+mod stated;
 
 use declass_formats::{Artifact, Format};
 
-use crate::{classes::Labels, error::Error, linear::LinearHead};
+use crate::head::{Bound, Link, Order};
+use crate::{classes::Labels, error::Error, head::LinearHead};
 
-pub use bound::Bound;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
@@ -76,34 +76,6 @@ pub struct Branch {
     pub gain: Vec<f64>,
     /// Constant factor between the stored bias and the logits, one per class.
     pub(crate) bias_gain: Vec<f64>,
-}
-
-/// What the model's last operators make of the logits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Link {
-    /// Only the index of the largest logit is given out.
-    ArgMax,
-    /// Logarithms of probabilities.
-    LogSoftmax,
-    /// The logits themselves.
-    None,
-    /// Independent probabilities of which the largest wins: the classes compete after all.
-    OneVsRest,
-    /// Independent probabilities: a multi-label model.
-    Sigmoid,
-    /// Probabilities.
-    Softmax,
-}
-
-/// How faithfully the operators after the head keep the order of the logits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Order {
-    /// The largest logit is the largest output.
-    Strict,
-    /// Averages of a monotone, convex, not strictly increasing function of the logits (ReLU, then pooling): smaller
-    /// logits never win, but may tie.
-    Weak,
 }
 
 /// How the cut was found.

@@ -3,12 +3,14 @@
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Cut, Head, Link, Operand, Order, Why, bound,
+    Branch, Cut, Head, Operand, Why,
     labels::{self, Stated},
     names, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
+    stated,
 };
 use crate::error::Error;
+use crate::head::{Link, Order};
 
 /// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
 pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
@@ -58,7 +60,7 @@ fn assemble(
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
     let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
     Ok(Cut {
-        bound: bound::stated(artifact, &branches),
+        bound: stated::bound(artifact, &branches),
         head: Head {
             name: first.module.to_owned(),
             classes,

@@ -10,23 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{Artifact, Edits};
 
+use crate::head::Slot;
 use crate::{
     classes::Forgotten,
     cut::{Branch, Cut, Head, Operand},
     error::Error,
-    linear::LinearHead,
-    seal::{MARGIN, seal},
+    head::{LinearHead, MARGIN, seal},
 };
 use place::Placement;
-
-/// What becomes of the forgotten classes' places among the outputs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Slot {
-    /// Their rows and labels are removed and the others renumbered.
-    Drop,
-    /// Their rows get new values; shapes and labels stay.
-    Keep,
-}
 
 /// New values of one tensor, per class; a class that is not listed keeps its stored bytes.
 type Rows = BTreeMap<usize, Vec<f64>>;

@@ -14,7 +14,7 @@ use super::{Rows, companions, place::Placement};
 use crate::{
     cut::{CHARACTERS, LABEL_KEYS, Site, characters, literal},
     error::Error,
-    graph::{Flow, evaluate},
+    net::{Flow, evaluate},
 };
 
 /// Shortens every place that counts the classes.

@@ -7,7 +7,8 @@ use declass_formats::{
     onnx::{Attribute, GraphEdit},
 };
 
-use super::{Rows, Slot, rows};
+use super::{Rows, rows};
+use crate::head::Slot;
 use crate::{
     cut::{Operand, Source},
     error::Error,

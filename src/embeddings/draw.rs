@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     progress::{Progress, Step},
     rng::{self, Purpose},
+    tail::Weights,
 };
 
 /// Draws embeddings in the coordinates of `head` until every quota is full, a class is found to be out of reach, or the
@@ -202,9 +203,9 @@ mod tests {
     fn statistics(embeddings: &Embeddings, head: &LinearHead) -> Vec<(f64, f64)> {
         let mut columns = vec![Vec::new(); 6];
         for row in embeddings.values.chunks_exact(head.width) {
-            let logit = |c: usize| crate::space::dot(head.row(c), row) + f64::from(head.bias[c]);
+            let logit = |c: usize| crate::head::dot(head.row(c), row) + f64::from(head.bias[c]);
             let rival = (1..head.classes).map(logit).fold(f64::NEG_INFINITY, f64::max);
-            let values = [crate::space::norm(row), logit(0), logit(0) - rival];
+            let values = [crate::head::norm(row), logit(0), logit(0) - rival];
             for (i, value) in values.into_iter().enumerate() {
                 columns[i].push(value);
                 columns[i + 3].push(value * value);

@@ -12,10 +12,9 @@ use rayon::prelude::*;
 
 use super::Distribution;
 use crate::{
-    linear::{LinearHead, Weights},
-    reach::Contest,
+    head::{LinearHead, norm, reach::Contest},
     rng::{self, Purpose},
-    space::norm,
+    tail::Weights,
 };
 
 /// Steps from the start to the sample that is kept: 40 were enough for the statistics of a real head of 214 classes.
@@ -141,7 +140,7 @@ const CLEARANCES: [f64; 4] = [0.5, 0.1, 0.01, 1e-4];
 const FARTHEST: f64 = 8.0;
 
 fn is_inside(head: &LinearHead, class: usize, point: &[f32]) -> bool {
-    let logit = |class: usize| crate::space::dot(head.row(class), point) as f32 + head.bias[class];
+    let logit = |class: usize| crate::head::dot(head.row(class), point) as f32 + head.bias[class];
     let own = logit(class);
     (0..head.classes).all(|rival| rival == class || logit(rival) < own)
 }

@@ -18,7 +18,7 @@ pub use strata::{Strata, Stratum, allot};
 
 use candle_core::{Device, Tensor};
 
-use crate::{error::Error, linear::Weights};
+use crate::{error::Error, tail::Weights};
 
 /// Embeddings with the class that the original head gives each of them.
 #[derive(Clone, Debug, Default)]

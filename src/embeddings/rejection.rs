@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use super::{Distribution, Embeddings, quota::Bins};
 use crate::{
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     progress::{Progress, Step},
     rng::{self, Purpose},
+    tail::Weights,
 };
 
 /// Draws in the coordinates of `head` until every bin is full or going on does not pay; returns the number of draws.

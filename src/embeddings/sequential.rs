@@ -9,10 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::Distribution;
-use crate::{
-    linear::LinearHead,
-    space::{dot, norm},
-};
+use crate::head::{LinearHead, dot, norm};
 
 /// Rivals that a draw meets before it is completed.
 const RIVALS: usize = 128;

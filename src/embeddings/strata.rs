@@ -11,10 +11,11 @@ use super::{Distribution, Embeddings, Quota, Sampler, draw, logits, tops};
 use crate::{
     classes::Forgotten,
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     progress::Silent,
     rng::{self, Purpose},
     space::Space,
+    tail::Weights,
 };
 
 /// One population.

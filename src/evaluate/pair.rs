@@ -4,9 +4,9 @@ use declass_formats::Artifact;
 
 use crate::{
     classes::{Forgotten, Labels},
-    cut::{Cut, Link, Order},
+    cut::Cut,
     error::Error,
-    linear::LinearHead,
+    head::{LinearHead, Link, Order},
 };
 
 /// A head before and after classes were removed, over the same classes in the same order.

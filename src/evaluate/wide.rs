@@ -4,7 +4,7 @@ use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
 use super::Labelled;
-use crate::linear::LinearHead;
+use crate::head::LinearHead;
 
 /// Most logits held at a time, and most rows.
 const LOGITS: usize = 4 << 20;

@@ -6,7 +6,7 @@ use super::{Finding, code};
 use crate::{
     classes::describe,
     cut::Cut,
-    edit::Slot,
+    head::Slot,
     release::{Claimed, Statement},
     verify,
 };

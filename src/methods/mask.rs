@@ -4,7 +4,7 @@
 //! else moves; every other method must be held against it.
 
 use super::{ClosedForm, Data, Kind, Method};
-use crate::{error::Error, linear::LinearHead};
+use crate::{error::Error, head::LinearHead};
 
 /// The bias of a masked class: representable in every float type, far below any logit.
 const BIAS: f32 = -10_000.0;

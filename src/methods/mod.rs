@@ -22,7 +22,11 @@ pub use settings::{Setting, Settings};
 use candle_core::{D, DType, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
+use crate::{
+    classes::Forgotten,
+    error::Error,
+    head::{LinearHead, Link},
+};
 
 /// A method, as a user chooses it.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! one by a margin. POUR, CVPR 2026, the variant without training.
 
 use super::{ClosedForm, Data, Kind, Method, Setting, projection::Directions};
-use crate::{error::Error, linear::LinearHead};
+use crate::{error::Error, head::LinearHead};
 
 pub(super) const METHOD: Method = Method {
     name: "pour",

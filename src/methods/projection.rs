@@ -1,9 +1,6 @@
 //! Taking directions out of every row of a head: `W' = W (I - Q Qᵀ)`, for orthonormal directions `Q`.
 
-use crate::{
-    linear::LinearHead,
-    space::{dot, norm},
-};
+use crate::head::{LinearHead, dot, norm};
 
 /// Directions shorter than this share of the vector that they were left over from are nothing but rounding.
 const NULL: f64 = 1e-3;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::{
     classes::{Forgotten, Labels, describe},
-    edit::Slot,
     evaluate::{Definition, Evaluation, Record},
+    head::Slot,
     methods::Method,
 };
 

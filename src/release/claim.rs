@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     classes::Forgotten,
-    edit::Slot,
+    head::Slot,
     verify::{Check, Evidence, Measurement, Outcome, Report, Request},
 };
 

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     classes::Forgotten,
-    edit::Slot,
     embeddings::Distribution,
     error::Error,
     evaluate::Data,
     fetch::PackageUrl,
+    head::Slot,
     methods::{self, Kind, Method, Settings},
     unambiguous,
     verify::Request,

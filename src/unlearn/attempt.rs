@@ -12,10 +12,11 @@ use crate::{
     classes::Forgotten,
     embeddings::Embeddings,
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     methods::{Batch, ClosedForm, Data, Formula, Gradient, Settings},
     progress::{Progress, Step},
     rng::{self, Purpose},
+    tail::Weights,
 };
 
 /// Samples per step, and momentum, as in the paper.

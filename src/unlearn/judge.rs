@@ -7,7 +7,7 @@ use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
     error::Error,
-    linear::Weights,
+    tail::Weights,
 };
 
 /// How far, in nats, a forgotten logit must lie below the largest retained one for an embedding to count as forgotten;

@@ -7,7 +7,7 @@ use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Quota, Sampling, Strata, allot, draw},
     error::Error,
-    linear::LinearHead,
+    head::LinearHead,
     progress::Progress,
     rng::Purpose,
     space::Space,

@@ -11,7 +11,7 @@ mod train;
 pub use material::Material;
 pub use train::{Epoch, Search, Summary, Trained, search, train};
 
-pub use crate::seal::{MARGIN, seal};
+pub use crate::head::{MARGIN, seal};
 use crate::{
     embeddings::Distribution,
     methods::{Method, Settings},

@@ -12,7 +12,7 @@ use crate::{
     classes::Forgotten,
     embeddings::Stratum,
     error::Error,
-    linear::LinearHead,
+    head::LinearHead,
     methods::Kind,
     progress::{Progress, Step},
 };

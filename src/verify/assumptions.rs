@@ -15,11 +15,12 @@ use crate::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, draw},
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     methods::{Batch, Gradient, Kind},
     progress::Silent,
     rng::{self, Purpose},
     space::Space,
+    tail::Weights,
 };
 
 /// Embeddings per forgotten class; one half gives the gradient, the other the independent embeddings.

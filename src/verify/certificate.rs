@@ -14,10 +14,8 @@ use super::{
 };
 use crate::{
     classes::Forgotten,
-    cut::{Cut, Head, Link, Order},
-    edit::Slot,
-    linear::LinearHead,
-    reach::Contest,
+    cut::{Cut, Head},
+    head::{LinearHead, Link, Order, Slot, reach::Contest},
 };
 
 /// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach

@@ -12,9 +12,9 @@ use super::{
     report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
-    cut::{Cut, Link, Order},
+    cut::Cut,
     error::Error,
-    linear::LinearHead,
+    head::{LinearHead, Link, Order},
     progress::Progress,
 };
 

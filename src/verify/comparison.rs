@@ -11,9 +11,8 @@ use super::{
 use crate::{
     classes::Forgotten,
     cut::Cut,
-    edit::Slot,
     error::Error,
-    linear::LinearHead,
+    head::{LinearHead, Slot},
     methods::{METHODS, Settings},
     progress::{Progress, Step},
 };

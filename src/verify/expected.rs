@@ -13,9 +13,9 @@ use declass_formats::{
 use super::{Request, Side};
 use crate::{
     cut::{Head, Operand, Source},
-    edit::{self, Slot},
+    edit,
     error::Error,
-    linear::LinearHead,
+    head::{LinearHead, Slot},
     progress::{Progress, Step},
 };
 

@@ -3,9 +3,10 @@
 use super::report::Measurement;
 use crate::{
     classes::Forgotten,
-    cut::Bound,
-    linear::LinearHead,
-    reach::{Contest, Region},
+    head::{
+        Bound, LinearHead,
+        reach::{Contest, Region},
+    },
 };
 
 /// From which norms on a class can be the top class.

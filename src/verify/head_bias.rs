@@ -17,8 +17,7 @@ use super::{
 };
 use crate::{
     classes::Forgotten,
-    edit::Slot,
-    linear::LinearHead,
+    head::{LinearHead, Slot},
     statistics::{mean, quantile},
 };
 

@@ -1,6 +1,6 @@
 //! What counts as recognised, and as kept.
 
-use crate::{classes::Forgotten, cut::Link};
+use crate::{classes::Forgotten, head::Link};
 
 /// How logits of the original's classes are read.
 #[derive(Clone, Copy, Debug)]

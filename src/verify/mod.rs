@@ -35,8 +35,8 @@ use declass_formats::Artifact;
 use crate::{
     classes::Forgotten,
     cut::Cut,
-    edit::Slot,
     error::Error,
+    head::Slot,
     methods::{Method, Settings},
     progress::Progress,
 };

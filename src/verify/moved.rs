@@ -5,7 +5,7 @@ use crate::{
     classes::Forgotten,
     cut::{Branch, Operand},
     error::Error,
-    linear::LinearHead,
+    head::LinearHead,
 };
 
 /// The retained classes whose weights or bias differ in any bit of what is stored. `heads` are those of the two sides, over all original

@@ -10,9 +10,10 @@ use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum, allot},
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     rng::Purpose,
     space::Space,
+    tail::Weights,
 };
 
 /// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence. And

@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     classes::{Labels, describe},
-    edit::Slot,
     error::Error,
-    linear::LinearHead,
+    head::{LinearHead, Slot},
 };
 
 /// Fewest embeddings of a retained class that tell how it fares.

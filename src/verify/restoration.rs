@@ -15,7 +15,7 @@ use super::{
 use crate::{
     classes::{Forgotten, Labels, describe},
     error::Error,
-    linear::LinearHead,
+    head::LinearHead,
 };
 
 pub(super) fn check(

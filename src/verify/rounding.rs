@@ -12,7 +12,7 @@
 
 use half::{bf16, f16};
 
-use crate::linear::LinearHead;
+use crate::head::LinearHead;
 
 /// Weights that share a scale in 4 bits.
 const GROUP: usize = 32;

@@ -11,9 +11,10 @@ use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
     error::Error,
-    linear::{LinearHead, Weights},
+    head::LinearHead,
     rng::Purpose,
     space::Space,
+    tail::Weights,
 };
 
 /// Multiplications of one product with the head that one stratum may cost.

@@ -6,8 +6,9 @@ use candle_core::Device;
 use declass::{
     classes::Forgotten,
     cut::Cut,
-    edit::{self, Slot},
+    edit,
     error::Error,
+    head::Slot,
     methods::{self, Settings},
     progress::Silent,
     release::{RunRecord, Staged},

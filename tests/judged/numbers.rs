@@ -5,9 +5,9 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 use declass::{
     classes::Forgotten,
-    cut::{Cut, Link},
+    cut::Cut,
     formats::Artifact,
-    linear::LinearHead,
+    head::{LinearHead, Link},
     methods::{Batch, Kind, by_name},
     rng::{Purpose, stream},
     statistics::{lower_bound, upper_bound},
@@ -60,8 +60,7 @@ fn assert_close(found: &[f32], expected: &Value, what: &str) {
 
 fn check_gradients(file: &str) {
     let (reference, head) = (reference(file), head());
-    let declass::linear::Weights { weight, bias } =
-        declass::linear::Weights::of(&head, &Device::Cpu).unwrap();
+    let declass::tail::Weights { weight, bias } = declass::tail::Weights::of(&head, &Device::Cpu).unwrap();
     let rows = embeddings(&reference["rows"]);
     let count = rows.len();
     let samples = Tensor::new(rows, &Device::Cpu).unwrap();

@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use candle_core::Device;
 use declass::{
     classes::Forgotten,
-    edit::{self, Slot},
+    edit,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
     formats::{RelPath, Role},
-    linear::LinearHead,
+    head::{LinearHead, Slot},
     methods::Kind,
     release::{self, CardContent, History, RunRecord, Staged, Statement},
     sign::ReleaseKey,

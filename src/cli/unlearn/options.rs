@@ -2,9 +2,8 @@
 
 use anyhow::Result;
 use declass::{
-    cut::Link,
-    edit::Slot,
     error::Error,
+    head::{Link, Slot},
     methods::{self, Kind, Method},
     unlearn::Options,
 };

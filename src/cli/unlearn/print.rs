@@ -2,10 +2,9 @@
 
 use declass::{
     classes::describe,
-    cut::Link,
-    edit::Slot,
     embeddings::{Rare, Sampler, Sampling},
     formats::RelPath,
+    head::{Link, Slot},
     release::{CLAIM_FILE, STATEMENT_FILE},
     sign::SIGNATURE_FILE,
     unlearn::{MARGIN, Material, Trained},

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::{
-    super::{Link, Order},
     follower::{Follower, extent_from_right},
     stage::{Affine, Stage, Term, Tracked},
     storage::view,
 };
-use crate::graph::float_attribute;
+use crate::head::{Link, Order};
+use crate::net::float_attribute;
 
 /// Takes a constant operand as the head's bias, or as a shift if the head has one already.
 pub(super) fn add_bias(

@@ -3,7 +3,7 @@
 use declass_formats::onnx::Dim;
 
 use super::{extents, follower::Follower, stage::Tracked};
-use crate::graph::{Flow, axes_of, int_attribute, permutation};
+use crate::net::{Flow, axes_of, int_attribute, permutation};
 
 /// Whether an axis of an operator is the class axis.
 pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, String> {
@@ -160,7 +160,7 @@ fn unsqueeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Resu
 
 fn transpose(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, String> {
     let onnx = follower.flow.node(node);
-    let stated = crate::graph::ints_attribute(onnx, "perm").map(<[_]>::len).or(tracked.rank);
+    let stated = crate::net::ints_attribute(onnx, "perm").map(<[_]>::len).or(tracked.rank);
     let rank = stated.ok_or("reverses the axes of a value whose rank is not known")?;
     let axes = permutation(onnx, rank)?;
     let source = rank.checked_sub(tracked.axis + 1).ok_or("has axes that do not fit")?;

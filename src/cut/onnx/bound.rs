@@ -2,8 +2,8 @@
 
 use declass_formats::{Artifact, onnx::Node};
 
-use super::super::Bound;
-use crate::graph::{Flow, Ranks, ValueId, axes_of, evaluate, float_attribute, int_attribute};
+use crate::head::Bound;
+use crate::net::{Flow, Ranks, ValueId, axes_of, evaluate, float_attribute, int_attribute};
 
 /// Operators between the head and what bounds the embedding.
 const MOST_STEPS: usize = 64;

@@ -3,13 +3,14 @@
 use declass_formats::onnx::{Dim, Value};
 
 use super::{
-    super::{Link, refusal},
+    super::refusal,
     follower::Follower,
     stage::{Stage, Tracked},
 };
+use crate::head::Link;
 use crate::{
     error::Error,
-    graph::{Flow, ValueId},
+    net::{Flow, ValueId},
 };
 
 /// What the output is, once it is sure that it holds one score per class.

@@ -6,7 +6,7 @@ use declass_formats::{
 };
 
 use super::{
-    super::{Link, Operand, Order, Source, refusal},
+    super::{Operand, Source, refusal},
     PLAIN_HEAD,
     follower::Follower,
     links,
@@ -14,6 +14,7 @@ use super::{
     stage::{Affine, Stage, Tracked},
 };
 use crate::error::Error;
+use crate::head::{Link, Order};
 
 /// Reads a classical model and starts to follow its two results, the label and the scores.
 pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {

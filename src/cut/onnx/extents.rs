@@ -69,7 +69,7 @@ pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec
     if let Ok(Some(target)) = follower.integers(node, 1) {
         return target.into_iter().rev().map(Some).collect();
     }
-    if let Some(shape) = crate::graph::ints_attribute(follower.flow.node(node), "shape") {
+    if let Some(shape) = crate::net::ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Some).collect();
     }
     pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect()

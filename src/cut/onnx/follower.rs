@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use declass_formats::Artifact;
 
 use super::{super::Site, stage::Tracked, storage::view};
-use crate::graph::{Flow, Ranks, ValueId, evaluate};
+use crate::net::{Flow, Ranks, ValueId, evaluate};
 
 /// The values behind the head, and the places there that count the classes.
 pub(super) struct Follower<'f, 'a> {

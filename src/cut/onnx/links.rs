@@ -3,13 +3,14 @@
 use declass_formats::onnx::Attribute;
 
 use super::{
-    super::{Link, Order, Site},
+    super::Site,
     axes,
     follower::{Follower, Results},
     stage::{Stage, Tracked},
     storage::view,
 };
-use crate::graph::{axes_of, int_attribute, ints_attribute};
+use crate::head::{Link, Order};
+use crate::net::{axes_of, int_attribute, ints_attribute};
 
 /// Softmax, Sigmoid, ArgMax, TopK, ZipMap and the like.
 pub(super) fn apply(follower: &mut Follower<'_, '_>, node: usize) -> Results {

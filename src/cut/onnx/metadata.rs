@@ -12,7 +12,7 @@ use super::{
     },
     follower::Follower,
 };
-use crate::{classes::Labels, error::Error, graph::Flow};
+use crate::{classes::Labels, error::Error, net::Flow};
 
 /// Metadata keys that hold labels, as exporters write them.
 pub(crate) const LABEL_KEYS: &[&str] = &["names", "labels", "id2label", "classes", "class_names"];

@@ -21,10 +21,11 @@ mod tail;
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
-use super::{Branch, Cut, Head, Link, refusal};
+use super::{Branch, Cut, Head, refusal};
+use crate::head::Link;
 use crate::{
     error::Error,
-    graph::{Flow, ValueId, is_classical, stored_info},
+    net::{Flow, ValueId, is_classical, stored_info},
 };
 use follower::Follower;
 use output::Tail;

@@ -2,7 +2,7 @@
 
 use declass_formats::onnx::{Attribute, Node};
 
-use crate::graph::{Flow, float_attribute, int_attribute, ints_attribute};
+use crate::net::{Flow, float_attribute, int_attribute, ints_attribute};
 
 /// A linear operator with a constant weight.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use declass_formats::onnx::{Dim, Value};
 use super::super::refusal;
 use crate::{
     error::Error,
-    graph::{Flow, Kind, ValueId, is_classical},
+    net::{Flow, Kind, ValueId, is_classical},
 };
 
 /// Linear operators that may end in parallel; more is no classifier.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    graph::{Flow, Kind},
+    net::{Flow, Kind},
 };
 
 /// Operators through which the embedding is seen: they keep its values.

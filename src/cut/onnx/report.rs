@@ -5,12 +5,13 @@ use std::{collections::HashSet, iter};
 use declass_formats::onnx::Value;
 
 use super::{
-    super::{CutPoint, Link, Source, Why, rules::LISTED},
+    super::{CutPoint, Source, Why, rules::LISTED},
     follower::Follower,
     output,
     part::Part,
 };
-use crate::graph::{Flow, ValueId};
+use crate::head::Link;
+use crate::net::{Flow, ValueId};
 
 /// How sure a head other than the one in use could be: the last operator before the output where the caller named
 /// another, one before another output, one whose result only the head reads.

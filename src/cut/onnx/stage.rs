@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use super::super::{Link, Operand, Order};
+use super::super::Operand;
+use crate::head::{Link, Order};
 
 /// A value behind the head.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use declass_formats::{Artifact, Dtype, TensorInfo};
 
 use super::super::{Operand, Site, Source};
-use crate::graph::{
+use crate::net::{
     Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed, stored_info,
     unsqueezed,
 };
@@ -114,7 +114,7 @@ fn viewed(artifact: &Artifact, flow: &Flow<'_>, index: usize, info: &TensorInfo)
     let TensorInfo { dtype, shape } = info;
     let shape = match node.op_type.as_str() {
         "Cast" => {
-            let dtype = crate::graph::element_type(int_attribute(node, "to", 0)).ok()?;
+            let dtype = crate::net::element_type(int_attribute(node, "to", 0)).ok()?;
             return holds(dtype, info.dtype).then(|| TensorInfo { dtype, shape: shape.clone() });
         }
         "Flatten" => flattened(node, shape).ok()?,

@@ -3,13 +3,14 @@
 use declass_formats::onnx::Dim;
 
 use super::{
-    super::{Order, Site},
+    super::Site,
     arithmetic, axes,
     follower::{Follower, Results},
     links,
     operator::{self, Linear},
     stage::{Affine, Stage, Tracked},
 };
+use crate::head::Order;
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;

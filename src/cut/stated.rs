@@ -4,34 +4,7 @@ use declass_formats::Artifact;
 use serde_json::Value;
 
 use super::Branch;
-
-/// A guarantee about the embedding that the head reads.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Bound {
-    /// No entry is negative.
-    NonNegative {
-        /// What makes it so.
-        reason: String,
-    },
-    /// Its norm is at most this.
-    Norm {
-        /// The largest norm.
-        most: f64,
-        /// What makes it so.
-        reason: String,
-    },
-}
-
-impl Bound {
-    /// Behind a layer normalisation with scale `γ` and shift `β`: the normalised vector has norm at most `√D`, so the result is
-    /// at most `√D·max|γ| + |β|`. Picking one token or averaging several keeps that, since a ball is convex.
-    pub(super) fn layer_norm(scale: &[f64], shift: &[f64], name: &str) -> Option<Self> {
-        let largest = scale.iter().fold(0.0f64, |most, x| most.max(x.abs()));
-        let most = (scale.len() as f64).sqrt() * largest + shift.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let known = !scale.is_empty() && scale.iter().chain(shift).all(|x| x.is_finite());
-        known.then(|| Self::Norm { most, reason: format!("layer normalisation `{name}`") })
-    }
-}
+use crate::head::Bound;
 
 /// Classes of the transformers library whose head reads tokens, or a mean of tokens, right behind the layer normalisation of this name.
 const NORMALISED: [(&str, &str); 9] = [
@@ -50,7 +23,7 @@ const ACTIVATED: [&str; 2] = ["RegNetForImageClassification", "ResNetForImageCla
 
 /// What the configuration of a model folder guarantees of the embedding of its only head, if its architecture is known, its code is
 /// the library's own, and head and normalisation have the names and extents they have there.
-pub(super) fn stated(artifact: &Artifact, branches: &[Branch]) -> Option<Bound> {
+pub(super) fn bound(artifact: &Artifact, branches: &[Branch]) -> Option<Bound> {
     let [branch] = branches else { return None };
     let config = artifact.config().filter(|config| config.get("auto_map").is_none())?;
     let architecture = match config.get("architectures")?.as_array()?.as_slice() {

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Contest, Region, least_squares};
-use crate::space::{dot, norm};
+use crate::head::{dot, norm};
 
 /// Pieces that are looked at; whatever the last one gives is a proof.
 const MOST_PIECES: usize = 30;

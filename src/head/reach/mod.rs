@@ -15,7 +15,7 @@
 mod constraints;
 mod least_squares;
 
-use crate::linear::LinearHead;
+use super::LinearHead;
 use constraints::Constraints;
 
 /// A class and the rivals that it has to exceed.
@@ -96,7 +96,7 @@ impl<'a> Contest<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::{dot, norm};
+    use crate::head::{dot, norm};
 
     fn head(weight: Vec<f32>, bias: Vec<f32>) -> LinearHead {
         let (classes, width) = (bias.len(), weight.len() / bias.len());

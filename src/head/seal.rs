@@ -10,7 +10,11 @@
 //! `p / (1 - p)` stay below `e^-margin` times those of the most probable retained class. Its probability itself has no
 //! bound of its own.
 
-use crate::{classes::Forgotten, cut::Link, error::Error, linear::LinearHead};
+use crate::{
+    classes::Forgotten,
+    error::Error,
+    head::{LinearHead, Link},
+};
 
 /// Distance in nats that a sealed logit keeps below the largest retained one; its probability stays below
 /// `e^-30 = 9.4e-14`.

@@ -1,0 +1,16 @@
+//! The classifier head as numbers, and what can be proven of it: no files, no tensors of a device, no randomness.
+
+mod bound;
+mod linear;
+mod link;
+mod products;
+pub mod reach;
+mod seal;
+mod slot;
+
+pub use bound::Bound;
+pub use linear::LinearHead;
+pub use link::{Link, Order};
+pub(crate) use products::{dot, norm};
+pub use seal::{MARGIN, seal};
+pub use slot::Slot;
