@@ -5,12 +5,13 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail};
 use declass::{
     error::Error,
+    evidence::Outcome,
     formats::{Artifact, RelPath},
     gate,
     push::{self, Push},
     release::{check_lineage, not_covered},
     sign::Trust,
-    verify::{self, Outcome},
+    verify,
 };
 use serde_json::json;
 
@@ -74,7 +75,7 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
-    Ok(failed.map(|check| format!("{}: {}", check.id, check.summary)).collect())
+    Ok(failed.map(|check| format!("{}: {}", check.definition.id, check.summary)).collect())
 }
 
 /// The model's files, and the records beside it.

@@ -5,13 +5,15 @@ use std::{path::Path, time::SystemTime};
 
 use anyhow::{Result, bail};
 use declass::{
+    classes::Labels,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
+    evidence::{Check, Outcome},
     formats::Artifact,
     gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
     release::{self, Claimed, StoredClaim, check_lineage, not_covered},
     sign::Trust,
-    verify::{self, Changes, Check, Outcome, Report},
+    verify::{self, Changes, Report},
 };
 use serde_json::{Value, json};
 
@@ -29,6 +31,8 @@ pub(super) struct Measured {
     pub(super) checks: Vec<Check>,
     pub(super) changes: Changes,
     pub(super) forgotten: Value,
+    /// Labels of the original.
+    pub(super) labels: Option<Labels>,
     pub(super) evaluation: Option<Evaluation>,
 }
 
@@ -57,7 +61,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
 }
 
 fn finding(check: &Check) -> Finding {
-    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.id, check.summary))
+    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))
 }
 
 fn examine(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Examination>> {
@@ -99,6 +103,7 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
         checks: [report.checks(), &checks, &[lineage, not_covered(&release)]].concat(),
         changes: report.changes().clone(),
         forgotten: forgotten(&report),
+        labels: report.cut().labels.clone(),
         evaluation,
     }))
 }

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     evaluate::Evaluation,
-    verify::{Check, Evidence, Measurement, Outcome, Report},
+    evidence::{Check, Definition, Figure, Origin, Outcome},
+    verify::Report,
 };
 
 impl Claimed {
@@ -51,18 +52,12 @@ impl Claimed {
             (true, false) => Outcome::Informative,
             (true, true) => Outcome::Passed,
         };
+        let compared = if measured { figures as f64 } else { 0.0 };
         Some(Check {
-            id: USER_DATA,
+            definition: &EVALUATION,
             outcome,
             summary: verdict(&mine).unwrap_or(agreeing),
-            measurements: vec![Measurement::new(
-                "figures compared",
-                if measured { figures as f64 } else { 0.0 },
-                "figures",
-            )],
-            evidence: Evidence::UserData,
-            data: "labelled embeddings of whoever made the release",
-            not_shown: "where these data are from, and whether the model saw them in training",
+            figures: vec![Figure::new("figures-compared", compared, "figures")],
         })
     }
 
@@ -79,13 +74,10 @@ impl Claimed {
             parts.push("draws and attempts of training");
         }
         Check {
-            id: "claimed-run",
+            definition: &RUN,
             outcome: Outcome::Informative,
             summary: format!("recorded, not checked: {}, that its method made the weights", parts.join(", ")),
-            measurements: Vec::new(),
-            evidence: Evidence::ModelFiles,
-            data: "the claim alone",
-            not_shown: "that the run was as recorded: only making the release again can show it",
+            figures: Vec::new(),
         }
     }
 }
@@ -109,59 +101,75 @@ fn comparison(path: &[&str], same_seed: bool) -> Comparison {
 
 /// A part of the claim that has a check of its own.
 struct Part {
-    id: &'static str,
+    definition: Definition,
     owns: fn(&[&str]) -> bool,
     summary: fn(&Report<'_>) -> String,
     /// What a difference means.
     otherwise: &'static str,
-    data: &'static str,
-    not_shown: &'static str,
 }
 
 const NOT_WHO: &str = "who made the claim: only a signature can";
 
 /// Each difference belongs to the first part that owns it, or to the figures.
-const PARTS: [Part; 3] = [
+static PARTS: [Part; 3] = [
     Part {
-        id: "claimed-files",
+        definition: Definition {
+            id: "claimed-files",
+            version: 1,
+            number: None,
+            formula: "digest of every file = digest in the claim",
+            origin: Origin::ModelFiles,
+            data: "SHA-256 of every file but the model card",
+            shows: "that the files are those that the claim is about",
+            not_shown: "who made the claim, which only a signature can; what the model card says",
+        },
         owns: |path| path.first() == Some(&"subject"),
         summary: |report| format!("all {} files are those of the claim", report.candidate_digests().len()),
         otherwise: "the files are not those of the claim",
-        data: "SHA-256 of every file but the model card",
-        not_shown: "who made the claim, which only a signature can; what the model card says",
     },
     Part {
-        id: "claimed-input",
+        definition: Definition {
+            id: "claimed-input",
+            version: 1,
+            number: None,
+            formula: "digest of every file of the original = digest in the claim",
+            origin: Origin::ModelFiles,
+            data: "SHA-256 of every file of the original but its card",
+            shows: "that the original is the model that the claim starts from",
+            not_shown: NOT_WHO,
+        },
         owns: |path| matches!(path, ["predicate", "buildDefinition", "resolvedDependencies", ..]),
         summary: |_| "the original is the input that the claim names".into(),
         otherwise: "the original is not the input that the claim names",
-        data: "SHA-256 of every file of the original but its card",
-        not_shown: NOT_WHO,
     },
     Part {
-        id: "claimed-removal",
+        definition: Definition {
+            id: "claimed-removal",
+            version: 1,
+            number: None,
+            formula: "every place of the claim = what this verification would have written",
+            origin: Origin::ModelFiles,
+            data: "both models",
+            shows: "that the claim says what was found",
+            not_shown: NOT_WHO,
+        },
         owns: |path| !matches!(path, ["predicate", "verification", "checks", ..] | ["subject", ..]),
         summary: |_| "classes, labels, changed tensors and all words are those of the claim".into(),
         otherwise: "the claim says something else than was found",
-        data: "both models",
-        not_shown: NOT_WHO,
     },
 ];
 
 impl Part {
-    fn check(&self, found: &[Difference], agreeing: &str) -> Check {
-        let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == self.id).collect();
+    fn check(&'static self, found: &[Difference], agreeing: &str) -> Check {
+        let mine: Vec<&Difference> =
+            found.iter().filter(|difference| owner(difference) == self.definition.id).collect();
         let otherwise = |what| format!("{}: {what}", self.otherwise);
         let summary = verdict(&mine).map_or_else(|| agreeing.to_owned(), otherwise);
-        let (id, data, not_shown) = (self.id, self.data, self.not_shown);
         Check {
-            id,
+            definition: &self.definition,
             outcome: Outcome::of(mine.is_empty()),
             summary,
-            measurements: Vec::new(),
-            evidence: Evidence::ModelFiles,
-            data,
-            not_shown,
+            figures: Vec::new(),
         }
     }
 }
@@ -169,7 +177,7 @@ impl Part {
 fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check {
     let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == FIGURES).collect();
     let count: usize = match same_seed {
-        true => report.checks().iter().map(|check| check.measurements.len()).sum(),
+        true => report.checks().iter().map(|check| check.figures.len()).sum(),
         false => 0,
     };
     let (outcome, agreeing) = match same_seed {
@@ -177,15 +185,43 @@ fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check 
         false => (Outcome::Informative, "not compared: they are of another seed".to_owned()),
     };
     Check {
-        id: FIGURES,
+        definition: &MEASURED,
         outcome: if mine.is_empty() { outcome } else { Outcome::Failed },
         summary: verdict(&mine).unwrap_or(agreeing),
-        measurements: vec![Measurement::new("figures compared", count as f64, "figures")],
-        evidence: Evidence::Synthetic,
-        data: "the synthetic embeddings of the claim's seed",
-        not_shown: NOT_WHO,
+        figures: vec![Figure::new("figures-compared", count as f64, "figures")],
     }
 }
+
+static MEASURED: Definition = Definition {
+    id: FIGURES,
+    version: 1,
+    number: None,
+    formula: "every figure of the claim = the one measured again with its seed, within a tolerance for other processors",
+    origin: Origin::Synthetic,
+    data: "the synthetic embeddings of the claim's seed",
+    shows: "that the figures of the claim are not made up",
+    not_shown: NOT_WHO,
+};
+static EVALUATION: Definition = Definition {
+    id: USER_DATA,
+    version: 1,
+    number: None,
+    formula: "every figure of the claim = the one measured again on the same data, within a tolerance for other processors",
+    origin: Origin::UserData,
+    data: "labelled embeddings of whoever made the release",
+    shows: "that the figures on labelled data are not made up",
+    not_shown: "where these data are from, and whether the model saw them in training",
+};
+static RUN: Definition = Definition {
+    id: "claimed-run",
+    version: 1,
+    number: None,
+    formula: "none: it is said what was not compared",
+    origin: Origin::ModelFiles,
+    data: "the claim alone",
+    shows: "what the claim says about the run that made it",
+    not_shown: "that the run was as recorded: only making the release again can show it",
+};
 
 const FIGURES: &str = "claimed-figures";
 const USER_DATA: &str = "claimed-evaluation";
@@ -195,7 +231,7 @@ fn owner(difference: &Difference) -> &'static str {
     if path.starts_with(&["predicate", "verification", "evaluation"]) {
         return USER_DATA;
     }
-    PARTS.iter().find(|part| (part.owns)(&path)).map_or(FIGURES, |part| part.id)
+    PARTS.iter().find(|part| (part.owns)(&path)).map_or(FIGURES, |part| part.definition.id)
 }
 
 /// The first difference, and how many more there are.

@@ -17,9 +17,10 @@ use super::{
     },
 };
 use crate::{
-    classes::Forgotten,
+    classes::{Forgotten, Labels},
+    evidence::{Check, Figure, Origin, Outcome, legacy::v1_name},
     head::Slot,
-    verify::{Check, Evidence, Measurement, Outcome, Report, Request},
+    verify::{Report, Request},
 };
 
 /// Classes are removed from the outputs, at the head, as seen on model files; nothing beyond is claimed.
@@ -62,7 +63,11 @@ pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> S
             tier: if record.evaluation.is_some() { T2 } else { T0 }.into(),
             not_run: not_run(record.evaluation.as_ref()).map(String::from).collect(),
             seed,
-            checks: report.checks().iter().map(recorded).collect(),
+            checks: report
+                .checks()
+                .iter()
+                .map(|check| recorded(check, report.cut().labels.as_ref()))
+                .collect(),
             evaluation: record.evaluation.clone(),
         },
     };
@@ -207,38 +212,39 @@ fn file(name: &str, digest: Sha256Digest, annotations: Value) -> Resource {
     Resource { name: name.into(), uri: None, digest, annotations: object(annotations) }
 }
 
-fn recorded(check: &Check) -> RecordedCheck {
+fn recorded(check: &Check, labels: Option<&Labels>) -> RecordedCheck {
     let result = match check.outcome {
         Outcome::Failed => "FAILED",
         Outcome::Informative => "INFORMATIVE",
         Outcome::Passed => "PASSED",
     };
-    let data = match check.evidence {
-        Evidence::ModelFiles => json!({"kind": "model-files", "on": check.data}),
-        Evidence::UserData => json!({"kind": "user-data", "on": check.data}),
-        Evidence::Synthetic => {
-            json!({"ref": "verification-embeddings", "kind": "synthetic", "on": check.data})
+    let definition = check.definition;
+    let data = match definition.origin {
+        Origin::ModelFiles => json!({"kind": "model-files", "on": definition.data}),
+        Origin::UserData => json!({"kind": "user-data", "on": definition.data}),
+        Origin::Synthetic => {
+            json!({"ref": "verification-embeddings", "kind": "synthetic", "on": definition.data})
         }
     };
     RecordedCheck {
-        id: check.id.into(),
+        id: definition.id.into(),
         result: result.into(),
         summary: check.summary.clone(),
-        measurements: check.measurements.iter().map(measurement).collect(),
+        measurements: check.figures.iter().map(|figure| measurement(definition.id, figure, labels)).collect(),
         data,
-        not_shown: check.not_shown.into(),
+        not_shown: definition.not_shown.into(),
     }
 }
 
-fn measurement(measurement: &Measurement) -> RecordedMeasurement {
+fn measurement(check: &str, figure: &Figure, labels: Option<&Labels>) -> RecordedMeasurement {
     RecordedMeasurement {
-        name: measurement.name.clone(),
-        value: Decimal::rounded(measurement.value),
-        unit: measurement.unit.into(),
-        bound95: measurement.bound.map(Decimal::rounded),
+        name: v1_name(check, figure, labels).unwrap_or_else(|| figure.quantity.to_string()),
+        value: Decimal::rounded(figure.value.0),
+        unit: figure.unit.to_string(),
+        bound95: figure.bound95.map(|bound| Decimal::rounded(bound.value.0)),
         bound_side: None,
-        samples: measurement.samples.map(Decimal::count),
-        threshold: measurement.threshold.map(Decimal::rounded),
+        samples: figure.n.map(Decimal::count),
+        threshold: figure.threshold.map(|threshold| Decimal::rounded(threshold.0)),
     }
 }
 

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     error::Error,
+    evidence::{Check, Definition, Origin, Outcome},
     sign::{Bundle, MAX_BUNDLE, read_if_there},
-    verify::{Check, Evidence, Outcome},
 };
 
 /// Removals in a row that a release can record.
@@ -164,6 +164,17 @@ impl History {
     }
 }
 
+static DEFINITION: Definition = Definition {
+    id: "lineage",
+    version: 1,
+    number: None,
+    formula: "each claim names the files of the one before as its input, and the original, if it is a release, has the latest of them",
+    origin: Origin::ModelFiles,
+    data: "the claims of this and of earlier releases, by their digests",
+    shows: "that this release and the earlier ones continue each other",
+    not_shown: "whether the figures of earlier claims hold; that the first input was no release itself",
+};
+
 /// The check that a release's claim and the earlier ones continue each other, and that of the original, if that is a release, is
 /// the latest of them.
 ///
@@ -187,15 +198,8 @@ pub fn check_lineage(release: &Path, present: &Statement, original: &Artifact) -
         (true, true) => Outcome::Informative,
         (true, false) => Outcome::Passed,
     };
-    Ok(Check {
-        id: "lineage",
-        outcome,
-        summary: problems.into_iter().next().unwrap_or(agreeing),
-        measurements: Vec::new(),
-        evidence: Evidence::ModelFiles,
-        data: "the claims of this and of earlier releases, by their digests",
-        not_shown: "whether the figures of earlier claims hold; that the first input was no release itself",
-    })
+    let summary = problems.into_iter().next().unwrap_or(agreeing);
+    Ok(Check { definition: &DEFINITION, outcome, summary, figures: Vec::new() })
 }
 
 fn in_all(present: &Statement) -> String {

@@ -5,17 +5,25 @@ use std::collections::HashMap;
 use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
 use serde::Serialize;
 
-use super::{
-    Request, Side,
-    expected::Expected,
-    named,
-    report::{Check, Evidence, Measurement, Outcome},
-};
+use super::{Model, Request, expected::Expected, named};
 use crate::{
     cut::Cut,
     error::Error,
+    evidence::{Check, Definition, Figure, Origin, Outcome},
     head::{LinearHead, Link, Order},
     progress::Progress,
+};
+
+pub(super) static DEFINITION: Definition = Definition {
+    id: "only-head-changed",
+    version: 1,
+    number: None,
+    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the original, with the head's values as the candidate has them; \
+              the same embedding read, the same use of the logits",
+    origin: Origin::ModelFiles,
+    data: "every byte of both models but for the model card",
+    shows: "that nothing but the removal was done to the model",
+    not_shown: "what the unchanged encoder still knows",
 };
 
 /// What changed, in figures.
@@ -96,8 +104,8 @@ impl ChangedTensor {
 /// Compares the candidate, byte for byte, with what the edits of a removal make of the original; `heads` are those of
 /// both models.
 pub(super) fn check(
-    before: &Side<'_>,
-    after: &Side<'_>,
+    before: &Model<'_>,
+    after: &Model<'_>,
     diff: &Diff,
     heads: (&LinearHead, &LinearHead),
     request: &Request<'_>,
@@ -123,25 +131,22 @@ pub(super) fn check(
         }
     };
     Ok(Check {
-        id: "only-head-changed",
+        definition: &DEFINITION,
         outcome: Outcome::of(offences.is_empty()),
         summary,
-        measurements: vec![
-            Measurement::new("tensors changed", changes.tensors.len() as f64, "tensors")
+        figures: vec![
+            Figure::new("tensors-changed", changes.tensors.len() as f64, "tensors")
                 .of(changes.tensor_count as u64),
-            Measurement::new("values changed", changes.values as f64, "values").of(changes.value_count),
+            Figure::new("values-changed", changes.values as f64, "values").of(changes.value_count),
         ],
-        evidence: Evidence::ModelFiles,
-        data: "every byte of both models but for the model card",
-        not_shown: "what the unchanged encoder still knows",
     })
 }
 
 /// Everything that differs although it must not, or in another way than it must. What decides are the digests of whole
 /// files; tensors and parts only say where.
 fn offences(
-    before: &Side<'_>,
-    after: &Side<'_>,
+    before: &Model<'_>,
+    after: &Model<'_>,
     diff: &Diff,
     expected: &Expected<'_>,
 ) -> Result<Vec<String>, Error> {

@@ -3,12 +3,13 @@
 use declass::{
     classes::describe,
     embeddings::{Rare, Sampler, Sampling},
+    evidence::Outcome,
     formats::RelPath,
     head::{Link, Slot},
     release::{CLAIM_FILE, STATEMENT_FILE},
     sign::SIGNATURE_FILE,
     unlearn::{MARGIN, Material, Trained},
-    verify::{Outcome, Report},
+    verify::Report,
 };
 
 use super::Run;
@@ -154,7 +155,7 @@ impl Run<'_> {
 
     pub(super) fn report_checks(&self, report: &Report<'_>) {
         self.out().row("verifying", "the written copy, opened again");
-        report.checks().iter().for_each(|check| self.out().check(check));
+        report.checks().iter().for_each(|check| self.out().check(check, report.cut().labels.as_ref()));
     }
 
     pub(super) fn report_failure(&self, report: &Report<'_>) {
