@@ -6,9 +6,8 @@ use super::{Finding, code};
 use crate::{
     classes::describe,
     cut::Cut,
-    head::Slot,
+    head::{Slot, sealed::is_sealed},
     release::{Claimed, Statement},
-    verify,
 };
 
 /// The claim against what the files are.
@@ -108,7 +107,7 @@ fn seal(claimed: &Claimed, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
     }
     match cut.head.load(artifact) {
         Err(error) => vec![Finding::new(&code::UNREADABLE, error.to_string())],
-        Ok(head) if verify::is_sealed(&head, &cut.head, request.forgotten) => Vec::new(),
+        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), request.forgotten) => Vec::new(),
         Ok(_) => vec![Finding::new(&code::STILL_PRESENT, "the claim calls it sealed, and it is not")],
     }
 }
