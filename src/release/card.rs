@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::{
     classes::{Forgotten, Labels, describe},
-    evaluate::{Definition, Evaluation, Record},
+    evaluate::{Evaluation, Record},
+    evidence::Definition,
     head::Slot,
     methods::Method,
 };
@@ -133,7 +134,8 @@ fn measured(evaluation: &Evaluation) -> String {
     );
     for metric in &evaluation.metrics {
         let Definition { id, number, .. } = metric.definition;
-        text += &format!("- {id} ({number}): {}\n", metric.summary);
+        let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+        text += &format!("- {id}{number}: {}\n", metric.summary);
     }
     for missing in &evaluation.not_run {
         text += &format!("- {}: not run, {}\n", missing.id, missing.reason);

@@ -8,8 +8,10 @@ use super::{
     statement::{Digests, RecordedMeasurement},
 };
 use crate::{
+    classes::Labels,
     error::Error,
-    evaluate::{DEFINITIONS, Data, Definition, Evaluation, Figure, Labelled, Metric, Record, Side},
+    evaluate::{DEFINITIONS, Data, Evaluation, Labelled, Record},
+    evidence::{BoundSide, Check, Definition, Figure, legacy::v1_name},
 };
 
 const TIER: &str = "T2";
@@ -72,12 +74,17 @@ pub struct RecordedMetric {
 
 impl RecordedEvaluation {
     pub(super) fn of(evaluation: &Evaluation) -> Self {
+        let labels = evaluation.labels.as_ref();
         let train = evaluation.train_data.iter().map(|data| UserData::of(TRAIN, data));
         Self {
             tier: TIER.into(),
             seed: evaluation.seed.to_string(),
             data: std::iter::once(UserData::of(TEST, &evaluation.data)).chain(train).collect(),
-            metrics: evaluation.metrics.iter().map(RecordedMetric::of).collect(),
+            metrics: evaluation
+                .metrics
+                .iter()
+                .map(|metric| RecordedMetric::of(metric, evaluation, labels))
+                .collect(),
             not_run: evaluation.not_run.iter().map(|metric| metric.id.into()).collect(),
         }
     }
@@ -176,7 +183,7 @@ impl RecordedMetric {
         let has_words = |known: &&Definition| {
             words.iter().map(|word| word.as_str()).eq([
                 known.id,
-                known.number,
+                known.number.unwrap_or_default(),
                 known.formula,
                 known.shows,
                 known.not_shown,
@@ -185,32 +192,38 @@ impl RecordedMetric {
         [TEST, BOTH].contains(&self.data.as_str()) && DEFINITIONS.into_iter().any(|known| has_words(&known))
     }
 
-    fn of(metric: &Metric) -> Self {
+    fn of(metric: &Check, evaluation: &Evaluation, labels: Option<&Labels>) -> Self {
         let definition = metric.definition;
+        let trained = ["linear-probe", "nearest-centre", "membership"].contains(&definition.id);
+        let data = if trained && evaluation.train_data.is_some() { BOTH } else { TEST };
         Self {
             id: definition.id.into(),
-            definition: definition.number.into(),
+            definition: definition.number.unwrap_or_default().into(),
             formula: definition.formula.into(),
-            measurements: metric.figures.iter().map(measurement).collect(),
-            data: metric.data.into(),
+            measurements: metric
+                .figures
+                .iter()
+                .map(|figure| measurement(definition.id, figure, labels))
+                .collect(),
+            data: data.into(),
             shows: definition.shows.into(),
             not_shown: definition.not_shown.into(),
         }
     }
 }
 
-fn measurement(figure: &Figure) -> RecordedMeasurement {
+fn measurement(check: &str, figure: &Figure, labels: Option<&Labels>) -> RecordedMeasurement {
     let side = |side| match side {
-        Side::AtLeast => "at-least",
-        Side::AtMost => "at-most",
+        BoundSide::AtLeast => "at-least",
+        BoundSide::AtMost => "at-most",
     };
     RecordedMeasurement {
-        name: figure.name.clone(),
-        value: Decimal::rounded(figure.value),
-        unit: figure.unit.into(),
-        bound95: figure.bound95.map(|bound| Decimal::rounded(bound.value)),
+        name: v1_name(check, figure, labels).unwrap_or_else(|| figure.quantity.to_string()),
+        value: Decimal::rounded(figure.value.0),
+        unit: figure.unit.to_string(),
+        bound95: figure.bound95.map(|bound| Decimal::rounded(bound.value.0)),
         bound_side: figure.bound95.map(|bound| side(bound.side).into()),
-        samples: Some(Decimal::count(figure.n)),
+        samples: figure.n.map(Decimal::count),
         threshold: None,
     }
 }
