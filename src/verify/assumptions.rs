@@ -1,9 +1,9 @@
 //! The first-order assumptions of a gradient method, checked on the original head.
 //!
-//! With `s` the gradient of a sample's loss with respect to its logits, one gradient step moves the logits of an
-//! independent forgotten embedding by `-lr A_k`, `A_k = E[s_k z]·E[z'] + E[s_k]`. So `A_f > 0` for every forgotten and `A_r < 0`
-//! for every retained class means: forgotten logits go down, retained ones up, to first order. The sign condition
-//! asks the same of every sample's `s`.
+//! With `s` the gradient of a sample's loss with respect to its logits, one gradient step moves the logits of
+//! an independent forgotten embedding by `-lr A_k`, `A_k = E[s_k z]·E[z'] + E[s_k]`. So `A_f > 0` for every
+//! forgotten and `A_r < 0` for every retained class means: forgotten logits go down, retained ones up, to
+//! first order. The sign condition asks the same of every sample's `s`.
 
 use candle_core::Device;
 
@@ -32,8 +32,9 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "assumptions",
     version: 1,
     number: None,
-    formula: "s: gradient of a sample's loss with respect to its logits; A_k = E[s_k z] E[z'] + E[s_k] over independent halves; A_f > 0 for every forgotten and A_r < 0 for every retained class; \
-              the same of the signs of every sample's s",
+    formula: "s: gradient of a sample's loss with respect to its logits; A_k = E[s_k z] E[z'] + E[s_k] over \
+              independent halves; A_f > 0 for every forgotten and A_r < 0 for every retained class; the same \
+              of the signs of every sample's s",
     origin: Origin::Synthetic,
     data: "gaussian synthetic embeddings of the forgotten classes, original head",
     shows: "whether the method's first step pushes forgotten logits down and retained ones up",
@@ -59,7 +60,8 @@ pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Devic
 /// What the gradients of the forgotten samples look like.
 struct Signs {
     samples: u64,
-    /// Share of samples whose gradient is positive on their own class, negative on every retained one, and both.
+    /// Share of samples whose gradient is positive on their own class, negative on every retained one, and
+    /// both.
     own: f64,
     retained: f64,
     both: f64,

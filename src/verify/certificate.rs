@@ -1,11 +1,13 @@
-//! A proof, from the stored weights alone, that a forgotten class cannot be the top class; or how near it starts to be.
+//! A proof, from the stored weights alone, that a forgotten class cannot be the top class; or how near it
+//! starts to be.
 //!
-//! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class cannot win while
-//! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
-//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
-//! stored type only, and the radius is astronomically large; without rounding error it is infinite. Where the row is no
-//! mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly where the class starts to win. Where the architecture
-//! bounds its embeddings, [`guaranteed`] tells whether that is within their reach.
+//! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class
+//! cannot win while `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
+//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding
+//! of its stored type only, and the radius is astronomically large; without rounding error it is infinite.
+//! Where the row is no mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly
+//! where the class starts to win. Where the architecture bounds its embeddings, [`guaranteed`] tells whether
+//! that is within their reach.
 
 use super::{
     Request,
@@ -26,13 +28,15 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "forgotten-unreachable",
     version: 1,
     number: None,
-    formula: "competing classes: the smallest |z| at which a forgotten logit can reach the largest retained one, proven by weights on the retained rows that sum to 1, >= 100 sqrt(D) where the slot is \
+    formula: "competing classes: the smallest |z| at which a forgotten logit can reach the largest retained \
+              one, proven by weights on the retained rows that sum to 1, >= 100 sqrt(D) where the slot is \
               sealed; multi-label: a row of zeros, and sigmoid(bias) <= 2e-9 where it is sealed",
     origin: Origin::ModelFiles,
     data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
-    shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm on one does",
-    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
-                few-shot relearning can restore it",
+    shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm \
+            on one does",
+    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the \
+                class: few-shot relearning can restore it",
 };
 
 pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_>) -> Check {
@@ -85,8 +89,8 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_
         let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
     } else if !candidate.has_bias && is_mean(candidate, &cuts.after.head.precision(), forgotten) {
-        // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can be proven: what
-        // looks like a lead there is rounding.
+        // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can
+        // be proven: what looks like a lead there is rounding.
         let text =
             "without a bias the sealed row can only tie with the others, never lead by more than rounding";
         (Outcome::Informative, text.to_owned())
@@ -133,7 +137,8 @@ fn radii(heads: Heads<'_>, forgotten: &Forgotten, least: f64) -> Vec<Radii> {
         let contests =
             heads.map(|of| Contest { rounding: of.rounding, ..Contest::new(of.head, class, &rivals) });
         let by_the_mean = contests.after.radius_of_the_mean();
-        // Where the mean of the retained rows proves enough, no better proof is looked for: that takes far longer.
+        // Where the mean of the retained rows proves enough, no better proof is looked for: that takes far
+        // longer.
         let candidate =
             if by_the_mean >= least { by_the_mean } else { by_the_mean.max(contests.after.reach().radius) };
         Radii { class, original: contests.before.reach().radius, candidate }

@@ -23,8 +23,9 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "only-head-changed",
     version: 1,
     number: None,
-    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the original, with the head's values as the candidate has them; \
-              the same embedding read, the same use of the logits",
+    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the \
+              original, with the head's values as the candidate has them; the same embedding read, the same \
+              use of the logits",
     origin: Origin::ModelFiles,
     data: "every byte of both models but for the model card",
     shows: "that nothing but the removal was done to the model",
@@ -33,6 +34,7 @@ pub(super) static DEFINITION: Definition = Definition {
 
 /// What changed, in figures.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Changes {
     /// The tensors that differ.
     pub tensors: Vec<ChangedTensor>,
@@ -56,14 +58,28 @@ pub struct ChangedTensor {
     pub name: String,
     /// Element type.
     pub dtype: String,
-    /// `values`, `shape`, `added` or `removed`.
-    pub change: &'static str,
+    /// What became of it.
+    pub change: TensorDifference,
     /// Shape in the original.
     pub shape_before: Option<Vec<usize>>,
     /// Shape in the candidate.
     pub shape_after: Option<Vec<usize>>,
     /// Elements that differ.
     pub values: u64,
+}
+
+/// What became of a tensor that differs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TensorDifference {
+    /// The original does not have it.
+    Added,
+    /// The candidate does not have it.
+    Removed,
+    /// It has another shape.
+    Shape,
+    /// Some of its values are others.
+    Values,
 }
 
 impl Changes {
@@ -89,10 +105,10 @@ impl Changes {
 impl ChangedTensor {
     fn of(change: &TensorChange) -> Self {
         let kind = match (&change.before, &change.after) {
-            (None, _) => "added",
-            (_, None) => "removed",
-            (Some(before), Some(after)) if before.shape != after.shape => "shape",
-            _ => "values",
+            (None, _) => TensorDifference::Added,
+            (_, None) => TensorDifference::Removed,
+            (Some(before), Some(after)) if before.shape != after.shape => TensorDifference::Shape,
+            _ => TensorDifference::Values,
         };
         let info = change.after.as_ref().or(change.before.as_ref());
         Self {
@@ -145,8 +161,8 @@ pub(super) fn check(
     })
 }
 
-/// Everything that differs although it must not, or in another way than it must. What decides are the digests of whole
-/// files; tensors and parts only say where.
+/// Everything that differs although it must not, or in another way than it must. What decides are the digests
+/// of whole files; tensors and parts only say where.
 fn offences(
     before: &Model<'_>,
     after: &Model<'_>,

@@ -33,11 +33,12 @@ struct ComparedFile {
     is_card: bool,
 }
 
-/// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes were kept
-/// or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
+/// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes
+/// were kept or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
 ///
 /// # Errors
-/// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no error here.
+/// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no
+/// error here.
 pub fn compare(
     original: &Artifact,
     candidate: &Artifact,

@@ -1,6 +1,7 @@
-//! What removing the classes makes of a model, byte for byte: the edits that writing a release would make, made of the
-//! original anew. Only the values of the head are the candidate's own; they are put into the edits as the candidate has
-//! them, and whatever else differs from what would then be written is no part of the removal.
+//! What removing the classes makes of a model, byte for byte: the edits that writing a release would make,
+//! made of the original anew. Only the values of the head are the candidate's own; they are put into the
+//! edits as the candidate has them, and whatever else differs from what would then be written is no part of
+//! the removal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,8 +86,8 @@ fn weights(model: &Artifact) -> u64 {
     model.files().iter().filter(|file| file.role == Role::Weights).map(|file| file.size).sum()
 }
 
-/// Puts the candidate's values of the head into the edits; where the candidate has none of the right type and shape, the
-/// expected ones stay, and differ.
+/// Puts the candidate's values of the head into the edits; where the candidate has none of the right type and
+/// shape, the expected ones stay, and differ.
 fn adopt(
     edits: &mut Edits,
     head: &Head,

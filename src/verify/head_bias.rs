@@ -6,9 +6,10 @@
 //! - gap of the median `σ(median b_F - min b_R)` and of the least `σ(min b_F - min b_R)`: below 1/2 if the forgotten biases lie
 //!   below every retained one.
 //!
-//! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the change is due to
-//! the bias follows from the margin to the mean retained logit, `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the
-//! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
+//! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the
+//! change is due to the bias follows from the margin to the mean retained logit,
+//! `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`,
+//! the mean over embeddings that the original gives `f`.
 
 use super::{Request, sample::Sample};
 use crate::{
@@ -22,8 +23,9 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "head-bias",
     version: 1,
     number: None,
-    formula: "score 1 / (1 + |mean b_F - mean b_R|); gaps sigma(median b_F - min b_R) and sigma(min b_F - min b_R), below 1/2 where the forgotten biases lie below every retained one; share of \
-              the bias |db| / (|db| + |dw mean z|) in the change of the margin to the mean retained logit",
+    formula: "score 1 / (1 + |mean b_F - mean b_R|); gaps sigma(median b_F - min b_R) and sigma(min b_F - \
+              min b_R), below 1/2 where the forgotten biases lie below every retained one; share of the bias \
+              |db| / (|db| + |dw mean z|) in the change of the margin to the mean retained logit",
     origin: Origin::Synthetic,
     data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
     shows: "how plainly the biases alone tell which class was removed",

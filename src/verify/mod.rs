@@ -1,8 +1,8 @@
 //! The gate: what changed between two models, and how the changed one behaves.
 //!
-//! Both models are opened from disk and measured afresh; nothing is taken over from the run that made the change.
-//! All of it is evidence of tier T0: it needs the model files only, and every sampled figure is about synthetic
-//! embeddings, never about accuracy on real inputs.
+//! Both models are opened from disk and measured afresh; nothing is taken over from the run that made the
+//! change. All of it is evidence of tier T0: it needs the model files only, and every sampled figure is about
+//! synthetic embeddings, never about accuracy on real inputs.
 
 mod assumptions;
 mod behaviour;
@@ -25,7 +25,7 @@ mod retained;
 mod rounding;
 mod sample;
 
-pub use changes::Changes;
+pub use changes::{ChangedTensor, Changes, TensorDifference};
 pub use comparison::{Comparison, compare};
 pub use report::{Pass, Report};
 
@@ -82,9 +82,9 @@ pub struct Request<'a> {
 /// Measures a candidate against the original it is said to come from.
 ///
 /// # Errors
-/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
-/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::OtherWidth`] if the heads do
-/// not read the same embedding, [`Error::Compute`] if the device fails.
+/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in
+/// it, [`Error::OtherClasses`] if the number of classes is not what the request implies,
+/// [`Error::OtherWidth`] if the heads do not read the same embedding, [`Error::Compute`] if the device fails.
 pub fn verify<'a>(
     original: &Artifact,
     candidate: &Artifact,

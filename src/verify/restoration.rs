@@ -1,9 +1,10 @@
 //! What is left to rebuild a forgotten class from, with nothing but the released files.
 //!
-//! The gradient of a softmax's cross-entropy sums to zero over the classes, so the sum of all rows stays where it started and weight
-//! decay takes it to zero; rows of a well trained head form a simplex around the origin (neural collapse; Papyan, Han and Donoho
-//! 2020). Hence `w_f = -Σ w_r` and `b_f = -Σ b_r` over the retained classes; where several classes are forgotten the sum is all that is
-//! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
+//! The gradient of a softmax's cross-entropy sums to zero over the classes, so the sum of all rows stays
+//! where it started and weight decay takes it to zero; rows of a well trained head form a simplex around the
+//! origin (neural collapse; Papyan, Han and Donoho 2020). Hence `w_f = -Σ w_r` and `b_f = -Σ b_r` over the
+//! retained classes; where several classes are forgotten the sum is all that is known, and each gets an equal
+//! part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
     Request,
@@ -23,10 +24,12 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "restoration",
     version: 1,
     number: None,
-    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the original's, for a forgotten class and most retained ones, none allowed; rebuilt row: \
-              w_f = -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
+    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the \
+              original's, for a forgotten class and most retained ones, none allowed; rebuilt row: w_f = \
+              -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
     origin: Origin::Synthetic,
-    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
+    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the \
+           class",
     shows: "what is left in the released files to rebuild the class from, without data",
     not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
 };

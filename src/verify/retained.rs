@@ -18,11 +18,12 @@ pub(super) static AGREEMENT: Definition = Definition {
     id: "retained-agreement",
     version: 1,
     number: None,
-    formula: "share of the embeddings that the original gives a retained class and the candidate gives the same one; >= 0.93 over all strata, >= 0.85 for the worst class of those with at least 20 \
+    formula: "share of the embeddings that the original gives a retained class and the candidate gives the \
+              same one; >= 0.93 over all strata, >= 0.85 for the worst class of those with at least 20 \
               embeddings; bound of Clopper and Pearson",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the worst class have \
-           no bound, for strata share draws and the worst is selected",
+    data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the \
+           worst class have no bound, for strata share draws and the worst is selected",
     shows: "that the other classes are still told apart as before",
     not_shown: "accuracy on real inputs",
 };
@@ -33,8 +34,8 @@ pub(super) static DIVERGENCE: Definition = Definition {
     number: None,
     formula: "KL(before || after) of each embedding; mean <= 0.1",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over the \
-           retained classes",
+    data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over \
+           the retained classes",
     shows: "how like the original's the probabilities of the retained classes are",
     not_shown: "calibration on real inputs",
 };
@@ -43,7 +44,8 @@ pub(super) static LOGITS: Definition = Definition {
     id: "retained-logits",
     version: 1,
     number: None,
-    formula: "retained rows and biases that differ in any bit of what is stored, none where only the seal was applied; largest |logit after - logit before| of any retained class",
+    formula: "retained rows and biases that differ in any bit of what is stored, none where only the seal \
+              was applied; largest |logit after - logit before| of any retained class",
     origin: Origin::Synthetic,
     data: "weights as stored; logits recomputed from both files on synthetic embeddings",
     shows: "whether the outputs of the other classes are computed as before",
@@ -102,7 +104,8 @@ pub(super) fn divergence(behaviour: &Behaviour) -> Check {
     }
 }
 
-/// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal alone may not do.
+/// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal
+/// alone may not do.
 pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], request: &Request<'_>) -> Check {
     let (forgotten, moved) = (request.forgotten, moved.len());
     let total = behaviour.total();

@@ -1,7 +1,8 @@
-//! A small sample in all dimensions of the embedding, for heads that do not lie in the space of the two compared ones.
+//! A small sample in all dimensions of the embedding, for heads that do not lie in the space of the two
+//! compared ones.
 //!
-//! The [behaviour](super::behaviour) draws in the space that the rows of both heads span, where draws are cheap. Rounding noise, or a
-//! row made of others, has components outside of it that those draws do not see.
+//! The [behaviour](super::behaviour) draws in the space that the rows of both heads span, where draws are
+//! cheap. Rounding noise, or a row made of others, has components outside of it that those draws do not see.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;

@@ -167,14 +167,14 @@ fn figures_on_labelled_data_are_claimed_and_checked_again() {
 
     let report = verify(&out, &model(), &[&data[..], &["--json"]].concat()).exits(0).json();
     let (outcome, summary) = checked(&report).unwrap();
-    assert!(outcome == "PASSED" && summary.contains("measured again and agree"), "{outcome}: {summary}");
+    assert!(outcome == "passed" && summary.contains("measured again and agree"), "{outcome}: {summary}");
     assert_eq!(report["evaluation"]["metrics"][0]["id"], "forgotten-accuracy");
     // The data are what they are, whatever the seed of the synthetic embeddings.
     let report = verify(&out, &model(), &[&data[..], &["--json", "--seed", "7"]].concat()).exits(0).json();
-    assert_eq!(checked(&report).unwrap().0, "PASSED");
+    assert_eq!(checked(&report).unwrap().0, "passed");
     let report = verify(&out, &model(), &["--json"]).exits(0).json();
     let (outcome, summary) = checked(&report).unwrap();
-    assert!(outcome == "INFORMATIVE" && summary.contains("not re-checked: data not given"), "{summary}");
+    assert!(outcome == "informative" && summary.contains("not re-checked: data not given"), "{summary}");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn figures_on_labelled_data_that_were_edited_are_seen_where_the_data_are() {
             continue;
         }
         let report = verify(&out, &model(), &[&data[..], &["--json"]].concat()).exits(1).json();
-        assert_eq!(checked(&report).unwrap().0, "FAILED", "{place}");
+        assert_eq!(checked(&report).unwrap().0, "failed", "{place}");
         let report = verify(&out, &model(), &["--json"]).exits(0).json();
         assert!(checked(&report).unwrap().1.contains("not re-checked"), "{place}");
     }
@@ -224,7 +224,7 @@ fn figures_on_labelled_data_that_were_edited_are_seen_where_the_data_are() {
             }
         });
         let report = verify(&out, &model(), &["--json"]).exits(1).json();
-        assert_eq!(checked(&report).unwrap().0, "FAILED", "{place}");
+        assert_eq!(checked(&report).unwrap().0, "failed", "{place}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::process::{copy, fixture, names, resnet, seal, unlearn, verify};
@@ -67,21 +67,28 @@ fn roundings_biases_and_the_sum_of_the_rows_are_measured_and_claimed() {
         let checks = verify(&out, &model, &["--json"]).exits(0).json()["checks"].clone();
         let check =
             |id: &str| checks.as_array().unwrap().iter().find(|check| check["id"] == id).unwrap().clone();
-        let value = |id: &str, name: &str| {
-            let measurements = check(id)["measurements"].clone();
-            let found = measurements.as_array().unwrap().iter().find(|found| found["name"] == name);
-            found.unwrap_or_else(|| panic!("{name} in {measurements}"))["value"].as_f64().unwrap()
+        let value = |id: &str, wanted: Value| {
+            let figures = check(id)["figures"].clone();
+            let fits = |figure: &&Value| {
+                wanted.as_object().unwrap().iter().all(|(key, value)| figure.get(key) == Some(value))
+            };
+            let found = figures.as_array().unwrap().iter().find(fits);
+            found.unwrap_or_else(|| panic!("{wanted} in {figures}"))["value"].as_f64().unwrap()
         };
         for rounding in ["fp16", "bf16", "int8", "int4"] {
-            assert_eq!(value("quantised", &format!("forgotten recognised at worst, {rounding}")), 0.0);
+            let worst = json!({"quantity": "worst-recognised", "stratum": rounding, "side": "after"});
+            assert_eq!(value("quantised", worst), 0.0);
         }
-        let agreement = |name: &str| value("quantised", &format!("retained agreement, {name}"));
+        let agreement =
+            |stratum: &str| value("quantised", json!({"quantity": "agreement", "stratum": stratum}));
         assert!(agreement("unrounded") > 0.97 && (agreement("unrounded") - agreement("bf16")).abs() < 0.01);
         assert!(agreement("int4") < agreement("unrounded") && agreement("int4") > 0.8);
         assert!(check("head-bias")["summary"].as_str().unwrap().starts_with(bias));
-        assert_eq!(value("restoration", "copies of a forgotten row"), 0.0);
-        assert_eq!(value("restoration", "class 5 recognised by the candidate"), 0.0);
-        let rebuilt = value("restoration", "class 5 recognised by the rebuilt row");
+        assert_eq!(value("restoration", json!({"quantity": "copies"})), 0.0);
+        let recognised = json!({"quantity": "recognised", "class": 5, "side": "after"});
+        assert_eq!(value("restoration", recognised), 0.0);
+        let rebuilt =
+            value("restoration", json!({"quantity": "recognised", "class": 5, "stratum": "rebuilt-row"}));
         assert!((0.01..0.9).contains(&rebuilt), "{rebuilt}");
     }
 }
