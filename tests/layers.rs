@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 30] = [
+const MAY_NAME: [(&str, &[&str]); 31] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "head", "net"]),
@@ -33,6 +33,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
         "release",
         &[
             "classes",
+            "device",
             "embeddings",
             "error",
             "evaluate",
@@ -40,19 +41,24 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "head",
             "methods",
             "progress",
+            "removal",
             "sign",
             "unambiguous",
             "unlearn",
             "verify",
         ],
     ),
+    ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),
     ("unambiguous", &[]),
-    ("unlearn", &["classes", "embeddings", "error", "head", "methods", "progress", "rng", "space", "tail"]),
+    (
+        "unlearn",
+        &["classes", "embeddings", "error", "head", "methods", "progress", "removal", "rng", "space", "tail"],
+    ),
     (
         "verify",
         &[
@@ -64,6 +70,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "head",
             "methods",
             "progress",
+            "removal",
             "rng",
             "space",
             "statistics",

@@ -12,8 +12,9 @@ use declass::{
     methods,
     progress::Silent,
     release::{RunRecord, Staged},
-    unlearn::{self, MARGIN, Material, Options},
-    verify::{self, Request},
+    removal::Removal,
+    unlearn::{self, MARGIN, Material},
+    verify,
 };
 
 fn resnet() -> std::path::PathBuf {
@@ -27,27 +28,21 @@ fn a_claim_says_the_seed_that_training_used() {
     let model = Artifact::open(&resnet()).unwrap();
     let cut = Cut::locate(&model, None).unwrap();
     let forgotten = Forgotten::resolve(&["5"], 10, None).unwrap();
-    let options = Options { seed: 7, ..Options::new(methods::by_name("mask").unwrap()) };
+    let removal =
+        Removal::of(forgotten, methods::by_name("mask").unwrap()).seed(7).verification_seed(3).build();
+    let removal = removal.unwrap();
     let before = cut.head.load(&model).unwrap();
-    let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent).unwrap();
-    let trained = unlearn::train(&before, &material, &forgotten, &options, &Device::Cpu, &Silent).unwrap();
-    let record = RunRecord::new("cpu", &options, Some(&material.sampling), Some(&trained), &[]);
+    let material = Material::draw(&before, &removal, &Device::Cpu, &Silent).unwrap();
+    let trained = unlearn::train(&before, &material, &removal, &Device::Cpu, &Silent).unwrap();
+    let record = RunRecord::new(&removal, Some(&material.sampling), Some(&trained), &[]);
     let stored = edit::as_stored(&cut, &before, &trained.head).unwrap();
-    let after = unlearn::seal(&stored, &forgotten, cut.head.link, MARGIN).unwrap();
-    let edits = edit::edits(&model, &cut, &before, &after, forgotten.as_set(), Slot::Keep).unwrap();
+    let after = unlearn::seal(&stored, removal.forgotten(), cut.head.link, MARGIN).unwrap();
+    let edits = edit::edits(&model, &cut, &before, &after, removal.forgotten().as_set(), Slot::Keep).unwrap();
     let staged = Staged::write(&model, &edits, &out, &Silent).unwrap();
-    let request = Request {
-        forgotten: &forgotten,
-        slot: Slot::Keep,
-        sealed: true,
-        method: options.method,
-        settings: &options.settings,
-        head: None,
-        seed: 0,
-    };
-    let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent).unwrap();
+    let report = verify::verify(&model, staged.artifact(), &removal, &Device::Cpu, &Silent).unwrap();
     staged.publish(&report.pass().unwrap(), &record, None, false, &Silent).unwrap();
     let claim = fs::read(out.join("class-removal.statement.json")).unwrap();
     let claim: serde_json::Value = serde_json::from_slice(&claim).unwrap();
     assert_eq!(claim["predicate"]["buildDefinition"]["externalParameters"]["seed"], "7");
+    assert_eq!(claim["predicate"]["verification"]["seed"], "3");
 }

@@ -6,7 +6,7 @@ use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, 
 use serde::Serialize;
 
 use super::{
-    Request, Side,
+    Side,
     expected::Expected,
     named,
     report::{Check, Evidence, Measurement, Outcome},
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cut::Cut,
     error::Error,
-    head::{LinearHead, Link, Order},
+    head::{LinearHead, Link, Order, Target},
     progress::Progress,
 };
 
@@ -100,10 +100,10 @@ pub(super) fn check(
     after: &Side<'_>,
     diff: &Diff,
     heads: (&LinearHead, &LinearHead),
-    request: &Request<'_>,
+    target: &Target,
     progress: &dyn Progress,
 ) -> Result<Check, Error> {
-    let offences = match Expected::new(before, after, heads, request, progress) {
+    let offences = match Expected::new(before, after, heads, target, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };

@@ -11,13 +11,13 @@
 //! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
 
 use super::{
-    Request,
     report::{Check, Evidence, Measurement, Outcome},
     sample::Sample,
 };
 use crate::{
     classes::Forgotten,
     head::{LinearHead, Slot},
+    removal::Removal,
     statistics::{mean, quantile},
 };
 
@@ -25,15 +25,15 @@ pub(super) fn check(
     original: &LinearHead,
     candidate: &LinearHead,
     sample: &Sample,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Check {
-    let (summary, measurements) = match request.slot {
+    let (summary, measurements) = match removal.slot() {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
-            let scores = Scores::of(candidate, request.forgotten);
-            let shares = shares(original, candidate, sample, request);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.measurements(shares))
+            let scores = Scores::of(candidate, removal.forgotten());
+            let shares = shares(original, candidate, sample, removal);
+            (scores.summary(&Scores::of(original, removal.forgotten()), &shares), scores.measurements(shares))
         }
     };
     Check {
@@ -115,9 +115,9 @@ fn shares(
     original: &LinearHead,
     candidate: &LinearHead,
     sample: &Sample,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Vec<(usize, u64, f64)> {
-    let forgotten = request.forgotten;
+    let forgotten = removal.forgotten();
     let before = original.mean(forgotten.retained());
     let after = candidate.mean(forgotten.retained());
     let share = |class: usize| {

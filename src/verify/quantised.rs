@@ -6,7 +6,6 @@
 //! No verdict follows, since the released file is not rounded. A sealed or dropped slot that is recognised again is said first.
 
 use super::{
-    Request,
     judge::Judge,
     report::{Check, Evidence, Measurement, Outcome},
     rounding::ROUNDINGS,
@@ -15,7 +14,8 @@ use super::{
 use crate::{
     classes::{Labels, describe},
     error::Error,
-    head::{LinearHead, Slot},
+    head::LinearHead,
+    removal::Removal,
 };
 
 /// Fewest embeddings of a retained class that tell how it fares.
@@ -27,7 +27,7 @@ pub(super) fn check(
     widths: &[usize],
     sample: &Sample,
     judge: Judge<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
     labels: Option<&Labels>,
 ) -> Result<Check, Error> {
     let unrounded = sample.judge(candidate, judge)?;
@@ -36,7 +36,7 @@ pub(super) fn check(
         let after = sample.judge(&rounding.apply(candidate, widths), judge)?;
         effects.push(Effect { name: rounding.name(), before: &unrounded, after });
     }
-    let gone = request.sealed || request.slot == Slot::Drop;
+    let gone = removal.target().is_final();
     Ok(Check {
         id: "quantised",
         outcome: Outcome::Informative,

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use declass_formats::{RelPath, Sha256Digest};
 use serde::Serialize;
 
-use super::{Changes, Comparison, Request};
-use crate::cut::Cut;
+use super::{Changes, Comparison};
+use crate::{cut::Cut, removal::Removal};
 
 /// All checks of one candidate, and what they were about.
 ///
 /// Only [`verify`](super::verify) makes one, so that no code can write its own verdict:
 ///
 /// ```compile_fail,E0616
-/// fn forged(mut report: declass::verify::Report<'_>) -> bool {
+/// fn forged(mut report: declass::verify::Report) -> bool {
 ///     report.checks.clear();
 ///     report.passed()
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Report<'a> {
-    request: Request<'a>,
+pub struct Report {
+    removal: Removal,
     checks: Vec<Check>,
     comparison: Comparison,
     cut: Cut,
@@ -128,18 +128,18 @@ impl Measurement {
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
 #[derive(Clone, Debug)]
-pub struct Pass<'a>(Report<'a>);
+pub struct Pass(Report);
 
-impl<'a> Report<'a> {
+impl Report {
     /// What was found about two models, `cut` being that of the first.
-    pub(super) fn new(request: Request<'a>, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
-        Self { request, checks, comparison, cut }
+    pub(super) fn new(removal: Removal, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
+        Self { removal, checks, comparison, cut }
     }
 
-    /// What was asked.
+    /// The removal that the candidate was held against.
     #[must_use]
-    pub fn request(&self) -> &Request<'a> {
-        &self.request
+    pub fn removal(&self) -> &Removal {
+        &self.removal
     }
 
     /// The checks in the order in which they are shown.
@@ -170,7 +170,7 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// The report itself if a check failed.
-    pub fn pass(self) -> Result<Pass<'a>, Box<Self>> {
+    pub fn pass(self) -> Result<Pass, Box<Self>> {
         if self.passed() { Ok(Pass(self)) } else { Err(Box::new(self)) }
     }
 
@@ -187,10 +187,10 @@ impl<'a> Report<'a> {
     }
 }
 
-impl<'a> Pass<'a> {
+impl Pass {
     /// The report.
     #[must_use]
-    pub fn report(&self) -> &Report<'a> {
+    pub fn report(&self) -> &Report {
         &self.0
     }
 
