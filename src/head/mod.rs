@@ -7,6 +7,7 @@ mod products;
 pub mod reach;
 mod seal;
 mod slot;
+mod target;
 
 pub use bound::Bound;
 pub use linear::LinearHead;
@@ -14,3 +15,4 @@ pub use link::{Link, Order};
 pub(crate) use products::{dot, norm};
 pub use seal::{MARGIN, seal};
 pub use slot::Slot;
+pub use target::{Target, Treatment};

@@ -7,15 +7,12 @@
 //! mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly where the class starts to win. Where the architecture
 //! bounds its embeddings, [`guaranteed`] tells whether that is within their reach.
 
-use super::{
-    Request,
-    guaranteed::{self, Heads, Radii},
-};
+use super::guaranteed::{self, Heads, Radii};
 use crate::{
     classes::Forgotten,
     cut::{Cut, Head},
     evidence::{Check, Definition, Figure, Origin, Outcome, Side},
-    head::{LinearHead, Link, Order, Slot, reach::Contest},
+    head::{LinearHead, Link, Order, Slot, Target, reach::Contest},
 };
 
 /// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
@@ -35,12 +32,12 @@ pub(super) static DEFINITION: Definition = Definition {
                 few-shot relearning can restore it",
 };
 
-pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &Request<'_>) -> Check {
+pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), target: &Target) -> Check {
     let [_, (candidate, _)] = heads;
-    let (outcome, summary, figures) = match (request.slot, before.head.link) {
-        (Slot::Drop, _) => absent(candidate, request.forgotten),
-        (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_retained(heads, (before, after), request),
+    let (outcome, summary, figures) = match (target.slot(), before.head.link) {
+        (Slot::Drop, _) => absent(candidate, target.forgotten()),
+        (Slot::Keep, Link::Sigmoid) => constant(candidate, target),
+        (Slot::Keep, _) => below_the_retained(heads, (before, after), target),
     };
     Check { definition: &DEFINITION, outcome, summary, figures }
 }
@@ -82,12 +79,12 @@ fn ties(order: Order, link: Link) -> &'static str {
     }
 }
 
-fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &Request<'_>) -> Finding {
+fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), target: &Target) -> Finding {
     let [_, (candidate, _)] = heads;
     let least = LEAST_RADIUS_RATIO * (candidate.width as f64).sqrt();
-    let radii = radii(heads, request.forgotten, least);
+    let radii = radii(heads, target.forgotten(), least);
     let margins: Vec<f64> =
-        request.forgotten.indices().map(|class| margin(candidate, request.forgotten, class)).collect();
+        target.forgotten().indices().map(|class| margin(candidate, target.forgotten(), class)).collect();
     let mut figures = Vec::new();
     for (found, margin) in radii.iter().zip(&margins) {
         let radius = |side, value| Figure::new("radius", value, "norm").of_class(found.class).on(side);
@@ -96,15 +93,15 @@ fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: 
         figures.push(Figure::new("margin", *margin, "nats").of_class(found.class).on(Side::After));
     }
     let bound = before.bound.as_ref();
-    let guaranteed = bound.map(|bound| guaranteed::within(bound, heads, request.forgotten, &radii, least));
+    let guaranteed = bound.map(|bound| guaranteed::within(bound, heads, target.forgotten(), &radii, least));
     let (within, under) = guaranteed.unwrap_or_default();
     figures.extend(within);
     let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let margin = margins.into_iter().fold(f64::INFINITY, f64::min);
     let ties = ties(before.head.order, before.head.link);
-    let accountable = candidate.has_bias || !is_mean(candidate, &after.head, request.forgotten);
-    let (outcome, summary) = match (radius >= least, request.sealed && accountable) {
+    let accountable = candidate.has_bias || !is_mean(candidate, &after.head, target.forgotten());
+    let (outcome, summary) = match (radius >= least, target.is_sealed() && accountable) {
         (true, _) => {
             let whom = if radius.is_infinite() {
                 "no embedding whatever".to_owned()
@@ -120,7 +117,7 @@ fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: 
             Outcome::Failed,
             format!("the sealed row is no seal: the class can win from norm {radius:.2} on"),
         ),
-        (false, false) if request.sealed => {
+        (false, false) if target.is_sealed() => {
             let text = "without a bias the sealed row can only tie with the others, never lead by more than rounding";
             (Outcome::Informative, text.to_owned())
         }
@@ -169,15 +166,15 @@ fn is_mean(head: &LinearHead, stored: &Head, forgotten: &Forgotten) -> bool {
 }
 
 /// A multi-label slot: a zero row makes its logit a constant.
-fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
+fn constant(candidate: &LinearHead, target: &Target) -> Finding {
     let mut figures = Vec::new();
     let mut sealed = true;
-    for class in request.forgotten.indices() {
+    for class in target.forgotten().indices() {
         let probability = constant_probability(candidate, class);
         figures.push(Figure::new("probability", probability, "probability").of_class(class).on(Side::After));
         sealed &= is_constant(candidate, class);
     }
-    let (outcome, text) = match (sealed, request.sealed) {
+    let (outcome, text) = match (sealed, target.is_sealed()) {
         (true, _) => (Outcome::Passed, "their probability is a constant near 0, whatever the input"),
         (false, true) => (Outcome::Failed, "the sealed rows are not constant"),
         (false, false) => (Outcome::Informative, "not sealed: their probability depends on the input"),

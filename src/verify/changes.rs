@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
 use serde::Serialize;
 
-use super::{Model, Request, expected::Expected, named};
+use super::{Model, expected::Expected, named};
 use crate::{
     cut::Cut,
     error::Error,
     evidence::{Check, Definition, Figure, Origin, Outcome},
-    head::{LinearHead, Link, Order},
+    head::{LinearHead, Link, Order, Target},
     progress::Progress,
 };
 
@@ -108,10 +108,10 @@ pub(super) fn check(
     after: &Model<'_>,
     diff: &Diff,
     heads: (&LinearHead, &LinearHead),
-    request: &Request<'_>,
+    target: &Target,
     progress: &dyn Progress,
 ) -> Result<Check, Error> {
-    let offences = match Expected::new(before, after, heads, request, progress) {
+    let offences = match Expected::new(before, after, heads, target, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };

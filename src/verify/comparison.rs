@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 
-use super::{Changes, Model, Request, changes};
+use super::{Changes, Model, changes};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
     evidence::{Check, Outcome},
-    head::{LinearHead, Slot},
-    methods::{METHODS, Settings},
+    head::{LinearHead, Slot, Target, Treatment},
     progress::{Progress, Step},
 };
 
@@ -46,17 +45,10 @@ pub fn compare(
     progress: &dyn Progress,
 ) -> Result<Comparison, Error> {
     let is_whole = Cut::locate(candidate, head)?.head.classes == forgotten.classes();
-    let request = Request {
-        forgotten,
-        slot: if is_whole { Slot::Keep } else { Slot::Drop },
-        sealed: false,
-        method: METHODS[0],
-        settings: &Settings::default(),
-        head,
-        seed: 0,
-    };
-    let models = Models::open(original, candidate, &request)?;
-    models.compare(&request, progress)
+    let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
+    let target = Target::new(forgotten.clone(), treatment, head.map(str::to_owned))?;
+    let models = Models::open(original, candidate, &target)?;
+    models.compare(&target, progress)
 }
 
 /// Both models with their heads, over the same classes in the same order.
@@ -71,27 +63,23 @@ impl<'a> Models<'a> {
     pub(super) fn open(
         original: &'a Artifact,
         candidate: &'a Artifact,
-        request: &Request<'_>,
+        target: &Target,
     ) -> Result<Self, Error> {
-        let before = Model { artifact: original, cut: Cut::locate(original, request.head)? };
-        let after = Model { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
+        let before = Model { artifact: original, cut: Cut::locate(original, target.head())? };
+        let after = Model { artifact: candidate, cut: Cut::locate(candidate, target.head())? };
         let head = before.cut.head.load(original)?;
-        let (found, expected) = (head.classes, request.forgotten.classes());
+        let (found, expected) = (head.classes, target.forgotten().classes());
         if found != expected {
             return Err(Error::OtherClasses { found, expected });
         }
-        let changed = expand(after.cut.head.load(candidate)?, request)?;
+        let changed = expand(after.cut.head.load(candidate)?, target)?;
         if changed.width != head.width {
             return Err(Error::OtherWidth { found: changed.width, expected: head.width });
         }
         Ok(Self { before, after, head, changed })
     }
 
-    pub(super) fn compare(
-        &self,
-        request: &Request<'_>,
-        progress: &dyn Progress,
-    ) -> Result<Comparison, Error> {
+    pub(super) fn compare(&self, target: &Target, progress: &dyn Progress) -> Result<Comparison, Error> {
         let (original, candidate) = (self.before.artifact, self.after.artifact);
         let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
         progress.begin(Step::Comparing, bytes);
@@ -109,7 +97,7 @@ impl<'a> Models<'a> {
             is_card: is_card(&file.path),
         });
         Ok(Comparison {
-            check: changes::check(&self.before, &self.after, &diff, heads, request, progress)?,
+            check: changes::check(&self.before, &self.after, &diff, heads, target, progress)?,
             changes: Changes::of(&diff),
             files: compared.collect(),
         })
@@ -163,16 +151,16 @@ impl Comparison {
 }
 
 /// The candidate's head over the original classes.
-fn expand(head: LinearHead, request: &Request<'_>) -> Result<LinearHead, Error> {
-    let forgotten = request.forgotten;
-    let expected = match request.slot {
+fn expand(head: LinearHead, target: &Target) -> Result<LinearHead, Error> {
+    let forgotten = target.forgotten();
+    let expected = match target.slot() {
         Slot::Drop => forgotten.retained().count(),
         Slot::Keep => forgotten.classes(),
     };
     if head.classes != expected {
         return Err(Error::OtherClasses { found: head.classes, expected });
     }
-    Ok(match request.slot {
+    Ok(match target.slot() {
         Slot::Drop => head.with_dropped(forgotten),
         Slot::Keep => head,
     })

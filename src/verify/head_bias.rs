@@ -10,11 +10,12 @@
 //! the bias follows from the margin to the mean retained logit, `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the
 //! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
 
-use super::{Request, sample::Sample};
+use super::sample::Sample;
 use crate::{
     classes::Forgotten,
     evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Slot},
+    removal::Removal,
     statistics::{mean, quantile},
 };
 
@@ -34,15 +35,15 @@ pub(super) fn check(
     original: &LinearHead,
     candidate: &LinearHead,
     sample: &Sample,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Check {
-    let (summary, figures) = match request.slot {
+    let (summary, figures) = match removal.slot() {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
-            let scores = Scores::of(candidate, request.forgotten);
-            let shares = shares(original, candidate, sample, request);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(shares))
+            let scores = Scores::of(candidate, removal.forgotten());
+            let shares = shares(original, candidate, sample, removal);
+            (scores.summary(&Scores::of(original, removal.forgotten()), &shares), scores.figures(shares))
         }
     };
     Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures }
@@ -115,9 +116,9 @@ fn shares(
     original: &LinearHead,
     candidate: &LinearHead,
     sample: &Sample,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Vec<(usize, u64, f64)> {
-    let forgotten = request.forgotten;
+    let forgotten = removal.forgotten();
     let before = original.mean(forgotten.retained());
     let after = candidate.mean(forgotten.retained());
     let share = |class: usize| {

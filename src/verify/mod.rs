@@ -32,15 +32,7 @@ pub use report::{Pass, Report};
 use candle_core::Device;
 use declass_formats::Artifact;
 
-use crate::{
-    classes::Forgotten,
-    cut::Cut,
-    error::Error,
-    evidence::Definition,
-    head::Slot,
-    methods::{Method, Settings},
-    progress::Progress,
-};
+use crate::{cut::Cut, error::Error, evidence::Definition, progress::Progress, removal::Removal};
 use comparison::Models;
 use judge::Judge;
 use probe::Probe;
@@ -60,25 +52,6 @@ pub static DEFINITIONS: [&Definition; 10] = [
     &assumptions::DEFINITION,
 ];
 
-/// What a verification is about.
-#[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// The classes that are claimed to be forgotten.
-    pub forgotten: &'a Forgotten,
-    /// What is claimed to have become of their slots.
-    pub slot: Slot,
-    /// Whether kept slots are claimed to be sealed.
-    pub sealed: bool,
-    /// The method whose first-order assumptions are checked.
-    pub method: &'static Method,
-    /// The method's settings.
-    pub settings: &'a Settings,
-    /// The head's name, where it was given by hand.
-    pub head: Option<&'a str>,
-    /// Seed of the embeddings drawn for verification.
-    pub seed: u64,
-}
-
 /// What one of the two models is, as far as a check needs it.
 struct Model<'a> {
     artifact: &'a Artifact,
@@ -89,37 +62,38 @@ struct Model<'a> {
 ///
 /// # Errors
 /// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
-/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::OtherWidth`] if the heads do
+/// [`Error::OtherClasses`] if the number of classes is not what the removal implies, [`Error::OtherWidth`] if the heads do
 /// not read the same embedding, [`Error::Compute`] if the device fails.
-pub fn verify<'a>(
+pub fn verify(
     original: &Artifact,
     candidate: &Artifact,
-    request: &Request<'a>,
+    removal: &Removal,
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Report<'a>, Error> {
-    let models = Models::open(original, candidate, request)?;
+) -> Result<Report, Error> {
+    let target = removal.target();
+    let models = Models::open(original, candidate, target)?;
     let Models { before, after, head, changed } = &models;
-    let comparison = models.compare(request, progress)?;
-    let judge = Judge { forgotten: request.forgotten, link: before.cut.head.link };
-    let moved = moved::between((before, after), (head, changed), request.forgotten)?;
-    let probe = Probe::measure(head, changed, judge, (request, &moved), device)?;
+    let comparison = models.compare(target, progress)?;
+    let judge = Judge { forgotten: target.forgotten(), link: before.cut.head.link };
+    let moved = moved::between((before, after), (head, changed), target.forgotten())?;
+    let probe = Probe::measure(head, changed, judge, (removal, &moved), device)?;
     let heads = [(head, before.cut.head.rounding()), (changed, after.cut.head.rounding())];
-    let sample = Sample::draw(head, request, device)?;
+    let sample = Sample::draw(head, removal, device)?;
     let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
     let labels = before.cut.labels.as_ref();
     let checks = vec![
         comparison.check().clone(),
-        certificate::check(heads, (&before.cut, &after.cut), request),
-        forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
+        certificate::check(heads, (&before.cut, &after.cut), target),
+        forgotten::check(&probe, target.forgotten(), labels, target.is_final()),
         retained::agreement(&probe, labels),
         retained::divergence(&probe),
-        retained::logits(&probe, &moved, request),
-        quantised::check(changed, &widths, &sample, judge, request, labels)?,
-        head_bias::check(head, changed, &sample, request),
-        restoration::check((before, after), changed, &sample, judge, request)?,
-        assumptions::check(head, request, device)?,
+        retained::logits(&probe, &moved, removal),
+        quantised::check(changed, &widths, &sample, judge, removal, labels)?,
+        head_bias::check(head, changed, &sample, removal),
+        restoration::check((before, after), changed, &sample, judge, removal)?,
+        assumptions::check(head, removal, device)?,
     ];
     let Models { before, .. } = models;
-    Ok(Report::new(request.clone(), checks, before.cut, comparison))
+    Ok(Report::new(removal.clone(), checks, before.cut, comparison))
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::{Request, judge::Judge};
+use super::judge::Judge;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum, allot},
     error::Error,
     head::LinearHead,
+    removal::Removal,
     rng::Purpose,
     space::Space,
     tail::Weights,
@@ -52,15 +53,15 @@ impl Probe {
         original: &LinearHead,
         candidate: &LinearHead,
         judge: Judge<'_>,
-        (request, moved): (&Request<'_>, &[usize]),
+        (removal, moved): (&Removal, &[usize]),
         device: &Device,
     ) -> Result<Self, Error> {
         let space = Space::spanned_by(&[original, candidate])?;
         let retained = if moved.is_empty() { RETAINED_IN_ALL / 10 } else { RETAINED_IN_ALL };
         let forgotten = (FORGOTTEN_IN_ALL, FORGOTTEN);
-        let per_class = allot(request.forgotten, space.width(), forgotten, (retained, RETAINED));
-        let insist = |class| request.forgotten.contains(class);
-        let address = (request.seed, Purpose::Verification);
+        let per_class = allot(removal.forgotten(), space.width(), forgotten, (retained, RETAINED));
+        let insist = |class| removal.forgotten().contains(class);
+        let address = (removal.verification_seed(), Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, judge };
         let mut probe = Self { strata: Vec::new(), chained: strata.chained().to_vec() };

@@ -6,16 +6,16 @@
 //! No verdict follows, since the released file is not rounded. A sealed or dropped slot that is recognised again is said first.
 
 use super::{
-    Request,
     judge::Judge,
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
 };
+use crate::removal::Removal;
 use crate::{
     classes::{Labels, describe},
     error::Error,
     evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH},
-    head::{LinearHead, Slot},
+    head::LinearHead,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
@@ -37,7 +37,7 @@ pub(super) fn check(
     widths: &[usize],
     sample: &Sample,
     judge: Judge<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
     labels: Option<&Labels>,
 ) -> Result<Check, Error> {
     let unrounded = sample.judge(candidate, judge)?;
@@ -46,7 +46,7 @@ pub(super) fn check(
         let after = sample.judge(&rounding.apply(candidate, widths), judge)?;
         effects.push(Effect { name: rounding.name(), before: &unrounded, after });
     }
-    let gone = request.sealed || request.slot == Slot::Drop;
+    let gone = removal.target().is_final();
     Ok(Check {
         definition: &DEFINITION,
         outcome: Outcome::Informative,

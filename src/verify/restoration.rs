@@ -6,7 +6,7 @@
 //! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    Model, Request,
+    Model,
     copies::{self, Copy},
     judge::Judge,
     sample::{Outcomes, Sample},
@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
+    removal::Removal,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
@@ -35,13 +36,13 @@ pub(super) fn check(
     candidate: &LinearHead,
     sample: &Sample,
     judge: Judge<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Result<Check, Error> {
     let labels = before.cut.labels.as_ref();
-    let copies = copies::find(before, after, request.forgotten)?;
-    let gaussian = sample.gaussian_forgotten(request.forgotten);
+    let copies = copies::find(before, after, removal.forgotten())?;
+    let gaussian = sample.gaussian_forgotten(removal.forgotten());
     let now = gaussian.judge(candidate, judge)?;
-    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), judge)?;
+    let rebuilt = gaussian.judge(&rebuilt(candidate, removal.forgotten()), judge)?;
     let summary = match copies.as_slice() {
         [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
         [copy, ..] => still_there(copy, copies.len(), labels),
