@@ -70,8 +70,8 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let claimed = read_claim(release)?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
-    let request = claimed.request(None);
-    let report = verify::verify(&original, release, &request, &device::open(args.device, printer)?, bars)?;
+    let device = device::open(args.device, printer)?;
+    let report = verify::verify(&original, release, claimed.removal(), &device, bars)?;
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);

@@ -93,8 +93,9 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
     if let Some(data) = &data {
         claimed.require_data(data)?;
     }
-    let request = claimed.request(args.seed);
-    let report = verify::verify(&original, &release, &request, &device::open(args.device, printer)?, bars)?;
+    let removal = claimed.removal();
+    let removal = args.seed.map_or_else(|| removal.clone(), |seed| removal.verified_with(seed));
+    let report = verify::verify(&original, &release, &removal, &device::open(args.device, printer)?, bars)?;
     let figures = |data| figures(&claimed, &report, (&original, &release), data);
     let evaluation = data.as_ref().map(figures).transpose()?;
     let checks = claimed.check(&report, evaluation.as_ref());
@@ -111,20 +112,20 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
 /// The figures on labelled embeddings as the run that made the claim measured them, with its seed.
 fn figures(
     claimed: &Claimed,
-    report: &Report<'_>,
+    report: &Report,
     (original, release): (&Artifact, &Artifact),
     data: &Data,
 ) -> Result<Evaluation, Error> {
-    let request = report.request();
-    let forgotten = request.forgotten.clone();
-    let pair = Pair::load((original, report.cut()), release, request.head, forgotten)?;
-    evaluate(&pair, data, claimed.seed())
+    let removal = claimed.removal();
+    let forgotten = removal.forgotten().clone();
+    let pair = Pair::load((original, report.cut()), release, removal.head(), forgotten)?;
+    evaluate(&pair, data, removal.verification_seed())
 }
 
-fn forgotten(report: &Report<'_>) -> Value {
+fn forgotten(report: &Report) -> Value {
     let labels = report.cut().labels.as_ref();
     let class = |index| json!({"index": index, "label": labels.and_then(|labels| labels.names.get(index))});
-    report.request().forgotten.indices().map(class).collect()
+    report.removal().forgotten().indices().map(class).collect()
 }
 
 pub(super) fn read_claim(release: &Artifact) -> Result<Claimed> {

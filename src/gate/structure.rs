@@ -13,7 +13,7 @@ use crate::{
 /// The claim against what the files are.
 pub(super) fn compare(statement: &Statement, claimed: &Claimed, artifact: &Artifact) -> Vec<Finding> {
     let mut findings = tensors(statement, artifact);
-    match Cut::locate(artifact, claimed.request(None).head) {
+    match Cut::locate(artifact, claimed.removal().head()) {
         Ok(cut) => {
             findings.extend(classes(statement, claimed, &cut));
             findings.extend(seal(claimed, &cut, artifact));
@@ -30,9 +30,9 @@ fn claim(message: impl Into<String>) -> Finding {
 /// Whether the claim says the same in all its places, and that its checks passed.
 pub(super) fn itself(statement: &Statement, claimed: &Claimed) -> Vec<Finding> {
     let predicate = &statement.predicate;
-    let (removal, request) = (&predicate.removal, claimed.request(None));
-    let forgotten = request.forgotten;
-    let map = claimed.index_map();
+    let (removal, target) = (&predicate.removal, claimed.removal().target());
+    let forgotten = target.forgotten();
+    let map = target.index_map();
     let space = &removal.label_space;
     let asked: Vec<usize> = forgotten.indices().collect();
     let listed: Vec<usize> = removal.forgotten.iter().map(|entry| entry.class.index).collect();
@@ -71,7 +71,7 @@ fn tensors(statement: &Statement, artifact: &Artifact) -> Vec<Finding> {
 
 /// The head makes as many classes as the claim says, with the labels that it says.
 fn classes(statement: &Statement, claimed: &Claimed, cut: &Cut) -> Vec<Finding> {
-    let (removal, slot) = (&statement.predicate.removal, claimed.request(None).slot);
+    let (removal, slot) = (&statement.predicate.removal, claimed.removal().slot());
     let (found, space) = (cut.head.classes, &removal.label_space);
     if found != space.after {
         let still = slot == Slot::Drop && found >= space.before;
@@ -100,14 +100,14 @@ fn classes(statement: &Statement, claimed: &Claimed, cut: &Cut) -> Vec<Finding> 
 
 /// A slot that the claim calls sealed must be sealed, by the weights as they are stored.
 fn seal(claimed: &Claimed, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
-    let request = claimed.request(None);
-    let comparable = cut.head.classes == request.forgotten.classes();
-    if request.slot == Slot::Drop || !request.sealed || !comparable {
+    let target = claimed.removal().target();
+    let comparable = cut.head.classes == target.forgotten().classes();
+    if !target.is_sealed() || !comparable {
         return Vec::new();
     }
     match cut.head.load(artifact) {
         Err(error) => vec![Finding::new(&code::UNREADABLE, error.to_string())],
-        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), request.forgotten) => Vec::new(),
+        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), target.forgotten()) => Vec::new(),
         Ok(_) => vec![Finding::new(&code::STILL_PRESENT, "the claim calls it sealed, and it is not")],
     }
 }

@@ -17,14 +17,14 @@ impl Claimed {
     /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data were at hand,
     /// from an evaluation on them with the claim's seed. Figures on data that were not are said to be not re-checked.
     #[must_use]
-    pub fn check(&self, report: &Report<'_>, evaluation: Option<&Evaluation>) -> Vec<Check> {
+    pub fn check(&self, report: &Report, evaluation: Option<&Evaluation>) -> Vec<Check> {
         let record = self.record.clone();
         let record = evaluation.into_iter().fold(record, RunRecord::with_evaluation);
-        let mut expected = statement(report, &record, self.seed());
+        let mut expected = statement(report, &record, self.removal());
         // A release claims to have passed; whether it does is what the report says.
         expected.predicate.verification.result = "PASSED".into();
         let expected = serde_json::to_value(expected).unwrap_or_default();
-        let same_seed = report.request().seed == self.seed();
+        let same_seed = report.removal().verification_seed() == self.removal().verification_seed();
         let found = differences(&self.json, &expected, |path| comparison(path, same_seed));
         let mut checks: Vec<Check> =
             PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
@@ -103,7 +103,7 @@ fn comparison(path: &[&str], same_seed: bool) -> Comparison {
 struct Part {
     definition: Definition,
     owns: fn(&[&str]) -> bool,
-    summary: fn(&Report<'_>) -> String,
+    summary: fn(&Report) -> String,
     /// What a difference means.
     otherwise: &'static str,
 }
@@ -174,7 +174,7 @@ impl Part {
     }
 }
 
-fn figures(found: &[Difference], report: &Report<'_>, same_seed: bool) -> Check {
+fn figures(found: &[Difference], report: &Report, same_seed: bool) -> Check {
     let mine: Vec<&Difference> = found.iter().filter(|difference| owner(difference) == FIGURES).collect();
     let count: usize = match same_seed {
         true => report.checks().iter().map(|check| check.figures.len()).sum(),

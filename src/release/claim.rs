@@ -17,10 +17,11 @@ use super::{
     },
 };
 use crate::{
-    classes::{Forgotten, Labels},
+    classes::Labels,
     evidence::{Check, Figure, Origin, Outcome, legacy::v1_name},
-    head::Slot,
-    verify::{Report, Request},
+    head::{Slot, Target},
+    removal::Removal as Asked,
+    verify::Report,
 };
 
 /// Classes are removed from the outputs, at the head, as seen on model files; nothing beyond is claimed.
@@ -41,16 +42,16 @@ const WITHOUT_RETRAINING: &str = "T3: comparison with a retrained model (needs t
 impl Statement {
     /// The claim about the files of a report. All of it follows from the report, but for the record of the run.
     #[must_use]
-    pub fn about(report: &Report<'_>, record: &RunRecord) -> Self {
-        statement(report, record, report.request().seed)
+    pub fn about(report: &Report, record: &RunRecord) -> Self {
+        statement(report, record, report.removal())
     }
 }
 
-/// The claim about the files of a report as a run with this seed makes it.
-pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> Statement {
-    let seed = seed.to_string();
+/// The claim about the files of a report as a run of this removal makes it: the one that the report is about, but for the seed
+/// of the verification.
+pub(super) fn statement(report: &Report, record: &RunRecord, asked: &Asked) -> Statement {
     let predicate = Predicate {
-        build_definition: build(report, record, &seed),
+        build_definition: build(report, record, asked),
         run_details: RunDetails {
             builder: Builder {
                 id: "urn:declass:cli".into(),
@@ -62,7 +63,7 @@ pub(super) fn statement(report: &Report<'_>, record: &RunRecord, seed: u64) -> S
             result: if report.passed() { "PASSED" } else { "FAILED" }.into(),
             tier: if record.evaluation.is_some() { T2 } else { T0 }.into(),
             not_run: not_run(record.evaluation.as_ref()).map(String::from).collect(),
-            seed,
+            seed: asked.verification_seed().to_string(),
             checks: report
                 .checks()
                 .iter()
@@ -91,29 +92,28 @@ pub(super) fn slot_name(slot: Slot) -> &'static str {
     }
 }
 
-fn build(report: &Report<'_>, record: &RunRecord, seed: &str) -> BuildDefinition {
-    let request = report.request();
+fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition {
     BuildDefinition {
         build_type: "urn:declass:class-removal:v1#unlearn".into(),
         external_parameters: Parameters {
             forget: named(report),
-            method: request.method.name.into(),
+            method: asked.method().name.into(),
             scope: SCOPE.into(),
-            slot: slot_name(request.slot).into(),
-            seal: request.sealed,
-            head: request.head.map(Into::into),
+            slot: slot_name(asked.slot()).into(),
+            seal: asked.is_sealed(),
+            head: asked.head().map(Into::into),
             parameters: record.settings.clone(),
-            seed: seed.into(),
+            seed: asked.seed().to_string(),
         },
         internal_parameters: InternalParameters {
             device: record.device.clone(),
             dtype_policy: "preserve".into(),
         },
-        resolved_dependencies: dependencies(report, record, seed),
+        resolved_dependencies: dependencies(report, record, asked),
     }
 }
 
-fn dependencies(report: &Report<'_>, record: &RunRecord, seed: &str) -> Vec<Resource> {
+fn dependencies(report: &Report, record: &RunRecord, asked: &Asked) -> Vec<Resource> {
     let digests = report.original_digests();
     let input = json!({"role": "input", "serialization": "oms/files/sha256"});
     let mut model = file(INPUT, root_digest(&digests), input);
@@ -128,18 +128,18 @@ fn dependencies(report: &Report<'_>, record: &RunRecord, seed: &str) -> Vec<Reso
         annotations: object(json!({"role": role, "kind": "synthetic"})),
     };
     if let Some(settings) = &record.settings {
-        let uri = format!("synthetic:{}/v1?seed={seed}", settings.distribution);
+        let uri = format!("synthetic:{}/v1?seed={}", settings.distribution, asked.seed());
         dependencies.push(synthetic("training-embeddings", uri, "training"));
     }
-    let uri = format!("synthetic:strata/v1?seed={seed}");
+    let uri = format!("synthetic:strata/v1?seed={}", asked.verification_seed());
     dependencies.push(synthetic("verification-embeddings", uri, "evaluation"));
     dependencies
 }
 
-fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
-    let request = report.request();
+fn removal(report: &Report, record: &RunRecord) -> Removal {
+    let target = report.removal().target();
     let (head, why) = (&report.cut().head, &report.cut().why);
-    let index_map = index_map(request.forgotten, request.slot);
+    let index_map = target.index_map();
     let forgotten = named(report).into_iter();
     let changes = report.changes();
     let changed = changes.tensors.iter().filter(|tensor| tensor.shape_before.is_some()).count();
@@ -148,12 +148,12 @@ fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
             .map(|class| ForgottenClass { index_after: index_map[class.index], class })
             .collect(),
         label_space: LabelSpace {
-            before: request.forgotten.classes(),
+            before: target.forgotten().classes(),
             after: index_map.iter().flatten().count(),
             index_map,
         },
         scope: SCOPE.into(),
-        claim: claim_word(request).into(),
+        claim: claim_word(target).into(),
         not_claimed: NOT_CLAIMED.map(String::from).to_vec(),
         location: json!({
             "head": head.name,
@@ -170,30 +170,19 @@ fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
 }
 
 /// The forgotten classes with the labels that the original itself carries: no others can be checked.
-fn named(report: &Report<'_>) -> Vec<NamedClass> {
+fn named(report: &Report) -> Vec<NamedClass> {
     let labels = report.cut().labels.as_ref();
     let label = |index: usize| labels.and_then(|labels| labels.names.get(index).cloned());
-    report.request().forgotten.indices().map(|index| NamedClass { index, label: label(index) }).collect()
-}
-
-/// New index of each class; none for a dropped one.
-pub(super) fn index_map(forgotten: &Forgotten, slot: Slot) -> Vec<Option<usize>> {
-    match slot {
-        Slot::Drop => forgotten.index_map(),
-        Slot::Keep => (0..forgotten.classes()).map(Some).collect(),
-    }
+    report.removal().forgotten().indices().map(|index| NamedClass { index, label: label(index) }).collect()
 }
 
 /// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
-fn claim_word(request: &Request<'_>) -> &'static str {
-    match request.slot == Slot::Drop || request.sealed {
-        true => "class-output-removed",
-        false => "class-output-suppressed",
-    }
+fn claim_word(target: &Target) -> &'static str {
+    if target.is_final() { "class-output-removed" } else { "class-output-suppressed" }
 }
 
 /// The released files, after an entry for all of them together.
-fn subjects(report: &Report<'_>, record: &RunRecord) -> Vec<Resource> {
+fn subjects(report: &Report, record: &RunRecord) -> Vec<Resource> {
     let files: BTreeMap<&RelPath, Sha256Digest> = report.candidate_digests();
     let mut ignored = ignored(&files);
     ignored.extend(

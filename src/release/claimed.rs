@@ -3,21 +3,21 @@
 use serde_json::Value;
 
 use super::{
-    claim::{INPUT, index_map, slot_name},
+    claim::{INPUT, slot_name},
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
-    statement::{LabelSpace, NamedClass, Predicate, Resource, Statement},
+    statement::{LabelSpace, NamedClass, Parameters, Predicate, Resource, Statement},
 };
 use crate::{
     classes::Forgotten,
-    embeddings::Distribution,
+    device::DeviceKind,
     error::Error,
     evaluate::Data,
     fetch::PackageUrl,
-    head::Slot,
-    methods::{self, Kind, Method, Settings},
+    head::{Slot, Treatment},
+    methods::{self, Kind},
+    removal::Removal,
     unambiguous,
-    verify::Request,
 };
 
 /// The claim of a release, read from its file.
@@ -28,13 +28,7 @@ pub struct Claimed {
     statement: Statement,
     /// What it says about its own run.
     pub(super) record: RunRecord,
-    forgotten: Forgotten,
-    slot: Slot,
-    sealed: bool,
-    method: &'static Method,
-    settings: Settings,
-    head: Option<String>,
-    seed: u64,
+    removal: Removal,
 }
 
 impl Claimed {
@@ -47,19 +41,11 @@ impl Claimed {
         let statement = Statement::read(&json)?;
         let Predicate { build_definition, run_details, removal, verification } = statement.predicate.clone();
         let asked = build_definition.external_parameters;
-        let slot = [Slot::Drop, Slot::Keep].into_iter().find(|slot| slot_name(*slot) == asked.slot);
-        let slot = slot.ok_or_else(|| format!("it names an unknown slot `{}`", asked.slot))?;
-        if slot == Slot::Drop && asked.seal {
-            return Err("a dropped slot cannot be sealed".into());
-        }
-        let method = methods::by_name(&asked.method)
-            .ok_or_else(|| format!("it names a method `{}` that this version does not know", asked.method))?;
-        let seed = asked.seed.parse().map_err(|_| format!("its seed `{}` is no number", asked.seed))?;
         let record = RunRecord {
             version: run_details.builder.version.declass,
             device: build_definition.internal_parameters.device,
             origin: origin(&build_definition.resolved_dependencies)?,
-            settings: asked.parameters,
+            settings: asked.parameters.clone(),
             training: removal.training,
             evaluation: verification.evaluation,
             lineage: removal.lineage,
@@ -67,70 +53,27 @@ impl Claimed {
         };
         require_words(&record)?;
         record.evaluation.iter().try_for_each(RecordedEvaluation::require_words)?;
-        let settings = settings(&record, method)?;
         let forgotten = forgotten(&asked.forget, &removal.label_space)?;
-        Ok(Self {
-            json,
-            statement,
-            record,
-            forgotten,
-            slot,
-            sealed: asked.seal,
-            method,
-            settings,
-            head: asked.head,
-            seed,
-        })
+        let removal = asked_for(asked, forgotten, &record.device, &verification.seed)?;
+        Ok(Self { json, statement, record, removal })
     }
 
-    /// The arguments of `declass unlearn` that ask for what the claim says was done, but for the model, the output and the device.
+    /// The removal that it records.
     #[must_use]
-    pub fn arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> = vec!["--method".into(), self.method.name.into()];
-        let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
-        self.forgotten.indices().for_each(|class| add("--forget", class.to_string()));
-        add("--slot", slot_name(self.slot).into());
-        add("--seed", self.seed.to_string());
-        self.head.iter().for_each(|head| add("--head", head.clone()));
-        if let Some(settings) = &self.record.settings {
-            add("--distribution", settings.distribution.clone());
-            add("--samples", settings.samples_per_class.to_string());
-            settings.learning_rate.iter().for_each(|rate| add("--lr", rate.to_string()));
-            settings.method.iter().for_each(|(name, value)| add("--set", format!("{name}={value}")));
-            if matches!(self.method.kind, Kind::Trained(_)) {
-                add("--epochs", settings.max_epochs.to_string());
-            }
-        }
-        if self.slot == Slot::Keep && !self.sealed {
-            arguments.push("--no-seal".into());
-        }
-        arguments
+    pub fn removal(&self) -> &Removal {
+        &self.removal
     }
 
-    /// Version of the tool that made the claim, and the kind of device that computed (`cpu` or `cuda`).
+    /// Version of the tool that made the claim.
     #[must_use]
-    pub fn made_by(&self) -> (&str, &str) {
-        (&self.record.version, &self.record.device)
+    pub fn version(&self) -> &str {
+        &self.record.version
     }
 
     /// What it says.
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.statement
-    }
-
-    /// The verification that the claim calls for, on embeddings of another seed than the claim's if one is given.
-    #[must_use]
-    pub fn request(&self, seed: Option<u64>) -> Request<'_> {
-        Request {
-            forgotten: &self.forgotten,
-            slot: self.slot,
-            sealed: self.sealed,
-            method: self.method,
-            settings: &self.settings,
-            head: self.head.as_deref(),
-            seed: seed.unwrap_or(self.seed),
-        }
     }
 
     /// Fails unless these are the labelled data that the claim has figures on, all of them.
@@ -142,18 +85,6 @@ impl Claimed {
             Some(evaluation) => evaluation.require(data),
             None => Err(unclaimed(&data.test)),
         }
-    }
-
-    /// New index of each class of the input that follows from the classes and slots; none for a dropped one.
-    #[must_use]
-    pub fn index_map(&self) -> Vec<Option<usize>> {
-        index_map(&self.forgotten, self.slot)
-    }
-
-    /// Seed of all randomness of the run.
-    #[must_use]
-    pub fn seed(&self) -> u64 {
-        self.seed
     }
 }
 
@@ -172,20 +103,54 @@ fn require_words(record: &RunRecord) -> Result<(), String> {
     if !record.version.chars().all(is_version) {
         return Err(format!("its version `{}` is none", record.version));
     }
-    if !["cpu", "cuda"].contains(&record.device.as_str()) {
-        return Err(format!("it names an unknown device `{}`", record.device));
-    }
-    match &record.settings {
-        Some(settings) => settings.distribution.parse::<Distribution>().map(|_| ()),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
-/// The method's settings: those recorded, and the defaults of the others.
-fn settings(record: &RunRecord, method: &Method) -> Result<Settings, String> {
-    let recorded = record.settings.iter().flat_map(|settings| &settings.method);
-    let given: Vec<(String, f64)> = recorded.map(|(name, value)| (name.clone(), value.value())).collect();
-    method.settings(&given).map_err(|error| error.to_string())
+/// The removal that a claim says was asked for, without contradictions.
+fn asked_for(
+    asked: Parameters,
+    forgotten: Forgotten,
+    device: &str,
+    verification_seed: &str,
+) -> Result<Removal, String> {
+    let slot = [Slot::Drop, Slot::Keep].into_iter().find(|slot| slot_name(*slot) == asked.slot);
+    let slot = slot.ok_or_else(|| format!("it names an unknown slot `{}`", asked.slot))?;
+    if slot == Slot::Drop && asked.seal {
+        return Err("a dropped slot cannot be sealed".into());
+    }
+    let treatment = match slot {
+        Slot::Drop => Treatment::Drop,
+        Slot::Keep if asked.seal => Treatment::Seal,
+        Slot::Keep => Treatment::Leave,
+    };
+    let method = methods::by_name(&asked.method)
+        .ok_or_else(|| format!("it names a method `{}` that this version does not know", asked.method))?;
+    let device =
+        DeviceKind::by_name(device).ok_or_else(|| format!("it names an unknown device `{device}`"))?;
+    let mut removal = Removal::of(forgotten, method)
+        .treatment(treatment)
+        .head(asked.head)
+        .seed(number(&asked.seed)?)
+        .verification_seed(number(verification_seed)?)
+        .device(device);
+    if let Some(settings) = asked.parameters {
+        removal = removal.distribution(settings.distribution.parse()?).samples(settings.samples_per_class);
+        // It is recorded of every method that draws, whether or not it trains.
+        if matches!(method.kind, Kind::Trained(_)) {
+            removal = removal.epochs(settings.max_epochs);
+        }
+        if let Some(rate) = settings.learning_rate {
+            removal = removal.learning_rate(rate.value());
+        }
+        for (name, value) in settings.method {
+            removal = removal.setting(name, value.value());
+        }
+    }
+    removal.build().map_err(|error| error.to_string())
+}
+
+fn number(seed: &str) -> Result<u64, String> {
+    seed.parse().map_err(|_| format!("its seed `{seed}` is no number"))
 }
 
 fn forgotten(named: &[NamedClass], space: &LabelSpace) -> Result<Forgotten, String> {

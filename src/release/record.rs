@@ -16,7 +16,8 @@ use crate::{
     error::Error,
     evaluate::Evaluation,
     fetch::PackageUrl,
-    unlearn::{Options, Summary, Trained},
+    removal::Removal,
+    unlearn::{Summary, Trained},
     verify::Report,
 };
 
@@ -125,22 +126,20 @@ pub struct TrainingAttempt {
 }
 
 impl RunRecord {
-    /// The record of a run of this version on a kind of device (`cpu` or `cuda`). Without `sampling` nothing was drawn
-    /// for training, without `trained` nothing was trained; `unreached` are the forgotten classes that training had
-    /// nothing of.
+    /// The record of a run of this version. Without `sampling` nothing was drawn for training, without `trained` nothing was
+    /// trained; `unreached` are the forgotten classes that training had nothing of.
     #[must_use]
     pub fn new(
-        device: &str,
-        options: &Options,
+        removal: &Removal,
         sampling: Option<&Sampling>,
         trained: Option<&Trained>,
         unreached: &[usize],
     ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
-            device: device.into(),
+            device: removal.device().name().into(),
             origin: None,
-            settings: sampling.map(|_| Settings::of(options)),
+            settings: sampling.map(|_| Settings::of(removal)),
             training: sampling.map(|sampling| Training::of(sampling, trained, unreached)),
             evaluation: None,
             lineage: None,
@@ -158,7 +157,7 @@ impl RunRecord {
     ///
     /// # Errors
     /// [`Error::BrokenLineage`] if the input's claim is not about the input.
-    pub fn with_history(mut self, history: &History, report: &Report<'_>) -> Result<Self, Error> {
+    pub fn with_history(mut self, history: &History, report: &Report) -> Result<Self, Error> {
         if !history.ends_at(&root_digest(&report.original_digests())) {
             return Err(Error::BrokenLineage { reason: "the input's claim is not about its files".into() });
         }
@@ -177,14 +176,14 @@ impl RunRecord {
 }
 
 impl Settings {
-    fn of(options: &Options) -> Self {
+    fn of(removal: &Removal) -> Self {
         Self {
-            distribution: options.distribution.name().into(),
-            samples_per_class: options.samples,
-            learning_rate: options.learning_rate.map(Decimal::exact),
-            max_epochs: options.epochs,
-            method: options
-                .settings
+            distribution: removal.distribution().name().into(),
+            samples_per_class: removal.samples(),
+            learning_rate: removal.learning_rate().map(Decimal::exact),
+            max_epochs: removal.epochs(),
+            method: removal
+                .settings()
                 .iter()
                 .map(|(name, value)| (name.into(), Decimal::exact(value)))
                 .collect(),

@@ -9,16 +9,13 @@
 //! where the class starts to win. Where the architecture bounds its embeddings, [`guaranteed`] tells whether
 //! that is within their reach.
 
-use super::{
-    Request,
-    guaranteed::{self, Heads, Radii},
-};
+use super::guaranteed::{self, Heads, Radii};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{
-        LinearHead, Link, Order, Slot,
+        LinearHead, Link, Order, Slot, Target,
         reach::Contest,
         sealed::{is_constant, is_mean, least_radius, margin, probability_at_the_origin},
     },
@@ -39,12 +36,12 @@ pub(super) static DEFINITION: Definition = Definition {
                 class: few-shot relearning can restore it",
 };
 
-pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_>) -> Check {
+pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Check {
     let candidate = heads.after.head;
-    let finding = match (request.slot, cuts.before.head.link) {
-        (Slot::Drop, _) => absent(candidate, request.forgotten),
-        (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_retained(heads, cuts, request),
+    let finding = match (target.slot(), cuts.before.head.link) {
+        (Slot::Drop, _) => absent(candidate, target.forgotten()),
+        (Slot::Keep, Link::Sigmoid) => constant(candidate, target),
+        (Slot::Keep, _) => below_the_retained(heads, cuts, target),
     };
     let Finding { outcome, summary, figures } = finding;
     Check { definition: &DEFINITION, outcome, summary, figures }
@@ -64,8 +61,8 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
 }
 
 /// Kept slots of classes that compete: a forgotten class wins nowhere, or from a certain norm on.
-fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_>) -> Finding {
-    let (candidate, forgotten) = (heads.after.head, request.forgotten);
+fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Finding {
+    let (candidate, forgotten) = (heads.after.head, target.forgotten());
     let least = least_radius(candidate.width);
     let radii = radii(heads, forgotten, least);
     let mut figures = Vec::new();
@@ -85,7 +82,7 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let (outcome, summary) = if radius >= least {
         (Outcome::Passed, out_of_reach(radius, originally, candidate, cuts.before, forgotten))
-    } else if !request.sealed {
+    } else if !target.is_sealed() {
         let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
     } else if !candidate.has_bias && is_mean(candidate, &cuts.after.head.precision(), forgotten) {
@@ -147,18 +144,18 @@ fn radii(heads: Heads<'_>, forgotten: &Forgotten, least: f64) -> Vec<Radii> {
 }
 
 /// A multi-label slot: a zero row makes its logit a constant.
-fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
+fn constant(candidate: &LinearHead, target: &Target) -> Finding {
     let probability = |class| {
         let value = probability_at_the_origin(candidate, class);
         Figure::new("probability", value, "probability").of_class(class).on(Side::After)
     };
-    let (outcome, summary) = if request.forgotten.indices().all(|class| is_constant(candidate, class)) {
+    let (outcome, summary) = if target.forgotten().indices().all(|class| is_constant(candidate, class)) {
         (Outcome::Passed, "their probability is a constant near 0, whatever the input")
-    } else if request.sealed {
+    } else if target.is_sealed() {
         (Outcome::Failed, "the sealed rows are not constant")
     } else {
         (Outcome::Informative, "not sealed: their probability depends on the input")
     };
-    let figures = request.forgotten.indices().map(probability).collect();
+    let figures = target.forgotten().indices().map(probability).collect();
     Finding { outcome, summary: summary.to_owned(), figures }
 }

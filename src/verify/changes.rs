@@ -6,7 +6,6 @@ use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, 
 use serde::Serialize;
 
 use super::{
-    Request,
     expected::Expected,
     models::{Model, Models},
     named,
@@ -15,7 +14,7 @@ use crate::{
     cut::Cut,
     error::Error,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome},
-    head::{Link, Order},
+    head::{Link, Order, Target},
     progress::Progress,
 };
 
@@ -126,11 +125,11 @@ impl ChangedTensor {
 pub(super) fn check(
     models: &Models<'_>,
     diff: &Diff,
-    request: &Request<'_>,
+    target: &Target,
     progress: &dyn Progress,
 ) -> Result<Check, Error> {
     let Change { before, after } = &models.models;
-    let offences = match Expected::new(&models.models, &models.heads, request, progress) {
+    let offences = match Expected::new(&models.models, &models.heads, target, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };

@@ -11,13 +11,13 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Request, models::Model};
+use super::models::Model;
 use crate::{
     cut::{Head, Operand, Source},
     edit,
     error::Error,
     evidence::Change,
-    head::{LinearHead, Slot},
+    head::{LinearHead, Slot, Target},
     progress::{Progress, Step},
 };
 
@@ -35,15 +35,15 @@ impl<'a> Expected<'a> {
     pub(super) fn new(
         models: &'a Change<Model<'_>>,
         heads: &Change<LinearHead>,
-        request: &Request<'_>,
+        target: &Target,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let Change { before, after } = models;
         let Change { before: old, after: new } = heads;
         // Which places a kept slot touches depends on which rows moved; a dropped one touches all of them.
-        let moved = if request.slot == Slot::Keep { new } else { old };
-        let forgotten = request.forgotten.as_set();
-        let mut edits = edit::edits(before.artifact, &before.cut, old, moved, forgotten, request.slot)?;
+        let moved = if target.slot() == Slot::Keep { new } else { old };
+        let forgotten = target.forgotten().as_set();
+        let mut edits = edit::edits(before.artifact, &before.cut, old, moved, forgotten, target.slot())?;
         let (original, candidate) = (before.artifact, after.artifact);
         adopt(&mut edits, &before.cut.head, original, candidate)?;
         // No more than these: of several shards, those without the head are not read.

@@ -1,14 +1,11 @@
 //! Whether the forgotten classes are still recognised.
 
-use super::{
-    Request,
-    behaviour::{Behaviour, Tally},
-};
+use super::behaviour::{Behaviour, Tally};
 use crate::{
     classes::{Labels, describe},
     embeddings::Stratum,
     evidence::{BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED},
-    head::Slot,
+    removal::Removal,
     statistics::{upper_bound, upper_bound_among},
 };
 
@@ -26,10 +23,10 @@ pub(super) static DEFINITION: Definition = Definition {
     not_shown: "accuracy on real inputs; what the features still encode",
 };
 
-pub(super) fn check(behaviour: &Behaviour, request: &Request<'_>, labels: Option<&Labels>) -> Check {
-    let forgotten = request.forgotten;
+pub(super) fn check(behaviour: &Behaviour, removal: &Removal, labels: Option<&Labels>) -> Check {
+    let forgotten = removal.forgotten();
     // Nothing has to be shown by samples then: the certificate proves it.
-    let sealed = request.sealed || request.slot == Slot::Drop;
+    let sealed = removal.target().is_final();
     let cells = cells(behaviour);
     let reached = |class: &usize| cells.iter().any(|cell| cell.class == *class);
     let (outcome, summary) = match forgotten.indices().find(|class| !reached(class)) {

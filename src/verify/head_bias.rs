@@ -11,11 +11,12 @@
 //! `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`,
 //! the mean over embeddings that the original gives `f`.
 
-use super::{Request, sample::Sample};
+use super::sample::Sample;
 use crate::{
     classes::Forgotten,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Slot},
+    removal::Removal,
     statistics::{mean, quantile},
 };
 
@@ -32,15 +33,15 @@ pub(super) static DEFINITION: Definition = Definition {
     not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
 };
 
-pub(super) fn check(heads: &Change<LinearHead>, sample: &Sample, request: &Request<'_>) -> Check {
+pub(super) fn check(heads: &Change<LinearHead>, sample: &Sample, removal: &Removal) -> Check {
     let Change { before: original, after: candidate } = heads;
-    let (summary, figures) = match request.slot {
+    let (summary, figures) = match removal.slot() {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
-            let scores = Scores::of(candidate, request.forgotten);
-            let shares = shares(heads, sample, request.forgotten);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(&shares))
+            let scores = Scores::of(candidate, removal.forgotten());
+            let shares = shares(heads, sample, removal.forgotten());
+            (scores.summary(&Scores::of(original, removal.forgotten()), &shares), scores.figures(&shares))
         }
     };
     Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures }

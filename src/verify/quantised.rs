@@ -7,7 +7,6 @@
 //! again is said first.
 
 use super::{
-    Request,
     recognition::Recognition,
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
@@ -16,7 +15,8 @@ use crate::{
     classes::{Labels, describe},
     error::Error,
     evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH},
-    head::{LinearHead, Slot},
+    head::LinearHead,
+    removal::Removal,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
@@ -41,7 +41,7 @@ pub(super) fn check(
     widths: &[usize],
     sample: &Sample,
     recognition: Recognition<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
     labels: Option<&Labels>,
 ) -> Result<Check, Error> {
     let unrounded = sample.judge(candidate, recognition)?;
@@ -50,7 +50,7 @@ pub(super) fn check(
         let after = sample.judge(&rounding.apply(candidate, widths), recognition)?;
         effects.push(Effect { name: rounding.name(), before: &unrounded, after });
     }
-    let gone = request.sealed || request.slot == Slot::Drop;
+    let gone = removal.target().is_final();
     Ok(Check {
         definition: &DEFINITION,
         outcome: Outcome::Informative,

@@ -7,7 +7,6 @@
 //! part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    Request,
     copies::{self, Copy},
     models::Model,
     recognition::Recognition,
@@ -18,6 +17,7 @@ use crate::{
     error::Error,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
+    removal::Removal,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
@@ -39,13 +39,13 @@ pub(super) fn check(
     candidate: &LinearHead,
     sample: &Sample,
     recognition: Recognition<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Result<Check, Error> {
     let labels = models.before.cut.labels.as_ref();
-    let copies = copies::find(models, request.forgotten)?;
-    let gaussian = sample.gaussian_forgotten(request.forgotten);
+    let copies = copies::find(models, removal.forgotten())?;
+    let gaussian = sample.gaussian_forgotten(removal.forgotten());
     let now = gaussian.judge(candidate, recognition)?;
-    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), recognition)?;
+    let rebuilt = gaussian.judge(&rebuilt(candidate, removal.forgotten()), recognition)?;
     let summary = match copies.as_slice() {
         [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
         [copy, ..] => still_there(copy, copies.len(), labels),

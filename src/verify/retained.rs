@@ -1,9 +1,6 @@
 //! What became of the retained classes.
 
-use super::{
-    Request,
-    behaviour::{Behaviour, Tally},
-};
+use super::behaviour::{Behaviour, Tally};
 use crate::{
     classes::{Labels, describe},
     evidence::{
@@ -11,6 +8,7 @@ use crate::{
         thresholds::{ENOUGH, RETAINED_AGREEMENT, RETAINED_DIVERGENCE, WORST_CLASS_AGREEMENT},
     },
     methods::Kind,
+    removal::Removal,
     statistics::lower_bound,
 };
 
@@ -106,13 +104,13 @@ pub(super) fn divergence(behaviour: &Behaviour) -> Check {
 
 /// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal
 /// alone may not do.
-pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], request: &Request<'_>) -> Check {
-    let (forgotten, moved) = (request.forgotten, moved.len());
+pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], removal: &Removal) -> Check {
+    let (forgotten, moved) = (removal.forgotten(), moved.len());
     let total = behaviour.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();
     // The seal alone has no business with them.
-    let may_move = !matches!(request.method.kind, Kind::SealOnly);
+    let may_move = !matches!(removal.method().kind, Kind::SealOnly);
     let summary = match moved {
         0 => format!(
             "all {all} retained rows are bit-identical: retained logits are unchanged for every input"
