@@ -15,7 +15,7 @@ use super::{
 use crate::{
     classes::Forgotten,
     cut::{Cut, Head},
-    head::{LinearHead, Link, Order, Slot, reach::Contest},
+    head::{LinearHead, Link, Slot, Ties, reach::Contest},
 };
 
 /// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
@@ -70,11 +70,11 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
 }
 
 /// Where the largest output need not be the largest logit.
-fn ties(order: Order, link: Link) -> &'static str {
-    match (order, link) {
-        (Order::Weak, _) => "; it may tie where all outputs are equal",
-        (Order::Strict, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1 or both to 0",
-        (Order::Strict, _) => "",
+fn ties(ties: Ties, link: Link) -> &'static str {
+    match (ties, link) {
+        (Ties::Possible, _) => "; it may tie where all outputs are equal",
+        (Ties::Never, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1 or both to 0",
+        (Ties::Never, _) => "",
     }
 }
 
@@ -99,7 +99,7 @@ fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: 
     let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let margin = margins.into_iter().fold(f64::INFINITY, f64::min);
-    let ties = ties(before.head.order, before.head.link);
+    let ties = ties(before.head.ties, before.head.link);
     let accountable = candidate.has_bias || !is_mean(candidate, &after.head, request.forgotten);
     let (outcome, summary) = match (radius >= least, request.sealed && accountable) {
         (true, _) => {
@@ -199,6 +199,7 @@ fn is_constant(head: &LinearHead, class: usize) -> bool {
 mod tests {
     use super::*;
     use crate::cut::{Branch, Operand};
+    use crate::head::Position;
     use declass_formats::{Dtype, TensorInfo};
 
     fn stored(dtype: Dtype) -> Head {
@@ -216,7 +217,8 @@ mod tests {
             classes: 3,
             branches: vec![branch],
             link: Link::Softmax,
-            order: Order::Strict,
+            position: Position::Whole,
+            ties: Ties::Never,
             auxiliary: Vec::new(),
             shift: vec![0.0; 3],
             sites: Vec::new(),

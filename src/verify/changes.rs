@@ -14,7 +14,7 @@ use super::{
 use crate::{
     cut::Cut,
     error::Error,
-    head::{LinearHead, Link, Order},
+    head::{LinearHead, Link, Position, Ties},
     progress::Progress,
 };
 
@@ -181,10 +181,10 @@ fn inside(diff: &Diff, expected: &Expected<'_>) -> Result<Vec<String>, Error> {
 }
 
 /// What the head reads and what is made of its logits: the same in both models.
-fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, Order) {
+fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, &Position, Ties) {
     let head = &cut.head;
     let embeddings = head.branches.iter().map(|branch| (branch.embedding.as_str(), branch.width));
-    (embeddings.collect(), head.link, head.order)
+    (embeddings.collect(), head.link, &head.position, head.ties)
 }
 
 /// What each file is for; where the models do not agree, what the original says.
