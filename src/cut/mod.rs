@@ -7,6 +7,7 @@ mod names;
 mod onnx;
 mod operand;
 mod precision;
+mod reader;
 mod refuse;
 mod rules;
 mod state_dict;
@@ -20,6 +21,7 @@ use crate::{classes::Labels, error::Error, head::LinearHead};
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
+pub(crate) use reader::Reader;
 
 /// The located boundary: everything before it is the encoder, which stays as it is; what follows is the
 /// head that makes the classes out of the embedding.

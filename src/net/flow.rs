@@ -119,16 +119,8 @@ impl<'a> Flow<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::sample::node;
     use declass_formats::{Dtype, TensorInfo, onnx::Value};
-
-    fn node(op: &str, inputs: &[&str], output: &str) -> Node {
-        Node {
-            op_type: op.into(),
-            inputs: inputs.iter().map(|name| (*name).into()).collect(),
-            outputs: vec![output.into()],
-            ..Node::default()
-        }
-    }
 
     fn graph(inputs: &[&str], nodes: Vec<Node>) -> Graph {
         let value = |name: &str| Value { name: name.into(), ..Value::default() };

@@ -193,3 +193,6 @@ fn assemble(
         obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests;
