@@ -18,6 +18,21 @@ impl Number {
     }
 }
 
+impl Number {
+    /// Six significant digits: more than any measured figure here is good for, and the same on every platform.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        match self.0 {
+            // Of both zeros the one without a sign.
+            0.0 => Self(0.0),
+            value if value.is_finite() => {
+                Self(format!("{value:.5e}").parse().expect("what Rust writes as a number it reads as one"))
+            }
+            _ => self,
+        }
+    }
+}
+
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
@@ -46,5 +61,24 @@ impl<'de> Deserialize<'de> for Number {
                 other => Err(D::Error::custom(format!("`{other}` is not a number"))),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_six_digits_and_a_word_where_there_is_no_number() {
+        let written = |value| serde_json::to_string(&Number(value).rounded()).unwrap();
+        assert_eq!(written(0.123_456_789), "0.123457");
+        assert_eq!(written(1.234_567_89e-7), "1.23457e-7");
+        assert_eq!(written(-0.0), "0.0");
+        assert_eq!(written(f64::NEG_INFINITY), "\"-Infinity\"");
+        let read = |text: &str| serde_json::from_str::<Number>(text);
+        assert_eq!(read("30").unwrap(), Number(30.0));
+        assert_eq!(read("\"Infinity\"").unwrap(), Number(f64::INFINITY));
+        assert!(read("\"NaN\"").unwrap().value().is_nan());
+        assert!(read("\"no class was ever better forgotten\"").is_err());
     }
 }

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
-use crate::sign::root_of;
+use super::names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE};
+use crate::sign::{SIGNATURE_FILE, root_of};
+
+/// What a claim calls all files of the release together.
+pub const ALL_FILES: &str = "oms-root";
+/// What a claim calls the whole input.
+pub const INPUT_MODEL: &str = "input-model";
 
 /// What a release's folder may hold besides the files of the model: git's own files, the card, claims and signatures.
 const BESIDES: [&str; 8] = [
@@ -13,10 +19,10 @@ const BESIDES: [&str; 8] = [
     ".gitattributes",
     ".github",
     ".gitignore",
-    "README.md",
-    "class-removal.sigstore.json",
-    "class-removal.statement.json",
-    "model.sig",
+    CARD_FILE,
+    CLAIM_FILE,
+    STATEMENT_FILE,
+    SIGNATURE_FILE,
 ];
 
 /// The root digest of exactly these files.
@@ -27,7 +33,8 @@ pub fn root_digest(files: &BTreeMap<&RelPath, Sha256Digest>) -> Sha256Digest {
 
 /// Paths at the top of the folder that whoever computes the root digest from a folder has to leave out; never a file
 /// of the model, whatever its name.
-pub(super) fn ignored(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<&'static str> {
+#[must_use]
+pub fn ignored(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<&'static str> {
     let top = |path: &RelPath| path.as_str().split('/').next().unwrap_or_default().to_owned();
     BESIDES.into_iter().filter(|name| !files.keys().any(|path| top(path) == *name)).collect()
 }

@@ -3,22 +3,18 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use declass_formats::{Artifact, RelPath, Sha256Digest};
+use declass_formats::{Artifact, Sha256Digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    statement::{Digests, ForgottenClass, LabelSpace, Removal, Resource, STATEMENT_FILE, Statement},
-    stored::{CLAIM_FILE, StoredClaim},
+    Claim, Digests, ForgottenClass, LabelSpace, Removal, Resource, Statement, StoredClaim,
+    names::{CLAIM_FILE, MOST_EARLIER, STATEMENT_FILE, earlier_claim},
 };
 use crate::{
     error::Error,
     sign::{Bundle, MAX_BUNDLE, read_if_there},
-    verify::{Check, Evidence, Outcome},
 };
-
-/// Removals in a row that a release can record.
-const MOST: usize = 99;
 
 /// The history as a claim records it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -82,8 +78,8 @@ impl History {
     /// [`Error::NotAClaim`] if one of them cannot be read.
     pub fn of_release(folder: &Path) -> Result<Self, Error> {
         let mut claims = Vec::new();
-        while claims.len() < MOST {
-            match read(folder, &name(claims.len() + 1))? {
+        while claims.len() < MOST_EARLIER {
+            match read(folder, &earlier_claim(claims.len() + 1))? {
                 Some(claim) => claims.push(claim),
                 None => break,
             }
@@ -110,12 +106,12 @@ impl History {
     }
 
     /// What a release made from this input by one more removal has to record.
-    pub(super) fn extended(&self, removal: &Removal) -> Result<Option<Lineage>, String> {
+    pub(crate) fn extended(&self, removal: &Removal) -> Result<Option<Lineage>, String> {
         if self.claims.is_empty() {
             return Ok(None);
         }
-        if self.claims.len() >= MOST {
-            return Err(format!("it would be removal {} in a row, {MOST} can be recorded", MOST + 1));
+        if self.claims.len() >= MOST_EARLIER {
+            return Err(format!("it would be removal {} in a row, {MOST_EARLIER} can be recorded", MOST_EARLIER + 1));
         }
         let removals: Vec<&Removal> = self
             .claims
@@ -126,7 +122,7 @@ impl History {
             .collect();
         let (forgotten, label_space) = compose(&removals)?;
         let claims = self.claims.iter().zip(1..).map(|(claim, at)| Resource {
-            name: name(at),
+            name: earlier_claim(at),
             uri: None,
             digest: Some(Digests { sha256: claim.digest.to_string() }),
             annotations: Map::from_iter([("of".to_owned(), Value::from("statement"))]),
@@ -147,66 +143,21 @@ impl History {
         let newer = std::iter::once(present).chain(self.claims.iter().map(|claim| &claim.statement));
         for ((newer, older), at) in newer.zip(&self.claims).zip(1..) {
             if input_of(newer) != output_of(&older.statement) {
-                problems.push(format!("`{}` is not about the model that was unlearned next", name(at)));
+                problems.push(format!("`{}` is not about the model that was unlearned next", earlier_claim(at)));
             }
         }
         problems
     }
 
     /// The files that hold the claims in the release that continues them.
-    pub(super) fn files(&self) -> impl Iterator<Item = (String, &[u8])> {
-        self.claims.iter().zip(1..).map(|(claim, at)| (name(at), claim.file.as_slice()))
+    pub(crate) fn files(&self) -> impl Iterator<Item = (String, &[u8])> {
+        self.claims.iter().zip(1..).map(|(claim, at)| (earlier_claim(at), claim.file.as_slice()))
     }
 
     /// Whether the latest claim is about a model with this root digest.
-    pub(super) fn ends_at(&self, root: &Sha256Digest) -> bool {
+    pub(crate) fn ends_at(&self, root: &Sha256Digest) -> bool {
         self.claims.first().is_none_or(|latest| output_of(&latest.statement) == Some(&root.to_string()))
     }
-}
-
-/// The check that a release's claim and the earlier ones continue each other, and that of the original, if that is a release, is
-/// the latest of them.
-///
-/// # Errors
-/// [`Error::NotAClaim`] if an earlier claim cannot be read, [`Error::BrokenLineage`] if those of the original do not continue each
-/// other.
-pub fn check_lineage(release: &Path, present: &Statement, original: &Artifact) -> Result<Check, Error> {
-    let (history, input) = (History::of_release(release)?, History::of_input(original)?);
-    let mut problems = history.problems(present);
-    let digests = |history: &History| history.claims.first().map(|claim| claim.digest);
-    if !input.claims.is_empty() && digests(&input) != digests(&history) {
-        problems.push("the original is a release, and its claim is not the one before this".to_owned());
-    }
-    let agreeing = match history.claims.len() {
-        0 => "the input was no release".to_owned(),
-        1 => format!("continues an earlier removal; {}", in_all(present)),
-        before => format!("continues {before} earlier removals; {}", in_all(present)),
-    };
-    let outcome = match (problems.is_empty(), history.claims.is_empty()) {
-        (false, _) => Outcome::Failed,
-        (true, true) => Outcome::Informative,
-        (true, false) => Outcome::Passed,
-    };
-    Ok(Check {
-        id: "lineage",
-        outcome,
-        summary: problems.into_iter().next().unwrap_or(agreeing),
-        measurements: Vec::new(),
-        evidence: Evidence::ModelFiles,
-        data: "the claims of this and of earlier releases, by their digests",
-        not_shown: "whether the figures of earlier claims hold; that the first input was no release itself",
-    })
-}
-
-fn in_all(present: &Statement) -> String {
-    let removal = &present.predicate.removal;
-    let forgotten = removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten);
-    format!("classes forgotten in all: {}", forgotten.len())
-}
-
-/// File name of the claim that came so many removals before the present one.
-fn name(at: usize) -> String {
-    RelPath::earlier_claim(at)
 }
 
 fn read(folder: &Path, name: &str) -> Result<Option<Earlier>, Error> {
@@ -217,7 +168,7 @@ fn read(folder: &Path, name: &str) -> Result<Option<Earlier>, Error> {
     let signed = Bundle::read(&file).ok();
     let statement = signed.as_ref().map_or(file.as_slice(), Bundle::payload);
     let digest = Sha256Digest::of(statement);
-    let statement = Statement::from_bytes(statement).map_err(not_a_claim)?;
+    let statement = Claim::from_bytes(statement).map_err(|error| not_a_claim(error.to_string()))?.statement;
     Ok(Some(Earlier {
         statement,
         digest,
@@ -242,7 +193,7 @@ fn root(resources: &[Resource]) -> Option<&String> {
 
 /// All removals, oldest first, as one on the first label space.
 fn compose(removals: &[&Removal]) -> Result<(Vec<ForgottenClass>, LabelSpace), String> {
-    removals.iter().try_for_each(|removal| removal.label_space.check_size())?;
+    removals.iter().try_for_each(|removal| removal.label_space.check_size()).map_err(|error| error.to_string())?;
     let before = removals.first().map_or(0, |first| first.label_space.before);
     let mut map: Vec<Option<usize>> = (0..before).map(Some).collect();
     let mut forgotten: Vec<Option<ForgottenClass>> = vec![None; before];

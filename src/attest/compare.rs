@@ -1,8 +1,8 @@
 //! Where two JSON values differ, with room for what another processor makes of a measured figure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 /// Largest relative difference between figures that count as the same: another processor may add in another order.
 const TOLERANCE: f64 = 1e-4;
@@ -20,9 +20,9 @@ pub(super) struct Difference {
 /// How a place is compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Comparison {
-    /// Character by character.
+    /// As it is.
     Exact,
-    /// Numbers, also those inside of a text, up to the tolerance.
+    /// Numbers up to the tolerance.
     Measured,
     /// Not at all.
     Skipped,
@@ -59,10 +59,10 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
         match (claimed, expected) {
             _ if how == Comparison::Skipped => {}
             (Value::Object(a), Value::Object(b)) => {
-                self.entries(&a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>());
+                self.entries(&keyed(a), &keyed(b));
             }
             (Value::Array(a), Value::Array(b)) => self.lists(a, b),
-            (Value::String(a), Value::String(b)) if how == Comparison::Measured && same_figures(a, b) => {}
+            (Value::Number(a), Value::Number(b)) if same_numbers(a, b, how) => {}
             (a, b) if a == b => {}
             (a, b) => self.differs(format!("is {}, expected {}", shown(a), shown(b))),
         }
@@ -70,10 +70,6 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
 
     fn lists(&mut self, claimed: &[Value], expected: &[Value]) {
         if let (Some(a), Some(b)) = (by_name(claimed), by_name(expected)) {
-            let common = |list: &[(&String, &Value)], other: &[(&String, &Value)]| -> Vec<String> {
-                let has = |name: &String| other.iter().any(|(known, _)| *known == name);
-                list.iter().map(|(name, _)| (*name).clone()).filter(has).collect()
-            };
             if common(&a, &b) != common(&b, &a) {
                 self.differs("is in another order".into());
             }
@@ -87,16 +83,16 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
         }
     }
 
-    fn entries(&mut self, claimed: &[(&String, &Value)], expected: &[(&String, &Value)]) {
-        let known: BTreeMap<&String, &Value> = expected.iter().copied().collect();
-        let given: BTreeMap<&String, &Value> = claimed.iter().copied().collect();
+    fn entries(&mut self, claimed: &[(String, &Value)], expected: &[(String, &Value)]) {
+        let known: BTreeMap<&str, &Value> = expected.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+        let given: BTreeSet<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
         for (key, value) in claimed {
-            self.below(key, |walk| match known.get(key) {
+            self.below(key, |walk| match known.get(key.as_str()) {
                 Some(expected) => walk.values(value, expected),
                 None => walk.differs("has no place there".into()),
             });
         }
-        for (key, _) in expected.iter().filter(|(key, _)| !given.contains_key(key)) {
+        for (key, _) in expected.iter().filter(|(key, _)| !given.contains(key.as_str())) {
             self.below(key, |walk| walk.differs("is missing".into()));
         }
     }
@@ -112,60 +108,53 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
     }
 }
 
+fn keyed(map: &Map<String, Value>) -> Vec<(String, &Value)> {
+    map.iter().map(|(key, value)| (key.clone(), value)).collect()
+}
+
+/// The names in a list that another has, too, in their order.
+fn common<'a>(list: &'a [(String, &Value)], other: &[(String, &Value)]) -> Vec<&'a str> {
+    let others: BTreeSet<&str> = other.iter().map(|(name, _)| name.as_str()).collect();
+    list.iter().map(|(name, _)| name.as_str()).filter(|name| others.contains(name)).collect()
+}
+
 /// The entries of a list by name, if all have one and no two the same.
-fn by_name(list: &[Value]) -> Option<Vec<(&String, &Value)>> {
-    let named: Vec<(&String, &Value)> =
+fn by_name(list: &[Value]) -> Option<Vec<(String, &Value)>> {
+    let named: Vec<(String, &Value)> =
         list.iter().map(|entry| Some((name_of(entry)?, entry))).collect::<Option<_>>()?;
-    let distinct: BTreeMap<&String, &Value> = named.iter().copied().collect();
+    let distinct: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
     (distinct.len() == named.len()).then_some(named)
 }
 
-fn name_of(entry: &Value) -> Option<&String> {
+/// What an entry is known by among others: its id or name, or of a figure all that it is about.
+fn name_of(entry: &Value) -> Option<String> {
     let map = entry.as_object()?;
+    if let Some(Value::String(quantity)) = map.get("quantity") {
+        let about = ["class", "to", "stratum", "side"].into_iter().filter_map(|key| Some((key, map.get(key)?)));
+        return Some(about.fold(quantity.clone(), |name, (key, value)| format!("{name}, {key} {}", plain(value))));
+    }
     match map.get("id").or_else(|| map.get("name")) {
-        Some(Value::String(name)) => Some(name),
+        Some(Value::String(name)) => Some(name.clone()),
         _ => None,
     }
 }
 
-/// Whether two texts are the same up to the tolerance of the numbers in them.
-fn same_figures(a: &str, b: &str) -> bool {
-    let (a, b) = (pieces(a), pieces(b));
-    let same = |(a, b): (&&str, &&str)| match (a.parse::<f64>(), b.parse::<f64>()) {
-        _ if a == b => true,
-        (Ok(a), Ok(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
-        _ => false,
-    };
-    a.len() == b.len() && a.iter().zip(&b).all(same)
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A text cut into unsigned decimal numbers and what stands between them.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = match number(rest) {
-            0 => rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()),
-            end => end,
-        };
-        let (piece, after) = rest.split_at(end);
-        pieces.push(piece);
-        rest = after;
+/// Whether two numbers are the same; `1` and `1.0` are, and measured ones up to the tolerance.
+fn same_numbers(a: &Number, b: &Number, how: Comparison) -> bool {
+    if a == b {
+        return true;
     }
-    pieces
-}
-
-/// Length of the number at the start of a text, such as `12`, `1.5` or `3.6e-4`; 0 if there is none.
-fn number(text: &str) -> usize {
-    let digits = |from: usize| text.as_bytes()[from..].iter().take_while(|b| b.is_ascii_digit()).count();
-    let mut end = digits(0);
-    for marks in [&["."][..], &["e-", "e"]] {
-        let mark = marks.iter().find(|mark| end > 0 && text[end..].starts_with(**mark));
-        if let Some(mark) = mark.filter(|mark| digits(end + mark.len()) > 0) {
-            end += mark.len() + digits(end + mark.len());
-        }
+    // Whole numbers that doubles do not tell apart are told apart above.
+    let both_whole = !a.is_f64() && !b.is_f64();
+    let (Some(x), Some(y)) = (a.as_f64(), b.as_f64()) else { return false };
+    match how {
+        Comparison::Measured => (x - y).abs() <= TOLERANCE * x.abs().max(y.abs()),
+        Comparison::Exact | Comparison::Skipped => !both_whole && x == y,
     }
-    end
 }
 
 fn shown(value: &Value) -> String {
@@ -213,21 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn figures_go_by_all_that_they_are_about() {
+        let figure = |class: u32, value: f64| json!({"quantity": "agreement", "class": class, "value": value});
+        let expected = json!([figure(1, 0.5), figure(2, 0.25)]);
+        assert_eq!(
+            found(&json!([figure(1, 0.5), figure(2, 0.5)]), &expected),
+            ["`agreement, class 2/value` is 0.5, expected 0.25"]
+        );
+        assert_eq!(found(&json!([figure(1, 0.5)]), &expected), ["`agreement, class 2` is missing"]);
+    }
+
+    #[test]
     fn only_figures_have_a_tolerance_and_it_is_small() {
         for (a, b, same) in [
-            ("0.123456", "0.123457", true),
-            ("4.16e-4", "4.17e-4", false),
-            ("0", "1e-9", false),
-            ("1", "NaN", false),
-            ("inf", "inf", true),
-            ("0.0 %", "0.1 %", false),
-            ("0 of 12228 in 5 strata (99.07 %)", "0 of 12229 in 5 strata (99.07 %)", true),
-            ("0 of 12228 in 5 strata", "0 of 12228 in 6 strata", false),
-            ("worst class 6 `a`: 0.5", "worst class 6 `b`: 0.5", false),
-            ("1.", "1.0", false),
-            ("-1.5e3", "1.5e3", false),
+            (json!(0.123456), json!(0.123457), true),
+            (json!(4.16e-4), json!(4.17e-4), false),
+            (json!(0), json!(1e-9), false),
+            (json!(0), json!(0.0), true),
+            (json!(1), json!("NaN"), false),
+            (json!("Infinity"), json!("Infinity"), true),
+            (json!("0.5"), json!(0.5), false),
+            (json!(12228), json!(12229), true),
+            (json!(-1.5e3), json!(1.5e3), false),
         ] {
             assert_eq!(found(&json!({"figure": a}), &json!({"figure": b})).is_empty(), same, "{a} {b}");
         }
+        assert_eq!(found(&json!([0.123456]), &json!([0.123457])).len(), 1);
+        assert!(found(&json!([30]), &json!([30.0])).is_empty());
+        assert_eq!(found(&json!([u64::MAX]), &json!([u64::MAX - 1])).len(), 1);
     }
 }

@@ -4,14 +4,11 @@ use std::path::{Path, PathBuf};
 
 use declass_formats::Sha256Digest;
 
-use super::statement::STATEMENT_FILE;
+use super::names::{CLAIM_FILE, STATEMENT_FILE};
 use crate::{
     error::Error,
     sign::{Bundle, MAX_BUNDLE, read_if_there},
 };
-
-/// File name of the signed claim in a release.
-pub const CLAIM_FILE: &str = "class-removal.sigstore.json";
 
 /// A claim, not yet understood.
 #[derive(Clone, Debug)]
