@@ -55,7 +55,9 @@
 
 pub use declass_formats as formats;
 
+pub mod attest;
 mod calendar;
+pub mod claim;
 pub mod classes;
 pub mod cut;
 pub mod device;

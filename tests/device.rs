@@ -9,6 +9,7 @@ use declass::{
     cut::Cut,
     device::DeviceChoice,
     edit,
+    evidence::words,
     head::{LinearHead, Slot},
     methods::{self, Kind},
     progress::Silent,
@@ -115,11 +116,12 @@ fn unlearning_by_default_is_verified_with_the_figures_of_the_cpu() {
     let (mine, theirs) = (report(&Device::Cpu), report(&device()));
     assert!(theirs.passed());
     for (mine, theirs) in mine.checks().iter().zip(theirs.checks()) {
-        assert_eq!((mine.id, mine.outcome), (theirs.id, theirs.outcome));
-        for (a, b) in mine.measurements.iter().zip(&theirs.measurements) {
-            assert_eq!(a.name, b.name);
-            let same = a.value == b.value || (a.value - b.value).abs() <= 1e-3 * a.value.abs().max(1.0);
-            assert!(same, "{}: {}: {} {}", mine.id, a.name, a.value, b.value);
+        assert_eq!((mine.definition, mine.outcome), (theirs.definition, theirs.outcome));
+        for (a, b) in mine.figures.iter().zip(&theirs.figures) {
+            let (x, y) = (a.value.0, b.value.0);
+            let same = x == y || (x - y).abs() <= 1e-3 * x.abs().max(1.0);
+            assert!(same, "{}: {a:?} {b:?}", mine.definition.id);
+            assert_eq!(words::name(a, None), words::name(b, None));
         }
     }
 }

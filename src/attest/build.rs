@@ -8,12 +8,12 @@ use serde_json::{Map, Value, json};
 use super::record::RunRecord;
 use crate::{
     claim::{
-        ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy, ForgottenClass,
-        INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass, NotClaimed, Parameters, Predicate, Promise,
-        RecordedCheck, RecordedEvaluation, Removal, Resource, RunDetails, Scope, Seed, Statement, Tier, Verdict,
-        Verification, ignored, index_map, root_digest, synthetic,
+        ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy,
+        ForgottenClass, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass, NotClaimed,
+        Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource, RunDetails,
+        Scope, Seed, Statement, Tier, Verdict, Verification, ignored, index_map, root_digest, synthetic,
     },
-    evidence::{Change, Check, Figure},
+    evidence::{ChangeKind, Check, Figure},
     head::Slot,
     verify::{Report, Request},
 };
@@ -107,7 +107,7 @@ fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
     let index_map = index_map(request.forgotten, request.slot);
     let forgotten = named(report).into_iter();
     let changes = report.changes();
-    let changed = changes.tensors.iter().filter(|tensor| tensor.change != Change::Added).count();
+    let changed = changes.tensors.iter().filter(|tensor| tensor.change != ChangeKind::Added).count();
     Removal {
         forgotten: forgotten
             .map(|class| ForgottenClass { index_after: index_map[class.index], class })

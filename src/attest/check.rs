@@ -17,7 +17,7 @@ use super::{
 use crate::{
     claim::Verdict,
     evaluate::{self, Evaluation},
-    evidence::{Check, Definition, Figure, Outcome},
+    evidence::{Check, Figure, Outcome},
     unambiguous,
     verify::{self, Report},
 };
@@ -39,9 +39,21 @@ impl Claimed {
         let same_seed = report.request().seed == self.seed().value();
         let (mut claimed, mut expected) = (self.claim.json.clone(), self.expected(report, evaluation));
         let mut apart = Apart::default();
-        take(&mut apart, &mut claimed, &mut expected, CHECKS, &verify::DEFINITIONS);
+        take(
+            &mut apart,
+            &mut claimed,
+            &mut expected,
+            CHECKS,
+            &verify::DEFINITIONS.map(|it| (it.id, it.version)),
+        );
         if evaluation.is_some() {
-            take(&mut apart, &mut claimed, &mut expected, METRICS, &evaluate::DEFINITIONS);
+            take(
+                &mut apart,
+                &mut claimed,
+                &mut expected,
+                METRICS,
+                &evaluate::DEFINITIONS.map(|it| (it.id, 1)),
+            );
             without_new(&mut expected, &apart);
         }
         let found = differences(&claimed, &expected, |path| comparison(path, same_seed));
@@ -112,7 +124,7 @@ const CHECKS: &str = "/predicate/verification/checks";
 const METRICS: &str = "/predicate/verification/evaluation/metrics";
 const NOT_RUN: &str = "/predicate/verification/evaluation/notRun";
 
-fn take(apart: &mut Apart, claimed: &mut Value, expected: &mut Value, place: &str, known: &[&Definition]) {
+fn take(apart: &mut Apart, claimed: &mut Value, expected: &mut Value, place: &str, known: &[(&str, u32)]) {
     if let (Some(claimed), Some(expected)) = (claimed.pointer_mut(place), expected.pointer_mut(place)) {
         apart.take(claimed, expected, known);
     }

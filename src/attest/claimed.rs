@@ -55,7 +55,10 @@ impl Claimed {
             add("--distribution", settings.distribution.clone());
             add("--samples", settings.samples_per_class.to_string());
             settings.learning_rate.iter().for_each(|rate| add("--lr", rate.value().to_string()));
-            settings.method.iter().for_each(|(name, value)| add("--set", format!("{name}={}", value.value())));
+            settings
+                .method
+                .iter()
+                .for_each(|(name, value)| add("--set", format!("{name}={}", value.value())));
             if matches!(self.method.kind, Kind::Trained(_)) {
                 add("--epochs", settings.max_epochs.to_string());
             }
@@ -127,7 +130,9 @@ fn origin(dependencies: &[Resource]) -> Result<Option<PackageUrl>, ClaimError> {
     let input = dependencies.iter().find(|dependency| dependency.name == INPUT_MODEL);
     let Some(uri) = input.and_then(|input| input.uri.as_ref()) else { return Ok(None) };
     PackageUrl::parse(uri).map(Some).ok_or_else(|| {
-        ClaimError::Contradiction(format!("its input comes from `{uri}`, which is not a repository at a commit"))
+        ClaimError::Contradiction(format!(
+            "its input comes from `{uri}`, which is not a repository at a commit"
+        ))
     })
 }
 

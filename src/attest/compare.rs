@@ -84,7 +84,8 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
     }
 
     fn entries(&mut self, claimed: &[(String, &Value)], expected: &[(String, &Value)]) {
-        let known: BTreeMap<&str, &Value> = expected.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+        let known: BTreeMap<&str, &Value> =
+            expected.iter().map(|(key, value)| (key.as_str(), *value)).collect();
         let given: BTreeSet<&str> = claimed.iter().map(|(key, _)| key.as_str()).collect();
         for (key, value) in claimed {
             self.below(key, |walk| match known.get(key.as_str()) {
@@ -130,8 +131,11 @@ fn by_name(list: &[Value]) -> Option<Vec<(String, &Value)>> {
 fn name_of(entry: &Value) -> Option<String> {
     let map = entry.as_object()?;
     if let Some(Value::String(quantity)) = map.get("quantity") {
-        let about = ["class", "to", "stratum", "side"].into_iter().filter_map(|key| Some((key, map.get(key)?)));
-        return Some(about.fold(quantity.clone(), |name, (key, value)| format!("{name}, {key} {}", plain(value))));
+        let about =
+            ["class", "to", "stratum", "side"].into_iter().filter_map(|key| Some((key, map.get(key)?)));
+        return Some(
+            about.fold(quantity.clone(), |name, (key, value)| format!("{name}, {key} {}", plain(value))),
+        );
     }
     match map.get("id").or_else(|| map.get("name")) {
         Some(Value::String(name)) => Some(name.clone()),
@@ -203,7 +207,8 @@ mod tests {
 
     #[test]
     fn figures_go_by_all_that_they_are_about() {
-        let figure = |class: u32, value: f64| json!({"quantity": "agreement", "class": class, "value": value});
+        let figure =
+            |class: u32, value: f64| json!({"quantity": "agreement", "class": class, "value": value});
         let expected = json!([figure(1, 0.5), figure(2, 0.25)]);
         assert_eq!(
             found(&json!([figure(1, 0.5), figure(2, 0.5)]), &expected),

@@ -10,9 +10,11 @@ mod lineage;
 mod parts;
 mod record;
 mod versions;
+mod words;
 
 pub use build::statement;
 pub use check::Held;
 pub use claimed::Claimed;
 pub use lineage::check_lineage;
 pub use record::RunRecord;
+pub use words::WORDS;

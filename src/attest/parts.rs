@@ -110,8 +110,7 @@ pub(super) static PARTS: [Part; 3] = [
 
 impl Part {
     pub(super) fn check(&'static self, found: &[Difference], agreeing: &str) -> Check {
-        let mine: Vec<&Difference> =
-            of(found, &self.definition);
+        let mine: Vec<&Difference> = of(found, &self.definition);
         let otherwise = |what| format!("{}: {what}", self.otherwise);
         let summary = verdict(&mine).map_or_else(|| agreeing.to_owned(), otherwise);
         Check {

@@ -3,8 +3,6 @@
 
 use serde_json::Value;
 
-use crate::evidence::Definition;
-
 /// The checks and metrics that every claim has, whatever version made it: one that lacks one of them was cut. What came later
 /// is not listed here, so that a claim from before lacks it with good reason.
 const SINCE_THE_FIRST: [&str; 21] = [
@@ -44,16 +42,18 @@ pub(super) struct Apart {
 
 impl Apart {
     /// Takes out of two lists of checks, or of metrics, what cannot be compared: `claimed` is what the claim has, `expected` what
-    /// this version has measured, `known` every definition of it.
-    pub(super) fn take(&mut self, claimed: &mut Value, expected: &mut Value, known: &[&Definition]) {
+    /// this version has measured, `known` every definition of it, by id and version.
+    pub(super) fn take(&mut self, claimed: &mut Value, expected: &mut Value, known: &[(&str, u32)]) {
         let (Value::Array(claimed), Value::Array(expected)) = (claimed, expected) else { return };
         let mut apart: Vec<String> = Vec::new();
         for entry in claimed.iter() {
             let (id, version) = (id_of(entry), entry["version"].as_u64().unwrap_or_default());
-            let definition = known.iter().find(|definition| definition.id == id);
-            match definition.map(|definition| u64::from(definition.version)) {
+            let definition = known.iter().find(|(known, _)| *known == id);
+            match definition.map(|(_, version)| u64::from(*version)) {
                 Some(present) if present == version => continue,
-                Some(present) if present > version => self.older.push(format!("{id} ({version}, now {present})")),
+                Some(present) if present > version => {
+                    self.older.push(format!("{id} ({version}, now {present})"))
+                }
                 _ => self.unknown.push(format!("{id} ({version})")),
             }
             apart.push(id.to_owned());
@@ -80,21 +80,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::evidence::Origin;
-
-    fn definition(id: &'static str, version: u32) -> Definition {
-        let (formula, data, shows, not_shown) = ("", "", "", "");
-        Definition { id, version, number: None, formula, origin: Origin::ModelFiles, data, shows, not_shown }
-    }
 
     #[test]
     fn only_the_same_definitions_are_compared() {
-        let known = [definition("quantised", 2), definition("head-bias", 1), definition("latest", 1)];
+        let known = [("quantised", 2), ("head-bias", 1), ("latest", 1)];
         let entry = |id: &str, version: u32| json!({"id": id, "version": version});
-        let mut claimed = json!([entry("quantised", 1), entry("head-bias", 1), entry("later", 1), entry("latest", 2)]);
-        let mut expected = json!([entry("quantised", 2), entry("head-bias", 1), entry("forget-rate", 1), entry("deep", 1)]);
+        let mut claimed =
+            json!([entry("quantised", 1), entry("head-bias", 1), entry("later", 1), entry("latest", 2)]);
+        let mut expected =
+            json!([entry("quantised", 2), entry("head-bias", 1), entry("forget-rate", 1), entry("deep", 1)]);
         let mut apart = Apart::default();
-        apart.take(&mut claimed, &mut expected, &known.iter().collect::<Vec<_>>());
+        apart.take(&mut claimed, &mut expected, &known);
         assert_eq!(claimed, json!([entry("head-bias", 1)]));
         assert_eq!(expected, json!([entry("head-bias", 1), entry("forget-rate", 1)]), "it was never missing");
         assert_eq!(apart.new, ["deep"]);

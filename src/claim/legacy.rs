@@ -141,10 +141,13 @@ fn upgrade_figure(owner: &str, measurement: &mut Value) {
         fields.insert("bound95".into(), json!({"side": side, "value": bound}));
     }
     let Some(name) = fields.get("name").and_then(Value::as_str).map(str::to_owned) else { return };
-    let Some(figure) = v1_figure(owner, &name) else { return };
+    let Some(named) = v1_figure(owner, &name) else { return };
     fields.remove("name");
-    let Ok(Value::Object(place)) = serde_json::to_value(figure) else { return };
-    fields.extend(place);
+    let about = json!({
+        "quantity": named.quantity, "class": named.class, "to": named.to, "stratum": named.stratum, "side": named.side,
+    });
+    let Value::Object(about) = about else { return };
+    fields.extend(about.into_iter().filter(|(_, value)| !value.is_null()));
 }
 
 /// The side of a bound that its unit was to tell: of what must not happen the rate is bounded above.

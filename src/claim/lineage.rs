@@ -111,7 +111,10 @@ impl History {
             return Ok(None);
         }
         if self.claims.len() >= MOST_EARLIER {
-            return Err(format!("it would be removal {} in a row, {MOST_EARLIER} can be recorded", MOST_EARLIER + 1));
+            return Err(format!(
+                "it would be removal {} in a row, {MOST_EARLIER} can be recorded",
+                MOST_EARLIER + 1
+            ));
         }
         let removals: Vec<&Removal> = self
             .claims
@@ -143,7 +146,8 @@ impl History {
         let newer = std::iter::once(present).chain(self.claims.iter().map(|claim| &claim.statement));
         for ((newer, older), at) in newer.zip(&self.claims).zip(1..) {
             if input_of(newer) != output_of(&older.statement) {
-                problems.push(format!("`{}` is not about the model that was unlearned next", earlier_claim(at)));
+                problems
+                    .push(format!("`{}` is not about the model that was unlearned next", earlier_claim(at)));
             }
         }
         problems
@@ -193,7 +197,10 @@ fn root(resources: &[Resource]) -> Option<&String> {
 
 /// All removals, oldest first, as one on the first label space.
 fn compose(removals: &[&Removal]) -> Result<(Vec<ForgottenClass>, LabelSpace), String> {
-    removals.iter().try_for_each(|removal| removal.label_space.check_size()).map_err(|error| error.to_string())?;
+    removals
+        .iter()
+        .try_for_each(|removal| removal.label_space.check_size())
+        .map_err(|error| error.to_string())?;
     let before = removals.first().map_or(0, |first| first.label_space.before);
     let mut map: Vec<Option<usize>> = (0..before).map(Some).collect();
     let mut forgotten: Vec<Option<ForgottenClass>> = vec![None; before];

@@ -24,9 +24,10 @@ pub use error::ClaimError;
 pub use evaluation::{RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData};
 pub use lineage::{Earlier, History, Lineage};
 pub use predicate::{
-    BuildDefinition, Builder, BuilderVersion, ForgottenClass, InternalParameters, LabelSpace, Location, NamedClass,
-    Parameters, Predicate, Removal, RunDetails,
+    BuildDefinition, Builder, BuilderVersion, ForgottenClass, InternalParameters, LabelSpace, Location,
+    NamedClass, Parameters, Predicate, Removal, RunDetails,
 };
+pub(crate) use read::claimed_files;
 pub use read::{Claim, Version};
 pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
 pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};

@@ -49,7 +49,12 @@ mod tests {
         for path in [CLAIM_FILE, STATEMENT_FILE, SIGNATURE_FILE, "class-removal.previous-99.json"] {
             assert_eq!(is(path), (true, true), "{path}");
         }
-        for path in ["x/model.sig", "class-removal.previous-100.json", "Class-Removal.md", "class-removal.previous-01.json"] {
+        for path in [
+            "x/model.sig",
+            "class-removal.previous-100.json",
+            "Class-Removal.md",
+            "class-removal.previous-01.json",
+        ] {
             assert_eq!(is(path), (false, true), "{path}");
         }
         assert_eq!(is("README.md"), (false, false));

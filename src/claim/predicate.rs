@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ClaimError, DeviceKind, DtypePolicy, Lineage, NotClaimed, Promise, Resource, Scope, Seed, Settings, Training,
-    Verification,
+    ClaimError, DeviceKind, DtypePolicy, Lineage, NotClaimed, Promise, Resource, Scope, Seed, Settings,
+    Training, Verification,
 };
 use crate::{evidence::ChangedTensor, head::Slot};
 

@@ -107,7 +107,7 @@ fn check_words(statement: &Statement) -> Result<(), ClaimError> {
     let (build, verification) = (&predicate.build_definition, &predicate.verification);
     let asked = &build.external_parameters;
     word("method", &asked.method)?;
-    for settings in &asked.parameters {
+    if let Some(settings) = &asked.parameters {
         word("distribution", &settings.distribution)?;
         settings.method.keys().try_for_each(|name| word("setting", name))?;
     }

@@ -68,7 +68,8 @@ impl Statement {
     /// The bytes that are written (and will be signed).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("strings, numbers and maps with string keys serialise");
+        let mut bytes =
+            serde_json::to_vec_pretty(self).expect("strings, numbers and maps with string keys serialise");
         bytes.push(b'\n');
         bytes
     }

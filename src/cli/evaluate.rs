@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use declass::{
+    claim::{StoredClaim, root_digest},
     classes::Forgotten,
     cut::Cut,
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
-    release::{StoredClaim, root_digest},
     verify::compare,
 };
 use serde_json::{Value, json};

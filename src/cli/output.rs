@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use declass::{
+    classes::Labels,
     error::Error,
-    verify::{Check, Outcome},
+    evidence::{Check, Figure, Outcome, words},
 };
 use serde::Serialize;
 
@@ -51,29 +52,21 @@ impl Printer {
         }
     }
 
-    /// A check: coloured by what it says.
-    pub(super) fn check(&self, check: &Check) {
+    /// A check: coloured by what it says; `labels` are those of the original.
+    pub(super) fn check(&self, check: &Check, labels: Option<&Labels>) {
         let (word, colour) = match check.outcome {
             Outcome::Failed => ("FAILED", AnsiColor::Red),
             Outcome::Informative => ("", AnsiColor::Yellow),
             Outcome::Passed => ("ok", AnsiColor::Green),
         };
-        let text = format!("{word:<7}{:<22} {}", check.id, check.summary);
+        let text = format!("{word:<7}{:<22} {}", check.definition.id, check.summary);
         self.styled(Style::new().fg_color(Some(colour.into())), "", &text);
-        for figure in &check.measurements {
-            let of = figure.samples.map_or_else(String::new, |n| format!(" of {n}"));
-            let bound = figure.bound.map_or_else(String::new, |bound| format!(", 95 % bound {bound:.4}"));
-            let limit = figure.threshold.map_or_else(String::new, |limit| format!(", held against {limit}"));
-            self.detail(
-                "",
-                format!(
-                    "         {}: {} {}{of}{bound}{limit}",
-                    figure.name,
-                    number(figure.value),
-                    figure.unit
-                ),
-            );
-        }
+        self.figures(&check.figures, labels);
+    }
+
+    /// Figures, for those who want to see them.
+    pub(super) fn figures(&self, figures: &[Figure], labels: Option<&Labels>) {
+        figures.iter().for_each(|figure| self.detail("", format!("  {}", words::line(figure, labels))));
     }
 
     /// An answer of the register: coloured by what it says.
@@ -142,15 +135,6 @@ impl Printer {
         if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint) {
             let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
         }
-    }
-}
-
-/// A figure as people read it: counts whole, very large and very small ones with an exponent.
-fn number(value: f64) -> String {
-    match value.abs() {
-        size if size < 1e15 && value.fract() == 0.0 => format!("{value:.0}"),
-        size if (1e-3..1e6).contains(&size) => format!("{value:.4}"),
-        _ => format!("{value:.2e}"),
     }
 }
 

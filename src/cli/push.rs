@@ -4,13 +4,16 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use declass::{
+    attest::check_lineage,
+    claim::names::is_record,
     error::Error,
+    evidence::Outcome,
     formats::{Artifact, RelPath},
     gate,
     push::{self, Push},
-    release::{check_lineage, not_covered},
+    release::not_covered,
     sign::Trust,
-    verify::{self, Outcome},
+    verify,
 };
 use serde_json::json;
 
@@ -72,13 +75,17 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let request = claimed.request(None);
     let report = verify::verify(&original, release, &request, &device::open(args.device, printer)?, bars)?;
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
-    let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
+    let held = claimed.check(&report, None);
+    let checks = [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat();
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
-    Ok(failed.map(|check| format!("{}: {}", check.id, check.summary)).collect())
+    let failed = failed.map(|check| format!("{}: {}", check.definition.id, check.summary));
+    let unknown =
+        held.unknown.iter().map(|id| format!("this version does not know the check `{id}` of the claim"));
+    Ok(failed.chain(unknown).collect())
 }
 
 /// The model's files, and the records beside it.
 fn files(release: &Artifact) -> Vec<RelPath> {
-    let records = release.left_out().iter().filter(|path| path.is_release_record());
+    let records = release.left_out().iter().filter(|path| is_record(path));
     release.files().iter().map(|file| &file.path).chain(records).cloned().collect()
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     if version != env!("CARGO_PKG_VERSION") {
         printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
     }
-    let device = args.device.map_or_else(|| device.to_owned(), |device| device.to_string());
+    let device = args.device.map_or_else(|| device.to_string(), |device| device.to_string());
     let arguments = [claimed.arguments(), vec!["--device".into(), device]].concat();
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let unlearn_args = parse(args, &arguments, &folder.path().join("out"))?;

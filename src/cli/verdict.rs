@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use declass::{
+    claim::{StoredClaim, names::CLAIM_FILE},
+    evidence::Check,
     gate::{Examination, Finding},
-    release::{CLAIM_FILE, StoredClaim},
     sign::Role,
-    verify::Check,
 };
 use serde_json::{Value, json};
 
@@ -63,10 +63,10 @@ impl Verdict<'_> {
             printer.row("original", original.display().to_string());
         }
         if let Some(measured) = &self.measured {
-            measured.checks.iter().for_each(|check| printer.check(check));
+            measured.checks.iter().for_each(|check| printer.check(check, measured.labels.as_ref()));
             measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
         }
-        self.listed.iter().for_each(|check| printer.check(check));
+        self.listed.iter().for_each(|check| printer.check(check, None));
         for finding in self.examination.iter().flat_map(|found| &found.findings) {
             printer.row(finding.code.id, finding.to_string());
         }
@@ -132,8 +132,8 @@ impl Verdict<'_> {
         let claim = self.examination.as_ref().and_then(|found| found.claim.as_ref());
         match (&self.measured, claim) {
             (Some(measured), _) => measured.forgotten.clone(),
-            (None, Some((statement, _))) => {
-                let forgotten = &statement.predicate.removal.forgotten;
+            (None, Some(claim)) => {
+                let forgotten = &claim.statement.predicate.removal.forgotten;
                 forgotten
                     .iter()
                     .map(|entry| json!({"index": entry.class.index, "label": entry.class.label}))

@@ -5,13 +5,17 @@ use std::{path::Path, time::SystemTime};
 
 use anyhow::{Result, bail};
 use declass::{
+    attest::{Claimed, check_lineage},
+    claim::StoredClaim,
+    classes::Labels,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
+    evidence::{Check, Outcome},
     formats::Artifact,
-    gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
-    release::{self, Claimed, StoredClaim, check_lineage, not_covered},
+    gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE, UNSUPPORTED},
+    release::{self, not_covered},
     sign::Trust,
-    verify::{self, Changes, Check, Outcome, Report},
+    verify::{self, Changes, Report},
 };
 use serde_json::{Value, json};
 
@@ -27,8 +31,12 @@ use super::{
 /// What was measured against the original.
 pub(super) struct Measured {
     pub(super) checks: Vec<Check>,
+    /// Checks of the claim that this version does not know.
+    pub(super) unknown: Vec<String>,
     pub(super) changes: Changes,
     pub(super) forgotten: Value,
+    /// Labels of the original.
+    pub(super) labels: Option<Labels>,
     pub(super) evaluation: Option<Evaluation>,
 }
 
@@ -51,13 +59,17 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
     let checks = measured.iter().flat_map(|measured| &measured.checks);
     findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
+    let unknown = measured.iter().flat_map(|measured| &measured.unknown);
+    findings.extend(unknown.map(|id| {
+        Finding::new(&UNSUPPORTED, format!("this version does not know the check `{id}` of the claim"))
+    }));
     let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
     findings.extend(listed.iter().filter(|check| check.outcome == Outcome::Failed).map(finding));
     Verdict { args, place: release.path, listed, findings, examination, measured }.print(printer)
 }
 
 fn finding(check: &Check) -> Finding {
-    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.id, check.summary))
+    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))
 }
 
 fn examine(args: &VerifyArgs, release: &Path, bars: &Bars) -> Result<Option<Examination>> {
@@ -93,12 +105,14 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
     let report = verify::verify(&original, &release, &request, &device::open(args.device, printer)?, bars)?;
     let figures = |data| figures(&claimed, &report, (&original, &release), data);
     let evaluation = data.as_ref().map(figures).transpose()?;
-    let checks = claimed.check(&report, evaluation.as_ref());
+    let held = claimed.check(&report, evaluation.as_ref());
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     Ok(Some(Measured {
-        checks: [report.checks(), &checks, &[lineage, not_covered(&release)]].concat(),
+        checks: [report.checks(), &held.checks, &[lineage, not_covered(&release)]].concat(),
+        unknown: held.unknown,
         changes: report.changes().clone(),
         forgotten: forgotten(&report),
+        labels: report.cut().labels.clone(),
         evaluation,
     }))
 }
@@ -113,7 +127,7 @@ fn figures(
     let request = report.request();
     let forgotten = request.forgotten.clone();
     let pair = Pair::load((original, report.cut()), release, request.head, forgotten)?;
-    evaluate(&pair, data, claimed.seed())
+    evaluate(&pair, data, claimed.evaluation_seed().value())
 }
 
 fn forgotten(report: &Report<'_>) -> Value {
@@ -125,5 +139,6 @@ fn forgotten(report: &Report<'_>) -> Value {
 pub(super) fn read_claim(release: &Artifact) -> Result<Claimed> {
     let stored = StoredClaim::read(release.folder())?;
     let claimed = Claimed::read(stored.statement());
-    Ok(claimed.map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?)
+    Ok(claimed
+        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?)
 }

@@ -1,13 +1,15 @@
-//! What a check found.
+//! What a check or a metric found.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Definition, Figure};
 
-/// What one check found.
-#[derive(Clone, Debug)]
+/// What one check found. A metric is a check without a verdict.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Check {
     /// What it is.
+    #[serde(flatten)]
     pub definition: &'static Definition,
     /// What it says.
     pub outcome: Outcome,
@@ -27,6 +29,24 @@ pub enum Outcome {
     Informative,
     /// As it must be.
     Passed,
+}
+
+/// A check or a metric that could not be run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotRun {
+    /// Stable name of its definition.
+    pub id: &'static str,
+    /// What stood in the way, for people; never recorded.
+    pub reason: String,
+}
+
+impl Check {
+    /// The first figure of this quantity, whatever else it is about.
+    #[must_use]
+    pub fn figure(&self, quantity: &str) -> Option<&Figure> {
+        self.figures.iter().find(|figure| figure.quantity == quantity)
+    }
 }
 
 impl Outcome {

@@ -10,6 +10,9 @@ pub struct Definition {
     pub id: &'static str,
     /// Grows whenever the same files could give another outcome or other figures.
     pub version: u32,
+    /// Number in the list of metrics, such as `M5`; checks have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<&'static str>,
     /// How it is computed, and what is held against what.
     pub formula: &'static str,
     /// Where its figures are from.

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Number;
+use super::{Number, Side};
 
 /// One measured figure.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figure {
-    /// What was measured: one of the quantities of its definition, such as `agreement`.
+    /// What was measured: one of the quantities of its definition, in kebab case, such as `agreement`. Whom it is about stands
+    /// in the other fields.
     pub quantity: Cow<'static, str>,
     /// The class it is about, by its index in the original's label space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,16 +38,6 @@ pub struct Figure {
     /// What the value is held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Number>,
-}
-
-/// One of two models that are compared.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// The model with the class removed.
-    After,
-    /// The original.
-    Before,
 }
 
 /// A one-sided 95 % confidence bound of a rate (Clopper-Pearson).
@@ -112,7 +103,7 @@ impl Figure {
 
     /// In one stratum.
     #[must_use]
-    pub fn in_stratum(mut self, stratum: &'static str) -> Self {
+    pub fn in_stratum(mut self, stratum: impl Into<Cow<'static, str>>) -> Self {
         self.stratum = Some(stratum.into());
         self
     }

@@ -2,16 +2,22 @@
 //!
 //! A [`Definition`] is written once and looked up by id and version: all words about it are there. A [`Check`] holds what
 //! was found, as [`Figure`]s whose parts are fields. Sentences are made of these by whoever shows
-//! them; none is recorded, so that words can be improved without touching what was signed.
+//! them ([`words`]); none is recorded, so that words can be improved without touching what was signed.
+//! Claims of version 1 named their figures by sentences: [`legacy`] reads and writes those names.
 
+mod change;
 mod changed;
 mod check;
 mod definition;
 mod figure;
+pub mod legacy;
 mod number;
+pub mod thresholds;
+pub mod words;
 
-pub use changed::{Change, ChangedTensor};
-pub use check::{Check, Outcome};
+pub use change::{Change, Side};
+pub use changed::{ChangeKind, ChangedTensor};
+pub use check::{Check, NotRun, Outcome};
 pub use definition::{Definition, Origin};
-pub use figure::{Bound, BoundSide, Figure, Side};
+pub use figure::{Bound, BoundSide, Figure};
 pub use number::Number;

@@ -1,5 +1,7 @@
 //! A measured number as it is recorded.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A measured number: a JSON number, or one of the words `Infinity`, `-Infinity` and `NaN`, for which JSON has no number.
@@ -29,6 +31,17 @@ impl Number {
                 Self(format!("{value:.5e}").parse().expect("what Rust writes as a number it reads as one"))
             }
             _ => self,
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            value if value.is_nan() => f.write_str(NO_NUMBER),
+            f64::INFINITY => f.write_str(INFINITE),
+            f64::NEG_INFINITY => f.write_str(MINUS_INFINITE),
+            value => value.fmt(f),
         }
     }
 }

@@ -180,11 +180,12 @@ pub(super) static POINTER: Code = Code {
     verdict: Verdict::Unknown,
 };
 
-pub(super) static UNSUPPORTED: Code = Code {
+/// A kind of signature or claim, or a check in one, that is not known here.
+pub static UNSUPPORTED: Code = Code {
     id: "DC3002",
     name: "unsupported",
     meaning: "A signature or claim is of a kind that this version has no way to check: shards, other hashes, \
-              certificates, a claim of another version.",
+              certificates, a claim of another version, a check that only a newer version knows.",
     remedy: "use the tool that made it, or a newer declass",
     verdict: Verdict::Unknown,
 };

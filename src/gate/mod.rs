@@ -12,16 +12,17 @@ use std::{collections::BTreeSet, fmt, path::Path, time::SystemTime};
 use declass_formats::{Artifact, Role as FileRole};
 
 pub use code::{
-    CODES, Code, MEASURED_OTHERWISE, MISSING, NOT_REGISTERED, OBJECT, REGISTER, UNREADABLE, Verdict, code,
+    CODES, Code, MEASURED_OTHERWISE, MISSING, NOT_REGISTERED, OBJECT, REGISTER, UNREADABLE, UNSUPPORTED,
+    Verdict, code,
 };
 pub use policy::Policy;
 use signatures::Signatures;
 pub use signatures::Signer;
 
 use crate::{
+    claim::{Asked, Claim, ClaimError, History, StoredClaim, names::is_record},
     error::Error,
     progress::Progress,
-    release::{Claimed, History, Statement},
     sign::{Content, Contents, Manifest, Trust},
 };
 
@@ -44,7 +45,7 @@ pub struct Examination {
     /// The signatures that count.
     pub signers: Vec<Signer>,
     /// The claim of a trusted signer, if this version can read it.
-    pub claim: Option<(Statement, Claimed)>,
+    pub claim: Option<Claim>,
     /// What could not be looked into without its being a reason for no; none if everything was.
     pub not_shown: Option<String>,
 }
@@ -124,7 +125,7 @@ pub fn examine_stored(
     let mut found = signatures.compare(&contents);
     // Its digest is right, and that is all that can be asked of it here.
     found.retain(|finding| finding.code != &code::POINTER);
-    let mut records = release.contents().entries().iter().filter(|(path, _)| path.is_release_record());
+    let mut records = release.contents().entries().iter().filter(|(path, _)| is_record(path));
     if let Some((path, _)) = records.find(|(_, content)| matches!(content, Content::Pointer(_))) {
         let message = "claims and signatures have to be in git itself";
         found.push(Finding::new(&code::POINTER, message).about(path));
@@ -164,9 +165,10 @@ fn conclude(
         return examination;
     };
     match read(&statement) {
-        Ok(claim) => {
-            examination.findings.extend(judge(folder, &claim, contents, &examination.findings, open));
-            examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.0)));
+        Ok((claim, asked)) => {
+            let known = examination.findings.clone();
+            examination.findings.extend(judge(folder, (&claim, &asked), contents, &known, open));
+            examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
             examination.claim = Some(claim);
         }
         Err(reason) => examination
@@ -184,37 +186,43 @@ type Open<'a> = dyn Fn(&[Finding]) -> Option<Result<Artifact, Error>> + 'a;
 /// # Errors
 /// [`Error::NotAClaim`] if there is no claim that this version can read, [`Error::Io`] if a file cannot be read.
 pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<Finding>, Error> {
-    let stored = crate::release::StoredClaim::read(release)?;
-    let not_a_claim = |reason| Error::NotAClaim { path: stored.path().to_owned(), reason };
-    let claim = read(stored.statement()).map_err(not_a_claim)?;
+    let stored = StoredClaim::read(release)?;
+    let not_a_claim =
+        |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
+    let (claim, asked) = read(stored.statement()).map_err(not_a_claim)?;
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, &claim, &contents, &[], &|_| Some(Artifact::open(release).map_err(Error::from))))
+    Ok(judge(release, (&claim, &asked), &contents, &[], &|_| {
+        Some(Artifact::open(release).map_err(Error::from))
+    }))
 }
 
-fn read(statement: &[u8]) -> Result<(Statement, Claimed), String> {
-    Ok((Statement::from_bytes(statement)?, Claimed::read(statement)?))
+fn read(statement: &[u8]) -> Result<(Claim, Asked), ClaimError> {
+    let claim = Claim::from_bytes(statement)?;
+    let asked = claim.statement.asked()?;
+    Ok((claim, asked))
 }
 
 /// The claim against the files and their structure. A file that is already reported is not reported again.
 fn judge(
     folder: &Path,
-    (statement, claimed): &(Statement, Claimed),
+    (claim, asked): (&Claim, &Asked),
     contents: &Contents,
     known: &[Finding],
     open: &Open<'_>,
 ) -> Vec<Finding> {
     let reported: BTreeSet<&str> = known.iter().filter_map(|finding| finding.path.as_deref()).collect();
+    let statement = &claim.statement;
     let mut findings = claim::compare(statement, contents);
     findings.retain(|finding| finding.path.as_deref().is_none_or(|path| !reported.contains(path)));
     let problems = History::of_release(folder).map(|history| history.problems(statement));
     let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
     findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
-    findings.extend(structure::itself(statement, claimed));
+    findings.extend(structure::itself(statement, asked));
     match open(&[known, &findings].concat()) {
         Some(Ok(artifact)) => {
             findings.extend(unlisted(&artifact, contents));
-            findings.extend(structure::compare(statement, claimed, &artifact));
+            findings.extend(structure::compare(statement, asked, &artifact));
         }
         Some(Err(error)) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
         None => {}

@@ -6,8 +6,8 @@ use declass_formats::{RelPath, Sha256Digest};
 
 use super::{Finding, code};
 use crate::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE},
     error::Error,
-    release::{CLAIM_FILE, STATEMENT_FILE},
     sign::{
         Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Stamped,
         Trust, differences, read_if_there,

@@ -3,8 +3,30 @@
 use declass_formats::{Artifact, Role};
 
 use crate::{
+    claim::names::is_record,
+    evidence::{Check, Definition, Origin, Outcome},
     fetch::PackageUrl,
-    verify::{Check, Evidence, Outcome},
+};
+
+static NOT_COVERED: Definition = Definition {
+    id: "files-not-covered",
+    version: 1,
+    number: None,
+    formula: "files of the folder that are compared with nothing, by name and size",
+    origin: Origin::ModelFiles,
+    data: "names and sizes of the files in the folder",
+    shows: "what else lies beside the model",
+    not_shown: "what these files hold; of the claim, its values are compared one by one",
+};
+static REPOSITORY: Definition = Definition {
+    id: "repository-files",
+    version: 1,
+    number: None,
+    formula: "files of the repository = files of the release, git's own apart",
+    origin: Origin::ModelFiles,
+    data: "the repository's list of files",
+    shows: "that the repository holds nothing that no check has seen",
+    not_shown: "other revisions of the repository",
 };
 
 /// The files of a release that no digest and no comparison covers: the model card, the claim and signatures (by their exact
@@ -12,7 +34,7 @@ use crate::{
 #[must_use]
 pub fn not_covered(release: &Artifact) -> Check {
     let cards = release.files().iter().filter(|file| file.role == Role::Card).map(|file| &file.path);
-    let records = release.left_out().iter().filter(|path| path.is_release_record());
+    let records = release.left_out().iter().filter(|path| is_record(path));
     let named = cards.chain(records).map(|path| {
         let size = release.folder().join(path.as_str()).symlink_metadata().map(|metadata| metadata.len());
         size.map_or_else(|_| path.to_string(), |size| format!("{path} ({size} bytes)"))
@@ -25,15 +47,7 @@ pub fn not_covered(release: &Artifact) -> Check {
         [] => "none: every file of the folder was compared".to_owned(),
         all => format!("not compared with the original: {}", all.join(", ")),
     };
-    Check {
-        id: "files-not-covered",
-        outcome: Outcome::Informative,
-        summary,
-        measurements: Vec::new(),
-        evidence: Evidence::ModelFiles,
-        data: "names and sizes of the files in the folder",
-        not_shown: "what these files hold; of the claim, its values are compared one by one",
-    }
+    Check { definition: &NOT_COVERED, outcome: Outcome::Informative, summary, figures: Vec::new() }
 }
 
 /// Of a release that was fetched: whether its repository holds what no check has seen, since it was not fetched.
@@ -43,13 +57,5 @@ pub fn repository(package: &PackageUrl, left: &[String]) -> Check {
         [] => format!("all files of {package} were fetched, git's own apart"),
         [first, ..] => format!("{} files of {package} are not of the release, such as `{first}`", left.len()),
     };
-    Check {
-        id: "repository-files",
-        outcome: Outcome::of(left.is_empty()),
-        summary,
-        measurements: Vec::new(),
-        evidence: Evidence::ModelFiles,
-        data: "the repository's list of files",
-        not_shown: "other revisions of the repository",
-    }
+    Check { definition: &REPOSITORY, outcome: Outcome::of(left.is_empty()), summary, figures: Vec::new() }
 }

@@ -3,17 +3,12 @@
 use serde_json::Value;
 
 use crate::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE},
     classes::{Forgotten, Labels, describe},
     evaluate::{Definition, Evaluation, Record},
+    export::{RemovalBlock, TAGS, attestation},
     head::Slot,
     methods::Method,
-};
-
-use super::{
-    claim::slot_name,
-    front::{RemovalBlock, TAGS, attestation},
-    statement::STATEMENT_FILE,
-    stored::CLAIM_FILE,
 };
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
@@ -81,7 +76,7 @@ fn front_matter(removal: &CardContent<'_>) -> String {
     let block = RemovalBlock {
         forgotten: removal.forgotten.indices().map(|class| (class, label(class))).collect(),
         method: removal.method.name,
-        slot: slot_name(removal.slot),
+        slot: removal.slot.name(),
         seal: removal.sealed,
         attestation: STATEMENT_FILE,
     };

@@ -10,13 +10,14 @@ use std::{
 use declass_formats::{Artifact, RelPath};
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
-use super::{
-    attributes::{ATTRIBUTES_FILE, is_ours},
-    staged::CARD_FILE,
-    statement::claimed_files,
-    stored::StoredClaim,
+use super::attributes::{ATTRIBUTES_FILE, is_ours};
+use crate::{
+    claim::{
+        StoredClaim, claimed_files,
+        names::{self, CARD_FILE},
+    },
+    error::Error,
 };
-use crate::error::Error;
 
 /// Folders within folders that are looked into; no release is deeper.
 const MAX_DEPTH: usize = 20;
@@ -77,7 +78,7 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     if !replace {
         return taken(true);
     }
-    let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| path.is_release_record());
+    let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| names::is_record(&path));
     let is_ours = |file: &str| file == ATTRIBUTES_FILE && is_ours(destination);
     let is_own = |file: &PathBuf| {
         file.to_str().is_some_and(|f| own.contains(f) || f == CARD_FILE || is_record(f) || is_ours(f))

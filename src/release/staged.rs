@@ -15,18 +15,17 @@ use super::{
     attributes::keep_bytes,
     destination::{check_input, move_into_place, parent_of},
     parents::Parents,
-    record::RunRecord,
     signing::sign_files,
-    statement::{STATEMENT_FILE, Statement},
 };
 use crate::{
+    attest::{RunRecord, statement},
+    claim::names::{CARD_FILE, STATEMENT_FILE},
     error::Error,
     progress::{Progress, Step},
     sign::{ReleaseKey, digest_of},
     verify::Pass,
 };
 
-pub(super) const CARD_FILE: &str = "README.md";
 /// Random characters at the end of a temporary folder's name.
 const SUFFIX: usize = 12;
 /// How often another run may be faster to remove a new folder than this one to lock it.
@@ -113,8 +112,8 @@ impl Staged {
         let here = self.folder.path();
         require_verified(here, pass, progress)?;
         keep_bytes(here)?;
-        write_file(&here.join(STATEMENT_FILE), &Statement::about(pass.report(), record).to_bytes())?;
-        for (name, file) in &record.earlier {
+        write_file(&here.join(STATEMENT_FILE), &statement(pass.report(), record).to_bytes())?;
+        for (name, file) in record.earlier_claims() {
             write_file(&here.join(name), file)?;
         }
         if let Some(key) = key {

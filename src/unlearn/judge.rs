@@ -7,6 +7,7 @@ use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
     error::Error,
+    evidence::thresholds::ENOUGH,
     tail::Weights,
 };
 
@@ -42,9 +43,6 @@ pub(super) struct Retained {
     /// Mean divergence from the original head over the retained classes, in nats.
     pub(super) divergence: f64,
 }
-
-/// Fewest embeddings of a class that tell how it fares.
-const ENOUGH: u64 = 20;
 
 impl<'a> Judge<'a> {
     pub(super) fn new(

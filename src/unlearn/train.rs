@@ -12,6 +12,7 @@ use crate::{
     classes::Forgotten,
     embeddings::Stratum,
     error::Error,
+    evidence::thresholds::aim,
     head::LinearHead,
     methods::Kind,
     progress::{Progress, Step},
@@ -96,9 +97,9 @@ impl Summary {
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.worst_stratum == 0.0
-            && self.retained_agreement >= RETAINED_AGREEMENT
-            && self.worst_class >= WORST_CLASS
-            && self.retained_kl <= RETAINED_KL
+            && self.retained_agreement >= aim::RETAINED_AGREEMENT
+            && self.worst_class >= aim::WORST_CLASS_AGREEMENT
+            && self.retained_kl <= aim::RETAINED_DIVERGENCE
     }
 
     /// How it went on, in words.
@@ -132,12 +133,6 @@ impl fmt::Display for Summary {
         )
     }
 }
-
-/// Least share of retained embeddings that must keep their class; a little above what verification asks for.
-const RETAINED_AGREEMENT: f64 = 0.94;
-/// The same for every single class, and the largest mean divergence in nats; a little stricter than verification, too.
-const WORST_CLASS: f64 = 0.87;
-const RETAINED_KL: f64 = 0.09;
 
 /// Unlearns the head with a method.
 ///

@@ -7,14 +7,12 @@
 
 use candle_core::Device;
 
-use super::{
-    Request,
-    report::{Check, Evidence, Measurement, Outcome},
-};
+use super::Request;
 use crate::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, draw},
     error::Error,
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
     methods::{Batch, Gradient, Kind},
     progress::Silent,
@@ -30,8 +28,20 @@ const EPSILON: f32 = 1e-12;
 /// Stream of the method's own randomness, beyond any batch of draws.
 const TARGETS_STREAM: u64 = 1 << 42;
 
+pub(super) static DEFINITION: Definition = Definition {
+    id: "assumptions",
+    version: 1,
+    number: None,
+    formula: "s: gradient of a sample's loss with respect to its logits; A_k = E[s_k z] E[z'] + E[s_k] over independent halves; A_f > 0 for every forgotten and A_r < 0 for every retained class; \
+              the same of the signs of every sample's s",
+    origin: Origin::Synthetic,
+    data: "gaussian synthetic embeddings of the forgotten classes, original head",
+    shows: "whether the method's first step pushes forgotten logits down and retained ones up",
+    not_shown: "success: it is about the direction of the first step only",
+};
+
 pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Device) -> Result<Check, Error> {
-    let (summary, measurements) = match request.method.kind {
+    let (summary, figures) = match request.method.kind {
         Kind::ClosedForm(_) | Kind::SealOnly => {
             ("does not apply: no gradient was followed".to_owned(), Vec::new())
         }
@@ -43,15 +53,7 @@ pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Devic
             Some(signs) => signs.describe(),
         },
     };
-    Ok(Check {
-        id: "assumptions",
-        outcome: Outcome::Informative,
-        summary,
-        measurements,
-        evidence: Evidence::Synthetic,
-        data: "gaussian synthetic embeddings of the forgotten classes, original head",
-        not_shown: "success: it is about the direction of the first step only",
-    })
+    Ok(Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures })
 }
 
 /// What the gradients of the forgotten samples look like.
@@ -67,24 +69,24 @@ struct Signs {
 }
 
 impl Signs {
-    fn describe(self) -> (String, Vec<Measurement>) {
+    fn describe(self) -> (String, Vec<Figure>) {
         let aligned = self.forgotten_alignment > 0.0 && self.retained_alignment < 0.0;
         let verdict = match (self.both == 1.0, aligned) {
             (true, true) => "hold for every sample",
             (false, true) => "hold on average, not for every sample",
             _ => "do not hold",
         };
-        let rate = |name: &str, value| Measurement::new(name, value, "rate").of(self.samples);
-        let measurements = vec![
-            rate("gradient lowers the own class", self.own),
-            rate("gradient raises every retained class", self.retained),
-            rate("both", self.both),
-            Measurement::new("smallest alignment of a forgotten class", self.forgotten_alignment, "logit")
-                .against(0.0),
-            Measurement::new("largest alignment of a retained class", self.retained_alignment, "logit")
-                .against(0.0),
+        let figure = |quantity, value, unit| Figure::new(quantity, value, unit).on(Side::Before);
+        let rate = |quantity, value| figure(quantity, value, "rate").of(self.samples);
+        let alignment = |quantity, value| figure(quantity, value, "logit").against(0.0);
+        let figures = vec![
+            rate("lowers-own-class", self.own),
+            rate("raises-every-retained-class", self.retained),
+            rate("lowers-own-and-raises-every-retained-class", self.both),
+            alignment("smallest-forgotten-alignment", self.forgotten_alignment),
+            alignment("largest-retained-alignment", self.retained_alignment),
         ];
-        (format!("first-order assumptions of the method {verdict}"), measurements)
+        (format!("first-order assumptions of the method {verdict}"), figures)
     }
 }
 

@@ -10,11 +10,11 @@
 use super::{
     Request,
     guaranteed::{self, Heads, Radii},
-    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::Forgotten,
     cut::{Cut, Head},
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Link, Order, Slot, reach::Contest},
 };
 
@@ -22,23 +22,27 @@ use crate::{
 /// four times that norm.
 const LEAST_RADIUS_RATIO: f64 = 100.0;
 
+pub(super) static DEFINITION: Definition = Definition {
+    id: "forgotten-unreachable",
+    version: 1,
+    number: None,
+    formula: "competing classes: the smallest |z| at which a forgotten logit can reach the largest retained one, proven by weights on the retained rows that sum to 1, >= 100 sqrt(D) where the slot is \
+              sealed; multi-label: a row of zeros, and sigmoid(bias) <= 2e-9 where it is sealed",
+    origin: Origin::ModelFiles,
+    data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
+    shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm on one does",
+    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
+                few-shot relearning can restore it",
+};
+
 pub(super) fn check(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: &Request<'_>) -> Check {
     let [_, (candidate, _)] = heads;
-    let (outcome, summary, measurements) = match (request.slot, before.head.link) {
+    let (outcome, summary, figures) = match (request.slot, before.head.link) {
         (Slot::Drop, _) => absent(candidate, request.forgotten),
         (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
         (Slot::Keep, _) => below_the_retained(heads, (before, after), request),
     };
-    Check {
-        id: "forgotten-unreachable",
-        outcome,
-        summary,
-        measurements,
-        evidence: Evidence::ModelFiles,
-        data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
-        not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
-                    few-shot relearning can restore it",
-    }
+    Check { definition: &DEFINITION, outcome, summary, figures }
 }
 
 /// Whether the forgotten slots of a head are sealed, as far as its stored weights alone tell: no embedding that occurs
@@ -61,7 +65,7 @@ pub fn is_sealed(head: &LinearHead, stored: &Head, forgotten: &Forgotten) -> boo
 /// Largest constant probability that counts as near 0: e^-20, well above what rounding makes of a seal.
 const MOST_PROBABLE: f64 = 2e-9;
 
-type Finding = (Outcome, String, Vec<Measurement>);
+type Finding = (Outcome, String, Vec<Figure>);
 
 fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     let left = forgotten.retained().count();
@@ -84,18 +88,17 @@ fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: 
     let radii = radii(heads, request.forgotten, least);
     let margins: Vec<f64> =
         request.forgotten.indices().map(|class| margin(candidate, request.forgotten, class)).collect();
-    let mut measurements = Vec::new();
+    let mut figures = Vec::new();
     for (found, margin) in radii.iter().zip(&margins) {
-        let norm =
-            |name: &str, value| Measurement::new(format!("{name} of class {}", found.class), value, "norm");
-        measurements.push(norm("radius", found.candidate).against(least));
-        measurements.push(norm("radius in the original", found.original));
-        measurements.push(Measurement::new(format!("margin of class {}", found.class), *margin, "nats"));
+        let radius = |side, value| Figure::new("radius", value, "norm").of_class(found.class).on(side);
+        figures.push(radius(Side::After, found.candidate).against(least));
+        figures.push(radius(Side::Before, found.original));
+        figures.push(Figure::new("margin", *margin, "nats").of_class(found.class).on(Side::After));
     }
     let bound = before.bound.as_ref();
     let guaranteed = bound.map(|bound| guaranteed::within(bound, heads, request.forgotten, &radii, least));
-    let (figures, under) = guaranteed.unwrap_or_default();
-    measurements.extend(figures);
+    let (within, under) = guaranteed.unwrap_or_default();
+    figures.extend(within);
     let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let margin = margins.into_iter().fold(f64::INFINITY, f64::min);
@@ -127,7 +130,7 @@ fn below_the_retained(heads: Heads<'_>, (before, after): (&Cut, &Cut), request: 
             (Outcome::Informative, format!("{text} {originally:.2}{under}"))
         }
     };
-    (outcome, summary, measurements)
+    (outcome, summary, figures)
 }
 
 /// From which norm each forgotten class can be the top class. Where the mean of the retained rows proves at least `least`, no better proof
@@ -167,15 +170,11 @@ fn is_mean(head: &LinearHead, stored: &Head, forgotten: &Forgotten) -> bool {
 
 /// A multi-label slot: a zero row makes its logit a constant.
 fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
-    let mut measurements = Vec::new();
+    let mut figures = Vec::new();
     let mut sealed = true;
     for class in request.forgotten.indices() {
         let probability = constant_probability(candidate, class);
-        measurements.push(Measurement::new(
-            format!("probability of class {class}"),
-            probability,
-            "probability",
-        ));
+        figures.push(Figure::new("probability", probability, "probability").of_class(class).on(Side::After));
         sealed &= is_constant(candidate, class);
     }
     let (outcome, text) = match (sealed, request.sealed) {
@@ -183,7 +182,7 @@ fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
         (false, true) => (Outcome::Failed, "the sealed rows are not constant"),
         (false, false) => (Outcome::Informative, "not sealed: their probability depends on the input"),
     };
-    (outcome, text.to_owned(), measurements)
+    (outcome, text.to_owned(), figures)
 }
 
 fn constant_probability(head: &LinearHead, class: usize) -> f64 {

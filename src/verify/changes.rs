@@ -5,17 +5,26 @@ use std::collections::HashMap;
 use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
 use serde::Serialize;
 
-use super::{
-    Request, Side,
-    expected::Expected,
-    named,
-    report::{Check, Evidence, Measurement, Outcome},
-};
+use super::{Model, Request, expected::Expected, named};
 use crate::{
+    claim::names::is_record,
     cut::Cut,
     error::Error,
+    evidence::{ChangeKind, ChangedTensor, Check, Definition, Figure, Origin, Outcome},
     head::{LinearHead, Link, Order},
     progress::Progress,
+};
+
+pub(super) static DEFINITION: Definition = Definition {
+    id: "only-head-changed",
+    version: 1,
+    number: None,
+    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the original, with the head's values as the candidate has them; \
+              the same embedding read, the same use of the logits",
+    origin: Origin::ModelFiles,
+    data: "every byte of both models but for the model card",
+    shows: "that nothing but the removal was done to the model",
+    not_shown: "what the unchanged encoder still knows",
 };
 
 /// What changed, in figures.
@@ -35,31 +44,13 @@ pub struct Changes {
     pub files: Vec<String>,
 }
 
-/// A tensor that differs.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChangedTensor {
-    /// Its name.
-    pub name: String,
-    /// Element type.
-    pub dtype: String,
-    /// `values`, `shape`, `added` or `removed`.
-    pub change: &'static str,
-    /// Shape in the original.
-    pub shape_before: Option<Vec<usize>>,
-    /// Shape in the candidate.
-    pub shape_after: Option<Vec<usize>>,
-    /// Elements that differ.
-    pub values: u64,
-}
-
 impl Changes {
     /// The figures of a comparison.
     #[must_use]
     pub fn of(diff: &Diff) -> Self {
         let files = diff.files.iter().filter(|file| file.before != file.after);
         Self {
-            tensors: diff.tensors.iter().map(ChangedTensor::of).collect(),
+            tensors: diff.tensors.iter().map(changed).collect(),
             tensor_count: diff.tensor_count,
             values: diff.tensors.iter().map(|tensor| tensor.values).sum(),
             value_count: diff.value_count,
@@ -73,31 +64,29 @@ impl Changes {
     }
 }
 
-impl ChangedTensor {
-    fn of(change: &TensorChange) -> Self {
-        let kind = match (&change.before, &change.after) {
-            (None, _) => "added",
-            (_, None) => "removed",
-            (Some(before), Some(after)) if before.shape != after.shape => "shape",
-            _ => "values",
-        };
-        let info = change.after.as_ref().or(change.before.as_ref());
-        Self {
-            name: change.name.clone(),
-            dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
-            change: kind,
-            shape_before: change.before.as_ref().map(|info| info.shape.clone()),
-            shape_after: change.after.as_ref().map(|info| info.shape.clone()),
-            values: change.values,
-        }
+fn changed(change: &TensorChange) -> ChangedTensor {
+    let kind = match (&change.before, &change.after) {
+        (None, _) => ChangeKind::Added,
+        (_, None) => ChangeKind::Removed,
+        (Some(before), Some(after)) if before.shape != after.shape => ChangeKind::Shape,
+        _ => ChangeKind::Values,
+    };
+    let info = change.after.as_ref().or(change.before.as_ref());
+    ChangedTensor {
+        name: change.name.clone(),
+        dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
+        change: kind,
+        shape_before: change.before.as_ref().map(|info| info.shape.clone()),
+        shape_after: change.after.as_ref().map(|info| info.shape.clone()),
+        values: change.values,
     }
 }
 
 /// Compares the candidate, byte for byte, with what the edits of a removal make of the original; `heads` are those of
 /// both models.
 pub(super) fn check(
-    before: &Side<'_>,
-    after: &Side<'_>,
+    before: &Model<'_>,
+    after: &Model<'_>,
     diff: &Diff,
     heads: (&LinearHead, &LinearHead),
     request: &Request<'_>,
@@ -123,25 +112,22 @@ pub(super) fn check(
         }
     };
     Ok(Check {
-        id: "only-head-changed",
+        definition: &DEFINITION,
         outcome: Outcome::of(offences.is_empty()),
         summary,
-        measurements: vec![
-            Measurement::new("tensors changed", changes.tensors.len() as f64, "tensors")
+        figures: vec![
+            Figure::new("tensors-changed", changes.tensors.len() as f64, "tensors")
                 .of(changes.tensor_count as u64),
-            Measurement::new("values changed", changes.values as f64, "values").of(changes.value_count),
+            Figure::new("values-changed", changes.values as f64, "values").of(changes.value_count),
         ],
-        evidence: Evidence::ModelFiles,
-        data: "every byte of both models but for the model card",
-        not_shown: "what the unchanged encoder still knows",
     })
 }
 
 /// Everything that differs although it must not, or in another way than it must. What decides are the digests of whole
 /// files; tensors and parts only say where.
 fn offences(
-    before: &Side<'_>,
-    after: &Side<'_>,
+    before: &Model<'_>,
+    after: &Model<'_>,
     diff: &Diff,
     expected: &Expected<'_>,
 ) -> Result<Vec<String>, Error> {
@@ -161,7 +147,7 @@ fn offences(
         offences.extend(weights.iter().map(differs));
     }
     offences.extend(rest.iter().map(differs));
-    let unseen = after.artifact.left_out().iter().filter(|path| !path.is_release_record());
+    let unseen = after.artifact.left_out().iter().filter(|path| !is_record(path));
     offences.extend(unseen.map(|path| format!("file `{path}` is not part of the model")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 
-use super::{
-    Changes, Request, Side, changes,
-    report::{Check, Outcome},
-};
+use super::{Changes, Model, Request, changes};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
+    evidence::{Check, Outcome},
     head::{LinearHead, Slot},
     methods::{METHODS, Settings},
     progress::{Progress, Step},
@@ -63,8 +61,8 @@ pub fn compare(
 
 /// Both models with their heads, over the same classes in the same order.
 pub(super) struct Models<'a> {
-    pub(super) before: Side<'a>,
-    pub(super) after: Side<'a>,
+    pub(super) before: Model<'a>,
+    pub(super) after: Model<'a>,
     pub(super) head: LinearHead,
     pub(super) changed: LinearHead,
 }
@@ -75,8 +73,8 @@ impl<'a> Models<'a> {
         candidate: &'a Artifact,
         request: &Request<'_>,
     ) -> Result<Self, Error> {
-        let before = Side { artifact: original, cut: Cut::locate(original, request.head)? };
-        let after = Side { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
+        let before = Model { artifact: original, cut: Cut::locate(original, request.head)? };
+        let after = Model { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
         let head = before.cut.head.load(original)?;
         let (found, expected) = (head.classes, request.forgotten.classes());
         if found != expected {

@@ -10,7 +10,7 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Request, Side};
+use super::{Model, Request};
 use crate::{
     cut::{Head, Operand, Source},
     edit,
@@ -31,8 +31,8 @@ pub(super) struct Expected<'a> {
 impl<'a> Expected<'a> {
     /// What has to become of the original, if its head `old` became `new`.
     pub(super) fn new(
-        before: &'a Side<'_>,
-        after: &'a Side<'_>,
+        before: &'a Model<'_>,
+        after: &'a Model<'_>,
         (old, new): (&LinearHead, &LinearHead),
         request: &Request<'_>,
         progress: &dyn Progress,

@@ -1,17 +1,25 @@
 //! Whether the forgotten classes are still recognised.
 
-use super::{
-    probe::Probe,
-    report::{Check, Evidence, Measurement, Outcome},
-};
+use super::probe::Probe;
 use crate::{
     classes::{Forgotten, Labels, describe},
     embeddings::Stratum,
+    evidence::{BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED},
     statistics::{upper_bound, upper_bound_among},
 };
 
-/// Largest share of any stratum's embeddings of any forgotten class that may still be recognised.
-const MOST_RECOGNISED: f64 = 0.005;
+pub(super) static DEFINITION: Definition = Definition {
+    id: "forget-rate",
+    version: 1,
+    number: None,
+    formula: "share of the embeddings that the original gives a forgotten class and the candidate still gives a forgotten class (it wins or ties; multi-label: its logit is not negative); <= 0.005 for \
+              every class in every stratum; bound of Clopper and Pearson",
+    origin: Origin::Synthetic,
+    data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound is of its \
+           own rate only, and of draws by Markov chains as far as these forgot where they started",
+    shows: "that the candidate's outputs no longer recognise the class where the original's did",
+    not_shown: "accuracy on real inputs; what the features still encode",
+};
 
 /// `sealed` if the slots are claimed to be sealed or gone, so that nothing has to be shown by samples.
 pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels>, sealed: bool) -> Check {
@@ -25,18 +33,14 @@ pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels
         _ => verdict(&cells, labels),
     };
     let chained = |&(class, made): &(usize, usize)| {
-        Measurement::new(format!("draws of class {class} by Markov chains"), made as f64, "embeddings")
+        Figure::new("markov-chain-draws", made as f64, "embeddings").of_class(class)
     };
     let some = if probe.chained.is_empty() { "" } else { "; rare classes by Markov chains" };
     Check {
-        id: "forget-rate",
+        definition: &DEFINITION,
         outcome,
         summary: summary + some,
-        measurements: cells.iter().map(Cell::measurement).chain(probe.chained.iter().map(chained)).collect(),
-        evidence: Evidence::Synthetic,
-        data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound is of its \
-               own rate only, and of draws by Markov chains as far as these forgot where they started",
-        not_shown: "accuracy on real inputs; what the features still encode",
+        figures: cells.iter().map(Cell::figure).chain(probe.chained.iter().map(chained)).collect(),
     }
 }
 
@@ -67,12 +71,14 @@ impl Cell {
         self.recognised as f64 / self.count as f64
     }
 
-    fn measurement(&self) -> Measurement {
-        let name = format!("class {} recognised in {}", self.class, self.stratum.name());
-        Measurement::new(name, self.rate(), "rate")
+    fn figure(&self) -> Figure {
+        Figure::new("recognised", self.rate(), "rate")
+            .of_class(self.class)
+            .in_stratum(self.stratum.name())
+            .on(Side::After)
             .of(self.count)
-            .bounded(upper_bound(self.recognised, self.count))
-            .against(MOST_RECOGNISED)
+            .bounded(BoundSide::AtMost, upper_bound(self.recognised, self.count))
+            .against(RECOGNISED)
     }
 }
 
@@ -99,5 +105,5 @@ fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
         strata.dedup();
         format!("0 of {all} recognised in {} strata (<= {bound} of gaussian ones, 95 %)", strata.len())
     };
-    (Outcome::of(worst.rate() <= MOST_RECOGNISED), summary)
+    (Outcome::of(worst.rate() <= RECOGNISED), summary)
 }

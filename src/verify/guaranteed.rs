@@ -1,8 +1,8 @@
 //! Whether a class is within reach of the embeddings that the architecture can make at all.
 
-use super::report::Measurement;
 use crate::{
     classes::Forgotten,
+    evidence::{Figure, Side},
     head::{
         Bound, LinearHead,
         reach::{Contest, Region},
@@ -27,7 +27,7 @@ pub(super) fn within(
     forgotten: &Forgotten,
     radii: &[Radii],
     least: f64,
-) -> (Vec<Measurement>, String) {
+) -> (Vec<Figure>, String) {
     match bound {
         Bound::NonNegative { reason } => {
             let rivals: Vec<usize> = forgotten.retained().collect();
@@ -35,23 +35,25 @@ pub(super) fn within(
                 let contest = Contest::new(head, class, &rivals);
                 Contest { region: Region::NonNegative, rounding, ..contest }.reach().radius
             };
-            let (mut measurements, mut nearest_of_all) = (Vec::new(), f64::INFINITY);
+            let (mut figures, mut nearest_of_all) = (Vec::new(), f64::INFINITY);
             for found in radii {
                 let after =
                     if found.candidate >= least { found.candidate } else { nearest(candidate, found.class) };
                 // Fewer embeddings cannot come nearer, whatever rounding makes of the two figures.
                 let after = after.max(found.candidate);
                 let before = nearest(original, found.class).max(found.original);
-                let name = format!("radius of class {} among non-negative embeddings", found.class);
-                measurements.push(Measurement::new(format!("{name} in the original"), before, "norm"));
-                measurements.push(Measurement::new(name, after, "norm"));
+                for (side, value) in [(Side::Before, before), (Side::After, after)] {
+                    let radius = Figure::new("radius", value, "norm").of_class(found.class).on(side);
+                    figures.push(radius.in_stratum("non-negative"));
+                }
                 nearest_of_all = nearest_of_all.min(after);
             }
-            let from = match nearest_of_all >= least {
-                true => "out of reach".to_owned(),
-                false => format!("from norm {nearest_of_all:.2} on"),
+            let from = if nearest_of_all >= least {
+                "out of reach".to_owned()
+            } else {
+                format!("from norm {nearest_of_all:.2} on")
             };
-            (measurements, format!("; embeddings are never negative here ({reason}): {from}"))
+            (figures, format!("; embeddings are never negative here ({reason}): {from}"))
         }
         Bound::Norm { most, reason } => {
             let beyond = |radius: fn(&Radii) -> f64| {
@@ -59,14 +61,16 @@ pub(super) fn within(
                 (count, radii.len() as u64)
             };
             let (before, after) = (beyond(|found| found.original), beyond(|found| found.candidate));
-            let classes = |name: &str, (count, all)| Measurement::new(name, count as f64, "classes").of(all);
-            let measurements = vec![
-                Measurement::new("largest norm of an embedding", *most, "norm"),
-                classes("classes out of reach of that norm in the original", before),
-                classes("classes out of reach of that norm", after),
+            let classes = |side, (count, all)| {
+                Figure::new("classes-out-of-reach", count as f64, "classes").of(all).on(side)
+            };
+            let figures = vec![
+                Figure::new("largest-norm", *most, "norm"),
+                classes(Side::Before, before),
+                classes(Side::After, after),
             ];
             let verdict = if after.0 == radii.len() { "out of reach" } else { "within reach" };
-            (measurements, format!("; embeddings have norm <= {most:.1} here ({reason}): {verdict}"))
+            (figures, format!("; embeddings have norm <= {most:.1} here ({reason}): {verdict}"))
         }
     }
 }
@@ -84,7 +88,7 @@ mod tests {
         let radii = [Radii { class: 0, original: 2.0, candidate: 2.0 }];
         let within = |bound: &Bound| within(bound, [(&head, 0.0), (&head, 0.0)], &forgotten, &radii, 1e6);
         let (measured, said) = within(&Bound::NonNegative { reason: "r".into() });
-        assert!(measured.iter().all(|measured| measured.value > 1e9), "{measured:?}");
+        assert!(measured.iter().all(|measured| measured.value.0 > 1e9), "{measured:?}");
         assert!(said.ends_with("(r): out of reach"), "{said}");
         for (most, verdict) in [(2.5, "within reach"), (1.5, "out of reach")] {
             let (_, said) = within(&Bound::Norm { most, reason: "r".into() });

@@ -10,15 +10,24 @@
 //! the bias follows from the margin to the mean retained logit, `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the
 //! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
 
-use super::{
-    Request,
-    report::{Check, Evidence, Measurement, Outcome},
-    sample::Sample,
-};
+use super::{Request, sample::Sample};
 use crate::{
     classes::Forgotten,
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Slot},
     statistics::{mean, quantile},
+};
+
+pub(super) static DEFINITION: Definition = Definition {
+    id: "head-bias",
+    version: 1,
+    number: None,
+    formula: "score 1 / (1 + |mean b_F - mean b_R|); gaps sigma(median b_F - min b_R) and sigma(min b_F - min b_R), below 1/2 where the forgotten biases lie below every retained one; share of \
+              the bias |db| / (|db| + |dw mean z|) in the change of the margin to the mean retained logit",
+    origin: Origin::Synthetic,
+    data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
+    shows: "how plainly the biases alone tell which class was removed",
+    not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
 };
 
 pub(super) fn check(
@@ -27,24 +36,16 @@ pub(super) fn check(
     sample: &Sample,
     request: &Request<'_>,
 ) -> Check {
-    let (summary, measurements) = match request.slot {
+    let (summary, figures) = match request.slot {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
             let scores = Scores::of(candidate, request.forgotten);
             let shares = shares(original, candidate, sample, request);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.measurements(shares))
+            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(shares))
         }
     };
-    Check {
-        id: "head-bias",
-        outcome: Outcome::Informative,
-        summary,
-        measurements,
-        evidence: Evidence::Synthetic,
-        data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
-        not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
-    }
+    Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures }
 }
 
 /// What the biases of a head tell.
@@ -91,18 +92,17 @@ impl Scores {
         )
     }
 
-    fn measurements(&self, shares: Vec<(usize, u64, f64)>) -> Vec<Measurement> {
-        let mut measurements = vec![
-            Measurement::new("mean forgotten less mean retained bias", self.difference, "nats"),
-            Measurement::new("bias score", self.score, "score"),
-            Measurement::new("gap of the median", self.median_gap, "score").against(0.5),
-            Measurement::new("gap of the least", self.least_gap, "score").against(0.5),
+    fn figures(&self, shares: Vec<(usize, u64, f64)>) -> Vec<Figure> {
+        let mut figures = vec![
+            Figure::new("mean-bias-difference", self.difference, "nats").on(Side::After),
+            Figure::new("bias-score", self.score, "score").on(Side::After),
+            Figure::new("median-bias-gap", self.median_gap, "score").on(Side::After).against(0.5),
+            Figure::new("least-bias-gap", self.least_gap, "score").on(Side::After).against(0.5),
         ];
-        measurements.extend(shares.into_iter().map(|(class, samples, share)| {
-            let name = format!("share of the bias in the lost margin of class {class}");
-            Measurement::new(name, share, "share").of(samples)
+        figures.extend(shares.into_iter().map(|(class, samples, share)| {
+            Figure::new("bias-share-of-lost-margin", share, "share").of_class(class).of(samples)
         }));
-        measurements
+        figures
     }
 }
 

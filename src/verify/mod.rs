@@ -27,7 +27,7 @@ mod sample;
 pub use certificate::is_sealed;
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};
-pub use report::{Check, Evidence, Measurement, Outcome, Pass, Report};
+pub use report::{Pass, Report};
 
 use candle_core::Device;
 use declass_formats::Artifact;
@@ -36,6 +36,7 @@ use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
+    evidence::Definition,
     head::Slot,
     methods::{Method, Settings},
     progress::Progress,
@@ -44,6 +45,20 @@ use comparison::Models;
 use judge::Judge;
 use probe::Probe;
 use sample::Sample;
+
+/// Every check of the gate, in the order in which they are made and shown.
+pub static DEFINITIONS: [&Definition; 10] = [
+    &changes::DEFINITION,
+    &certificate::DEFINITION,
+    &forgotten::DEFINITION,
+    &retained::AGREEMENT,
+    &retained::DIVERGENCE,
+    &retained::LOGITS,
+    &quantised::DEFINITION,
+    &head_bias::DEFINITION,
+    &restoration::DEFINITION,
+    &assumptions::DEFINITION,
+];
 
 /// What a verification is about.
 #[derive(Clone, Debug)]
@@ -65,7 +80,7 @@ pub struct Request<'a> {
 }
 
 /// What one of the two models is, as far as a check needs it.
-struct Side<'a> {
+struct Model<'a> {
     artifact: &'a Artifact,
     cut: Cut,
 }

@@ -1,6 +1,6 @@
 //! Which retained classes the candidate computes with other weights.
 
-use super::Side;
+use super::Model;
 use crate::{
     classes::Forgotten,
     cut::{Branch, Operand},
@@ -11,7 +11,7 @@ use crate::{
 /// The retained classes whose weights or bias differ in any bit of what is stored. `heads` are those of the two sides, over all original
 /// classes.
 pub(super) fn between(
-    (before, after): (&Side<'_>, &Side<'_>),
+    (before, after): (&Model<'_>, &Model<'_>),
     heads: (&LinearHead, &LinearHead),
     forgotten: &Forgotten,
 ) -> Result<Vec<usize>, Error> {
@@ -56,7 +56,7 @@ struct Doubles<'a> {
 }
 
 impl<'a> Doubles<'a> {
-    fn of(operand: &'a Operand, side: &Side<'_>) -> Result<Self, Error> {
+    fn of(operand: &'a Operand, side: &Model<'_>) -> Result<Self, Error> {
         Ok(Self { operand, classes: side.cut.head.classes, values: operand.read_doubles(side.artifact)? })
     }
 

@@ -8,18 +8,28 @@
 use super::{
     Request,
     judge::Judge,
-    report::{Check, Evidence, Measurement, Outcome},
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
 };
 use crate::{
     classes::{Labels, describe},
     error::Error,
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH},
     head::{LinearHead, Slot},
 };
 
-/// Fewest embeddings of a retained class that tell how it fares.
-const ENOUGH: u64 = 20;
+pub(super) static DEFINITION: Definition = Definition {
+    id: "quantised",
+    version: 1,
+    number: None,
+    formula: "the head's weights and biases rounded to fp16, bf16, int8 (one scale per row) and int4 (one scale per 32 weights); rates as in forget-rate and retained-agreement; worst over \
+              classes and strata, and over retained classes with at least 20 embeddings",
+    origin: Origin::Synthetic,
+    data: "synthetic embeddings of all strata, fewer than those of the other checks; the head's weights rounded in memory, the \
+           encoder not; the unrounded candidate on the same embeddings beside them",
+    shows: "whether the removal outlives the rounding that a released model may meet later",
+    not_shown: "any other rounding: shown for these roundings of the head only; the files that were checked are not rounded",
+};
 
 /// Measures every rounding of the candidate; `widths` are those of its parallel heads, whose rows are stored apart.
 pub(super) fn check(
@@ -38,14 +48,10 @@ pub(super) fn check(
     }
     let gone = request.sealed || request.slot == Slot::Drop;
     Ok(Check {
-        id: "quantised",
+        definition: &DEFINITION,
         outcome: Outcome::Informative,
         summary: summary(&effects[1..], gone, labels),
-        measurements: effects.iter().flat_map(Effect::measurements).collect(),
-        evidence: Evidence::Synthetic,
-        data: "synthetic embeddings of all strata, fewer than those of the other checks; the head's weights rounded in memory, the \
-               encoder not; the unrounded candidate on the same embeddings beside them",
-        not_shown: "any other rounding: shown for these roundings of the head only; the files that were checked are not rounded",
+        figures: effects.iter().flat_map(Effect::figures).collect(),
     })
 }
 
@@ -75,18 +81,17 @@ impl Effect<'_> {
         enough.map(|&(count, same)| (count, same as f64 / count as f64)).min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    fn measurements(&self) -> Vec<Measurement> {
+    fn figures(&self) -> Vec<Figure> {
         let all = self.after.retained.iter().map(|(count, _)| count).sum();
-        let rate = |what: &str, (count, rate): (u64, f64)| {
-            Measurement::new(format!("{what}, {}", self.name), rate, "rate").of(count)
+        let rate = |quantity, (count, rate): (u64, f64)| {
+            Figure::new(quantity, rate, "rate").in_stratum(self.name).of(count)
         };
         let forgotten = self.worst_forgotten().map(|(cell, _)| (cell.count, cell.rate()));
-        let mut measurements = Vec::new();
-        measurements.extend(forgotten.map(|found| rate("forgotten recognised at worst", found)));
-        measurements.push(rate("retained agreement", (all, self.agreement().0)));
-        let worst = self.worst_retained();
-        measurements.extend(worst.map(|found| rate("agreement of the worst retained class", found)));
-        measurements
+        let mut figures = Vec::new();
+        figures.extend(forgotten.map(|found| rate("worst-recognised", found).on(Side::After)));
+        figures.push(rate("agreement", (all, self.agreement().0)));
+        figures.extend(self.worst_retained().map(|found| rate("worst-class-agreement", found)));
+        figures
     }
 }
 
@@ -151,7 +156,7 @@ mod tests {
         );
         let quiet = summary(&effects[..1], true, None);
         assert!(quiet.starts_with("0 of 10 recognised"), "{quiet}");
-        let rates: Vec<f64> = effects[1].measurements().iter().map(|measured| measured.value).collect();
+        let rates: Vec<f64> = effects[1].figures().iter().map(|figure| figure.value.0).collect();
         assert_eq!(rates, [0.3, 0.75, 0.75]);
     }
 }

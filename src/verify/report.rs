@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
-use serde::Serialize;
 
 use super::{Changes, Comparison, Request};
-use crate::cut::Cut;
+use crate::{
+    cut::Cut,
+    evidence::{Check, Outcome},
+};
 
 /// All checks of one candidate, and what they were about.
 ///
@@ -24,106 +26,6 @@ pub struct Report<'a> {
     checks: Vec<Check>,
     comparison: Comparison,
     cut: Cut,
-}
-
-/// One check.
-#[derive(Clone, Debug, Serialize)]
-pub struct Check {
-    /// Stable name.
-    pub id: &'static str,
-    /// What it says.
-    pub outcome: Outcome,
-    /// The finding in one line.
-    pub summary: String,
-    /// The figures behind it.
-    pub measurements: Vec<Measurement>,
-    /// What kind of evidence it is.
-    pub evidence: Evidence,
-    /// What the figures were measured on.
-    pub data: &'static str,
-    /// What they do not show.
-    pub not_shown: &'static str,
-}
-
-/// What a check rests on.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Evidence {
-    /// What is written in the files: no samples are involved.
-    ModelFiles,
-    /// At least one figure is about synthetic embeddings.
-    Synthetic,
-    /// Labelled embeddings that the user brought.
-    UserData,
-}
-
-/// What a check says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
-    /// The gate says no.
-    Failed,
-    /// A figure for the record, without a verdict.
-    Informative,
-    /// As it must be.
-    Passed,
-}
-
-impl Outcome {
-    /// The verdict of a condition.
-    #[must_use]
-    pub fn of(holds: bool) -> Self {
-        if holds { Self::Passed } else { Self::Failed }
-    }
-}
-
-/// One figure.
-#[derive(Clone, Debug, Serialize)]
-pub struct Measurement {
-    /// What was measured, with the stratum where there is one.
-    pub name: String,
-    /// The value.
-    pub value: f64,
-    /// Unit or kind of the value.
-    pub unit: &'static str,
-    /// One-sided 95 % confidence bound, on the side that matters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bound: Option<f64>,
-    /// Number of samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub samples: Option<u64>,
-    /// What the value is held against.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<f64>,
-}
-
-impl Measurement {
-    /// A figure without bound, number of samples or threshold.
-    #[must_use]
-    pub fn new(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { name: name.into(), value, unit, bound: None, samples: None, threshold: None }
-    }
-
-    /// Adds the threshold that the value is held against.
-    #[must_use]
-    pub fn against(mut self, threshold: f64) -> Self {
-        self.threshold = Some(threshold);
-        self
-    }
-
-    /// Adds the number of samples.
-    #[must_use]
-    pub fn of(mut self, samples: u64) -> Self {
-        self.samples = Some(samples);
-        self
-    }
-
-    /// Adds a one-sided 95 % bound.
-    #[must_use]
-    pub fn bounded(mut self, bound: f64) -> Self {
-        self.bound = Some(bound);
-        self
-    }
 }
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.

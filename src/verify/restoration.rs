@@ -6,20 +6,32 @@
 //! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    Request, Side,
+    Model, Request,
     copies::{self, Copy},
     judge::Judge,
-    report::{Check, Evidence, Measurement, Outcome},
     sample::{Outcomes, Sample},
 };
 use crate::{
     classes::{Forgotten, Labels, describe},
     error::Error,
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
 };
 
+pub(super) static DEFINITION: Definition = Definition {
+    id: "restoration",
+    version: 1,
+    number: None,
+    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the original's, for a forgotten class and most retained ones, none allowed; rebuilt row: \
+              w_f = -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
+    origin: Origin::Synthetic,
+    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
+    shows: "what is left in the released files to rebuild the class from, without data",
+    not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
+};
+
 pub(super) fn check(
-    (before, after): (&Side<'_>, &Side<'_>),
+    (before, after): (&Model<'_>, &Model<'_>),
     candidate: &LinearHead,
     sample: &Sample,
     judge: Judge<'_>,
@@ -34,26 +46,17 @@ pub(super) fn check(
         [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
         [copy, ..] => still_there(copy, copies.len(), labels),
     };
-    let mut measurements =
-        vec![Measurement::new("copies of a forgotten row", copies.len() as f64, "rows").against(0.0)];
+    let mut figures = vec![Figure::new("copies", copies.len() as f64, "rows").on(Side::After).against(0.0)];
     for (now, rebuilt) in now.forgotten.iter().zip(&rebuilt.forgotten) {
-        let mut rate = |what: &str, value| {
-            let name = format!("class {} recognised by {what}", now.class);
-            measurements.push(Measurement::new(name, value, "rate").of(now.count));
-        };
-        rate("the original", 1.0);
-        rate("the candidate", now.rate());
-        rate("the rebuilt row", rebuilt.rate());
+        let rate =
+            |value, side| Figure::new("recognised", value, "rate").of_class(now.class).on(side).of(now.count);
+        // By construction: they are the embeddings that the original gives the class.
+        figures.push(rate(1.0, Side::Before));
+        figures.push(rate(now.rate(), Side::After));
+        figures.push(rate(rebuilt.rate(), Side::After).in_stratum("rebuilt-row"));
     }
-    Ok(Check {
-        id: "restoration",
-        outcome: if copies.is_empty() { Outcome::Informative } else { Outcome::Failed },
-        summary,
-        measurements,
-        evidence: Evidence::Synthetic,
-        data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
-        not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
-    })
+    let outcome = if copies.is_empty() { Outcome::Informative } else { Outcome::Failed };
+    Ok(Check { definition: &DEFINITION, outcome, summary, figures })
 }
 
 fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {

@@ -3,32 +3,63 @@
 use super::{
     Request,
     probe::{Probe, Tally},
-    report::{Check, Evidence, Measurement, Outcome},
 };
 use crate::{
     classes::{Labels, describe},
+    evidence::{
+        BoundSide, Check, Definition, Figure, Origin, Outcome,
+        thresholds::{ENOUGH, RETAINED_AGREEMENT, RETAINED_DIVERGENCE, WORST_CLASS_AGREEMENT},
+    },
     methods::Kind,
     statistics::lower_bound,
 };
 
-/// Least share of retained embeddings that keep their class, over all classes and for the worst one.
-const LEAST_AGREEMENT: f64 = 0.93;
-const LEAST_WORST_CLASS: f64 = 0.85;
-/// Fewest embeddings of a class that tell how it fares.
-const ENOUGH: u64 = 20;
-/// Largest mean divergence, in nats.
-const MOST_DIVERGENCE: f64 = 0.1;
+pub(super) static AGREEMENT: Definition = Definition {
+    id: "retained-agreement",
+    version: 1,
+    number: None,
+    formula: "share of the embeddings that the original gives a retained class and the candidate gives the same one; >= 0.93 over all strata, >= 0.85 for the worst class of those with at least 20 \
+              embeddings; bound of Clopper and Pearson",
+    origin: Origin::Synthetic,
+    data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the worst class have \
+           no bound, for strata share draws and the worst is selected",
+    shows: "that the other classes are still told apart as before",
+    not_shown: "accuracy on real inputs",
+};
+
+pub(super) static DIVERGENCE: Definition = Definition {
+    id: "retained-divergence",
+    version: 1,
+    number: None,
+    formula: "KL(before || after) of each embedding; mean <= 0.1",
+    origin: Origin::Synthetic,
+    data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over the \
+           retained classes",
+    shows: "how like the original's the probabilities of the retained classes are",
+    not_shown: "calibration on real inputs",
+};
+
+pub(super) static LOGITS: Definition = Definition {
+    id: "retained-logits",
+    version: 1,
+    number: None,
+    formula: "retained rows and biases that differ in any bit of what is stored, none where only the seal was applied; largest |logit after - logit before| of any retained class",
+    origin: Origin::Synthetic,
+    data: "weights as stored; logits recomputed from both files on synthetic embeddings",
+    shows: "whether the outputs of the other classes are computed as before",
+    not_shown: "whether a change of a logit matters",
+};
 
 pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
     let total = probe.total();
     let (n, same) = sum(&total);
     let rate = same as f64 / n.max(1) as f64;
-    let mut measurements = vec![Measurement::new("agreement", rate, "rate").of(n).against(LEAST_AGREEMENT)];
+    let mut figures = vec![Figure::new("agreement", rate, "rate").of(n).against(RETAINED_AGREEMENT)];
     for (stratum, tally) in &probe.strata {
         let (n, same) = sum(tally);
         let rate = same as f64 / n.max(1) as f64;
-        let name = format!("agreement in {}", stratum.name());
-        measurements.push(Measurement::new(name, rate, "rate").of(n).bounded(lower_bound(same, n)));
+        let figure = Figure::new("agreement", rate, "rate").in_stratum(stratum.name()).of(n);
+        figures.push(figure.bounded(BoundSide::AtLeast, lower_bound(same, n)));
     }
     let worst = (0..total.retained.len())
         .filter(|&class| total.retained[class].0 >= ENOUGH)
@@ -38,23 +69,19 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
         0 => "no stratum reached a retained class".to_owned(),
         _ => format!("{:.2} % keep their class", 100.0 * rate),
     };
-    let mut holds = rate >= LEAST_AGREEMENT;
+    let mut holds = rate >= RETAINED_AGREEMENT;
     if let Some((worst, class)) = worst {
         let (n, _) = total.retained[class];
-        let name = format!("worst class {}", describe(class, labels));
-        summary += &format!(" ({name}: {:.2} %)", 100.0 * worst);
-        measurements.push(Measurement::new(name, worst, "rate").of(n).against(LEAST_WORST_CLASS));
-        holds &= worst >= LEAST_WORST_CLASS;
+        summary += &format!(" (worst class {}: {:.2} %)", describe(class, labels), 100.0 * worst);
+        let figure = Figure::new("worst-class-agreement", worst, "rate").of_class(class).of(n);
+        figures.push(figure.against(WORST_CLASS_AGREEMENT));
+        holds &= worst >= WORST_CLASS_AGREEMENT;
     }
     Check {
-        id: "retained-agreement",
+        definition: &AGREEMENT,
         outcome: if n == 0 { Outcome::Failed } else { Outcome::of(holds) },
         summary,
-        measurements,
-        evidence: Evidence::Synthetic,
-        data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the worst class have \
-               no bound, for strata share draws and the worst is selected",
-        not_shown: "accuracy on real inputs",
+        figures,
     }
 }
 
@@ -65,17 +92,13 @@ pub(super) fn divergence(probe: &Probe) -> Check {
     let mean = nats.iter().map(|&x| f64::from(x)).sum::<f64>() / n.max(1) as f64;
     let p99 = nats.get((n * 99 / 100).min(n.saturating_sub(1))).map_or(0.0, |&x| f64::from(x));
     Check {
-        id: "retained-divergence",
-        outcome: Outcome::of(mean <= MOST_DIVERGENCE),
+        definition: &DIVERGENCE,
+        outcome: Outcome::of(mean <= RETAINED_DIVERGENCE),
         summary: format!("mean {mean:.2e} nats, 99th percentile {p99:.2e}"),
-        measurements: vec![
-            Measurement::new("mean", mean, "nats").of(n as u64).against(MOST_DIVERGENCE),
-            Measurement::new("99th percentile", p99, "nats").of(n as u64),
+        figures: vec![
+            Figure::new("mean-divergence", mean, "nats").of(n as u64).against(RETAINED_DIVERGENCE),
+            Figure::new("p99-divergence", p99, "nats").of(n as u64),
         ],
-        evidence: Evidence::Synthetic,
-        data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over the \
-               retained classes",
-        not_shown: "calibration on real inputs",
     }
 }
 
@@ -94,17 +117,14 @@ pub(super) fn logits(probe: &Probe, moved: &[usize], request: &Request<'_>) -> C
         _ => format!("{moved} of {all} retained rows moved; largest change of a retained logit {change:.3}"),
     };
     Check {
-        id: "retained-logits",
+        definition: &LOGITS,
         outcome: if may_move { Outcome::Informative } else { Outcome::of(moved == 0) },
         summary,
-        measurements: vec![
-            Measurement::new("retained rows moved", moved as f64, "rows").of(all as u64),
-            Measurement::new("largest change", if moved == 0 { 0.0 } else { change }, "logit")
+        figures: vec![
+            Figure::new("rows-moved", moved as f64, "rows").of(all as u64),
+            Figure::new("largest-logit-change", if moved == 0 { 0.0 } else { change }, "logit")
                 .of(sum(&total).0),
         ],
-        evidence: Evidence::Synthetic,
-        data: "weights as stored; logits recomputed from both files on synthetic embeddings",
-        not_shown: "whether a change of a logit matters",
     }
 }
 

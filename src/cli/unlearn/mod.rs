@@ -3,9 +3,11 @@
 mod options;
 mod print;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use declass::{
+    attest::{self, RunRecord},
+    claim::{DeviceKind, History, Seed},
     classes::Forgotten,
     edit,
     error::Error,
@@ -13,7 +15,7 @@ use declass::{
     formats::{RelPath, Role},
     head::{LinearHead, Slot},
     methods::Kind,
-    release::{self, CardContent, History, RunRecord, Staged, Statement},
+    release::{self, CardContent, Staged},
     sign::ReleaseKey,
     unlearn::{self, MARGIN, Material, Options, Trained},
     verify::{self, Report, Request},
@@ -31,6 +33,9 @@ use super::{
 };
 
 pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
+    if !Seed::from(args.seed).is_writable() {
+        bail!("--seed {} is too large for a claim: seeds are numbers below 2^53", args.seed);
+    }
     if !args.dry_run {
         release::check_destination(&args.out, args.force)?;
     }
@@ -230,7 +235,7 @@ impl<'a> Run<'a> {
     }
 
     fn record(&self, training: &Training, evaluation: Option<&Evaluation>) -> RunRecord {
-        let device = if self.device.is_cpu() { "cpu" } else { "cuda" };
+        let device = if self.device.is_cpu() { DeviceKind::Cpu } else { DeviceKind::Cuda };
         let sampling = training.material.as_ref().map(|material| &material.sampling);
         let trained = training.trained.as_ref();
         let record = RunRecord::new(device, &self.options, sampling, trained, &training.unreached)
@@ -248,7 +253,7 @@ impl<'a> Run<'a> {
         record: &RunRecord,
         evaluation: Option<&Evaluation>,
     ) -> Result<Exit> {
-        let statement = Statement::about(&report, record);
+        let statement = attest::statement(&report, record);
         self.report_checks(&report);
         evaluation.iter().for_each(|evaluation| labelled::print(evaluation, self.out()));
         let files: Vec<RelPath> = staged.artifact().files().iter().map(|file| file.path.clone()).collect();

@@ -1,14 +1,15 @@
 //! What `declass unlearn` says: a line for each step.
 
 use declass::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
     classes::describe,
     embeddings::{Rare, Sampler, Sampling},
+    evidence::Outcome,
     formats::RelPath,
     head::{Link, Slot},
-    release::{CLAIM_FILE, STATEMENT_FILE},
     sign::SIGNATURE_FILE,
     unlearn::{MARGIN, Material, Trained},
-    verify::{Outcome, Report},
+    verify::Report,
 };
 
 use super::Run;
@@ -48,7 +49,7 @@ impl Run<'_> {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
         let left = self.source.artifact.left_out();
-        for path in left.iter().filter(|path| !path.is_record()) {
+        for path in left.iter().filter(|path| !looks_like_record(path)) {
             self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));
         }
     }
@@ -154,7 +155,7 @@ impl Run<'_> {
 
     pub(super) fn report_checks(&self, report: &Report<'_>) {
         self.out().row("verifying", "the written copy, opened again");
-        report.checks().iter().for_each(|check| self.out().check(check));
+        report.checks().iter().for_each(|check| self.out().check(check, report.cut().labels.as_ref()));
     }
 
     pub(super) fn report_failure(&self, report: &Report<'_>) {

@@ -1,6 +1,6 @@
 //! What the front matter of a card says of a removal, the same in the card of a release and in one that is made of its claim.
 
-use super::quoted;
+use super::yaml::quoted;
 
 /// What hubs find releases by.
 pub(crate) const TAGS: [&str; 3] = ["class-removal", "machine-unlearning", "declass"];
@@ -37,7 +37,7 @@ impl RemovalBlock<'_> {
 }
 
 /// The line of the entry that names the claim.
-pub(super) fn attestation(file: &str) -> String {
+pub(crate) fn attestation(file: &str) -> String {
     format!("  attestation: {}\n", quoted(file))
 }
 
