@@ -2,7 +2,8 @@
 
 use declass_formats::Dtype;
 
-use super::{Head, Operand, Source};
+use super::{Branch, Head, Operand, Source};
+use crate::head::sealed::{Precision, Spacing};
 
 impl Head {
     /// Largest relative error of a weight that [`Self::load`] gives: 0 where weights and biases are used as they are stored, in
@@ -21,18 +22,20 @@ impl Head {
         if exact { 0.0 } else { f64::from(f32::EPSILON) }
     }
 
-    /// Largest error with which a number of this size is stored in the weights.
-    pub(crate) fn storage_error(&self, size: f64) -> f64 {
-        let error = |branch: &super::Branch| {
-            let (half_ulp, least) = match branch.weight.info.dtype {
+    /// How near the numbers that [`Self::load`] gives come to those that the model stores.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        let spacing = |branch: &Branch| {
+            // Half a unit in the last place, and half the smallest number above 0 where that can matter.
+            let (relative, least) = match branch.weight.info.dtype {
                 Dtype::Bf16 => (0.5f64.powi(8), 0.0),
                 Dtype::F16 => (0.5f64.powi(11), 0.5f64.powi(25)),
                 _ => (0.5f64.powi(24), 0.0),
             };
             let gain = branch.gain.iter().fold(1.0f64, |most, gain| most.max(gain.abs()));
-            size * half_ulp + gain * least
+            Spacing { relative, absolute: gain * least }
         };
-        self.branches.iter().map(error).fold(0.0, f64::max)
+        Precision { rounding: self.rounding(), stored: self.branches.iter().map(spacing).collect() }
     }
 }
 

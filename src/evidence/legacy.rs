@@ -299,3 +299,6 @@ const PROBE: &[Template] = &[
     plain("forgotten accuracy, {words}", "forgotten-accuracy"),
     plain("retained accuracy, {words}", "retained-accuracy"),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -8,8 +8,7 @@ use crate::{
     classes::describe,
     cut::Cut,
     evidence::Outcome,
-    head::Slot,
-    verify,
+    head::{Slot, sealed::is_sealed},
 };
 
 /// The claim against what the files are.
@@ -104,7 +103,7 @@ fn seal(asked: &Asked, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
     }
     match cut.head.load(artifact) {
         Err(error) => vec![Finding::new(&code::UNREADABLE, error.to_string())],
-        Ok(head) if verify::is_sealed(&head, &cut.head, &asked.forgotten) => Vec::new(),
+        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), &asked.forgotten) => Vec::new(),
         Ok(_) => vec![Finding::new(&code::STILL_PRESENT, "the claim calls it sealed, and it is not")],
     }
 }

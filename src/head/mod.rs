@@ -6,6 +6,7 @@ mod link;
 mod products;
 pub mod reach;
 mod seal;
+pub mod sealed;
 mod slot;
 
 pub use bound::Bound;

@@ -5,13 +5,18 @@ use std::collections::HashMap;
 use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
 use serde::Serialize;
 
-use super::{Model, Request, expected::Expected, named};
+use super::{
+    Request,
+    expected::Expected,
+    models::{Model, Models},
+    named,
+};
 use crate::{
     claim::names::is_record,
     cut::Cut,
     error::Error,
-    evidence::{ChangeKind, ChangedTensor, Check, Definition, Figure, Origin, Outcome},
-    head::{LinearHead, Link, Order},
+    evidence::{Change, ChangeKind, ChangedTensor, Check, Definition, Figure, Origin, Outcome},
+    head::{Link, Order},
     progress::Progress,
 };
 
@@ -82,17 +87,15 @@ fn changed(change: &TensorChange) -> ChangedTensor {
     }
 }
 
-/// Compares the candidate, byte for byte, with what the edits of a removal make of the original; `heads` are those of
-/// both models.
+/// Compares the candidate, byte for byte, with what the edits of a removal make of the original.
 pub(super) fn check(
-    before: &Model<'_>,
-    after: &Model<'_>,
+    models: &Models<'_>,
     diff: &Diff,
-    heads: (&LinearHead, &LinearHead),
     request: &Request<'_>,
     progress: &dyn Progress,
 ) -> Result<Check, Error> {
-    let offences = match Expected::new(before, after, heads, request, progress) {
+    let Change { before, after } = &models.models;
+    let offences = match Expected::new(&models.models, &models.heads, request, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };

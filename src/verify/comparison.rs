@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 
-use super::{Changes, Model, Request, changes};
+use super::{Changes, Request, changes, models::Models};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
     evidence::{Check, Outcome},
-    head::{LinearHead, Slot},
+    head::Slot,
     methods::{METHODS, Settings},
     progress::{Progress, Step},
 };
@@ -56,48 +56,24 @@ pub fn compare(
         seed: 0,
     };
     let models = Models::open(original, candidate, &request)?;
-    models.compare(&request, progress)
+    Comparison::between(&models, &request, progress)
 }
 
-/// Both models with their heads, over the same classes in the same order.
-pub(super) struct Models<'a> {
-    pub(super) before: Model<'a>,
-    pub(super) after: Model<'a>,
-    pub(super) head: LinearHead,
-    pub(super) changed: LinearHead,
-}
-
-impl<'a> Models<'a> {
-    pub(super) fn open(
-        original: &'a Artifact,
-        candidate: &'a Artifact,
-        request: &Request<'_>,
-    ) -> Result<Self, Error> {
-        let before = Model { artifact: original, cut: Cut::locate(original, request.head)? };
-        let after = Model { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
-        let head = before.cut.head.load(original)?;
-        let (found, expected) = (head.classes, request.forgotten.classes());
-        if found != expected {
-            return Err(Error::OtherClasses { found, expected });
-        }
-        let changed = expand(after.cut.head.load(candidate)?, request)?;
-        if changed.width != head.width {
-            return Err(Error::OtherWidth { found: changed.width, expected: head.width });
-        }
-        Ok(Self { before, after, head, changed })
-    }
-
-    pub(super) fn compare(
-        &self,
+impl Comparison {
+    /// What differs between two models that were opened.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if a file cannot be read.
+    pub(super) fn between(
+        models: &Models<'_>,
         request: &Request<'_>,
         progress: &dyn Progress,
-    ) -> Result<Comparison, Error> {
-        let (original, candidate) = (self.before.artifact, self.after.artifact);
+    ) -> Result<Self, Error> {
+        let (original, candidate) = (models.models.before.artifact, models.models.after.artifact);
         let bytes = original.files().iter().chain(candidate.files()).map(|file| file.size).sum();
         progress.begin(Step::Comparing, bytes);
         let diff = Diff::between(original, candidate, &|bytes| progress.advance(Step::Comparing, bytes))?;
         progress.end(Step::Comparing);
-        let heads = (&self.head, &self.changed);
         let is_card = |path: &RelPath| {
             let mut files = original.files().iter().chain(candidate.files());
             files.all(|file| file.path != *path || file.role == Role::Card)
@@ -108,15 +84,13 @@ impl<'a> Models<'a> {
             after: file.after,
             is_card: is_card(&file.path),
         });
-        Ok(Comparison {
-            check: changes::check(&self.before, &self.after, &diff, heads, request, progress)?,
+        Ok(Self {
+            check: changes::check(models, &diff, request, progress)?,
             changes: Changes::of(&diff),
             files: compared.collect(),
         })
     }
-}
 
-impl Comparison {
     /// Whether nothing differs but what the removal has to change, in words.
     #[must_use]
     pub fn check(&self) -> &Check {
@@ -134,10 +108,10 @@ impl Comparison {
     /// # Errors
     /// [`Error::NotOnlyTheHead`] with the first difference.
     pub fn require_only_the_head(&self) -> Result<(), Error> {
-        match self.check.outcome {
-            Outcome::Failed => Err(Error::NotOnlyTheHead { what: self.check.summary.clone() }),
-            _ => Ok(()),
+        if self.check.outcome == Outcome::Failed {
+            return Err(Error::NotOnlyTheHead { what: self.check.summary.clone() });
         }
+        Ok(())
     }
 
     /// Digests of the original's files, but for its card.
@@ -160,20 +134,4 @@ impl Comparison {
     fn without_card(&self) -> impl Iterator<Item = &ComparedFile> {
         self.files.iter().filter(|file| !file.is_card)
     }
-}
-
-/// The candidate's head over the original classes.
-fn expand(head: LinearHead, request: &Request<'_>) -> Result<LinearHead, Error> {
-    let forgotten = request.forgotten;
-    let expected = match request.slot {
-        Slot::Drop => forgotten.retained().count(),
-        Slot::Keep => forgotten.classes(),
-    };
-    if head.classes != expected {
-        return Err(Error::OtherClasses { found: head.classes, expected });
-    }
-    Ok(match request.slot {
-        Slot::Drop => head.with_dropped(forgotten),
-        Slot::Keep => head,
-    })
 }

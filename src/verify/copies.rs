@@ -3,8 +3,8 @@
 
 use declass_formats::{Artifact, TensorInfo};
 
-use super::Model;
-use crate::{classes::Forgotten, cut::Branch, error::Error};
+use super::models::Model;
+use crate::{classes::Forgotten, cut::Branch, error::Error, evidence::Change};
 
 /// Least cosine between two rows that are the same but for rounding or a little more training.
 const SAME: f64 = 0.99;
@@ -19,7 +19,8 @@ pub(super) struct Copy {
 /// Looks through every float tensor of the candidate that has the extents of the original's head, either way round. It is a copy where
 /// the row of a forgotten class, and most retained ones, point the way they do in the original's head. One tensor is held at
 /// a time, besides the original's weights.
-pub(super) fn find(before: &Model<'_>, after: &Model<'_>, forgotten: &Forgotten) -> Result<Vec<Copy>, Error> {
+pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<Vec<Copy>, Error> {
+    let Change { before, after } = models;
     let own: Vec<&str> = after.cut.head.branches.iter().map(|branch| branch.weight.tensor.as_str()).collect();
     let mut found = Vec::new();
     for branch in &before.cut.head.branches {

@@ -10,11 +10,12 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Model, Request};
+use super::{Request, models::Model};
 use crate::{
     cut::{Head, Operand, Source},
     edit,
     error::Error,
+    evidence::Change,
     head::{LinearHead, Slot},
     progress::{Progress, Step},
 };
@@ -29,14 +30,15 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    /// What has to become of the original, if its head `old` became `new`.
+    /// What has to become of the original, if its head became the candidate's.
     pub(super) fn new(
-        before: &'a Model<'_>,
-        after: &'a Model<'_>,
-        (old, new): (&LinearHead, &LinearHead),
+        models: &'a Change<Model<'_>>,
+        heads: &Change<LinearHead>,
         request: &Request<'_>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
+        let Change { before, after } = models;
+        let Change { before: old, after: new } = heads;
         // Which places a kept slot touches depends on which rows moved; a dropped one touches all of them.
         let moved = if request.slot == Slot::Keep { new } else { old };
         let forgotten = request.forgotten.as_set();

@@ -1,10 +1,14 @@
 //! Whether the forgotten classes are still recognised.
 
-use super::probe::Probe;
+use super::{
+    Request,
+    behaviour::{Behaviour, Tally},
+};
 use crate::{
-    classes::{Forgotten, Labels, describe},
+    classes::{Labels, describe},
     embeddings::Stratum,
     evidence::{BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED},
+    head::Slot,
     statistics::{upper_bound, upper_bound_among},
 };
 
@@ -21,9 +25,11 @@ pub(super) static DEFINITION: Definition = Definition {
     not_shown: "accuracy on real inputs; what the features still encode",
 };
 
-/// `sealed` if the slots are claimed to be sealed or gone, so that nothing has to be shown by samples.
-pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels>, sealed: bool) -> Check {
-    let cells = cells(probe);
+pub(super) fn check(behaviour: &Behaviour, request: &Request<'_>, labels: Option<&Labels>) -> Check {
+    let forgotten = request.forgotten;
+    // Nothing has to be shown by samples then: the certificate proves it.
+    let sealed = request.sealed || request.slot == Slot::Drop;
+    let cells = cells(behaviour);
     let reached = |class: &usize| cells.iter().any(|cell| cell.class == *class);
     let (outcome, summary) = match forgotten.indices().find(|class| !reached(class)) {
         Some(class) if !sealed => (
@@ -35,12 +41,12 @@ pub(super) fn check(probe: &Probe, forgotten: &Forgotten, labels: Option<&Labels
     let chained = |&(class, made): &(usize, usize)| {
         Figure::new("markov-chain-draws", made as f64, "embeddings").of_class(class)
     };
-    let some = if probe.chained.is_empty() { "" } else { "; rare classes by Markov chains" };
+    let some = if behaviour.chained.is_empty() { "" } else { "; rare classes by Markov chains" };
     Check {
         definition: &DEFINITION,
         outcome,
         summary: summary + some,
-        figures: cells.iter().map(Cell::figure).chain(probe.chained.iter().map(chained)).collect(),
+        figures: cells.iter().map(Cell::figure).chain(behaviour.chained.iter().map(chained)).collect(),
     }
 }
 
@@ -52,8 +58,8 @@ struct Cell {
     recognised: u64,
 }
 
-fn cells(probe: &Probe) -> Vec<Cell> {
-    let of_stratum = |(stratum, tally): &(Stratum, super::probe::Tally)| {
+fn cells(behaviour: &Behaviour) -> Vec<Cell> {
+    let of_stratum = |(stratum, tally): &(Stratum, Tally)| {
         let stratum = *stratum;
         let cell = move |(&class, &(count, recognised)): (&usize, &(u64, u64))| Cell {
             stratum,
@@ -63,7 +69,7 @@ fn cells(probe: &Probe) -> Vec<Cell> {
         };
         tally.forgotten.iter().map(cell).collect::<Vec<_>>()
     };
-    probe.strata.iter().flat_map(of_stratum).collect()
+    behaviour.strata.iter().flat_map(of_stratum).collect()
 }
 
 impl Cell {

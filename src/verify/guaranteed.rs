@@ -2,7 +2,7 @@
 
 use crate::{
     classes::Forgotten,
-    evidence::{Figure, Side},
+    evidence::{Change, Figure, Side},
     head::{
         Bound, LinearHead,
         reach::{Contest, Region},
@@ -16,14 +16,22 @@ pub(super) struct Radii {
     pub(super) candidate: f64,
 }
 
-/// Both heads, each with the largest relative error of its numbers ([`crate::cut::Head::rounding`]).
-pub(super) type Heads<'a> = [(&'a LinearHead, f64); 2];
+/// A head as numbers, and how far they may be from the model's own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rounded<'a> {
+    pub(super) head: &'a LinearHead,
+    /// Largest relative error ([`crate::cut::Head::rounding`]).
+    pub(super) rounding: f64,
+}
+
+/// Both heads.
+pub(super) type Heads<'a> = Change<Rounded<'a>>;
 
 /// The figures under a guarantee of the architecture, and what they come to in words that go on a sentence. A radius of `least` is beyond
 /// any embedding and needs no closer look.
 pub(super) fn within(
     bound: &Bound,
-    [original, candidate]: Heads<'_>,
+    heads: Heads<'_>,
     forgotten: &Forgotten,
     radii: &[Radii],
     least: f64,
@@ -31,17 +39,20 @@ pub(super) fn within(
     match bound {
         Bound::NonNegative { reason } => {
             let rivals: Vec<usize> = forgotten.retained().collect();
-            let nearest = |(head, rounding), class| {
-                let contest = Contest::new(head, class, &rivals);
-                Contest { region: Region::NonNegative, rounding, ..contest }.reach().radius
+            let nearest = |of: Rounded<'_>, class| {
+                let contest = Contest::new(of.head, class, &rivals);
+                Contest { region: Region::NonNegative, rounding: of.rounding, ..contest }.reach().radius
             };
             let (mut figures, mut nearest_of_all) = (Vec::new(), f64::INFINITY);
             for found in radii {
-                let after =
-                    if found.candidate >= least { found.candidate } else { nearest(candidate, found.class) };
+                let after = if found.candidate >= least {
+                    found.candidate
+                } else {
+                    nearest(heads.after, found.class)
+                };
                 // Fewer embeddings cannot come nearer, whatever rounding makes of the two figures.
                 let after = after.max(found.candidate);
-                let before = nearest(original, found.class).max(found.original);
+                let before = nearest(heads.before, found.class).max(found.original);
                 for (side, value) in [(Side::Before, before), (Side::After, after)] {
                     let radius = Figure::new("radius", value, "norm").of_class(found.class).on(side);
                     figures.push(radius.in_stratum("non-negative"));
@@ -56,20 +67,19 @@ pub(super) fn within(
             (figures, format!("; embeddings are never negative here ({reason}): {from}"))
         }
         Bound::Norm { most, reason } => {
-            let beyond = |radius: fn(&Radii) -> f64| {
-                let count = radii.iter().filter(|found| radius(found) > *most).count();
-                (count, radii.len() as u64)
-            };
+            let beyond =
+                |radius: fn(&Radii) -> f64| radii.iter().filter(|found| radius(found) > *most).count();
             let (before, after) = (beyond(|found| found.original), beyond(|found| found.candidate));
-            let classes = |side, (count, all)| {
-                Figure::new("classes-out-of-reach", count as f64, "classes").of(all).on(side)
+            let classes = |side, count| {
+                let figure = Figure::new("classes-out-of-reach", count as f64, "classes").on(side);
+                figure.of(radii.len() as u64)
             };
             let figures = vec![
                 Figure::new("largest-norm", *most, "norm"),
                 classes(Side::Before, before),
                 classes(Side::After, after),
             ];
-            let verdict = if after.0 == radii.len() { "out of reach" } else { "within reach" };
+            let verdict = if after == radii.len() { "out of reach" } else { "within reach" };
             (figures, format!("; embeddings have norm <= {most:.1} here ({reason}): {verdict}"))
         }
     }
@@ -86,7 +96,9 @@ mod tests {
         let head = LinearHead { classes: 3, width: 2, weight, bias: vec![0.0, 3.0, 1.0], has_bias: true };
         let forgotten = Forgotten::resolve(&["0"], 3, None).unwrap();
         let radii = [Radii { class: 0, original: 2.0, candidate: 2.0 }];
-        let within = |bound: &Bound| within(bound, [(&head, 0.0), (&head, 0.0)], &forgotten, &radii, 1e6);
+        let rounded = Rounded { head: &head, rounding: 0.0 };
+        let heads = Change { before: rounded, after: rounded };
+        let within = |bound: &Bound| within(bound, heads, &forgotten, &radii, 1e6);
         let (measured, said) = within(&Bound::NonNegative { reason: "r".into() });
         assert!(measured.iter().all(|measured| measured.value.0 > 1e9), "{measured:?}");
         assert!(said.ends_with("(r): out of reach"), "{said}");

@@ -13,7 +13,7 @@
 use super::{Request, sample::Sample};
 use crate::{
     classes::Forgotten,
-    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
+    evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Slot},
     statistics::{mean, quantile},
 };
@@ -30,19 +30,15 @@ pub(super) static DEFINITION: Definition = Definition {
     not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
 };
 
-pub(super) fn check(
-    original: &LinearHead,
-    candidate: &LinearHead,
-    sample: &Sample,
-    request: &Request<'_>,
-) -> Check {
+pub(super) fn check(heads: &Change<LinearHead>, sample: &Sample, request: &Request<'_>) -> Check {
+    let Change { before: original, after: candidate } = heads;
     let (summary, figures) = match request.slot {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
             let scores = Scores::of(candidate, request.forgotten);
-            let shares = shares(original, candidate, sample, request);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(shares))
+            let shares = shares(heads, sample, request.forgotten);
+            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(&shares))
         }
     };
     Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures }
@@ -75,16 +71,17 @@ impl Scores {
         }
     }
 
-    fn summary(&self, before: &Self, shares: &[(usize, u64, f64)]) -> String {
+    fn summary(&self, before: &Self, shares: &[Share]) -> String {
         let verdict = match (self.lowest, before.lowest) {
             (true, _) => "the biases tell which slots were emptied, by design",
             (false, true) => "the biases no longer tell",
             (false, false) => "the biases alone do not tell which slots were emptied",
         };
-        let share = shares.iter().map(|(_, _, share)| *share).fold(f64::NAN, f64::max);
-        let due = match share.is_nan() {
-            true => String::new(),
-            false => format!(", {:.0} % of the lost margin is the bias", 100.0 * share),
+        let share = shares.iter().map(|found| found.share).fold(f64::NAN, f64::max);
+        let due = if share.is_nan() {
+            String::new()
+        } else {
+            format!(", {:.0} % of the lost margin is the bias", 100.0 * share)
         };
         format!(
             "{verdict}: {:+.2} nats against the mean, originally {:+.2}{due}",
@@ -92,15 +89,16 @@ impl Scores {
         )
     }
 
-    fn figures(&self, shares: Vec<(usize, u64, f64)>) -> Vec<Figure> {
+    fn figures(&self, shares: &[Share]) -> Vec<Figure> {
         let mut figures = vec![
             Figure::new("mean-bias-difference", self.difference, "nats").on(Side::After),
             Figure::new("bias-score", self.score, "score").on(Side::After),
             Figure::new("median-bias-gap", self.median_gap, "score").on(Side::After).against(0.5),
             Figure::new("least-bias-gap", self.least_gap, "score").on(Side::After).against(0.5),
         ];
-        figures.extend(shares.into_iter().map(|(class, samples, share)| {
-            Figure::new("bias-share-of-lost-margin", share, "share").of_class(class).of(samples)
+        figures.extend(shares.iter().map(|found| {
+            let figure = Figure::new("bias-share-of-lost-margin", found.share, "share");
+            figure.of_class(found.class).of(found.n as u64)
         }));
         figures
     }
@@ -110,14 +108,17 @@ fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Per forgotten class that the sample reaches: its index, the embeddings it has, and the share of the bias.
-fn shares(
-    original: &LinearHead,
-    candidate: &LinearHead,
-    sample: &Sample,
-    request: &Request<'_>,
-) -> Vec<(usize, u64, f64)> {
-    let forgotten = request.forgotten;
+/// What part of a forgotten class's lost margin is due to the bias.
+struct Share {
+    class: usize,
+    /// Embeddings of the class in the sample.
+    n: usize,
+    share: f64,
+}
+
+/// That of every forgotten class that the sample reaches.
+fn shares(heads: &Change<LinearHead>, sample: &Sample, forgotten: &Forgotten) -> Vec<Share> {
+    let Change { before: original, after: candidate } = heads;
     let before = original.mean(forgotten.retained());
     let after = candidate.mean(forgotten.retained());
     let share = |class: usize| {
@@ -134,7 +135,7 @@ fn shares(
         let weights = (part(candidate, &after.0) - part(original, &before.0)).abs();
         let level = |head: &LinearHead, mean: f64| f64::from(head.bias[class]) - mean;
         let bias = (level(candidate, after.1) - level(original, before.1)).abs();
-        (n > 0 && bias + weights > 0.0).then(|| (class, n as u64, bias / (bias + weights)))
+        (n > 0 && bias + weights > 0.0).then(|| Share { class, n, share: bias / (bias + weights) })
     };
     forgotten.indices().filter_map(share).collect()
 }

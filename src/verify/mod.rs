@@ -5,6 +5,7 @@
 //! embeddings, never about accuracy on real inputs.
 
 mod assumptions;
+mod behaviour;
 mod certificate;
 mod changes;
 mod comparison;
@@ -13,18 +14,17 @@ mod expected;
 mod forgotten;
 mod guaranteed;
 mod head_bias;
-mod judge;
+mod models;
 mod moved;
 mod named;
-mod probe;
 mod quantised;
+mod recognition;
 mod report;
 mod restoration;
 mod retained;
 mod rounding;
 mod sample;
 
-pub use certificate::is_sealed;
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};
 pub use report::{Pass, Report};
@@ -34,16 +34,16 @@ use declass_formats::Artifact;
 
 use crate::{
     classes::Forgotten,
-    cut::Cut,
     error::Error,
-    evidence::Definition,
+    evidence::{Change, Definition},
     head::Slot,
     methods::{Method, Settings},
     progress::Progress,
 };
-use comparison::Models;
-use judge::Judge;
-use probe::Probe;
+use behaviour::Behaviour;
+use guaranteed::Rounded;
+use models::Models;
+use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
@@ -79,12 +79,6 @@ pub struct Request<'a> {
     pub seed: u64,
 }
 
-/// What one of the two models is, as far as a check needs it.
-struct Model<'a> {
-    artifact: &'a Artifact,
-    cut: Cut,
-}
-
 /// Measures a candidate against the original it is said to come from.
 ///
 /// # Errors
@@ -98,28 +92,43 @@ pub fn verify<'a>(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Report<'a>, Error> {
-    let models = Models::open(original, candidate, request)?;
-    let Models { before, after, head, changed } = &models;
-    let comparison = models.compare(request, progress)?;
-    let judge = Judge { forgotten: request.forgotten, link: before.cut.head.link };
-    let moved = moved::between((before, after), (head, changed), request.forgotten)?;
-    let probe = Probe::measure(head, changed, judge, (request, &moved), device)?;
-    let heads = [(head, before.cut.head.rounding()), (changed, after.cut.head.rounding())];
+    let opened = Models::open(original, candidate, request)?;
+    let comparison = Comparison::between(&opened, request, progress)?;
+    let Models { models, heads } = opened;
+    let Change { before: head, after: changed } = &heads;
+    let stored = &models.before.cut.head;
+    let recognition = Recognition { forgotten: request.forgotten, link: stored.link };
+    let moved = moved::between(&models, &heads, request.forgotten)?;
+    let behaviour = Behaviour::measure(&heads, recognition, request.seed, &moved, device)?;
+    let rounded = Change {
+        before: Rounded { head, rounding: stored.rounding() },
+        after: Rounded { head: changed, rounding: models.after.cut.head.rounding() },
+    };
     let sample = Sample::draw(head, request, device)?;
-    let widths: Vec<usize> = before.cut.head.branches.iter().map(|branch| branch.width).collect();
-    let labels = before.cut.labels.as_ref();
+    let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
+    let labels = models.before.cut.labels.as_ref();
     let checks = vec![
         comparison.check().clone(),
-        certificate::check(heads, (&before.cut, &after.cut), request),
-        forgotten::check(&probe, request.forgotten, labels, request.sealed || request.slot == Slot::Drop),
-        retained::agreement(&probe, labels),
-        retained::divergence(&probe),
-        retained::logits(&probe, &moved, request),
-        quantised::check(changed, &widths, &sample, judge, request, labels)?,
-        head_bias::check(head, changed, &sample, request),
-        restoration::check((before, after), changed, &sample, judge, request)?,
+        certificate::check(rounded, models.as_ref().map(|model| &model.cut), request),
+        forgotten::check(&behaviour, request, labels),
+        retained::agreement(&behaviour, labels),
+        retained::divergence(&behaviour),
+        retained::logits(&behaviour, &moved, request),
+        quantised::check(changed, &widths, &sample, recognition, request, labels)?,
+        head_bias::check(&heads, &sample, request),
+        restoration::check(&models, changed, &sample, recognition, request)?,
         assumptions::check(head, request, device)?,
     ];
-    let Models { before, .. } = models;
-    Ok(Report::new(request.clone(), checks, before.cut, comparison))
+    Ok(Report::new(request.clone(), checks, models.before.cut, comparison))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: std::collections::BTreeSet<&str> = DEFINITIONS.iter().map(|it| it.id).collect();
+        assert_eq!(ids.len(), DEFINITIONS.len());
+    }
 }

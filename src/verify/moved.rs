@@ -1,28 +1,32 @@
 //! Which retained classes the candidate computes with other weights.
 
-use super::Model;
+use super::models::Model;
 use crate::{
     classes::Forgotten,
     cut::{Branch, Operand},
     error::Error,
+    evidence::Change,
     head::LinearHead,
 };
 
-/// The retained classes whose weights or bias differ in any bit of what is stored. `heads` are those of the two sides, over all original
-/// classes.
+/// The retained classes whose weights or bias differ in any bit of what is stored. The heads are those of the two models, over all
+/// original classes.
 pub(super) fn between(
-    (before, after): (&Model<'_>, &Model<'_>),
-    heads: (&LinearHead, &LinearHead),
+    models: &Change<Model<'_>>,
+    heads: &Change<LinearHead>,
     forgotten: &Forgotten,
 ) -> Result<Vec<usize>, Error> {
+    let Change { before, after } = models;
     let mut moved: Vec<usize> = forgotten.retained().filter(|&class| differ(heads, class)).collect();
     // Single precision shows every bit, unless the stored numbers have more, or are multiplied.
     if before.cut.head.rounding() == 0.0 && after.cut.head.rounding() == 0.0 {
         return Ok(moved);
     }
-    let slots: Vec<usize> = match after.cut.head.classes < forgotten.classes() {
-        true => (0..after.cut.head.classes).collect(),
-        false => forgotten.retained().collect(),
+    // Where the forgotten slots were dropped, the others were renumbered.
+    let slots: Vec<usize> = if after.cut.head.classes < forgotten.classes() {
+        (0..after.cut.head.classes).collect()
+    } else {
+        forgotten.retained().collect()
     };
     let pairs: Vec<(usize, usize)> = forgotten.retained().zip(slots).collect();
     for (old, new) in before.cut.head.branches.iter().zip(&after.cut.head.branches) {
@@ -42,7 +46,8 @@ fn operands(branch: &Branch) -> impl Iterator<Item = &Operand> {
     std::iter::once(&branch.weight).chain(&branch.bias)
 }
 
-fn differ((before, after): (&LinearHead, &LinearHead), class: usize) -> bool {
+fn differ(heads: &Change<LinearHead>, class: usize) -> bool {
+    let Change { before, after } = heads;
     let mut rows = before.row(class).iter().zip(after.row(class));
     before.bias[class].to_bits() != after.bias[class].to_bits()
         || rows.any(|(a, b)| a.to_bits() != b.to_bits())

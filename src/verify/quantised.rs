@@ -7,7 +7,7 @@
 
 use super::{
     Request,
-    judge::Judge,
+    recognition::Recognition,
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
 };
@@ -36,14 +36,14 @@ pub(super) fn check(
     candidate: &LinearHead,
     widths: &[usize],
     sample: &Sample,
-    judge: Judge<'_>,
+    recognition: Recognition<'_>,
     request: &Request<'_>,
     labels: Option<&Labels>,
 ) -> Result<Check, Error> {
-    let unrounded = sample.judge(candidate, judge)?;
+    let unrounded = sample.judge(candidate, recognition)?;
     let mut effects = vec![Effect { name: "unrounded", before: &unrounded, after: unrounded.clone() }];
     for rounding in ROUNDINGS {
-        let after = sample.judge(&rounding.apply(candidate, widths), judge)?;
+        let after = sample.judge(&rounding.apply(candidate, widths), recognition)?;
         effects.push(Effect { name: rounding.name(), before: &unrounded, after });
     }
     let gone = request.sealed || request.slot == Slot::Drop;

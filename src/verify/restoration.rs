@@ -6,15 +6,16 @@
 //! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    Model, Request,
+    Request,
     copies::{self, Copy},
-    judge::Judge,
+    models::Model,
+    recognition::Recognition,
     sample::{Outcomes, Sample},
 };
 use crate::{
     classes::{Forgotten, Labels, describe},
     error::Error,
-    evidence::{Check, Definition, Figure, Origin, Outcome, Side},
+    evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
 };
 
@@ -31,17 +32,17 @@ pub(super) static DEFINITION: Definition = Definition {
 };
 
 pub(super) fn check(
-    (before, after): (&Model<'_>, &Model<'_>),
+    models: &Change<Model<'_>>,
     candidate: &LinearHead,
     sample: &Sample,
-    judge: Judge<'_>,
+    recognition: Recognition<'_>,
     request: &Request<'_>,
 ) -> Result<Check, Error> {
-    let labels = before.cut.labels.as_ref();
-    let copies = copies::find(before, after, request.forgotten)?;
+    let labels = models.before.cut.labels.as_ref();
+    let copies = copies::find(models, request.forgotten)?;
     let gaussian = sample.gaussian_forgotten(request.forgotten);
-    let now = gaussian.judge(candidate, judge)?;
-    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), judge)?;
+    let now = gaussian.judge(candidate, recognition)?;
+    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), recognition)?;
     let summary = match copies.as_slice() {
         [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
         [copy, ..] => still_there(copy, copies.len(), labels),

@@ -2,7 +2,7 @@
 
 use super::{
     Request,
-    probe::{Probe, Tally},
+    behaviour::{Behaviour, Tally},
 };
 use crate::{
     classes::{Labels, describe},
@@ -50,12 +50,12 @@ pub(super) static LOGITS: Definition = Definition {
     not_shown: "whether a change of a logit matters",
 };
 
-pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
-    let total = probe.total();
+pub(super) fn agreement(behaviour: &Behaviour, labels: Option<&Labels>) -> Check {
+    let total = behaviour.total();
     let (n, same) = sum(&total);
     let rate = same as f64 / n.max(1) as f64;
     let mut figures = vec![Figure::new("agreement", rate, "rate").of(n).against(RETAINED_AGREEMENT)];
-    for (stratum, tally) in &probe.strata {
+    for (stratum, tally) in &behaviour.strata {
         let (n, same) = sum(tally);
         let rate = same as f64 / n.max(1) as f64;
         let figure = Figure::new("agreement", rate, "rate").in_stratum(stratum.name()).of(n);
@@ -85,8 +85,8 @@ pub(super) fn agreement(probe: &Probe, labels: Option<&Labels>) -> Check {
     }
 }
 
-pub(super) fn divergence(probe: &Probe) -> Check {
-    let mut nats = probe.total().divergence;
+pub(super) fn divergence(behaviour: &Behaviour) -> Check {
+    let mut nats = behaviour.total().divergence;
     nats.sort_by(f32::total_cmp);
     let n = nats.len();
     let mean = nats.iter().map(|&x| f64::from(x)).sum::<f64>() / n.max(1) as f64;
@@ -103,9 +103,9 @@ pub(super) fn divergence(probe: &Probe) -> Check {
 }
 
 /// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal alone may not do.
-pub(super) fn logits(probe: &Probe, moved: &[usize], request: &Request<'_>) -> Check {
+pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], request: &Request<'_>) -> Check {
     let (forgotten, moved) = (request.forgotten, moved.len());
-    let total = probe.total();
+    let total = behaviour.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();
     // The seal alone has no business with them.

@@ -1,12 +1,12 @@
 //! A small sample in all dimensions of the embedding, for heads that do not lie in the space of the two compared ones.
 //!
-//! The [probe](super::probe) draws in the space that the rows of both heads span, where draws are cheap. Rounding noise, or a
+//! The [behaviour](super::behaviour) draws in the space that the rows of both heads span, where draws are cheap. Rounding noise, or a
 //! row made of others, has components outside of it that those draws do not see.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::{Request, judge::Judge};
+use super::{Request, recognition::Recognition};
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
@@ -95,15 +95,15 @@ impl Sample {
     }
 
     /// What a head makes of all of it.
-    pub(super) fn judge(&self, head: &LinearHead, judge: Judge<'_>) -> Result<Outcomes, Error> {
+    pub(super) fn judge(&self, head: &LinearHead, recognition: Recognition<'_>) -> Result<Outcomes, Error> {
         let weights = Weights::of(head, &self.device)?;
         let mut outcomes = Outcomes { retained: vec![(0, 0); head.classes], ..Outcomes::default() };
         for (stratum, embeddings) in &self.strata {
-            let kept = kept(embeddings, &weights, judge).map_err(Error::compute("verifying"))?;
+            let kept = kept(embeddings, &weights, recognition).map_err(Error::compute("verifying"))?;
             let mut cells: Vec<Cell> = Vec::new();
             for (&label, kept) in embeddings.labels.iter().zip(kept) {
                 let class = label as usize;
-                if !judge.forgotten.contains(class) {
+                if !recognition.forgotten.contains(class) {
                     let (count, same) = &mut outcomes.retained[class];
                     (*count, *same) = (*count + 1, *same + u64::from(kept));
                     continue;
@@ -123,14 +123,18 @@ impl Sample {
 }
 
 /// Whether the head still gives each embedding what the original does.
-fn kept(embeddings: &Embeddings, head: &Weights, judge: Judge<'_>) -> candle_core::Result<Vec<bool>> {
+fn kept(
+    embeddings: &Embeddings,
+    head: &Weights,
+    recognition: Recognition<'_>,
+) -> candle_core::Result<Vec<bool>> {
     let (classes, width) = (head.classes(), head.width());
     let mut kept = Vec::with_capacity(embeddings.len());
     let rows = (LOGITS_AT_ONCE / classes).max(PART);
     for (values, labels) in embeddings.values.chunks(rows * width).zip(embeddings.labels.chunks(rows)) {
         let values = Tensor::from_slice(values, (labels.len(), width), head.weight.device())?;
         let logits = head.logits(&values)?.flatten_all()?.to_vec1::<f32>()?;
-        let row = |(logits, &label): (&[f32], &u32)| judge.keeps(logits, label as usize);
+        let row = |(logits, &label): (&[f32], &u32)| recognition.keeps(logits, label as usize);
         kept.par_extend(logits.par_chunks(classes).zip(labels).with_min_len(PART).map(row));
     }
     Ok(kept)
@@ -146,10 +150,14 @@ fn per_class(forgotten: &Forgotten, weights: usize) -> Vec<usize> {
     let each = (half / forgotten.indices().count().max(1)).clamp(FEWEST_OF_CLASS, MOST_OF_CLASS);
     // Where there is less than one for every retained class, some evenly spaced ones get one.
     let (retained, stride) = ((half / classes).max(1), classes.div_ceil(half));
-    let allotted = |class| match forgotten.contains(class) {
-        true => each,
-        false if class % stride == 0 => retained,
-        false => 0,
+    let allotted = |class| {
+        if forgotten.contains(class) {
+            each
+        } else if class % stride == 0 {
+            retained
+        } else {
+            0
+        }
     };
     (0..classes).map(allotted).collect()
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::{Request, judge::Judge};
+use super::recognition::Recognition;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum, allot},
     error::Error,
+    evidence::Change,
     head::LinearHead,
     rng::Purpose,
     space::Space,
@@ -25,8 +26,8 @@ const FORGOTTEN_IN_ALL: usize = 100_000;
 const RETAINED: usize = 1000;
 const RETAINED_IN_ALL: usize = 20_000;
 
-/// Tallies of all strata.
-pub(super) struct Probe {
+/// What both heads make of all strata, in tallies.
+pub(super) struct Behaviour {
     pub(super) strata: Vec<(Stratum, Tally)>,
     /// Forgotten classes some of whose Gaussian draws are ends of Markov chains, and how many.
     pub(super) chained: Vec<(usize, usize)>,
@@ -46,33 +47,34 @@ pub(super) struct Tally {
     pub(super) logit_change: f32,
 }
 
-impl Probe {
+impl Behaviour {
     /// Draws the strata and evaluates both heads on them; `moved` are the retained classes with other weights.
     pub(super) fn measure(
-        original: &LinearHead,
-        candidate: &LinearHead,
-        judge: Judge<'_>,
-        (request, moved): (&Request<'_>, &[usize]),
+        heads: &Change<LinearHead>,
+        recognition: Recognition<'_>,
+        seed: u64,
+        moved: &[usize],
         device: &Device,
     ) -> Result<Self, Error> {
+        let Change { before: original, after: candidate } = heads;
+        let forgotten = recognition.forgotten;
         let space = Space::spanned_by(&[original, candidate])?;
         let retained = if moved.is_empty() { RETAINED_IN_ALL / 10 } else { RETAINED_IN_ALL };
-        let forgotten = (FORGOTTEN_IN_ALL, FORGOTTEN);
-        let per_class = allot(request.forgotten, space.width(), forgotten, (retained, RETAINED));
-        let insist = |class| request.forgotten.contains(class);
-        let address = (request.seed, Purpose::Verification);
+        let per_class = allot(forgotten, space.width(), (FORGOTTEN_IN_ALL, FORGOTTEN), (retained, RETAINED));
+        let insist = |class| forgotten.contains(class);
+        let address = (seed, Purpose::Verification);
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
-        let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, judge };
-        let mut probe = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
+        let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, recognition };
+        let mut behaviour = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
-            match probe.strata.last_mut() {
+            match behaviour.strata.last_mut() {
                 Some((last, sum)) if *last == stratum => sum.add(tally),
-                _ => probe.strata.push((stratum, tally)),
+                _ => behaviour.strata.push((stratum, tally)),
             }
             Ok(())
         })?;
-        Ok(probe)
+        Ok(behaviour)
     }
 
     /// All strata together. They share draws: the scaled ones are the Gaussian ones, longer.
@@ -100,7 +102,7 @@ impl Tally {
 
 struct Pair<'a> {
     candidate: Weights,
-    judge: Judge<'a>,
+    recognition: Recognition<'a>,
 }
 
 impl Pair<'_> {
@@ -130,8 +132,8 @@ impl Pair<'_> {
     }
 
     fn row(&self, before: &[f32], after: &[f32], label: usize, tally: &mut Tally) {
-        let keeps = self.judge.keeps(after, label);
-        if self.judge.forgotten.contains(label) {
+        let keeps = self.recognition.keeps(after, label);
+        if self.recognition.forgotten.contains(label) {
             let (count, recognised) = tally.forgotten.entry(label).or_default();
             *count += 1;
             *recognised += u64::from(keeps);
@@ -140,8 +142,8 @@ impl Pair<'_> {
         let (count, kept) = &mut tally.retained[label];
         *count += 1;
         *kept += u64::from(keeps);
-        tally.divergence.push(divergence(before, after, self.judge.forgotten) as f32);
-        for class in self.judge.forgotten.retained() {
+        tally.divergence.push(divergence(before, after, self.recognition.forgotten) as f32);
+        for class in self.recognition.forgotten.retained() {
             tally.logit_change = tally.logit_change.max((after[class] - before[class]).abs());
         }
     }

@@ -4,12 +4,12 @@ use crate::{classes::Forgotten, head::Link};
 
 /// How logits of the original's classes are read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Judge<'a> {
+pub(super) struct Recognition<'a> {
     pub(super) forgotten: &'a Forgotten,
     pub(super) link: Link,
 }
 
-impl Judge<'_> {
+impl Recognition<'_> {
     /// Whether an embedding that the original gives a class is still given it: a retained class must be the top class, and
     /// for a forgotten one it is enough that any forgotten class is.
     pub(super) fn keeps(self, logits: &[f32], label: usize) -> bool {
