@@ -2,7 +2,8 @@
 //!
 //! Nothing here may be made again to fit. Where a test fails, the code is wrong.
 
-#[path = "process/mod.rs"]
+mod edited;
+#[path = "../process/mod.rs"]
 mod tool;
 
 use std::{
