@@ -15,9 +15,9 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Counts what holds.
+    /// Counts how many of some outcomes are true.
     #[must_use]
-    pub fn of(outcomes: impl IntoIterator<Item = bool>) -> Self {
+    pub fn count(outcomes: impl IntoIterator<Item = bool>) -> Self {
         outcomes
             .into_iter()
             .fold(Self::default(), |sum, hit| Self { hits: sum.hits + u64::from(hit), n: sum.n + 1 })

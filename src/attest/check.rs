@@ -46,16 +46,14 @@ impl Claimed {
             CHECKS,
             &verify::DEFINITIONS.map(|it| (it.id, it.version)),
         );
-        if evaluation.is_some() {
-            take(
-                &mut apart,
-                &mut claimed,
-                &mut expected,
-                METRICS,
-                &evaluate::DEFINITIONS.map(|it| (it.id, 1)),
-            );
-            without_new(&mut expected, &apart);
-        }
+        take(
+            &mut apart,
+            &mut claimed,
+            &mut expected,
+            METRICS,
+            &evaluate::DEFINITIONS.map(|it| (it.id, it.version)),
+        );
+        without_new(&mut expected, &apart);
         let found = differences(&claimed, &expected, |path| comparison(path, same_seed));
         let mut checks: Vec<Check> =
             PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();

@@ -3,8 +3,8 @@
 use crate::{
     claim::{Digests, RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData},
     error::Error,
-    evaluate::{self, Data, Evaluation, Labelled, Record},
-    evidence::{BoundSide, Figure},
+    evaluate::{Data, Evaluation, Labelled, Record},
+    evidence::{Check, Figure},
 };
 
 /// An evaluation as it is recorded.
@@ -68,23 +68,10 @@ fn user_data(name: &str, record: &Record) -> UserData {
     }
 }
 
-fn recorded_metric(metric: &evaluate::Metric) -> RecordedMetric {
-    let id = metric.definition.id;
-    let figure = |figure: &evaluate::Figure| {
-        let mut recorded = Figure::new("", figure.value, figure.unit).of(figure.n);
-        if let Some(named) = crate::evidence::legacy::v1_figure(id, &figure.name) {
-            recorded.quantity = named.quantity.into();
-            (recorded.class, recorded.to, recorded.side) = (named.class, named.to, named.side);
-            recorded.stratum = named.stratum.map(Into::into);
-        }
-        if let Some(bound) = figure.bound95 {
-            let side = match bound.side {
-                evaluate::Side::AtLeast => BoundSide::AtLeast,
-                evaluate::Side::AtMost => BoundSide::AtMost,
-            };
-            recorded = recorded.bounded(side, bound.value);
-        }
-        recorded.rounded()
-    };
-    RecordedMetric { id: id.into(), version: 1, figures: metric.figures.iter().map(figure).collect() }
+fn recorded_metric(metric: &Check) -> RecordedMetric {
+    RecordedMetric {
+        id: metric.definition.id.into(),
+        version: metric.definition.version,
+        figures: metric.figures.iter().cloned().map(Figure::rounded).collect(),
+    }
 }

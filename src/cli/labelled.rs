@@ -4,7 +4,7 @@ use std::path::Path;
 
 use declass::{
     error::Error,
-    evaluate::{Data, Evaluation, Labelled, Metric, Part, Record, Side},
+    evaluate::{Data, Evaluation, Labelled, Part, Record},
 };
 
 use super::{
@@ -32,7 +32,10 @@ pub(super) fn print(evaluation: &Evaluation, printer: &Printer) {
         printer.row("training", data(train));
     }
     printer.row("measured", "on these real inputs (tier T2); the backbone was not run");
-    evaluation.metrics.iter().for_each(|metric| show(metric, printer));
+    for metric in &evaluation.metrics {
+        printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
+        printer.figures(&metric.figures, evaluation.labels.as_ref());
+    }
     for missing in &evaluation.not_run {
         printer.row("", format!("{:<20} not run: {}", missing.id, missing.reason));
     }
@@ -41,16 +44,4 @@ pub(super) fn print(evaluation: &Evaluation, printer: &Printer) {
 fn data(record: &Record) -> String {
     let digest = record.sha256.to_string();
     format!("{}, {} x {} (sha256 {}...)", record.name, grouped(record.rows), record.width, &digest[..16])
-}
-
-fn show(metric: &Metric, printer: &Printer) {
-    printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
-    for figure in &metric.figures {
-        let bound = figure.bound95.map_or_else(String::new, |bound| {
-            let side = if bound.side == Side::AtMost { "<=" } else { ">=" };
-            format!(" ({side} {:.4}, 95 %)", bound.value)
-        });
-        let text = format!("{:.6} {} of {}{bound}", figure.value, figure.unit, grouped(figure.n));
-        printer.detail("", format!("  {}: {text}", figure.name));
-    }
 }

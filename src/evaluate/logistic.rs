@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::{
     Labelled,
+    double_head::DoubleHead,
     lbfgs::{Limits, minimise},
-    wide::Wide,
 };
 
 /// Ten times finer than scikit-learn's default.
@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits { gradient: 1e-5, steps: 1000 };
 /// A fitted regression.
 pub(super) struct Logistic {
     /// Standardisation folded in: it takes embeddings as they are.
-    pub(super) classifier: Wide,
+    pub(super) classifier: DoubleHead,
     /// Whether the solver met its tolerance.
     pub(super) converged: bool,
 }
@@ -30,8 +30,8 @@ pub(super) fn fit(data: &Labelled, rows: &[usize], classes: &[usize], count: usi
     let transposed = inputs.t()?.contiguous()?;
     // Parameters: weights of shape [width, count], then one bias per class.
     let size = width * count;
-    let (found, converged) = minimise(size + count, LIMITS, |place| {
-        let (weight, bias) = place.split_at(size);
+    let (found, converged) = minimise(size + count, LIMITS, |parameters| {
+        let (weight, bias) = parameters.split_at(size);
         let logits = inputs.matmul(&Tensor::from_slice(weight, (width, count), &Device::Cpu)?)?;
         let mut rows: Vec<f64> = logits.flatten_all()?.to_vec1()?;
         let losses: Vec<f64> = rows
@@ -94,7 +94,7 @@ impl Scale {
     }
 
     /// The classifier of unscaled rows that does the same; parameters as in [`fit`].
-    fn fold(&self, parameters: &[f64], count: usize) -> Result<Wide> {
+    fn fold(&self, parameters: &[f64], count: usize) -> Result<DoubleHead> {
         let width = self.mean.len();
         let (weight, bias) = parameters.split_at(width * count);
         let mut rows = vec![0.0; width * count];
@@ -106,6 +106,6 @@ impl Scale {
                 shifted[class] -= scaled * self.mean[at];
             }
         }
-        Wide::new(rows, shifted, width)
+        DoubleHead::new(rows, shifted, width)
     }
 }

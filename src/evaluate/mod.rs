@@ -4,22 +4,23 @@
 //! at the head leaves the encoder as it was, they are the same before and after. Nothing here is filled in from
 //! synthetic data, and nothing here decides about a release: the gate is `verify`.
 
-mod case;
 mod data;
+mod double_head;
+mod experiment;
+mod figures;
 mod lbfgs;
 mod logistic;
 mod metrics;
 mod observe;
 mod pair;
 mod report;
-mod wide;
 
 pub use data::{Data, Labelled, Part};
 pub use metrics::DEFINITIONS;
 pub use pair::Pair;
-pub use report::{Bound, Definition, Evaluation, Figure, Metric, NotRun, Record, Side};
+pub use report::{Evaluation, Record};
 
-use case::Case;
+use experiment::Experiment;
 
 use crate::error::Error;
 
@@ -29,17 +30,18 @@ use crate::error::Error;
 /// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none;
 /// [`Error::Compute`] if the arithmetic fails.
 pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error> {
-    let case = Case::observe(pair, data, seed)?;
-    let (metrics, not_run) = metrics::all(&case)?;
+    let experiment = Experiment::observe(pair, data, seed)?;
+    let (metrics, not_run) = metrics::all(&experiment)?;
     Ok(Evaluation {
         tier: "T2",
         seed,
+        labels: pair.labels.clone(),
         forgotten: pair.forgotten.indices().collect(),
-        data: Record::of(&data.test, &case.counts),
+        data: Record::of(&data.test, &experiment.counts),
         train_data: data
             .train
             .as_ref()
-            .zip(case.train_counts.as_ref())
+            .zip(experiment.train_counts.as_ref())
             .map(|(t, counts)| Record::of(t, counts)),
         metrics,
         not_run,

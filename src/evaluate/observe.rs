@@ -3,8 +3,8 @@
 use candle_core::Result;
 use rayon::prelude::*;
 
-use super::{Labelled, Pair, case::When, wide::Wide};
-use crate::{classes::Forgotten, error::Error};
+use super::{Labelled, Pair, double_head::DoubleHead};
+use crate::{classes::Forgotten, error::Error, evidence::Side};
 
 /// What both heads say.
 pub(super) struct Observed {
@@ -49,10 +49,10 @@ pub(super) struct Divergence {
 }
 
 impl Observed {
-    pub(super) fn scores(&self, when: When) -> &[Scores] {
-        match when {
-            When::After => &self.after,
-            When::Before => &self.before,
+    pub(super) fn scores(&self, side: Side) -> &[Scores] {
+        match side {
+            Side::After => &self.after,
+            Side::Before => &self.before,
         }
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn observe(pair: &Pair, data: &Labelled) -> std::result::Result<Obser
 }
 
 fn batches(pair: &Pair, data: &Labelled) -> Result<Observed> {
-    let (before, after) = (Wide::of(&pair.before)?, Wide::of(&pair.after)?);
+    let (before, after) = (DoubleHead::of(&pair.before)?, DoubleHead::of(&pair.after)?);
     let retained: Vec<usize> = pair.forgotten.retained().collect();
     let all: Vec<usize> = (0..pair.before.classes).collect();
     let mut observed = Observed { before: Vec::new(), after: Vec::new(), divergence: Vec::new() };

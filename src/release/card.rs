@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE},
     classes::{Forgotten, Labels, describe},
-    evaluate::{Definition, Evaluation, Record},
+    evaluate::{Evaluation, Record},
+    evidence::Definition,
     export::{RemovalBlock, TAGS, attestation},
     head::Slot,
     methods::Method,
@@ -128,7 +129,8 @@ fn measured(evaluation: &Evaluation) -> String {
     );
     for metric in &evaluation.metrics {
         let Definition { id, number, .. } = metric.definition;
-        text += &format!("- {id} ({number}): {}\n", metric.summary);
+        let number = number.map_or_else(String::new, |number| format!(" ({number})"));
+        text += &format!("- {id}{number}: {}\n", metric.summary);
     }
     for missing in &evaluation.not_run {
         text += &format!("- {}: not run, {}\n", missing.id, missing.reason);

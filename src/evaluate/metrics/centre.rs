@@ -1,57 +1,53 @@
 //! M8: whether the nearest class centre is that of the label.
 
 use super::{
-    Outcome, percent,
+    Measured, percent,
     split::{Split, Splits},
 };
 use crate::{
     error::Error,
-    evaluate::{
-        case::Case,
-        report::{Definition, Metric},
-        wide::Wide,
-    },
+    evaluate::{double_head::DoubleHead, experiment::Experiment},
+    evidence::{Definition, Origin},
 };
 
-const ID: &str = "nearest-centre";
-
-pub(super) const DEFINITION: Definition = Definition {
-    id: ID,
-    number: "M8",
+pub(super) static DEFINITION: Definition = Definition {
+    id: "nearest-centre",
+    version: 1,
+    number: Some("M8"),
     formula: "share of the rows whose nearest class mean (Euclidean) is that of their label",
+    origin: Origin::UserData,
+    data: "what is fitted, on the user's training embeddings, and judged, on the test ones; without training embeddings, both on halves of \
+           the test ones, 3 draws",
     shows: "how the features cluster; the same before and after, since the encoder is not touched",
     not_shown: "uninterpretable without a retrained reference: a class that was never learnt may cluster too",
 };
 
-pub(super) fn measure(case: &Case<'_>) -> Result<Outcome, Error> {
-    let splits = match Splits::of(case, ID) {
-        Err(reason) => return Ok(Err(reason)),
+pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
+    let splits = match Splits::of(experiment) {
+        Err(reason) => return Ok(Measured::NotRun(reason)),
         Ok(splits) => splits,
     };
     let mut judged = Vec::new();
     for split in &splits.all {
-        let nearest = Wide::top(&centres(case, split)?, &case.data.test, &split.test_rows);
+        let nearest = DoubleHead::top(&centres(experiment, split)?, &experiment.data.test, &split.test_rows);
         let nearest = nearest.map_err(Error::compute("measuring distances"))?;
-        judged.push(split.judge(case, &nearest));
+        judged.push(split.judge(experiment, &nearest));
     }
     let ([forgotten, retained], figures) = splits.figures(&judged);
-    Ok(Ok(Metric {
-        definition: &DEFINITION,
+    Ok(Measured::Found {
         summary: format!(
             "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference",
             percent(forgotten),
             percent(retained),
             splits.how
         ),
-        data: splits.data,
-        seed: splits.seed,
         figures,
-    }))
+    })
 }
 
 /// The nearest centre `c` of `z` is the one with the largest `c·z - |c|²/2`.
-fn centres(case: &Case<'_>, split: &Split<'_>) -> Result<Wide, Error> {
-    let (classes, width) = (case.counts.len(), split.fit.width);
+fn centres(experiment: &Experiment<'_>, split: &Split<'_>) -> Result<DoubleHead, Error> {
+    let (classes, width) = (experiment.counts.len(), split.fit.width);
     let mut weight = vec![0.0; classes * width];
     let mut counts = vec![0.0; classes];
     for &row in &split.fit_rows {
@@ -65,5 +61,5 @@ fn centres(case: &Case<'_>, split: &Split<'_>) -> Result<Wide, Error> {
         centre.iter_mut().for_each(|x| *x /= counts[class]);
         bias[class] = -centre.iter().map(|x| x * x).sum::<f64>() / 2.0;
     }
-    Wide::new(weight, bias, width).map_err(Error::compute("measuring distances"))
+    DoubleHead::new(weight, bias, width).map_err(Error::compute("measuring distances"))
 }

@@ -1,17 +1,18 @@
 //! M17: whether the model's answers tell training members from others.
 
-use super::{Outcome, USER_BOTH};
+use super::Measured;
 use crate::{
+    error::Error,
     evaluate::{
-        case::{Case, When, shuffled},
+        experiment::{Experiment, shuffled},
+        figures::selected,
         observe::Scores,
-        report::{Definition, Figure, Metric, NotRun},
     },
+    evidence::{Definition, Figure, Origin, Side},
     rng::Purpose,
     statistics::{Separation, separation},
 };
 
-const ID: &str = "membership";
 /// Share of non-members that an attack may take for members.
 const FALSE_POSITIVES: f64 = 0.01;
 /// What members are expected to have more of.
@@ -19,75 +20,74 @@ type Score = fn(&Scores) -> f64;
 const ATTACKS: [(&str, Score); 4] = [
     ("confidence", |scores| scores.log_likelihood.exp()),
     ("entropy", |scores| -scores.entropy),
-    ("modified entropy", |scores| -scores.modified_entropy),
+    ("modified-entropy", |scores| -scores.modified_entropy),
     ("loss", |scores| scores.log_likelihood),
 ];
 
-pub(super) const DEFINITION: Definition = Definition {
-    id: ID,
-    number: "M17",
+pub(super) static DEFINITION: Definition = Definition {
+    id: "membership",
+    version: 1,
+    number: Some("M17"),
     formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many \
              members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= \
              1 %; chance: AUC 0.5, TPR 0.01",
+    origin: Origin::UserData,
+    data: "as many of the user's training as of the test embeddings, class by class",
     shows: "whether the head's answers tell training members from others of the same classes",
     not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of \
              training data",
 };
 
-pub(super) fn measure(case: &Case<'_>) -> Outcome {
-    let Some(groups) = groups(case) else {
-        return Err(NotRun { id: ID, reason: "it needs --train-embeddings".into() });
+pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
+    let Some(groups) = groups(experiment) else {
+        return Ok(Measured::NotRun("it needs training embeddings".into()));
     };
     if groups[0].members.is_empty() {
-        return Err(NotRun { id: ID, reason: "no training row is labelled with a forgotten class".into() });
+        return Ok(Measured::NotRun("no training row is labelled with a forgotten class".into()));
     }
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
     for group in groups.iter().filter(|group| !group.members.is_empty()) {
         let mut best = [0.0_f64; 2];
-        for (when, best) in When::BOTH.into_iter().zip(&mut best) {
+        for (side, best) in Side::BOTH.into_iter().zip(&mut best) {
             for (attack, score) in ATTACKS {
-                let found = group.attack(case, when, score);
-                let name = format!("{} {}, {attack}", group.name, when.name());
-                figures.push(Figure::new(
-                    format!("{name}: AUC"),
-                    found.area,
-                    "area",
-                    2 * group.members.len(),
-                ));
-                figures.push(Figure::selected(format!("{name}: TPR at 1 % FPR"), found.found));
+                let found = group.attack(experiment, side, score);
+                let members = 2 * group.members.len() as u64;
+                let area = Figure::new(group.area, found.area, "area").of(members);
+                let both = [area, selected(group.found, found.found)];
+                figures.extend(both.map(|figure| figure.in_stratum(attack).on(side)));
                 *best = best.max(found.area);
             }
         }
         lines.push(format!("{} {:.3}, was {:.3}", group.name, best[1], best[0]));
     }
-    Ok(Metric {
-        definition: &DEFINITION,
-        summary: format!("best AUC (chance 0.5): {}", lines.join("; ")),
-        data: USER_BOTH,
-        seed: Some(case.seed),
-        figures,
-    })
+    Ok(Measured::Found { summary: format!("best AUC (chance 0.5): {}", lines.join("; ")), figures })
 }
 
 /// Members and non-members of some classes, equally many of each class.
 struct Group {
     name: &'static str,
+    /// The quantities of its figures.
+    area: &'static str,
+    found: &'static str,
     /// Rows of the training embeddings.
     members: Vec<usize>,
     /// Rows of the test embeddings.
     others: Vec<usize>,
 }
 
-fn groups(case: &Case<'_>) -> Option<[Group; 2]> {
-    let train = case.data.train.as_ref()?;
-    let mut groups =
-        ["forgotten", "retained"].map(|name| Group { name, members: Vec::new(), others: Vec::new() });
-    for class in 0..case.counts.len() {
+fn groups(experiment: &Experiment<'_>) -> Option<[Group; 2]> {
+    let train = experiment.data.train.as_ref()?;
+    let group = |name, area, found| Group { name, area, found, members: Vec::new(), others: Vec::new() };
+    let mut groups = [
+        group("forgotten", "forgotten-auc", "forgotten-tpr"),
+        group("retained", "retained-auc", "retained-tpr"),
+    ];
+    for class in 0..experiment.counts.len() {
         let stream = 2 * class as u64;
-        let members = shuffled(train, class, case.seed, Purpose::Balancing, stream);
-        let others = shuffled(&case.data.test, class, case.seed, Purpose::Balancing, stream + 1);
+        let members = shuffled(train, class, experiment.seed, Purpose::Balancing, stream);
+        let others = shuffled(&experiment.data.test, class, experiment.seed, Purpose::Balancing, stream + 1);
         let each = members.len().min(others.len());
-        let group = &mut groups[usize::from(!case.pair.forgotten.contains(class))];
+        let group = &mut groups[usize::from(!experiment.pair.forgotten.contains(class))];
         group.members.extend(&members[..each]);
         group.others.extend(&others[..each]);
     }
@@ -95,9 +95,9 @@ fn groups(case: &Case<'_>) -> Option<[Group; 2]> {
 }
 
 impl Group {
-    fn attack(&self, case: &Case<'_>, when: When, score: Score) -> Separation {
-        let test = case.test.scores(when);
-        let train = case.train.as_ref().map_or(&[][..], |train| train.scores(when));
+    fn attack(&self, experiment: &Experiment<'_>, side: Side, score: Score) -> Separation {
+        let test = experiment.test.scores(side);
+        let train = experiment.train.as_ref().map_or(&[][..], |train| train.scores(side));
         let members: Vec<f64> = self.members.iter().filter_map(|&row| train.get(row)).map(score).collect();
         let others: Vec<f64> = self.others.iter().map(|&row| score(&test[row])).collect();
         separation(&members, &others, FALSE_POSITIVES)

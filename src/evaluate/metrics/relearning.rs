@@ -7,86 +7,93 @@
 
 use rayon::prelude::*;
 
-use super::{Outcome, USER_TEST, percent};
+use super::{Measured, TEST, percent};
 use crate::{
+    error::Error,
     evaluate::{
-        case::{Case, When, shuffled},
-        report::{Definition, Figure, Metric, NotRun},
+        experiment::{Experiment, shuffled},
+        figures::selected,
     },
+    evidence::{Definition, Figure, Origin, Side},
     rng::Purpose,
     statistics::{Rate, mean},
 };
 
-const ID: &str = "relearning";
-/// Labelled embeddings that the class is put back with.
-const SHOTS: [usize; 3] = [1, 5, 10];
+/// Labelled embeddings that the class is put back with, and the name that such figures have.
+const SHOTS: [(usize, &str); 3] = [(1, "1-shot"), (5, "5-shot"), (MOST_SHOTS, "10-shot")];
+const MOST_SHOTS: usize = 10;
 /// Draws of each number of them.
 const REPETITIONS: u64 = 10;
 const FORMULA: &str = "forgotten accuracy on the class's other rows once its slot holds a prototype row of k of its \
                        embeddings (weights w0 + s (p - m)/|p - m|, bias b0); restoration: (A_f restored - A_f after) / \
                        (A_f before - A_f after) on the same rows";
 
-pub(super) const DEFINITION: Definition = Definition {
-    id: ID,
-    number: "M11-R2",
+pub(super) static DEFINITION: Definition = Definition {
+    id: "relearning",
+    version: 1,
+    number: Some("M11-R2"),
     formula: FORMULA,
+    origin: Origin::UserData,
+    data: TEST,
     shows: "how easily a few examples bring the class back: the features still hold it",
     not_shown: "what the same would do to a model retrained without the class, without which this is no verdict",
 };
 
-pub(super) fn measure(case: &Case<'_>) -> Outcome {
-    let scarce = case.pair.forgotten.indices().find(|&class| case.counts[class] <= SHOTS[2] as u64);
+pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
+    let scarce =
+        experiment.pair.forgotten.indices().find(|&class| experiment.counts[class] <= MOST_SHOTS as u64);
     if let Some(class) = scarce {
-        let rows = case.counts[class];
-        let reason =
-            format!("{} has {rows} rows: {} shots leave none to judge", case.describe(class), SHOTS[2]);
-        return Err(NotRun { id: ID, reason });
+        let rows = experiment.counts[class];
+        let class = experiment.describe(class);
+        let reason = format!("{class} has {rows} rows: {MOST_SHOTS} shots leave none to judge");
+        return Ok(Measured::NotRun(reason));
     }
-    let start = Start::of(case);
+    let start = Start::of(experiment);
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
-    for class in case.pair.forgotten.indices() {
+    for class in experiment.pair.forgotten.indices() {
         let mut line = Vec::new();
-        for shots in SHOTS {
-            let draws = start.draws(case, class, shots);
-            let of_class = format!("{} {shots}-shot:", case.describe(class));
+        for (shots, stratum) in SHOTS {
+            let draws = start.draws(experiment, class, shots);
             line.push(percent(average(&draws, |draw| draw.forgotten.value())));
-            figures.extend(figures_of(
-                &draws,
-                &of_class,
-                case.counts[class] as usize - shots,
-                case.retained.len(),
-            ));
+            let rows = Rows {
+                forgotten: experiment.counts[class] - shots as u64,
+                retained: experiment.retained.len() as u64,
+            };
+            let figures_of = figures_of(&draws, &rows).into_iter();
+            figures.extend(figures_of.map(|it| it.of_class(class).in_stratum(stratum).on(Side::After)));
         }
-        lines.push(format!("{} {}", case.describe(class), line.join(", ")));
+        lines.push(format!("{} {}", experiment.describe(class), line.join(", ")));
     }
-    Ok(Metric {
-        definition: &DEFINITION,
+    Ok(Measured::Found {
         summary: format!("restored by 1, 5, 10 labelled embeddings: {}", lines.join("; ")),
-        data: USER_TEST,
-        seed: Some(case.seed),
         figures,
     })
 }
 
-/// Means of the draws, and the draws that restored least and most; `n` and `retained` rows were judged.
-fn figures_of(draws: &[Restored], of_class: &str, n: usize, retained: usize) -> Vec<Figure> {
-    let name = |what: &str| format!("{of_class} {what}");
-    let (unit, forgotten) = ("mean rate of 10 draws", |draw: &Restored| draw.forgotten.value());
+/// How many rows were judged.
+struct Rows {
+    forgotten: u64,
+    retained: u64,
+}
+
+/// Means of the draws, and the draws that restored least and most.
+fn figures_of(draws: &[Restored], rows: &Rows) -> Vec<Figure> {
+    let mean = |quantity, value: fn(&Restored) -> f64, unit, n| {
+        Figure::new(quantity, average(draws, value), unit).of(n)
+    };
+    let unit = "mean rate of 10 draws";
     let mut figures = vec![
-        Figure::new(name("forgotten accuracy"), average(draws, forgotten), unit, n),
-        Figure::new(name("retained accuracy"), average(draws, |draw| draw.retained.value()), unit, retained),
+        mean("forgotten-accuracy", |draw| draw.forgotten.value(), unit, rows.forgotten),
+        mean("retained-accuracy", |draw| draw.retained.value(), unit, rows.retained),
     ];
     let by_hits = |draw: &&Restored| draw.forgotten.hits;
-    for (what, draw) in
-        [("least", draws.iter().min_by_key(by_hits)), ("largest", draws.iter().max_by_key(by_hits))]
-    {
-        let rate =
-            draw.map(|draw| Figure::selected(name(&format!("{what} forgotten accuracy")), draw.forgotten));
-        figures.extend(rate);
-    }
+    let (least, most) = (draws.iter().min_by_key(by_hits), draws.iter().max_by_key(by_hits));
+    figures.extend(least.map(|draw| selected("least-forgotten-accuracy", draw.forgotten)));
+    figures.extend(most.map(|draw| selected("largest-forgotten-accuracy", draw.forgotten)));
+    // Where nothing was lost in some draw, there is no mean of what came back.
     if draws.iter().all(|draw| draw.restoration.is_some()) {
-        let share = average(draws, |draw| draw.restoration.unwrap_or(0.0));
-        figures.push(Figure::new(name("restoration"), share, "mean ratio of 10 draws", n));
+        let share = |draw: &Restored| draw.restoration.unwrap_or(0.0);
+        figures.push(mean("restoration", share, "mean ratio of 10 draws", rows.forgotten));
     }
     figures
 }
@@ -113,42 +120,43 @@ struct Restored {
 }
 
 impl Start {
-    fn of(case: &Case<'_>) -> Self {
-        let head = &case.pair.after;
-        let retained: Vec<usize> = case.pair.forgotten.retained().collect();
+    fn of(experiment: &Experiment<'_>) -> Self {
+        let head = &experiment.pair.after;
+        let retained: Vec<usize> = experiment.pair.forgotten.retained().collect();
         let weight = centre(head.width, retained.iter().map(|&class| head.row(class)));
         let lengths: Vec<f64> = retained.iter().map(|&class| distance(head.row(class), &weight)).collect();
         let biases: Vec<f64> = retained.iter().map(|&class| f64::from(head.bias[class])).collect();
-        let middle = centre(head.width, case.retained.iter().map(|&row| case.data.test.row(row)));
+        let middle = centre(head.width, experiment.retained.iter().map(|&row| experiment.data.test.row(row)));
         Self { weight, bias: mean(&biases), length: mean(&lengths), middle }
     }
 
-    fn draws(&self, case: &Case<'_>, class: usize, shots: usize) -> Vec<Restored> {
+    fn draws(&self, experiment: &Experiment<'_>, class: usize, shots: usize) -> Vec<Restored> {
         (0..REPETITIONS)
             .into_par_iter()
-            .map(|repetition| self.restore(case, class, shots, repetition))
+            .map(|repetition| self.restore(experiment, class, shots, repetition))
             .collect()
     }
 
-    fn restore(&self, case: &Case<'_>, class: usize, shots: usize, repetition: u64) -> Restored {
+    fn restore(&self, experiment: &Experiment<'_>, class: usize, shots: usize, repetition: u64) -> Restored {
         let index = class as u64 * REPETITIONS + repetition;
-        let rows = shuffled(&case.data.test, class, case.seed, Purpose::Shots, index);
+        let rows = shuffled(&experiment.data.test, class, experiment.seed, Purpose::Shots, index);
         let (shots, others) = rows.split_at(shots);
-        let prototype = centre(self.weight.len(), shots.iter().map(|&row| case.data.test.row(row)));
+        let prototype = centre(self.weight.len(), shots.iter().map(|&row| experiment.data.test.row(row)));
         let direction: Vec<f64> = prototype.iter().zip(&self.middle).map(|(p, m)| p - m).collect();
         let norm = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
         let scale = if norm > 0.0 { self.length / norm } else { 0.0 };
         let weight: Vec<f64> = self.weight.iter().zip(&direction).map(|(w, d)| w + scale * d).collect();
-        let scores = case.test.scores(When::After);
+        let scores = experiment.test.scores(Side::After);
         let wins = |row: usize| {
-            let embedding = case.data.test.row(row).iter().zip(&weight);
+            let embedding = experiment.data.test.row(row).iter().zip(&weight);
             let logit = embedding.map(|(z, w)| f64::from(*z) * w).sum::<f64>() + self.bias;
             logit > scores[row].best_but(class).logit
         };
-        let forgotten = Rate::of(others.iter().map(|&row| wins(row)));
-        let right = |row: usize| scores[row].best_but(class).class == case.data.test.labels[row];
-        let retained = Rate::of(case.retained.iter().map(|&row| right(row) && !wins(row)));
-        let [before, after] = When::BOTH.map(|when| case.accuracy(when, others.iter().copied()).value());
+        let forgotten = Rate::count(others.iter().map(|&row| wins(row)));
+        let right = |row: usize| scores[row].best_but(class).class == experiment.data.test.labels[row];
+        let retained = Rate::count(experiment.retained.iter().map(|&row| right(row) && !wins(row)));
+        let [before, after] =
+            Side::BOTH.map(|side| experiment.accuracy(side, others.iter().copied()).value());
         let restoration = (before > after).then(|| (forgotten.value() - after) / (before - after));
         Restored { forgotten, retained, restoration }
     }

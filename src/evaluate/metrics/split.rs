@@ -1,18 +1,18 @@
 //! What probes are fitted on and judged on.
 
-use super::{USER_BOTH, USER_TEST};
 use crate::{
     evaluate::{
         Labelled,
-        case::{Case, shuffled},
-        report::{Figure, NotRun},
+        experiment::{Experiment, shuffled},
+        figures::{at_least, at_most},
     },
+    evidence::Figure,
     rng::Purpose,
     statistics::{Rate, mean},
 };
 
-/// Splits that are drawn where there are no training embeddings.
-const REPETITIONS: u64 = 3;
+/// Splits that are drawn where there are no training embeddings, by their names in figures.
+const DRAWS: [&str; 3] = ["draw-1", "draw-2", "draw-3"];
 
 /// Fitted rows, and the rows to judge on: the training and the test embeddings, or two halves of the test ones.
 pub(super) struct Split<'a> {
@@ -21,12 +21,12 @@ pub(super) struct Split<'a> {
     pub(super) test_rows: Vec<usize>,
 }
 
-/// The splits of a case, and how they were made.
+/// The splits of an experiment, and how they were made.
 pub(super) struct Splits<'a> {
     pub(super) all: Vec<Split<'a>>,
-    pub(super) data: &'static str,
-    pub(super) seed: Option<u64>,
-    /// In words, for summaries.
+    /// Whether they were drawn: one alone has no name.
+    are_drawn: bool,
+    /// How they were made in words, for summaries.
     pub(super) how: &'static str,
 }
 
@@ -37,26 +37,26 @@ pub(super) struct Judged {
 }
 
 impl<'a> Splits<'a> {
-    pub(super) fn of(case: &'a Case<'_>, id: &'static str) -> Result<Self, NotRun> {
-        let (counts, least, rows) = match &case.train_counts {
+    /// # Errors
+    /// What stands in the way of them: a forgotten class with too few rows.
+    pub(super) fn of(experiment: &'a Experiment<'_>) -> Result<Self, String> {
+        let (counts, least, rows) = match &experiment.train_counts {
             Some(counts) => (counts, 1, "training rows"),
-            None => (&case.counts, 2, "rows"),
+            None => (&experiment.counts, 2, "rows"),
         };
-        if let Some(class) = case.pair.forgotten.indices().find(|&class| counts[class] < least) {
-            let reason = format!("{} has {} {rows}", case.describe(class), counts[class]);
-            return Err(NotRun { id, reason });
+        if let Some(class) = experiment.pair.forgotten.indices().find(|&class| counts[class] < least) {
+            return Err(format!("{} has {} {rows}", experiment.describe(class), counts[class]));
         }
-        Ok(match &case.data.train {
+        Ok(match &experiment.data.train {
             Some(train) => {
-                let known = |row: &usize| counts[case.data.test.labels[*row]] > 0;
-                let test_rows = (0..case.data.test.labels.len()).filter(known).collect();
+                let known = |row: &usize| counts[experiment.data.test.labels[*row]] > 0;
+                let test_rows = (0..experiment.data.test.labels.len()).filter(known).collect();
                 let split = Split { fit: train, fit_rows: (0..train.labels.len()).collect(), test_rows };
-                Self { all: vec![split], data: USER_BOTH, seed: None, how: "fitted on training rows" }
+                Self { all: vec![split], are_drawn: false, how: "fitted on training rows" }
             }
             None => {
-                let all = (0..REPETITIONS).map(|repetition| halves(case, repetition)).collect();
-                let how = "halves, 3 draws";
-                Self { all, data: USER_TEST, seed: Some(case.seed), how }
+                let all = (0..DRAWS.len() as u64).map(|repetition| halves(experiment, repetition)).collect();
+                Self { all, are_drawn: true, how: "halves, 3 draws" }
             }
         })
     }
@@ -64,13 +64,10 @@ impl<'a> Splits<'a> {
     /// One figure per split and kind, and the mean accuracies on forgotten and on retained rows.
     pub(super) fn figures(&self, judged: &[Judged]) -> ([f64; 2], Vec<Figure>) {
         let mut figures = Vec::new();
-        for (number, split) in judged.iter().enumerate() {
-            let name = |what: &str| match self.seed {
-                Some(_) => format!("{what}, draw {}", number + 1),
-                None => what.to_owned(),
-            };
-            figures.push(Figure::at_most(name("forgotten accuracy"), split.forgotten));
-            figures.push(Figure::at_least(name("retained accuracy"), split.retained));
+        for (split, draw) in judged.iter().zip(DRAWS) {
+            let name = |figure: Figure| if self.are_drawn { figure.in_stratum(draw) } else { figure };
+            figures.push(name(at_most("forgotten-accuracy", split.forgotten)));
+            figures.push(name(at_least("retained-accuracy", split.retained)));
         }
         let average = |rate: fn(&Judged) -> Rate| {
             mean(&judged.iter().map(|split| rate(split).value()).collect::<Vec<_>>())
@@ -81,26 +78,27 @@ impl<'a> Splits<'a> {
 
 impl Split<'_> {
     /// Holds the classes that a probe gives the test rows against their labels.
-    pub(super) fn judge(&self, case: &Case<'_>, given: &[usize]) -> Judged {
+    pub(super) fn judge(&self, experiment: &Experiment<'_>, given: &[usize]) -> Judged {
         let rate = |forgotten: bool| {
             let rows = self.test_rows.iter().zip(given);
-            let labelled = rows.map(|(&row, &given)| (case.data.test.labels[row], given));
-            let chosen = labelled.filter(|(label, _)| case.pair.forgotten.contains(*label) == forgotten);
-            Rate::of(chosen.map(|(label, given)| label == given))
+            let labelled = rows.map(|(&row, &given)| (experiment.data.test.labels[row], given));
+            let chosen =
+                labelled.filter(|(label, _)| experiment.pair.forgotten.contains(*label) == forgotten);
+            Rate::count(chosen.map(|(label, given)| label == given))
         };
         Judged { forgotten: rate(true), retained: rate(false) }
     }
 }
 
 /// Half of each class, rounded down, to fit on; classes of a single row take no part.
-fn halves<'a>(case: &'a Case<'_>, repetition: u64) -> Split<'a> {
+fn halves<'a>(experiment: &'a Experiment<'_>, repetition: u64) -> Split<'a> {
     let (mut fit_rows, mut test_rows) = (Vec::new(), Vec::new());
-    for class in (0..case.counts.len()).filter(|&class| case.counts[class] > 1) {
-        let index = class as u64 * REPETITIONS + repetition;
-        let rows = shuffled(&case.data.test, class, case.seed, Purpose::Splitting, index);
+    for class in (0..experiment.counts.len()).filter(|&class| experiment.counts[class] > 1) {
+        let index = class as u64 * DRAWS.len() as u64 + repetition;
+        let rows = shuffled(&experiment.data.test, class, experiment.seed, Purpose::Splitting, index);
         let (fit, test) = rows.split_at(rows.len() / 2);
         fit_rows.extend(fit);
         test_rows.extend(test);
     }
-    Split { fit: &case.data.test, fit_rows, test_rows }
+    Split { fit: &experiment.data.test, fit_rows, test_rows }
 }

@@ -11,13 +11,13 @@ const LOGITS: usize = 4 << 20;
 const ROWS: usize = 1024;
 
 /// Weights and biases, ready to be multiplied with.
-pub(super) struct Wide {
+pub(super) struct DoubleHead {
     transposed: Tensor,
     bias: Vec<f64>,
     width: usize,
 }
 
-impl Wide {
+impl DoubleHead {
     /// From `W`, row-major, `C x D`, and `b`.
     pub(super) fn new(weight: Vec<f64>, bias: Vec<f64>, width: usize) -> Result<Self> {
         let weight = Tensor::from_vec(weight, (bias.len(), width), &Device::Cpu)?;

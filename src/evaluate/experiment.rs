@@ -7,12 +7,13 @@ use super::{
 use crate::{
     classes::describe,
     error::Error,
+    evidence::Side,
     rng::{self, Purpose},
     statistics::Rate,
 };
 
 /// One evaluation. Rows are numbered as in the test file.
-pub(super) struct Case<'a> {
+pub(super) struct Experiment<'a> {
     pub(super) pair: &'a Pair,
     pub(super) data: &'a Data,
     pub(super) seed: u64,
@@ -27,36 +28,18 @@ pub(super) struct Case<'a> {
     pub(super) forgotten: Vec<usize>,
 }
 
-/// One of the two heads.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum When {
-    After,
-    Before,
-}
-
-impl When {
-    pub(super) const BOTH: [Self; 2] = [Self::Before, Self::After];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::After => "after",
-            Self::Before => "before",
-        }
-    }
-}
-
-impl<'a> Case<'a> {
+impl<'a> Experiment<'a> {
     pub(super) fn observe(pair: &'a Pair, data: &'a Data, seed: u64) -> Result<Self, Error> {
-        let Fit { counts, train_counts, retained, forgotten } = Fit::of(pair, data)?;
+        let RowsByClass { counts, train_counts, retained, forgotten } = RowsByClass::of(pair, data)?;
         let test = observe(pair, &data.test)?;
         let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
         Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
     }
 
     /// Of the given rows, those whose top class is their label.
-    pub(super) fn accuracy(&self, when: When, rows: impl IntoIterator<Item = usize>) -> Rate {
-        let scores = self.test.scores(when);
-        Rate::of(rows.into_iter().map(|row| scores[row].top.class == self.data.test.labels[row]))
+    pub(super) fn accuracy(&self, side: Side, rows: impl IntoIterator<Item = usize>) -> Rate {
+        let scores = self.test.scores(side);
+        Rate::count(rows.into_iter().map(|row| scores[row].top.class == self.data.test.labels[row]))
     }
 
     /// Test rows of a class.
@@ -75,19 +58,19 @@ impl Data {
     /// # Errors
     /// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none.
     pub fn check(&self, pair: &Pair) -> Result<(), Error> {
-        Fit::of(pair, self).map(drop)
+        RowsByClass::of(pair, self).map(drop)
     }
 }
 
 /// The rows of the data by what they are labelled with.
-struct Fit {
+struct RowsByClass {
     counts: Vec<u64>,
     train_counts: Option<Vec<u64>>,
     retained: Vec<usize>,
     forgotten: Vec<usize>,
 }
 
-impl Fit {
+impl RowsByClass {
     fn of(pair: &Pair, data: &Data) -> Result<Self, Error> {
         let (width, classes) = (pair.before.width, pair.before.classes);
         let counts = data.test.counts(width, classes)?;
