@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use declass::{
     claim::{StoredClaim, names::CLAIM_FILE},
-    evidence::Check,
-    gate::{Examination, Finding},
+    evidence::{Check, Finding},
+    gate::Examination,
     sign::Role,
 };
 use serde_json::{Value, json};

@@ -8,8 +8,10 @@
 mod change;
 mod changed;
 mod check;
+pub mod code;
 mod definition;
 mod figure;
+mod finding;
 pub mod legacy;
 mod number;
 pub mod thresholds;
@@ -20,4 +22,5 @@ pub use changed::{ChangeKind, ChangedTensor};
 pub use check::{Check, NotRun, Outcome};
 pub use definition::{Definition, Origin};
 pub use figure::{Bound, BoundSide, Figure};
+pub use finding::Finding;
 pub use number::Number;

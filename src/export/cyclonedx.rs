@@ -152,6 +152,7 @@ const USER_DATA: &str = "labelled data of the user";
 fn data(definition: Option<&Definition>) -> &'static str {
     match definition.map(|definition| definition.origin) {
         Some(Origin::ModelFiles) => "model files",
+        Some(Origin::Register) => "a register",
         Some(Origin::Synthetic) => "synthetic data",
         Some(Origin::UserData) => USER_DATA,
         None => "unknown to this version",

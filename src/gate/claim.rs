@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
-use super::{Finding, code};
 use crate::{
     claim::{
         ALL_FILES, Statement,
         names::{CARD_FILE, is_record},
         root_digest,
     },
+    evidence::{Finding, code},
     sign::{Content, Contents},
 };
 

@@ -2,19 +2,14 @@
 //! who asks agree. It needs neither the original nor any data; what the classifier does is measured by `verify`.
 
 mod claim;
-mod code;
 mod policy;
 mod signatures;
 mod structure;
 
-use std::{collections::BTreeSet, fmt, path::Path, time::SystemTime};
+use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
-pub use code::{
-    CODES, Code, MEASURED_OTHERWISE, MISSING, NOT_REGISTERED, OBJECT, REGISTER, UNREADABLE, UNSUPPORTED,
-    Verdict, code,
-};
 pub use policy::Policy;
 use signatures::Signatures;
 pub use signatures::Signer;
@@ -22,20 +17,10 @@ pub use signatures::Signer;
 use crate::{
     claim::{Asked, Claim, ClaimError, History, StoredClaim, names::is_record},
     error::Error,
+    evidence::{Finding, code},
     progress::Progress,
     sign::{Content, Contents, Manifest, Trust},
 };
-
-/// One reason for the gate not to say yes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
-    /// What kind of reason, by a stable name.
-    pub code: &'static Code,
-    /// The file of the release that it is about, if it is about one.
-    pub path: Option<String>,
-    /// What was found.
-    pub message: String,
-}
 
 /// What there is to say about a release.
 #[derive(Debug)]
@@ -64,28 +49,6 @@ pub trait Files {
     /// # Errors
     /// [`Error`] if they cannot be read or written.
     fn unpack(&self, files: &Contents) -> Result<(), Error>;
-}
-
-impl fmt::Display for Finding {
-    /// The file, if it is about one, and what was found; without the code.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.iter().try_for_each(|path| write!(f, "{path}: "))?;
-        f.write_str(&self.message)
-    }
-}
-
-impl Finding {
-    /// A reason about the release as a whole.
-    #[must_use]
-    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, path: None, message: message.into() }
-    }
-
-    /// The same about one of its files.
-    #[must_use]
-    pub fn about(self, path: impl ToString) -> Self {
-        Self { path: Some(path.to_string()), ..self }
-    }
 }
 
 /// Examines the release at a path: a folder, or the model file in one.

@@ -2,12 +2,11 @@
 
 use declass_formats::Artifact;
 
-use super::{Finding, code};
 use crate::{
     claim::{Asked, ForgottenClass, Statement, Verdict},
     classes::describe,
     cut::Cut,
-    evidence::Outcome,
+    evidence::{Finding, Outcome, code},
     head::{Slot, sealed::is_sealed},
 };
 

@@ -4,6 +4,8 @@ use std::{fs, path::Path, sync::LazyLock};
 
 use candle_core::Device;
 use declass::{
+    attest::RunRecord,
+    claim::DeviceKind,
     classes::Forgotten,
     cut::Cut,
     edit,
@@ -11,7 +13,7 @@ use declass::{
     head::Slot,
     methods::{self, Settings},
     progress::Silent,
-    release::{RunRecord, Staged},
+    release::Staged,
     unlearn::{self, MARGIN, Options},
     verify::{self, Pass, Request},
 };
@@ -38,7 +40,7 @@ fn pass<'a>(original: &Artifact, staged: &Staged, forgotten: &'a Forgotten) -> P
 }
 
 fn record() -> RunRecord {
-    RunRecord::new("cpu", &Options::new(methods::by_name("seal").unwrap()), None, None, &[])
+    RunRecord::new(DeviceKind::Cpu, &Options::new(methods::by_name("seal").unwrap()), None, None, &[])
 }
 
 #[test]

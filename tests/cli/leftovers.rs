@@ -67,21 +67,24 @@ fn roundings_biases_and_the_sum_of_the_rows_are_measured_and_claimed() {
         let checks = verify(&out, &model, &["--json"]).exits(0).json()["checks"].clone();
         let check =
             |id: &str| checks.as_array().unwrap().iter().find(|check| check["id"] == id).unwrap().clone();
-        let value = |id: &str, name: &str| {
-            let measurements = check(id)["measurements"].clone();
-            let found = measurements.as_array().unwrap().iter().find(|found| found["name"] == name);
-            found.unwrap_or_else(|| panic!("{name} in {measurements}"))["value"].as_f64().unwrap()
+        let value = |id: &str, quantity: &str, of: [Option<&str>; 2]| {
+            let figures = check(id)["figures"].clone();
+            let is_it = |figure: &&Value| {
+                figure["quantity"] == quantity && [figure["stratum"].as_str(), figure["side"].as_str()] == of
+            };
+            let found = figures.as_array().unwrap().iter().find(is_it);
+            found.unwrap_or_else(|| panic!("{quantity} in {figures}"))["value"].as_f64().unwrap()
         };
         for rounding in ["fp16", "bf16", "int8", "int4"] {
-            assert_eq!(value("quantised", &format!("forgotten recognised at worst, {rounding}")), 0.0);
+            assert_eq!(value("quantised", "worst-recognised", [Some(rounding), Some("after")]), 0.0);
         }
-        let agreement = |name: &str| value("quantised", &format!("retained agreement, {name}"));
+        let agreement = |name: &str| value("quantised", "agreement", [Some(name), None]);
         assert!(agreement("unrounded") > 0.97 && (agreement("unrounded") - agreement("bf16")).abs() < 0.01);
         assert!(agreement("int4") < agreement("unrounded") && agreement("int4") > 0.8);
         assert!(check("head-bias")["summary"].as_str().unwrap().starts_with(bias));
-        assert_eq!(value("restoration", "copies of a forgotten row"), 0.0);
-        assert_eq!(value("restoration", "class 5 recognised by the candidate"), 0.0);
-        let rebuilt = value("restoration", "class 5 recognised by the rebuilt row");
+        assert_eq!(value("restoration", "copies", [None, Some("after")]), 0.0);
+        assert_eq!(value("restoration", "recognised", [None, Some("after")]), 0.0);
+        let rebuilt = value("restoration", "recognised", [Some("rebuilt-row"), Some("after")]);
         assert!((0.01..0.9).contains(&rebuilt), "{rebuilt}");
     }
 }

@@ -40,14 +40,14 @@ fn a_retained_weight_that_moved_by_less_than_single_precision_shows_is_seen() {
         let found = checks.as_array().unwrap().iter().find(|check| check["id"] == name).unwrap().clone();
         (found["outcome"].as_str().unwrap().to_owned(), found["summary"].as_str().unwrap().to_owned())
     };
-    assert_eq!(check("retained-logits").0, "PASSED");
+    assert_eq!(check("retained-logits").0, "passed");
     let (outcome, proof) = check("forgotten-unreachable");
-    assert!(outcome == "PASSED" && proof.contains("of norm below"), "{proof}");
+    assert!(outcome == "passed" && proof.contains("of norm below"), "{proof}");
     rewrite(&out, HEAD, |dtype, data| {
         let mut data = data.to_vec();
         data[0] ^= 1;
         (dtype, data)
     });
     let (outcome, moved) = check("retained-logits");
-    assert!(outcome == "FAILED" && moved.starts_with("1 of 9 retained rows moved"), "{outcome}: {moved}");
+    assert!(outcome == "failed" && moved.starts_with("1 of 9 retained rows moved"), "{outcome}: {moved}");
 }

@@ -39,7 +39,7 @@ pub(crate) fn failing(release: &Path, original: &Path) -> Vec<String> {
     let report = verify(release, original, &["--json"]).exits(1).json();
     assert_eq!(report["passed"], false);
     let checks = report["checks"].as_array().unwrap().iter();
-    let failed = checks.filter(|check| check["outcome"] == "FAILED");
+    let failed = checks.filter(|check| check["outcome"] == "failed");
     failed.map(|check| check["id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -123,7 +123,7 @@ fn a_release_beside_other_weights_does_not_pass() {
     place.hub.state().repos.get_mut("org/new").unwrap().commit("main", "more", files);
     let verified = place.run(&["verify", "org/new", "--original", "org/resnet", "--json"]).exits(1).json();
     assert!(verified["repository"]["summary"].as_str().unwrap().contains("`old.bin`"), "{verified}");
-    assert_eq!(verified["repository"]["outcome"], "FAILED");
+    assert_eq!(verified["repository"]["outcome"], "failed");
 }
 
 #[test]

@@ -8,11 +8,10 @@ use std::path::Path;
 use declass_formats::read_regular;
 use serde::Deserialize;
 
-use super::{Finding, code};
 use crate::{
     claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
     error::Error,
-    evidence::Outcome,
+    evidence::{Finding, Outcome, code},
 };
 use threshold::Threshold;
 

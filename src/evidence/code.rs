@@ -64,7 +64,8 @@ pub static MISSING: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static BAD_SIGNATURE: Code = Code {
+/// A signature file is damaged or forged.
+pub static BAD_SIGNATURE: Code = Code {
     id: "DC2002",
     name: "bad signature",
     meaning: "A signature file is damaged or forged: it is not in the format that it should have, or it is not \
@@ -73,7 +74,8 @@ pub(super) static BAD_SIGNATURE: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static DIGEST: Code = Code {
+/// A file is not the one that was signed.
+pub static DIGEST: Code = Code {
     id: "DC2003",
     name: "digest mismatch",
     meaning: "A file is not the one that was signed, or it is missing.",
@@ -82,7 +84,8 @@ pub(super) static DIGEST: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static EXTRA: Code = Code {
+/// A file that nobody signed.
+pub static EXTRA: Code = Code {
     id: "DC2004",
     name: "unsigned file",
     meaning: "There is a file that nobody signed, or a link, which could stand for another file tomorrow.",
@@ -90,7 +93,8 @@ pub(super) static EXTRA: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static UNTRUSTED: Code = Code {
+/// A key that does not count.
+pub static UNTRUSTED: Code = Code {
     id: "DC2005",
     name: "untrusted key",
     meaning: "The signature is of a key that the trust file does not have, that had expired or was revoked (at \
@@ -99,7 +103,8 @@ pub(super) static UNTRUSTED: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static CLAIM: Code = Code {
+/// The claim says something else than the files.
+pub static CLAIM: Code = Code {
     id: "DC2006",
     name: "claim does not fit",
     meaning: "The signed claim says something else than the files: other digests, another number of classes, \
@@ -108,7 +113,8 @@ pub(super) static CLAIM: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static STILL_PRESENT: Code = Code {
+/// A forgotten class is still in the model.
+pub static STILL_PRESENT: Code = Code {
     id: "DC2007",
     name: "class still present",
     meaning: "A class that the claim calls forgotten is still in the model: its output or label is still \
@@ -127,7 +133,8 @@ pub static REGISTER: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static POLICY: Code = Code {
+/// A rule of the policy is not met.
+pub static POLICY: Code = Code {
     id: "DC2009",
     name: "policy not met",
     meaning: "The release is in order but is not what the policy asks for: a class that must be forgotten, a \
@@ -145,7 +152,8 @@ pub static MEASURED_OTHERWISE: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static IGNORED: Code = Code {
+/// A model file lies where signatures do not look.
+pub static IGNORED: Code = Code {
     id: "DC2011",
     name: "model file ignored",
     meaning: "A file that a program could load as the model lies where signatures do not look, such as \
@@ -154,7 +162,8 @@ pub(super) static IGNORED: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static LINEAGE: Code = Code {
+/// The claims of earlier removals do not continue each other.
+pub static LINEAGE: Code = Code {
     id: "DC2012",
     name: "broken history",
     meaning: "The release was made from a release, and the claims of the earlier removals are not all there, are \
@@ -172,7 +181,8 @@ pub static NOT_REGISTERED: Code = Code {
     verdict: Verdict::No,
 };
 
-pub(super) static POINTER: Code = Code {
+/// Only the git-lfs pointer of a file is there.
+pub static POINTER: Code = Code {
     id: "DC3001",
     name: "git-lfs pointer",
     meaning: "Only the git-lfs pointer of a file is there, not the file.",
