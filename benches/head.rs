@@ -17,11 +17,12 @@ use declass::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, Strata, draw},
     head::LinearHead,
-    methods,
+    methods::{self, Method},
     progress::Silent,
+    removal::{Builder, Removal},
     rng::{Purpose, stream},
     space::Space,
-    unlearn::{Material, Options, train},
+    unlearn::{Material, train},
 };
 use divan::Bencher;
 
@@ -75,25 +76,25 @@ impl fmt::Display for Way {
     }
 }
 
+fn removal(method: &'static Method) -> Builder {
+    let forgotten = Forgotten::from_indices([FORGOTTEN].into(), CLASSES).expect("one of ten classes");
+    Removal::of(forgotten, method).samples(5000)
+}
+
 struct Job {
     head: LinearHead,
-    forgotten: Forgotten,
-    options: Options,
+    removal: Removal,
 }
 
 impl Job {
     fn new() -> Self {
         let delete = methods::by_name("delete").expect("the default method");
-        let options = Options { samples: 5000, ..Options::new(delete) };
-        let forgotten = Forgotten::from_indices([FORGOTTEN].into(), CLASSES).expect("one of ten classes");
-        Self { head: head(), forgotten, options }
+        Self { head: head(), removal: removal(delete).build().expect("nothing contradicts the defaults") }
     }
 
     fn sample(&self, way: Way) -> Material {
         let material = match way {
-            Way::RowSpace => {
-                Material::draw(&self.head, &self.forgotten, &self.options, &Device::Cpu, &Silent)
-            }
+            Way::RowSpace => Material::draw(&self.head, &self.removal, &Device::Cpu, &Silent),
             Way::WholeSpace => self.sample_whole(),
         };
         material.expect("drawing on the CPU")
@@ -101,7 +102,8 @@ impl Job {
 
     /// [`Material::draw`] without the detour through the row space.
     fn sample_whole(&self) -> Result<Material, declass::error::Error> {
-        let Options { distribution, samples, seed, .. } = self.options;
+        let (distribution, samples, seed) =
+            (self.removal.distribution(), self.removal.samples(), self.removal.seed());
         let space = Space::whole(WIDTH);
         let quota = Quota::new(vec![samples; CLASSES]);
         let address = (seed, Purpose::Training);
@@ -112,22 +114,25 @@ impl Job {
     }
 
     fn unlearn(&self, material: &Material) -> usize {
-        let trained = self.train(material, &self.options).expect("this head can be unlearned");
+        let trained = self.train(material, &self.removal).expect("this head can be unlearned");
         trained.attempts.iter().map(|attempt| attempt.epochs).sum()
     }
 
     /// A rate so small that no stratum is forgotten and every epoch is run.
     fn train_for(&self, material: &Material, epochs: usize) {
-        let options = Options { learning_rate: Some(1e-9), epochs, ..self.options.clone() };
-        assert!(self.train(material, &options).is_err(), "stopped before the last epoch");
+        let removal = removal(self.removal.method()).learning_rate(1e-9).epochs(epochs).build();
+        assert!(
+            self.train(material, &removal.expect("usual numbers")).is_err(),
+            "stopped before the last epoch"
+        );
     }
 
     fn train(
         &self,
         material: &Material,
-        options: &Options,
+        removal: &Removal,
     ) -> Result<declass::unlearn::Trained, declass::error::Error> {
-        train(&self.head, material, &self.forgotten, options, &Device::Cpu, &Silent)
+        train(&self.head, material, removal, &Device::Cpu, &Silent)
     }
 }
 

@@ -27,8 +27,9 @@ use declass::{
     methods,
     progress::Silent,
     release::Staged,
-    unlearn::{self, MARGIN, Material, Options},
-    verify::{self, Request},
+    removal::Removal,
+    unlearn::{self, MARGIN, Material},
+    verify,
 };
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
@@ -125,31 +126,22 @@ fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
     let cut = Cut::locate(model, None)?;
     let before = cut.head.load(model)?;
     let forgotten = Forgotten::from_indices([FORGOTTEN].into(), before.classes)?;
-    let options = Options::new(methods::choose(None, cut.head.link)?);
+    let removal = Removal::of(forgotten, methods::choose(None, cut.head.link)?).build()?;
 
     let began = Instant::now();
-    let material = Material::draw(&before, &forgotten, &options, device, &Silent)?;
+    let material = Material::draw(&before, &removal, device, &Silent)?;
     let sampling = began.elapsed();
 
     let began = Instant::now();
-    let trained = unlearn::train(&before, &material, &forgotten, &options, device, &Silent)?;
-    let sealed = unlearn::seal(&trained.head, &forgotten, cut.head.link, MARGIN)?;
+    let trained = unlearn::train(&before, &material, &removal, device, &Silent)?;
+    let sealed = unlearn::seal(&trained.head, removal.forgotten(), cut.head.link, MARGIN)?;
     let unlearning = began.elapsed();
 
-    let edits = edit::edits(model, &cut, &before, &sealed, forgotten.as_set(), Slot::Keep)?;
+    let edits = edit::edits(model, &cut, &before, &sealed, removal.forgotten().as_set(), Slot::Keep)?;
     let folder = tempfile::tempdir()?;
     let staged = Staged::write(model, &edits, &folder.path().join("out"), &Silent)?;
-    let request = Request {
-        forgotten: &forgotten,
-        slot: Slot::Keep,
-        sealed: true,
-        method: options.method,
-        settings: &options.settings,
-        head: None,
-        seed: options.seed,
-    };
     let began = Instant::now();
-    let report = verify::verify(model, staged.artifact(), &request, device, &Silent)?;
+    let report = verify::verify(model, staged.artifact(), &removal, device, &Silent)?;
     let verification = began.elapsed();
     Ok(Round {
         sampling,

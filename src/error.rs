@@ -2,6 +2,7 @@
 
 mod hint;
 mod hub;
+mod removal;
 
 use std::{
     io,
@@ -11,6 +12,7 @@ use std::{
 use declass_formats::FormatError;
 
 pub use hub::HubError;
+pub use removal::{Parameter, RemovalError};
 
 /// Why a command could not be carried out. A gate that says no is not an error but a report.
 #[derive(Debug, thiserror::Error)]
@@ -186,12 +188,6 @@ pub enum Error {
         /// What to do instead.
         hint: String,
     },
-    /// A method made for competing classes was asked for on a multi-label head.
-    #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
-    NotForMultiLabel {
-        /// Its name.
-        method: &'static str,
-    },
     /// A method that lowers a bias met a head without one.
     #[error("{method} needs a head with a bias")]
     NeedsBias {
@@ -203,36 +199,6 @@ pub enum Error {
     NothingToTrain {
         /// Its name.
         method: &'static str,
-    },
-    /// Options of drawing or training were given to a method that does not.
-    #[error("method `{method}` makes no use of {}", options.join(" and "))]
-    OptionsWithoutUse {
-        /// Its name.
-        method: &'static str,
-        /// The options.
-        options: Vec<&'static str>,
-    },
-    /// A method's setting has a value that makes no sense.
-    #[error("setting `{name}` is {value}, which is not between {least} and {most}")]
-    SettingOutOfRange {
-        /// Its name.
-        name: &'static str,
-        /// What it was given.
-        value: f64,
-        /// The least that makes sense.
-        least: f64,
-        /// The most.
-        most: f64,
-    },
-    /// A method has no such setting, or it was given twice.
-    #[error("{method} has no setting `{name}`, or it was given twice")]
-    UnknownSetting {
-        /// The method's name.
-        method: &'static str,
-        /// What was given.
-        name: String,
-        /// The settings that it has.
-        known: Vec<&'static str>,
     },
     /// What the head says does not settle what the model answers.
     #[error("the model's answers cannot be told from its head alone: {reason}")]
@@ -260,12 +226,6 @@ pub enum Error {
         /// The first difference.
         what: String,
     },
-    /// A dropped slot was asked to be left unsealed.
-    #[error("--no-seal is about kept slots, a dropped one has no row to seal")]
-    NothingToSeal,
-    /// Neither training nor a seal was asked for.
-    #[error("the method `seal` without its seal changes nothing")]
-    NothingToDo,
     /// Every class was to be forgotten.
     #[error("all {classes} classes are to be forgotten: no classifier would be left")]
     NothingLeft {
@@ -291,9 +251,6 @@ pub enum Error {
         /// Width of the original's.
         expected: usize,
     },
-    /// Dropping the slots would leave a single class.
-    #[error("dropping the slots would leave a single class, which is always the answer")]
-    OneClassLeft,
     /// The permission to publish was given to other files.
     #[error("file `{}` is not what was verified", path.display())]
     OtherRelease {
@@ -326,6 +283,9 @@ pub enum Error {
         /// What to do instead; empty if nothing is known to help.
         hint: String,
     },
+    /// What is to be removed makes no sense.
+    #[error(transparent)]
+    Removal(#[from] RemovalError),
     /// A class was named twice, perhaps once by label and once by index.
     #[error("class `{name}` is named twice")]
     RepeatedClass {

@@ -10,41 +10,25 @@
 //! ```no_run
 //! use candle_core::Device;
 //! use declass::{
-//!     classes::Forgotten, cut::Cut, edit::{self, Slot}, formats::Artifact,
-//!     methods::{self, Kind}, progress::Silent, release::{RunRecord, Staged},
-//!     unlearn::{self, MARGIN, Material, Options}, verify::{self, Request},
+//!     classes::Forgotten, cut::Cut, edit, formats::Artifact, methods, progress::Silent, release::{RunRecord, Staged},
+//!     removal::Removal, unlearn::{self, MARGIN, Material}, verify,
 //! };
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let model = Artifact::open("model".as_ref())?;
 //! let cut = Cut::locate(&model, None)?;
 //! let forgotten = Forgotten::resolve(&["Sandal"], cut.head.classes, cut.labels.as_ref())?;
-//! let options = Options::new(methods::choose(None, cut.head.link)?);
+//! let removal = Removal::of(forgotten, methods::choose(None, cut.head.link)?).build()?;
 //!
 //! let before = cut.head.load(&model)?;
-//! let mut after = before.clone();
-//! let mut record = RunRecord::new("cpu", &options, None, None, &[]);
-//! if !matches!(options.method.kind, Kind::SealOnly) {
-//!     let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent)?;
-//!     let unreached = material.unreached(&forgotten);
-//!     let trained = unlearn::train(&before, &material, &forgotten, &options, &Device::Cpu, &Silent)?;
-//!     record = RunRecord::new("cpu", &options, Some(&material.sampling), Some(&trained), &unreached);
-//!     after = trained.head;
-//! }
-//! after = edit::as_stored(&cut, &before, &after)?;
-//! after = unlearn::seal(&after, &forgotten, cut.head.link, MARGIN)?;
+//! let material = Material::draw(&before, &removal, &Device::Cpu, &Silent)?;
+//! let trained = unlearn::train(&before, &material, &removal, &Device::Cpu, &Silent)?;
+//! let record = RunRecord::new(&removal, Some(&material.sampling), Some(&trained), &[]);
+//! let after = edit::as_stored(&cut, &before, &trained.head)?;
+//! let after = unlearn::seal(&after, removal.forgotten(), cut.head.link, MARGIN)?;
 //!
-//! let edits = edit::edits(&model, &cut, &before, &after, forgotten.as_set(), Slot::Keep)?;
+//! let edits = edit::edits(&model, &cut, &before, &after, removal.forgotten().as_set(), removal.slot())?;
 //! let staged = Staged::write(&model, &edits, "out".as_ref(), &Silent)?;
-//! let request = Request {
-//!     forgotten: &forgotten,
-//!     slot: Slot::Keep,
-//!     sealed: true,
-//!     method: options.method,
-//!     settings: &options.settings,
-//!     head: None,
-//!     seed: 0,
-//! };
-//! let report = verify::verify(&model, staged.artifact(), &request, &Device::Cpu, &Silent)?;
+//! let report = verify::verify(&model, staged.artifact(), &removal, &Device::Cpu, &Silent)?;
 //! match report.pass() {
 //!     Ok(pass) => staged.publish(&pass, &record, None, false, &Silent)?,
 //!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.id, check.summary)),
@@ -82,6 +66,7 @@ pub mod progress;
 pub mod push;
 pub mod register;
 pub mod release;
+pub mod removal;
 pub mod rng;
 pub mod sign;
 pub mod space;

@@ -1,4 +1,5 @@
-//! Rates with exact confidence bounds (Clopper and Pearson 1934, one-sided, 95 %), quantiles, and how well scores separate.
+//! Rates with exact confidence bounds (Clopper and Pearson 1934, one-sided, 95 %), quantiles, and how well
+//! scores separate.
 
 use statrs::distribution::{Beta, ContinuousCDF};
 
@@ -36,8 +37,8 @@ pub fn upper_bound(hits: u64, n: u64) -> f64 {
     upper_bound_among(hits, n, 1)
 }
 
-/// The same, so that all bounds of so many rates hold together with 95 % confidence (Bonferroni): what one may say of the
-/// worst of several rates.
+/// The same, so that all bounds of so many rates hold together with 95 % confidence (Bonferroni): what one
+/// may say of the worst of several rates.
 #[must_use]
 pub fn upper_bound_among(hits: u64, n: u64, rates: usize) -> f64 {
     let risk = RISK / rates.max(1) as f64;

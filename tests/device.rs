@@ -14,8 +14,9 @@ use declass::{
     methods::{self, Kind},
     progress::Silent,
     release::Staged,
-    unlearn::{self, MARGIN, Material, Options},
-    verify::{self, Request},
+    removal::Removal,
+    unlearn::{self, MARGIN, Material},
+    verify,
 };
 use declass_formats::Artifact;
 
@@ -44,8 +45,8 @@ fn distance(a: &LinearHead, b: &LinearHead) -> f32 {
 #[test]
 fn draws_are_those_of_the_cpu() {
     let (head, forgotten) = (head(), Forgotten::resolve(&["5"], 10, None).unwrap());
-    let options = Options::new(methods::by_name("scrub").unwrap());
-    let draw = |device: &Device| Material::draw(&head, &forgotten, &options, device, &Silent).unwrap();
+    let removal = Removal::of(forgotten, methods::by_name("scrub").unwrap()).build().unwrap();
+    let draw = |device: &Device| Material::draw(&head, &removal, device, &Silent).unwrap();
     let (here, there) = (draw(&Device::Cpu).training, draw(&device()).training);
     assert_eq!(here.len(), 10_000);
     // An embedding between two classes may get either label, by rounding, and then another takes its place.
@@ -64,10 +65,11 @@ fn every_trained_method_goes_the_way_of_the_cpu() {
     let (head, forgotten) = (head(), Forgotten::resolve(&["3", "7"], 10, None).unwrap());
     for method in methods::METHODS.into_iter().filter(|method| matches!(method.kind, Kind::Trained(_))) {
         // One small rate and few epochs, so that both sides take the same number of steps; whether they forget is not asked.
-        let options = Options { learning_rate: Some(0.001), epochs: 5, samples: 500, ..Options::new(method) };
-        let material = Material::draw(&head, &forgotten, &options, &Device::Cpu, &Silent).unwrap();
+        let removal = Removal::of(forgotten.clone(), method).learning_rate(0.001).epochs(5).samples(500);
+        let removal = removal.build().unwrap();
+        let material = Material::draw(&head, &removal, &Device::Cpu, &Silent).unwrap();
         let summary = |device: &Device| {
-            let found = unlearn::search(&head, &material, &forgotten, &options, device, &Silent).unwrap();
+            let found = unlearn::search(&head, &material, &removal, device, &Silent).unwrap();
             found.attempts[0].clone()
         };
         let (here, there) = (summary(&Device::Cpu), summary(&device()));
@@ -91,10 +93,10 @@ fn unlearning_by_default_is_verified_with_the_figures_of_the_cpu() {
     let cut = Cut::locate(&original, None).unwrap();
     let (before, forgotten) =
         (cut.head.load(&original).unwrap(), Forgotten::resolve(&["5"], 10, None).unwrap());
-    let options = Options::new(methods::by_name("delete").unwrap());
+    let removal = Removal::of(forgotten.clone(), methods::by_name("delete").unwrap()).build().unwrap();
     let trained = |device: &Device| {
-        let material = Material::draw(&before, &forgotten, &options, &Device::Cpu, &Silent).unwrap();
-        unlearn::train(&before, &material, &forgotten, &options, device, &Silent).unwrap().head
+        let material = Material::draw(&before, &removal, &Device::Cpu, &Silent).unwrap();
+        unlearn::train(&before, &material, &removal, device, &Silent).unwrap().head
     };
     let (here, there) = (trained(&Device::Cpu), trained(&device()));
     assert!(distance(&here, &there) <= 1e-4, "{}", distance(&here, &there));
@@ -102,17 +104,8 @@ fn unlearning_by_default_is_verified_with_the_figures_of_the_cpu() {
     let edits = edit::edits(&original, &cut, &before, &sealed, forgotten.as_set(), Slot::Keep).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let staged = Staged::write(&original, &edits, &folder.path().join("out"), &Silent).unwrap();
-    let request = Request {
-        forgotten: &forgotten,
-        slot: Slot::Keep,
-        sealed: true,
-        method: options.method,
-        settings: &options.settings,
-        head: None,
-        seed: 0,
-    };
     let report =
-        |device: &Device| verify::verify(&original, staged.artifact(), &request, device, &Silent).unwrap();
+        |device: &Device| verify::verify(&original, staged.artifact(), &removal, device, &Silent).unwrap();
     let (mine, theirs) = (report(&Device::Cpu), report(&device()));
     assert!(theirs.passed());
     for (mine, theirs) in mine.checks().iter().zip(theirs.checks()) {

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 30] = [
+const MAY_NAME: [(&str, &[&str]); 31] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "head", "net"]),
@@ -33,6 +33,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
         "release",
         &[
             "classes",
+            "device",
             "embeddings",
             "error",
             "evaluate",
@@ -41,12 +42,14 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "head",
             "methods",
             "progress",
+            "removal",
             "sign",
             "unambiguous",
             "unlearn",
             "verify",
         ],
     ),
+    ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
     ("space", &["error", "head"]),
@@ -63,6 +66,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "head",
             "methods",
             "progress",
+            "removal",
             "rng",
             "space",
             "tail",
@@ -80,6 +84,7 @@ const MAY_NAME: [(&str, &[&str]); 30] = [
             "head",
             "methods",
             "progress",
+            "removal",
             "rng",
             "space",
             "statistics",

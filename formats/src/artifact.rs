@@ -5,19 +5,16 @@ use std::{
     fmt,
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use serde_json::Value;
 
 use crate::{
-    Edits, Fill, FormatError, Problem, RelPath, Sha256Digest, Skipped, StructureChange, TensorInfo, diff,
-    folder::Folder,
-    onnx::{self, Onnx},
-    open,
-    safetensors::Safetensors,
-    write,
+    FormatError, Problem, RelPath, Skipped, TensorInfo, folder::Folder, onnx::Graph, weights::Weights,
 };
+
+/// Text files are read up to this size.
+pub(crate) const MAX_TEXT: u64 = 64 << 20;
 
 /// A model on disk: its files, its tensors by name, and what describes them. Opening reads headers and
 /// structure only; tensors are read one by one.
@@ -72,29 +69,7 @@ pub(crate) struct Beside {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// The weights, by format.
-#[derive(Clone, Debug)]
-pub(crate) enum Weights {
-    Onnx(Box<Onnx>),
-    Safetensors(Safetensors),
-}
-
 impl Artifact {
-    /// Opens a folder with safetensors or with one ONNX file, a `.safetensors` file, or an `.onnx` file.
-    ///
-    /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
-    /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
-    /// one named `model.safetensors`, a `config.json`.
-    pub fn open(path: &Path) -> Result<Self, FormatError> {
-        open::open(path)
-    }
-
-    /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them later is
-    /// filled in first.
-    pub fn open_with_holes(path: &Path, holes: Arc<dyn Fill>) -> Result<Self, FormatError> {
-        open::open_folder(path, Folder::open(path)?.with_holes(holes))
-    }
-
     /// The path as the user named it.
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,10 +120,7 @@ impl Artifact {
     /// Row-major little-endian bytes of one tensor, whatever its storage; none of a tensor of strings.
     pub fn read_tensor(&self, name: &str) -> Result<Vec<u8>, FormatError> {
         self.tensor(name)?;
-        match &self.weights {
-            Weights::Onnx(onnx) => onnx.read(&self.folder, name),
-            Weights::Safetensors(safetensors) => safetensors.read(&self.folder, name),
-        }
+        self.weights.read(&self.folder, name)
     }
 
     /// The parsed `config.json`, which is an object with its keys in the file's order.
@@ -157,46 +129,13 @@ impl Artifact {
     }
 
     /// The graph of an ONNX model.
-    pub fn graph(&self) -> Option<&onnx::Graph> {
-        match &self.weights {
-            Weights::Onnx(onnx) => Some(onnx.graph()),
-            Weights::Safetensors(_) => None,
-        }
+    pub fn graph(&self) -> Option<&Graph> {
+        self.weights.graph()
     }
 
     /// The whole of any file in the folder, of at most 64 MB.
     pub fn read_file(&self, path: &RelPath) -> Result<Vec<u8>, FormatError> {
-        self.folder.read(path, open::MAX_TEXT)
-    }
-
-    /// Writes a copy with some edits into `dest`, a folder that is new or empty. What the edits do not name
-    /// is copied byte for byte, by the kernel; memory is bounded by the edited tensors. Everything is on
-    /// disk when this returns. `on_bytes` is told of bytes as they are written.
-    ///
-    /// An edit that does not fit the model is an error before anything is written.
-    pub fn write(
-        &self,
-        edits: &Edits,
-        dest: &Path,
-        on_bytes: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), FormatError> {
-        write::write(self, edits, dest, on_bytes)
-    }
-
-    /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing, without
-    /// writing them: one pass over those files, of whose bytes `on_bytes` is told. Every other file of a copy is the model's own.
-    pub fn edited_digests(
-        &self,
-        edits: &Edits,
-        on_bytes: &(dyn Fn(u64) + Sync),
-    ) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
-        write::digests(self, edits, on_bytes)
-    }
-
-    /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the graph, headers,
-    /// tensors, or else the first byte of a file. Files that `copy` does not have are not named.
-    pub fn deviations(&self, edits: &Edits, copy: &Self) -> Result<Vec<StructureChange>, FormatError> {
-        diff::deviations(self, edits, copy)
+        self.folder.read(path, MAX_TEXT)
     }
 
     /// Whether a file of this path belongs to the model.
@@ -206,10 +145,7 @@ impl Artifact {
 
     /// The file and the range in it that hold exactly a tensor's elements, if there is such a range.
     pub(crate) fn place(&self, name: &str) -> Option<(&RelPath, Range<u64>)> {
-        match &self.weights {
-            Weights::Onnx(onnx) => onnx.place(name),
-            Weights::Safetensors(safetensors) => safetensors.place(name),
-        }
+        self.weights.place(name)
     }
 }
 

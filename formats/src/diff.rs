@@ -6,10 +6,7 @@ mod outline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use deviations::deviations;
-pub(crate) use outline::Part;
-
-use crate::{Artifact, FormatError, RelPath, Sha256Digest, TensorInfo, artifact::Weights};
+use crate::{Artifact, FormatError, RelPath, Sha256Digest, TensorInfo};
 use lanes::Step;
 
 /// Everything that differs between two models. No change of a tensor and none of the structure means that
@@ -91,6 +88,7 @@ impl Diff {
             files.push(comparison.file(path, shared, &mut streamed, on_bytes)?);
         }
         comparison.moved_tensors(&streamed)?;
+        let parts = |artifact: &Artifact| artifact.weights.parts(&artifact.folder);
         comparison.structure.extend(outline::compare(&parts(before)?, &parts(after)?));
         let values = before.tensors().values().map(|info| info.elements() as u64);
         Ok(Self {
@@ -175,7 +173,7 @@ impl<'a> Comparison<'a> {
                 steps.push(Step { tensor: Some(name), width: old.dtype.bits() / 8, before, after });
             }
         }
-        if self.before.is_external(path) && self.after.is_external(path) {
+        if self.before.weights.is_external(path) && self.after.weights.is_external(path) {
             covered.sort_by_key(|range| range.start);
             covered.push(common_len..common_len);
             let mut at = 0;
@@ -222,22 +220,5 @@ impl<'a> Comparison<'a> {
             })
         };
         names.into_iter().filter_map(change).collect()
-    }
-}
-
-fn parts(artifact: &Artifact) -> Result<Vec<Part>, FormatError> {
-    match &artifact.weights {
-        Weights::Onnx(onnx) => onnx.parts(&artifact.folder),
-        Weights::Safetensors(safetensors) => Ok(safetensors.parts()),
-    }
-}
-
-impl Artifact {
-    /// Whether a file is one of external data, of which no parser sees what lies between the tensors.
-    fn is_external(&self, path: &RelPath) -> bool {
-        match &self.weights {
-            Weights::Onnx(onnx) => onnx.is_external(path),
-            Weights::Safetensors(_) => false,
-        }
     }
 }

@@ -27,11 +27,13 @@ mod error;
 mod folder;
 pub mod onnx;
 mod open;
+mod part;
 mod pieces;
 mod reader;
 mod regular;
 mod safetensors;
 mod tensor;
+mod weights;
 mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};

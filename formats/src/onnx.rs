@@ -24,7 +24,7 @@ use std::{
 
 pub use graph::{Attribute, Dim, Graph, GraphEdit, Node, Value};
 
-use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, diff::Part, folder::Folder, pieces::Pieces};
+use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, folder::Folder, part::Part, pieces::Pieces};
 use edit::Splice;
 use places::Place;
 use storage::{Source, Storage};

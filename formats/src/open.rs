@@ -2,27 +2,45 @@
 
 mod copied;
 
-use std::{collections::BTreeSet, path::Path};
+use std::{path::Path, sync::Arc};
 
 pub use copied::{is_companion, is_weight_ending};
 
 use serde_json::Value;
 
 use crate::{
-    Artifact, FormatError, ModelFile, Problem, RelPath, Role,
-    artifact::{Beside, Weights},
+    Artifact, Fill, FormatError, ModelFile, Problem, RelPath, Role,
+    artifact::{Beside, MAX_TEXT},
     folder::{Folder, Survey},
     onnx::Onnx,
     safetensors::Safetensors,
+    weights::Weights,
 };
 
-pub(crate) fn open(path: &Path) -> Result<Artifact, FormatError> {
+impl Artifact {
+    /// Opens a folder with safetensors or with one ONNX file, a `.safetensors` file, or an `.onnx` file.
+    ///
+    /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
+    /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
+    /// one named `model.safetensors`, a `config.json`.
+    pub fn open(path: &Path) -> Result<Self, FormatError> {
+        open(path)
+    }
+
+    /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them later is
+    /// filled in first.
+    pub fn open_with_holes(path: &Path, holes: Arc<dyn Fill>) -> Result<Self, FormatError> {
+        open_folder(path, Folder::open(path)?.with_holes(holes))
+    }
+}
+
+fn open(path: &Path) -> Result<Artifact, FormatError> {
     let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
     if metadata.is_dir() { open_folder(path, Folder::open(path)?) } else { open_file(path) }
 }
 
 /// A folder: its weights, its configuration, and what [`is_companion`] says of the rest.
-pub(crate) fn open_folder(path: &Path, folder: Folder) -> Result<Artifact, FormatError> {
+fn open_folder(path: &Path, folder: Folder) -> Result<Artifact, FormatError> {
     let Survey { files, skipped } = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
@@ -151,24 +169,6 @@ fn config_path() -> RelPath {
     RelPath::from_static(CONFIG)
 }
 
-impl Weights {
-    pub(crate) fn files(&self) -> BTreeSet<&RelPath> {
-        match self {
-            Self::Onnx(onnx) => onnx.files().collect(),
-            Self::Safetensors(safetensors) => safetensors.files().collect(),
-        }
-    }
-
-    fn tensors(&self) -> std::collections::BTreeMap<String, crate::TensorInfo> {
-        match self {
-            Self::Onnx(onnx) => onnx.tensors(),
-            Self::Safetensors(safetensors) => safetensors.tensors(),
-        }
-    }
-}
-
-/// Text files are read up to this size.
-pub(crate) const MAX_TEXT: u64 = 64 << 20;
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const CONFIG: &str = "config.json";

@@ -10,11 +10,36 @@ use std::{
 
 use crate::{
     Artifact, Edits, FormatError, Problem, RelPath, Role, Sha256Digest,
-    artifact::Weights,
     pieces::{Piece, Pieces},
 };
 
-pub(crate) fn write(
+impl Artifact {
+    /// Writes a copy with some edits into `dest`, a folder that is new or empty. What the edits do not name
+    /// is copied byte for byte, by the kernel; memory is bounded by the edited tensors. Everything is on
+    /// disk when this returns. `on_bytes` is told of bytes as they are written.
+    ///
+    /// An edit that does not fit the model is an error before anything is written.
+    pub fn write(
+        &self,
+        edits: &Edits,
+        dest: &Path,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), FormatError> {
+        write(self, edits, dest, on_bytes)
+    }
+
+    /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing, without
+    /// writing them: one pass over those files, of whose bytes `on_bytes` is told. Every other file of a copy is the model's own.
+    pub fn edited_digests(
+        &self,
+        edits: &Edits,
+        on_bytes: &(dyn Fn(u64) + Sync),
+    ) -> Result<BTreeMap<RelPath, Sha256Digest>, FormatError> {
+        digests(self, edits, on_bytes)
+    }
+}
+
+fn write(
     artifact: &Artifact,
     edits: &Edits,
     dest: &Path,
@@ -49,7 +74,7 @@ pub(crate) fn write(
 }
 
 /// The digests of the files that [`write`] would make other than they are.
-pub(crate) fn digests(
+fn digests(
     artifact: &Artifact,
     edits: &Edits,
     on_bytes: &(dyn Fn(u64) + Sync),
@@ -76,13 +101,7 @@ pub(crate) fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPat
     if let Some(path) = edits.files.keys().find(weights) {
         return Err(fail(Problem::WeightsFile { name: path.to_string() }));
     }
-    match &artifact.weights {
-        Weights::Onnx(onnx) => onnx.edited(&artifact.folder, edits),
-        Weights::Safetensors(_) if !edits.graph.is_empty() => {
-            Err(fail(Problem::GraphEdit { what: "safetensors files hold no graph".into() }))
-        }
-        Weights::Safetensors(safetensors) => safetensors.edited(&edits.tensors).map_err(fail),
-    }
+    artifact.weights.edited(artifact.path(), &artifact.folder, edits)
 }
 
 /// Makes sure that the destination is an empty folder.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use declass::{
-    claim::{StoredClaim, root_digest},
     classes::Forgotten,
     cut::Cut,
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
+    release::{Claimed, StoredClaim, root_digest},
+    removal::Removal,
     verify::compare,
 };
 use serde_json::{Value, json};
@@ -57,12 +58,11 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
         [] => Some(read_claim(release)?),
         _ => None,
     };
-    let request = claimed.as_ref().map(|claimed| claimed.request(None));
-    let claimed_head = request.as_ref().and_then(|request| request.head).map(str::to_owned);
-    let head = args.head.clone().or(claimed_head);
+    let removal = claimed.as_ref().map(Claimed::removal);
+    let head = args.head.as_deref().or(removal.and_then(Removal::head)).map(str::to_owned);
     let cut = Cut::locate(original, head.as_deref())?;
-    let forgotten = match request {
-        Some(request) => request.forgotten.clone(),
+    let forgotten = match removal {
+        Some(removal) => removal.forgotten().clone(),
         None => Forgotten::resolve(&args.forget, cut.head.classes, cut.labels.as_ref())?,
     };
     Ok((Pair::load((original, &cut), release, head.as_deref(), forgotten)?, head))

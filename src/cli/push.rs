@@ -72,8 +72,8 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let claimed = read_claim(release)?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
-    let request = claimed.request(None);
-    let report = verify::verify(&original, release, &request, &device::open(args.device, printer)?, bars)?;
+    let device = device::open(args.device, printer)?;
+    let report = verify::verify(&original, release, claimed.removal(), &device, bars)?;
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     let held = claimed.check(&report, None);
     let checks = [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat();

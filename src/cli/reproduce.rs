@@ -3,8 +3,11 @@
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use declass::{
+    device::DeviceChoice,
     error::Error,
     formats::{Artifact, Diff, Role, TensorChange},
+    head::Slot,
+    removal::Removal,
 };
 use serde_json::{Value, json};
 
@@ -30,12 +33,11 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
     let release = Artifact::open(&release.path).map_err(Error::from)?;
     let claimed = verify::read_claim(&release)?;
-    let (version, device) = claimed.made_by();
+    let (version, removal) = (claimed.version(), claimed.removal());
     if version != env!("CARGO_PKG_VERSION") {
         printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
     }
-    let device = args.device.map_or_else(|| device.to_string(), |device| device.to_string());
-    let arguments = [claimed.arguments(), vec!["--device".into(), device]].concat();
+    let arguments = arguments(removal, args.device.unwrap_or_else(|| removal.device().into()));
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let unlearn_args = parse(args, &arguments, &folder.path().join("out"))?;
     let silent = Printer::new(Verbosity::Quiet);
@@ -62,6 +64,30 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
         printer.row("verdict", if same { "the same bytes" } else { "other bytes" });
     }
     Ok(if same { Exit::Yes } else { Exit::No })
+}
+
+/// The arguments of `declass unlearn` that ask for a removal.
+fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
+    let mut arguments: Vec<String> = vec!["--method".into(), removal.method().name.into()];
+    let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
+    removal.forgotten().indices().for_each(|class| add("--forget", class.to_string()));
+    add("--slot", if removal.slot() == Slot::Drop { "drop" } else { "keep" }.into());
+    add("--seed", removal.seed().to_string());
+    removal.head().iter().for_each(|head| add("--head", (*head).to_owned()));
+    if removal.draws() {
+        add("--distribution", removal.distribution().to_string());
+        add("--samples", removal.samples().to_string());
+        removal.learning_rate().iter().for_each(|rate| add("--lr", rate.to_string()));
+        removal.settings().iter().for_each(|(name, value)| add("--set", format!("{name}={value}")));
+    }
+    if removal.trains() {
+        add("--epochs", removal.epochs().to_string());
+    }
+    add("--device", device.to_string());
+    if !removal.target().is_final() {
+        arguments.push("--no-seal".into());
+    }
+    arguments
 }
 
 fn parse(args: &ReproduceArgs, arguments: &[String], out: &std::path::Path) -> Result<Box<UnlearnArgs>> {

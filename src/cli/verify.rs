@@ -5,18 +5,13 @@ use std::{path::Path, time::SystemTime};
 
 use anyhow::{Result, bail};
 use declass::{
-    attest::{Claimed, check_lineage},
-    claim::StoredClaim,
     classes::Labels,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
-    evidence::{
-        Check, Finding, Outcome,
-        code::{MEASURED_OTHERWISE, UNREADABLE, UNSUPPORTED},
-    },
+    evidence::{Check, Outcome},
     formats::Artifact,
-    gate::{self, Examination, Policy},
-    release::{self, not_covered},
+    gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
+    release::{self, Claimed, StoredClaim, check_lineage, not_covered},
     sign::Trust,
     verify::{self, Changes, Report},
 };
@@ -34,8 +29,6 @@ use super::{
 /// What was measured against the original.
 pub(super) struct Measured {
     pub(super) checks: Vec<Check>,
-    /// Checks of the claim that this version does not know.
-    pub(super) unknown: Vec<String>,
     pub(super) changes: Changes,
     pub(super) forgotten: Value,
     /// Labels of the original.
@@ -62,10 +55,6 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
     let checks = measured.iter().flat_map(|measured| &measured.checks);
     findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
-    let unknown = measured.iter().flat_map(|measured| &measured.unknown);
-    findings.extend(unknown.map(|id| {
-        Finding::new(&UNSUPPORTED, format!("this version does not know the check `{id}` of the claim"))
-    }));
     let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
     findings.extend(listed.iter().filter(|check| check.outcome == Outcome::Failed).map(finding));
     Verdict { args, place: release.path, listed, findings, examination, measured }.print(printer)
@@ -104,15 +93,15 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
     if let Some(data) = &data {
         claimed.require_data(data)?;
     }
-    let request = claimed.request(args.seed);
-    let report = verify::verify(&original, &release, &request, &device::open(args.device, printer)?, bars)?;
+    let removal = claimed.removal();
+    let removal = args.seed.map_or_else(|| removal.clone(), |seed| removal.verified_with(seed));
+    let report = verify::verify(&original, &release, &removal, &device::open(args.device, printer)?, bars)?;
     let figures = |data| figures(&claimed, &report, (&original, &release), data);
     let evaluation = data.as_ref().map(figures).transpose()?;
-    let held = claimed.check(&report, evaluation.as_ref());
+    let checks = claimed.check(&report, evaluation.as_ref());
     let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
     Ok(Some(Measured {
-        checks: [report.checks(), &held.checks, &[lineage, not_covered(&release)]].concat(),
-        unknown: held.unknown,
+        checks: [report.checks(), &checks, &[lineage, not_covered(&release)]].concat(),
         changes: report.changes().clone(),
         forgotten: forgotten(&report),
         labels: report.cut().labels.clone(),
@@ -123,25 +112,24 @@ fn measure(args: &VerifyArgs, release: &Path, bars: &Bars, printer: &Printer) ->
 /// The figures on labelled embeddings as the run that made the claim measured them, with its seed.
 fn figures(
     claimed: &Claimed,
-    report: &Report<'_>,
+    report: &Report,
     (original, release): (&Artifact, &Artifact),
     data: &Data,
 ) -> Result<Evaluation, Error> {
-    let request = report.request();
-    let forgotten = request.forgotten.clone();
-    let pair = Pair::load((original, report.cut()), release, request.head, forgotten)?;
-    evaluate(&pair, data, claimed.evaluation_seed().value())
+    let removal = claimed.removal();
+    let forgotten = removal.forgotten().clone();
+    let pair = Pair::load((original, report.cut()), release, removal.head(), forgotten)?;
+    evaluate(&pair, data, removal.verification_seed())
 }
 
-fn forgotten(report: &Report<'_>) -> Value {
+fn forgotten(report: &Report) -> Value {
     let labels = report.cut().labels.as_ref();
     let class = |index| json!({"index": index, "label": labels.and_then(|labels| labels.names.get(index))});
-    report.request().forgotten.indices().map(class).collect()
+    report.removal().forgotten().indices().map(class).collect()
 }
 
 pub(super) fn read_claim(release: &Artifact) -> Result<Claimed> {
     let stored = StoredClaim::read(release.folder())?;
     let claimed = Claimed::read(stored.statement());
-    Ok(claimed
-        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?)
+    Ok(claimed.map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?)
 }

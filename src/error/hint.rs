@@ -1,6 +1,6 @@
 //! What to do about an error.
 
-use super::Error;
+use super::{Error, Parameter, RemovalError};
 
 impl Error {
     /// What the user can do about it, if anything is known to help.
@@ -28,10 +28,13 @@ impl Error {
     /// What depends on the names in question.
     fn made_hint(&self) -> Option<String> {
         match self {
-            Self::OptionsWithoutUse { options, .. } => Some(format!(
-                "leave out {}, or choose a method that trains: `declass methods`",
-                options.join(" and ")
-            )),
+            Self::Removal(RemovalError::WithoutUse { parameters, .. }) => {
+                let options: Vec<&str> = parameters.iter().copied().map(option).collect();
+                Some(format!(
+                    "leave out {}, or choose a method that trains: `declass methods`",
+                    options.join(" and ")
+                ))
+            }
             Self::UnknownClass { name, .. } if name.contains(',') => None,
             Self::UnknownClass { near, .. } if !near.is_empty() => {
                 let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
@@ -44,7 +47,7 @@ impl Error {
             Self::UnknownHead { candidates, .. } if !candidates.is_empty() => {
                 Some(format!("candidates are {}", candidates.join(", ")))
             }
-            Self::UnknownSetting { known, .. } if !known.is_empty() => {
+            Self::Removal(RemovalError::UnknownSetting { known, .. }) if !known.is_empty() => {
                 Some(format!("it has {}", known.join(", ")))
             }
             _ => None,
@@ -80,23 +83,40 @@ impl Error {
             }
             Self::NoName { .. } => "end -o with the name of the folder to write",
             Self::NotAClaim { .. } => "name a folder that `declass unlearn` of this version wrote",
-            Self::NotForMultiLabel { .. } => "use --method seal or --slot drop",
             Self::NotOnlyTheHead { .. } => {
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"
             }
-            Self::NothingToDo => "leave out --no-seal or choose another --method",
-            Self::NothingToSeal => "leave out --no-seal, or keep the slot with --slot keep",
             Self::NothingToTrain { .. } => "choose a method that trains: `declass methods`",
-            Self::OneClassLeft => "keep the slots with --slot keep",
+            Self::Removal(error) => return of_removal(error),
             Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
                 "is it the model that the release was made from?"
             }
             Self::UnknownClass { .. } => "name each class with a --forget of its own",
-            Self::UnknownSetting { .. } => "it has no settings at all",
             Self::Unreached { .. } => "leave out --no-seal, or try another --distribution",
             Self::Unsigned { .. } => "sign the release first: `declass sign OUT --key KEY`",
             _ => return None,
         })
+    }
+}
+
+fn of_removal(error: &RemovalError) -> Option<&'static str> {
+    Some(match error {
+        RemovalError::NotForMultiLabel { .. } => "use --method seal or --slot drop",
+        RemovalError::NothingToDo => "leave out --no-seal or choose another --method",
+        RemovalError::OneClassLeft => "keep the slots with --slot keep",
+        RemovalError::SealOfDropped => "leave out --no-seal, or keep the slot with --slot keep",
+        RemovalError::UnknownSetting { .. } => "it has no settings at all",
+        _ => return None,
+    })
+}
+
+/// The option that chooses it.
+fn option(parameter: Parameter) -> &'static str {
+    match parameter {
+        Parameter::Distribution => "--distribution",
+        Parameter::Epochs => "--epochs",
+        Parameter::LearningRate => "--lr",
+        Parameter::Samples => "--samples",
     }
 }

@@ -56,7 +56,8 @@ impl Data {
     /// Whether a pair of heads can be measured on these data.
     ///
     /// # Errors
-    /// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none.
+    /// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained
+    /// ones have none.
     pub fn check(&self, pair: &Pair) -> Result<(), Error> {
         RowsByClass::of(pair, self).map(drop)
     }

@@ -1,4 +1,5 @@
-//! Minimises a smooth convex function by L-BFGS (Liu and Nocedal 1989) with backtracking, from zero, deterministically.
+//! Minimises a smooth convex function by L-BFGS (Liu and Nocedal 1989) with backtracking, from zero,
+//! deterministically.
 
 use std::collections::VecDeque;
 
@@ -21,7 +22,8 @@ pub(super) struct Limits {
     pub(super) steps: usize,
 }
 
-/// The `x` at which `f` (which gives value and gradient) is smallest, and whether the limit on the gradient was met.
+/// The `x` at which `f` (which gives value and gradient) is smallest, and whether the limit on the gradient
+/// was met.
 pub(super) fn minimise(
     dimensions: usize,
     limits: Limits,
@@ -70,8 +72,8 @@ struct Step {
     y: Vec<f64>,
 }
 
-/// Minus the gradient times the inverse curvature that past steps suggest: the two-loop recursion, with `alpha` and `beta` as
-/// Nocedal and Wright call them.
+/// Minus the gradient times the inverse curvature that past steps suggest: the two-loop recursion, with
+/// `alpha` and `beta` as Nocedal and Wright call them.
 fn descent(gradient: &[f64], past: &VecDeque<Step>) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|slope| -slope).collect();
     let mut alphas = Vec::with_capacity(past.len());

@@ -1,5 +1,5 @@
-//! Multinomial logistic regression on standardised embeddings, as scikit-learn's default: an L2 penalty with C = 1 on
-//! the weights, none on the biases.
+//! Multinomial logistic regression on standardised embeddings, as scikit-learn's default: an L2 penalty with
+//! C = 1 on the weights, none on the biases.
 
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;

@@ -1,8 +1,8 @@
 //! Tier T2: how the original and the changed head behave on labelled embeddings that the user brings.
 //!
-//! The backbone is not run: the embeddings are the input of the head, computed once by the user, and since a removal
-//! at the head leaves the encoder as it was, they are the same before and after. Nothing here is filled in from
-//! synthetic data, and nothing here decides about a release: the gate is `verify`.
+//! The backbone is not run: the embeddings are the input of the head, computed once by the user, and since a
+//! removal at the head leaves the encoder as it was, they are the same before and after. Nothing here is
+//! filled in from synthetic data, and nothing here decides about a release: the gate is `verify`.
 
 mod data;
 mod double_head;
@@ -27,8 +27,8 @@ use crate::error::Error;
 /// Measures both heads on the user's embeddings. `seed` addresses all draws (shots, splits, balancing).
 ///
 /// # Errors
-/// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones have none;
-/// [`Error::Compute`] if the arithmetic fails.
+/// [`Error::Embeddings`] if the embeddings do not fit the heads, or a forgotten class or all retained ones
+/// have none; [`Error::Compute`] if the arithmetic fails.
 pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error> {
     let experiment = Experiment::observe(pair, data, seed)?;
     let (metrics, not_run) = metrics::all(&experiment)?;

@@ -1,4 +1,5 @@
-//! What the heads say of every embedding, in double precision; logits are kept for one batch of rows at a time.
+//! What the heads say of every embedding, in double precision; logits are kept for one batch of rows at a
+//! time.
 
 use candle_core::Result;
 use rayon::prelude::*;

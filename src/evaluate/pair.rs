@@ -26,8 +26,9 @@ impl Pair {
     /// Reads both heads from disk; whether the slots were kept or dropped, the number of classes says.
     ///
     /// # Errors
-    /// [`Error::NoTopClass`] if the largest logit is not the model's answer, [`Error::OtherClasses`] if the candidate
-    /// has neither all classes nor the retained ones, and what [`Cut::locate`] and the head's reading may say.
+    /// [`Error::NoTopClass`] if the largest logit is not the model's answer, [`Error::OtherClasses`] if the
+    /// candidate has neither all classes nor the retained ones, and what [`Cut::locate`] and the head's
+    /// reading may say.
     pub fn load(
         original: (&Artifact, &Cut),
         candidate: &Artifact,

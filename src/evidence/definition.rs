@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a check or a metric is. Id and version are recorded and never change their meaning; the words may be improved.
+/// What a check or a metric is. Id and version are recorded and never change their meaning; the words may be
+/// improved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Definition {

@@ -10,8 +10,8 @@ use super::{Number, Side};
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Figure {
-    /// What was measured: one of the quantities of its definition, in kebab case, such as `agreement`. Whom it is about stands
-    /// in the other fields.
+    /// What was measured: one of the quantities of its definition, in kebab case, such as `agreement`. Whom
+    /// it is about stands in the other fields.
     pub quantity: Cow<'static, str>,
     /// The class it is about, by its index in the original's label space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ impl Figure {
 
     /// Of what leads to a class.
     #[must_use]
-    pub fn to_class(mut self, class: usize) -> Self {
+    pub fn towards(mut self, class: usize) -> Self {
         self.to = Some(class);
         self
     }

@@ -1,7 +1,7 @@
 //! The names that figures had in claims of version 1: sentences with classes, labels and strata inside.
 //!
-//! One table serves both directions: an old claim is read as [`Figure`]s ([`v1_figure`]), and a policy of version 1, which names
-//! figures by these sentences, is held against new ones ([`v1_name`]).
+//! One table serves both directions: an old claim is read as [`Figure`]s ([`v1_figure`]), and a policy of
+//! version 1, which names figures by these sentences, is held against new ones ([`v1_name`]).
 
 use super::{Figure, Side};
 use crate::classes::{Labels, describe};
@@ -21,15 +21,16 @@ pub struct Named {
     pub side: Option<Side>,
 }
 
-/// What the name of a figure in a claim of version 1 says; `check` is the id of its check or metric. A label inside a name is skipped: the
-/// index stands before it. `None` if no check of that version had such a figure.
+/// What the name of a figure in a claim of version 1 says; `check` is the id of its check or metric. A label
+/// inside a name is skipped: the index stands before it. `None` if no check of that version had such a
+/// figure.
 #[must_use]
 pub fn v1_figure(check: &str, name: &str) -> Option<Named> {
     templates(check).find_map(|template| template.read(name))
 }
 
-/// The name that a figure has in a claim of version 1, with the labels that the original carries; `None` if that version
-/// had no such figure.
+/// The name that a figure has in a claim of version 1, with the labels that the original carries; `None` if
+/// that version had no such figure.
 #[must_use]
 pub fn v1_name(check: &str, figure: &Figure, labels: Option<&Labels>) -> Option<String> {
     templates(check).find_map(|template| template.write(figure, labels))
@@ -39,9 +40,10 @@ fn templates(check: &str) -> impl Iterator<Item = &'static Template> {
     TABLE.iter().filter(move |(id, _)| *id == check).flat_map(|(_, templates)| *templates)
 }
 
-/// How a name was written, and what it says. In the name `{index}` stands for a class, `{class}` for one with its label if it has
-/// any, `{to}` for the class that it leads to, `{side}` for `before` or `after`, `{stratum}` for a stratum and `{words}` for one
-/// with blanks in place of dashes. Side and stratum can also be said by the other words of a name.
+/// How a name was written, and what it says. In the name `{index}` stands for a class, `{class}` for one with
+/// its label if it has any, `{to}` for the class that it leads to, `{side}` for `before` or `after`,
+/// `{stratum}` for a stratum and `{words}` for one with blanks in place of dashes. Side and stratum can also
+/// be said by the other words of a name.
 struct Template {
     name: &'static str,
     quantity: &'static str,

@@ -1,9 +1,9 @@
 //! Evidence as data: what a check or a metric is, what it found, and the figures behind it.
 //!
-//! A [`Definition`] is written once and looked up by id and version: all words about it are there. A [`Check`] holds what
-//! was found, as [`Figure`]s whose parts are fields. Sentences are made of these by whoever shows
-//! them ([`words`]); none is recorded, so that words can be improved without touching what was signed.
-//! Claims of version 1 named their figures by sentences: [`legacy`] reads and writes those names.
+//! A [`Definition`] is written once and looked up by id and version: all words about it are there. A
+//! [`Check`] holds what was found, as [`Figure`]s whose parts are fields. Sentences are made of these by
+//! whoever shows them ([`words`]); none is recorded, so that words can be improved without touching what was
+//! signed. Claims of version 1 named their figures by sentences: [`legacy`] reads and writes those names.
 
 mod change;
 mod changed;

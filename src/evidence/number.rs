@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// A measured number: a JSON number, or one of the words `Infinity`, `-Infinity` and `NaN`, for which JSON has no number.
+/// A measured number: a JSON number, or one of the words `Infinity`, `-Infinity` and `NaN`, for which JSON
+/// has no number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number(pub f64);
 

@@ -1,7 +1,9 @@
-//! What a removal is held against: by the search for a learning rate, which aims, and by the gate, which decides.
+//! What a removal is held against: by the search for a learning rate, which aims, and by the gate, which
+//! decides.
 //!
-//! Both draw embeddings of their own, so a head that just met the gate's threshold on one sample would miss it on another half the
-//! time. The search therefore asks for a little more, by a margin above what two samples differ by.
+//! Both draw embeddings of their own, so a head that just met the gate's threshold on one sample would miss
+//! it on another half the time. The search therefore asks for a little more, by a margin above what two
+//! samples differ by.
 
 /// Least share of retained embeddings that must keep their class.
 pub const RETAINED_AGREEMENT: f64 = hundredths(RETAINED);
@@ -9,7 +11,8 @@ pub const RETAINED_AGREEMENT: f64 = hundredths(RETAINED);
 pub const WORST_CLASS_AGREEMENT: f64 = hundredths(WORST_CLASS);
 /// Largest mean divergence of the retained probabilities, in nats.
 pub const RETAINED_DIVERGENCE: f64 = hundredths(DIVERGENCE);
-/// Largest share of any stratum's embeddings of any forgotten class that may still be recognised. The search wants none.
+/// Largest share of any stratum's embeddings of any forgotten class that may still be recognised. The search
+/// wants none.
 pub const RECOGNISED: f64 = 0.005;
 
 /// Fewest embeddings of a class that tell how it fares: of fewer, one embedding is more than 5 % of them.
@@ -27,7 +30,8 @@ pub mod aim {
     pub const RETAINED_DIVERGENCE: f64 = hundredths(DIVERGENCE - 1);
 }
 
-// Whole numbers of hundredths, so that a margin of one is exactly that: 0.93 + 0.01 is not the number next to 0.94.
+// Whole numbers of hundredths, so that a margin of one is exactly that: 0.93 + 0.01 is not the number next to
+// 0.94.
 const RETAINED: u8 = 93;
 const WORST_CLASS: u8 = 85;
 const DIVERGENCE: u8 = 10;

@@ -3,8 +3,8 @@
 use super::{BoundSide, Figure};
 use crate::classes::{Labels, describe};
 
-/// What a figure is about: its quantity, then whatever else it has, such as `radius of class 3 'Shirt' before`.
-/// Labels are those of the original.
+/// What a figure is about: its quantity, then whatever else it has, such as `radius of class 3 'Shirt'
+/// before`. Labels are those of the original.
 #[must_use]
 pub fn name(figure: &Figure, labels: Option<&Labels>) -> String {
     let mut name = figure.quantity.replace('-', " ");
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_figure_says_all_it_is_about() {
         let labels = Labels { names: ["a", "b"].map(String::from).to_vec(), source: "test".into() };
-        let figure = Figure::new("share", 0.25, "rate").of_class(0).to_class(1).in_stratum("gaussian");
+        let figure = Figure::new("share", 0.25, "rate").of_class(0).towards(1).in_stratum("gaussian");
         let figure = figure.on(Side::After).of(8).bounded(BoundSide::AtMost, 0.5).against(0.75);
         assert_eq!(
             line(&figure, Some(&labels)),

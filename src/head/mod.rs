@@ -8,6 +8,7 @@ pub mod reach;
 mod seal;
 pub mod sealed;
 mod slot;
+mod target;
 
 pub use bound::Bound;
 pub use linear::LinearHead;
@@ -15,3 +16,4 @@ pub use link::{Link, Order};
 pub(crate) use products::{dot, norm};
 pub use seal::{MARGIN, seal};
 pub use slot::Slot;
+pub use target::{Target, Treatment};

@@ -1,11 +1,12 @@
-//! Whether forgotten slots are sealed, as far as the numbers of a head alone tell: the arithmetic that the gate of a release and
-//! the certificate of a removal share. How a seal is made is in [`seal`](super::seal()).
+//! Whether forgotten slots are sealed, as far as the numbers of a head alone tell: the arithmetic that the
+//! gate of a release and the certificate of a removal share. How a seal is made is in
+//! [`seal`](super::seal()).
 
 use super::{LinearHead, Link, reach::Contest};
 use crate::classes::Forgotten;
 
-/// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata reach
-/// four times that norm.
+/// A radius must exceed the norm of a standard normal draw by this factor to count as a proof: the strata
+/// reach four times that norm.
 const LEAST_RADIUS_RATIO: f64 = 100.0;
 /// Largest constant probability that counts as near 0: e^-20, well above what rounding makes of a seal.
 const MOST_PROBABLE: f64 = 2e-9;
@@ -13,7 +14,8 @@ const MOST_PROBABLE: f64 = 2e-9;
 /// How near the numbers of a head come to those that its model stores.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Precision {
-    /// Largest relative error of a weight against the stored one; sums of biases may be off by as much of 1, too.
+    /// Largest relative error of a weight against the stored one; sums of biases may be off by as much of 1,
+    /// too.
     pub rounding: f64,
     /// How the weights are stored, for each tensor that holds some.
     pub stored: Vec<Spacing>,
@@ -35,8 +37,8 @@ impl Precision {
     }
 }
 
-/// Whether the forgotten slots of a head are sealed: no embedding that occurs makes one of them the top class, and a multi-label
-/// one has a constant probability near 0.
+/// Whether the forgotten slots of a head are sealed: no embedding that occurs makes one of them the top
+/// class, and a multi-label one has a constant probability near 0.
 #[must_use]
 pub fn is_sealed(head: &LinearHead, link: Link, precision: &Precision, forgotten: &Forgotten) -> bool {
     if link == Link::Sigmoid {
@@ -57,7 +59,8 @@ pub fn least_radius(width: usize) -> f64 {
     LEAST_RADIUS_RATIO * (width as f64).sqrt()
 }
 
-/// Whether every forgotten row is the mean of the retained ones, up to the rounding of the type in which it is stored.
+/// Whether every forgotten row is the mean of the retained ones, up to the rounding of the type in which it
+/// is stored.
 #[must_use]
 pub fn is_mean(head: &LinearHead, precision: &Precision, forgotten: &Forgotten) -> bool {
     let (mean, bias) = head.mean(forgotten.retained());

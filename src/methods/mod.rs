@@ -24,7 +24,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{
     classes::Forgotten,
-    error::Error,
+    error::{Error, RemovalError},
     head::{LinearHead, Link},
 };
 
@@ -43,6 +43,13 @@ pub struct Method {
     pub source: &'static str,
     /// What is done.
     pub kind: Kind,
+}
+
+/// A name stands for one method.
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
 }
 
 /// Which synthetic embeddings a method trains on.
@@ -183,14 +190,14 @@ pub static METHODS: [&Method; 9] = [
 /// The method to use on a head with this link: the one that was asked for, or the default.
 ///
 /// # Errors
-/// [`Error::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not compete: the others
+/// [`RemovalError::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not compete: the others
 /// are about which logit is the largest.
-pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, Error> {
+pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, RemovalError> {
     match (asked, link) {
         (None, Link::Sigmoid) => Ok(&seal::METHOD),
         (None, _) => Ok(&delete::METHOD),
         (Some(method), Link::Sigmoid) if !matches!(method.kind, Kind::SealOnly) => {
-            Err(Error::NotForMultiLabel { method: method.name })
+            Err(RemovalError::NotForMultiLabel { method: method.name })
         }
         (Some(method), _) => Ok(method),
     }

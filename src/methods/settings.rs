@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Method;
-use crate::error::Error;
+use crate::error::RemovalError;
 
 /// A number that a method's formula depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,21 +48,26 @@ impl Method {
     /// The settings with the values that a user gives, and the defaults of the others.
     ///
     /// # Errors
-    /// [`Error::UnknownSetting`] for a name that the method does not have or that is given twice,
-    /// [`Error::SettingOutOfRange`].
-    pub fn settings(&self, given: &[(String, f64)]) -> Result<Settings, Error> {
+    /// [`RemovalError::UnknownSetting`] for a name that the method does not have or that is given twice,
+    /// [`RemovalError::SettingOutOfRange`].
+    pub fn settings(&self, given: &[(String, f64)]) -> Result<Settings, RemovalError> {
         let mut settings = Settings::default();
         for (name, value) in given {
             let setting = self.settings.iter().find(|setting| setting.name == name);
             let setting = setting.filter(|setting| !settings.0.contains_key(setting.name));
-            let setting = setting.ok_or_else(|| Error::UnknownSetting {
+            let setting = setting.ok_or_else(|| RemovalError::UnknownSetting {
                 method: self.name,
                 name: name.clone(),
                 known: self.settings.iter().map(|setting| setting.name).collect(),
             })?;
             let (least, most) = setting.range;
             if !(least..=most).contains(value) {
-                return Err(Error::SettingOutOfRange { name: setting.name, value: *value, least, most });
+                return Err(RemovalError::SettingOutOfRange {
+                    name: setting.name,
+                    value: *value,
+                    least,
+                    most,
+                });
             }
             settings.0.insert(setting.name, *value);
         }

@@ -1,4 +1,5 @@
-//! What lies in a release's folder and no check looks into: named and measured, so that nothing is passed over in silence.
+//! What lies in a release's folder and no check looks into: named and measured, so that nothing is passed
+//! over in silence.
 
 use declass_formats::{Artifact, Role};
 
@@ -29,8 +30,8 @@ static REPOSITORY: Definition = Definition {
     not_shown: "other revisions of the repository",
 };
 
-/// The files of a release that no digest and no comparison covers: the model card, the claim and signatures (by their exact
-/// names), and git's own. Any other file is part of the model or a finding.
+/// The files of a release that no digest and no comparison covers: the model card, the claim and signatures
+/// (by their exact names), and git's own. Any other file is part of the model or a finding.
 #[must_use]
 pub fn not_covered(release: &Artifact) -> Check {
     let cards = release.files().iter().filter(|file| file.role == Role::Card).map(|file| &file.path);
@@ -50,7 +51,8 @@ pub fn not_covered(release: &Artifact) -> Check {
     Check { definition: &NOT_COVERED, outcome: Outcome::Informative, summary, figures: Vec::new() }
 }
 
-/// Of a release that was fetched: whether its repository holds what no check has seen, since it was not fetched.
+/// Of a release that was fetched: whether its repository holds what no check has seen, since it was not
+/// fetched.
 #[must_use]
 pub fn repository(package: &PackageUrl, left: &[String]) -> Check {
     let summary = match left {

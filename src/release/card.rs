@@ -3,39 +3,38 @@
 use serde_json::Value;
 
 use crate::{
-    claim::names::{CLAIM_FILE, STATEMENT_FILE},
-    classes::{Forgotten, Labels, describe},
+    classes::{Labels, describe},
     evaluate::{Evaluation, Record},
     evidence::Definition,
-    export::{RemovalBlock, TAGS, attestation},
-    head::Slot,
-    methods::Method,
+    head::Treatment,
+    removal::Removal,
+};
+
+use super::{
+    claim::slot_name,
+    front::{RemovalBlock, TAGS, attestation},
+    statement::STATEMENT_FILE,
+    stored::CLAIM_FILE,
 };
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
 /// another model.
 const OURS: [&str; 2] = ["class_removal", "model-index"];
 
-/// What a card says was done.
+/// What a card says of a release.
 #[derive(Clone, Copy, Debug)]
 pub struct CardContent<'a> {
-    /// The forgotten classes.
-    pub forgotten: &'a Forgotten,
+    /// What was done.
+    pub removal: &'a Removal,
     /// Labels of all classes, if they are known.
     pub labels: Option<&'a Labels>,
-    /// The method.
-    pub method: &'static Method,
-    /// What became of the slots.
-    pub slot: Slot,
-    /// Whether kept slots were sealed.
-    pub sealed: bool,
     /// What was measured on labelled data of the user, if there were any.
     pub evaluation: Option<&'a Evaluation>,
 }
 
 /// The card of a release called `name`, made from the original's card if it has one.
 #[must_use]
-pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, config: Option<&Value>) -> String {
+pub fn card(original: Option<&str>, name: &str, content: &CardContent<'_>, config: Option<&Value>) -> String {
     let kind = config.into_iter().flat_map(kind_of);
     let (front, body) = original.map_or((Vec::new(), ""), split);
     let mut card = String::from("---\n");
@@ -52,10 +51,10 @@ pub fn card(original: Option<&str>, name: &str, removal: &CardContent<'_>, confi
     {
         card += &format!("- {tag}\n");
     }
-    card += &front_matter(removal);
+    card += &front_matter(content);
     card += "---\n";
-    card += &text(name, removal);
-    card.extend(removal.evaluation.map(measured));
+    card += &text(name, content);
+    card.extend(content.evaluation.map(measured));
     if !body.trim().is_empty() {
         card += "\n## The original's card\n\n";
         card += body.trim_start();
@@ -72,32 +71,34 @@ pub(super) fn signed_card(card: &str) -> String {
     )
 }
 
-fn front_matter(removal: &CardContent<'_>) -> String {
-    let label = |class: usize| removal.labels?.names.get(class).map(String::as_str);
+fn front_matter(content: &CardContent<'_>) -> String {
+    let removal = content.removal;
+    let label = |class: usize| content.labels?.names.get(class).map(String::as_str);
     let block = RemovalBlock {
-        forgotten: removal.forgotten.indices().map(|class| (class, label(class))).collect(),
-        method: removal.method.name,
-        slot: removal.slot.name(),
-        seal: removal.sealed,
+        forgotten: removal.forgotten().indices().map(|class| (class, label(class))).collect(),
+        method: removal.method().name,
+        slot: slot_name(removal.slot()),
+        seal: removal.is_sealed(),
         attestation: STATEMENT_FILE,
     };
     block.text()
 }
 
-fn text(name: &str, removal: &CardContent<'_>) -> String {
-    let describe = |class| describe(class, removal.labels);
-    let classes: Vec<String> = removal.forgotten.indices().map(describe).collect();
+fn text(name: &str, content: &CardContent<'_>) -> String {
+    let removal = content.removal;
+    let describe = |class| describe(class, content.labels);
+    let classes: Vec<String> = removal.forgotten().indices().map(describe).collect();
     let (count, what) = match classes.len() {
         1 => ("one".to_owned(), "class"),
         more => (more.to_string(), "classes"),
     };
-    let slots = match (removal.slot, removal.sealed) {
-        (Slot::Drop, _) => "The outputs are gone and the other classes renumbered.",
-        (Slot::Keep, true) => {
+    let slots = match removal.target().treatment() {
+        Treatment::Drop => "The outputs are gone and the other classes renumbered.",
+        Treatment::Seal => {
             "Shapes and labels are those of the original; the forgotten outputs are sealed: constructed never to be the \
              answer."
         }
-        (Slot::Keep, false) => {
+        Treatment::Leave => {
             "Shapes and labels are those of the original; the forgotten outputs are not sealed: some input may still \
              reach them."
         }
@@ -200,35 +201,33 @@ fn split(card: &str) -> (Vec<Block<'_>>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classes::Forgotten;
 
     fn made(original: Option<&str>) -> String {
         let config: Option<Value> =
             original.map(|_| serde_json::json!({"architectures": ["ViTForImageClassification"]}));
-        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
         let names = ["a", "b \"x\"", "c"].map(String::from).to_vec();
         let labels = Labels { names, source: "test".into() };
-        card(original, "m", &removal(&forgotten, &labels, Slot::Keep, true), config.as_ref())
+        let content =
+            CardContent { removal: &removal(Treatment::Seal), labels: Some(&labels), evaluation: None };
+        card(original, "m", &content, config.as_ref())
     }
 
-    fn removal<'a>(
-        forgotten: &'a Forgotten,
-        labels: &'a Labels,
-        slot: Slot,
-        sealed: bool,
-    ) -> CardContent<'a> {
-        let method = crate::methods::METHODS[0];
-        CardContent { forgotten, labels: Some(labels), method, slot, sealed, evaluation: None }
+    fn removal(treatment: Treatment) -> Removal {
+        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
+        Removal::of(forgotten, crate::methods::METHODS[0]).treatment(treatment).build().unwrap()
     }
 
     #[test]
     fn a_card_says_what_became_of_the_slots() {
-        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
-        let labels = Labels { names: ["a", "b", "c"].map(String::from).to_vec(), source: "test".into() };
-        let said = |slot, sealed| card(None, "m", &removal(&forgotten, &labels, slot, sealed), None);
-        let (sealed, open) = (said(Slot::Keep, true), said(Slot::Keep, false));
+        let said = |treatment| {
+            let content = CardContent { removal: &removal(treatment), labels: None, evaluation: None };
+            card(None, "m", &content, None)
+        };
+        let (sealed, open) = (said(Treatment::Seal), said(Treatment::Leave));
         assert!(sealed.contains("sealed: true") && sealed.contains("outputs are sealed"), "{sealed}");
         assert!(open.contains("sealed: false") && open.contains("outputs are not sealed"), "{open}");
-        let dropped = said(Slot::Drop, false);
+        let dropped = said(Treatment::Drop);
         assert!(!dropped.contains("sealed") && dropped.contains("outputs are gone"), "{dropped}");
     }
 

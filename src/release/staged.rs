@@ -103,7 +103,7 @@ impl Staged {
     /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
     pub fn publish(
         self,
-        pass: &Pass<'_>,
+        pass: &Pass,
         record: &RunRecord,
         key: Option<&ReleaseKey>,
         replace: bool,
@@ -128,7 +128,7 @@ impl Staged {
 }
 
 /// Reads the folder once more: what it holds must be what was verified, neither more nor less.
-fn require_verified(folder: &Path, pass: &Pass<'_>, progress: &dyn Progress) -> Result<(), Error> {
+fn require_verified(folder: &Path, pass: &Pass, progress: &dyn Progress) -> Result<(), Error> {
     let artifact = Artifact::open(folder)?;
     let mut found: BTreeMap<&RelPath, Option<Sha256Digest>> = BTreeMap::new();
     progress.begin(Step::Hashing, artifact.files().iter().map(|file| file.size).sum());

@@ -4,7 +4,7 @@ use candle_core::{Device, Result, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Material, Options,
+    Material,
     judge::Judge,
     train::{Epoch, Summary},
 };
@@ -15,6 +15,7 @@ use crate::{
     head::LinearHead,
     methods::{Batch, ClosedForm, Data, Formula, Gradient, Settings},
     progress::{Progress, Step},
+    removal::Removal,
     rng::{self, Purpose},
     tail::Weights,
 };
@@ -192,17 +193,17 @@ pub(super) fn run(
     bench: &Bench<'_>,
     gradient: Gradient,
     learning_rate: f64,
-    options: &Options,
+    removal: &Removal,
     progress: &dyn Progress,
 ) -> std::result::Result<Attempt, Error> {
     let failed = || Error::compute("unlearning");
     let mut weights = bench.original.clone();
     let mut velocity = weights.scaled(0.0).map_err(failed())?;
     let mut trace = vec![bench.judge.progress(&weights).map_err(failed())?];
-    while goes_on(&trace, options.epochs) {
-        let address = (options.seed, trace.len() - 1);
+    while goes_on(&trace, removal.epochs()) {
+        let address = (removal.seed(), trace.len() - 1);
         bench
-            .epoch(&mut weights, &mut velocity, (gradient, &options.settings), learning_rate, address)
+            .epoch(&mut weights, &mut velocity, (gradient, removal.settings()), learning_rate, address)
             .map_err(failed())?;
         trace.push(bench.judge.progress(&weights).map_err(failed())?);
         progress.advance(Step::Unlearning, 1);

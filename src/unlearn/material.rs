@@ -2,13 +2,13 @@
 
 use candle_core::Device;
 
-use super::Options;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Quota, Sampling, Strata, allot, draw},
     error::Error,
     head::LinearHead,
     progress::Progress,
+    removal::Removal,
     rng::Purpose,
     space::Space,
 };
@@ -42,23 +42,23 @@ impl Material {
     /// [`Error::Compute`] if the device fails.
     pub fn draw(
         head: &LinearHead,
-        forgotten: &Forgotten,
-        options: &Options,
+        removal: &Removal,
         device: &Device,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        let isotropic = options.distribution.is_isotropic();
+        let (forgotten, distribution) = (removal.forgotten(), removal.distribution());
+        let isotropic = distribution.is_isotropic();
         let space = if isotropic { Space::spanned_by(&[head])? } else { Space::whole(head.width) };
-        let data = options.method.data;
+        let data = removal.method().data;
         let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
         let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
-        let samples = options.samples.min((TRAINING_VALUES / space.width() / trained_on).max(1));
+        let samples = removal.samples().min((TRAINING_VALUES / space.width() / trained_on).max(1));
         let quota =
             Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
-        let address = (options.seed, Purpose::Training);
+        let address = (removal.seed(), Purpose::Training);
         let (training, sampling) =
-            draw(&space.restrict(head)?, options.distribution, &quota, address, device, progress)?;
-        let strata = Self::strata(head, &space, forgotten, options.seed, device)?;
+            draw(&space.restrict(head)?, distribution, &quota, address, device, progress)?;
+        let strata = Self::strata(head, &space, forgotten, removal.seed(), device)?;
         Ok(Self { space, training, sampling, strata })
     }
 

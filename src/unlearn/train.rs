@@ -5,17 +5,17 @@ use std::fmt;
 use candle_core::Device;
 
 use super::{
-    LEARNING_RATES, Material, Options,
+    LEARNING_RATES, Material,
     attempt::{Attempt, Bench, close, run},
 };
 use crate::{
-    classes::Forgotten,
     embeddings::Stratum,
     error::Error,
     evidence::thresholds::aim,
     head::LinearHead,
     methods::Kind,
     progress::{Progress, Step},
+    removal::Removal,
 };
 
 /// A head that forgot every stratum, and how it got there.
@@ -145,12 +145,11 @@ impl fmt::Display for Summary {
 pub fn train(
     head: &LinearHead,
     material: &Material,
-    forgotten: &Forgotten,
-    options: &Options,
+    removal: &Removal,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Trained, Error> {
-    search(head, material, forgotten, options, device, progress)?.trained()
+    search(head, material, removal, device, progress)?.trained()
 }
 
 /// The same, for whoever wants to know what was tried also where nothing succeeded.
@@ -161,19 +160,18 @@ pub fn train(
 pub fn search(
     head: &LinearHead,
     material: &Material,
-    forgotten: &Forgotten,
-    options: &Options,
+    removal: &Removal,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Search, Error> {
     let before = material.space.restrict(head)?;
-    let data = options.method.data;
-    let mut bench = Bench::new(before.clone(), material, forgotten, data, device)?;
+    let data = removal.method().data;
+    let mut bench = Bench::new(before.clone(), material, removal.forgotten(), data, device)?;
     let mut attempts: Vec<Summary> = Vec::new();
-    let mut best = try_all(&bench, options, &mut attempts, progress)?;
-    if best.is_none() && matches!(options.method.kind, Kind::Trained(_)) {
+    let mut best = try_all(&bench, removal, &mut attempts, progress)?;
+    if best.is_none() && matches!(removal.method().kind, Kind::Trained(_)) {
         bench.stretch(material, data, &STRETCHES)?;
-        best = try_all(&bench, options, &mut attempts, progress)?;
+        best = try_all(&bench, removal, &mut attempts, progress)?;
     }
     let best = match best {
         Some((kept, attempt)) => Some((kept, material.space.lift(head, &before, &attempt.head)?)),
@@ -189,18 +187,18 @@ const STRETCHES: [f32; 3] = [2.0, 4.0, 8.0];
 /// Tries one candidate after the other and says which attempt was the best successful one.
 fn try_all(
     bench: &Bench<'_>,
-    options: &Options,
+    removal: &Removal,
     attempts: &mut Vec<Summary>,
     progress: &dyn Progress,
 ) -> Result<Option<(usize, Attempt)>, Error> {
     let mut best: Option<(usize, Attempt)> = None;
-    let candidates = candidates(options);
-    progress.begin(Step::Unlearning, (candidates.len() * options.epochs) as u64);
+    let candidates = candidates(removal);
+    progress.begin(Step::Unlearning, (candidates.len() * removal.epochs()) as u64);
     for rate in candidates {
-        let attempt = match options.method.kind {
-            Kind::ClosedForm(formula) => close(bench, formula, &options.settings)?,
-            Kind::SealOnly => return Err(Error::NothingToTrain { method: options.method.name }),
-            Kind::Trained(gradient) => run(bench, gradient, rate.unwrap_or_default(), options, progress)?,
+        let attempt = match removal.method().kind {
+            Kind::ClosedForm(formula) => close(bench, formula, removal.settings())?,
+            Kind::SealOnly => return Err(Error::NothingToTrain { method: removal.method().name }),
+            Kind::Trained(gradient) => run(bench, gradient, rate.unwrap_or_default(), removal, progress)?,
         };
         attempts.push(attempt.summary.clone());
         let better = |(_, kept): &(usize, Attempt)| attempt.summary.retained_kl < kept.summary.retained_kl;
@@ -218,8 +216,8 @@ fn try_all(
 }
 
 /// What is tried, in order: learning rates, or the closed form.
-fn candidates(options: &Options) -> Vec<Option<f64>> {
-    match (options.method.kind, options.learning_rate) {
+fn candidates(removal: &Removal) -> Vec<Option<f64>> {
+    match (removal.method().kind, removal.learning_rate()) {
         (Kind::Trained(_), None) => LEARNING_RATES.map(Some).to_vec(),
         (Kind::Trained(_), rate) => vec![rate],
         _ => vec![None],
@@ -229,7 +227,7 @@ fn candidates(options: &Options) -> Vec<Option<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{methods, progress::Silent};
+    use crate::{classes::Forgotten, methods, progress::Silent};
 
     /// Three classes whose rows point away from each other.
     fn head() -> LinearHead {
@@ -243,10 +241,10 @@ mod tests {
             head.bias.fill(0.0);
         }
         let forgotten = Forgotten::resolve(&["1"], 3, None)?;
-        let defaults = Options::new(methods::by_name(method).unwrap());
-        let options = Options { samples: 500, seed: 3, epochs, ..defaults };
-        let material = Material::draw(&head, &forgotten, &options, &Device::Cpu, &Silent)?;
-        train(&head, &material, &forgotten, &options, &Device::Cpu, &Silent)
+        let removal = Removal::of(forgotten, methods::by_name(method).unwrap()).samples(500).seed(3);
+        let removal = removal.epochs(epochs).build()?;
+        let material = Material::draw(&head, &removal, &Device::Cpu, &Silent)?;
+        train(&head, &material, &removal, &Device::Cpu, &Silent)
     }
 
     #[test]

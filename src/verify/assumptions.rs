@@ -1,13 +1,12 @@
 //! The first-order assumptions of a gradient method, checked on the original head.
 //!
-//! With `s` the gradient of a sample's loss with respect to its logits, one gradient step moves the logits of an
-//! independent forgotten embedding by `-lr A_k`, `A_k = E[s_k z]·E[z'] + E[s_k]`. So `A_f > 0` for every forgotten and `A_r < 0`
-//! for every retained class means: forgotten logits go down, retained ones up, to first order. The sign condition
-//! asks the same of every sample's `s`.
+//! With `s` the gradient of a sample's loss with respect to its logits, one gradient step moves the logits of
+//! an independent forgotten embedding by `-lr A_k`, `A_k = E[s_k z]·E[z'] + E[s_k]`. So `A_f > 0` for every
+//! forgotten and `A_r < 0` for every retained class means: forgotten logits go down, retained ones up, to
+//! first order. The sign condition asks the same of every sample's `s`.
 
 use candle_core::Device;
 
-use super::Request;
 use crate::{
     classes::Forgotten,
     embeddings::{Distribution, Quota, draw},
@@ -16,6 +15,7 @@ use crate::{
     head::LinearHead,
     methods::{Batch, Gradient, Kind},
     progress::Silent,
+    removal::Removal,
     rng::{self, Purpose},
     space::Space,
     tail::Weights,
@@ -32,23 +32,24 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "assumptions",
     version: 1,
     number: None,
-    formula: "s: gradient of a sample's loss with respect to its logits; A_k = E[s_k z] E[z'] + E[s_k] over independent halves; A_f > 0 for every forgotten and A_r < 0 for every retained class; \
-              the same of the signs of every sample's s",
+    formula: "s: gradient of a sample's loss with respect to its logits; A_k = E[s_k z] E[z'] + E[s_k] over \
+              independent halves; A_f > 0 for every forgotten and A_r < 0 for every retained class; the same \
+              of the signs of every sample's s",
     origin: Origin::Synthetic,
     data: "gaussian synthetic embeddings of the forgotten classes, original head",
     shows: "whether the method's first step pushes forgotten logits down and retained ones up",
     not_shown: "success: it is about the direction of the first step only",
 };
 
-pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Device) -> Result<Check, Error> {
-    let (summary, figures) = match request.method.kind {
+pub(super) fn check(original: &LinearHead, removal: &Removal, device: &Device) -> Result<Check, Error> {
+    let (summary, figures) = match removal.method().kind {
         Kind::ClosedForm(_) | Kind::SealOnly => {
             ("does not apply: no gradient was followed".to_owned(), Vec::new())
         }
-        Kind::Trained(_) if !request.method.data.has_forgotten() => {
+        Kind::Trained(_) if !removal.method().data.has_forgotten() => {
             ("does not apply: the method does not look at forgotten samples".to_owned(), Vec::new())
         }
-        Kind::Trained(gradient) => match signs(original, gradient, request, device)? {
+        Kind::Trained(gradient) => match signs(original, gradient, removal, device)? {
             None => ("could not be checked: no draw reached a forgotten class".to_owned(), Vec::new()),
             Some(signs) => signs.describe(),
         },
@@ -59,7 +60,8 @@ pub(super) fn check(original: &LinearHead, request: &Request<'_>, device: &Devic
 /// What the gradients of the forgotten samples look like.
 struct Signs {
     samples: u64,
-    /// Share of samples whose gradient is positive on their own class, negative on every retained one, and both.
+    /// Share of samples whose gradient is positive on their own class, negative on every retained one, and
+    /// both.
     own: f64,
     retained: f64,
     both: f64,
@@ -93,13 +95,13 @@ impl Signs {
 fn signs(
     original: &LinearHead,
     gradient: Gradient,
-    request: &Request<'_>,
+    removal: &Removal,
     device: &Device,
 ) -> Result<Option<Signs>, Error> {
     let head = Space::spanned_by(&[original])?.restrict(original)?;
-    let wanted = |class| if request.forgotten.contains(class) { SAMPLES } else { 0 };
+    let wanted = |class| if removal.forgotten().contains(class) { SAMPLES } else { 0 };
     let quota = Quota::new((0..head.classes).map(wanted).collect());
-    let address = (request.seed, Purpose::Verification);
+    let address = (removal.verification_seed(), Purpose::Verification);
     let (embeddings, _) = draw(&head, Distribution::Gaussian, &quota, address, device, &Silent)?;
     if embeddings.len() < 2 {
         return Ok(None);
@@ -112,14 +114,14 @@ fn signs(
             logits: &logits,
             original: &logits,
             labels: &embeddings.labels,
-            forgotten: request.forgotten,
-            settings: request.settings,
-            rng: &mut rng::stream(request.seed, Purpose::Verification, TARGETS_STREAM),
+            forgotten: removal.forgotten(),
+            settings: removal.settings(),
+            rng: &mut rng::stream(removal.verification_seed(), Purpose::Verification, TARGETS_STREAM),
         })?;
         Ok((s.flatten_all()?.to_vec1()?, embeddings.values.clone()))
     };
     let (s, z) = evaluate().map_err(Error::compute("checking assumptions"))?;
-    Ok(Some(summarise(&s, &z, &embeddings.labels, &head, request.forgotten)))
+    Ok(Some(summarise(&s, &z, &embeddings.labels, &head, removal.forgotten())))
 }
 
 fn summarise(s: &[f32], z: &[f32], labels: &[u32], head: &LinearHead, forgotten: &Forgotten) -> Signs {

@@ -17,12 +17,12 @@ use crate::{
     tail::Weights,
 };
 
-/// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 % confidence. And
-/// for all of them together.
+/// Wanted per forgotten class and stratum: none recognised of so many means at most 0.1 %, with 95 %
+/// confidence. And for all of them together.
 const FORGOTTEN: usize = 3000;
 const FORGOTTEN_IN_ALL: usize = 100_000;
-/// Wanted per retained class and stratum, for all of them together (a tenth if none of their weights moved, for then only the
-/// forgotten slot could win from them).
+/// Wanted per retained class and stratum, for all of them together (a tenth if none of their weights moved,
+/// for then only the forgotten slot could win from them).
 const RETAINED: usize = 1000;
 const RETAINED_IN_ALL: usize = 20_000;
 
@@ -36,10 +36,11 @@ pub(super) struct Behaviour {
 /// What was counted on one population.
 #[derive(Clone, Default)]
 pub(super) struct Tally {
-    /// Per forgotten class: embeddings that the original gives it, and those among them that the candidate still gives
-    /// a forgotten class.
+    /// Per forgotten class: embeddings that the original gives it, and those among them that the candidate
+    /// still gives a forgotten class.
     pub(super) forgotten: BTreeMap<usize, (u64, u64)>,
-    /// Per class: embeddings that the original gives this retained class, and those that the candidate does too.
+    /// Per class: embeddings that the original gives this retained class, and those that the candidate does
+    /// too.
     pub(super) retained: Vec<(u64, u64)>,
     /// Divergence of each retained embedding, in nats, over the retained classes.
     pub(super) divergence: Vec<f32>,
@@ -48,7 +49,8 @@ pub(super) struct Tally {
 }
 
 impl Behaviour {
-    /// Draws the strata and evaluates both heads on them; `moved` are the retained classes with other weights.
+    /// Draws the strata and evaluates both heads on them; `moved` are the retained classes with other
+    /// weights.
     pub(super) fn measure(
         heads: &Change<LinearHead>,
         recognition: Recognition<'_>,

@@ -1,22 +1,21 @@
-//! A proof, from the stored weights alone, that a forgotten class cannot be the top class; or how near it starts to be.
+//! A proof, from the stored weights alone, that a forgotten class cannot be the top class; or how near it
+//! starts to be.
 //!
-//! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class cannot win while
-//! `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
-//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding of its
-//! stored type only, and the radius is astronomically large; without rounding error it is infinite. Where the row is no
-//! mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly where the class starts to win. Where the architecture
-//! bounds its embeddings, [`guaranteed`] tells whether that is within their reach.
+//! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class
+//! cannot win while `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
+//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding
+//! of its stored type only, and the radius is astronomically large; without rounding error it is infinite.
+//! Where the row is no mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly
+//! where the class starts to win. Where the architecture bounds its embeddings, [`guaranteed`] tells whether
+//! that is within their reach.
 
-use super::{
-    Request,
-    guaranteed::{self, Heads, Radii},
-};
+use super::guaranteed::{self, Heads, Radii};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{
-        LinearHead, Link, Order, Slot,
+        LinearHead, Link, Order, Slot, Target,
         reach::Contest,
         sealed::{is_constant, is_mean, least_radius, margin, probability_at_the_origin},
     },
@@ -26,21 +25,23 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "forgotten-unreachable",
     version: 1,
     number: None,
-    formula: "competing classes: the smallest |z| at which a forgotten logit can reach the largest retained one, proven by weights on the retained rows that sum to 1, >= 100 sqrt(D) where the slot is \
+    formula: "competing classes: the smallest |z| at which a forgotten logit can reach the largest retained \
+              one, proven by weights on the retained rows that sum to 1, >= 100 sqrt(D) where the slot is \
               sealed; multi-label: a row of zeros, and sigmoid(bias) <= 2e-9 where it is sealed",
     origin: Origin::ModelFiles,
     data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
-    shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm on one does",
-    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the class: \
-                few-shot relearning can restore it",
+    shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm \
+            on one does",
+    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the \
+                class: few-shot relearning can restore it",
 };
 
-pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_>) -> Check {
+pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Check {
     let candidate = heads.after.head;
-    let finding = match (request.slot, cuts.before.head.link) {
-        (Slot::Drop, _) => absent(candidate, request.forgotten),
-        (Slot::Keep, Link::Sigmoid) => constant(candidate, request),
-        (Slot::Keep, _) => below_the_retained(heads, cuts, request),
+    let finding = match (target.slot(), cuts.before.head.link) {
+        (Slot::Drop, _) => absent(candidate, target.forgotten()),
+        (Slot::Keep, Link::Sigmoid) => constant(candidate, target),
+        (Slot::Keep, _) => below_the_retained(heads, cuts, target),
     };
     let Finding { outcome, summary, figures } = finding;
     Check { definition: &DEFINITION, outcome, summary, figures }
@@ -60,8 +61,8 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
 }
 
 /// Kept slots of classes that compete: a forgotten class wins nowhere, or from a certain norm on.
-fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_>) -> Finding {
-    let (candidate, forgotten) = (heads.after.head, request.forgotten);
+fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Finding {
+    let (candidate, forgotten) = (heads.after.head, target.forgotten());
     let least = least_radius(candidate.width);
     let radii = radii(heads, forgotten, least);
     let mut figures = Vec::new();
@@ -81,12 +82,12 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, request: &Request<'_
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let (outcome, summary) = if radius >= least {
         (Outcome::Passed, out_of_reach(radius, originally, candidate, cuts.before, forgotten))
-    } else if !request.sealed {
+    } else if !target.is_sealed() {
         let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
     } else if !candidate.has_bias && is_mean(candidate, &cuts.after.head.precision(), forgotten) {
-        // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can be proven: what
-        // looks like a lead there is rounding.
+        // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can
+        // be proven: what looks like a lead there is rounding.
         let text =
             "without a bias the sealed row can only tie with the others, never lead by more than rounding";
         (Outcome::Informative, text.to_owned())
@@ -133,7 +134,8 @@ fn radii(heads: Heads<'_>, forgotten: &Forgotten, least: f64) -> Vec<Radii> {
         let contests =
             heads.map(|of| Contest { rounding: of.rounding, ..Contest::new(of.head, class, &rivals) });
         let by_the_mean = contests.after.radius_of_the_mean();
-        // Where the mean of the retained rows proves enough, no better proof is looked for: that takes far longer.
+        // Where the mean of the retained rows proves enough, no better proof is looked for: that takes far
+        // longer.
         let candidate =
             if by_the_mean >= least { by_the_mean } else { by_the_mean.max(contests.after.reach().radius) };
         Radii { class, original: contests.before.reach().radius, candidate }
@@ -142,18 +144,18 @@ fn radii(heads: Heads<'_>, forgotten: &Forgotten, least: f64) -> Vec<Radii> {
 }
 
 /// A multi-label slot: a zero row makes its logit a constant.
-fn constant(candidate: &LinearHead, request: &Request<'_>) -> Finding {
+fn constant(candidate: &LinearHead, target: &Target) -> Finding {
     let probability = |class| {
         let value = probability_at_the_origin(candidate, class);
         Figure::new("probability", value, "probability").of_class(class).on(Side::After)
     };
-    let (outcome, summary) = if request.forgotten.indices().all(|class| is_constant(candidate, class)) {
+    let (outcome, summary) = if target.forgotten().indices().all(|class| is_constant(candidate, class)) {
         (Outcome::Passed, "their probability is a constant near 0, whatever the input")
-    } else if request.sealed {
+    } else if target.is_sealed() {
         (Outcome::Failed, "the sealed rows are not constant")
     } else {
         (Outcome::Informative, "not sealed: their probability depends on the input")
     };
-    let figures = request.forgotten.indices().map(probability).collect();
+    let figures = target.forgotten().indices().map(probability).collect();
     Finding { outcome, summary: summary.to_owned(), figures }
 }

@@ -6,17 +6,15 @@ use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, 
 use serde::Serialize;
 
 use super::{
-    Request,
     expected::Expected,
     models::{Model, Models},
     named,
 };
 use crate::{
-    claim::names::is_record,
     cut::Cut,
     error::Error,
-    evidence::{Change, ChangeKind, ChangedTensor, Check, Definition, Figure, Origin, Outcome},
-    head::{Link, Order},
+    evidence::{Change, Check, Definition, Figure, Origin, Outcome},
+    head::{Link, Order, Target},
     progress::Progress,
 };
 
@@ -24,8 +22,9 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "only-head-changed",
     version: 1,
     number: None,
-    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the original, with the head's values as the candidate has them; \
-              the same embedding read, the same use of the logits",
+    formula: "digest of every file of the candidate = digest of what the edits of the removal make of the \
+              original, with the head's values as the candidate has them; the same embedding read, the same \
+              use of the logits",
     origin: Origin::ModelFiles,
     data: "every byte of both models but for the model card",
     shows: "that nothing but the removal was done to the model",
@@ -34,6 +33,7 @@ pub(super) static DEFINITION: Definition = Definition {
 
 /// What changed, in figures.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Changes {
     /// The tensors that differ.
     pub tensors: Vec<ChangedTensor>,
@@ -49,13 +49,45 @@ pub struct Changes {
     pub files: Vec<String>,
 }
 
+/// A tensor that differs.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedTensor {
+    /// Its name.
+    pub name: String,
+    /// Element type.
+    pub dtype: String,
+    /// What became of it.
+    pub change: TensorDifference,
+    /// Shape in the original.
+    pub shape_before: Option<Vec<usize>>,
+    /// Shape in the candidate.
+    pub shape_after: Option<Vec<usize>>,
+    /// Elements that differ.
+    pub values: u64,
+}
+
+/// What became of a tensor that differs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TensorDifference {
+    /// The original does not have it.
+    Added,
+    /// The candidate does not have it.
+    Removed,
+    /// It has another shape.
+    Shape,
+    /// Some of its values are others.
+    Values,
+}
+
 impl Changes {
     /// The figures of a comparison.
     #[must_use]
     pub fn of(diff: &Diff) -> Self {
         let files = diff.files.iter().filter(|file| file.before != file.after);
         Self {
-            tensors: diff.tensors.iter().map(changed).collect(),
+            tensors: diff.tensors.iter().map(ChangedTensor::of).collect(),
             tensor_count: diff.tensor_count,
             values: diff.tensors.iter().map(|tensor| tensor.values).sum(),
             value_count: diff.value_count,
@@ -69,21 +101,23 @@ impl Changes {
     }
 }
 
-fn changed(change: &TensorChange) -> ChangedTensor {
-    let kind = match (&change.before, &change.after) {
-        (None, _) => ChangeKind::Added,
-        (_, None) => ChangeKind::Removed,
-        (Some(before), Some(after)) if before.shape != after.shape => ChangeKind::Shape,
-        _ => ChangeKind::Values,
-    };
-    let info = change.after.as_ref().or(change.before.as_ref());
-    ChangedTensor {
-        name: change.name.clone(),
-        dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
-        change: kind,
-        shape_before: change.before.as_ref().map(|info| info.shape.clone()),
-        shape_after: change.after.as_ref().map(|info| info.shape.clone()),
-        values: change.values,
+impl ChangedTensor {
+    fn of(change: &TensorChange) -> Self {
+        let kind = match (&change.before, &change.after) {
+            (None, _) => TensorDifference::Added,
+            (_, None) => TensorDifference::Removed,
+            (Some(before), Some(after)) if before.shape != after.shape => TensorDifference::Shape,
+            _ => TensorDifference::Values,
+        };
+        let info = change.after.as_ref().or(change.before.as_ref());
+        Self {
+            name: change.name.clone(),
+            dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
+            change: kind,
+            shape_before: change.before.as_ref().map(|info| info.shape.clone()),
+            shape_after: change.after.as_ref().map(|info| info.shape.clone()),
+            values: change.values,
+        }
     }
 }
 
@@ -91,11 +125,11 @@ fn changed(change: &TensorChange) -> ChangedTensor {
 pub(super) fn check(
     models: &Models<'_>,
     diff: &Diff,
-    request: &Request<'_>,
+    target: &Target,
     progress: &dyn Progress,
 ) -> Result<Check, Error> {
     let Change { before, after } = &models.models;
-    let offences = match Expected::new(&models.models, &models.heads, request, progress) {
+    let offences = match Expected::new(&models.models, &models.heads, target, progress) {
         Ok(expected) => offences(before, after, diff, &expected)?,
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };
@@ -126,8 +160,8 @@ pub(super) fn check(
     })
 }
 
-/// Everything that differs although it must not, or in another way than it must. What decides are the digests of whole
-/// files; tensors and parts only say where.
+/// Everything that differs although it must not, or in another way than it must. What decides are the digests
+/// of whole files; tensors and parts only say where.
 fn offences(
     before: &Model<'_>,
     after: &Model<'_>,
@@ -150,7 +184,7 @@ fn offences(
         offences.extend(weights.iter().map(differs));
     }
     offences.extend(rest.iter().map(differs));
-    let unseen = after.artifact.left_out().iter().filter(|path| !is_record(path));
+    let unseen = after.artifact.left_out().iter().filter(|path| !path.is_release_record());
     offences.extend(unseen.map(|path| format!("file `{path}` is not part of the model")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 
-use super::{Changes, Request, changes, models::Models};
+use super::{Changes, changes, models::Models};
 use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
     evidence::{Check, Outcome},
-    head::Slot,
-    methods::{METHODS, Settings},
+    head::{Target, Treatment},
     progress::{Progress, Step},
 };
 
@@ -33,11 +32,12 @@ struct ComparedFile {
     is_card: bool,
 }
 
-/// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes were kept
-/// or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
+/// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes
+/// were kept or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
 ///
 /// # Errors
-/// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no error here.
+/// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no
+/// error here.
 pub fn compare(
     original: &Artifact,
     candidate: &Artifact,
@@ -46,17 +46,10 @@ pub fn compare(
     progress: &dyn Progress,
 ) -> Result<Comparison, Error> {
     let is_whole = Cut::locate(candidate, head)?.head.classes == forgotten.classes();
-    let request = Request {
-        forgotten,
-        slot: if is_whole { Slot::Keep } else { Slot::Drop },
-        sealed: false,
-        method: METHODS[0],
-        settings: &Settings::default(),
-        head,
-        seed: 0,
-    };
-    let models = Models::open(original, candidate, &request)?;
-    Comparison::between(&models, &request, progress)
+    let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
+    let target = Target::new(forgotten.clone(), treatment, head.map(str::to_owned))?;
+    let models = Models::open(original, candidate, &target)?;
+    Comparison::between(&models, &target, progress)
 }
 
 impl Comparison {
@@ -66,7 +59,7 @@ impl Comparison {
     /// [`Error::Format`] if a file cannot be read.
     pub(super) fn between(
         models: &Models<'_>,
-        request: &Request<'_>,
+        target: &Target,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let (original, candidate) = (models.models.before.artifact, models.models.after.artifact);
@@ -85,7 +78,7 @@ impl Comparison {
             is_card: is_card(&file.path),
         });
         Ok(Self {
-            check: changes::check(models, &diff, request, progress)?,
+            check: changes::check(models, &diff, target, progress)?,
             changes: Changes::of(&diff),
             files: compared.collect(),
         })

@@ -1,5 +1,5 @@
-//! Other places of a released file that still hold the row of a forgotten class: a second head that nothing reads, an average over
-//! training, weights that another part shares.
+//! Other places of a released file that still hold the row of a forgotten class: a second head that nothing
+//! reads, an average over training, weights that another part shares.
 
 use declass_formats::{Artifact, TensorInfo};
 
@@ -16,9 +16,9 @@ pub(super) struct Copy {
     pub(super) class: usize,
 }
 
-/// Looks through every float tensor of the candidate that has the extents of the original's head, either way round. It is a copy where
-/// the row of a forgotten class, and most retained ones, point the way they do in the original's head. One tensor is held at
-/// a time, besides the original's weights.
+/// Looks through every float tensor of the candidate that has the extents of the original's head, either way
+/// round. It is a copy where the row of a forgotten class, and most retained ones, point the way they do in
+/// the original's head. One tensor is held at a time, besides the original's weights.
 pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<Vec<Copy>, Error> {
     let Change { before, after } = models;
     let own: Vec<&str> = after.cut.head.branches.iter().map(|branch| branch.weight.tensor.as_str()).collect();

@@ -1,6 +1,7 @@
-//! What removing the classes makes of a model, byte for byte: the edits that writing a release would make, made of the
-//! original anew. Only the values of the head are the candidate's own; they are put into the edits as the candidate has
-//! them, and whatever else differs from what would then be written is no part of the removal.
+//! What removing the classes makes of a model, byte for byte: the edits that writing a release would make,
+//! made of the original anew. Only the values of the head are the candidate's own; they are put into the
+//! edits as the candidate has them, and whatever else differs from what would then be written is no part of
+//! the removal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +11,13 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Request, models::Model};
+use super::models::Model;
 use crate::{
     cut::{Head, Operand, Source},
     edit,
     error::Error,
     evidence::Change,
-    head::{LinearHead, Slot},
+    head::{LinearHead, Slot, Target},
     progress::{Progress, Step},
 };
 
@@ -34,15 +35,15 @@ impl<'a> Expected<'a> {
     pub(super) fn new(
         models: &'a Change<Model<'_>>,
         heads: &Change<LinearHead>,
-        request: &Request<'_>,
+        target: &Target,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let Change { before, after } = models;
         let Change { before: old, after: new } = heads;
         // Which places a kept slot touches depends on which rows moved; a dropped one touches all of them.
-        let moved = if request.slot == Slot::Keep { new } else { old };
-        let forgotten = request.forgotten.as_set();
-        let mut edits = edit::edits(before.artifact, &before.cut, old, moved, forgotten, request.slot)?;
+        let moved = if target.slot() == Slot::Keep { new } else { old };
+        let forgotten = target.forgotten().as_set();
+        let mut edits = edit::edits(before.artifact, &before.cut, old, moved, forgotten, target.slot())?;
         let (original, candidate) = (before.artifact, after.artifact);
         adopt(&mut edits, &before.cut.head, original, candidate)?;
         // No more than these: of several shards, those without the head are not read.
@@ -85,8 +86,8 @@ fn weights(model: &Artifact) -> u64 {
     model.files().iter().filter(|file| file.role == Role::Weights).map(|file| file.size).sum()
 }
 
-/// Puts the candidate's values of the head into the edits; where the candidate has none of the right type and shape, the
-/// expected ones stay, and differ.
+/// Puts the candidate's values of the head into the edits; where the candidate has none of the right type and
+/// shape, the expected ones stay, and differ.
 fn adopt(
     edits: &mut Edits,
     head: &Head,

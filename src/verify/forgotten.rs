@@ -1,14 +1,11 @@
 //! Whether the forgotten classes are still recognised.
 
-use super::{
-    Request,
-    behaviour::{Behaviour, Tally},
-};
+use super::behaviour::{Behaviour, Tally};
 use crate::{
     classes::{Labels, describe},
     embeddings::Stratum,
     evidence::{BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED},
-    head::Slot,
+    removal::Removal,
     statistics::{upper_bound, upper_bound_among},
 };
 
@@ -16,19 +13,20 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "forget-rate",
     version: 1,
     number: None,
-    formula: "share of the embeddings that the original gives a forgotten class and the candidate still gives a forgotten class (it wins or ties; multi-label: its logit is not negative); <= 0.005 for \
-              every class in every stratum; bound of Clopper and Pearson",
+    formula: "share of the embeddings that the original gives a forgotten class and the candidate still \
+              gives a forgotten class (it wins or ties; multi-label: its logit is not negative); <= 0.005 \
+              for every class in every stratum; bound of Clopper and Pearson",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound is of its \
-           own rate only, and of draws by Markov chains as far as these forgot where they started",
+    data: "synthetic embeddings that the original gives a forgotten class, by class and stratum; each bound \
+           is of its own rate only, and of draws by Markov chains as far as these forgot where they started",
     shows: "that the candidate's outputs no longer recognise the class where the original's did",
     not_shown: "accuracy on real inputs; what the features still encode",
 };
 
-pub(super) fn check(behaviour: &Behaviour, request: &Request<'_>, labels: Option<&Labels>) -> Check {
-    let forgotten = request.forgotten;
+pub(super) fn check(behaviour: &Behaviour, removal: &Removal, labels: Option<&Labels>) -> Check {
+    let forgotten = removal.forgotten();
     // Nothing has to be shown by samples then: the certificate proves it.
-    let sealed = request.sealed || request.slot == Slot::Drop;
+    let sealed = removal.target().is_final();
     let cells = cells(behaviour);
     let reached = |class: &usize| cells.iter().any(|cell| cell.class == *class);
     let (outcome, summary) = match forgotten.indices().find(|class| !reached(class)) {
@@ -88,8 +86,8 @@ impl Cell {
     }
 }
 
-/// The worst class and stratum decide. Where none recognises anything, the bound of the Gaussian stratum stands for them:
-/// it is filled by quota, while others hardly reach some classes.
+/// The worst class and stratum decide. Where none recognises anything, the bound of the Gaussian stratum
+/// stands for them: it is filled by quota, while others hardly reach some classes.
 fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
     let Some(worst) = cells.iter().max_by(|a, b| a.rate().total_cmp(&b.rate())) else {
         return (Outcome::Informative, "no stratum reached a forgotten class".to_owned());

@@ -27,8 +27,8 @@ pub(super) struct Rounded<'a> {
 /// Both heads.
 pub(super) type Heads<'a> = Change<Rounded<'a>>;
 
-/// The figures under a guarantee of the architecture, and what they come to in words that go on a sentence. A radius of `least` is beyond
-/// any embedding and needs no closer look.
+/// The figures under a guarantee of the architecture, and what they come to in words that go on a sentence. A
+/// radius of `least` is beyond any embedding and needs no closer look.
 pub(super) fn within(
     bound: &Bound,
     heads: Heads<'_>,

@@ -6,15 +6,17 @@
 //! - gap of the median `σ(median b_F - min b_R)` and of the least `σ(min b_F - min b_R)`: below 1/2 if the forgotten biases lie
 //!   below every retained one.
 //!
-//! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the change is due to
-//! the bias follows from the margin to the mean retained logit, `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the
-//! difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
+//! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the
+//! change is due to the bias follows from the margin to the mean retained logit,
+//! `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`,
+//! the mean over embeddings that the original gives `f`.
 
-use super::{Request, sample::Sample};
+use super::sample::Sample;
 use crate::{
     classes::Forgotten,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{LinearHead, Slot},
+    removal::Removal,
     statistics::{mean, quantile},
 };
 
@@ -22,23 +24,24 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "head-bias",
     version: 1,
     number: None,
-    formula: "score 1 / (1 + |mean b_F - mean b_R|); gaps sigma(median b_F - min b_R) and sigma(min b_F - min b_R), below 1/2 where the forgotten biases lie below every retained one; share of \
-              the bias |db| / (|db| + |dw mean z|) in the change of the margin to the mean retained logit",
+    formula: "score 1 / (1 + |mean b_F - mean b_R|); gaps sigma(median b_F - min b_R) and sigma(min b_F - \
+              min b_R), below 1/2 where the forgotten biases lie below every retained one; share of the bias \
+              |db| / (|db| + |dw mean z|) in the change of the margin to the mean retained logit",
     origin: Origin::Synthetic,
     data: "biases as stored; shares on gaussian synthetic embeddings that the original gives the class",
     shows: "how plainly the biases alone tell which class was removed",
     not_shown: "a defect: a kept slot tells an auditor which class was removed, by design",
 };
 
-pub(super) fn check(heads: &Change<LinearHead>, sample: &Sample, request: &Request<'_>) -> Check {
+pub(super) fn check(heads: &Change<LinearHead>, sample: &Sample, removal: &Removal) -> Check {
     let Change { before: original, after: candidate } = heads;
-    let (summary, figures) = match request.slot {
+    let (summary, figures) = match removal.slot() {
         Slot::Drop => ("does not apply: the slots are gone".to_owned(), Vec::new()),
         Slot::Keep if !candidate.has_bias => ("does not apply: the head has no bias".to_owned(), Vec::new()),
         Slot::Keep => {
-            let scores = Scores::of(candidate, request.forgotten);
-            let shares = shares(heads, sample, request.forgotten);
-            (scores.summary(&Scores::of(original, request.forgotten), &shares), scores.figures(&shares))
+            let scores = Scores::of(candidate, removal.forgotten());
+            let shares = shares(heads, sample, removal.forgotten());
+            (scores.summary(&Scores::of(original, removal.forgotten()), &shares), scores.figures(&shares))
         }
     };
     Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures }

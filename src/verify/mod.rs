@@ -1,8 +1,8 @@
 //! The gate: what changed between two models, and how the changed one behaves.
 //!
-//! Both models are opened from disk and measured afresh; nothing is taken over from the run that made the change.
-//! All of it is evidence of tier T0: it needs the model files only, and every sampled figure is about synthetic
-//! embeddings, never about accuracy on real inputs.
+//! Both models are opened from disk and measured afresh; nothing is taken over from the run that made the
+//! change. All of it is evidence of tier T0: it needs the model files only, and every sampled figure is about
+//! synthetic embeddings, never about accuracy on real inputs.
 
 mod assumptions;
 mod behaviour;
@@ -25,7 +25,7 @@ mod retained;
 mod rounding;
 mod sample;
 
-pub use changes::Changes;
+pub use changes::{ChangedTensor, Changes, TensorDifference};
 pub use comparison::{Comparison, compare};
 pub use report::{Pass, Report};
 
@@ -33,12 +33,10 @@ use candle_core::Device;
 use declass_formats::Artifact;
 
 use crate::{
-    classes::Forgotten,
     error::Error,
     evidence::{Change, Definition},
-    head::Slot,
-    methods::{Method, Settings},
     progress::Progress,
+    removal::Removal,
 };
 use behaviour::Behaviour;
 use guaranteed::Rounded;
@@ -60,66 +58,48 @@ pub static DEFINITIONS: [&Definition; 10] = [
     &assumptions::DEFINITION,
 ];
 
-/// What a verification is about.
-#[derive(Clone, Debug)]
-pub struct Request<'a> {
-    /// The classes that are claimed to be forgotten.
-    pub forgotten: &'a Forgotten,
-    /// What is claimed to have become of their slots.
-    pub slot: Slot,
-    /// Whether kept slots are claimed to be sealed.
-    pub sealed: bool,
-    /// The method whose first-order assumptions are checked.
-    pub method: &'static Method,
-    /// The method's settings.
-    pub settings: &'a Settings,
-    /// The head's name, where it was given by hand.
-    pub head: Option<&'a str>,
-    /// Seed of the embeddings drawn for verification.
-    pub seed: u64,
-}
-
 /// Measures a candidate against the original it is said to come from.
 ///
 /// # Errors
-/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in it,
-/// [`Error::OtherClasses`] if the number of classes is not what the request implies, [`Error::OtherWidth`] if the heads do
-/// not read the same embedding, [`Error::Compute`] if the device fails.
-pub fn verify<'a>(
+/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in
+/// it, [`Error::OtherClasses`] if the number of classes is not what the removal implies,
+/// [`Error::OtherWidth`] if the heads do not read the same embedding, [`Error::Compute`] if the device fails.
+pub fn verify(
     original: &Artifact,
     candidate: &Artifact,
-    request: &Request<'a>,
+    removal: &Removal,
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Report<'a>, Error> {
-    let opened = Models::open(original, candidate, request)?;
-    let comparison = Comparison::between(&opened, request, progress)?;
+) -> Result<Report, Error> {
+    let target = removal.target();
+    let opened = Models::open(original, candidate, target)?;
+    let comparison = Comparison::between(&opened, target, progress)?;
     let Models { models, heads } = opened;
     let Change { before: head, after: changed } = &heads;
     let stored = &models.before.cut.head;
-    let recognition = Recognition { forgotten: request.forgotten, link: stored.link };
-    let moved = moved::between(&models, &heads, request.forgotten)?;
-    let behaviour = Behaviour::measure(&heads, recognition, request.seed, &moved, device)?;
+    let recognition = Recognition { forgotten: target.forgotten(), link: stored.link };
+    let moved = moved::between(&models, &heads, target.forgotten())?;
+    let behaviour = Behaviour::measure(&heads, recognition, removal.verification_seed(), &moved, device)?;
     let rounded = Change {
         before: Rounded { head, rounding: stored.rounding() },
         after: Rounded { head: changed, rounding: models.after.cut.head.rounding() },
     };
-    let sample = Sample::draw(head, request, device)?;
+    let sample = Sample::draw(head, removal, device)?;
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
     let checks = vec![
         comparison.check().clone(),
-        certificate::check(rounded, models.as_ref().map(|model| &model.cut), request),
-        forgotten::check(&behaviour, request, labels),
+        certificate::check(rounded, models.as_ref().map(|model| &model.cut), target),
+        forgotten::check(&behaviour, removal, labels),
         retained::agreement(&behaviour, labels),
         retained::divergence(&behaviour),
-        retained::logits(&behaviour, &moved, request),
-        quantised::check(changed, &widths, &sample, recognition, request, labels)?,
-        head_bias::check(&heads, &sample, request),
-        restoration::check(&models, changed, &sample, recognition, request)?,
-        assumptions::check(head, request, device)?,
+        retained::logits(&behaviour, &moved, removal),
+        quantised::check(changed, &widths, &sample, recognition, removal, labels)?,
+        head_bias::check(&heads, &sample, removal),
+        restoration::check(&models, changed, &sample, recognition, removal)?,
+        assumptions::check(head, removal, device)?,
     ];
-    Ok(Report::new(request.clone(), checks, models.before.cut, comparison))
+    Ok(Report::new(removal.clone(), checks, models.before.cut, comparison))
 }
 
 #[cfg(test)]

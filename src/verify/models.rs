@@ -2,12 +2,11 @@
 
 use declass_formats::Artifact;
 
-use super::Request;
 use crate::{
     cut::Cut,
     error::Error,
     evidence::Change,
-    head::{LinearHead, Slot},
+    head::{LinearHead, Slot, Target},
 };
 
 /// What one of the two models is, as far as a check needs it.
@@ -26,16 +25,16 @@ impl<'a> Models<'a> {
     pub(super) fn open(
         original: &'a Artifact,
         candidate: &'a Artifact,
-        request: &Request<'_>,
+        target: &Target,
     ) -> Result<Self, Error> {
-        let before = Model { artifact: original, cut: Cut::locate(original, request.head)? };
-        let after = Model { artifact: candidate, cut: Cut::locate(candidate, request.head)? };
+        let before = Model { artifact: original, cut: Cut::locate(original, target.head())? };
+        let after = Model { artifact: candidate, cut: Cut::locate(candidate, target.head())? };
         let head = before.cut.head.load(original)?;
-        let (found, expected) = (head.classes, request.forgotten.classes());
+        let (found, expected) = (head.classes, target.forgotten().classes());
         if found != expected {
             return Err(Error::OtherClasses { found, expected });
         }
-        let changed = expand(after.cut.head.load(candidate)?, request)?;
+        let changed = expand(after.cut.head.load(candidate)?, target)?;
         if changed.width != head.width {
             return Err(Error::OtherWidth { found: changed.width, expected: head.width });
         }
@@ -44,16 +43,16 @@ impl<'a> Models<'a> {
 }
 
 /// The candidate's head over the original classes.
-fn expand(head: LinearHead, request: &Request<'_>) -> Result<LinearHead, Error> {
-    let forgotten = request.forgotten;
-    let expected = match request.slot {
+fn expand(head: LinearHead, target: &Target) -> Result<LinearHead, Error> {
+    let forgotten = target.forgotten();
+    let expected = match target.slot() {
         Slot::Drop => forgotten.retained().count(),
         Slot::Keep => forgotten.classes(),
     };
     if head.classes != expected {
         return Err(Error::OtherClasses { found: head.classes, expected });
     }
-    Ok(match request.slot {
+    Ok(match target.slot() {
         Slot::Drop => head.with_dropped(forgotten),
         Slot::Keep => head,
     })

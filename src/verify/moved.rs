@@ -9,8 +9,8 @@ use crate::{
     head::LinearHead,
 };
 
-/// The retained classes whose weights or bias differ in any bit of what is stored. The heads are those of the two models, over all
-/// original classes.
+/// The retained classes whose weights or bias differ in any bit of what is stored. The heads are those of the
+/// two models, over all original classes.
 pub(super) fn between(
     models: &Change<Model<'_>>,
     heads: &Change<LinearHead>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use declass_formats::{Artifact, Diff, RelPath, Role, StructureChange};
 use serde_json::Value;
 
-/// The changed tensors by name, then files and parts of the weights, as the middle of a sentence. The model card is left
-/// out: whoever publishes may write another at any time.
+/// The changed tensors by name, then files and parts of the weights, as the middle of a sentence. The model
+/// card is left out: whoever publishes may write another at any time.
 pub(super) fn besides(diff: &Diff, before: &Artifact, after: &Artifact) -> String {
     let tensors: Vec<String> = diff.tensors.iter().map(|change| format!("`{}`", change.name)).collect();
     let parts = [files(diff, before, after), parts(&diff.structure)].concat();

@@ -1,12 +1,12 @@
-//! Whether a removal outlives the rounding that a released model may meet later: quantised, a head that was pushed just below
-//! the others can rise above them again.
+//! Whether a removal outlives the rounding that a released model may meet later: quantised, a head that was
+//! pushed just below the others can rise above them again.
 //!
 //! The candidate's head is [rounded](super::rounding) and judged on the same embeddings as the unrounded one.
 //!
-//! No verdict follows, since the released file is not rounded. A sealed or dropped slot that is recognised again is said first.
+//! No verdict follows, since the released file is not rounded. A sealed or dropped slot that is recognised
+//! again is said first.
 
 use super::{
-    Request,
     recognition::Recognition,
     rounding::ROUNDINGS,
     sample::{Cell, Outcomes, Sample},
@@ -15,29 +15,33 @@ use crate::{
     classes::{Labels, describe},
     error::Error,
     evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH},
-    head::{LinearHead, Slot},
+    head::LinearHead,
+    removal::Removal,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
     id: "quantised",
     version: 1,
     number: None,
-    formula: "the head's weights and biases rounded to fp16, bf16, int8 (one scale per row) and int4 (one scale per 32 weights); rates as in forget-rate and retained-agreement; worst over \
-              classes and strata, and over retained classes with at least 20 embeddings",
+    formula: "the head's weights and biases rounded to fp16, bf16, int8 (one scale per row) and int4 (one \
+              scale per 32 weights); rates as in forget-rate and retained-agreement; worst over classes and \
+              strata, and over retained classes with at least 20 embeddings",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings of all strata, fewer than those of the other checks; the head's weights rounded in memory, the \
-           encoder not; the unrounded candidate on the same embeddings beside them",
+    data: "synthetic embeddings of all strata, fewer than those of the other checks; the head's weights \
+           rounded in memory, the encoder not; the unrounded candidate on the same embeddings beside them",
     shows: "whether the removal outlives the rounding that a released model may meet later",
-    not_shown: "any other rounding: shown for these roundings of the head only; the files that were checked are not rounded",
+    not_shown: "any other rounding: shown for these roundings of the head only; the files that were checked \
+                are not rounded",
 };
 
-/// Measures every rounding of the candidate; `widths` are those of its parallel heads, whose rows are stored apart.
+/// Measures every rounding of the candidate; `widths` are those of its parallel heads, whose rows are stored
+/// apart.
 pub(super) fn check(
     candidate: &LinearHead,
     widths: &[usize],
     sample: &Sample,
     recognition: Recognition<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
     labels: Option<&Labels>,
 ) -> Result<Check, Error> {
     let unrounded = sample.judge(candidate, recognition)?;
@@ -46,7 +50,7 @@ pub(super) fn check(
         let after = sample.judge(&rounding.apply(candidate, widths), recognition)?;
         effects.push(Effect { name: rounding.name(), before: &unrounded, after });
     }
-    let gone = request.sealed || request.slot == Slot::Drop;
+    let gone = removal.target().is_final();
     Ok(Check {
         definition: &DEFINITION,
         outcome: Outcome::Informative,

@@ -10,14 +10,14 @@ pub(super) struct Recognition<'a> {
 }
 
 impl Recognition<'_> {
-    /// Whether an embedding that the original gives a class is still given it: a retained class must be the top class, and
-    /// for a forgotten one it is enough that any forgotten class is.
+    /// Whether an embedding that the original gives a class is still given it: a retained class must be the
+    /// top class, and for a forgotten one it is enough that any forgotten class is.
     pub(super) fn keeps(self, logits: &[f32], label: usize) -> bool {
         if self.forgotten.contains(label) { self.is_recognised(logits) } else { top(logits) == label }
     }
 
-    /// Whether a forgotten class wins, or ties. A multi-label slot does not compete: it is recognised by its own sign. A
-    /// comparison with something that is not a number counts as recognised.
+    /// Whether a forgotten class wins, or ties. A multi-label slot does not compete: it is recognised by its
+    /// own sign. A comparison with something that is not a number counts as recognised.
     fn is_recognised(self, logits: &[f32]) -> bool {
         let most = |classes: &mut dyn Iterator<Item = usize>| {
             classes.map(|class| logits[class]).fold(f32::NEG_INFINITY, f32::max)

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
-use super::{Changes, Comparison, Request};
+use super::{Changes, Comparison};
+use crate::removal::Removal;
 use crate::{
     cut::Cut,
     evidence::{Check, Outcome},
@@ -15,14 +16,14 @@ use crate::{
 /// Only [`verify`](super::verify) makes one, so that no code can write its own verdict:
 ///
 /// ```compile_fail,E0616
-/// fn forged(mut report: declass::verify::Report<'_>) -> bool {
+/// fn forged(mut report: declass::verify::Report) -> bool {
 ///     report.checks.clear();
 ///     report.passed()
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Report<'a> {
-    request: Request<'a>,
+pub struct Report {
+    removal: Removal,
     checks: Vec<Check>,
     comparison: Comparison,
     cut: Cut,
@@ -30,18 +31,18 @@ pub struct Report<'a> {
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
 #[derive(Clone, Debug)]
-pub struct Pass<'a>(Report<'a>);
+pub struct Pass(Report);
 
-impl<'a> Report<'a> {
+impl Report {
     /// What was found about two models, `cut` being that of the first.
-    pub(super) fn new(request: Request<'a>, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
-        Self { request, checks, comparison, cut }
+    pub(super) fn new(removal: Removal, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
+        Self { removal, checks, comparison, cut }
     }
 
-    /// What was asked.
+    /// The removal that the candidate was held against.
     #[must_use]
-    pub fn request(&self) -> &Request<'a> {
-        &self.request
+    pub fn removal(&self) -> &Removal {
+        &self.removal
     }
 
     /// The checks in the order in which they are shown.
@@ -72,7 +73,7 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// The report itself if a check failed.
-    pub fn pass(self) -> Result<Pass<'a>, Box<Self>> {
+    pub fn pass(self) -> Result<Pass, Box<Self>> {
         if self.passed() { Ok(Pass(self)) } else { Err(Box::new(self)) }
     }
 
@@ -89,10 +90,10 @@ impl<'a> Report<'a> {
     }
 }
 
-impl<'a> Pass<'a> {
+impl Pass {
     /// The report.
     #[must_use]
-    pub fn report(&self) -> &Report<'a> {
+    pub fn report(&self) -> &Report {
         &self.0
     }
 

@@ -1,12 +1,12 @@
 //! What is left to rebuild a forgotten class from, with nothing but the released files.
 //!
-//! The gradient of a softmax's cross-entropy sums to zero over the classes, so the sum of all rows stays where it started and weight
-//! decay takes it to zero; rows of a well trained head form a simplex around the origin (neural collapse; Papyan, Han and Donoho
-//! 2020). Hence `w_f = -Σ w_r` and `b_f = -Σ b_r` over the retained classes; where several classes are forgotten the sum is all that is
-//! known, and each gets an equal part of it. And a file may simply hold the head once more: [`super::copies`].
+//! The gradient of a softmax's cross-entropy sums to zero over the classes, so the sum of all rows stays
+//! where it started and weight decay takes it to zero; rows of a well trained head form a simplex around the
+//! origin (neural collapse; Papyan, Han and Donoho 2020). Hence `w_f = -Σ w_r` and `b_f = -Σ b_r` over the
+//! retained classes; where several classes are forgotten the sum is all that is known, and each gets an equal
+//! part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    Request,
     copies::{self, Copy},
     models::Model,
     recognition::Recognition,
@@ -17,16 +17,19 @@ use crate::{
     error::Error,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::LinearHead,
+    removal::Removal,
 };
 
 pub(super) static DEFINITION: Definition = Definition {
     id: "restoration",
     version: 1,
     number: None,
-    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the original's, for a forgotten class and most retained ones, none allowed; rebuilt row: \
-              w_f = -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
+    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the \
+              original's, for a forgotten class and most retained ones, none allowed; rebuilt row: w_f = \
+              -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
     origin: Origin::Synthetic,
-    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the class",
+    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the \
+           class",
     shows: "what is left in the released files to rebuild the class from, without data",
     not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
 };
@@ -36,13 +39,13 @@ pub(super) fn check(
     candidate: &LinearHead,
     sample: &Sample,
     recognition: Recognition<'_>,
-    request: &Request<'_>,
+    removal: &Removal,
 ) -> Result<Check, Error> {
     let labels = models.before.cut.labels.as_ref();
-    let copies = copies::find(models, request.forgotten)?;
-    let gaussian = sample.gaussian_forgotten(request.forgotten);
+    let copies = copies::find(models, removal.forgotten())?;
+    let gaussian = sample.gaussian_forgotten(removal.forgotten());
     let now = gaussian.judge(candidate, recognition)?;
-    let rebuilt = gaussian.judge(&rebuilt(candidate, request.forgotten), recognition)?;
+    let rebuilt = gaussian.judge(&rebuilt(candidate, removal.forgotten()), recognition)?;
     let summary = match copies.as_slice() {
         [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
         [copy, ..] => still_there(copy, copies.len(), labels),

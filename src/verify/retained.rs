@@ -1,9 +1,6 @@
 //! What became of the retained classes.
 
-use super::{
-    Request,
-    behaviour::{Behaviour, Tally},
-};
+use super::behaviour::{Behaviour, Tally};
 use crate::{
     classes::{Labels, describe},
     evidence::{
@@ -11,6 +8,7 @@ use crate::{
         thresholds::{ENOUGH, RETAINED_AGREEMENT, RETAINED_DIVERGENCE, WORST_CLASS_AGREEMENT},
     },
     methods::Kind,
+    removal::Removal,
     statistics::lower_bound,
 };
 
@@ -18,11 +16,12 @@ pub(super) static AGREEMENT: Definition = Definition {
     id: "retained-agreement",
     version: 1,
     number: None,
-    formula: "share of the embeddings that the original gives a retained class and the candidate gives the same one; >= 0.93 over all strata, >= 0.85 for the worst class of those with at least 20 \
+    formula: "share of the embeddings that the original gives a retained class and the candidate gives the \
+              same one; >= 0.93 over all strata, >= 0.85 for the worst class of those with at least 20 \
               embeddings; bound of Clopper and Pearson",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the worst class have \
-           no bound, for strata share draws and the worst is selected",
+    data: "synthetic embeddings that the original gives a retained class; figures over all strata and of the \
+           worst class have no bound, for strata share draws and the worst is selected",
     shows: "that the other classes are still told apart as before",
     not_shown: "accuracy on real inputs",
 };
@@ -33,8 +32,8 @@ pub(super) static DIVERGENCE: Definition = Definition {
     number: None,
     formula: "KL(before || after) of each embedding; mean <= 0.1",
     origin: Origin::Synthetic,
-    data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over the \
-           retained classes",
+    data: "synthetic embeddings that the original gives a retained class, all strata; both softmaxes over \
+           the retained classes",
     shows: "how like the original's the probabilities of the retained classes are",
     not_shown: "calibration on real inputs",
 };
@@ -43,7 +42,8 @@ pub(super) static LOGITS: Definition = Definition {
     id: "retained-logits",
     version: 1,
     number: None,
-    formula: "retained rows and biases that differ in any bit of what is stored, none where only the seal was applied; largest |logit after - logit before| of any retained class",
+    formula: "retained rows and biases that differ in any bit of what is stored, none where only the seal \
+              was applied; largest |logit after - logit before| of any retained class",
     origin: Origin::Synthetic,
     data: "weights as stored; logits recomputed from both files on synthetic embeddings",
     shows: "whether the outputs of the other classes are computed as before",
@@ -102,14 +102,15 @@ pub(super) fn divergence(behaviour: &Behaviour) -> Check {
     }
 }
 
-/// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal alone may not do.
-pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], request: &Request<'_>) -> Check {
-    let (forgotten, moved) = (request.forgotten, moved.len());
+/// How far the retained logits moved: on the samples, and whether their weights moved at all, which the seal
+/// alone may not do.
+pub(super) fn logits(behaviour: &Behaviour, moved: &[usize], removal: &Removal) -> Check {
+    let (forgotten, moved) = (removal.forgotten(), moved.len());
     let total = behaviour.total();
     let change = f64::from(total.logit_change);
     let all = forgotten.retained().count();
     // The seal alone has no business with them.
-    let may_move = !matches!(request.method.kind, Kind::SealOnly);
+    let may_move = !matches!(removal.method().kind, Kind::SealOnly);
     let summary = match moved {
         0 => format!(
             "all {all} retained rows are bit-identical: retained logits are unchanged for every input"

@@ -1,14 +1,15 @@
 //! Rounded heads.
 //!
-//! With `s` the scale and `q` the largest level, symmetric rounding is `w -> s·round(w / s)`, `s = max|w| / q`, ties to even,
-//! so that no value is clipped:
+//! With `s` the scale and `q` the largest level, symmetric rounding is `w -> s·round(w / s)`, `s = max|w| /
+//! q`, ties to even, so that no value is clipped:
 //!
 //! - `bf16`, `fp16`: every weight and bias to the nearest value of the type, ties to even;
 //! - `int8`: `q = 127`, one scale per row (output channel), biases as they are;
 //! - `int4`: `q = 7`, one scale per 32 weights of a row in the order of the embedding, biases as they are.
 //!
-//! That is the symmetric signed scheme of Nagel et al., "A White Paper on Neural Network Quantization" (2021), with scales from the
-//! extremes. Rows are rounded as they make the logits: a constant factor in between is folded in.
+//! That is the symmetric signed scheme of Nagel et al., "A White Paper on Neural Network Quantization"
+//! (2021), with scales from the extremes. Rows are rounded as they make the logits: a constant factor in
+//! between is folded in.
 
 use half::{bf16, f16};
 

@@ -1,17 +1,19 @@
-//! A small sample in all dimensions of the embedding, for heads that do not lie in the space of the two compared ones.
+//! A small sample in all dimensions of the embedding, for heads that do not lie in the space of the two
+//! compared ones.
 //!
-//! The [behaviour](super::behaviour) draws in the space that the rows of both heads span, where draws are cheap. Rounding noise, or a
-//! row made of others, has components outside of it that those draws do not see.
+//! The [behaviour](super::behaviour) draws in the space that the rows of both heads span, where draws are
+//! cheap. Rounding noise, or a row made of others, has components outside of it that those draws do not see.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::{Request, recognition::Recognition};
+use super::recognition::Recognition;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},
     error::Error,
     head::LinearHead,
+    removal::Removal,
     rng::Purpose,
     space::Space,
     tail::Weights,
@@ -60,10 +62,10 @@ impl Cell {
 }
 
 impl Sample {
-    pub(super) fn draw(original: &LinearHead, request: &Request<'_>, device: &Device) -> Result<Self, Error> {
-        let per_class = per_class(request.forgotten, original.classes * original.width);
-        let insist = |class| request.forgotten.contains(class);
-        let address = (request.seed, Purpose::Verification);
+    pub(super) fn draw(original: &LinearHead, removal: &Removal, device: &Device) -> Result<Self, Error> {
+        let per_class = per_class(removal.forgotten(), original.classes * original.width);
+        let insist = |class| removal.forgotten().contains(class);
+        let address = (removal.verification_seed(), Purpose::Verification);
         let space = Space::whole(original.width);
         let drawn = Strata::draw(original, &space, per_class, insist, address, device)?;
         let mut strata: Vec<(Stratum, Embeddings)> = Vec::new();

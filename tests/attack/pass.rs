@@ -1,21 +1,20 @@
 //! Passes that are used for something else than what they were given to.
 
-use std::{fs, path::Path, sync::LazyLock};
+use std::{fs, path::Path};
 
 use candle_core::Device;
 use declass::{
-    attest::RunRecord,
-    claim::DeviceKind,
     classes::Forgotten,
     cut::Cut,
     edit,
     error::Error,
     head::Slot,
-    methods::{self, Settings},
+    methods,
     progress::Silent,
-    release::Staged,
-    unlearn::{self, MARGIN, Options},
-    verify::{self, Pass, Request},
+    release::{RunRecord, Staged},
+    removal::Removal,
+    unlearn::{self, MARGIN},
+    verify::{self, Pass},
 };
 use declass_formats::Artifact;
 
@@ -30,17 +29,18 @@ fn staged(original: &Artifact, forgotten: &Forgotten, destination: &Path) -> Sta
     Staged::write(original, &edits, destination, &Silent).unwrap()
 }
 
-fn pass<'a>(original: &Artifact, staged: &Staged, forgotten: &'a Forgotten) -> Pass<'a> {
-    static NONE: LazyLock<Settings> = LazyLock::new(Settings::default);
-    let (method, settings) = (methods::by_name("seal").unwrap(), &*NONE);
-    let request =
-        Request { forgotten, slot: Slot::Keep, sealed: true, method, settings, head: None, seed: 0 };
-    let report = verify::verify(original, staged.artifact(), &request, &Device::Cpu, &Silent).unwrap();
+fn removal(forgotten: &Forgotten) -> Removal {
+    Removal::of(forgotten.clone(), methods::by_name("seal").unwrap()).build().unwrap()
+}
+
+fn pass(original: &Artifact, staged: &Staged, forgotten: &Forgotten) -> Pass {
+    let removal = removal(forgotten);
+    let report = verify::verify(original, staged.artifact(), &removal, &Device::Cpu, &Silent).unwrap();
     report.pass().unwrap()
 }
 
-fn record() -> RunRecord {
-    RunRecord::new(DeviceKind::Cpu, &Options::new(methods::by_name("seal").unwrap()), None, None, &[])
+fn record(forgotten: &Forgotten) -> RunRecord {
+    RunRecord::new(&removal(forgotten), None, None, &[])
 }
 
 #[test]
@@ -65,15 +65,15 @@ fn a_pass_publishes_the_files_that_it_was_given_to_and_no_others() {
         let staged = staged(&original, &five, &out);
         let pass = pass(&original, &staged, &five);
         tamper(staged.artifact().folder());
-        let refused = staged.publish(&pass, &record(), None, false, &Silent);
+        let refused = staged.publish(&pass, &record(&five), None, false, &Silent);
         assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
     }
     let (mine, foreign) = (staged(&original, &five, &out), staged(&original, &six, &other));
     let pass = pass(&original, &mine, &five);
-    let refused = foreign.publish(&pass, &record(), None, false, &Silent);
+    let refused = foreign.publish(&pass, &record(&five), None, false, &Silent);
     assert!(matches!(refused, Err(Error::OtherRelease { .. })), "{refused:?}");
     assert_eq!(mine.artifact().files().len(), 3);
-    mine.publish(&pass, &record(), None, false, &Silent).unwrap();
+    mine.publish(&pass, &record(&five), None, false, &Silent).unwrap();
     assert_eq!(verified(&out, &model("fmnist-resnet")).0, Some(0));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the release is left");
 }

@@ -3,12 +3,20 @@
 use super::{StructureChange, outline};
 use crate::{
     Artifact, Edits, FormatError, RelPath,
-    artifact::Weights,
     pieces::{Piece, Pieces},
+    weights::Weights,
     write,
 };
 
-pub(crate) fn deviations(
+impl Artifact {
+    /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the graph, headers,
+    /// tensors, or else the first byte of a file. Files that `copy` does not have are not named.
+    pub fn deviations(&self, edits: &Edits, copy: &Self) -> Result<Vec<StructureChange>, FormatError> {
+        deviations(self, edits, copy)
+    }
+}
+
+fn deviations(
     original: &Artifact,
     edits: &Edits,
     copy: &Artifact,
@@ -48,10 +56,7 @@ fn first_difference(
 
 /// What lies at a byte of a copy's file.
 fn describe(copy: &Artifact, path: &RelPath, at: u64) -> StructureChange {
-    let in_header = match &copy.weights {
-        Weights::Safetensors(safetensors) => safetensors.data_start(path).is_some_and(|start| at < start),
-        Weights::Onnx(_) => false,
-    };
+    let in_header = copy.weights.is_header(path, at);
     let covers =
         |name: &&String| copy.place(name).is_some_and(|(file, range)| file == path && range.contains(&at));
     let (kind, name, place) = match copy.tensors.keys().find(covers) {

@@ -3,22 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::StructureChange;
-use crate::Sha256Digest;
-
-/// One part.
-#[derive(Clone, Debug)]
-pub(crate) struct Part {
-    /// What it is, such as `node`.
-    pub(crate) kind: &'static str,
-    /// What it is recognised by in another model; not its position, which any insertion shifts.
-    pub(crate) name: String,
-    /// What to call it.
-    pub(crate) label: String,
-    /// The digest of all that it holds, but for the values, type and shape of tensors.
-    pub(crate) content: Sha256Digest,
-    /// Whether it is worth a word when only one of the models has it.
-    pub(crate) counts: bool,
-}
+use crate::part::Part;
 
 /// How two lists of parts differ: contents, and the order of those that both have.
 pub(super) fn compare(before: &[Part], after: &[Part]) -> Vec<StructureChange> {
@@ -86,6 +71,7 @@ fn disordered<'p>(old: &Keyed<'p>, new: &Keyed<'p>) -> BTreeSet<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Sha256Digest;
 
     fn part(name: &str, content: &str) -> Part {
         let content = Sha256Digest::of(content.as_bytes());

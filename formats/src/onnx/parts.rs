@@ -12,7 +12,7 @@ use super::{
     storage::{DATA_TYPE, DIMS, EXTERNAL_DATA, Source, Storage},
     tree::{Content, Field, Message},
 };
-use crate::{FormatError, Problem, Sha256Digest, diff::Part};
+use crate::{FormatError, Problem, Sha256Digest, part::Part};
 
 /// Every part of a model: its own fields, and those of its main graph.
 pub(super) fn parts(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{METADATA, Safetensors, header::Header};
-use crate::{RelPath, Sha256Digest, diff::Part};
+use crate::{RelPath, Sha256Digest, part::Part};
 
 impl Safetensors {
     /// Every part of the weights' headers and index.

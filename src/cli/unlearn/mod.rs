@@ -3,22 +3,21 @@
 mod options;
 mod print;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use candle_core::Device;
 use declass::{
-    attest::{self, RunRecord},
-    claim::{DeviceKind, History, Seed},
     classes::Forgotten,
+    device::DeviceKind,
     edit,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
     formats::{RelPath, Role},
-    head::{LinearHead, Slot},
-    methods::Kind,
-    release::{self, CardContent, Staged},
+    head::LinearHead,
+    release::{self, CardContent, History, RunRecord, Staged, Statement},
+    removal::Removal,
     sign::ReleaseKey,
-    unlearn::{self, MARGIN, Material, Options, Trained},
-    verify::{self, Report, Request},
+    unlearn::{self, MARGIN, Material, Trained},
+    verify::{self, Report},
 };
 use serde_json::json;
 
@@ -33,9 +32,6 @@ use super::{
 };
 
 pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
-    if !Seed::from(args.seed).is_writable() {
-        bail!("--seed {} is too large for a claim: seeds are numbers below 2^53", args.seed);
-    }
     if !args.dry_run {
         release::check_destination(&args.out, args.force)?;
     }
@@ -60,9 +56,7 @@ struct Run<'a> {
     /// Says nothing: for where JSON was asked for.
     silent: Printer,
     source: Source,
-    forgotten: Forgotten,
-    slot: Slot,
-    options: Options,
+    removal: Removal,
     /// Labelled embeddings of the user, known to fit the model.
     data: Option<Data>,
     device: Device,
@@ -99,37 +93,18 @@ impl<'a> Run<'a> {
         let history = History::of_input(artifact)?;
         let earlier = history.still_there()?;
         // Training may move every row, also that of a slot that an earlier removal sealed.
-        let classes = asked.indices().chain(earlier.iter().copied()).collect();
-        let forgotten = Forgotten::from_indices(classes, cut.head.classes)?;
-        let slot = Slot::from(args.slot);
-        if slot == Slot::Drop && forgotten.retained().count() == 1 {
-            return Err(Error::OneClassLeft.into());
-        }
-        let options = options::options(args, cut.head.link)?;
+        let removal = options::removal(args, asked, cut.head.link)?.forgetting_also(&earlier)?;
         let data = labelled::open_if_named(&args.data)?;
         if let Some(data) = &data {
             // Whatever stands in the way of an evaluation is better known before training.
             let head = args.model.head.as_deref();
-            data.check(&Pair::load((artifact, cut), artifact, head, forgotten.clone())?)?;
+            data.check(&Pair::load((artifact, cut), artifact, head, removal.forgotten().clone())?)?;
         }
         let device = device::open(args.device, printer)?;
+        let removal = removal.on(DeviceKind::of(&device));
         let silent = Printer::new(Verbosity::Quiet);
         let key = key::open(&args.key)?;
-        let run = Self {
-            args,
-            printer,
-            silent,
-            source,
-            forgotten,
-            slot,
-            options,
-            data,
-            device,
-            history,
-            earlier,
-            key,
-            bars,
-        };
+        let run = Self { args, printer, silent, source, removal, data, device, history, earlier, key, bars };
         run.introduce();
         Ok(run)
     }
@@ -142,34 +117,28 @@ impl<'a> Run<'a> {
         Ok((self.write(&before, &after)?, training))
     }
 
-    fn sealed(&self) -> bool {
-        self.slot == Slot::Keep && !self.args.no_seal
-    }
-
     fn train(&self, before: &LinearHead) -> Result<Training> {
-        if matches!(self.options.method.kind, Kind::SealOnly) {
+        if !self.removal.draws() {
             return Ok(Training::default());
         }
-        let material = Material::draw(before, &self.forgotten, &self.options, &self.device, &self.bars)?;
+        let material = Material::draw(before, &self.removal, &self.device, &self.bars)?;
         self.report_sampling(&material);
-        let unreached = material.unreached(&self.forgotten);
+        let unreached = material.unreached(self.removal.forgotten());
         self.report_unreached(&unreached);
-        if unreached.len() == self.forgotten.indices().count() {
-            if self.slot == Slot::Keep && !self.sealed() {
+        if unreached.len() == self.removal.forgotten().indices().count() {
+            if !self.removal.target().is_final() {
                 return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws }.into());
             }
             self.report_no_training("synthetic embedding");
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
-        let options = &self.options;
-        let search = unlearn::search(before, &material, &self.forgotten, options, &self.device, &self.bars)?;
+        let search = unlearn::search(before, &material, &self.removal, &self.device, &self.bars)?;
         if let Some(path) = &self.args.trace {
             trace::write(path, &search)?;
         }
         let trained = search.trained()?;
         // It stops before the first epoch only where there is nothing to stop it later.
-        let is_trained = matches!(self.options.method.kind, Kind::Trained(_));
-        if is_trained && trained.attempts[trained.kept].epochs == 0 {
+        if self.removal.trains() && trained.attempts[trained.kept].epochs == 0 {
             self.report_no_training("stratum");
             return Ok(Training { material: Some(material), trained: None, unreached });
         }
@@ -178,18 +147,25 @@ impl<'a> Run<'a> {
     }
 
     fn seal(&self, head: LinearHead) -> Result<LinearHead> {
-        if !self.sealed() {
+        if !self.removal.is_sealed() {
             return Ok(head);
         }
         let link = self.source.cut.head.link;
-        let sealed = unlearn::seal(&head, &self.forgotten, link, MARGIN)?;
+        let sealed = unlearn::seal(&head, self.removal.forgotten(), link, MARGIN)?;
         self.report_seal(link, head.has_bias);
         Ok(sealed)
     }
 
     fn write(&self, before: &LinearHead, after: &LinearHead) -> Result<Staged> {
         let Source { artifact, cut, .. } = &self.source;
-        let edits = edit::edits(artifact, cut, before, after, self.forgotten.as_set(), self.slot)?;
+        let edits = edit::edits(
+            artifact,
+            cut,
+            before,
+            after,
+            self.removal.forgotten().as_set(),
+            self.removal.slot(),
+        )?;
         Ok(Staged::write(artifact, &edits, &self.args.out, &self.bars)?)
     }
 
@@ -197,7 +173,7 @@ impl<'a> Run<'a> {
     fn evaluate(&self, staged: &Staged) -> Result<Option<Evaluation>> {
         let Some(data) = &self.data else { return Ok(None) };
         let Source { artifact, cut, .. } = &self.source;
-        let (head, forgotten) = (self.args.model.head.as_deref(), self.forgotten.clone());
+        let (head, forgotten) = (self.args.model.head.as_deref(), self.removal.forgotten().clone());
         let pair = Pair::load((artifact, cut), staged.artifact(), head, forgotten)?;
         Ok(Some(evaluate(&pair, data, self.args.seed)?))
     }
@@ -210,35 +186,19 @@ impl<'a> Run<'a> {
         };
         let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let content = CardContent {
-            forgotten: &self.forgotten,
-            labels: labels.as_ref(),
-            method: self.options.method,
-            slot: self.slot,
-            sealed: self.sealed(),
-            evaluation,
-        };
+        let content = CardContent { removal: &self.removal, labels: labels.as_ref(), evaluation };
         Ok(release::card(original.as_deref(), &name, &content, artifact.config()))
     }
 
-    fn verify(&self, staged: &Staged) -> Result<Report<'_>> {
-        let request = Request {
-            forgotten: &self.forgotten,
-            slot: self.slot,
-            sealed: self.sealed(),
-            method: self.options.method,
-            settings: &self.options.settings,
-            head: self.args.model.head.as_deref(),
-            seed: self.args.seed,
-        };
-        Ok(verify::verify(&self.source.artifact, staged.artifact(), &request, &self.device, &self.bars)?)
+    fn verify(&self, staged: &Staged) -> Result<Report> {
+        let (original, copy) = (&self.source.artifact, staged.artifact());
+        Ok(verify::verify(original, copy, &self.removal, &self.device, &self.bars)?)
     }
 
     fn record(&self, training: &Training, evaluation: Option<&Evaluation>) -> RunRecord {
-        let device = if self.device.is_cpu() { DeviceKind::Cpu } else { DeviceKind::Cuda };
         let sampling = training.material.as_ref().map(|material| &material.sampling);
         let trained = training.trained.as_ref();
-        let record = RunRecord::new(device, &self.options, sampling, trained, &training.unreached)
+        let record = RunRecord::new(&self.removal, sampling, trained, &training.unreached)
             .with_origin(self.source.package.clone());
         match evaluation {
             Some(evaluation) => record.with_evaluation(evaluation),
@@ -249,11 +209,11 @@ impl<'a> Run<'a> {
     fn finish(
         &self,
         staged: Staged,
-        report: Report<'_>,
+        report: Report,
         record: &RunRecord,
         evaluation: Option<&Evaluation>,
     ) -> Result<Exit> {
-        let statement = attest::statement(&report, record);
+        let statement = Statement::about(&report, record);
         self.report_checks(&report);
         evaluation.iter().for_each(|evaluation| labelled::print(evaluation, self.out()));
         let files: Vec<RelPath> = staged.artifact().files().iter().map(|file| file.path.clone()).collect();

@@ -1,50 +1,39 @@
-//! From arguments to options; what would have no effect is refused.
+//! From arguments to a removal.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use declass::{
-    error::Error,
-    head::{Link, Slot},
-    methods::{self, Kind, Method},
-    unlearn::Options,
+    classes::Forgotten,
+    head::{Link, Slot, Treatment},
+    methods,
+    removal::Removal,
 };
 
 use crate::cli::args::UnlearnArgs;
 
-pub(super) fn options(args: &UnlearnArgs, link: Link) -> Result<Options> {
-    let method = methods::choose(args.method, link)?;
-    let slot = Slot::from(args.slot);
-    let idle = idle(args, method);
-    if !idle.is_empty() {
-        return Err(Error::OptionsWithoutUse { method: method.name, options: idle }.into());
+pub(super) fn removal(args: &UnlearnArgs, forgotten: Forgotten, link: Link) -> Result<Removal> {
+    let treatment = Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?;
+    let mut removal = Removal::of(forgotten, methods::choose(args.method, link)?)
+        .treatment(treatment)
+        .head(args.model.head.clone())
+        .seed(args.seed);
+    if let Some(distribution) = args.distribution {
+        removal = removal.distribution(distribution);
     }
-    if args.no_seal && slot == Slot::Drop {
-        return Err(Error::NothingToSeal.into());
+    if let Some(samples) = args.samples {
+        removal = removal.samples(samples as usize);
     }
-    if args.no_seal && matches!(method.kind, Kind::SealOnly) {
-        return Err(Error::NothingToDo.into());
+    if let Some(rate) = args.lr {
+        removal = removal.learning_rate(rate);
     }
-    let default = Options::new(method);
-    Ok(Options {
-        distribution: args.distribution.unwrap_or(default.distribution),
-        samples: args.samples.map_or(default.samples, |samples| samples as usize),
-        seed: args.seed,
-        learning_rate: args.lr,
-        epochs: args.epochs.map_or(default.epochs, |epochs| epochs as usize),
-        settings: method.settings(&args.settings)?,
-        ..default
-    })
-}
-
-/// Options that were given and that the method makes no use of.
-fn idle(args: &UnlearnArgs, method: &Method) -> Vec<&'static str> {
-    let draws = !matches!(method.kind, Kind::SealOnly);
-    let trains = matches!(method.kind, Kind::Trained(_));
-    let given = [
-        ("--distribution", args.distribution.is_some() && !draws),
-        ("--epochs", args.epochs.is_some() && !trains),
-        ("--lr", args.lr.is_some() && !trains),
-        ("--samples", args.samples.is_some() && !draws),
-        ("--trace", args.trace.is_some() && !trains),
-    ];
-    given.into_iter().filter(|(_, idle)| *idle).map(|(name, _)| name).collect()
+    if let Some(epochs) = args.epochs {
+        removal = removal.epochs(epochs as usize);
+    }
+    for (name, value) in &args.settings {
+        removal = removal.setting(name, *value);
+    }
+    let removal = removal.build()?;
+    if args.trace.is_some() && !removal.trains() {
+        bail!("method `{}` has no course of training for --trace", removal.method().name);
+    }
+    Ok(removal)
 }

@@ -1,12 +1,12 @@
 //! What `declass unlearn` says: a line for each step.
 
 use declass::{
-    claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
     classes::describe,
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
     formats::RelPath,
-    head::{Link, Slot},
+    head::{Link, Treatment},
+    release::{CLAIM_FILE, STATEMENT_FILE},
     sign::SIGNATURE_FILE,
     unlearn::{MARGIN, Material, Trained},
     verify::Report,
@@ -29,7 +29,7 @@ impl Run<'_> {
         out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
-        out.row("forgetting", self.names(&self.forgotten.indices().collect::<Vec<_>>()));
+        out.row("forgetting", self.names(&self.removal.forgotten().indices().collect::<Vec<_>>()));
         if !self.history.claims().is_empty() {
             let removals = match self.history.claims().len() {
                 1 => "an earlier removal".to_owned(),
@@ -49,7 +49,7 @@ impl Run<'_> {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
         let left = self.source.artifact.left_out();
-        for path in left.iter().filter(|path| !looks_like_record(path)) {
+        for path in left.iter().filter(|path| !path.is_record()) {
             self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));
         }
     }
@@ -119,16 +119,16 @@ impl Run<'_> {
     }
 
     pub(super) fn report_no_training(&self, unreaching: &str) {
-        let rest = match self.slot {
-            Slot::Drop => "the output is only dropped",
-            Slot::Keep if self.sealed() => "the slot is only sealed",
-            Slot::Keep => "nothing changes",
+        let rest = match self.removal.target().treatment() {
+            Treatment::Drop => "the output is only dropped",
+            Treatment::Leave => "nothing changes",
+            Treatment::Seal => "the slot is only sealed",
         };
         self.out().row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
     }
 
     pub(super) fn report_training(&self, trained: &Trained) {
-        let method = self.options.method.name;
+        let method = self.removal.method().name;
         for attempt in &trained.attempts {
             let line = format!(
                 "{}: worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
@@ -153,12 +153,12 @@ impl Run<'_> {
         self.out().row("sealing", what);
     }
 
-    pub(super) fn report_checks(&self, report: &Report<'_>) {
+    pub(super) fn report_checks(&self, report: &Report) {
         self.out().row("verifying", "the written copy, opened again");
         report.checks().iter().for_each(|check| self.out().check(check, report.cut().labels.as_ref()));
     }
 
-    pub(super) fn report_failure(&self, report: &Report<'_>) {
+    pub(super) fn report_failure(&self, report: &Report) {
         let failed = report.checks().iter().filter(|check| check.outcome == Outcome::Failed).count();
         self.printer.warn(&format!("{} failed: nothing was written", counted(failed, "check")));
     }

@@ -52,7 +52,8 @@ pub struct Labelled {
 }
 
 impl Labelled {
-    /// Reads embeddings and labels. `embeddings` is `[N, D]` of a float type, `labels` is `[N]` of an integer type.
+    /// Reads embeddings and labels. `embeddings` is `[N, D]` of a float type, `labels` is `[N]` of an integer
+    /// type.
     ///
     /// The whole file is held in memory while it is read, so that the digest is that of the bytes used.
     ///
@@ -85,7 +86,8 @@ impl Labelled {
     /// How many rows each of the model's classes has.
     ///
     /// # Errors
-    /// [`Error::Embeddings`] if the width is not that of the model's embedding, or a label is none of its classes.
+    /// [`Error::Embeddings`] if the width is not that of the model's embedding, or a label is none of its
+    /// classes.
     pub fn counts(&self, width: usize, classes: usize) -> Result<Vec<u64>, Error> {
         if self.width != width {
             let reason =

@@ -9,14 +9,14 @@ use zip::ZipArchive;
 
 use super::{Array, LAYOUT, MAX_BYTES, Part, Problem, extents, npy, reserve};
 
-/// Most bytes that an archive may unpack to, by byte of its own: embeddings that are mostly zeros stay far below, while a
-/// few megabytes of deflated nothing could fill any memory.
+/// Most bytes that an archive may unpack to, by byte of its own: embeddings that are mostly zeros stay far
+/// below, while a few megabytes of deflated nothing could fill any memory.
 const MAX_RATIO: u64 = 32;
 /// What an archive may unpack to in any case.
 const SMALL: u64 = 64 << 20;
 
-/// Finds the two arrays and unpacks them. Both headers are read first: nothing is unpacked that does not fit together, and
-/// never more than the headers ask for.
+/// Finds the two arrays and unpacks them. Both headers are read first: nothing is unpacked that does not fit
+/// together, and never more than the headers ask for.
 pub(super) fn unpack(bytes: &[u8], part: Part) -> Result<[Array<'static>; 2], Problem> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     let members: Vec<String> = archive.file_names().filter_map(Result::ok).map(Cow::into_owned).collect();

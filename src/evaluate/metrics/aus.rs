@@ -15,7 +15,7 @@ pub(super) static DEFINITION: Definition = Definition {
     version: 1,
     number: Some("M5"),
     formula: "(1 - (A_or - A_t)) / (1 + |A_f|); A_or, A_t: retained accuracy before and after, A_f: \
-             forgotten accuracy after",
+              forgotten accuracy after",
     origin: Origin::UserData,
     data: TEST,
     shows: "forgetting and retention in one number; 1 is a perfect removal without side effects",

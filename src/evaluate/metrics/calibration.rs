@@ -16,7 +16,7 @@ pub(super) static DEFINITION: Definition = Definition {
     version: 1,
     number: Some("M6"),
     formula: "ECE: sum over 15 bins (lower, upper] of n_b/n |accuracy_b - mean confidence_b|; NLL: mean of \
-             -ln p(label); rows of retained classes, softmax over all",
+              -ln p(label); rows of retained classes, softmax over all",
     origin: Origin::UserData,
     data: TEST,
     shows: "whether confidences on retained inputs stay as trustworthy as they were",

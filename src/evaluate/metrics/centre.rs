@@ -16,8 +16,8 @@ pub(super) static DEFINITION: Definition = Definition {
     number: Some("M8"),
     formula: "share of the rows whose nearest class mean (Euclidean) is that of their label",
     origin: Origin::UserData,
-    data: "what is fitted, on the user's training embeddings, and judged, on the test ones; without training embeddings, both on halves of \
-           the test ones, 3 draws",
+    data: "what is fitted, on the user's training embeddings, and judged, on the test ones; without training \
+           embeddings, both on halves of the test ones, 3 draws",
     shows: "how the features cluster; the same before and after, since the encoder is not touched",
     not_shown: "uninterpretable without a retrained reference: a class that was never learnt may cluster too",
 };

@@ -13,7 +13,7 @@ pub(super) static DEFINITION: Definition = Definition {
     version: 1,
     number: Some("M4"),
     formula: "KL(before || after) on rows of retained classes, both softmaxes over the retained classes \
-             only; percentile interpolated",
+              only; percentile interpolated",
     origin: Origin::UserData,
     data: TEST,
     shows: "how like the original's the probabilities of retained inputs are",

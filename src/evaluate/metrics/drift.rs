@@ -12,7 +12,8 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "class-drift",
     version: 1,
     number: Some("M3"),
-    formula: "accuracy after less accuracy before, per retained class that has rows; percentiles interpolated",
+    formula: "accuracy after less accuracy before, per retained class that has rows; percentiles \
+              interpolated",
     origin: Origin::UserData,
     data: TEST,
     shows: "damage to single classes that an average hides",

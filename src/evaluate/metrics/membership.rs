@@ -29,13 +29,13 @@ pub(super) static DEFINITION: Definition = Definition {
     version: 1,
     number: Some("M17"),
     formula: "threshold attacks on confidence of the label, entropy, modified entropy and loss; as many \
-             members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= \
-             1 %; chance: AUC 0.5, TPR 0.01",
+              members as non-members of each class; AUC (ties half), TPR at the best threshold with FPR <= 1 \
+              %; chance: AUC 0.5, TPR 0.01",
     origin: Origin::UserData,
     data: "as many of the user's training as of the test embeddings, class by class",
     shows: "whether the head's answers tell training members from others of the same classes",
     not_shown: "stronger attacks (shadow models, the features themselves); no claim about influence of \
-             training data",
+                training data",
 };
 
 pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {

@@ -1,4 +1,5 @@
-//! One file per family of metrics: what each is, and how it is measured on an experiment. A new one is a file and a line in the table.
+//! One file per family of metrics: what each is, and how it is measured on an experiment. A new one is a file
+//! and a line in the table.
 
 mod accuracy;
 mod aus;

@@ -19,15 +19,15 @@ pub(super) static DEFINITION: Definition = Definition {
     id: "linear-probe",
     version: 1,
     number: Some("M7"),
-    formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted \
-             on; share of the other rows whose label it finds",
+    formula: "multinomial logistic regression (L2, C = 1) on features standardised by those it is fitted on; \
+              share of the other rows whose label it finds",
     origin: Origin::UserData,
-    data: "what is fitted, on the user's training embeddings, and judged, on the test ones; without training embeddings, both on halves of \
-           the test ones, 3 draws",
+    data: "what is fitted, on the user's training embeddings, and judged, on the test ones; without training \
+           embeddings, both on halves of the test ones, 3 draws",
     shows: "what a fresh head finds in the features; the same before and after, since the encoder is not \
-             touched",
+            touched",
     not_shown: "uninterpretable without a retrained reference: features of a model that never saw the class \
-             separate it too",
+                separate it too",
 };
 
 pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {

@@ -1,9 +1,9 @@
 //! M11, restoration R2: the class put back by a row built from a few labelled embeddings.
 //!
-//! Prototype row from `k` embeddings of class `f`: with `w0`, `b0` the means of the retained rows and biases of the
-//! changed head, `s` the mean of `|w_r - w0|` over the retained rows, `m` the mean embedding of all rows of retained
-//! classes and `p` that of the `k`: weights `w0 + s (p - m) / |p - m|`, bias `b0`. It needs no training and no look at
-//! the original head.
+//! Prototype row from `k` embeddings of class `f`: with `w0`, `b0` the means of the retained rows and biases
+//! of the changed head, `s` the mean of `|w_r - w0|` over the retained rows, `m` the mean embedding of all
+//! rows of retained classes and `p` that of the `k`: weights `w0 + s (p - m) / |p - m|`, bias `b0`. It needs
+//! no training and no look at the original head.
 
 use rayon::prelude::*;
 
@@ -24,19 +24,19 @@ const SHOTS: [(usize, &str); 3] = [(1, "1-shot"), (5, "5-shot"), (MOST_SHOTS, "1
 const MOST_SHOTS: usize = 10;
 /// Draws of each number of them.
 const REPETITIONS: u64 = 10;
-const FORMULA: &str = "forgotten accuracy on the class's other rows once its slot holds a prototype row of k of its \
-                       embeddings (weights w0 + s (p - m)/|p - m|, bias b0); restoration: (A_f restored - A_f after) / \
-                       (A_f before - A_f after) on the same rows";
 
 pub(super) static DEFINITION: Definition = Definition {
     id: "relearning",
     version: 1,
     number: Some("M11-R2"),
-    formula: FORMULA,
+    formula: "forgotten accuracy on the class's other rows once its slot holds a prototype row of k of its \
+              embeddings (weights w0 + s (p - m)/|p - m|, bias b0); restoration: (A_f restored - A_f after) \
+              / (A_f before - A_f after) on the same rows",
     origin: Origin::UserData,
     data: TEST,
     shows: "how easily a few examples bring the class back: the features still hold it",
-    not_shown: "what the same would do to a model retrained without the class, without which this is no verdict",
+    not_shown: "what the same would do to a model retrained without the class, without which this is no \
+                verdict",
 };
 
 pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {

@@ -16,7 +16,7 @@ pub(super) static DEFINITION: Definition = Definition {
     version: 1,
     number: Some("M3"),
     formula: "share of a forgotten class's rows that each class gets after the removal; classes that get \
-             none are left out",
+              none are left out",
     origin: Origin::UserData,
     data: TEST,
     shows: "what the model now says of inputs of the former class",
@@ -33,7 +33,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
             .map(|(to, rate)| format!("{} {}", experiment.describe(*to), percent(rate.value())))
             .collect();
         lines.push(format!("{} -> {}", experiment.describe(class), named.join(", ")));
-        let figure = |(to, rate)| at_most("share", rate).of_class(class).to_class(to).on(Side::After);
+        let figure = |(to, rate)| at_most("share", rate).of_class(class).towards(to).on(Side::After);
         figures.extend(shares.into_iter().map(figure));
     }
     Ok(Measured::Found { summary: lines.join("; "), figures })

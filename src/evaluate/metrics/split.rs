@@ -14,7 +14,8 @@ use crate::{
 /// Splits that are drawn where there are no training embeddings, by their names in figures.
 const DRAWS: [&str; 3] = ["draw-1", "draw-2", "draw-3"];
 
-/// Fitted rows, and the rows to judge on: the training and the test embeddings, or two halves of the test ones.
+/// Fitted rows, and the rows to judge on: the training and the test embeddings, or two halves of the test
+/// ones.
 pub(super) struct Split<'a> {
     pub(super) fit: &'a Labelled,
     pub(super) fit_rows: Vec<usize>,

@@ -1,0 +1,88 @@
+//! What cannot be asked of a removal.
+
+use std::fmt;
+
+/// Why a removal makes no sense.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemovalError {
+    /// A method made for competing classes was asked for on a multi-label head.
+    #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
+    NotForMultiLabel {
+        /// Its name.
+        method: &'static str,
+    },
+    /// Neither training nor a seal was asked for.
+    #[error("the method `seal` without its seal changes nothing")]
+    NothingToDo,
+    /// Dropping the slots would leave a single class.
+    #[error("dropping the slots would leave a single class, which is always the answer")]
+    OneClassLeft,
+    /// A number has no use.
+    #[error("{parameter}: the value cannot be used")]
+    OutOfRange {
+        /// Which one.
+        parameter: Parameter,
+    },
+    /// Something was said about the seal of a slot that is dropped.
+    #[error("a dropped slot has no row that could be sealed or left unsealed")]
+    SealOfDropped,
+    /// A method's setting has a value that makes no sense.
+    #[error("setting `{name}` is {value}, which is not between {least} and {most}")]
+    SettingOutOfRange {
+        /// Its name.
+        name: &'static str,
+        /// What it was given.
+        value: f64,
+        /// The least that makes sense.
+        least: f64,
+        /// The most.
+        most: f64,
+    },
+    /// A method has no such setting, or it was given twice.
+    #[error("{method} has no setting `{name}`, or it was given twice")]
+    UnknownSetting {
+        /// The method's name.
+        method: &'static str,
+        /// What was given.
+        name: String,
+        /// The settings that it has.
+        known: Vec<&'static str>,
+    },
+    /// Something was chosen for drawing or training, and the method does neither or not that.
+    #[error("method `{method}` makes no use of {}", listed(parameters))]
+    WithoutUse {
+        /// Its name.
+        method: &'static str,
+        /// What was chosen.
+        parameters: Vec<Parameter>,
+    },
+}
+
+/// What may be chosen for drawing and training.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Parameter {
+    /// What training embeddings are drawn from.
+    Distribution,
+    /// Most epochs of one attempt.
+    Epochs,
+    /// The learning rate.
+    LearningRate,
+    /// Training embeddings per class.
+    Samples,
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Distribution => "the distribution of embeddings",
+            Self::Epochs => "the number of epochs",
+            Self::LearningRate => "the learning rate",
+            Self::Samples => "the number of embeddings per class",
+        })
+    }
+}
+
+fn listed(parameters: &[Parameter]) -> String {
+    parameters.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+}

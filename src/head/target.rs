@@ -1,0 +1,107 @@
+//! What the head shall be after a removal: which classes are forgotten, and what becomes of their outputs.
+
+use super::Slot;
+use crate::{classes::Forgotten, error::RemovalError};
+
+/// What becomes of the forgotten outputs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Treatment {
+    /// Rows and labels are removed and the other classes renumbered.
+    Drop,
+    /// The slots stay as unlearning leaves them: some embedding may still reach them.
+    Leave,
+    /// The slots stay and get values that can never win.
+    Seal,
+}
+
+impl Treatment {
+    /// The treatment of a slot; `seal` is whether it shall be sealed, where anything is said about it. Kept slots are sealed
+    /// unless that is refused.
+    ///
+    /// # Errors
+    /// [`RemovalError::SealOfDropped`] if anything is said about the seal of a slot that is dropped.
+    pub fn of(slot: Slot, seal: Option<bool>) -> Result<Self, RemovalError> {
+        match (slot, seal) {
+            (Slot::Drop, None) => Ok(Self::Drop),
+            (Slot::Drop, Some(_)) => Err(RemovalError::SealOfDropped),
+            (Slot::Keep, Some(false)) => Ok(Self::Leave),
+            (Slot::Keep, _) => Ok(Self::Seal),
+        }
+    }
+
+    /// Whether the slots stay.
+    #[must_use]
+    pub fn slot(self) -> Slot {
+        if self == Self::Drop { Slot::Drop } else { Slot::Keep }
+    }
+}
+
+/// What shall have become of a head, whatever method gets it there: all that can be checked of a removal.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    forgotten: Forgotten,
+    treatment: Treatment,
+    head: Option<String>,
+}
+
+impl Target {
+    /// The target of forgetting these classes. `head` is the head's name, where it is given by hand.
+    ///
+    /// # Errors
+    /// [`RemovalError::OneClassLeft`] if dropping the slots leaves a single class, which is then always the answer.
+    pub fn new(
+        forgotten: Forgotten,
+        treatment: Treatment,
+        head: Option<String>,
+    ) -> Result<Self, RemovalError> {
+        if treatment == Treatment::Drop && forgotten.retained().count() == 1 {
+            return Err(RemovalError::OneClassLeft);
+        }
+        Ok(Self { forgotten, treatment, head })
+    }
+
+    /// The classes that shall be forgotten.
+    #[must_use]
+    pub fn forgotten(&self) -> &Forgotten {
+        &self.forgotten
+    }
+
+    /// What becomes of their outputs.
+    #[must_use]
+    pub fn treatment(&self) -> Treatment {
+        self.treatment
+    }
+
+    /// Whether their slots are kept or dropped.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.treatment.slot()
+    }
+
+    /// Whether kept slots are sealed; never if they are dropped.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.treatment == Treatment::Seal
+    }
+
+    /// Whether no embedding shall reach them: they are dropped or sealed.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.treatment != Treatment::Leave
+    }
+
+    /// The head's name, where it is given by hand.
+    #[must_use]
+    pub fn head(&self) -> Option<&str> {
+        self.head.as_deref()
+    }
+
+    /// New index of each class; none for a dropped one.
+    #[must_use]
+    pub fn index_map(&self) -> Vec<Option<usize>> {
+        match self.slot() {
+            Slot::Drop => self.forgotten.index_map(),
+            Slot::Keep => (0..self.forgotten.classes()).map(Some).collect(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What is to be removed, and how: one value, checked when it is made, that every step takes.
+//!
+//! It is made from a command line, from a claim or by hand, and is the same value then: training, verification, claim
+//! and card are about one removal, and none of them can be about another.
+
+mod builder;
+
+pub use builder::Builder;
+
+use crate::{
+    classes::Forgotten,
+    device::DeviceKind,
+    embeddings::Distribution,
+    error::RemovalError,
+    head::{Link, Slot, Target},
+    methods::{self, Kind, Method, Settings},
+};
+
+/// A removal without contradictions: everything that decides what comes of a model.
+///
+/// Two removals that are equal make the same bytes of the same model, on processors of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal {
+    target: Target,
+    method: &'static Method,
+    settings: Settings,
+    distribution: Distribution,
+    samples: usize,
+    learning_rate: Option<f64>,
+    epochs: usize,
+    seed: u64,
+    verification_seed: u64,
+    device: DeviceKind,
+}
+
+impl Removal {
+    /// A removal of these classes by a method, with all defaults: kept and sealed slots, seed 0, on the CPU.
+    #[must_use]
+    pub fn of(forgotten: Forgotten, method: &'static Method) -> Builder {
+        Builder::new(forgotten, method)
+    }
+
+    /// What shall have become of the head.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The classes to forget.
+    #[must_use]
+    pub fn forgotten(&self) -> &Forgotten {
+        self.target.forgotten()
+    }
+
+    /// Whether their slots are kept or dropped.
+    #[must_use]
+    pub fn slot(&self) -> Slot {
+        self.target.slot()
+    }
+
+    /// Whether kept slots are sealed; never if they are dropped.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.target.is_sealed()
+    }
+
+    /// The head's name, where it is given by hand.
+    #[must_use]
+    pub fn head(&self) -> Option<&str> {
+        self.target.head()
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &'static Method {
+        self.method
+    }
+
+    /// The method's settings, defaults included.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What training embeddings are drawn from.
+    #[must_use]
+    pub fn distribution(&self) -> Distribution {
+        self.distribution
+    }
+
+    /// Training embeddings per class.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// The learning rate; none if several are tried and the one is kept that disturbs the retained classes least.
+    #[must_use]
+    pub fn learning_rate(&self) -> Option<f64> {
+        self.learning_rate
+    }
+
+    /// Most epochs of one attempt.
+    #[must_use]
+    pub fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    /// Seed of all randomness of sampling and training.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Seed of all randomness of what is measured on the result.
+    #[must_use]
+    pub fn verification_seed(&self) -> u64 {
+        self.verification_seed
+    }
+
+    /// The kind of device that computes.
+    #[must_use]
+    pub fn device(&self) -> DeviceKind {
+        self.device
+    }
+
+    /// Whether the method draws synthetic embeddings.
+    #[must_use]
+    pub fn draws(&self) -> bool {
+        !matches!(self.method.kind, Kind::SealOnly)
+    }
+
+    /// Whether the method goes down a gradient.
+    #[must_use]
+    pub fn trains(&self) -> bool {
+        matches!(self.method.kind, Kind::Trained(_))
+    }
+
+    /// The same removal, measured with another seed.
+    #[must_use]
+    pub fn verified_with(&self, verification_seed: u64) -> Self {
+        Self { verification_seed, ..self.clone() }
+    }
+
+    /// The same removal on another kind of device.
+    #[must_use]
+    pub fn on(&self, device: DeviceKind) -> Self {
+        Self { device, ..self.clone() }
+    }
+
+    /// The same removal of more classes.
+    ///
+    /// # Errors
+    /// [`RemovalError::OneClassLeft`]; what [`Forgotten::from_indices`] says if no class would be left.
+    pub fn forgetting_also(&self, classes: &[usize]) -> Result<Self, crate::error::Error> {
+        let asked = self.forgotten();
+        let all = asked.indices().chain(classes.iter().copied()).collect();
+        let forgotten = Forgotten::from_indices(all, asked.classes())?;
+        let target = Target::new(forgotten, self.target.treatment(), self.head().map(str::to_owned))?;
+        Ok(Self { target, ..self.clone() })
+    }
+
+    /// Whether the method can work at a head with this link.
+    ///
+    /// # Errors
+    /// [`RemovalError::NotForMultiLabel`].
+    pub fn require_link(&self, link: Link) -> Result<(), RemovalError> {
+        methods::choose(Some(self.method), link).map(|_| ())
+    }
+}
