@@ -11,23 +11,25 @@ use crate::{
         ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy,
         ForgottenClass, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass, NotClaimed,
         Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource, RunDetails,
-        Scope, Seed, Statement, Tier, Verdict, Verification, ignored, index_map, root_digest, synthetic,
+        Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest, synthetic,
     },
-    evidence::{ChangeKind, Check, Figure},
-    head::Slot,
-    verify::{Report, Request},
+    evidence::{Check, Figure, TensorDifference},
+    head::Target,
+    removal::Removal as Asked,
+    verify::Report,
 };
 
 /// The claim about the files of a report. All of it follows from the report, but for the record of the run.
 #[must_use]
-pub fn statement(report: &Report<'_>, record: &RunRecord) -> Statement {
-    as_measured_with(report, record, report.request().seed.into())
+pub fn statement(report: &Report, record: &RunRecord) -> Statement {
+    as_asked(report, record, report.removal())
 }
 
-/// The claim about the files of a report as a verification with this seed makes it.
-pub(super) fn as_measured_with(report: &Report<'_>, record: &RunRecord, seed: Seed) -> Statement {
+/// The claim about the files of a report as a run of this removal makes it: the one that the report is about, but for the seed
+/// of the verification.
+pub(super) fn as_asked(report: &Report, record: &RunRecord, asked: &Asked) -> Statement {
     let predicate = Predicate {
-        build_definition: build(report, record, seed),
+        build_definition: build(report, record, asked),
         run_details: RunDetails {
             builder: Builder {
                 id: BUILDER.into(),
@@ -35,12 +37,12 @@ pub(super) fn as_measured_with(report: &Report<'_>, record: &RunRecord, seed: Se
             },
         },
         removal: removal(report, record),
-        verification: verification(report, record, seed),
+        verification: verification(report, record, asked.verification_seed().into()),
     };
     Statement::new(subjects(report, record), predicate)
 }
 
-fn verification(report: &Report<'_>, record: &RunRecord, seed: Seed) -> Verification {
+fn verification(report: &Report, record: &RunRecord, seed: Seed) -> Verification {
     let tiers = tiers(record.evaluation.as_ref());
     Verification {
         result: if report.passed() { Verdict::Passed } else { Verdict::Failed },
@@ -57,29 +59,28 @@ fn tiers(evaluation: Option<&RecordedEvaluation>) -> Vec<Tier> {
     [Tier::T0].into_iter().chain(evaluation.map(|_| Tier::T2)).collect()
 }
 
-fn build(report: &Report<'_>, record: &RunRecord, seed: Seed) -> BuildDefinition {
-    let request = report.request();
+fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition {
     BuildDefinition {
         build_type: BUILD_TYPE.into(),
         external_parameters: Parameters {
             forget: named(report),
-            method: request.method.name.into(),
+            method: asked.method().name.into(),
             scope: Scope::Head,
-            slot: request.slot,
-            seal: request.sealed,
-            head: request.head.map(Into::into),
+            slot: asked.slot(),
+            seal: asked.is_sealed(),
+            head: asked.head().map(Into::into),
             parameters: record.settings.clone(),
-            seed: record.seed,
+            seed: asked.seed().into(),
         },
         internal_parameters: InternalParameters {
-            device: record.device,
+            device: asked.device(),
             dtype_policy: DtypePolicy::Preserve,
         },
-        resolved_dependencies: dependencies(report, record, seed),
+        resolved_dependencies: dependencies(report, record, asked),
     }
 }
 
-fn dependencies(report: &Report<'_>, record: &RunRecord, seed: Seed) -> Vec<Resource> {
+fn dependencies(report: &Report, record: &RunRecord, asked: &Asked) -> Vec<Resource> {
     let digests = report.original_digests();
     let input = json!({"role": "input", "serialization": "oms/files/sha256"});
     let mut model = file(INPUT_MODEL, root_digest(&digests), input);
@@ -94,31 +95,35 @@ fn dependencies(report: &Report<'_>, record: &RunRecord, seed: Seed) -> Vec<Reso
         annotations: object(json!({"role": role, "kind": "synthetic"})),
     };
     if let Some(settings) = &record.settings {
-        let uri = synthetic(&settings.distribution, record.seed);
+        let uri = synthetic(&settings.distribution, asked.seed().into());
         dependencies.push(drawn("training-embeddings", uri, "training"));
     }
-    dependencies.push(drawn("verification-embeddings", synthetic("strata", seed), "evaluation"));
+    dependencies.push(drawn(
+        "verification-embeddings",
+        synthetic("strata", asked.verification_seed().into()),
+        "evaluation",
+    ));
     dependencies
 }
 
-fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
-    let request = report.request();
+fn removal(report: &Report, record: &RunRecord) -> Removal {
+    let target = report.removal().target();
     let head = &report.cut().head;
-    let index_map = index_map(request.forgotten, request.slot);
+    let index_map = target.index_map();
     let forgotten = named(report).into_iter();
     let changes = report.changes();
-    let changed = changes.tensors.iter().filter(|tensor| tensor.change != ChangeKind::Added).count();
+    let changed = changes.tensors.iter().filter(|tensor| tensor.change != TensorDifference::Added).count();
     Removal {
         forgotten: forgotten
             .map(|class| ForgottenClass { index_after: index_map[class.index], class })
             .collect(),
         label_space: LabelSpace {
-            before: request.forgotten.classes(),
+            before: target.forgotten().classes(),
             after: index_map.iter().flatten().count(),
             index_map,
         },
         scope: Scope::Head,
-        claim: promise(request),
+        claim: promise(target),
         not_claimed: NotClaimed::ALL.to_vec(),
         location: Location {
             head: head.name.clone(),
@@ -133,23 +138,19 @@ fn removal(report: &Report<'_>, record: &RunRecord) -> Removal {
 }
 
 /// The forgotten classes with the labels that the original itself carries: no others can be checked.
-fn named(report: &Report<'_>) -> Vec<NamedClass> {
+fn named(report: &Report) -> Vec<NamedClass> {
     let labels = report.cut().labels.as_ref();
     let label = |index: usize| labels.and_then(|labels| labels.names.get(index).cloned());
-    report.request().forgotten.indices().map(|index| NamedClass { index, label: label(index) }).collect()
+    report.removal().forgotten().indices().map(|index| NamedClass { index, label: label(index) }).collect()
 }
 
 /// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
-fn promise(request: &Request<'_>) -> Promise {
-    if request.slot == Slot::Drop || request.sealed {
-        Promise::ClassOutputRemoved
-    } else {
-        Promise::ClassOutputSuppressed
-    }
+fn promise(target: &Target) -> Promise {
+    if target.is_final() { Promise::ClassOutputRemoved } else { Promise::ClassOutputSuppressed }
 }
 
 /// The released files, after an entry for all of them together.
-fn subjects(report: &Report<'_>, record: &RunRecord) -> Vec<Resource> {
+fn subjects(report: &Report, record: &RunRecord) -> Vec<Resource> {
     let files: BTreeMap<&RelPath, Sha256Digest> = report.candidate_digests();
     let mut ignored = ignored(&files);
     ignored.extend(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Claimed,
-    build::as_measured_with,
+    build::as_asked,
     compare::{Comparison, Difference, differences},
     parts::{DEFINITIONS, EVALUATION, MEASURED, PARTS, RUN, of, verdict},
     record::RunRecord,
@@ -35,8 +35,8 @@ impl Claimed {
     /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data were at hand,
     /// from an evaluation on them with the claim's seed. Figures on data that were not are said to be not re-checked.
     #[must_use]
-    pub fn check(&self, report: &Report<'_>, evaluation: Option<&Evaluation>) -> Held {
-        let same_seed = report.request().seed == self.seed().value();
+    pub fn check(&self, report: &Report, evaluation: Option<&Evaluation>) -> Held {
+        let same_seed = report.removal().verification_seed() == self.verification_seed().value();
         let (mut claimed, mut expected) = (self.claim.json.clone(), self.expected(report, evaluation));
         let mut apart = Apart::default();
         take(
@@ -66,10 +66,10 @@ impl Claimed {
 
     /// The claim as it would be made of this report now, as a tree that was read as the claim was: no number is another only
     /// because it never was text.
-    fn expected(&self, report: &Report<'_>, evaluation: Option<&Evaluation>) -> Value {
+    fn expected(&self, report: &Report, evaluation: Option<&Evaluation>) -> Value {
         let record = self.record.clone();
         let record = evaluation.into_iter().fold(record, RunRecord::with_evaluation);
-        let mut expected = as_measured_with(report, &record, self.seed());
+        let mut expected = as_asked(report, &record, self.removal());
         // A release claims to have passed; whether it does is what the report says.
         expected.predicate.verification.result = Verdict::Passed;
         unambiguous::parse(&expected.to_bytes()).expect("a claim is JSON without repeated keys")

@@ -1,15 +1,15 @@
-//! What a claim on disk says was done: enough of it to do the verification again.
+//! What a claim on disk says was done: enough of it to do the verification again, or the whole removal.
+
+use declass_formats::Artifact;
 
 use super::{evaluation, record::RunRecord};
 use crate::{
-    claim::{Asked, Claim, ClaimError, DeviceKind, INPUT_MODEL, Resource, Seed, Statement, Version},
-    embeddings::Distribution,
+    claim::{Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim},
     error::Error,
     evaluate::Data,
     fetch::PackageUrl,
-    head::Slot,
-    methods::{self, Kind, Method, Settings},
-    verify::Request,
+    methods::{self, Kind},
+    removal::Removal,
 };
 
 /// The claim of a release, read from its file.
@@ -19,9 +19,7 @@ pub struct Claimed {
     pub(super) claim: Claim,
     /// What it says about its own run.
     pub(super) record: RunRecord,
-    asked: Asked,
-    method: &'static Method,
-    settings: Settings,
+    removal: Removal,
 }
 
 impl Claimed {
@@ -31,74 +29,37 @@ impl Claimed {
     /// [`ClaimError`] if it is no claim of a known version, or about nothing that can be verified.
     pub fn read(bytes: &[u8]) -> Result<Self, ClaimError> {
         let claim = Claim::from_bytes(bytes)?;
-        let asked = claim.statement.asked()?;
         let build = &claim.statement.predicate.build_definition;
-        let method = &build.external_parameters.method;
-        let method = methods::by_name(method).ok_or_else(|| {
-            ClaimError::Unknown(format!("it names a method `{method}` that this version does not know"))
-        })?;
         let record = RunRecord::claimed(&claim.statement, origin(&build.resolved_dependencies)?);
-        let settings = settings(&record, method)?;
-        Ok(Self { claim, record, asked, method, settings })
+        let removal = removal(&claim.statement)?;
+        Ok(Self { claim, record, removal })
     }
 
-    /// The arguments of `declass unlearn` that ask for what the claim says was done, but for the model, the output and the device.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<String> {
-        let mut arguments: Vec<String> = vec!["--method".into(), self.method.name.into()];
-        let mut add = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
-        self.asked.forgotten.indices().for_each(|class| add("--forget", class.to_string()));
-        add("--slot", self.asked.slot.to_string());
-        add("--seed", self.record.seed.to_string());
-        self.asked.head.iter().for_each(|head| add("--head", head.clone()));
-        if let Some(settings) = &self.record.settings {
-            add("--distribution", settings.distribution.clone());
-            add("--samples", settings.samples_per_class.to_string());
-            settings.learning_rate.iter().for_each(|rate| add("--lr", rate.value().to_string()));
-            settings
-                .method
-                .iter()
-                .for_each(|(name, value)| add("--set", format!("{name}={}", value.value())));
-            if matches!(self.method.kind, Kind::Trained(_)) {
-                add("--epochs", settings.max_epochs.to_string());
-            }
-        }
-        if self.asked.slot == Slot::Keep && !self.asked.sealed {
-            arguments.push("--no-seal".into());
-        }
-        arguments
+    /// Reads the claim of a release, signed or not.
+    ///
+    /// # Errors
+    /// [`Error::NotAClaim`].
+    pub fn of(release: &Artifact) -> Result<Self, Error> {
+        let stored = StoredClaim::read(release.folder())?;
+        Self::read(stored.statement()).map_err(|reason| stored.not_a_claim(&reason))
     }
 
-    /// Version of the tool that made the claim, and the kind of device that computed.
+    /// The removal that it records.
     #[must_use]
-    pub fn made_by(&self) -> (&str, DeviceKind) {
-        (&self.record.version, self.record.device)
+    pub fn removal(&self) -> &Removal {
+        &self.removal
     }
 
-    /// The version that the claim was written in.
+    /// Version of the tool that made the claim.
     #[must_use]
-    pub fn version(&self) -> Version {
-        self.claim.version
+    pub fn version(&self) -> &str {
+        &self.record.version
     }
 
     /// What it says.
     #[must_use]
     pub fn statement(&self) -> &Statement {
         &self.claim.statement
-    }
-
-    /// The verification that the claim calls for, on embeddings of another seed than the claim's if one is given.
-    #[must_use]
-    pub fn request(&self, seed: Option<u64>) -> Request<'_> {
-        Request {
-            forgotten: &self.asked.forgotten,
-            slot: self.asked.slot,
-            sealed: self.asked.sealed,
-            method: self.method,
-            settings: &self.settings,
-            head: self.asked.head.as_deref(),
-            seed: seed.unwrap_or(self.seed().value()),
-        }
     }
 
     /// Fails unless these are the labelled data that the claim has figures on, all of them.
@@ -114,14 +75,14 @@ impl Claimed {
 
     /// Seed of the synthetic embeddings that were measured on.
     #[must_use]
-    pub fn seed(&self) -> Seed {
+    pub fn verification_seed(&self) -> Seed {
         self.claim.statement.predicate.verification.seed
     }
 
     /// Seed of what was drawn of labelled data.
     #[must_use]
     pub fn evaluation_seed(&self) -> Seed {
-        self.record.evaluation.as_ref().map_or(self.seed(), |evaluation| evaluation.seed)
+        self.record.evaluation.as_ref().map_or(self.verification_seed(), |evaluation| evaluation.seed)
     }
 }
 
@@ -136,13 +97,34 @@ fn origin(dependencies: &[Resource]) -> Result<Option<PackageUrl>, ClaimError> {
     })
 }
 
-/// The method's settings: those recorded, and the defaults of the others.
-fn settings(record: &RunRecord, method: &Method) -> Result<Settings, ClaimError> {
-    let Some(recorded) = &record.settings else {
-        return method.settings(&[]).map_err(|error| ClaimError::Unknown(error.to_string()));
-    };
-    recorded.distribution.parse::<Distribution>().map_err(ClaimError::Unknown)?;
-    let given: Vec<(String, f64)> =
-        recorded.method.iter().map(|(name, value)| (name.clone(), value.value())).collect();
-    method.settings(&given).map_err(|error| ClaimError::Unknown(error.to_string()))
+/// The removal that a claim says was asked for, without contradictions.
+fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
+    let (target, build) = (statement.target()?, &statement.predicate.build_definition);
+    let asked = &build.external_parameters;
+    let method = methods::by_name(&asked.method).ok_or_else(|| {
+        ClaimError::Unknown(format!("it names a method `{}` that this version does not know", asked.method))
+    })?;
+    let mut removal = Removal::of(target.forgotten().clone(), method)
+        .treatment(target.treatment())
+        .head(asked.head.clone())
+        .seed(asked.seed.value())
+        .verification_seed(statement.predicate.verification.seed.value())
+        .device(build.internal_parameters.device);
+    if let Some(Settings { distribution, samples_per_class, learning_rate, max_epochs, method: settings }) =
+        &asked.parameters
+    {
+        let distribution = distribution.parse().map_err(ClaimError::Unknown)?;
+        removal = removal.distribution(distribution).samples(*samples_per_class);
+        // It is recorded of every method that draws, whether or not it trains.
+        if matches!(method.kind, Kind::Trained(_)) {
+            removal = removal.epochs(*max_epochs);
+        }
+        if let Some(rate) = learning_rate {
+            removal = removal.learning_rate(rate.value());
+        }
+        for (name, value) in settings {
+            removal = removal.setting(name, value.value());
+        }
+    }
+    removal.build().map_err(|error| ClaimError::Unknown(error.to_string()))
 }

@@ -52,7 +52,7 @@ pub(super) static DEFINITIONS: Definition = Definition {
 pub(super) struct Part {
     definition: Definition,
     owns: fn(&[&str]) -> bool,
-    pub(super) summary: fn(&Report<'_>) -> String,
+    pub(super) summary: fn(&Report) -> String,
     /// What a difference means.
     otherwise: &'static str,
 }

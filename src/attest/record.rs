@@ -3,7 +3,7 @@
 use super::{build::statement, evaluation};
 use crate::{
     claim::{
-        DeviceKind, History, Lineage, RareClass, RecordedEvaluation, SamplerName, Seed, Settings, Training,
+        History, Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training,
         TrainingAttempt, root_digest,
     },
     embeddings::{Rare, Sampler, Sampling},
@@ -11,7 +11,8 @@ use crate::{
     evaluate::Evaluation,
     evidence::Number,
     fetch::PackageUrl,
-    unlearn::{Options, Summary, Trained},
+    removal::Removal,
+    unlearn::{Summary, Trained},
     verify::Report,
 };
 
@@ -20,10 +21,6 @@ use crate::{
 pub struct RunRecord {
     /// Version of the tool.
     pub(super) version: String,
-    /// Kind of the device that computed.
-    pub(super) device: DeviceKind,
-    /// Seed of draws and training.
-    pub(super) seed: Seed,
     /// Where the input came from, if it was fetched.
     pub(super) origin: Option<PackageUrl>,
     /// Settings of sampling and training, if anything was sampled.
@@ -39,23 +36,19 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// The record of a run of this version on a kind of device. Without `sampling` nothing was drawn
-    /// for training, without `trained` nothing was trained; `unreached` are the forgotten classes that training had
-    /// nothing of.
+    /// The record of a run of this version. Without `sampling` nothing was drawn for training, without `trained` nothing was
+    /// trained; `unreached` are the forgotten classes that training had nothing of.
     #[must_use]
     pub fn new(
-        device: DeviceKind,
-        options: &Options,
+        removal: &Removal,
         sampling: Option<&Sampling>,
         trained: Option<&Trained>,
         unreached: &[usize],
     ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
-            device,
-            seed: options.seed.into(),
             origin: None,
-            settings: sampling.map(|_| settings(options)),
+            settings: sampling.map(|_| settings(removal)),
             training: sampling.map(|sampling| training(sampling, trained, unreached)),
             evaluation: None,
             lineage: None,
@@ -73,7 +66,7 @@ impl RunRecord {
     ///
     /// # Errors
     /// [`Error::BrokenLineage`] if the input's claim is not about the input.
-    pub fn with_history(mut self, history: &History, report: &Report<'_>) -> Result<Self, Error> {
+    pub fn with_history(mut self, history: &History, report: &Report) -> Result<Self, Error> {
         if !history.ends_at(&root_digest(&report.original_digests())) {
             return Err(Error::BrokenLineage { reason: "the input's claim is not about its files".into() });
         }
@@ -97,13 +90,11 @@ impl RunRecord {
     }
 
     /// What a claim says of the run that made it.
-    pub(super) fn claimed(statement: &crate::claim::Statement, origin: Option<PackageUrl>) -> Self {
+    pub(super) fn claimed(statement: &Statement, origin: Option<PackageUrl>) -> Self {
         let predicate = statement.predicate.clone();
         let build = predicate.build_definition;
         Self {
             version: predicate.run_details.builder.version.declass,
-            device: build.internal_parameters.device,
-            seed: build.external_parameters.seed,
             origin,
             settings: build.external_parameters.parameters,
             training: predicate.removal.training,
@@ -114,13 +105,13 @@ impl RunRecord {
     }
 }
 
-fn settings(options: &Options) -> Settings {
-    let method = options.settings.iter().map(|(name, value)| (name.into(), Number(value)));
+fn settings(removal: &Removal) -> Settings {
+    let method = removal.settings().iter().map(|(name, value)| (name.into(), Number(value)));
     Settings {
-        distribution: options.distribution.name().into(),
-        samples_per_class: options.samples,
-        learning_rate: options.learning_rate.map(Number),
-        max_epochs: options.epochs,
+        distribution: removal.distribution().name().into(),
+        samples_per_class: removal.samples(),
+        learning_rate: removal.learning_rate().map(Number),
+        max_epochs: removal.epochs(),
         method: method.collect(),
     }
 }

@@ -19,7 +19,6 @@ mod stored;
 mod verification;
 mod words;
 
-pub use asked::{Asked, index_map};
 pub use error::ClaimError;
 pub use evaluation::{RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData};
 pub use lineage::{Earlier, History, Lineage};

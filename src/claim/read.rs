@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    BUILD_TYPE, ClaimError, PREDICATE_TYPE, RecordedCheck, RecordedMetric, Seed, Statement,
+    BUILD_TYPE, ClaimError, PREDICATE_TYPE, RecordedCheck, RecordedMetric, Statement,
     legacy::{self, PREDICATE_TYPE_V1},
     statement::STATEMENT_TYPE,
     words::{is_unit, is_word},
@@ -148,22 +148,15 @@ fn word(place: &'static str, text: &str) -> Result<(), ClaimError> {
     if is_word(text) { Ok(()) } else { Err(ClaimError::NotAWord { place, found: text.to_owned() }) }
 }
 
-/// The seeds of the run, of its verification, and of its evaluation if there was one.
-fn seeds(statement: &Statement) -> impl Iterator<Item = Seed> {
-    let (build, verification) = (&statement.predicate.build_definition, &statement.predicate.verification);
-    let evaluation = verification.evaluation.iter().map(|evaluation| evaluation.seed);
-    [build.external_parameters.seed, verification.seed].into_iter().chain(evaluation)
-}
-
 fn check_seeds(statement: &Statement) -> Result<(), ClaimError> {
-    let large = seeds(statement).find(|seed| !seed.is_writable());
+    let large = statement.seeds().find(|seed| !seed.is_writable());
     large.map_or(Ok(()), |seed| Err(ClaimError::LargeSeed(seed.value())))
 }
 
 /// Version 1 wrote the one seed of a run several times.
 fn check_one_seed(statement: &Statement) -> Result<(), ClaimError> {
     let seed = statement.predicate.verification.seed;
-    if seeds(statement).all(|other| other == seed) {
+    if statement.seeds().all(|other| other == seed) {
         return Ok(());
     }
     Err(ClaimError::Contradiction("it names several seeds, and its run had one".into()))

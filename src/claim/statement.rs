@@ -65,6 +65,13 @@ impl Statement {
         }
     }
 
+    /// The seeds of the run, of its verification, and of its evaluation if there was one.
+    pub fn seeds(&self) -> impl Iterator<Item = Seed> {
+        let (build, verification) = (&self.predicate.build_definition, &self.predicate.verification);
+        let evaluation = verification.evaluation.iter().map(|evaluation| evaluation.seed);
+        [build.external_parameters.seed, verification.seed].into_iter().chain(evaluation)
+    }
+
     /// The bytes that are written (and will be signed).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use declass_formats::Sha256Digest;
 
-use super::names::{CLAIM_FILE, STATEMENT_FILE};
+use super::{
+    ClaimError,
+    names::{CLAIM_FILE, STATEMENT_FILE},
+};
 use crate::{
     error::Error,
     sign::{Bundle, MAX_BUNDLE, read_if_there},
@@ -65,6 +68,12 @@ impl StoredClaim {
     #[must_use]
     pub fn digest(&self) -> Sha256Digest {
         self.digest
+    }
+
+    /// The error of a claim that this version cannot read.
+    #[must_use]
+    pub fn not_a_claim(&self, reason: &ClaimError) -> Error {
+        Error::NotAClaim { path: self.path.clone(), reason: reason.to_string() }
     }
 
     /// Where it lies.

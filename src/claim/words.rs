@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
+use crate::error::RemovalError;
+
 /// What a removal reaches.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,22 +63,24 @@ impl NotClaimed {
     }
 }
 
-/// What computed.
+/// The kind of a device that computes: figures of one kind are alike, those of two may differ in the last digits.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
-    /// A processor.
+    /// The CPU.
     Cpu,
-    /// A GPU by CUDA.
+    /// An NVIDIA GPU.
     Cuda,
 }
 
-impl fmt::Display for DeviceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl DeviceKind {
+    /// Its name in claims: `cpu` or `cuda`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Cpu => "cpu",
             Self::Cuda => "cuda",
-        })
+        }
     }
 }
 
@@ -107,6 +111,14 @@ impl Seed {
     #[must_use]
     pub fn is_writable(self) -> bool {
         self.0 < Self::LIMIT
+    }
+
+    /// Fails unless a claim of the present version can have it.
+    ///
+    /// # Errors
+    /// [`RemovalError::LargeSeed`].
+    pub fn require_writable(self) -> Result<(), RemovalError> {
+        if self.is_writable() { Ok(()) } else { Err(RemovalError::LargeSeed { seed: self.0 }) }
     }
 }
 

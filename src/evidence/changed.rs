@@ -11,7 +11,7 @@ pub struct ChangedTensor {
     /// Element type.
     pub dtype: String,
     /// How it differs.
-    pub change: ChangeKind,
+    pub change: TensorDifference,
     /// Shape in the original; null if it is not there.
     pub shape_before: Option<Vec<usize>>,
     /// Shape in the candidate; null if it is not there.
@@ -23,7 +23,7 @@ pub struct ChangedTensor {
 /// How a tensor differs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
+pub enum TensorDifference {
     /// Only the candidate has it.
     Added,
     /// Only the original has it.

@@ -18,7 +18,7 @@ pub mod thresholds;
 pub mod words;
 
 pub use change::{Change, Side};
-pub use changed::{ChangeKind, ChangedTensor};
+pub use changed::{ChangedTensor, TensorDifference};
 pub use check::{Check, NotRun, Outcome};
 pub use definition::{Definition, Origin};
 pub use figure::{Bound, BoundSide, Figure};

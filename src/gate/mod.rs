@@ -15,9 +15,10 @@ use signatures::Signatures;
 pub use signatures::Signer;
 
 use crate::{
-    claim::{Asked, Claim, ClaimError, History, StoredClaim, names::is_record},
+    claim::{Claim, ClaimError, History, StoredClaim, names::is_record},
     error::Error,
     evidence::{Finding, code},
+    head::Target,
     progress::Progress,
     sign::{Content, Contents, Manifest, Trust},
 };
@@ -128,9 +129,9 @@ fn conclude(
         return examination;
     };
     match read(&statement) {
-        Ok((claim, asked)) => {
+        Ok((claim, target)) => {
             let known = examination.findings.clone();
-            examination.findings.extend(judge(folder, (&claim, &asked), contents, &known, open));
+            examination.findings.extend(judge(folder, (&claim, &target), contents, &known, open));
             examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
             examination.claim = Some(claim);
         }
@@ -152,24 +153,24 @@ pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<F
     let stored = StoredClaim::read(release)?;
     let not_a_claim =
         |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
-    let (claim, asked) = read(stored.statement()).map_err(not_a_claim)?;
+    let (claim, target) = read(stored.statement()).map_err(not_a_claim)?;
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, (&claim, &asked), &contents, &[], &|_| {
+    Ok(judge(release, (&claim, &target), &contents, &[], &|_| {
         Some(Artifact::open(release).map_err(Error::from))
     }))
 }
 
-fn read(statement: &[u8]) -> Result<(Claim, Asked), ClaimError> {
+fn read(statement: &[u8]) -> Result<(Claim, Target), ClaimError> {
     let claim = Claim::from_bytes(statement)?;
-    let asked = claim.statement.asked()?;
-    Ok((claim, asked))
+    let target = claim.statement.target()?;
+    Ok((claim, target))
 }
 
 /// The claim against the files and their structure. A file that is already reported is not reported again.
 fn judge(
     folder: &Path,
-    (claim, asked): (&Claim, &Asked),
+    (claim, target): (&Claim, &Target),
     contents: &Contents,
     known: &[Finding],
     open: &Open<'_>,
@@ -181,11 +182,11 @@ fn judge(
     let problems = History::of_release(folder).map(|history| history.problems(statement));
     let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
     findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
-    findings.extend(structure::itself(statement, asked));
+    findings.extend(structure::itself(statement, target));
     match open(&[known, &findings].concat()) {
         Some(Ok(artifact)) => {
             findings.extend(unlisted(&artifact, contents));
-            findings.extend(structure::compare(statement, asked, &artifact));
+            findings.extend(structure::compare(statement, target, &artifact));
         }
         Some(Err(error)) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
         None => {}

@@ -3,20 +3,20 @@
 use declass_formats::Artifact;
 
 use crate::{
-    claim::{Asked, ForgottenClass, Statement, Verdict},
+    claim::{ForgottenClass, Statement, Verdict},
     classes::describe,
     cut::Cut,
     evidence::{Finding, Outcome, code},
-    head::{Slot, sealed::is_sealed},
+    head::{Slot, Target, sealed::is_sealed},
 };
 
 /// The claim against what the files are.
-pub(super) fn compare(statement: &Statement, asked: &Asked, artifact: &Artifact) -> Vec<Finding> {
+pub(super) fn compare(statement: &Statement, target: &Target, artifact: &Artifact) -> Vec<Finding> {
     let mut findings = tensors(statement, artifact);
-    match Cut::locate(artifact, asked.head.as_deref()) {
+    match Cut::locate(artifact, target.head()) {
         Ok(cut) => {
-            findings.extend(classes(statement, asked, &cut));
-            findings.extend(seal(asked, &cut, artifact));
+            findings.extend(classes(statement, target, &cut));
+            findings.extend(seal(target, &cut, artifact));
         }
         Err(error) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
     }
@@ -28,12 +28,12 @@ fn claim(message: impl Into<String>) -> Finding {
 }
 
 /// Whether the claim says the same in all its places, and that its checks passed.
-pub(super) fn itself(statement: &Statement, asked: &Asked) -> Vec<Finding> {
+pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
     let predicate = &statement.predicate;
     let removal = &predicate.removal;
-    let map = asked.index_map();
+    let map = target.index_map();
     let space = &removal.label_space;
-    let wanted: Vec<usize> = asked.forgotten.indices().collect();
+    let wanted: Vec<usize> = target.forgotten().indices().collect();
     let listed: Vec<usize> = removal.forgotten.iter().map(|entry| entry.class.index).collect();
     let placed =
         |entry: &ForgottenClass| map.get(entry.class.index).is_some_and(|index| *index == entry.index_after);
@@ -66,11 +66,11 @@ fn tensors(statement: &Statement, artifact: &Artifact) -> Vec<Finding> {
 }
 
 /// The head makes as many classes as the claim says, with the labels that it says.
-fn classes(statement: &Statement, asked: &Asked, cut: &Cut) -> Vec<Finding> {
+fn classes(statement: &Statement, target: &Target, cut: &Cut) -> Vec<Finding> {
     let removal = &statement.predicate.removal;
     let (found, space) = (cut.head.classes, &removal.label_space);
     if found != space.after {
-        let still = asked.slot == Slot::Drop && found >= space.before;
+        let still = target.slot() == Slot::Drop && found >= space.before;
         let code = if still { &code::STILL_PRESENT } else { &code::CLAIM };
         let message = format!("the head makes {found} classes, claimed are {}", space.after);
         return vec![Finding::new(code, message)];
@@ -95,14 +95,14 @@ fn classes(statement: &Statement, asked: &Asked, cut: &Cut) -> Vec<Finding> {
 }
 
 /// A slot that the claim calls sealed must be sealed, by the weights as they are stored.
-fn seal(asked: &Asked, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
-    let comparable = cut.head.classes == asked.forgotten.classes();
-    if asked.slot == Slot::Drop || !asked.sealed || !comparable {
+fn seal(target: &Target, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
+    let comparable = cut.head.classes == target.forgotten().classes();
+    if !target.is_sealed() || !comparable {
         return Vec::new();
     }
     match cut.head.load(artifact) {
         Err(error) => vec![Finding::new(&code::UNREADABLE, error.to_string())],
-        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), &asked.forgotten) => Vec::new(),
+        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), target.forgotten()) => Vec::new(),
         Ok(_) => vec![Finding::new(&code::STILL_PRESENT, "the claim calls it sealed, and it is not")],
     }
 }

@@ -10,6 +10,6 @@ mod staged;
 
 pub use beside::{not_covered, repository};
 pub use card::{CardContent, card};
-pub use destination::{check_destination, check_input};
+pub use destination::{Destination, Existing};
 pub use signing::{sign_release, stamp_release};
 pub use staged::Staged;
