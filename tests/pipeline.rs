@@ -8,13 +8,14 @@ use std::{
 
 use candle_core::Device;
 use declass::{
+    attest::Claimed,
     error::{Error, RemovalError},
     head::Treatment,
     methods,
     model::Model,
     pipeline::{Event, Job, Observer},
     progress::{Progress, Silent},
-    release::{Claimed, Destination},
+    release::Destination,
     removal::Removal,
 };
 use declass_formats::Artifact;
@@ -52,7 +53,7 @@ fn a_claim_says_the_seed_that_training_used_and_gives_the_removal_back() {
     let removal = removal.seed(7).verification_seed(3).build().unwrap();
     publish(&model, &removal, &out);
     let predicate = claim(&out)["predicate"].clone();
-    assert_eq!(predicate["buildDefinition"]["externalParameters"]["seed"], "7");
+    assert_eq!(predicate["buildDefinition"]["externalParameters"]["seed"], 7);
     assert_eq!(predicate["verification"]["seed"], "3");
     let claimed = Claimed::of(&Artifact::open(&out).unwrap()).unwrap();
     assert_eq!(*claimed.removal(), removal);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use declass::head::{Link, Order};
+use declass::head::{Link, Ties};
 use serde_json::json;
 
 use super::{
@@ -58,7 +58,7 @@ fn print(source: &Source, printer: &Printer) {
     printer.row("classes", classes(source));
     printer.row(
         "head",
-        format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.order)),
+        format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.ties)),
     );
     for branch in &head.branches {
         let bias =
@@ -110,7 +110,7 @@ fn dtypes(source: &Source) -> String {
     counts.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }
 
-fn link(link: Link, order: Order) -> String {
+fn link(link: Link, ties: Ties) -> String {
     let link = match link {
         Link::ArgMax => ", gives out the index of the top class",
         Link::LogSoftmax => ", log-softmax",
@@ -119,8 +119,8 @@ fn link(link: Link, order: Order) -> String {
         Link::Softmax => ", softmax",
         _ => "",
     };
-    let order = if order == Order::Weak { ", ReLU and pooling behind it" } else { "" };
-    format!("{link}{order}")
+    let ties = if ties == Ties::Possible { ", ReLU and pooling behind it" } else { "" };
+    format!("{link}{ties}")
 }
 
 fn as_json(source: &Source) -> serde_json::Value {
@@ -152,7 +152,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "name": head.name,
             "width": head.width(),
             "link": format!("{:?}", head.link),
-            "order": format!("{:?}", head.order),
+            "order": if head.ties == Ties::Possible { "Weak" } else { "Strict" },
             "branches": head.branches.iter().map(branch).collect::<Vec<_>>(),
         },
         "why": {

@@ -14,7 +14,7 @@ mod stated;
 
 use declass_formats::{Artifact, Format};
 
-use crate::head::{Bound, Link, Order};
+use crate::head::{Bound, Link, Position, Ties};
 use crate::{classes::Labels, error::Error, head::LinearHead};
 
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
@@ -49,8 +49,10 @@ pub struct Head {
     pub branches: Vec<Branch>,
     /// What the model makes of the logits.
     pub link: Link,
-    /// Whether the link and what lies before it keep the order of the logits.
-    pub order: Order,
+    /// What a row of logits is about.
+    pub position: Position,
+    /// Whether outputs can be equal where the logits are not.
+    pub ties: Ties,
     /// Heads that are trained beside the main one and not used for its logits; they have the class axis too.
     pub(crate) auxiliary: Vec<Branch>,
     /// Constant that the model adds to each logit behind the branches.

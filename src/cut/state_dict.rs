@@ -10,7 +10,7 @@ use super::{
     stated,
 };
 use crate::error::Error;
-use crate::head::{Link, Order};
+use crate::head::{Link, Position, Ties};
 
 /// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
 pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
@@ -66,7 +66,8 @@ fn assemble(
             classes,
             branches,
             link: if multi_label { Link::Sigmoid } else { Link::None },
-            order: if pooled_after { Order::Weak } else { Order::Strict },
+            position: if pooled_after { Position::Pooled } else { Position::Whole },
+            ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
             shift: vec![0.0; classes],
             sites: Vec::new(),

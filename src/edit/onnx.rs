@@ -128,8 +128,9 @@ fn shorten_extent(
     positions: &BTreeSet<usize>,
 ) -> Result<(), Error> {
     let name = flow.node(node).inputs.get(input).map(String::as_str).unwrap_or_default();
-    let unwritable = |reason| Error::Unwritable { tensor: name.to_owned(), reason };
-    let shape = evaluate(placement.artifact, flow, name).map_err(unwritable)?;
+    let unwritable = |reason: String| Error::Unwritable { tensor: name.to_owned(), reason };
+    let shape =
+        evaluate(placement.artifact, flow, name).map_err(|problem| unwritable(problem.to_string()))?;
     let mut entries = shape.integers();
     for position in positions {
         if let Some(entry) = entries.get_mut(*position)
@@ -145,7 +146,7 @@ fn shorten_extent(
         Dtype::I32 => entries.iter().flat_map(|entry| (*entry as i32).to_le_bytes()).collect(),
         Dtype::I64 => entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(),
         dtype => {
-            return Err(unwritable(format!("a shape of type {} is none", dtype.name())));
+            return Err(unwritable(format!("a shape cannot be of type {}", dtype.name())));
         }
     };
     let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };

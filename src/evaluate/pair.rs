@@ -6,7 +6,7 @@ use crate::{
     classes::{Forgotten, Labels},
     cut::Cut,
     error::Error,
-    head::{LinearHead, Link, Order},
+    head::{LinearHead, Link, Position, Ties},
 };
 
 /// A head before and after classes were removed, over the same classes in the same order.
@@ -39,8 +39,15 @@ impl Pair {
         if cut.head.link == Link::Sigmoid {
             return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
         }
-        if cut.head.order == Order::Weak {
-            return Err(Error::NoTopClass { reason: "the model pools the logits of several places" });
+        let reason = match (&cut.head.position, cut.head.ties) {
+            (Position::PerPosition(_), _) => Some("the model decides at every position"),
+            // A mean over places is linear, too: the logits of the mean embedding.
+            (_, Ties::Never) => None,
+            (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),
+            (_, Ties::Possible) => Some("the model makes equal outputs of different logits"),
+        };
+        if let Some(reason) = reason {
+            return Err(Error::NoTopClass { reason });
         }
         let before = cut.head.load(artifact)?;
         let after = Cut::locate(candidate, head)?.head.load(candidate)?;

@@ -1,4 +1,4 @@
-//! What a model makes of its logits, and whether the largest logit stays the largest output.
+//! What a model makes of its logits.
 
 /// What the model's last operators make of the logits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,14 +16,4 @@ pub enum Link {
     Sigmoid,
     /// Probabilities.
     Softmax,
-}
-
-/// How faithfully the operators after the head keep the order of the logits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Order {
-    /// The largest logit is the largest output.
-    Strict,
-    /// Averages of a monotone, convex, not strictly increasing function of the logits (ReLU, then pooling): smaller
-    /// logits never win, but may tie.
-    Weak,
 }

@@ -3,6 +3,7 @@
 mod bound;
 mod linear;
 mod link;
+mod position;
 mod products;
 pub mod reach;
 mod seal;
@@ -12,7 +13,8 @@ mod target;
 
 pub use bound::Bound;
 pub use linear::LinearHead;
-pub use link::{Link, Order};
+pub use link::Link;
+pub use position::{Position, Ties};
 pub(crate) use products::{dot, norm};
 pub use seal::{MARGIN, seal};
 pub use slot::Slot;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use declass_formats::{Dtype, TensorInfo};
 
+use super::problem::{Malformed, Problem, TooLarge, Unsupported};
+
 /// Elements a computed constant may have: enough for every head that is not simply stored, and little
 /// enough that a hostile graph cannot fill the memory.
 pub(crate) const MAX_ELEMENTS: usize = 1 << 24;
@@ -20,16 +22,15 @@ pub(crate) struct Constant {
 }
 
 impl Constant {
-    pub(crate) fn read(info: &TensorInfo, data: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(info: &TensorInfo, data: &[u8]) -> Result<Self, Problem> {
         check_axes(info.shape.len())?;
         let integers = || Some(info.dtype.decode_i64(data)?.into_iter().map(|value| value as f64).collect());
         let values = info.dtype.decode_f64(data).or_else(integers);
-        let values = values
-            .ok_or_else(|| format!("elements of type {} are not read as numbers", info.dtype.name()))?;
+        let values = values.ok_or(Unsupported::Elements(info.dtype))?;
         Ok(Self { dtype: info.dtype, shape: info.shape.clone(), values })
     }
 
-    pub(crate) fn filled(dtype: Dtype, shape: Vec<usize>, value: f64) -> Result<Self, String> {
+    pub(crate) fn filled(dtype: Dtype, shape: Vec<usize>, value: f64) -> Result<Self, Problem> {
         let elements = checked_elements(&shape)?;
         Ok(Self { dtype, shape, values: vec![value; elements] })
     }
@@ -51,7 +52,7 @@ impl Constant {
     }
 
     /// Element by element with another constant, either one broadcast.
-    pub(crate) fn zip(&self, other: &Self, function: impl Fn(f64, f64) -> f64) -> Result<Self, String> {
+    pub(crate) fn zip(&self, other: &Self, function: impl Fn(f64, f64) -> f64) -> Result<Self, Problem> {
         let shape = broadcast_shape(&self.shape, &other.shape)?;
         let (left, right) = (self.stretched(&shape)?, other.stretched(&shape)?);
         let pairs = left.iter().zip(right.iter());
@@ -60,14 +61,14 @@ impl Constant {
     }
 
     /// Repeated along missing and unit axes.
-    pub(crate) fn expand(&self, target: &[usize]) -> Result<Self, String> {
+    pub(crate) fn expand(&self, target: &[usize]) -> Result<Self, Problem> {
         let shape = broadcast_shape(&self.shape, target)?;
         let values = self.stretched(&shape)?.into_owned();
         Ok(Self { dtype: self.dtype, shape, values })
     }
 
     /// The elements repeated to fill a shape that they can be broadcast to.
-    fn stretched(&self, shape: &[usize]) -> Result<Cow<'_, [f64]>, String> {
+    fn stretched(&self, shape: &[usize]) -> Result<Cow<'_, [f64]>, Problem> {
         let elements = checked_elements(shape)?;
         if shape == self.shape {
             return Ok(Cow::Borrowed(&self.values));
@@ -77,7 +78,7 @@ impl Constant {
         let mut index = vec![0; shape.len()];
         for _ in 0..elements {
             let offset: usize = index.iter().zip(&strides).map(|(at, stride)| at * stride).sum();
-            values.push(self.values.get(offset).copied().ok_or("a constant is shorter than its shape")?);
+            values.push(self.values.get(offset).copied().ok_or(Malformed::ShortConstant)?);
             advance(&mut index, shape);
         }
         Ok(Cow::Owned(values))
@@ -96,19 +97,19 @@ pub(super) fn advance(index: &mut [usize], shape: &[usize]) {
 }
 
 /// Refuses more axes than are computed with.
-pub(super) fn check_axes(axes: usize) -> Result<(), String> {
-    if axes <= MAX_AXES { Ok(()) } else { Err(format!("a constant has {axes} axes, more than {MAX_AXES}")) }
+pub(super) fn check_axes(axes: usize) -> Result<(), Problem> {
+    if axes <= MAX_AXES { Ok(()) } else { Err(TooLarge::Axes { axes, most: MAX_AXES }.into()) }
 }
 
 /// The number of elements, if it and the number of axes are within bounds.
-pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, String> {
+pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, Problem> {
     check_axes(shape.len())?;
     let elements = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
     let bounded = elements.filter(|elements| *elements <= MAX_ELEMENTS);
-    bounded.ok_or_else(|| format!("a computed constant of shape {shape:?} is too large"))
+    bounded.ok_or_else(|| TooLarge::Constant(shape.to_vec()).into())
 }
 
-fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String> {
+fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, Problem> {
     let rank = left.len().max(right.len());
     check_axes(rank)?;
     let from_right =
@@ -118,7 +119,7 @@ fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, String
         shape[rank - at - 1] = match (from_right(left, at), from_right(right, at)) {
             (a, b) if a == b => a,
             (1, extent) | (extent, 1) => extent,
-            _ => return Err(format!("shapes {left:?} and {right:?} do not fit together")),
+            _ => return Err(Malformed::Broadcast { left: left.to_vec(), right: right.to_vec() }.into()),
         };
     }
     Ok(shape)
@@ -133,6 +134,22 @@ fn broadcast_strides(shape: &[usize], rank: usize) -> Vec<usize> {
         stride = usize::saturating_mul(stride, *extent);
     }
     strides
+}
+
+/// The element type behind an ONNX type number.
+pub(crate) fn element_type(number: i64) -> Result<Dtype, Problem> {
+    Ok(match number {
+        1 => Dtype::F32,
+        2 => Dtype::U8,
+        3 => Dtype::I8,
+        6 => Dtype::I32,
+        7 => Dtype::I64,
+        9 => Dtype::Bool,
+        10 => Dtype::F16,
+        11 => Dtype::F64,
+        16 => Dtype::Bf16,
+        _ => return Err(Unsupported::ElementType(number).into()),
+    })
 }
 
 /// The nearest value the type can hold.
@@ -161,7 +178,11 @@ mod tests {
 
     #[test]
     fn a_huge_shape_is_refused_before_it_is_filled() {
-        assert!(Constant::filled(Dtype::F32, vec![usize::MAX, 2], 0.0).is_err());
-        assert!(Constant::filled(Dtype::F32, vec![1 << 40], 0.0).is_err());
+        for shape in [vec![usize::MAX, 2], vec![1 << 40]] {
+            let refused = Constant::filled(Dtype::F32, shape, 0.0);
+            assert!(matches!(refused, Err(Problem::TooLarge(TooLarge::Constant(_)))), "{refused:?}");
+        }
+        let many = Constant::filled(Dtype::F32, vec![1; MAX_AXES + 1], 0.0);
+        assert!(matches!(many, Err(Problem::TooLarge(TooLarge::Axes { .. }))), "{many:?}");
     }
 }

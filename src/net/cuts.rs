@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Flow, Kind, ValueId};
+use super::{flow::Flow, kinds::Kind, wiring::ValueId};
 
 /// A dominator, with how many weighted operators lie behind it.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +19,13 @@ impl Flow<'_> {
     pub(crate) fn dominators(&self, sink: ValueId) -> Vec<Dominator> {
         let relevant = self.nodes_before(sink);
         let mut uses = self.count_uses(&relevant, sink);
-        let mut live: BTreeSet<ValueId> = (0..self.names.len())
+        let mut live: BTreeSet<ValueId> = (0..self.wiring.names.len())
             .map(ValueId)
             .filter(|value| {
                 self.kind(*value) == Kind::Data && self.producer(*value).is_none() && uses[value.0] > 0
             })
             .collect();
-        let total = self.order.iter().filter(|node| relevant[**node] && self.is_weighted(**node)).count();
+        let total = self.order().iter().filter(|node| relevant[**node] && self.is_weighted(**node)).count();
         let mut weighted = 0;
         let mut found: Vec<Dominator> = Vec::new();
         let mut note = |live: &BTreeSet<ValueId>, weighted: usize| {
@@ -36,7 +36,7 @@ impl Flow<'_> {
             }
         };
         note(&live, weighted);
-        for node in self.order.iter().copied().filter(|node| relevant[*node]) {
+        for node in self.order().iter().copied().filter(|node| relevant[*node]) {
             self.step(node, &mut uses, &mut live);
             weighted += usize::from(self.is_weighted(node));
             note(&live, weighted);
@@ -47,7 +47,7 @@ impl Flow<'_> {
 
     /// Which nodes lie on a data path to `sink`.
     pub(crate) fn nodes_before(&self, sink: ValueId) -> Vec<bool> {
-        let mut relevant = vec![false; self.graph.nodes.len()];
+        let mut relevant = vec![false; self.graph().nodes.len()];
         let mut pending = vec![sink];
         while let Some(value) = pending.pop() {
             if let Some(node) = self.producer(value).filter(|_| self.kind(value) == Kind::Data)
@@ -60,7 +60,7 @@ impl Flow<'_> {
     }
 
     fn count_uses(&self, relevant: &[bool], sink: ValueId) -> Vec<usize> {
-        let mut uses = vec![0; self.names.len()];
+        let mut uses = vec![0; self.wiring.names.len()];
         for node in (0..relevant.len()).filter(|node| relevant[*node]) {
             for value in distinct(self.evidence(node)) {
                 uses[value.0] += 1;

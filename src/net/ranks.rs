@@ -5,51 +5,12 @@ use declass_formats::{
     onnx::{Dim, Node},
 };
 
-use super::{Flow, ValueId, evaluate, int_attribute, ints_attribute, stored_info};
-
-/// Operators whose result has as many axes as their first operand.
-const KEEPING: &[&str] = &[
-    "AveragePool",
-    "BatchNormalization",
-    "Cast",
-    "Clip",
-    "Concat",
-    "Conv",
-    "Dropout",
-    "Elu",
-    "Erf",
-    "Exp",
-    "Gelu",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "HardSigmoid",
-    "HardSwish",
-    "Identity",
-    "InstanceNormalization",
-    "LRN",
-    "LayerNormalization",
-    "LeakyRelu",
-    "Log",
-    "LogSoftmax",
-    "MaxPool",
-    "Mish",
-    "Neg",
-    "PRelu",
-    "Pad",
-    "Reciprocal",
-    "Relu",
-    "Selu",
-    "Sigmoid",
-    "Slice",
-    "Softmax",
-    "Softplus",
-    "Sqrt",
-    "Tanh",
-    "Transpose",
-];
-
-/// Operators that broadcast their operands.
-const BROADCASTING: &[&str] = &["Add", "Div", "Max", "Mean", "Min", "Mul", "Pow", "Sub", "Sum", "Where"];
+use super::{
+    evaluate::{evaluate, stored_info},
+    flow::Flow,
+    ops::Facts,
+    wiring::ValueId,
+};
 
 /// The rank of every value that can be told without running the graph.
 #[derive(Debug)]
@@ -72,21 +33,19 @@ impl Ranks {
             (None, Some([Dim::Fixed(extent)])) => usize::try_from(*extent).ok(),
             _ => None,
         };
-        let mut known = Self {
-            ranks: flow.names.iter().map(rank).collect(),
-            lengths: flow.names.iter().map(length).collect(),
-        };
-        for node in flow.order.iter().copied() {
+        let names = &flow.wiring.names;
+        let mut known =
+            Self { ranks: names.iter().map(rank).collect(), lengths: names.iter().map(length).collect() };
+        for node in flow.order().iter().copied() {
             let first = flow.node(node).outputs.first();
-            let Some(value) = first.and_then(|name| flow.id(name)) else {
+            let (Some(value), Ok(op)) = (first.and_then(|name| flow.id(name)), flow.op(node).known()) else {
                 continue;
             };
-            if known.lengths[value.0].is_none() {
-                known.lengths[value.0] = known.length(artifact, flow, flow.node(node));
-            }
-            if known.ranks[value.0].is_none() {
-                known.ranks[value.0] = known.result(flow, flow.node(node));
-            }
+            let facts = NodeFacts { artifact, flow, known: &known, node: flow.node(node) };
+            let length = known.lengths[value.0].or_else(|| (op.length)(&facts));
+            let rank = known.ranks[value.0].or_else(|| (op.rank)(&facts));
+            known.lengths[value.0] = length;
+            known.ranks[value.0] = rank;
         }
         known
     }
@@ -95,62 +54,39 @@ impl Ranks {
     pub(crate) fn of(&self, value: ValueId) -> Option<usize> {
         self.ranks.get(value.0).copied().flatten()
     }
+}
 
-    fn result(&self, flow: &Flow<'_>, node: &Node) -> Option<usize> {
-        let operand = |at: usize| self.of(flow.id(node.inputs.get(at)?)?);
-        let entries = |attribute: &str, at: usize| {
-            let stated = ints_attribute(node, attribute).map(<[_]>::len);
-            stated.or_else(|| self.length_of(flow, node, at))
-        };
-        match node.op_type.as_str() {
-            "Expand" => Some(operand(0)?.max(entries("", 1)?)),
-            "Flatten" | "Gemm" => Some(2),
-            "Gather" => (operand(0)? + operand(1)?).checked_sub(1),
-            "MatMul" => Some(operand(0)?.max(operand(1)?)),
-            "Reshape" => entries("shape", 1),
-            "Squeeze" => operand(0)?.checked_sub(entries("axes", 1)?),
-            "Unsqueeze" => Some(operand(0)? + entries("axes", 1)?),
-            op if op.starts_with("Reduce") && int_attribute(node, "keepdims", 1) != 0 => operand(0),
-            op if op.starts_with("Reduce") => operand(0)?.checked_sub(entries("axes", 1)?),
-            op if KEEPING.contains(&op) => operand(0),
-            op if BROADCASTING.contains(&op) => {
-                let ranks: Option<Vec<usize>> = (0..node.inputs.len()).map(operand).collect();
-                ranks?.into_iter().max()
-            }
-            _ => None,
-        }
+/// What is known so far of one node's operands.
+struct NodeFacts<'k, 'a> {
+    artifact: &'k Artifact,
+    flow: &'k Flow<'a>,
+    known: &'k Ranks,
+    node: &'a Node,
+}
+
+impl NodeFacts<'_, '_> {
+    fn value(&self, operand: usize) -> Option<ValueId> {
+        self.flow.id(self.node.inputs.get(operand)?)
+    }
+}
+
+impl Facts for NodeFacts<'_, '_> {
+    fn node(&self) -> &Node {
+        self.node
     }
 
-    fn length_of(&self, flow: &Flow<'_>, node: &Node, operand: usize) -> Option<usize> {
-        let value = flow.id(node.inputs.get(operand)?)?;
-        self.lengths.get(value.0).copied().flatten()
+    fn rank(&self, operand: usize) -> Option<usize> {
+        self.known.of(self.value(operand)?)
     }
 
-    /// The length of a list that is put together from shapes.
-    fn length(&self, artifact: &Artifact, flow: &Flow<'_>, node: &Node) -> Option<usize> {
-        match node.op_type.as_str() {
-            "Cast" | "Identity" => self.length_of(flow, node, 0),
-            "Concat" => (0..node.inputs.len())
-                .try_fold(0_usize, |sum, operand| sum.checked_add(self.length_of(flow, node, operand)?)),
-            "Shape" if node.attributes.is_empty() => self.of(flow.id(node.inputs.first()?)?),
-            "Slice" => {
-                let length = i64::try_from(self.length_of(flow, node, 0)?).ok()?;
-                let single = |operand: usize| {
-                    let name = node.inputs.get(operand)?;
-                    let short = self.length_of(flow, node, operand) == Some(1);
-                    let constant = short && flow.is_static(name);
-                    let value = constant.then(|| evaluate(artifact, flow, name).ok())?;
-                    value?.integers().first().copied()
-                };
-                let bound = |operand: usize| {
-                    let at = single(operand)?;
-                    Some(if at < 0 { at + length } else { at }.clamp(0, length))
-                };
-                let whole_steps = node.inputs.len() < 5 || single(4) == Some(1);
-                usize::try_from(bound(2)? - bound(1)?).ok().filter(|_| whole_steps)
-            }
-            "Unsqueeze" if self.of(flow.id(node.inputs.first()?)?) == Some(0) => Some(1),
-            _ => None,
-        }
+    fn length(&self, operand: usize) -> Option<usize> {
+        self.known.lengths.get(self.value(operand)?.0).copied().flatten()
+    }
+
+    fn entry(&self, operand: usize) -> Option<i64> {
+        let name = self.node.inputs.get(operand)?;
+        let constant = self.length(operand) == Some(1) && self.flow.is_static(name);
+        let value = constant.then(|| evaluate(self.artifact, self.flow, name).ok())?;
+        value?.integers().first().copied()
     }
 }

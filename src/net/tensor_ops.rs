@@ -1,14 +1,15 @@
-//! Operators that rearrange or reduce a constant.
+//! Arithmetic of shapes, and constants in another order or reduced.
 
 use declass_formats::onnx::Node;
 
 use super::{
+    attributes::ints_attribute,
     constant::{Constant, advance, check_axes, checked_elements},
-    int_attribute, ints_attribute,
+    problem::{Malformed, Problem, TooLarge},
 };
 
 /// The permutation of a `Transpose`; reversed axes unless stated.
-pub(crate) fn permutation(node: &Node, rank: usize) -> Result<Vec<usize>, String> {
+pub(crate) fn permutation(node: &Node, rank: usize) -> Result<Vec<usize>, Problem> {
     let Some(stated) = ints_attribute(node, "perm") else {
         return Ok((0..rank).rev().collect());
     };
@@ -18,11 +19,11 @@ pub(crate) fn permutation(node: &Node, rank: usize) -> Result<Vec<usize>, String
     if stated.len() == rank && sorted.into_iter().eq(0..rank) {
         Ok(axes)
     } else {
-        Err(format!("permutation {stated:?} does not fit {rank} axes"))
+        Err(Malformed::Permutation { permutation: stated.to_vec(), rank }.into())
     }
 }
 
-pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant, String> {
+pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant, Problem> {
     let shape: Vec<usize> = axes.iter().map(|axis| constant.shape[*axis]).collect();
     let mut strides = vec![1; constant.shape.len()];
     for axis in (1..strides.len()).rev() {
@@ -32,16 +33,16 @@ pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant,
     let mut values = Vec::with_capacity(constant.values.len());
     for _ in 0..checked_elements(&shape)? {
         let offset: usize = index.iter().zip(axes).map(|(at, axis)| at * strides[*axis]).sum();
-        values.push(constant.values.get(offset).copied().ok_or("a constant is shorter than its shape")?);
+        values.push(constant.values.get(offset).copied().ok_or(Malformed::ShortConstant)?);
         advance(&mut index, &shape);
     }
     Ok(Constant { dtype: constant.dtype, shape, values })
 }
 
 /// The shape after `Reshape`: 0 copies the extent at its place, -1 is what remains.
-pub(crate) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, String> {
+pub(super) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, Problem> {
     check_axes(shape.len().max(target.len()))?;
-    let wrong = || format!("shape {shape:?} cannot become {target:?}");
+    let wrong = || Malformed::Reshape { shape: shape.to_vec(), target: target.to_vec() };
     let elements = checked_product(shape).ok_or_else(wrong)?;
     let mut result = Vec::with_capacity(target.len());
     for (axis, extent) in target.iter().enumerate() {
@@ -55,47 +56,47 @@ pub(crate) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Res
         let known = checked_product(&result).filter(|known| *known > 0).ok_or_else(wrong)?;
         result[axis] = elements / known;
     }
-    if checked_product(&result) == Some(elements) { Ok(result) } else { Err(wrong()) }
+    if checked_product(&result) == Some(elements) { Ok(result) } else { Err(wrong().into()) }
 }
 
 fn checked_product(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent))
 }
 
-/// The shape after `Flatten`.
-pub(crate) fn flattened(node: &Node, shape: &[usize]) -> Result<Vec<usize>, String> {
-    let axis = axis_index(int_attribute(node, "axis", 1), shape.len())?;
+/// The shape after `Flatten` at an axis.
+pub(super) fn flattened(shape: &[usize], axis: i64) -> Result<Vec<usize>, Problem> {
+    let axis = axis_index(axis, shape.len())?;
     let (outer, inner) = shape.split_at(axis);
-    let product = |part: &[usize]| checked_product(part).ok_or("a shape is too large");
+    let product = |part: &[usize]| checked_product(part).ok_or(TooLarge::Shape);
     Ok(vec![product(outer)?, product(inner)?])
 }
 
 /// The shape after `Squeeze`; no axes: every unit extent goes.
-pub(crate) fn squeezed(shape: &[usize], axes: Option<&[i64]>) -> Result<Vec<usize>, String> {
+pub(super) fn squeezed(shape: &[usize], axes: Option<&[i64]>) -> Result<Vec<usize>, Problem> {
     check_axes(shape.len().max(axes.map_or(0, <[i64]>::len)))?;
     let gone: Vec<usize> = match axes {
         Some(axes) => axes.iter().map(|axis| axis_index(*axis, shape.len())).collect::<Result<_, _>>()?,
         None => (0..shape.len()).filter(|axis| shape[*axis] == 1).collect(),
     };
     if gone.iter().any(|axis| shape.get(*axis) != Some(&1)) {
-        return Err(format!("shape {shape:?} cannot be squeezed at {gone:?}"));
+        return Err(Malformed::Squeeze { shape: shape.to_vec(), axes: gone }.into());
     }
     Ok((0..shape.len()).filter(|axis| !gone.contains(axis)).map(|axis| shape[axis]).collect())
 }
 
 /// The shape after `Unsqueeze`.
-pub(crate) fn unsqueezed(shape: &[usize], axes: &[i64]) -> Result<Vec<usize>, String> {
+pub(super) fn unsqueezed(shape: &[usize], axes: &[i64]) -> Result<Vec<usize>, Problem> {
     let rank = shape.len() + axes.len();
     check_axes(rank)?;
     let added: Vec<usize> = axes.iter().map(|axis| axis_index(*axis, rank)).collect::<Result<_, _>>()?;
     let mut rest = shape.iter().copied();
     let result: Option<Vec<usize>> =
         (0..rank).map(|axis| if added.contains(&axis) { Some(1) } else { rest.next() }).collect();
-    result.ok_or_else(|| format!("shape {shape:?} cannot be unsqueezed at {axes:?}"))
+    result.ok_or_else(|| Malformed::Unsqueeze { shape: shape.to_vec(), axes: axes.to_vec() }.into())
 }
 
 /// Euclidean norms along the axes (all of them unless stated).
-pub(super) fn reduce_l2(constant: &Constant, axes: Option<&[i64]>, keep: bool) -> Result<Constant, String> {
+pub(super) fn reduce_l2(constant: &Constant, axes: Option<&[i64]>, keep: bool) -> Result<Constant, Problem> {
     let rank = constant.shape.len();
     check_axes(rank.max(axes.map_or(0, <[i64]>::len)))?;
     let reduced: Vec<usize> = match axes {
@@ -120,11 +121,11 @@ pub(super) fn reduce_l2(constant: &Constant, axes: Option<&[i64]>, keep: bool) -
 }
 
 /// A possibly negative axis as an index; `rank` itself is allowed, as `Flatten` does.
-fn axis_index(axis: i64, rank: usize) -> Result<usize, String> {
-    let wrong = || format!("axis {axis} does not fit {rank} axes");
+fn axis_index(axis: i64, rank: usize) -> Result<usize, Problem> {
+    let wrong = || Malformed::Axis { axis, rank };
     let signed_rank = i64::try_from(rank).map_err(|_| wrong())?;
     let absolute = if axis < 0 { axis.checked_add(signed_rank).ok_or_else(wrong)? } else { axis };
-    usize::try_from(absolute).ok().filter(|axis| *axis <= rank).ok_or_else(wrong)
+    usize::try_from(absolute).ok().filter(|axis| *axis <= rank).ok_or_else(|| wrong().into())
 }
 
 #[cfg(test)]

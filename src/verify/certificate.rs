@@ -15,7 +15,7 @@ use crate::{
     cut::Cut,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{
-        LinearHead, Link, Order, Slot, Target,
+        LinearHead, Link, Slot, Target, Ties,
         reach::Contest,
         sealed::{is_constant, is_mean, least_radius, margin, probability_at_the_origin},
     },
@@ -112,18 +112,18 @@ fn out_of_reach(
     };
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
-    let ties = ties(cut.head.order, cut.head.link);
+    let ties = ties(cut.head.ties, cut.head.link);
     format!(
         "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally:.2} on"
     )
 }
 
 /// Where the largest output need not be the largest logit.
-fn ties(order: Order, link: Link) -> &'static str {
-    match (order, link) {
-        (Order::Weak, _) => "; it may tie where all outputs are equal",
-        (Order::Strict, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1 or both to 0",
-        (Order::Strict, _) => "",
+fn ties(ties: Ties, link: Link) -> &'static str {
+    match (ties, link) {
+        (Ties::Possible, _) => "; it may tie where all outputs are equal",
+        (Ties::Never, Link::OneVsRest) => "; it may tie where the sigmoid rounds both to 1 or both to 0",
+        (Ties::Never, _) => "",
     }
 }
 

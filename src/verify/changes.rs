@@ -15,7 +15,7 @@ use crate::{
     cut::Cut,
     error::Error,
     evidence::{Change, ChangedTensor, Check, Definition, Figure, Origin, Outcome, TensorDifference},
-    head::{Link, Order, Target},
+    head::{Link, Position, Target, Ties},
     progress::Progress,
 };
 
@@ -171,10 +171,10 @@ fn inside(diff: &Diff, expected: &Expected<'_>) -> Result<Vec<String>, Error> {
 }
 
 /// What the head reads and what is made of its logits: the same in both models.
-fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, Order) {
+fn boundary(cut: &Cut) -> (Vec<(&str, usize)>, Link, &Position, Ties) {
     let head = &cut.head;
     let embeddings = head.branches.iter().map(|branch| (branch.embedding.as_str(), branch.width));
-    (embeddings.collect(), head.link, head.order)
+    (embeddings.collect(), head.link, &head.position, head.ties)
 }
 
 /// What each file is for; where the models do not agree, what the original says.

@@ -1,106 +1,71 @@
 //! What a graph guarantees of the embedding, by the operators right before the head.
 
-use declass_formats::{Artifact, onnx::Node};
+use declass_formats::Artifact;
 
+use super::part::Part;
 use crate::head::Bound;
-use crate::net::{Flow, Ranks, ValueId, axes_of, evaluate, float_attribute, int_attribute};
+use crate::net::{
+    Flow, Ranks, ValueId, axes_of, evaluate, float_attribute, int_attribute,
+    ops::{Operator, Sign, Vectors},
+};
 
 /// Operators between the head and what bounds the embedding.
 const MOST_STEPS: usize = 64;
-/// Operators whose results are entries of their first operand, or means, sums or maxima of them.
-const KEEP_SIGN: [&str; 18] = [
-    "AveragePool",
-    "Cast",
-    "Dropout",
-    "Flatten",
-    "Gather",
-    "GatherND",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "Identity",
-    "MaxPool",
-    "ReduceMax",
-    "ReduceMean",
-    "ReduceSum",
-    "Reshape",
-    "Slice",
-    "Squeeze",
-    "Transpose",
-    "Unsqueeze",
-];
-/// Operators that make no negative numbers.
-const NON_NEGATIVE: [&str; 4] = ["Abs", "Relu", "Sigmoid", "Softmax"];
-
-/// The guarantee about the data operand of a linear operator that reads vectors of `width` entries along its last axis, or, for
-/// signs, along any.
-pub(super) fn of(artifact: &Artifact, flow: &Flow<'_>, head: usize, width: usize) -> Option<Bound> {
-    let [embedding] = flow.evidence(head) else { return None };
-    non_negative(flow, *embedding).or_else(|| normalised(artifact, flow, head, *embedding, width))
+/// The guarantee about the embedding that a last linear operator reads: of its signs, and, where the operator reads vectors along the last
+/// axis, of their norm.
+pub(super) fn of(artifact: &Artifact, flow: &Flow<'_>, part: &Part) -> Option<Bound> {
+    let [embedding] = flow.evidence(part.node) else { return None };
+    let vectors = part.linear.as_ref().is_some_and(|linear| linear.reads_last_axis);
+    let along_last = || normalised(artifact, flow, *embedding, part.weight.width());
+    non_negative(flow, *embedding).or_else(|| vectors.then(along_last).flatten())
 }
 
 fn non_negative(flow: &Flow<'_>, embedding: ValueId) -> Option<Bound> {
     let mut value = embedding;
     for _ in 0..MOST_STEPS {
-        let node = flow.producer(value)?;
-        let onnx = flow.node(node);
-        let operator = onnx.op_type.as_str();
-        if !is_standard(&onnx.domain) || onnx.outputs.first().map(String::as_str) != Some(flow.name(value)) {
-            return None;
+        let (node, operator) = maker(flow, value)?;
+        match (operator.before.sign)(flow.node(node)) {
+            Sign::Kept => value = flow.id(flow.node(node).inputs.first()?)?,
+            Sign::NonNegative => {
+                let reason = format!("{} `{}` before the head", operator.name, flow.title(node));
+                return Some(Bound::NonNegative { reason });
+            }
+            Sign::Unknown => return None,
         }
-        if NON_NEGATIVE.contains(&operator) {
-            let reason = format!("{operator} `{}` before the head", flow.title(node));
-            return Some(Bound::NonNegative { reason });
-        }
-        if !KEEP_SIGN.contains(&operator) || casts_to_integers(onnx) {
-            return None;
-        }
-        value = flow.id(onnx.inputs.first()?)?;
     }
     None
 }
 
+/// The node whose first result a value is, if the table accounts for it.
+fn maker(flow: &Flow<'_>, value: ValueId) -> Option<(usize, &'static Operator)> {
+    let node = flow.producer(value)?;
+    let first = flow.node(node).outputs.first().map(String::as_str) == Some(flow.name(value));
+    flow.op(node).known().ok().filter(|_| first).map(|operator| (node, operator))
+}
+
 /// Back from the embedding while every operator picks or averages whole vectors along the last axis.
-fn normalised(
-    artifact: &Artifact,
-    flow: &Flow<'_>,
-    head: usize,
-    embedding: ValueId,
-    width: usize,
-) -> Option<Bound> {
-    // Convolutions read vectors along another axis.
-    if !["Gemm", "MatMul"].contains(&flow.node(head).op_type.as_str())
-        || int_attribute(flow.node(head), "transA", 0) != 0
-        || flow.weight_operand(head) != Some(1)
-    {
-        return None;
-    }
+fn normalised(artifact: &Artifact, flow: &Flow<'_>, embedding: ValueId, width: usize) -> Option<Bound> {
     let ranks = Ranks::infer(artifact, flow);
     let mut value = embedding;
     for _ in 0..MOST_STEPS {
-        let node = flow.producer(value)?;
+        let (node, operator) = maker(flow, value)?;
         let onnx = flow.node(node);
-        if !is_standard(&onnx.domain) || onnx.outputs.first().map(String::as_str) != Some(flow.name(value)) {
-            return None;
-        }
         let data = flow.id(onnx.inputs.first()?)?;
         let before_last = |axis: i64| {
             let rank = i64::try_from(ranks.of(data)?).ok()?;
             let axis = if axis < 0 { axis + rank } else { axis };
             (0..rank - 1).contains(&axis).then_some(())
         };
-        match onnx.op_type.as_str() {
-            "Cast" if !casts_to_integers(onnx) => {}
-            // With a third operand it may be in training mode, and scale.
-            "Dropout" if onnx.inputs.len() < 3 => {}
-            "Identity" => {}
-            "Gather" => before_last(int_attribute(onnx, "axis", 0))?,
-            "LayerNormalization" => return layer_norm(artifact, flow, node, width, &ranks),
-            "ReduceMean" => {
+        match (operator.before.vectors)(onnx) {
+            Vectors::Averaged => {
                 // An empty list may stand for all axes.
                 let axes = axes_of(artifact, flow, node).ok()?.filter(|axes| !axes.is_empty())?;
                 axes.into_iter().try_for_each(before_last)?;
             }
-            _ => return None,
+            Vectors::Kept => {}
+            Vectors::LayerNormalised => return layer_norm(artifact, flow, node, width, &ranks),
+            Vectors::Picked => before_last(int_attribute(onnx, "axis", 0))?,
+            Vectors::Unknown => return None,
         }
         value = data;
     }
@@ -131,24 +96,12 @@ fn layer_norm(
     Bound::layer_norm(&constant(1)?, &shift, &flow.title(node))
 }
 
-/// A wrapped integer may change its sign, a rounded one its size.
-fn casts_to_integers(node: &Node) -> bool {
-    node.op_type == "Cast" && !FLOATS.contains(&int_attribute(node, "to", 0))
-}
-
-/// `FLOAT`, `FLOAT16`, `DOUBLE` and `BFLOAT16` in `onnx.proto`.
-const FLOATS: [i64; 4] = [1, 10, 11, 16];
-
-fn is_standard(domain: &str) -> bool {
-    ["", "ai.onnx"].contains(&domain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use declass_formats::{
         Dtype, TensorInfo,
-        onnx::{Attribute, Graph, Value},
+        onnx::{Attribute, Graph, Node, Value},
     };
 
     /// A chain of operators from the input to a linear one, each with the only value of the one before.

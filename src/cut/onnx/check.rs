@@ -7,11 +7,17 @@ use super::{
     follower::Follower,
     stage::{Stage, Tracked},
 };
-use crate::head::Link;
+use crate::head::{Link, Position};
 use crate::{
     error::Error,
     net::{Flow, ValueId},
 };
+
+/// What an output says of the classes.
+pub(super) struct Answer {
+    pub(super) link: Link,
+    pub(super) position: Position,
+}
 
 /// What the output is, once it is sure that it holds one score per class.
 pub(super) fn check_output(
@@ -19,7 +25,7 @@ pub(super) fn check_output(
     output: &Value,
     last: &Tracked,
     classes: usize,
-) -> Result<Link, Error> {
+) -> Result<Answer, Error> {
     let name = &output.name;
     let fail = |reason: String| Err(refusal(reason, "supply a model that gives one logit per class"));
     let Some(link) = last.stage.link() else {
@@ -28,21 +34,35 @@ pub(super) fn check_output(
     if link == Link::None && is_embedding(output) {
         return Err(embedding_output(output));
     }
-    if !last.stage.has_classes() {
-        return Ok(link);
-    }
     let shape = flow.declared(name).unwrap_or_default();
-    let class_axis = shape.len().checked_sub(last.axis + 1);
-    let extra = |(axis, dim): (usize, &Dim)| axis > 0 && Some(axis) != class_axis && *dim != Dim::Fixed(1);
     let rank = if shape.is_empty() { last.rank.unwrap_or(2) } else { shape.len() };
-    if rank > 2 && (shape.is_empty() || shape.iter().enumerate().any(extra)) {
+    let position = position(shape, rank, last);
+    if let Position::PerPosition(_) = position {
         return fail(format!("output `{name}` has rank {rank}: a decision for every token, pixel or box"));
     }
-    match class_axis.map(|axis| &shape[axis]) {
+    if !last.stage.has_classes() {
+        return Ok(Answer { link, position });
+    }
+    match shape.len().checked_sub(last.axis + 1).map(|axis| &shape[axis]) {
         Some(Dim::Fixed(extent)) if usize::try_from(*extent) != Ok(classes) => fail(format!(
             "output `{name}` declares {extent} values, the last linear operator makes {classes}"
         )),
-        _ => Ok(link),
+        _ => Ok(Answer { link, position }),
+    }
+}
+
+/// What a row of scores is about. The first axis counts the samples; any other beside that of the classes counts positions, unless its
+/// extent is 1.
+fn position(shape: &[Dim], rank: usize, last: &Tracked) -> Position {
+    let class_axis = rank.checked_sub(last.axis + 1);
+    let counts = |axis: &usize| Some(*axis) != class_axis && shape.get(*axis) != Some(&Dim::Fixed(1));
+    let axes: Vec<usize> = if rank > 2 { (1..rank).filter(counts).collect() } else { Vec::new() };
+    if last.stage.has_classes() && !axes.is_empty() {
+        Position::PerPosition(axes)
+    } else if last.pooled {
+        Position::Pooled
+    } else {
+        Position::Whole
     }
 }
 

@@ -11,23 +11,31 @@ use super::{
     follower::Follower,
     links,
     part::{Part, embedding, unfit},
-    stage::{Affine, Stage, Tracked},
+    stage::{Affine, Places, Stage, Tracked},
 };
-use crate::error::Error;
-use crate::head::{Link, Order};
+use crate::{
+    error::Error,
+    head::{Link, Ties},
+    net::ops::{Classical, Weight},
+};
 
 /// Reads a classical model and starts to follow its two results, the label and the scores.
 pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part, Error> {
     let flow = follower.flow;
     let onnx = flow.node(node);
-    if onnx.op_type != "LinearClassifier" {
-        let kind = if onnx.op_type.starts_with("Tree") { "a tree ensemble" } else { "a classical model" };
-        return Err(refusal(
-            format!("`{}` is {kind} without a linear head for classes", onnx.op_type),
-            PLAIN_HEAD,
-        ));
+    let kind = match flow.op(node).weight() {
+        Weight::Attributes(Classical::Linear) => None,
+        Weight::Attributes(Classical::Trees) => Some("a tree ensemble"),
+        _ => Some("a classical model"),
+    };
+    if let Some(kind) = kind {
+        let reason = format!("`{}` is {kind} without a linear head for classes", onnx.op_type);
+        return Err(refusal(reason, PLAIN_HEAD));
     }
-    let fail = |problem: &str| unfit(flow, node, problem);
+    let fail = |problem: &str| unfit(flow, node, &problem);
+    if let Err(unknown) = flow.op(node).known() {
+        return Err(fail(&format!("it {unknown}")));
+    }
     let classes = ["classlabels_ints", "classlabels_strings"].iter().map(|name| entries(onnx, name)).max();
     follower.classes = classes.unwrap_or_default();
     let coefficients = entries(onnx, "coefficients");
@@ -41,7 +49,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         count if count == classes => Some(attribute(flow.title(node), node, "intercepts", vec![classes])),
         _ => return Err(fail("it does not have one intercept per class")),
     };
-    links::label_attributes(follower, node).map_err(|problem| fail(&problem))?;
+    links::label_attributes(follower, node).map_err(|problem| fail(&format!("it {problem}")))?;
     track_results(follower, onnx, link, bias);
     let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
     let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
@@ -57,10 +65,11 @@ fn track_results(follower: &mut Follower<'_, '_>, onnx: &Node, link: Link, bias:
     let scores = Tracked {
         stage: if link == Link::None { Stage::Logits } else { Stage::Output(link) },
         logits: affine.into(),
-        order: Order::Strict,
         axis: 0,
         rank: Some(2),
-        unit_tail: true,
+        places: Places::One,
+        pooled: false,
+        ties: Ties::Never,
     };
     let label = Tracked { stage: Stage::Index, ..scores.clone() };
     for (name, tracked) in onnx.outputs.iter().zip([label, scores]) {

@@ -1,11 +1,16 @@
 //! Shapes as operands: entries that are the class count.
 
-use declass_formats::onnx::{Dim, Node};
+use declass_formats::onnx::Dim;
 
-use super::{super::Site, follower::Follower};
+use super::{
+    super::Site,
+    follower::Follower,
+    problem::{Lost, Obstacle, Problem},
+};
+use crate::net::{ints_attribute, ops::List};
 
 /// Notes the entry of a constant shape that is the class count.
-pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), String> {
+pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), Problem> {
     let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
     if let Some(target) = follower.integers(node, 1)? {
         let position = target.len().checked_sub(axis + 1);
@@ -15,14 +20,13 @@ pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: us
         return Ok(());
     }
     if follower.name(node, 1).is_none() {
-        return Err("has its shape in an attribute, as before operator set 5".into());
+        return Err(Lost::ShapeInAttribute.into());
     }
     if let Some(((node, input), position, Some(value))) = pieces(follower, node).into_iter().nth(axis)
         && is_count(&value)
     {
         if serves_others(follower, node) {
-            let what = "a shape with the class count in it is also used elsewhere".to_owned();
-            follower.obstacle.get_or_insert(what);
+            follower.obstacle.get_or_insert(Obstacle::SharedShape);
         }
         follower.sites.push(Site::Extent { node, input, position });
     }
@@ -36,7 +40,7 @@ fn serves_others(follower: &Follower<'_, '_>, concat: usize) -> bool {
     while let Some(node) = pending.pop() {
         let results = flow.node(node).outputs.iter();
         for reader in results.filter_map(|name| flow.id(name)).flat_map(|value| flow.readers(value)) {
-            if is_pass(flow.node(reader.node)) {
+            if flow.op(reader.node).list() == List::Passes {
                 pending.push(reader.node);
             } else if follower.operand(reader.node, 0).is_none() {
                 return true;
@@ -51,16 +55,12 @@ fn concatenation(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
     let mut name = follower.name(node, 1)?;
     loop {
         let maker = follower.flow.producer(follower.flow.id(name)?)?;
-        let onnx = follower.flow.node(maker);
-        if !is_pass(onnx) {
-            return (onnx.op_type == "Concat").then_some(maker);
+        match follower.flow.op(maker).list() {
+            List::Joins => return Some(maker),
+            List::Other => return None,
+            List::Passes => name = follower.flow.node(maker).inputs.first()?,
         }
-        name = onnx.inputs.first()?;
     }
-}
-
-fn is_pass(node: &Node) -> bool {
-    matches!(node.op_type.as_str(), "Cast" | "Identity")
 }
 
 /// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
@@ -69,7 +69,7 @@ pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec
     if let Ok(Some(target)) = follower.integers(node, 1) {
         return target.into_iter().rev().map(Some).collect();
     }
-    if let Some(shape) = crate::net::ints_attribute(follower.flow.node(node), "shape") {
+    if let Some(shape) = ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Some).collect();
     }
     pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect()

@@ -4,8 +4,13 @@ use std::collections::HashMap;
 
 use declass_formats::Artifact;
 
-use super::{super::Site, stage::Tracked, storage::view};
-use crate::net::{Flow, Ranks, ValueId, evaluate};
+use super::{
+    super::Site,
+    problem::{Malformed, Meaning, Obstacle, Problem},
+    stage::Tracked,
+    storage::view,
+};
+use crate::net::{Flow, Ranks, ValueId, evaluate, integers_of};
 
 /// The values behind the head, and the places there that count the classes.
 pub(super) struct Follower<'f, 'a> {
@@ -16,7 +21,7 @@ pub(super) struct Follower<'f, 'a> {
     pub(super) tracked: HashMap<ValueId, Tracked>,
     pub(super) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something off the main path stands in the way.
-    pub(super) obstacle: Option<String>,
+    pub(super) obstacle: Option<Obstacle>,
 }
 
 /// What a constant operand says about each class.
@@ -27,7 +32,7 @@ pub(super) struct PerClass {
 }
 
 /// What an operator makes: each result's position and meaning.
-pub(super) type Results = Result<Vec<(usize, Tracked)>, String>;
+pub(super) type Results = Result<Vec<(usize, Tracked)>, Problem>;
 
 impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
@@ -47,8 +52,8 @@ impl<'f, 'a> Follower<'f, 'a> {
     }
 
     /// The tracked value that an operator with one data operand works on.
-    pub(super) fn data(&self, node: usize) -> Result<Tracked, String> {
-        self.operand(node, 0).cloned().ok_or_else(|| "does not read the logits as its data".into())
+    pub(super) fn data(&self, node: usize) -> Result<Tracked, Problem> {
+        self.operand(node, 0).cloned().ok_or_else(|| Meaning::NotItsData.into())
     }
 
     pub(super) fn name(&self, node: usize, input: usize) -> Option<&'a str> {
@@ -56,15 +61,12 @@ impl<'f, 'a> Follower<'f, 'a> {
     }
 
     /// The integers of a constant operand.
-    pub(super) fn integers(&self, node: usize, input: usize) -> Result<Option<Vec<i64>>, String> {
-        let Some(name) = self.name(node, input).filter(|name| self.flow.is_static(name)) else {
-            return Ok(None);
-        };
-        Ok(Some(evaluate(self.artifact, self.flow, name)?.integers()))
+    pub(super) fn integers(&self, node: usize, input: usize) -> Result<Option<Vec<i64>>, Problem> {
+        Ok(integers_of(self.artifact, self.flow, node, input)?)
     }
 
     /// The only value of a constant operand.
-    pub(super) fn scalar(&self, node: usize, input: usize) -> Result<Option<f64>, String> {
+    pub(super) fn scalar(&self, node: usize, input: usize) -> Result<Option<f64>, Problem> {
         let Some(name) = self.name(node, input).filter(|name| self.flow.is_static(name)) else {
             return Ok(None);
         };
@@ -73,9 +75,9 @@ impl<'f, 'a> Follower<'f, 'a> {
 
     /// A constant operand that meets the logits: one value, or one per class along their class axis. The
     /// latter is noted as a place that counts the classes.
-    pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, String> {
+    pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, Problem> {
         let name = self.name(node, input).filter(|name| self.flow.is_static(name));
-        let name = name.ok_or("mixes the logits with something that is not constant")?;
+        let name = name.ok_or(Meaning::Mixed)?;
         let view = view(self.artifact, self.flow, name)?;
         let shape = view.info.shape.clone();
         match view.info.elements() {
@@ -91,9 +93,7 @@ impl<'f, 'a> Follower<'f, 'a> {
                 self.sites.push(Site::Values(operand));
                 Ok(PerClass { values, same: false })
             }
-            _ => Err(format!(
-                "meets a constant of shape {shape:?}, which is neither one value nor one per class"
-            )),
+            _ => Err(Malformed::ConstantShape(shape).into()),
         }
     }
 }

@@ -6,49 +6,54 @@ use super::{
     super::Site,
     axes,
     follower::{Follower, Results},
-    stage::{Stage, Tracked},
+    problem::{Lost, Malformed, Meaning, Problem},
+    stage::{Places, Stage, Tracked},
     storage::view,
 };
-use crate::head::{Link, Order};
-use crate::net::{axes_of, int_attribute, ints_attribute};
+use crate::head::Link;
+use crate::net::{
+    axes_of, int_attribute, ints_attribute,
+    ops::{Pooling, Reduction, Squash, Statistic, Window},
+};
 
-/// Softmax, Sigmoid, ArgMax, TopK, ZipMap and the like.
-pub(super) fn apply(follower: &mut Follower<'_, '_>, node: usize) -> Results {
-    let op = follower.flow.node(node).op_type.as_str();
-    if op == "ArrayFeatureExtractor" {
-        return Ok(vec![(0, look_up(follower, node)?)]);
-    }
+/// The version of the operator set from which on a softmax runs over one axis only.
+const SOFTMAX_OF_ONE_AXIS: i64 = 13;
+
+/// Probabilities of logits.
+pub(super) fn squash(follower: &Follower<'_, '_>, node: usize, squash: Squash) -> Result<Tracked, Problem> {
     let tracked = follower.data(node)?;
-    match op {
-        "ArgMax" => arg_max(follower, node, tracked),
-        "HardSigmoid" | "Sigmoid" => {
-            let order = if op == "Sigmoid" { tracked.order } else { Order::Weak };
-            linked(Tracked { order, ..tracked }, Link::Sigmoid)
-        }
-        "LogSoftmax" | "Softmax" => {
+    match squash {
+        Squash::LogSoftmax | Squash::Softmax => {
             check_softmax_axis(follower, node, &tracked)?;
-            linked(tracked, if op == "Softmax" { Link::Softmax } else { Link::LogSoftmax })
+            linked(tracked, if squash == Squash::Softmax { Link::Softmax } else { Link::LogSoftmax })
         }
-        "Normalizer" if matches!(tracked.stage, Stage::Output(_)) => Ok(vec![(0, tracked)]),
-        "TopK" => top(follower, node, &tracked),
-        "ZipMap" => {
-            label_attributes(follower, node)?;
-            Ok(vec![(0, tracked)])
-        }
-        _ => Err("does not follow from logits".into()),
+        Squash::Sigmoid => linked(tracked, Link::Sigmoid),
+        // Constant beyond its ends, where different logits meet.
+        Squash::SigmoidOfPieces => linked(tracked.tying(), Link::Sigmoid),
     }
 }
 
+/// Probabilities divided by what they add up to, which keeps their order.
+pub(super) fn renormalise(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+    let tracked = follower.data(node)?;
+    if matches!(tracked.stage, Stage::Output(_)) { Ok(tracked) } else { Err(Meaning::NotFromLogits.into()) }
+}
+
+/// The same values beside their labels.
+pub(super) fn label(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+    let tracked = follower.data(node)?;
+    label_attributes(follower, node)?;
+    Ok(tracked)
+}
+
 /// A label picked from a constant table by the index of the best class.
-pub(super) fn look_up(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, String> {
+pub(super) fn look_up(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
     let index = follower.operand(node, 1).filter(|tracked| tracked.stage == Stage::Index).cloned();
-    let index = index.ok_or("picks by something else than the index of the best class")?;
-    let name =
-        follower.name(node, 0).filter(|name| follower.flow.is_static(name)).ok_or("has no constant table")?;
-    let view = view(follower.artifact, follower.flow, name)?;
+    let index = index.ok_or(Meaning::OtherIndex)?;
+    let name = follower.name(node, 0).filter(|name| follower.flow.is_static(name));
+    let view = view(follower.artifact, follower.flow, name.ok_or(Meaning::MovingTable)?)?;
     let axis = view.info.shape.iter().position(|extent| *extent == follower.classes);
-    let axis =
-        axis.filter(|_| view.info.elements() == follower.classes).ok_or("has a table of another length")?;
+    let axis = axis.filter(|_| view.info.elements() == follower.classes).ok_or(Malformed::TableLength)?;
     let (operand, sites) = view.operand(follower.flow, node, 0, axis);
     follower.sites.extend(sites);
     follower.sites.push(Site::Values(operand));
@@ -56,78 +61,93 @@ pub(super) fn look_up(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tr
 }
 
 /// Notes every label list of a node that has one entry per class.
-pub(super) fn label_attributes(follower: &mut Follower<'_, '_>, node: usize) -> Result<(), String> {
+pub(super) fn label_attributes(follower: &mut Follower<'_, '_>, node: usize) -> Result<(), Problem> {
     let attributes = &follower.flow.node(node).attributes;
     for (name, value) in attributes.iter().filter(|(name, _)| name.starts_with("classlabels")) {
-        let entries = match value {
+        let found = match value {
             Attribute::Ints(values) => values.len(),
             Attribute::Strings(values) => values.len(),
             _ => 0,
         };
-        if entries == follower.classes {
+        if found == follower.classes {
             follower.sites.push(Site::LabelAttribute { node, name: name.clone() });
-        } else if entries > 0 {
-            return Err(format!("has {entries} labels for {} classes", follower.classes));
+        } else if found > 0 {
+            return Err(Malformed::Labels { found, classes: follower.classes }.into());
         }
     }
     Ok(())
 }
 
 /// Pooling over the positions of a map.
-pub(super) fn pool(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, String> {
+pub(super) fn pool(follower: &Follower<'_, '_>, node: usize, pooling: Pooling) -> Result<Tracked, Problem> {
     let tracked = follower.data(node)?;
     let onnx = follower.flow.node(node);
     if !matches!(tracked.stage, Stage::Logits | Stage::Rectified) || tracked.axis == 0 {
-        return Err("pools over something else than positions".into());
+        return Err(Meaning::Pooling.into());
     }
+    // A padded position has no logits: zeros there would be a class's score.
     let padded = ints_attribute(onnx, "pads").is_some_and(|pads| pads.iter().any(|pad| *pad != 0));
     if padded || onnx.attributes.contains_key("auto_pad") {
-        return Err("pools over padded positions".into());
+        return Err(Meaning::Padded.into());
     }
-    let unit_tail = tracked.unit_tail || onnx.op_type.starts_with("Global");
-    // A maximum of linear functions is convex, as ReLU is: a class below the mean of the others stays there.
-    let is_max = onnx.op_type.ends_with("MaxPool");
-    let (stage, order) =
-        if is_max { (Stage::Rectified, Order::Weak) } else { (tracked.stage, tracked.order) };
-    Ok(Tracked { stage, order, unit_tail, ..tracked })
+    let places = if pooling.window == Window::All { Places::One } else { tracked.places };
+    Ok(Tracked { places, ..pooled(tracked, pooling.statistic) })
+}
+
+/// What a mean or a maximum over places makes of the logits there.
+fn pooled(tracked: Tracked, statistic: Statistic) -> Tracked {
+    let tracked = Tracked { pooled: true, ..tracked };
+    match statistic {
+        // A maximum of linear functions is convex, as ReLU is: a class below the mean of the others stays there.
+        Statistic::Largest => Tracked { stage: Stage::Rectified, ..tracked.tying() },
+        // The mean of the logits is the logits of the mean embedding.
+        Statistic::Mean => tracked,
+    }
 }
 
 /// A reduction, over the classes or over positions.
-pub(super) fn reduce(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, String> {
+pub(super) fn reduce(
+    follower: &Follower<'_, '_>,
+    node: usize,
+    reduction: Reduction,
+) -> Result<Tracked, Problem> {
+    use Reduction::{Largest, LogSumExp, Mean, Sum};
     use Stage::{Centred, Common, ExponentSum, Exponents, LogExponentSum, Logits, Rectified};
     let tracked = follower.data(node)?;
-    let onnx = follower.flow.node(node);
-    let keep = int_attribute(onnx, "keepdims", 1) != 0;
-    let axes = axes_of(follower.artifact, follower.flow, node)?.ok_or("reduces all axes")?;
+    let keep = int_attribute(follower.flow.node(node), "keepdims", 1) != 0;
+    // An empty list may stand for all axes or for none.
+    let axes = axes_of(follower.artifact, follower.flow, node)?.filter(|axes| !axes.is_empty());
+    let axes = axes.ok_or(Lost::AllAxes)?;
     if !tracked.stage.has_classes() {
-        return Err("reduces what has no classes".into());
+        return Err(Meaning::WithoutClasses.into());
     }
     let over_classes =
         axes.iter().map(|axis| axes::is_class(*axis, &tracked)).collect::<Result<Vec<_>, _>>()?;
     let becomes = |stage: Stage| Ok(Tracked { stage, ..tracked.clone() });
-    match (onnx.op_type.as_str(), tracked.stage, over_classes.as_slice()) {
-        ("ReduceMax" | "ReduceMean" | "ReduceSum", Logits | Centred, [true]) => becomes(Common),
-        ("ReduceSum", Exponents, [true]) => becomes(ExponentSum),
-        ("ReduceLogSumExp", Logits | Centred, [true]) => becomes(LogExponentSum),
-        ("ReduceMax" | "ReduceMean", Logits | Rectified, over) if !over.contains(&true) => {
-            Ok(over_positions(&tracked, &axes, keep, onnx.op_type == "ReduceMax"))
+    match (reduction, tracked.stage, over_classes.as_slice()) {
+        // One number for all classes: what a softmax takes off its logits.
+        (Largest | Mean | Sum, Logits | Centred, [true]) => becomes(Common),
+        (Sum, Exponents, [true]) => becomes(ExponentSum),
+        (LogSumExp, Logits | Centred, [true]) => becomes(LogExponentSum),
+        (Largest, Logits | Rectified, over) if !over.contains(&true) => {
+            Ok(over_positions(&tracked, &axes, keep, Statistic::Largest))
         }
-        _ => Err("reduces the logits in a way that is not followed".into()),
+        (Mean, Logits | Rectified, over) if !over.contains(&true) => {
+            Ok(over_positions(&tracked, &axes, keep, Statistic::Mean))
+        }
+        _ => Err(Meaning::Reduction.into()),
     }
 }
 
 /// What a mean or a maximum over positions leaves.
-fn over_positions(tracked: &Tracked, axes: &[i64], keep: bool, is_max: bool) -> Tracked {
-    let (stage, order) =
-        if is_max { (Stage::Rectified, Order::Weak) } else { (tracked.stage, tracked.order) };
+fn over_positions(tracked: &Tracked, axes: &[i64], keep: bool, statistic: Statistic) -> Tracked {
     let behind = (0..tracked.axis).filter(|at| reduces(axes, tracked, *at)).count();
+    let places = if behind == tracked.axis { Places::One } else { tracked.places };
     Tracked {
-        stage,
-        order,
         axis: if keep { tracked.axis } else { tracked.axis - behind },
         rank: tracked.rank.map(|rank| if keep { rank } else { rank.saturating_sub(axes.len()) }),
-        unit_tail: tracked.unit_tail || behind == tracked.axis,
-        ..tracked.clone()
+        places,
+        ..pooled(tracked.clone(), statistic)
     }
 }
 
@@ -137,48 +157,46 @@ fn reduces(axes: &[i64], tracked: &Tracked, place: usize) -> bool {
         .any(|axis| axes::is_class(*axis, &Tracked { axis: place, ..tracked.clone() }).unwrap_or(false))
 }
 
-fn linked(tracked: Tracked, link: Link) -> Results {
+fn linked(tracked: Tracked, link: Link) -> Result<Tracked, Problem> {
     match tracked.stage {
-        Stage::Logits | Stage::Rectified => Ok(vec![(0, Tracked { stage: Stage::Output(link), ..tracked })]),
-        Stage::Centred if link != Link::Sigmoid => {
-            Ok(vec![(0, Tracked { stage: Stage::Output(link), ..tracked })])
-        }
-        _ => Err("does not follow from logits".into()),
+        Stage::Logits | Stage::Rectified => Ok(Tracked { stage: Stage::Output(link), ..tracked }),
+        // A softmax does not see what is the same for all classes; a sigmoid does.
+        Stage::Centred if link != Link::Sigmoid => Ok(Tracked { stage: Stage::Output(link), ..tracked }),
+        _ => Err(Meaning::NotFromLogits.into()),
     }
 }
 
 /// Before operator set 13 everything from the axis on was one axis.
-fn check_softmax_axis(follower: &Follower<'_, '_>, node: usize, tracked: &Tracked) -> Result<(), String> {
-    let old = follower.flow.graph().opsets.get("").is_some_and(|version| *version < 13);
+fn check_softmax_axis(follower: &Follower<'_, '_>, node: usize, tracked: &Tracked) -> Result<(), Problem> {
+    let old = follower.flow.op(node).version() < SOFTMAX_OF_ONE_AXIS;
     let axis = int_attribute(follower.flow.node(node), "axis", if old { 1 } else { -1 });
     let over_classes = axes::is_class(axis, tracked)?;
-    if over_classes && (!old || tracked.unit_tail) {
-        Ok(())
-    } else {
-        Err("does not run over the classes".into())
-    }
+    if over_classes && (!old || tracked.is_one_place()) { Ok(()) } else { Err(Meaning::OtherAxis.into()) }
 }
 
-fn arg_max(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Results {
+/// The index of the best class.
+pub(super) fn best(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+    let tracked = follower.data(node)?;
     let axis = int_attribute(follower.flow.node(node), "axis", 0);
     if !tracked.stage.has_classes() || !axes::is_class(axis, &tracked)? {
-        return Err("does not run over the classes".into());
+        return Err(Meaning::OtherAxis.into());
     }
-    Ok(vec![(0, Tracked { stage: Stage::Index, ..tracked })])
+    Ok(Tracked { stage: Stage::Index, ..tracked })
 }
 
-fn top(follower: &mut Follower<'_, '_>, node: usize, tracked: &Tracked) -> Results {
-    let axis = int_attribute(follower.flow.node(node), "axis", -1);
-    let largest = int_attribute(follower.flow.node(node), "largest", 1) != 0;
+/// The best few classes and their indices.
+pub(super) fn top(follower: &mut Follower<'_, '_>, node: usize) -> Results {
+    let tracked = follower.data(node)?;
+    let onnx = follower.flow.node(node);
+    let largest = int_attribute(onnx, "largest", 1) != 0;
     let Some(link) = tracked.stage.link().filter(|_| tracked.stage.has_classes()) else {
-        return Err("does not follow from logits".into());
+        return Err(Meaning::NotFromLogits.into());
     };
-    if !largest || !axes::is_class(axis, tracked)? {
-        return Err("does not pick the largest".into());
+    if !largest || !axes::is_class(int_attribute(onnx, "axis", -1), &tracked)? {
+        return Err(Meaning::NotTheLargest.into());
     }
-    let count =
-        follower.scalar(node, 1)?.unwrap_or_else(|| int_attribute(follower.flow.node(node), "k", 0) as f64);
+    let count = follower.scalar(node, 1)?.unwrap_or_else(|| int_attribute(onnx, "k", 0) as f64);
     follower.sites.push(Site::Picks { node, count: count as usize });
-    let best = Tracked { stage: Stage::Best(link), ..tracked.clone() };
-    Ok(vec![(0, best), (1, Tracked { stage: Stage::Index, ..tracked.clone() })])
+    let index = Tracked { stage: Stage::Index, ..tracked.clone() };
+    Ok(vec![(0, Tracked { stage: Stage::Best(link), ..tracked }), (1, index)])
 }

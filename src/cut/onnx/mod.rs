@@ -10,9 +10,9 @@ mod extents;
 mod follower;
 mod links;
 mod metadata;
-mod operator;
 mod output;
 mod part;
+mod problem;
 mod report;
 mod stage;
 mod storage;
@@ -22,11 +22,11 @@ use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
 use super::{Branch, Cut, Head, refusal};
-use crate::head::Link;
 use crate::{
     error::Error,
-    net::{Flow, ValueId, is_classical, stored_info},
+    net::{Flow, ValueId, stored_info},
 };
+use check::Answer;
 use follower::Follower;
 use output::Tail;
 use part::Part;
@@ -50,7 +50,7 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
         if check::is_embedding(output) {
             check::embedding_output(output)
         } else {
-            refusal(problem, PLAIN_HEAD)
+            refusal(problem.to_string(), PLAIN_HEAD)
         }
     })?;
     let Some(last) = follower.tracked.get(&value).cloned() else {
@@ -59,14 +59,15 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
             PLAIN_HEAD,
         ));
     };
-    let link = check::competing(check::check_output(&flow, output, &last, follower.classes)?, &follower);
+    let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
+    answer.link = check::competing(answer.link, &follower);
     let labels = metadata::labels(&flow, &follower, stated)?;
-    let why = report::why(&follower, &parts, output, link, labels.is_some(), wanted.is_some());
+    let why = report::why(&follower, &parts, output, answer.link, labels.is_some(), wanted.is_some());
     let bound = match parts.as_slice() {
-        [part] => bound::of(artifact, &flow, part.node, part.weight.width()),
+        [part] => bound::of(artifact, &flow, part),
         _ => None,
     };
-    let head = assemble(&flow, follower, parts, &last, link)?;
+    let head = assemble(&flow, follower, parts, &last, answer)?;
     Ok(Cut { head, bound, why, labels, points: report::points(&flow, value) })
 }
 
@@ -76,7 +77,7 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
         .order()
         .iter()
         .copied()
-        .filter(|node| flow.weight_operand(*node).is_some() || is_classical(flow.node(*node)))
+        .filter(|node| flow.weight_operand(*node).is_some() || flow.op(*node).is_classical())
         .collect();
     let is_meant = |node: &usize| {
         let onnx = flow.node(*node);
@@ -123,7 +124,7 @@ fn weight_source<'a>(artifact: &Artifact, flow: &Flow<'a>, value: &'a str) -> &'
 /// Reads the last linear operators and starts to follow their results.
 fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Error> {
     if let [node] = tail.heads.as_slice()
-        && is_classical(follower.flow.node(*node))
+        && follower.flow.op(*node).is_classical()
     {
         return classical::part(follower, *node).map(|part| vec![part]);
     }
@@ -146,8 +147,8 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Erro
     }
     for (index, part) in parts.iter().enumerate() {
         if let Some(linear) = &part.linear {
-            let started = tail::start(follower, index, linear);
-            started.map_err(|problem| part::unfit(follower.flow, part.node, &problem))?;
+            let started = tail::start(follower, index, part.node, linear);
+            started.map_err(|problem| part::unfit(follower.flow, part.node, &format!("it {problem}")))?;
         }
     }
     Ok(parts)
@@ -158,7 +159,7 @@ fn assemble(
     follower: Follower<'_, '_>,
     parts: Vec<Part>,
     last: &Tracked,
-    link: Link,
+    answer: Answer,
 ) -> Result<Head, Error> {
     let classes = follower.classes;
     let name = parts.first().map(|part| flow.title(part.node)).unwrap_or_default();
@@ -183,11 +184,12 @@ fn assemble(
         name,
         classes,
         branches,
-        link,
-        order: last.order,
+        link: answer.link,
+        position: answer.position,
+        ties: last.ties,
         auxiliary: Vec::new(),
         shift: last.logits.shift.clone(),
         sites: follower.sites,
-        obstacle: follower.obstacle,
+        obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
     })
 }

@@ -5,7 +5,7 @@ use declass_formats::onnx::{Dim, Value};
 use super::super::refusal;
 use crate::{
     error::Error,
-    net::{Flow, Kind, ValueId, is_classical},
+    net::{Flow, Kind, ValueId, ops::Results},
 };
 
 /// Linear operators that may end in parallel; more is no classifier.
@@ -50,12 +50,12 @@ pub(super) fn last_linear(flow: &Flow<'_>, output: ValueId) -> Result<Tail, Erro
         };
         let first = flow.node(node).outputs.first().and_then(|name| flow.id(name));
         // Scale and zero point of an activation say nothing about the class.
-        if (flow.node(node).op_type == "DynamicQuantizeLinear" && first != Some(value))
+        if (flow.op(node).results() == Results::FirstTellsClass && first != Some(value))
             || std::mem::replace(&mut seen[node], true)
         {
             continue;
         }
-        if flow.weight_operand(node).is_some() || is_classical(flow.node(node)) {
+        if flow.weight_operand(node).is_some() || flow.op(node).is_classical() {
             tail.heads.push(node);
         } else {
             tail.nodes[node] = true;

@@ -1,20 +1,20 @@
 //! The last linear operators: what each reads, and its weight.
 
+use std::fmt::Display;
+
 use super::{
     super::{Operand, refusal},
     PLAIN_HEAD,
     follower::Follower,
-    operator::{self, Linear},
     storage,
 };
 use crate::{
     error::Error,
-    net::{Flow, Kind},
+    net::{
+        Flow, Kind,
+        ops::{AsHead, Linear, Values},
+    },
 };
-
-/// Operators through which the embedding is seen: they keep its values.
-const NEUTRAL: &[&str] =
-    &["Cast", "DequantizeLinear", "Dropout", "DynamicQuantizeLinear", "Identity", "QuantizeLinear"];
 
 /// A last linear operator: what it reads, and its weight.
 pub(super) struct Part {
@@ -29,23 +29,23 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let flow = follower.flow;
     let onnx = flow.node(node);
     let title = flow.title(node);
-    if let Some(why) = operator::foreign(onnx) {
-        return Err(frozen(&title, &onnx.op_type, why));
+    if let Some(AsHead::Frozen(why)) = flow.op(node).named().map(|operator| operator.head) {
+        return Err(frozen(&title, &onnx.op_type, &why.to_string()));
     }
-    let fail = |problem: String| unfit(flow, node, &problem);
-    if !operator::is_standard(onnx) {
-        return Err(fail(format!("it is an operator of `{}`", onnx.domain)));
-    }
-    let Some(input) = flow.weight_operand(node) else {
-        return Err(fail("is a model of another kind, not a linear head".into()));
+    let rule = match flow.op(node).known().map(|operator| operator.head) {
+        Ok(AsHead::Linear(rule)) => rule,
+        Ok(_) => return Err(unfit(flow, node, &"it is a model of another kind, not a linear head")),
+        Err(unknown) => return Err(unfit(flow, node, &format!("it {unknown}"))),
     };
-    let Some(value) = onnx.inputs.get(input).map(String::as_str) else {
-        return Err(fail("its weight is not among its operands".into()));
+    let weight = flow.weight_operand(node).and_then(|input| Some((input, onnx.inputs.get(input)?.as_str())));
+    let Some((input, value)) = weight else {
+        return Err(unfit(flow, node, &"its weight is not among its operands"));
     };
     if let Some(tensor) = quantised(flow, value) {
         return Err(frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised")));
     }
-    let view = storage::view(follower.artifact, flow, value).map_err(fail)?;
+    let view =
+        storage::view(follower.artifact, flow, value).map_err(|problem| unfit(flow, node, &problem))?;
     if !view.info.dtype.is_float() {
         return Err(frozen(
             &title,
@@ -53,20 +53,22 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
             &format!("its weight is stored as {}", view.info.dtype.name()),
         ));
     }
-    let linear = operator::describe(flow, node, input, &view.info.shape).map_err(fail)?;
+    let mut linear = rule(onnx, input, &view.info.shape).map_err(|problem| unfit(flow, node, &problem))?;
+    linear.bias =
+        linear.bias.filter(|bias| onnx.inputs.get(bias.operand).is_some_and(|name| !name.is_empty()));
     let (weight, sites) = view.operand(flow, node, input, linear.weight_axis);
     follower.sites.extend(sites);
     if weight.width() == 0 {
-        return Err(fail("its embedding has no elements".into()));
+        return Err(unfit(flow, node, &"its embedding has no elements"));
     }
     let Some(data) = onnx.inputs.get(linear.data) else {
-        return Err(fail("its embedding is not among its operands".into()));
+        return Err(unfit(flow, node, &"its embedding is not among its operands"));
     };
     let embedding = embedding(flow, data);
     Ok(Part { node, embedding, weight, linear: Some(linear) })
 }
 
-pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &str) -> Error {
+pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &dyn Display) -> Error {
     let op = &flow.node(node).op_type;
     refusal(
         format!("the last linear operator `{}` ({op}) cannot be a head: {problem}", flow.title(node)),
@@ -85,9 +87,9 @@ fn frozen(title: &str, op: &str, why: &str) -> Error {
 fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
     let mut name = value;
     for _ in 0..16 {
-        let node = flow.node(flow.producer(flow.id(name)?)?);
-        let source = node.inputs.first()?;
-        if node.op_type == "DequantizeLinear" {
+        let node = flow.producer(flow.id(name)?)?;
+        let source = flow.node(node).inputs.first()?;
+        if flow.op(node).values() == Values::Dequantised {
             return Some(source);
         }
         name = source;
@@ -99,8 +101,8 @@ fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
 pub(super) fn embedding(flow: &Flow<'_>, data: &str) -> String {
     let mut name = data;
     while let Some(node) = flow.id(name).and_then(|value| flow.producer(value)) {
-        let source =
-            flow.evidence(node).first().filter(|_| NEUTRAL.contains(&flow.node(node).op_type.as_str()));
+        let keeps = flow.op(node).values() != Values::Other;
+        let source = flow.evidence(node).first().filter(|_| keeps);
         let Some(source) = source.filter(|source| flow.kind(**source) == Kind::Data) else {
             break;
         };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use super::super::Operand;
-use crate::head::{Link, Order};
+use crate::head::{Link, Ties};
 
 /// A value behind the head.
 #[derive(Clone, Debug)]
@@ -11,12 +11,35 @@ pub(super) struct Tracked {
     pub(super) stage: Stage,
     /// How the logits are made of the heads' results.
     pub(super) logits: Rc<Affine>,
-    pub(super) order: Order,
     /// The class axis, counted from the last one; meaningless where the stage has none.
     pub(super) axis: usize,
     pub(super) rank: Option<usize>,
-    /// Whether all axes behind the class axis are known to have extent 1.
-    pub(super) unit_tail: bool,
+    /// What the axes behind the class axis count.
+    pub(super) places: Places,
+    /// Whether each value was pooled from several places.
+    pub(super) pooled: bool,
+    pub(super) ties: Ties,
+}
+
+/// What the axes behind the class axis count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Places {
+    /// Nothing: there are none, or all have extent 1.
+    One,
+    /// Pixels of a map, or samples; as far as is known.
+    Several,
+}
+
+impl Tracked {
+    /// The same, where different logits may have become equal.
+    pub(super) fn tying(self) -> Self {
+        Self { ties: Ties::Possible, ..self }
+    }
+
+    /// Whether nothing lies behind the class axis.
+    pub(super) fn is_one_place(&self) -> bool {
+        self.places == Places::One
+    }
 }
 
 /// What has become of the logits.

@@ -4,8 +4,7 @@ use declass_formats::{Artifact, Dtype, TensorInfo};
 
 use super::super::{Operand, Site, Source};
 use crate::net::{
-    Flow, axes_of, evaluate, flattened, int_attribute, permutation, reshaped, squeezed, stored_info,
-    unsqueezed,
+    Flow, Problem, element_type, evaluate, int_attribute, integers_of, ops, permutation, stored_info,
 };
 
 /// Views that may lie between a stored tensor and its use.
@@ -41,8 +40,8 @@ struct Step {
 /// Traces a static value to where it is stored.
 ///
 /// # Errors
-/// In words, if it is computed in a way that is not followed.
-pub(super) fn view(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Result<View, String> {
+/// If it is computed in a way that is not followed.
+pub(super) fn view(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Result<View, Problem> {
     if let Some((tensor, chain, info)) = chain(artifact, flow, value) {
         return Ok(View { value: value.to_owned(), tensor, info, stored: Some(chain) });
     }
@@ -84,8 +83,7 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
     let mut name = value;
     while stored_info(artifact, name).is_none() {
         let node = flow.producer(flow.id(name)?)?;
-        let known = ["Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"];
-        if nodes.len() == MAX_VIEWS || !known.contains(&flow.node(node).op_type.as_str()) {
+        if nodes.len() == MAX_VIEWS || known_view(flow, node).is_none() {
             return None;
         }
         nodes.push(node);
@@ -104,6 +102,10 @@ fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, C
     Some((name.to_owned(), Chain { info: info.clone(), steps, exclusive }, seen))
 }
 
+fn known_view(flow: &Flow<'_>, node: usize) -> Option<ops::View> {
+    flow.op(node).known().ok()?.view
+}
+
 fn read_once(flow: &Flow<'_>, name: &str) -> bool {
     flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
 }
@@ -112,20 +114,18 @@ fn read_once(flow: &Flow<'_>, name: &str) -> bool {
 fn viewed(artifact: &Artifact, flow: &Flow<'_>, index: usize, info: &TensorInfo) -> Option<TensorInfo> {
     let node = flow.node(index);
     let TensorInfo { dtype, shape } = info;
-    let shape = match node.op_type.as_str() {
-        "Cast" => {
-            let dtype = crate::net::element_type(int_attribute(node, "to", 0)).ok()?;
+    let shape = match known_view(flow, index)? {
+        ops::View::Permuted => {
+            permutation(node, shape.len()).ok()?.into_iter().map(|axis| shape[axis]).collect()
+        }
+        ops::View::Reshaped { shape: rule, .. } => {
+            rule(node, shape, &|operand| integers_of(artifact, flow, index, operand)).ok()?
+        }
+        ops::View::Retyped => {
+            let dtype = element_type(int_attribute(node, "to", 0)).ok()?;
             return holds(dtype, info.dtype).then(|| TensorInfo { dtype, shape: shape.clone() });
         }
-        "Flatten" => flattened(node, shape).ok()?,
-        "Reshape" => {
-            let target = evaluate(artifact, flow, node.inputs.get(1)?).ok()?.integers();
-            reshaped(shape, &target, int_attribute(node, "allowzero", 0) != 0).ok()?
-        }
-        "Squeeze" => squeezed(shape, axes_of(artifact, flow, index).ok()?.as_deref()).ok()?,
-        "Transpose" => permutation(node, shape.len()).ok()?.into_iter().map(|axis| shape[axis]).collect(),
-        "Unsqueeze" => unsqueezed(shape, &axes_of(artifact, flow, index).ok()??).ok()?,
-        _ => shape.clone(),
+        ops::View::Same => shape.clone(),
     };
     Some(TensorInfo { dtype: *dtype, shape })
 }
@@ -146,17 +146,16 @@ impl Chain {
         let mut axis = axis;
         for step in self.steps.iter().rev() {
             let node = flow.node(step.node);
-            match node.op_type.as_str() {
-                "Cast" | "Identity" => {}
-                "Transpose" => {
+            match known_view(flow, step.node)? {
+                ops::View::Permuted => {
                     axis = transposed(&permutation(node, step.before.len()).ok()?, &step.before, axis)?
                 }
-                op => {
-                    if op == "Reshape" {
-                        sites.push(Site::Extent { node: step.node, input: 1, position: axis });
-                    }
+                ops::View::Reshaped { extents, .. } => {
+                    let site = |input| Site::Extent { node: step.node, input, position: axis };
+                    sites.extend(extents.map(site));
                     axis = same_block(&step.before, &step.after, axis)?;
                 }
+                ops::View::Retyped | ops::View::Same => {}
             }
         }
         Some((axis, sites))

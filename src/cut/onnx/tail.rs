@@ -4,44 +4,59 @@ use declass_formats::onnx::Dim;
 
 use super::{
     super::Site,
-    arithmetic, axes,
+    arithmetic::{self, Addend},
+    axes,
     follower::{Follower, Results},
     links,
-    operator::{self, Linear},
-    stage::{Affine, Stage, Tracked},
+    problem::{Malformed, Meaning, Obstacle, Problem},
+    stage::{Affine, Places, Stage, Tracked},
 };
-use crate::head::Order;
+use crate::head::Ties;
+use crate::net::ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
 
 /// Registers the result of a linear operator as logits, with its bias if it has one.
-pub(super) fn start(follower: &mut Follower<'_, '_>, head: usize, linear: &Linear) -> Result<(), String> {
+pub(super) fn start(
+    follower: &mut Follower<'_, '_>,
+    head: usize,
+    node: usize,
+    linear: &Linear,
+) -> Result<(), Problem> {
     let mut affine = Affine::of_head(head, follower.classes, linear.alpha);
-    if let Some((input, beta)) = linear.bias {
-        arithmetic::add_bias(follower, &mut affine, linear.node, input, linear.bias_axis, beta)?;
+    if let Some(bias) = linear.bias {
+        let addend = Addend { node, input: bias.operand, axis: bias.axis, sign: bias.beta };
+        arithmetic::add_bias(follower, &mut affine, &addend)?;
     }
-    let name = follower.flow.node(linear.node).outputs.first().ok_or("the head has no result")?;
-    let mut start = Tracked {
+    let name = follower.flow.node(node).outputs.first().ok_or(Malformed::NoResult)?;
+    let one_place = linear.axis == 0
+        || axes::declared_unit_tail(follower.flow, name, linear.axis)
+        || reads_pooled(follower, node, linear);
+    let start = Tracked {
         stage: Stage::Logits,
         logits: affine.into(),
-        order: Order::Strict,
         axis: linear.axis,
         rank: linear.rank,
-        unit_tail: linear.axis == 0,
+        places: if one_place { Places::One } else { Places::Several },
+        pooled: false,
+        ties: Ties::Never,
     };
-    start.unit_tail |= axes::declared_unit_tail(follower.flow, name, linear.axis);
-    let maker = follower
-        .name(linear.node, linear.data)
-        .and_then(|name| follower.flow.producer(follower.flow.id(name)?));
-    start.unit_tail |= maker.is_some_and(|node| follower.flow.node(node).op_type.starts_with("Global"));
     follower.track(name, start);
     Ok(())
 }
 
+/// Whether the head reads a map that was pooled to one position.
+fn reads_pooled(follower: &Follower<'_, '_>, node: usize, linear: &Linear) -> bool {
+    let data = follower.name(node, linear.data).and_then(|name| follower.flow.id(name));
+    let maker = data.and_then(|value| follower.flow.producer(value));
+    let behind = maker.map(|maker| follower.flow.op(maker).behind());
+    matches!(behind, Some(Ok(Behind::Pooled(Pooling { window: Window::All, .. }))))
+}
+
 /// Follows every value to the end. `strict` are the nodes on the way to the classes' output: what is not
 /// understood there is an error, elsewhere it is an obstacle to shortening the class axis.
-pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result<(), String> {
+pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result<(), Obstacle> {
     let mut followed = 0;
     for node in follower.flow.order().iter().copied() {
         if !touches(follower, node) {
@@ -49,7 +64,7 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
         }
         followed += 1;
         if followed > MAX_FOLLOWED {
-            return Err(format!("more than {MAX_FOLLOWED} operators follow the head"));
+            return Err(Obstacle::TooMany(MAX_FOLLOWED));
         }
         let sites = follower.sites.len();
         match step(follower, node) {
@@ -61,11 +76,8 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
                 }
             }
             Err(problem) => {
-                let op = &follower.flow.node(node).op_type;
-                let what = format!(
-                    "`{op}` (`{}`) behind the last linear operator {problem}",
-                    follower.flow.title(node)
-                );
+                let op = follower.flow.node(node).op_type.clone();
+                let what = Obstacle::At { op, title: follower.flow.title(node), problem };
                 if strict[node] {
                     return Err(what);
                 }
@@ -86,55 +98,46 @@ fn touches(follower: &Follower<'_, '_>, node: usize) -> bool {
 
 fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     let evidence = follower.flow.evidence(node);
-    if matches!(follower.flow.node(node).op_type.as_str(), "Shape" | "Size") {
+    if follower.flow.op(node).is_shape() {
         return Ok(Vec::new());
     }
     if !evidence.iter().any(|value| follower.tracked.contains_key(value)) {
-        return Err("is steered by the classes".into());
+        return Err(Meaning::Steered.into());
     }
     if evidence.iter().any(|value| !follower.tracked.contains_key(value)) {
-        return Err(mixture(follower, node));
+        return Err(mixture(follower, node).into());
     }
-    if !operator::is_standard(follower.flow.node(node)) {
-        return Err("is no standard operator".into());
-    }
-    let single = |tracked: Tracked| Ok(vec![(0, tracked)]);
-    match follower.flow.node(node).op_type.as_str() {
-        "Add" | "Div" | "Max" | "Mean" | "Min" | "Mul" | "Sub" | "Sum" => {
-            single(arithmetic::combine(follower, node)?)
+    // Nothing is said of an operator, an attribute or an operand that the table does not know.
+    let behind = follower.flow.op(node).behind().map_err(Clone::clone)?;
+    let result = match behind {
+        Behind::AffinePerClass => arithmetic::normalise(follower, node),
+        Behind::Combined(effect) => arithmetic::combine(follower, node, effect),
+        Behind::IndexOfBest => links::best(follower, node),
+        Behind::Labelled => links::label(follower, node),
+        Behind::Link(squash) => links::squash(follower, node, squash),
+        Behind::Mapped(function) => arithmetic::map(follower, node, function),
+        Behind::NotFollowed => Err(Meaning::NotFollowed.into()),
+        // The classes may be the index instead of what is picked from: then the result is a label.
+        Behind::Picked(Picking::AlongAxis) if follower.operand(node, 0).is_none() => {
+            links::look_up(follower, node)
         }
-        "BatchNormalization" => single(arithmetic::batch_normalisation(follower, node)?),
-        "Clip" | "Exp" | "Log" | "Neg" | "Relu" => single(arithmetic::pointwise(follower, node)?),
-        "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" | "MaxPool" => {
-            single(links::pool(follower, node)?)
-        }
-        "ReduceLogSumExp" | "ReduceMax" | "ReduceMean" | "ReduceSum" => {
-            single(links::reduce(follower, node)?)
-        }
-        "Cast" | "CastLike" | "Dropout" | "Identity" => single(follower.data(node)?),
-        "Expand" | "Flatten" | "Reshape" | "Squeeze" | "Transpose" | "Unsqueeze" => {
-            single(axes::rearrange(follower, node)?)
-        }
-        "Gather" if follower.operand(node, 0).is_none() => single(links::look_up(follower, node)?),
-        "Gather" | "GatherND" | "Slice" => single(axes::pick(follower, node)?),
-        "ArgMax"
-        | "ArrayFeatureExtractor"
-        | "HardSigmoid"
-        | "LogSoftmax"
-        | "Normalizer"
-        | "Sigmoid"
-        | "Softmax"
-        | "TopK"
-        | "ZipMap" => links::apply(follower, node),
-        _ => Err("is not understood there".into()),
-    }
+        Behind::Picked(picking) => axes::pick(follower, node, picking),
+        Behind::Pooled(pooling) => links::pool(follower, node, pooling),
+        Behind::Rearranged(rearrangement) => axes::rearrange(follower, node, rearrangement),
+        Behind::Reduced(reduction) => links::reduce(follower, node, reduction),
+        Behind::Renormalised => links::renormalise(follower, node),
+        Behind::RowOfTable => links::look_up(follower, node),
+        Behind::Same => follower.data(node),
+        Behind::SortedBest => return links::top(follower, node),
+    };
+    Ok(vec![(0, result?)])
 }
 
-fn mixture(follower: &Follower<'_, '_>, node: usize) -> String {
-    match follower.flow.node(node).op_type.as_str() {
-        "Mul" => "makes a product with another value that depends on the input".into(),
-        "Max" => "takes the max with another value that depends on the input".into(),
-        _ => "mixes the logits with another value that depends on the input".into(),
+fn mixture(follower: &Follower<'_, '_>, node: usize) -> Meaning {
+    match follower.flow.op(node).behind() {
+        Ok(Behind::Combined(Arithmetic::Product)) => Meaning::ProductWithOther,
+        Ok(Behind::Combined(Arithmetic::Largest)) => Meaning::LargestWithOther,
+        _ => Meaning::MixedWithOther,
     }
 }
 

@@ -1,0 +1,55 @@
+//! Operators of two or more operands that work element by element.
+
+use super::{
+    behind::{Arithmetic, Behind},
+    operands::Operands,
+    operator::{Attr, MANY, Operator},
+    rules::broadcast_rank,
+};
+use crate::net::{
+    constant::Constant,
+    problem::{Problem, Unsupported},
+};
+
+pub(super) static TABLE: &[Operator] = &[
+    Operator {
+        constant: Some(|it| it.pair(|a, b| a + b)),
+        ..binary("Add", Behind::Combined(Arithmetic::Sum))
+    },
+    Operator { constant: Some(quotient), ..binary("Div", Behind::Combined(Arithmetic::Quotient)) },
+    many("Max", Arithmetic::Largest),
+    many("Mean", Arithmetic::Mean),
+    many("Min", Arithmetic::Smallest),
+    Operator {
+        constant: Some(|it| it.pair(|a, b| a * b)),
+        ..binary("Mul", Behind::Combined(Arithmetic::Product))
+    },
+    binary("Pow", Behind::NotFollowed),
+    Operator {
+        constant: Some(|it| it.pair(|a, b| a - b)),
+        ..binary("Sub", Behind::Combined(Arithmetic::Difference))
+    },
+    many("Sum", Arithmetic::Sum),
+    Operator { control: &[0], rank: broadcast_rank, ..Operator::standard("Where", 3, 3) },
+];
+
+/// Before operator set 7 `broadcast` allowed what is a matter of course now; `axis` placed the second operand elsewhere, which is
+/// not known here.
+const fn binary(name: &'static str, behind: Behind) -> Operator {
+    let attributes = &[Attr::Int("broadcast")];
+    Operator { attributes, rank: broadcast_rank, behind, ..Operator::standard(name, 2, 2) }
+}
+
+const fn many(name: &'static str, effect: Arithmetic) -> Operator {
+    let behind = Behind::Combined(effect);
+    Operator { rank: broadcast_rank, behind, ..Operator::standard(name, 1, MANY) }
+}
+
+/// Integers are divided in another way.
+fn quotient(operands: &Operands<'_>) -> Result<Constant, Problem> {
+    if operands.required(0)?.dtype.is_float() {
+        operands.pair(|a, b| a / b)
+    } else {
+        Err(Unsupported::Operator.into())
+    }
+}

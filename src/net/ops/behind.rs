@@ -1,0 +1,129 @@
+//! Families of effects that operators have on logits: what the follower behind a head distinguishes.
+
+/// What an operator makes of logits, behind a head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Behind {
+    /// One affine map per class, with constants: a normalisation by stored statistics.
+    AffinePerClass,
+    /// Two or more values, element by element.
+    Combined(Arithmetic),
+    /// The index of the best class along an axis.
+    IndexOfBest,
+    /// A probability for each class.
+    Link(Squash),
+    /// Every element alike.
+    Mapped(Function),
+    /// Something that is not followed.
+    NotFollowed,
+    /// Some entries along axes.
+    Picked(Picking),
+    /// One number per window of positions.
+    Pooled(Pooling),
+    /// The same elements in another shape or order.
+    Rearranged(Rearrangement),
+    /// One number along axes.
+    Reduced(Reduction),
+    /// Probabilities again, divided by what they add up to.
+    Renormalised,
+    /// Row by index of a constant table, which is the operand 0: a label of the best class.
+    RowOfTable,
+    /// The same values.
+    Same,
+    /// The best few, and their indices.
+    SortedBest,
+    /// The same values beside their labels, which are attributes.
+    Labelled,
+}
+
+/// Arithmetic of several operands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Arithmetic {
+    Difference,
+    Largest,
+    Mean,
+    Product,
+    Quotient,
+    Smallest,
+    Sum,
+}
+
+/// Functions of one number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Function {
+    /// Between two bounds.
+    Clipped,
+    Exponential,
+    Logarithm,
+    Negative,
+    /// Zero instead of negative numbers.
+    Rectified,
+}
+
+/// What makes probabilities of logits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Squash {
+    LogSoftmax,
+    Sigmoid,
+    /// A piecewise linear stand-in for the sigmoid, constant where it ends.
+    SigmoidOfPieces,
+    Softmax,
+}
+
+/// Ways to pick entries.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Picking {
+    /// By one index along one axis.
+    AlongAxis,
+    /// By several indices from the first axis on.
+    ByIndices,
+    /// From the start to the end of ranges along some axes.
+    Ranges,
+}
+
+/// What a pooling makes of its windows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Pooling {
+    pub(crate) statistic: Statistic,
+    pub(crate) window: Window,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Statistic {
+    Largest,
+    Mean,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Window {
+    /// Everything: one number is left.
+    All,
+    /// A part.
+    Part,
+}
+
+/// Ways to change a shape.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Rearrangement {
+    /// Axes go.
+    Dropped,
+    /// Two axes are left.
+    Flattened,
+    /// Axes come.
+    Inserted,
+    /// Axes change places.
+    Permuted,
+    /// Elements are repeated.
+    Repeated,
+    /// Any shape with as many elements.
+    Reshaped,
+}
+
+/// What a reduction makes of what it reduces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reduction {
+    Largest,
+    /// The logarithm of the sum of the exponentials.
+    LogSumExp,
+    Mean,
+    Sum,
+}

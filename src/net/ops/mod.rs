@@ -1,0 +1,201 @@
+//! The table of operators: all that declass knows of each, one entry per operator, and the only place that names them.
+//!
+//! To add one, go to the file of its family and add an entry to its table. `Operator::standard(name, least, most)` says that it
+//! is an operator of ONNX with so many operands; every other field has a default that says "nothing is known":
+//!
+//! ```ignore
+//! Operator {
+//!     attributes: &[Attr::Float("alpha")],          // what the entry accounts for; any other makes a use unknown
+//!     rank: same_rank,                              // axes of the result
+//!     constant: Some(|it| it.map(|x| 2.0 * x)),     // on the host, in f64; sizes are bounded by `Constant`
+//!     before: Before::NON_NEGATIVE,                 // what a head that reads the result may rely on
+//!     behind: Behind::Mapped(Function::Rectified),  // what becomes of logits
+//!     ..Operator::standard("MyOperator", 1, 1)
+//! }
+//! ```
+//!
+//! A field that is left out is honest: in front of a head the operator is passed by, behind it the model is refused with its name. A
+//! new family is a file with a `TABLE` that [`FAMILIES`] lists. An effect on logits that no variant of [`Behind`] describes is a new
+//! variant, and a rule for it in `src/cut/onnx/`, which follows logits and knows no names.
+
+mod arithmetic;
+mod behind;
+mod choose;
+mod classical;
+mod elementwise;
+mod linear;
+mod normalise;
+mod operands;
+mod operator;
+mod pick;
+mod pool;
+mod quantise;
+mod random;
+mod rearrange;
+mod recurrent;
+mod reduce;
+mod rules;
+mod source;
+mod squash;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use declass_formats::onnx::{Graph, Node};
+use thiserror::Error;
+
+pub(crate) use behind::{
+    Arithmetic, Behind, Function, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
+};
+pub(crate) use operands::Operands;
+pub(crate) use operator::{
+    AsHead, Classical, Domain, List, Nature, Operator, Results, Sign, Values, Vectors, View, Weight,
+};
+pub(crate) use rules::{Facts, Linear};
+
+/// The tables of all families.
+static FAMILIES: &[&[Operator]] = &[
+    arithmetic::TABLE,
+    choose::TABLE,
+    classical::TABLE,
+    elementwise::TABLE,
+    linear::TABLE,
+    normalise::TABLE,
+    pick::TABLE,
+    pool::TABLE,
+    quantise::TABLE,
+    random::TABLE,
+    rearrange::TABLE,
+    recurrent::TABLE,
+    reduce::TABLE,
+    source::TABLE,
+    squash::TABLE,
+];
+
+/// Every operator that is known, by set and name.
+static OPERATORS: LazyLock<HashMap<(Domain, &str), &Operator>> = LazyLock::new(|| {
+    let all = FAMILIES.iter().flat_map(|family| family.iter());
+    all.map(|operator| ((operator.domain, operator.name), operator)).collect()
+});
+
+/// An attribute that operator sets before 6 gave to most operators: which operands may be overwritten. It means nothing.
+const WITHOUT_MEANING: &str = "consumed_inputs";
+
+/// What a node's operator is, read once when the graph is.
+#[derive(Debug)]
+pub(crate) struct Op {
+    operator: Option<&'static Operator>,
+    unknown: Option<Unknown>,
+    /// Version of the operator set that the node's domain has in this file; newest if the file names none.
+    version: i64,
+}
+
+/// What the table does not know of a node.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub(crate) enum Unknown {
+    /// An attribute, or a value of one, that the operator's entry does not account for.
+    #[error("has an attribute `{0}` that is not known, or not of this kind")]
+    Attribute(String),
+    /// An operator of a set that is not ONNX's own.
+    #[error("is an operator of `{0}` that is not known")]
+    Foreign(String),
+    /// More or fewer operands than the entry accounts for.
+    #[error("has a number of operands that is not known: {0}")]
+    Operands(usize),
+    /// An operator of ONNX that the table lacks.
+    #[error("is an operator that is not known")]
+    Operator,
+}
+
+impl Op {
+    /// Looks a node's operator up.
+    pub(crate) fn parse(node: &Node, graph: &Graph) -> Self {
+        let version = graph.opsets.get(node.domain.as_str()).copied().unwrap_or(i64::MAX);
+        let domain = Domain::parse(&node.domain);
+        let operator = domain.and_then(|domain| OPERATORS.get(&(domain, node.op_type.as_str())).copied());
+        let unknown = match (operator, domain) {
+            (Some(operator), _) => operator.unknown_use(node),
+            (None, Some(Domain::Standard)) => Some(Unknown::Operator),
+            (None, _) => Some(Unknown::Foreign(node.domain.clone())),
+        };
+        Self { operator, unknown, version }
+    }
+
+    /// The entry, if the table accounts for everything about this use.
+    pub(crate) fn known(&self) -> Result<&'static Operator, &Unknown> {
+        match (self.operator, &self.unknown) {
+            (Some(operator), None) => Ok(operator),
+            (_, Some(unknown)) => Err(unknown),
+            (None, None) => Err(&Unknown::Operator),
+        }
+    }
+
+    /// The entry by name alone, whatever its attributes. Enough for the roles of operands in front of a head, where a wrong one
+    /// does no harm: it moves no weight and proves nothing.
+    pub(crate) fn named(&self) -> Option<&'static Operator> {
+        self.operator
+    }
+
+    /// Version of its operator set.
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Whether the use is known and has this effect behind a head.
+    pub(crate) fn behind(&self) -> Result<Behind, &Unknown> {
+        self.known().map(|operator| operator.behind)
+    }
+
+    /// Whether an operand only steers.
+    pub(crate) fn is_control(&self, operand: usize) -> bool {
+        self.operator.is_some_and(|operator| operator.control.contains(&operand))
+    }
+
+    /// Whether it gives the shape of its operand and not its content.
+    pub(crate) fn is_shape(&self) -> bool {
+        self.nature() == Nature::ShapeOf
+    }
+
+    pub(crate) fn nature(&self) -> Nature {
+        self.operator.map_or(Nature::Computed, |operator| operator.nature)
+    }
+
+    pub(crate) fn results(&self) -> Results {
+        self.operator.map_or(Results::Data, |operator| operator.results)
+    }
+
+    pub(crate) fn weight(&self) -> Weight {
+        self.operator.map_or(Weight::None, |operator| operator.weight)
+    }
+
+    pub(crate) fn is_classical(&self) -> bool {
+        matches!(self.weight(), Weight::Attributes(_))
+    }
+
+    /// What it does with a list of extents.
+    pub(crate) fn list(&self) -> List {
+        self.known().map_or(List::Other, |operator| operator.list)
+    }
+
+    /// Whether the first result has the values of the first operand.
+    pub(crate) fn values(&self) -> Values {
+        self.operator.map_or(Values::Other, |operator| operator.before.values)
+    }
+}
+
+impl Operator {
+    /// What of a node goes beyond the entry.
+    fn unknown_use(&self, node: &Node) -> Option<Unknown> {
+        for (name, value) in node.attributes.iter().filter(|(name, _)| *name != WITHOUT_MEANING) {
+            let stated = self.attributes.iter().find(|attribute| attribute.name() == name);
+            if !stated.is_some_and(|attribute| attribute.takes(value)) {
+                return Some(Unknown::Attribute(name.clone()));
+            }
+        }
+        let given = node.inputs.len();
+        let required = node.inputs.iter().take(self.least).filter(|name| !name.is_empty()).count();
+        (given > self.most || required < self.least).then_some(Unknown::Operands(given))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+//! Operators that pool over positions.
+
+use super::{
+    behind::{Behind, Pooling, Statistic, Window},
+    operator::{Attr, Before, Operator, Results},
+    rules::same_rank,
+};
+
+pub(super) static TABLE: &[Operator] = &[
+    Operator {
+        attributes: &[
+            Attr::Text("auto_pad"),
+            Attr::Int("ceil_mode"),
+            Attr::Int("count_include_pad"),
+            Attr::Ints("dilations"),
+            Attr::Ints("kernel_shape"),
+            Attr::Ints("pads"),
+            Attr::Ints("strides"),
+        ],
+        ..pool("AveragePool", Statistic::Mean, Window::Part)
+    },
+    pool("GlobalAveragePool", Statistic::Mean, Window::All),
+    pool("GlobalMaxPool", Statistic::Largest, Window::All),
+    Operator {
+        attributes: &[
+            Attr::Text("auto_pad"),
+            Attr::Int("ceil_mode"),
+            Attr::Ints("dilations"),
+            Attr::Ints("kernel_shape"),
+            Attr::Ints("pads"),
+            Attr::Int("storage_order"),
+            Attr::Ints("strides"),
+        ],
+        results: Results::First,
+        ..pool("MaxPool", Statistic::Largest, Window::Part)
+    },
+];
+
+const fn pool(name: &'static str, statistic: Statistic, window: Window) -> Operator {
+    let behind = Behind::Pooled(Pooling { statistic, window });
+    Operator { rank: same_rank, before: Before::KEEPS_SIGN, behind, ..Operator::standard(name, 1, 1) }
+}

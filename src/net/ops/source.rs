@@ -1,0 +1,57 @@
+//! Operators that make values out of nothing but constants and shapes.
+
+use declass_formats::{Dtype, onnx::Attribute};
+
+use super::{
+    operands::Operands,
+    operator::{Attr, Nature, Operator},
+    rules::Facts,
+};
+use crate::net::{
+    constant::Constant,
+    problem::{Malformed, Problem},
+};
+
+pub(super) static TABLE: &[Operator] = &[
+    // Its value is a stored tensor under the name of its result.
+    Operator {
+        attributes: &[
+            Attr::Tensor("value"),
+            Attr::Float("value_float"),
+            Attr::Floats("value_floats"),
+            Attr::Int("value_int"),
+            Attr::Ints("value_ints"),
+            Attr::Text("value_string"),
+            Attr::Texts("value_strings"),
+        ],
+        ..Operator::standard("Constant", 0, 0)
+    },
+    Operator {
+        attributes: &[Attr::Tensor("value")],
+        constant: Some(filled),
+        ..Operator::standard("ConstantOfShape", 1, 1)
+    },
+    Operator {
+        attributes: &[Attr::Int("end"), Attr::Int("start")],
+        nature: Nature::ShapeOf,
+        length: whole_shape_length,
+        ..Operator::standard("Shape", 1, 1)
+    },
+    Operator { nature: Nature::ShapeOf, ..Operator::standard("Size", 1, 1) },
+];
+
+fn whole_shape_length(facts: &dyn Facts) -> Option<usize> {
+    if facts.node().attributes.is_empty() { facts.rank(0) } else { None }
+}
+
+fn filled(operands: &Operands<'_>) -> Result<Constant, Problem> {
+    let (dtype, value) = match operands.node().attributes.get("value") {
+        Some(Attribute::Tensor(tensor)) => {
+            let fill = Constant::read(&tensor.info, &tensor.data)?;
+            let value = fill.values.first().copied();
+            (fill.dtype, value.ok_or_else(|| Malformed::Missing("the fill value".into()))?)
+        }
+        _ => (Dtype::F32, 0.0),
+    };
+    Constant::filled(dtype, operands.extents(0)?, value)
+}
