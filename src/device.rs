@@ -6,6 +6,8 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::error::Error;
 
+pub use crate::claim::DeviceKind;
+
 /// The user's choice of a device: `auto`, `cpu`, `cuda` or `cuda:N`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum DeviceChoice {
@@ -18,35 +20,11 @@ pub enum DeviceChoice {
     Cuda(usize),
 }
 
-/// The kind of a device: figures of one kind are alike, those of two may differ in the last digits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum DeviceKind {
-    /// The CPU.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-}
-
 impl DeviceKind {
     /// The kind of a device.
     #[must_use]
     pub fn of(device: &Device) -> Self {
         if device.is_cpu() { Self::Cpu } else { Self::Cuda }
-    }
-
-    /// Its name in claims: `cpu` or `cuda`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-        }
-    }
-
-    /// The kind of this name.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
-        [Self::Cpu, Self::Cuda].into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `declass explain`.
 
 use anyhow::{Context, Result};
-use declass::gate::{CODES, Code, Verdict, code};
+use declass::evidence::code::{CODES, Code, Verdict, code};
 use serde_json::json;
 
 use super::{Exit, args::ExplainArgs, output::Printer};

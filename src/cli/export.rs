@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use declass::{
+    attest,
+    claim::{Claim, StoredClaim},
     error::Error,
     export::{ClaimFile, Format},
-    release::{Statement, StoredClaim},
 };
 
 use super::{
@@ -22,10 +23,10 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.out.is_none() || printer.is_quiet());
     let Claims { folder, .. } = &hub::claims(&args.release, args.hub.offline, &bars)?;
     let stored = StoredClaim::read(folder)?;
-    let statement = Statement::from_bytes(stored.statement())
-        .map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })?;
+    let read = Claim::from_bytes(stored.statement())
+        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?;
     let (name, digest, bundle) = (stored.name(), stored.digest(), stored.bundle());
-    let claim = ClaimFile { statement: &statement, name, digest, bundle };
+    let claim = ClaimFile { statement: &read.statement, name, digest, bundle, words: attest::WORDS };
     let format = match args.format {
         ExportFormat::Cyclonedx => Format::Cyclonedx,
         ExportFormat::Intoto => Format::Intoto,

@@ -3,8 +3,12 @@
 use std::path::Path;
 
 use declass::{
+    evidence::{
+        Finding,
+        code::{CODES, Code, Verdict},
+    },
     formats::Sha256Digest,
-    gate::{CODES, Finding, Signer, Verdict},
+    gate::Signer,
 };
 use serde_json::{Value, json};
 
@@ -68,7 +72,7 @@ pub(super) fn github(findings: &[Finding], release: &Path) -> Vec<String> {
 
 /// One run of SARIF 2.1.0.
 pub(super) fn sarif(findings: &[Finding], release: &Path, exit: u8) -> Value {
-    let rule = |code: &&declass::gate::Code| {
+    let rule = |code: &&Code| {
         json!({
             "id": code.id,
             "name": code.name,

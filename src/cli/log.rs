@@ -2,12 +2,10 @@
 
 use anyhow::Result;
 use declass::{
+    claim::{Claim, ClaimError, History, NamedClass, Statement, StoredClaim},
     error::Error,
     formats::Sha256Digest,
-    release::{
-        History, Statement, StoredClaim,
-        statement::{ForgottenClass, NamedClass},
-    },
+    head::Slot,
 };
 use serde_json::{Value, json};
 
@@ -30,8 +28,9 @@ pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let Claims { folder, .. } = &hub::claims(&args.release, args.hub.offline, &bars)?;
     let stored = StoredClaim::read(folder)?;
-    let not_a_claim = |reason| Error::NotAClaim { path: stored.path().to_owned(), reason };
-    let present = Statement::from_bytes(stored.statement()).map_err(not_a_claim)?;
+    let not_a_claim =
+        |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
+    let present = Claim::from_bytes(stored.statement()).map_err(not_a_claim)?.statement;
     let history = History::of_release(folder)?;
     let earlier = history.claims().iter().rev().map(|claim| Removal {
         statement: &claim.statement,
@@ -47,20 +46,17 @@ pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
     let problems = history.problems(&present);
     if args.json {
         let removals: Vec<Value> = removals.iter().map(Removal::json).collect();
-        printer.json(&json!({"removals": removals, "forgotten": in_all(&present), "problems": problems}))?;
+        printer.json(
+            &json!({"removals": removals, "forgotten": present.forgotten_in_all(), "problems": problems}),
+        )?;
     } else {
         removals.iter().zip(1..).for_each(|(removal, at)| removal.print(at, printer));
-        let classes: Vec<String> = in_all(&present).iter().map(|class| named(&class.class)).collect();
+        let classes: Vec<String> =
+            present.forgotten_in_all().iter().map(|class| named(&class.class)).collect();
         printer.row("in all", format!("{} (indices of the first input)", classes.join(", ")));
         problems.iter().for_each(|problem| printer.row("BROKEN", problem));
     }
     Ok(if problems.is_empty() { Exit::Yes } else { Exit::No })
-}
-
-/// Every class forgotten so far.
-fn in_all(present: &Statement) -> &[ForgottenClass] {
-    let removal = &present.predicate.removal;
-    removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten)
 }
 
 fn named(class: &NamedClass) -> String {
@@ -74,10 +70,10 @@ impl Removal<'_> {
     fn print(&self, at: usize, printer: &Printer) {
         let asked = &self.statement.predicate.build_definition.external_parameters;
         let classes: Vec<String> = asked.forget.iter().map(named).collect();
-        let slot = match (asked.slot.as_str(), asked.seal) {
-            ("drop", _) => "dropped",
-            (_, true) => "sealed",
-            (_, false) => "not sealed",
+        let slot = match (asked.slot, asked.seal) {
+            (Slot::Drop, _) => "dropped",
+            (Slot::Keep, true) => "sealed",
+            (Slot::Keep, false) => "not sealed",
         };
         let signed = self.signed_by.map_or_else(|| "UNSIGNED".to_owned(), |key| format!("names key {key}"));
         printer.row(

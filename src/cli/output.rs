@@ -69,16 +69,6 @@ impl Printer {
         figures.iter().for_each(|figure| self.detail("", format!("  {}", words::line(figure, labels))));
     }
 
-    /// An answer of the register: coloured by what it says.
-    pub(super) fn answer(&self, holds: bool, check: &str, summary: &str) {
-        let (word, colour) = if holds { ("ok", AnsiColor::Green) } else { ("FAILED", AnsiColor::Red) };
-        self.styled(
-            Style::new().fg_color(Some(colour.into())),
-            "",
-            &format!("{word:<7}{check:<22} {summary}"),
-        );
-    }
-
     fn styled(&self, style: Style, name: &str, text: &str) {
         if self.verbosity > Verbosity::Quiet {
             let mut out = anstream::stdout();

@@ -4,18 +4,18 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use declass::{
+    claim::names::is_record,
     error::Error,
     evidence::Outcome,
     formats::{Artifact, RelPath},
     gate,
+    pipeline::{Measuring, Release},
     push::{self, Push},
-    release::{check_lineage, not_covered},
     sign::Trust,
-    verify,
 };
 use serde_json::json;
 
-use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, verify::read_claim};
+use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer};
 
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -67,19 +67,20 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
 /// What measuring it against the original says no to.
 fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
-    let claimed = read_claim(release)?;
+    let release = Release::open(release.path())?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
-    let device = device::open(args.device, printer)?;
-    let report = verify::verify(&original, release, claimed.removal(), &device, bars)?;
-    let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
-    let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
-    let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
-    Ok(failed.map(|check| format!("{}: {}", check.definition.id, check.summary)).collect())
+    let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
+    let measured = release.measure(&original, how, bars)?;
+    let failed = measured.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+    let failed = failed.map(|check| format!("{}: {}", check.definition.id, check.summary));
+    let unknown =
+        measured.unknown.iter().map(|id| format!("this version does not know the check `{id}` of the claim"));
+    Ok(failed.chain(unknown).collect())
 }
 
 /// The model's files, and the records beside it.
 fn files(release: &Artifact) -> Vec<RelPath> {
-    let records = release.left_out().iter().filter(|path| path.is_release_record());
+    let records = release.left_out().iter().filter(|path| is_record(path));
     release.files().iter().map(|file| &file.path).chain(records).cloned().collect()
 }

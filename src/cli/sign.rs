@@ -3,8 +3,9 @@
 use anyhow::Result;
 use declass::{
     error::{Error, HubError},
+    evidence::Finding,
     fetch::{HubRef, ModelRef},
-    gate::{self, Finding},
+    gate,
     release::sign_release,
 };
 use serde_json::json;

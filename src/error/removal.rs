@@ -12,6 +12,12 @@ pub enum RemovalError {
         /// Its name.
         method: &'static str,
     },
+    /// A seed that a claim has no room for.
+    #[error("seed {seed} is too large for a claim: seeds are below 2^53")]
+    LargeSeed {
+        /// The seed.
+        seed: u64,
+    },
     /// Neither training nor a seal was asked for.
     #[error("the method `seal` without its seal changes nothing")]
     NothingToDo,
@@ -24,6 +30,9 @@ pub enum RemovalError {
         /// Which one.
         parameter: Parameter,
     },
+    /// The model was opened at another head than the removal names.
+    #[error("the removal names another head than the one that the model was opened at")]
+    OtherHead,
     /// Something was said about the seal of a slot that is dropped.
     #[error("a dropped slot has no row that could be sealed or left unsealed")]
     SealOfDropped,

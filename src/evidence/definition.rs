@@ -32,6 +32,8 @@ pub struct Definition {
 pub enum Origin {
     /// What is written in the files: no samples are involved.
     ModelFiles,
+    /// What is written in a register of removals.
+    Register,
     /// At least one figure is about synthetic embeddings.
     Synthetic,
     /// Data that the user brought.

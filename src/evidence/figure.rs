@@ -8,7 +8,7 @@ use super::{Number, Side};
 
 /// One measured figure.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Figure {
     /// What was measured: one of the quantities of its definition, in kebab case, such as `agreement`. Whom
     /// it is about stands in the other fields.
@@ -42,7 +42,7 @@ pub struct Figure {
 
 /// A one-sided 95 % confidence bound of a rate (Clopper-Pearson).
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Bound {
     /// Which side.
     pub side: BoundSide,
@@ -76,6 +76,15 @@ impl Figure {
             bound95: None,
             threshold: None,
         }
+    }
+
+    /// The same as it is recorded: numbers with six significant digits.
+    #[must_use]
+    pub fn rounded(mut self) -> Self {
+        self.value = self.value.rounded();
+        self.threshold = self.threshold.map(Number::rounded);
+        self.bound95 = self.bound95.map(|bound| Bound { value: bound.value.rounded(), ..bound });
+        self
     }
 
     /// Of one class.

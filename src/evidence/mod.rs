@@ -6,16 +6,21 @@
 //! signed. Claims of version 1 named their figures by sentences: [`legacy`] reads and writes those names.
 
 mod change;
+mod changed;
 mod check;
+pub mod code;
 mod definition;
 mod figure;
+mod finding;
 pub mod legacy;
 mod number;
 pub mod thresholds;
 pub mod words;
 
 pub use change::{Change, Side};
+pub use changed::{ChangedTensor, TensorDifference};
 pub use check::{Check, NotRun, Outcome};
 pub use definition::{Definition, Origin};
 pub use figure::{Bound, BoundSide, Figure};
+pub use finding::Finding;
 pub use number::Number;

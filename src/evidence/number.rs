@@ -1,5 +1,7 @@
 //! A measured number as it is recorded.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A measured number: a JSON number, or one of the words `Infinity`, `-Infinity` and `NaN`, for which JSON
@@ -16,6 +18,32 @@ impl Number {
     #[must_use]
     pub fn value(self) -> f64 {
         self.0
+    }
+}
+
+impl Number {
+    /// Six significant digits: more than any measured figure here is good for, and the same on every platform.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        match self.0 {
+            // Of both zeros the one without a sign.
+            0.0 => Self(0.0),
+            value if value.is_finite() => {
+                Self(format!("{value:.5e}").parse().expect("what Rust writes as a number it reads as one"))
+            }
+            _ => self,
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            value if value.is_nan() => f.write_str(NO_NUMBER),
+            f64::INFINITY => f.write_str(INFINITE),
+            f64::NEG_INFINITY => f.write_str(MINUS_INFINITE),
+            value => value.fmt(f),
+        }
     }
 }
 
@@ -47,5 +75,24 @@ impl<'de> Deserialize<'de> for Number {
                 other => Err(D::Error::custom(format!("`{other}` is not a number"))),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_six_digits_and_a_word_where_there_is_no_number() {
+        let written = |value| serde_json::to_string(&Number(value).rounded()).unwrap();
+        assert_eq!(written(0.123_456_789), "0.123457");
+        assert_eq!(written(1.234_567_89e-7), "1.23457e-7");
+        assert_eq!(written(-0.0), "0.0");
+        assert_eq!(written(f64::NEG_INFINITY), "\"-Infinity\"");
+        let read = |text: &str| serde_json::from_str::<Number>(text);
+        assert_eq!(read("30").unwrap(), Number(30.0));
+        assert_eq!(read("\"Infinity\"").unwrap(), Number(f64::INFINITY));
+        assert!(read("\"NaN\"").unwrap().value().is_nan());
+        assert!(read("\"no class was ever better forgotten\"").is_err());
     }
 }

@@ -5,9 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::ClaimFile;
-use crate::release::statement::{
-    ForgottenClass, Predicate, RecordedCheck, RecordedMeasurement, Resource, Verification,
+use super::{ClaimFile, Words};
+use crate::{
+    claim::{
+        ForgottenClass, Predicate, RecordedCheck, RecordedMetric, Resource, Tier, Verdict, Verification,
+    },
+    evidence::{BoundSide, Definition, Figure, Number, Origin, words},
 };
 
 const MODEL: &str = "machine-learning-model";
@@ -42,12 +45,9 @@ fn component(claim: &ClaimFile<'_>, model: &str) -> Value {
     let mut properties = vec![
         property("declass:forgotten", classes.join(", ")),
         property("declass:method", asked.method.clone()),
-        property("declass:slot", asked.slot.clone()),
-        property("declass:claim", predicate.removal.claim.clone()),
-        property(
-            "declass:verification",
-            format!("{}, {}", predicate.verification.result, predicate.verification.tier),
-        ),
+        property("declass:slot", asked.slot.to_string()),
+        property("declass:claim", predicate.removal.claim.name().into()),
+        property("declass:verification", verification(&predicate.verification)),
     ];
     properties.extend(root.map(|digest| property("declass:root-sha256", digest.sha256.clone())));
     json!({
@@ -58,12 +58,12 @@ fn component(claim: &ClaimFile<'_>, model: &str) -> Value {
             "ancestors": [ancestor(predicate)],
             // The kinds of patches are those of software; none of them is about models.
             "patches": [{"type": "unofficial", "resolves": [{"type": "enhancement", "name": "class removal"}]}],
-            "notes": format!("Classes removed: {}, by {} (scope: {}).", classes.join(", "), asked.method, asked.scope),
+            "notes": format!("Classes removed: {}, by {} (scope: head).", classes.join(", "), asked.method),
         },
         "modelCard": {
             "modelParameters": {"task": "classification"},
-            "quantitativeAnalysis": {"performanceMetrics": metrics(&predicate.verification)},
-            "considerations": {"technicalLimitations": limitations(predicate)},
+            "quantitativeAnalysis": {"performanceMetrics": metrics(&predicate.verification, claim.words)},
+            "considerations": {"technicalLimitations": limitations(predicate, claim.words)},
             "properties": properties,
         },
         "externalReferences": [{
@@ -119,41 +119,73 @@ fn reference(side: &str, file: &Resource) -> String {
     format!("{side}/{}", file.name)
 }
 
-/// All figures of all checks, and those on labelled data of a user; `slice` says what each was measured on.
-fn metrics(verification: &Verification) -> Vec<Value> {
-    let of_check = |check: &RecordedCheck| {
-        let kind = check.data["kind"].as_str().unwrap_or("unknown").to_owned();
-        let id = check.id.clone();
-        check.measurements.iter().map(|measured| metric(&id, &kind, measured)).collect::<Vec<_>>()
+/// `passed, T0 and T2`.
+fn verification(verification: &Verification) -> String {
+    let result = match verification.result {
+        Verdict::Failed => "failed",
+        Verdict::Passed => "passed",
     };
-    let labelled = verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
-    let labelled = labelled.flat_map(|it| it.measurements.iter().map(|of| metric(&it.id, &it.data, of)));
-    verification.checks.iter().flat_map(of_check).chain(labelled).collect()
+    let tiers = verification.tiers.iter().map(|tier| match tier {
+        Tier::T0 => "T0",
+        Tier::T1 => "T1",
+        Tier::T2 => "T2",
+        Tier::T3 => "T3",
+    });
+    format!("{result}, {}", tiers.collect::<Vec<_>>().join(" and "))
 }
 
-fn metric(check: &str, kind: &str, measured: &RecordedMeasurement) -> Value {
+/// All figures of all checks, and those on labelled data of a user; `slice` says what each was measured on.
+fn metrics(verification: &Verification, words: Words) -> Vec<Value> {
+    let of_check = |check: &RecordedCheck| {
+        let data = data((words.check)(&check.id, check.version));
+        check.figures.iter().map(|figure| metric(&check.id, data, figure)).collect::<Vec<_>>()
+    };
+    let of_metric = |it: &RecordedMetric| {
+        it.figures.iter().map(|figure| metric(&it.id, USER_DATA, figure)).collect::<Vec<_>>()
+    };
+    let labelled = verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
+    verification.checks.iter().flat_map(of_check).chain(labelled.flat_map(of_metric)).collect()
+}
+
+const USER_DATA: &str = "labelled data of the user";
+
+fn data(definition: Option<&Definition>) -> &'static str {
+    match definition.map(|definition| definition.origin) {
+        Some(Origin::ModelFiles) => "model files",
+        Some(Origin::Register) => "a register",
+        Some(Origin::Synthetic) => "synthetic data",
+        Some(Origin::UserData) => USER_DATA,
+        None => "unknown to this version",
+    }
+}
+
+fn metric(owner: &str, data: &str, figure: &Figure) -> Value {
     let mut metric = json!({
-        "type": format!("{check}: {} [{}]", measured.name, measured.unit),
-        "value": measured.value.to_string(),
-        "slice": format!("{kind} data"),
+        "type": format!("{owner}: {} [{}]", words::name(figure, None), figure.unit),
+        "value": figure.value.to_string(),
+        "slice": data,
     });
-    if let Some(bound) = &measured.bound95 {
-        let (low, high) = match bound.value() < measured.value.value() {
-            true => (bound.to_string(), "1".to_owned()),
-            false => ("0".to_owned(), bound.to_string()),
+    if let Some(bound) = figure.bound95 {
+        let (low, high) = match bound.side {
+            BoundSide::AtLeast => (bound.value, Number(1.0)),
+            BoundSide::AtMost => (Number(0.0), bound.value),
         };
-        metric["confidenceInterval"] = json!({"lowerBound": low, "upperBound": high});
+        metric["confidenceInterval"] = json!({"lowerBound": low.to_string(), "upperBound": high.to_string()});
     }
     metric
 }
 
-fn limitations(predicate: &Predicate) -> Vec<String> {
-    let not_claimed = predicate.removal.not_claimed.iter().map(|what| format!("not claimed: {what}"));
-    let checks = predicate.verification.checks.iter();
-    let not_shown = checks.map(|check| format!("{} does not show: {}", check.id, check.not_shown));
-    let labelled = predicate.verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
-    let neither = labelled.map(|metric| format!("{} does not show: {}", metric.id, metric.not_shown));
-    not_claimed.chain(not_shown).chain(neither).collect()
+fn limitations(predicate: &Predicate, words: Words) -> Vec<String> {
+    let not_claimed =
+        predicate.removal.not_claimed.iter().map(|what| format!("not claimed: {}", what.name()));
+    let verification = &predicate.verification;
+    let checks = verification.checks.iter().map(|it| (&it.id, (words.check)(&it.id, it.version)));
+    let labelled = verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);
+    let metrics = labelled.map(|it| (&it.id, (words.metric)(&it.id, it.version)));
+    let not_shown = checks
+        .chain(metrics)
+        .filter_map(|(id, definition)| Some(format!("{id} does not show: {}", definition?.not_shown)));
+    not_claimed.chain(not_shown).collect()
 }
 
 /// A name-based UUID (version 8, RFC 9562) out of a digest in hexadecimal, so that the same claim gives the same bytes.

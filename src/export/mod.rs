@@ -2,14 +2,18 @@
 //! still needs the claim, which every export names by its digest, and `declass verify`.
 
 mod cyclonedx;
+mod front;
 mod intoto;
 mod model_card;
 mod slsa;
+mod yaml;
 
 use declass_formats::Sha256Digest;
 use serde_json::Value;
 
-use crate::{error::Error, release::Statement, sign::Bundle};
+use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
+
+pub(crate) use front::{RemovalBlock, TAGS, attestation};
 
 /// A claim on disk.
 #[derive(Clone, Debug)]
@@ -22,6 +26,17 @@ pub struct ClaimFile<'a> {
     pub digest: Sha256Digest,
     /// Its envelope, if it is signed.
     pub bundle: Option<&'a Bundle>,
+    /// What is said about its checks and metrics.
+    pub words: Words,
+}
+
+/// Where the words about checks and metrics are looked up: none are in a claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    /// The definition of a check by id and version, if this version knows it.
+    pub check: fn(&str, u32) -> Option<&'static Definition>,
+    /// The definition of a metric.
+    pub metric: fn(&str, u32) -> Option<&'static Definition>,
 }
 
 /// A format of others.

@@ -1,12 +1,19 @@
 //! A model card for a hub: front matter that it reads, and text for people. All of it is in the claim; what the original's card
 //! said (licence, library, task) is not, and belongs to whoever publishes.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::ClaimFile;
-use crate::release::{
-    RecordedEvaluation, RemovalBlock, TAGS, quoted,
-    statement::{ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedMeasurement, Verification},
+use super::{
+    ClaimFile, Words,
+    front::{RemovalBlock, TAGS},
+    yaml::quoted,
+};
+use crate::{
+    claim::{
+        ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedEvaluation, Verdict, Verification,
+    },
+    evidence::{Definition, Figure, Outcome, words},
+    head::Slot,
 };
 
 /// How package URLs of models on the Hugging Face Hub begin.
@@ -23,8 +30,8 @@ pub(super) fn export(claim: &ClaimFile<'_>, model: &str) -> String {
     ];
     let body = [
         summary(claim, model),
-        checks(&predicate.verification),
-        evaluation.map_or_else(String::new, measured),
+        checks(&predicate.verification, claim.words),
+        evaluation.map_or_else(String::new, |evaluation| measured(evaluation, claim.words)),
         not_claimed(predicate),
     ];
     format!("---\n{}---\n{}", front.concat(), body.concat())
@@ -43,11 +50,11 @@ fn base_model(predicate: &Predicate) -> String {
 fn removal(claim: &ClaimFile<'_>) -> String {
     let predicate = &claim.statement.predicate;
     let asked = &predicate.build_definition.external_parameters;
-    let classes = forgotten(predicate).iter().map(|entry| &entry.class);
+    let classes = claim.statement.forgotten_in_all().iter().map(|entry| &entry.class);
     let block = RemovalBlock {
         forgotten: classes.map(|class| (class.index, class.label.as_deref())).collect(),
         method: &asked.method,
-        slot: &asked.slot,
+        slot: asked.slot.name(),
         seal: asked.seal,
         attestation: claim.name,
     };
@@ -57,11 +64,11 @@ fn removal(claim: &ClaimFile<'_>) -> String {
 /// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the claim.
 fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
     let digest = evaluation.data.first().map_or("unknown", |data| &data.digest.sha256);
-    let figure = |id: &str, figure: &RecordedMeasurement| json!({"type": id, "name": figure.name, "value": number(figure)});
+    let figure = |id: &str, figure: &Figure| json!({"type": id, "name": words::name(figure, None), "value": figure.value});
     let figures = evaluation
         .metrics
         .iter()
-        .flat_map(|metric| metric.measurements.iter().map(|measured| figure(&metric.id, measured)));
+        .flat_map(|metric| metric.figures.iter().map(|measured| figure(&metric.id, measured)));
     let results = json!([{
         "task": {"type": "classification"},
         "dataset": {"type": "labelled-embeddings", "name": format!("labelled embeddings with SHA-256 {digest}")},
@@ -71,22 +78,18 @@ fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
     format!("model-index:\n- name: {}\n  results: {results}\n", quoted(model))
 }
 
-/// A number, or `inf` and `NaN` as text.
-fn number(figure: &RecordedMeasurement) -> Value {
-    match figure.value.value() {
-        value if value.is_finite() => json!(value),
-        _ => json!(figure.value.to_string()),
-    }
-}
-
 fn summary(claim: &ClaimFile<'_>, model: &str) -> String {
     let predicate = &claim.statement.predicate;
     let asked = &predicate.build_definition.external_parameters;
-    let classes: Vec<String> = forgotten(predicate).iter().map(named).collect();
-    let slots = match (asked.slot.as_str(), is_sealed(asked)) {
-        ("drop", _) => "The outputs are gone and the other classes renumbered.",
-        (_, true) => "Shapes and labels are those of the original; the forgotten outputs are sealed.",
-        (_, false) => "Shapes and labels are those of the original; the forgotten outputs are not sealed.",
+    let classes: Vec<String> = claim.statement.forgotten_in_all().iter().map(named).collect();
+    let slots = match (asked.slot, is_sealed(asked)) {
+        (Slot::Drop, _) => "The outputs are gone and the other classes renumbered.",
+        (Slot::Keep, true) => {
+            "Shapes and labels are those of the original; the forgotten outputs are sealed."
+        }
+        (Slot::Keep, false) => {
+            "Shapes and labels are those of the original; the forgotten outputs are not sealed."
+        }
     };
     let signed = if claim.bundle.is_some() { "signed" } else { "not signed" };
     format!(
@@ -99,15 +102,30 @@ fn summary(claim: &ClaimFile<'_>, model: &str) -> String {
     )
 }
 
-fn checks(verification: &Verification) -> String {
-    let text = format!("\n## Verification: {}\n\n", line(&verification.result));
-    let row = |text: String, check: &RecordedCheck| {
-        text + &format!("- `{}`, {}: {}\n", line(&check.id), line(&check.result), line(&check.summary))
+fn checks(verification: &Verification, words: Words) -> String {
+    let result = match verification.result {
+        Verdict::Failed => "failed",
+        Verdict::Passed => "passed",
     };
-    verification.checks.iter().fold(text, row)
+    let text = format!("\n## Verification: {result}\n\n");
+    verification
+        .checks
+        .iter()
+        .fold(text, |text, check| text + &row(check, (words.check)(&check.id, check.version)))
 }
 
-fn measured(evaluation: &RecordedEvaluation) -> String {
+fn row(check: &RecordedCheck, definition: Option<&Definition>) -> String {
+    let result = match check.result {
+        Outcome::Failed => "failed",
+        Outcome::Informative => "no verdict",
+        Outcome::Passed => "passed",
+    };
+    let shows = definition.map_or("this version of declass does not know it", |definition| definition.shows);
+    let figures = check.figures.iter().map(|figure| format!("  - {}\n", line(&words::line(figure, None))));
+    format!("- `{}`, {result}: {shows}\n{}", line(&check.id), figures.collect::<String>())
+}
+
+fn measured(evaluation: &RecordedEvaluation, words: Words) -> String {
     let data = evaluation.data.iter().map(|data| {
         format!(
             "`{}`, {} embeddings of width {} (SHA-256 `{}`)",
@@ -118,34 +136,23 @@ fn measured(evaluation: &RecordedEvaluation) -> String {
         )
     });
     let text = format!(
-        "\n## Measured on labelled data\n\nOn {}, brought by whoever made this release; the encoder was not run (tier {}). \
+        "\n## Measured on labelled data\n\nOn {}, brought by whoever made this release; the encoder was not run (tier T2). \
          The figures are in the front matter.\n\n",
-        data.collect::<Vec<_>>().join(" and "),
-        line(&evaluation.tier)
+        data.collect::<Vec<_>>().join(" and ")
     );
-    evaluation.metrics.iter().fold(text, |text, metric| {
-        text + &format!(
-            "- `{}` shows: {} It does not show: {}\n",
-            line(&metric.id),
-            line(&metric.shows),
-            line(&metric.not_shown)
-        )
+    let known = evaluation.metrics.iter().filter_map(|it| (words.metric)(&it.id, it.version));
+    known.fold(text, |text, Definition { id, shows, not_shown, .. }| {
+        text + &format!("- `{id}` shows: {shows} It does not show: {not_shown}\n")
     })
 }
 
 fn not_claimed(predicate: &Predicate) -> String {
     let text = "\n## Not claimed\n\n".to_owned();
-    predicate.removal.not_claimed.iter().fold(text, |text, what| text + &format!("- {}\n", line(what)))
-}
-
-/// All classes forgotten so far, by their places in the first input.
-fn forgotten(predicate: &Predicate) -> &[ForgottenClass] {
-    let removal = &predicate.removal;
-    removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten)
+    predicate.removal.not_claimed.iter().fold(text, |text, what| text + &format!("- {}\n", what.name()))
 }
 
 fn is_sealed(asked: &Parameters) -> bool {
-    asked.slot == "keep" && asked.seal
+    asked.slot == Slot::Keep && asked.seal
 }
 
 fn named(entry: &ForgottenClass) -> String {

@@ -3,7 +3,7 @@
 use declass_formats::{MAX_RECORD, RelPath, is_companion};
 
 use super::{listing::Remote, reference::RepoId};
-use crate::error::HubError;
+use crate::{claim::names::is_record, error::HubError};
 
 /// What is taken of a listing.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Selection {
 
 /// What a release says of itself, none of it larger than what is read of such files.
 pub(super) fn records<'a>(files: &'a [Remote], repo: &RepoId) -> Result<Vec<&'a Remote>, HubError> {
-    let records: Vec<&Remote> = files.iter().filter(|file| file.path.is_release_record()).collect();
+    let records: Vec<&Remote> = files.iter().filter(|file| is_record(&file.path)).collect();
     match records.iter().find(|file| file.size > MAX_RECORD) {
         Some(file) => {
             let reason = format!("`{}` has {} bytes, more than any claim or signature", file.path, file.size);

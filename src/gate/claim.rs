@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use declass_formats::{RelPath, Sha256Digest};
 
-use super::{Finding, code};
 use crate::{
-    release::{Statement, root_digest},
+    claim::{
+        ALL_FILES, Statement,
+        names::{CARD_FILE, is_record},
+        root_digest,
+    },
+    evidence::{Finding, code},
     sign::{Content, Contents},
 };
-
-/// The subject that stands for all files together.
-const ALL: &str = "oms-root";
-/// May be written anew at any time; only the signature over everything is about it.
-const CARD: &str = "README.md";
 
 /// Every file must be a subject with its digest, and every subject a file.
 pub(super) fn compare(statement: &Statement, contents: &Contents) -> Vec<Finding> {
@@ -28,7 +27,8 @@ pub(super) fn compare(statement: &Statement, contents: &Contents) -> Vec<Finding
     let mut files: BTreeMap<&RelPath, Sha256Digest> = BTreeMap::new();
     let mut findings = Vec::new();
     for (path, content) in contents.entries() {
-        if path.is_release_record() || path.as_str() == CARD {
+        // The card may be written anew at any time; only the signature over everything is about it.
+        if is_record(path) || path.as_str() == CARD_FILE {
             continue;
         }
         let digest = match content {
@@ -44,12 +44,13 @@ pub(super) fn compare(statement: &Statement, contents: &Contents) -> Vec<Finding
         }
         files.insert(path, digest);
     }
-    let root = subjects.remove(ALL);
+    let root = subjects.remove(ALL_FILES);
     let missing =
         subjects.keys().map(|name| finding("the claim names it, and it is not there".into()).about(name));
     findings.extend(missing);
     if findings.is_empty() && root != Some(&root_digest(&files).to_string()) {
-        findings.push(finding(format!("the digest over all files is not the one of the claim's `{ALL}`")));
+        findings
+            .push(finding(format!("the digest over all files is not the one of the claim's `{ALL_FILES}`")));
     }
     findings
 }

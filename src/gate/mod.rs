@@ -2,39 +2,26 @@
 //! who asks agree. It needs neither the original nor any data; what the classifier does is measured by `verify`.
 
 mod claim;
-mod code;
 mod policy;
 mod signatures;
 mod structure;
 
-use std::{collections::BTreeSet, fmt, path::Path, time::SystemTime};
+use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
-pub use code::{
-    CODES, Code, MEASURED_OTHERWISE, MISSING, NOT_REGISTERED, OBJECT, REGISTER, UNREADABLE, Verdict, code,
-};
 pub use policy::Policy;
 use signatures::Signatures;
 pub use signatures::Signer;
 
 use crate::{
+    claim::{Claim, ClaimError, History, StoredClaim, names::is_record},
     error::Error,
+    evidence::{Finding, code},
+    head::Target,
     progress::Progress,
-    release::{Claimed, History, Statement},
     sign::{Content, Contents, Manifest, Trust},
 };
-
-/// One reason for the gate not to say yes.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
-    /// What kind of reason, by a stable name.
-    pub code: &'static Code,
-    /// The file of the release that it is about, if it is about one.
-    pub path: Option<String>,
-    /// What was found.
-    pub message: String,
-}
 
 /// What there is to say about a release.
 #[derive(Debug)]
@@ -44,7 +31,7 @@ pub struct Examination {
     /// The signatures that count.
     pub signers: Vec<Signer>,
     /// The claim of a trusted signer, if this version can read it.
-    pub claim: Option<(Statement, Claimed)>,
+    pub claim: Option<Claim>,
     /// What could not be looked into without its being a reason for no; none if everything was.
     pub not_shown: Option<String>,
 }
@@ -63,28 +50,6 @@ pub trait Files {
     /// # Errors
     /// [`Error`] if they cannot be read or written.
     fn unpack(&self, files: &Contents) -> Result<(), Error>;
-}
-
-impl fmt::Display for Finding {
-    /// The file, if it is about one, and what was found; without the code.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.iter().try_for_each(|path| write!(f, "{path}: "))?;
-        f.write_str(&self.message)
-    }
-}
-
-impl Finding {
-    /// A reason about the release as a whole.
-    #[must_use]
-    pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, path: None, message: message.into() }
-    }
-
-    /// The same about one of its files.
-    #[must_use]
-    pub fn about(self, path: impl ToString) -> Self {
-        Self { path: Some(path.to_string()), ..self }
-    }
 }
 
 /// Examines the release at a path: a folder, or the model file in one.
@@ -124,7 +89,7 @@ pub fn examine_stored(
     let mut found = signatures.compare(&contents);
     // Its digest is right, and that is all that can be asked of it here.
     found.retain(|finding| finding.code != &code::POINTER);
-    let mut records = release.contents().entries().iter().filter(|(path, _)| path.is_release_record());
+    let mut records = release.contents().entries().iter().filter(|(path, _)| is_record(path));
     if let Some((path, _)) = records.find(|(_, content)| matches!(content, Content::Pointer(_))) {
         let message = "claims and signatures have to be in git itself";
         found.push(Finding::new(&code::POINTER, message).about(path));
@@ -164,9 +129,10 @@ fn conclude(
         return examination;
     };
     match read(&statement) {
-        Ok(claim) => {
-            examination.findings.extend(judge(folder, &claim, contents, &examination.findings, open));
-            examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.0)));
+        Ok((claim, target)) => {
+            let known = examination.findings.clone();
+            examination.findings.extend(judge(folder, (&claim, &target), contents, &known, open));
+            examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
             examination.claim = Some(claim);
         }
         Err(reason) => examination
@@ -184,37 +150,43 @@ type Open<'a> = dyn Fn(&[Finding]) -> Option<Result<Artifact, Error>> + 'a;
 /// # Errors
 /// [`Error::NotAClaim`] if there is no claim that this version can read, [`Error::Io`] if a file cannot be read.
 pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<Finding>, Error> {
-    let stored = crate::release::StoredClaim::read(release)?;
-    let not_a_claim = |reason| Error::NotAClaim { path: stored.path().to_owned(), reason };
-    let claim = read(stored.statement()).map_err(not_a_claim)?;
+    let stored = StoredClaim::read(release)?;
+    let not_a_claim =
+        |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
+    let (claim, target) = read(stored.statement()).map_err(not_a_claim)?;
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, &claim, &contents, &[], &|_| Some(Artifact::open(release).map_err(Error::from))))
+    Ok(judge(release, (&claim, &target), &contents, &[], &|_| {
+        Some(Artifact::open(release).map_err(Error::from))
+    }))
 }
 
-fn read(statement: &[u8]) -> Result<(Statement, Claimed), String> {
-    Ok((Statement::from_bytes(statement)?, Claimed::read(statement)?))
+fn read(statement: &[u8]) -> Result<(Claim, Target), ClaimError> {
+    let claim = Claim::from_bytes(statement)?;
+    let target = claim.statement.target()?;
+    Ok((claim, target))
 }
 
 /// The claim against the files and their structure. A file that is already reported is not reported again.
 fn judge(
     folder: &Path,
-    (statement, claimed): &(Statement, Claimed),
+    (claim, target): (&Claim, &Target),
     contents: &Contents,
     known: &[Finding],
     open: &Open<'_>,
 ) -> Vec<Finding> {
     let reported: BTreeSet<&str> = known.iter().filter_map(|finding| finding.path.as_deref()).collect();
+    let statement = &claim.statement;
     let mut findings = claim::compare(statement, contents);
     findings.retain(|finding| finding.path.as_deref().is_none_or(|path| !reported.contains(path)));
     let problems = History::of_release(folder).map(|history| history.problems(statement));
     let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
     findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
-    findings.extend(structure::itself(statement, claimed));
+    findings.extend(structure::itself(statement, target));
     match open(&[known, &findings].concat()) {
         Some(Ok(artifact)) => {
             findings.extend(unlisted(&artifact, contents));
-            findings.extend(structure::compare(statement, claimed, &artifact));
+            findings.extend(structure::compare(statement, target, &artifact));
         }
         Some(Err(error)) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
         None => {}

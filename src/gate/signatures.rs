@@ -4,10 +4,10 @@ use std::{path::Path, time::SystemTime};
 
 use declass_formats::{RelPath, Sha256Digest};
 
-use super::{Finding, code};
 use crate::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE},
     error::Error,
-    release::{CLAIM_FILE, STATEMENT_FILE},
+    evidence::{Finding, code},
     sign::{
         Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Stamped,
         Trust, differences, read_if_there,

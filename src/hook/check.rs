@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     error::Error,
-    gate::{self, Examination, Finding, MISSING, OBJECT, Policy},
+    evidence::{
+        Finding,
+        code::{MISSING, OBJECT},
+    },
+    gate::{self, Examination, Policy},
     git::{Names, ObjectId, Repository},
     sign::Trust,
 };

@@ -8,10 +8,10 @@ use std::{
 use declass_formats::RelPath;
 
 use crate::{
+    claim::names::MARKS,
     error::Error,
     git::{Entry, Folder, Kind, ObjectId, Objects},
-    release::{CLAIM_FILE, STATEMENT_FILE},
-    sign::{SIGNATURE_FILE, is_weights},
+    sign::is_weights,
 };
 
 /// What was found. Paths are as git has them, the empty one being all of it.
@@ -60,7 +60,7 @@ impl Found {
         let above = &folder.path;
         // A release may be larger than what was asked for.
         let is_around = within.is_empty() || asked(&|limit| is_in(above, limit) || is_in(limit, above));
-        if is_around && RECORDS.iter().any(|record| record.as_bytes() == entry.name) {
+        if is_around && MARKS.iter().any(|record| record.as_bytes() == entry.name) {
             self.releases.insert(above.clone(), folder.id.clone());
         }
         let is_within = within.is_empty() || asked(&|limit| is_in(above, limit));
@@ -109,9 +109,6 @@ fn is_in(folder: &[u8], other: &[u8]) -> bool {
     let rest = folder.strip_prefix(other);
     other.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
-
-/// What makes a folder a release.
-const RECORDS: [&str; 3] = [CLAIM_FILE, SIGNATURE_FILE, STATEMENT_FILE];
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@ use declass_formats::RelPath;
 use tempfile::TempDir;
 
 use crate::{
+    claim::names::is_record,
     error::Error,
     gate::Files,
     git::{Kind, ObjectId, Objects, Repository},
@@ -65,7 +66,7 @@ impl<'a> GitRelease<'a> {
         let mut objects = BTreeMap::new();
         for (path, (kind, id)) in entries {
             let content = match kind {
-                Kind::File if path.is_release_record() => {
+                Kind::File if is_record(&path) => {
                     let place = folder.path().join(path.as_str());
                     record(&mut source.objects.borrow_mut(), &id, &place)?
                 }
@@ -89,9 +90,8 @@ impl Files for GitRelease<'_> {
     }
 
     fn unpack(&self, files: &Contents) -> Result<(), Error> {
-        let is_wanted = |(path, content): &(&RelPath, &Content)| {
-            matches!(content, Content::File(_)) && !path.is_release_record()
-        };
+        let is_wanted =
+            |(path, content): &(&RelPath, &Content)| matches!(content, Content::File(_)) && !is_record(path);
         for (path, _) in files.entries().iter().filter(is_wanted) {
             let Some(id) = self.objects.get(path) else { continue };
             let place = self.folder.path().join(path.as_str());

@@ -8,20 +8,21 @@ use super::{
     checkpoint::{Checkpoint, base64},
     disk::Folder,
     event::Event,
-    finding::{Check, Finding, Offences},
     keys::Keys,
     life::Lives,
     lines::{Line, Lines},
     no_use_of,
     note::{self, Note},
+    offences::Offences,
     pending::{self, Pending},
+    question::Question,
     record::Record,
     refused,
     time::Time,
     tree::{self, Frontier},
     vkey::{Origin, VerifierKey},
 };
-use crate::error::Error;
+use crate::{error::Error, evidence::Check};
 
 /// File of the events.
 pub(super) const ENTRIES: &str = "entries.jsonl";
@@ -88,7 +89,7 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
             examination.settle(folder.read(pending::FILE, pending::LIMIT)?, &tail, &checkpoint);
             examination.check_signature(checkpoint, note);
         }
-        Err(reason) => examination.offences.push(Check::Checkpoint, reason),
+        Err(reason) => examination.offences.push(Question::Checkpoint, reason),
     }
     Ok(examination)
 }
@@ -135,26 +136,26 @@ impl Examination {
         }
     }
 
-    /// The answers to all checks.
+    /// The answers to all questions.
     #[must_use]
-    pub fn findings(&self) -> Vec<Finding> {
-        let finding = |check: Check| match self.offences.of(check) {
-            Some(offence) => Some(Finding::new(check, Err(offence))),
-            None => Some(Finding::new(check, Ok(self.good(check)?))),
+    pub fn answers(&self) -> Vec<Check> {
+        let answer = |question: Question| match self.offences.of(question) {
+            Some(offence) => Some(question.answer(Err(offence))),
+            None => Some(question.answer(Ok(self.good(question)?))),
         };
-        Check::ALWAYS.into_iter().filter_map(finding).collect()
+        Question::ALWAYS.into_iter().filter_map(answer).collect()
     }
 
     /// Holds an older checkpoint, a signed note, against the entries that are there.
     #[must_use]
-    pub fn compare(&self, older: &[u8]) -> Finding {
+    pub fn compare(&self, older: &[u8]) -> Check {
         let begins = |older: Checkpoint| format!("of {} entries, with which the register begins", older.size);
-        Finding::new(Check::OldCheckpoint, self.content.older(older).map(begins))
+        Question::OldCheckpoint.answer(self.content.older(older).map(begins))
     }
 
     /// Looks for the request of a private record.
     #[must_use]
-    pub fn find(&self, record: &Record) -> Finding {
+    pub fn find(&self, record: &Record) -> Check {
         let commitment = record.commitment();
         let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
         let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
@@ -162,25 +163,25 @@ impl Examination {
             true => Err(format!("no entry is of request {commitment}: was the record or its salt changed?")),
             false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
         };
-        Finding::new(Check::Record, found)
+        Question::Record.answer(found)
     }
 
-    /// What a check without offences says, if it was done and there is anything to say.
-    fn good(&self, check: Check) -> Option<String> {
+    /// The answer to a question without offences, if it was asked and there is anything to say.
+    fn good(&self, question: Question) -> Option<String> {
         let (checkpoint, _) = self.checkpoint.as_ref()?;
         let size = checkpoint.size;
-        match check {
-            Check::Checkpoint => Some(format!("of `{}`, entries: {size}", checkpoint.origin)),
-            Check::Entries => Some("each canonical JSON, numbered, in order of time".into()),
-            Check::Keys => match self.content.keys.rotations().len() {
+        match question {
+            Question::Checkpoint => Some(format!("of `{}`, entries: {size}", checkpoint.origin)),
+            Question::Entries => Some("each canonical JSON, numbered, in order of time".into()),
+            Question::Keys => match self.content.keys.rotations().len() {
                 0 => None,
                 count => Some(format!("rotations: {count}, each signed by the key before")),
             },
-            Check::LifeCycles => Some(self.content.lives.summary()),
-            Check::Pending => self.pending.as_ref().map(ToString::to_string),
-            Check::Root => Some(base64(checkpoint.root)),
-            Check::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
-            Check::OldCheckpoint | Check::Proof | Check::Record => None,
+            Question::LifeCycles => Some(self.content.lives.summary()),
+            Question::Pending => self.pending.as_ref().map(ToString::to_string),
+            Question::Root => Some(base64(checkpoint.root)),
+            Question::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
+            Question::OldCheckpoint | Question::Proof | Question::Record => None,
         }
     }
 
@@ -199,14 +200,14 @@ impl Examination {
                     format!("the checkpoint counts {} entries, entry {number} is cut off", checkpoint.size)
                 }
             };
-            self.offences.push(Check::Root, said);
+            self.offences.push(Question::Root, said);
             return Ok(Vec::new());
         }
         let root = self.content.tree.root();
         if root != checkpoint.root {
             let (is, signed) = (base64(root), base64(checkpoint.root));
             self.offences.push(
-                Check::Root,
+                Question::Root,
                 format!(
                     "the entries have the root {is}, signed is {signed}: they are not those that were signed"
                 ),
@@ -221,7 +222,7 @@ impl Examination {
         match pending {
             None if tail.is_empty() => {}
             None => self.offences.push(
-                Check::Root,
+                Question::Root,
                 format!(
                     "something follows the {} entries that the checkpoint counts; nobody signed it",
                     checkpoint.size
@@ -230,14 +231,14 @@ impl Examination {
             Some(_) if !self.offences.is_empty() => {}
             Some(bytes) => match Pending::read(&bytes, tail, checkpoint, &mut self.content) {
                 Ok(pending) => self.pending = Some(pending),
-                Err(reason) => self.offences.push(Check::Pending, reason),
+                Err(reason) => self.offences.push(Question::Pending, reason),
             },
         }
     }
 
     fn check_signature(&mut self, checkpoint: Checkpoint, note: Note) {
         if let Err(reason) = self.content.keys.checkpoint(&note) {
-            self.offences.push(Check::Signature, reason);
+            self.offences.push(Question::Signature, reason);
         }
         self.checkpoint = Some((checkpoint, note));
     }
@@ -265,12 +266,12 @@ impl Content {
         let number = self.size();
         match Event::read(line) {
             Ok(event) => {
-                for (check, reason) in self.admit(&event) {
-                    offences.push(check, format!("entry {number}: {reason}"));
+                for (question, reason) in self.admit(&event) {
+                    offences.push(question, format!("entry {number}: {reason}"));
                 }
                 self.events.push(event);
             }
-            Err(reason) => offences.push(Check::Entries, format!("entry {number}: {reason}")),
+            Err(reason) => offences.push(Question::Entries, format!("entry {number}: {reason}")),
         }
         let leaf = tree::leaf(line);
         self.leaves.push(leaf);
@@ -278,14 +279,14 @@ impl Content {
     }
 
     /// Takes an event as the one after those so far; gives what speaks against it.
-    pub(super) fn admit(&mut self, event: &Event) -> Vec<(Check, String)> {
+    pub(super) fn admit(&mut self, event: &Event) -> Vec<(Question, String)> {
         let mut offences = Vec::new();
         if event.seq != self.size() {
-            offences.push((Check::Entries, format!("its number is {}", event.seq)));
+            offences.push((Question::Entries, format!("its number is {}", event.seq)));
         }
         if let Some(latest) = self.latest.filter(|latest| event.time < *latest) {
             offences.push((
-                Check::Entries,
+                Question::Entries,
                 format!("its time {} is before {latest}, the latest so far", event.time),
             ));
         }
@@ -293,14 +294,13 @@ impl Content {
         if let Some(rotation) = &event.facts.rotation {
             match self.keys.follow(rotation) {
                 Ok(before) if (before.size, before.root) == (self.size(), self.tree.root()) => {}
-                Ok(_) => {
-                    offences.push((Check::Keys, "the old key signed the rotation for another place".into()))
-                }
-                Err(reason) => offences.push((Check::Keys, reason)),
+                Ok(_) => offences
+                    .push((Question::Keys, "the old key signed the rotation for another place".into())),
+                Err(reason) => offences.push((Question::Keys, reason)),
             }
         }
         if let Err(senseless) = self.lives.admit(&event.facts) {
-            offences.push((Check::LifeCycles, senseless.reason));
+            offences.push((Question::LifeCycles, senseless.reason));
         }
         offences
     }

@@ -2,17 +2,13 @@
 
 use std::path::Path;
 
-use base64ct::{Base64, Encoding};
-use declass_formats::{RelPath, Sha256Digest, read_regular};
-use serde::Deserialize;
+use declass_formats::{RelPath, Sha256Digest};
 
 use super::{Record, disk, event::Class, no_use_of, refused};
-use crate::{error::Error, unambiguous};
-
-/// The claim of a release, signed or not; the first of them that is there counts.
-const CLAIMS: [&str; 2] = ["class-removal.sigstore.json", "class-removal.statement.json"];
-/// More is not read of a claim.
-const LIMIT: u64 = 1 << 26;
+use crate::{
+    claim::{Claim, ForgottenClass, Resource, StoredClaim},
+    error::Error,
+};
 
 /// What a release is known by.
 #[derive(Debug)]
@@ -25,40 +21,6 @@ pub struct Released {
     pub classes: Vec<Class>,
 }
 
-/// As much of a claim as is needed.
-#[derive(Deserialize)]
-struct Outline {
-    subject: Vec<Subject>,
-    predicate: Predicate,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    name: String,
-    digest: Digest,
-}
-
-#[derive(Deserialize)]
-struct Digest {
-    sha256: String,
-}
-
-#[derive(Deserialize)]
-struct Predicate {
-    removal: Removal,
-}
-
-#[derive(Deserialize)]
-struct Removal {
-    forgotten: Vec<Forgotten>,
-}
-
-#[derive(Deserialize)]
-struct Forgotten {
-    index: u32,
-    label: Option<String>,
-}
-
 impl Released {
     /// Reads a release's claim, and hashes every file that it names: they must be those that the claim was made for.
     /// Whether the claim is true and whose signature it has is for `declass verify` to say.
@@ -66,16 +28,20 @@ impl Released {
     /// # Errors
     /// [`Error::RegisterUnusable`] without a claim that can be read, [`Error::RegisterRefuses`] if a file is another.
     pub fn read(folder: &Path) -> Result<Self, Error> {
-        let claim = CLAIMS.iter().map(|name| folder.join(name)).find(|path| path.exists());
-        let claim = claim.ok_or_else(|| {
-            no_use_of(folder, "there is no claim", "name a folder that `declass unlearn` wrote")
-        })?;
-        let bytes = read_regular(&claim, LIMIT)?;
-        let outline = outline(&bytes).map_err(|reason| no_use_of(&claim, &reason, ""))?;
-        let artifact = artifact(folder, &outline.subject, &claim)?;
-        let class = |class: Forgotten| Class { index: class.index, label: class.label, label_digest: None };
-        let classes = outline.predicate.removal.forgotten.into_iter().map(class).collect();
-        Ok(Self { artifact, manifest: Sha256Digest::of(&bytes), classes })
+        if !StoredClaim::exists(folder) {
+            return Err(no_use_of(folder, "there is no claim", "name a folder that `declass unlearn` wrote"));
+        }
+        let stored = match StoredClaim::read(folder) {
+            Err(Error::NotAClaim { path, reason }) => return Err(no_use_of(&path, &reason, "")),
+            stored => stored?,
+        };
+        let claim = Claim::from_bytes(stored.statement())
+            .map_err(|error| no_use_of(stored.path(), &error.to_string(), ""))?;
+        let artifact = artifact(folder, &claim.statement.subject, stored.path())?;
+        let forgotten = &claim.statement.predicate.removal.forgotten;
+        let classes =
+            forgotten.iter().map(|class| entered(class, stored.path())).collect::<Result<_, _>>()?;
+        Ok(Self { artifact, manifest: stored.digest(), classes })
     }
 
     /// Its classes with digests instead of labels.
@@ -90,24 +56,19 @@ impl Released {
     }
 }
 
-/// Reads a statement, or the one in a bundle.
-fn outline(bytes: &[u8]) -> Result<Outline, String> {
-    let json = unambiguous::parse(bytes)?;
-    let json = match json.pointer("/dsseEnvelope/payload").and_then(|payload| payload.as_str()) {
-        Some(payload) => {
-            let payload = Base64::decode_vec(payload).map_err(|_| "its payload is not base64")?;
-            unambiguous::parse(&payload)?
-        }
-        None => json,
-    };
-    Outline::deserialize(json).map_err(|error| error.to_string())
+/// A class as it is entered.
+fn entered(class: &ForgottenClass, claim: &Path) -> Result<Class, Error> {
+    let index = u32::try_from(class.class.index)
+        .map_err(|_| no_use_of(claim, &format!("no model has a class {}", class.class.index), ""))?;
+    Ok(Class { index, label: class.class.label.clone(), label_digest: None })
 }
 
 /// The digest of all files together, which the claim names first, if they are those on disk.
-fn artifact(folder: &Path, subjects: &[Subject], claim: &Path) -> Result<Sha256Digest, Error> {
-    let digest = |subject: &Subject| {
-        let digest = Sha256Digest::from_hexadecimal(&subject.digest.sha256);
-        digest.ok_or_else(|| no_use_of(claim, &format!("its digest of `{}` is none", subject.name), ""))
+fn artifact(folder: &Path, subjects: &[Resource], claim: &Path) -> Result<Sha256Digest, Error> {
+    let digest = |subject: &Resource| {
+        let text = subject.digest.as_ref().map_or("", |digest| &digest.sha256);
+        let digest = Sha256Digest::from_hexadecimal(text);
+        digest.ok_or_else(|| no_use_of(claim, &format!("its digest of `{}` is not one", subject.name), ""))
     };
     let (all, files) = subjects.split_first().ok_or_else(|| no_use_of(claim, "it names no files", ""))?;
     let mut found = Vec::new();
@@ -125,10 +86,9 @@ fn artifact(folder: &Path, subjects: &[Subject], claim: &Path) -> Result<Sha256D
         }
         found.extend(is.0);
     }
-    match digest(all)? == Sha256Digest::of(&found) {
-        true => digest(all),
-        false => {
-            Err(refused(claim, "its first digest is not that of its files", "`declass verify` says more"))
-        }
+    if digest(all)? == Sha256Digest::of(&found) {
+        digest(all)
+    } else {
+        Err(refused(claim, "its first digest is not that of its files", "`declass verify` says more"))
     }
 }

@@ -4,6 +4,7 @@
 use declass_formats::{Artifact, Role};
 
 use crate::{
+    claim::names::is_record,
     evidence::{Check, Definition, Origin, Outcome},
     fetch::PackageUrl,
 };
@@ -34,7 +35,7 @@ static REPOSITORY: Definition = Definition {
 #[must_use]
 pub fn not_covered(release: &Artifact) -> Check {
     let cards = release.files().iter().filter(|file| file.role == Role::Card).map(|file| &file.path);
-    let records = release.left_out().iter().filter(|path| path.is_release_record());
+    let records = release.left_out().iter().filter(|path| is_record(path));
     let named = cards.chain(records).map(|path| {
         let size = release.folder().join(path.as_str()).symlink_metadata().map(|metadata| metadata.len());
         size.map_or_else(|_| path.to_string(), |size| format!("{path} ({size} bytes)"))

@@ -3,18 +3,13 @@
 use serde_json::Value;
 
 use crate::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE},
     classes::{Labels, describe},
     evaluate::{Evaluation, Record},
     evidence::Definition,
+    export::{RemovalBlock, TAGS, attestation},
     head::Treatment,
     removal::Removal,
-};
-
-use super::{
-    claim::slot_name,
-    front::{RemovalBlock, TAGS, attestation},
-    statement::STATEMENT_FILE,
-    stored::CLAIM_FILE,
 };
 
 /// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
@@ -77,7 +72,7 @@ fn front_matter(content: &CardContent<'_>) -> String {
     let block = RemovalBlock {
         forgotten: removal.forgotten().indices().map(|class| (class, label(class))).collect(),
         method: removal.method().name,
-        slot: slot_name(removal.slot()),
+        slot: removal.slot().name(),
         seal: removal.is_sealed(),
         attestation: STATEMENT_FILE,
     };

@@ -2,15 +2,12 @@
 
 use std::{fs, io, path::Path};
 
-use super::{
-    attributes::keep_bytes,
-    card::signed_card,
-    destination::locked,
-    staged::CARD_FILE,
-    statement::STATEMENT_FILE,
-    stored::{CLAIM_FILE, StoredClaim},
-};
+use super::{attributes::keep_bytes, card::signed_card, destination::locked};
 use crate::{
+    claim::{
+        StoredClaim,
+        names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE},
+    },
     error::Error,
     progress::Progress,
     sign::{Bundle, Manifest, ReleaseKey, Stamp, attach_stamp, read_if_there, sign_folder, write_whole},

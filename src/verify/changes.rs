@@ -11,9 +11,10 @@ use super::{
     named,
 };
 use crate::{
+    claim::names::is_record,
     cut::Cut,
     error::Error,
-    evidence::{Change, Check, Definition, Figure, Origin, Outcome},
+    evidence::{Change, ChangedTensor, Check, Definition, Figure, Origin, Outcome, TensorDifference},
     head::{Link, Position, Target, Ties},
     progress::Progress,
 };
@@ -49,45 +50,13 @@ pub struct Changes {
     pub files: Vec<String>,
 }
 
-/// A tensor that differs.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChangedTensor {
-    /// Its name.
-    pub name: String,
-    /// Element type.
-    pub dtype: String,
-    /// What became of it.
-    pub change: TensorDifference,
-    /// Shape in the original.
-    pub shape_before: Option<Vec<usize>>,
-    /// Shape in the candidate.
-    pub shape_after: Option<Vec<usize>>,
-    /// Elements that differ.
-    pub values: u64,
-}
-
-/// What became of a tensor that differs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TensorDifference {
-    /// The original does not have it.
-    Added,
-    /// The candidate does not have it.
-    Removed,
-    /// It has another shape.
-    Shape,
-    /// Some of its values are others.
-    Values,
-}
-
 impl Changes {
     /// The figures of a comparison.
     #[must_use]
     pub fn of(diff: &Diff) -> Self {
         let files = diff.files.iter().filter(|file| file.before != file.after);
         Self {
-            tensors: diff.tensors.iter().map(ChangedTensor::of).collect(),
+            tensors: diff.tensors.iter().map(changed).collect(),
             tensor_count: diff.tensor_count,
             values: diff.tensors.iter().map(|tensor| tensor.values).sum(),
             value_count: diff.value_count,
@@ -101,23 +70,21 @@ impl Changes {
     }
 }
 
-impl ChangedTensor {
-    fn of(change: &TensorChange) -> Self {
-        let kind = match (&change.before, &change.after) {
-            (None, _) => TensorDifference::Added,
-            (_, None) => TensorDifference::Removed,
-            (Some(before), Some(after)) if before.shape != after.shape => TensorDifference::Shape,
-            _ => TensorDifference::Values,
-        };
-        let info = change.after.as_ref().or(change.before.as_ref());
-        Self {
-            name: change.name.clone(),
-            dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
-            change: kind,
-            shape_before: change.before.as_ref().map(|info| info.shape.clone()),
-            shape_after: change.after.as_ref().map(|info| info.shape.clone()),
-            values: change.values,
-        }
+fn changed(change: &TensorChange) -> ChangedTensor {
+    let difference = match (&change.before, &change.after) {
+        (None, _) => TensorDifference::Added,
+        (_, None) => TensorDifference::Removed,
+        (Some(before), Some(after)) if before.shape != after.shape => TensorDifference::Shape,
+        _ => TensorDifference::Values,
+    };
+    let info = change.after.as_ref().or(change.before.as_ref());
+    ChangedTensor {
+        name: change.name.clone(),
+        dtype: info.map_or_else(String::new, |info| info.dtype.name().to_owned()),
+        change: difference,
+        shape_before: change.before.as_ref().map(|info| info.shape.clone()),
+        shape_after: change.after.as_ref().map(|info| info.shape.clone()),
+        values: change.values,
     }
 }
 
@@ -184,7 +151,7 @@ fn offences(
         offences.extend(weights.iter().map(differs));
     }
     offences.extend(rest.iter().map(differs));
-    let unseen = after.artifact.left_out().iter().filter(|path| !path.is_release_record());
+    let unseen = after.artifact.left_out().iter().filter(|path| !is_record(path));
     offences.extend(unseen.map(|path| format!("file `{path}` is not part of the model")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());

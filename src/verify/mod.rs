@@ -25,7 +25,7 @@ mod retained;
 mod rounding;
 mod sample;
 
-pub use changes::{ChangedTensor, Changes, TensorDifference};
+pub use changes::Changes;
 pub use comparison::{Comparison, compare};
 pub use report::{Pass, Report};
 

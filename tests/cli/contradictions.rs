@@ -46,20 +46,23 @@ fn numbers_of_classes_that_are_not_the_models() {
 fn figures_and_what_is_said_about_them() {
     let checks = "/predicate/verification/checks";
     for (place, value) in [
-        ("2/measurements/0/bound95", json!("0.000001")),
-        ("2/measurements/0/samples", json!("1000000")),
-        ("2/measurements/0/threshold", json!("0.5")),
-        ("2/measurements/0/name", json!("recognised in all worlds")),
-        ("2/measurements/0/unit", json!("percent")),
+        ("2/figures/0/bound95/value", json!(0.000_001)),
+        ("2/figures/0/n", json!(1_000_000)),
+        ("2/figures/0/threshold", json!(0.5)),
+        ("2/figures/0/quantity", json!("unrecognised")),
+        ("2/figures/0/quantity", json!("recognised in all worlds")),
+        ("2/figures/0/class", json!(6)),
+        ("2/figures/0/stratum", json!("half-normal")),
+        ("2/figures/0/side", json!("before")),
+        ("2/figures/0/bound95/side", json!("at-least")),
+        ("2/figures/0/unit", json!("percent")),
         // Both within the tolerance of an earlier version.
-        ("3/measurements/0/value", json!("0.9917")),
-        ("4/measurements/0/value", json!("0")),
-        ("2/data/on", json!("real images")),
-        ("2/data/kind", json!("real")),
-        ("2/notShown", json!("")),
-        ("2/summary", json!("0 of 12228 recognised in 5 strata (<= 0.0 % of gaussian ones, 95 %)")),
-        ("1/result", json!("INFORMATIVE")),
+        ("3/figures/0/value", json!(0.9917)),
+        ("4/figures/0/value", json!(0)),
+        ("4/figures/0/value", json!("0")),
+        ("1/result", json!("informative")),
         ("1/id", json!("forgotten-erased")),
+        ("1/version", json!(2)),
     ] {
         never_passes(&[(&format!("{checks}/{place}"), value)]);
     }
@@ -68,16 +71,16 @@ fn figures_and_what_is_said_about_them() {
 #[test]
 fn words_that_say_more_than_was_done() {
     for (place, value) in [
-        ("verification/result", json!("FAILED")),
-        ("verification/tier", json!("T3")),
+        ("verification/result", json!("failed")),
+        ("verification/tiers", json!(["T3"])),
         ("verification/notRun", json!([])),
-        ("verification/seed", json!("1")),
+        ("verification/seed", json!(1)),
         ("removal/notClaimed", json!([])),
         ("removal/scope", json!("deep")),
         ("removal/claim", json!("class-erased")),
         ("removal/location/head", json!("classifier.2")),
-        ("removal/location/rule", json!("by an expert")),
-        ("removal/location/confidence", json!("1")),
+        ("removal/location/embeddings", json!([])),
+        ("removal/location/width", json!(1)),
         ("removal/tensors", json!([])),
         ("removal/tensors/0/values", json!(1)),
         ("removal/forgotten/0/label", json!("Sneaker")),
@@ -124,8 +127,8 @@ fn fields_that_no_claim_has() {
         "/predicate/removal/training/attempts/0",
         "/predicate/verification",
         "/predicate/verification/checks/0",
-        "/predicate/verification/checks/0/data",
-        "/predicate/verification/checks/0/measurements/0",
+        "/predicate/verification/checks/0/figures/0",
+        "/predicate/verification/checks/2/figures/0/bound95",
     ] {
         let (_folder, out) = release();
         rewrite(&out.join(STATEMENT), |statement| {
@@ -133,7 +136,7 @@ fn fields_that_no_claim_has() {
         });
         // Of another seed than the claim's no figure is compared, but for these fields there is no excuse.
         for seed in [&[][..], &["--seed", "7"]] {
-            if seed.is_empty() || !place.contains("measurements") {
+            if seed.is_empty() || !place.contains("figures") {
                 let ran = verify(&out, &resnet(), seed).exits(1);
                 assert!(ran.stdout.contains("accuracyOnRealInputs` has no place there"), "{place}: {ran:?}");
             }
@@ -167,21 +170,22 @@ fn a_label_for_a_class_of_a_model_without_labels() {
 
 #[test]
 fn a_check_that_was_never_made() {
-    let check = json!({
-        "id": "accuracy", "result": "PASSED", "summary": "100 %", "measurements": [], "data": {}, "notShown": "",
-    });
+    let check = json!({"id": "accuracy", "version": 1, "result": "passed", "figures": []});
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
         statement["predicate"]["verification"]["checks"].as_array_mut().unwrap().push(check);
     });
-    assert_eq!(failing(&out, &resnet()), ["claimed-figures"]);
+    // A later version may know it; this one cannot tell.
+    let said = verify(&out, &resnet(), &["--json"]).exits(2).json();
+    assert_eq!(said["findings"][0]["code"], "DC3002");
+    assert!(said["findings"][0]["message"].as_str().unwrap().contains("accuracy (1)"), "{said:#}");
 }
 
 #[test]
 fn a_seed_that_is_no_number_does_not_excuse_figures() {
     never_passes(&[
         ("/predicate/buildDefinition/externalParameters/seed", "x".into()),
-        ("/predicate/verification/checks/3/measurements/0/value", "1".into()),
+        ("/predicate/verification/checks/3/figures/0/value", 1.into()),
     ]);
 }
 
@@ -214,4 +218,36 @@ fn a_seal_that_moved_retained_rows_is_none() {
     });
     let ran = verify(&out, &resnet(), &[]).exits(1);
     assert!(ran.stdout.contains("FAILED retained-logits"), "{ran:#?}");
+}
+
+#[test]
+fn a_check_that_was_left_out() {
+    for check in 0..10 {
+        let (_folder, out) = release();
+        rewrite(&out.join(STATEMENT), |statement| {
+            statement["predicate"]["verification"]["checks"].as_array_mut().unwrap().remove(check);
+        });
+        assert_eq!(failing(&out, &resnet()), ["claimed-figures"], "check {check}");
+    }
+}
+
+#[test]
+fn a_definition_of_a_later_version_is_not_known() {
+    let (_folder, out) = release();
+    rewrite(&out.join(STATEMENT), |statement| {
+        let check = &mut statement["predicate"]["verification"]["checks"][6];
+        check["version"] = 2.into();
+        check["figures"] = json!([]);
+    });
+    let said = verify(&out, &resnet(), &["--json"]).exits(2).json();
+    assert_eq!(said["findings"][0]["code"], "DC3002", "{said:#}");
+}
+
+#[test]
+fn a_seed_that_doubles_do_not_have_is_refused() {
+    let (_folder, out) = release();
+    rewrite(&out.join(STATEMENT), |statement| {
+        statement["predicate"]["verification"]["seed"] = (1_u64 << 53).into();
+    });
+    verify(&out, &resnet(), &[]).exits(2).says("not below 2^53");
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use declass::{formats::Sha256Digest, release::root_digest};
+use declass::{claim::root_digest, formats::Sha256Digest};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -29,7 +29,7 @@ fn lies() -> Vec<(Lie, &'static [&'static str])> {
         (|claim| claim["predicate"]["removal"]["forgotten"] = json!([]), &["DC2006 -"]),
         (|claim| claim["predicate"]["removal"]["tensors"][0]["shapeAfter"] = json!([9]), &["DC2006 -"]),
         (|claim| claim["predicate"]["removal"]["tensors"][0]["name"] = "x".into(), &["DC2006 -"]),
-        (|claim| claim["predicate"]["verification"]["result"] = "FAILED".into(), &["DC2006 -"]),
+        (|claim| claim["predicate"]["verification"]["result"] = "failed".into(), &["DC2006 -"]),
         // Another class than the sealed one.
         (
             |claim| {
@@ -101,7 +101,7 @@ fn a_figure_that_was_not_measured_is_found_with_the_original() {
     signer.lie(&out, |claim| {
         let checks = claim["predicate"]["verification"]["checks"].as_array_mut().unwrap();
         let agreement = checks.iter_mut().find(|check| check["id"] == "retained-agreement").unwrap();
-        agreement["measurements"][0]["value"] = "0.99999".into();
+        agreement["figures"][0]["value"] = json!(0.99999);
     });
     let trust = signer.trusted();
     assert_eq!(findings(&out, &trust, &[], 0), [""; 0]);

@@ -20,7 +20,7 @@ fn a_release_must_be_what_the_policy_asks_for() {
     let signer = Signer::new();
     let ((_folder, out), trust) = (signer.release(), signer.trusted());
     let input = {
-        let bundle = declass::release::StoredClaim::read(&out).unwrap();
+        let bundle = declass::claim::StoredClaim::read(&out).unwrap();
         let claim: Value = serde_json::from_slice(bundle.statement()).unwrap();
         let dependencies = claim["predicate"]["buildDefinition"]["resolvedDependencies"].clone();
         dependencies[0]["digest"]["sha256"].as_str().unwrap().to_owned()

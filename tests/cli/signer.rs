@@ -6,8 +6,9 @@ use std::{
 };
 
 use declass::{
+    claim::names::CLAIM_FILE,
     progress::Silent,
-    release::{CLAIM_FILE, sign_release},
+    release::sign_release,
     sign::{Bundle, ReleaseKey, sign_folder},
 };
 use serde_json::Value;

@@ -47,10 +47,10 @@ fn a_digest_that_was_edited_is_seen() {
 #[test]
 fn a_figure_that_was_edited_is_seen() {
     let checks = "/predicate/verification/checks";
-    assert_eq!(edited(&format!("{checks}/0/result"), "FAILED".into()), ["claimed-figures"]);
-    assert_eq!(edited(&format!("{checks}/0/measurements/0/value"), "99".into()), ["claimed-figures"]);
-    assert_eq!(edited(&format!("{checks}/3/measurements/0/value"), "NaN".into()), ["claimed-figures"]);
-    assert_eq!(edited(&format!("{checks}/2/measurements"), json!([])), ["claimed-figures"]);
+    assert_eq!(edited(&format!("{checks}/0/result"), "failed".into()), ["claimed-figures"]);
+    assert_eq!(edited(&format!("{checks}/0/figures/0/value"), 99.into()), ["claimed-figures"]);
+    assert_eq!(edited(&format!("{checks}/3/figures/0/value"), "NaN".into()), ["claimed-figures"]);
+    assert_eq!(edited(&format!("{checks}/2/figures"), json!([])), ["claimed-figures"]);
     assert_eq!(edited(checks, json!([])), ["claimed-figures"]);
 }
 

@@ -9,9 +9,10 @@ use std::{
 };
 
 use declass::{
+    claim::{names::CLAIM_FILE, root_digest},
     formats::{RelPath, Sha256Digest},
     progress::Silent,
-    release::{CLAIM_FILE, root_digest, sign_release},
+    release::sign_release,
     sign::{Bundle, ReleaseKey, sign_folder},
 };
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use declass::release::PREDICATE_TYPE;
+use declass::claim::PREDICATE_TYPE;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -35,7 +35,7 @@ fn a_bill_of_materials_is_valid_and_says_what_the_claim_says() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|check| check["measurements"].as_array().unwrap().len())
+        .map(|check| check["figures"].as_array().unwrap().len())
         .sum();
     let metrics = component["modelCard"]["quantitativeAnalysis"]["performanceMetrics"].as_array().unwrap();
     assert_eq!(metrics.len(), figures);
@@ -124,15 +124,12 @@ fn a_hub_reads_the_card_and_its_figures() {
     assert_eq!(said["data"]["tags"], json!(["class-removal", "machine-unlearning", "declass"]));
     let statement: Value = serde_json::from_slice(&fs::read(&claim).unwrap()).unwrap();
     let metrics = statement["predicate"]["verification"]["evaluation"]["metrics"].as_array().unwrap();
-    let figures = |metric: &Value| metric["measurements"].as_array().unwrap().len();
+    let figures = |metric: &Value| metric["figures"].as_array().unwrap().len();
     let results = said["results"].as_array().unwrap();
     assert_eq!(results.len(), metrics.iter().map(figures).sum::<usize>());
-    let first = &metrics[0]["measurements"][0];
-    assert_eq!((&results[0]["metric"], &results[0]["name"]), (&metrics[0]["id"], &first["name"]));
-    assert_eq!(
-        results[0]["value"].as_f64().unwrap(),
-        first["value"].as_str().unwrap().parse::<f64>().unwrap()
-    );
+    let first = &metrics[0]["figures"][0];
+    assert_eq!((&results[0]["metric"], &results[0]["name"]), (&metrics[0]["id"], &"accuracy before".into()));
+    assert_eq!(results[0]["value"].as_f64(), first["value"].as_f64());
     // A label cannot add to the card, whatever it is.
     let mut statement = statement;
     let label = "x\"\n---\nlicense: mit\n`# y";

@@ -9,8 +9,9 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use declass::{
+    claim::{PREDICATE_TYPE, names::CLAIM_FILE},
     progress::Silent,
-    release::{CLAIM_FILE, PREDICATE_TYPE, sign_release},
+    release::sign_release,
     sign::ReleaseKey,
 };
 use serde_json::Value;

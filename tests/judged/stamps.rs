@@ -8,9 +8,10 @@ use std::{
 };
 
 use declass::{
+    claim::names::CLAIM_FILE,
     gate,
     progress::Silent,
-    release::{CLAIM_FILE, sign_release},
+    release::sign_release,
     sign::{Bundle, PublicKey, ReleaseKey, Trust, sign_folder},
 };
 use serde_json::Value;

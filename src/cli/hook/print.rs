@@ -4,8 +4,8 @@ use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
 use declass::{
+    evidence::Finding,
     formats::RelPath,
-    gate::Finding,
     hook::{Checked, Release},
 };
 use serde_json::{Value, json};

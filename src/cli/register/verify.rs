@@ -4,16 +4,19 @@ use std::path::Path;
 
 use anyhow::Result;
 use declass::{
-    gate::{self, Code, NOT_REGISTERED, REGISTER},
-    register::{Check, Finding, Proof, Proven, Record, VerifierKey, examine},
+    evidence::{
+        Check, Finding, Outcome,
+        code::{Code, NOT_REGISTERED, REGISTER},
+    },
+    register::{Proof, Proven, Question, Record, VerifierKey, examine},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Printer, args::VerifyArgs, list::told, read, trusted};
 use crate::cli::{
     Exit,
     args::VerdictFormat,
-    findings::{github, sarif},
+    findings::{self, github, sarif},
 };
 
 /// What was asked of a register or a proof, and the answers.
@@ -21,7 +24,7 @@ struct Verdict<'a> {
     /// The folder or the file.
     place: &'a Path,
     key: &'a VerifierKey,
-    answers: Vec<Finding>,
+    answers: Vec<Check>,
 }
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
@@ -34,18 +37,18 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     verdict.print(args.output.format(), printer)
 }
 
-fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs) -> Result<Vec<Finding>> {
+fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs) -> Result<Vec<Check>> {
     // Whatever cannot be read is no answer, however the register is.
     let older = args.old.iter().map(|old| read(old)).collect::<Result<Vec<_>, _>>()?;
     let record = args.record.as_deref().map(Record::open).transpose()?;
     let examination = examine(path, key)?;
-    let mut answers = examination.findings();
+    let mut answers = examination.answers();
     answers.extend(older.iter().map(|older| examination.compare(older)));
     answers.extend(record.iter().map(|record| examination.find(record)));
     Ok(answers)
 }
 
-fn check_proof(proof: &[u8], key: &VerifierKey) -> Finding {
+fn check_proof(proof: &[u8], key: &VerifierKey) -> Check {
     let in_words = |proven| match proven {
         Proven::Consistent(old, new) => {
             let (origin, new, old) = (new.origin, new.size, old.size);
@@ -56,7 +59,7 @@ fn check_proof(proof: &[u8], key: &VerifierKey) -> Finding {
             format!("entry {seq} of {size} of `{}`: {}", checkpoint.origin, told(&event))
         }
     };
-    Finding::new(Check::Proof, Proof::check(proof, key).map(in_words))
+    Question::Proof.answer(Proof::check(proof, key).map(in_words))
 }
 
 impl Verdict<'_> {
@@ -67,8 +70,11 @@ impl Verdict<'_> {
             VerdictFormat::Github => github(&failed, self.place).iter().for_each(|line| printer.line(line)),
             VerdictFormat::Human => self.tell(printer),
             VerdictFormat::Json => {
-                let answers: Vec<Value> = self.answers.iter().map(as_json).collect();
-                printer.json(&json!({"passed": failed.is_empty(), "checks": answers}))?;
+                let findings: Vec<_> = failed.iter().map(findings::json).collect();
+                printer.json(&json!({
+                    "schema": "declass/register-verify/1",
+                    "passed": failed.is_empty(), "checks": self.answers, "findings": findings,
+                }))?;
             }
             VerdictFormat::Sarif => printer.json(&sarif(&failed, self.place, exit as u8))?,
         }
@@ -76,10 +82,10 @@ impl Verdict<'_> {
     }
 
     /// What says no, as findings of the gate.
-    fn failed(&self) -> Vec<gate::Finding> {
-        let failed = self.answers.iter().filter(|answer| !answer.holds);
-        let finding = |answer: &Finding| {
-            gate::Finding::new(code(answer), format!("{}: {}", answer.check, answer.summary))
+    fn failed(&self) -> Vec<Finding> {
+        let failed = self.answers.iter().filter(|answer| answer.outcome == Outcome::Failed);
+        let finding = |answer: &Check| {
+            Finding::new(code(answer), format!("{}: {}", answer.definition.id, answer.summary))
         };
         failed.map(finding).collect()
     }
@@ -87,9 +93,7 @@ impl Verdict<'_> {
     fn tell(&self, printer: &Printer) {
         let place = self.place.display();
         printer.row("register", format!("{place}, trusting {}", self.key.short()));
-        for answer in &self.answers {
-            printer.answer(answer.holds, answer.check, &answer.summary);
-        }
+        self.answers.iter().for_each(|answer| printer.check(answer, None));
         let (failed, all) = (self.failed(), self.answers.len());
         let verdict = match failed.first() {
             None => "passed".to_owned(),
@@ -106,11 +110,6 @@ impl Verdict<'_> {
 }
 
 /// What a no means: that there is no such request is no fault of the register.
-fn code(answer: &Finding) -> &'static Code {
-    if answer.check == Check::Record.name() { &NOT_REGISTERED } else { &REGISTER }
-}
-
-fn as_json(answer: &Finding) -> Value {
-    let code = (!answer.holds).then(|| code(answer).id);
-    json!({"check": answer.check, "holds": answer.holds, "summary": answer.summary, "code": code})
+fn code(answer: &Check) -> &'static Code {
+    if answer.definition.id == Question::Record.definition().id { &NOT_REGISTERED } else { &REGISTER }
 }

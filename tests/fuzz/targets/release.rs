@@ -5,10 +5,10 @@
 use std::sync::LazyLock;
 
 use declass::{
+    claim::{Claim, History},
     gate::examine_unsigned,
     progress::Silent,
     register::Released,
-    release::{History, Statement},
 };
 use declass_fuzz::Place;
 use libfuzzer_sys::fuzz_target;
@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     let folder = claim.parent().unwrap();
     let _ = Released::read(folder);
     let findings = examine_unsigned(folder, &Silent);
-    if let (Ok(statement), Ok(history)) = (Statement::from_bytes(bytes), History::of_release(folder)) {
+    if let (Ok(Claim { statement, .. }), Ok(history)) = (Claim::from_bytes(bytes), History::of_release(folder)) {
         assert!(!history.problems(&statement).is_empty(), "a claim does not continue itself");
         assert!(findings.is_err() || findings.is_ok_and(|findings| !findings.is_empty()));
         let _ = history.still_there();

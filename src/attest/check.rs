@@ -1,0 +1,193 @@
+//! A claim held against the files it is about and against figures measured anew: every place of it is what a run that
+//! found what this verification found would have written, or it is a finding.
+//!
+//! Only data are compared. What is said about them is looked up by id and version, so that better words make no claim wrong; and a
+//! check whose definition changed, or came later, is measured and not compared.
+
+use serde_json::Value;
+
+use super::{
+    Claimed,
+    build::as_asked,
+    compare::{Comparison, Difference, differences},
+    parts::{DEFINITIONS, EVALUATION, MEASURED, PARTS, RUN, of, verdict},
+    record::RunRecord,
+    versions::Apart,
+};
+use crate::{
+    claim::Verdict,
+    evaluate::{self, Evaluation},
+    evidence::{Check, Figure, Outcome},
+    unambiguous,
+    verify::{self, Report},
+};
+
+/// What came of holding a claim against a report.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What each part of the claim came to.
+    pub checks: Vec<Check>,
+    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    pub unknown: Vec<String>,
+}
+
+impl Claimed {
+    /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data were at hand,
+    /// from an evaluation on them with the claim's seed. Figures on data that were not are said to be not re-checked.
+    #[must_use]
+    pub fn check(&self, report: &Report, evaluation: Option<&Evaluation>) -> Held {
+        let same_seed = report.removal().verification_seed() == self.verification_seed().value();
+        let (mut claimed, mut expected) = (self.claim.json.clone(), self.expected(report, evaluation));
+        let mut apart = Apart::default();
+        take(
+            &mut apart,
+            &mut claimed,
+            &mut expected,
+            CHECKS,
+            &verify::DEFINITIONS.map(|it| (it.id, it.version)),
+        );
+        take(
+            &mut apart,
+            &mut claimed,
+            &mut expected,
+            METRICS,
+            &evaluate::DEFINITIONS.map(|it| (it.id, it.version)),
+        );
+        without_new(&mut expected, &apart);
+        let found = differences(&claimed, &expected, |path| comparison(path, same_seed));
+        let mut checks: Vec<Check> =
+            PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
+        checks.push(figures(&found, &expected, same_seed));
+        checks.extend(self.on_user_data(&found, evaluation.is_some()));
+        checks.extend(not_compared(&apart));
+        checks.push(self.recorded_only());
+        Held { checks, unknown: apart.unknown }
+    }
+
+    /// The claim as it would be made of this report now, as a tree that was read as the claim was: no number is another only
+    /// because it never was text.
+    fn expected(&self, report: &Report, evaluation: Option<&Evaluation>) -> Value {
+        let record = self.record.clone();
+        let record = evaluation.into_iter().fold(record, RunRecord::with_evaluation);
+        let mut expected = as_asked(report, &record, self.removal());
+        // A release claims to have passed; whether it does is what the report says.
+        expected.predicate.verification.result = Verdict::Passed;
+        unambiguous::parse(&expected.to_bytes()).expect("a claim is JSON without repeated keys")
+    }
+
+    /// What the claim says about labelled data of a user, if anything.
+    fn on_user_data(&self, found: &[Difference], measured: bool) -> Option<Check> {
+        let mine = of(found, &EVALUATION);
+        let (figures, data) = match &self.record.evaluation {
+            Some(evaluation) => (evaluation.figures(), evaluation.describe_data()),
+            None if mine.is_empty() => return None,
+            None => (0, "no data".to_owned()),
+        };
+        let (outcome, agreeing) = if measured {
+            (Outcome::Passed, format!("all {figures} figures on {data} were measured again and agree"))
+        } else {
+            (Outcome::Informative, format!("{figures} figures on {data} not re-checked: data not given"))
+        };
+        let compared = if measured { figures as f64 } else { 0.0 };
+        Some(Check {
+            definition: &EVALUATION,
+            outcome: if mine.is_empty() { outcome } else { Outcome::Failed },
+            summary: verdict(&mine).unwrap_or(agreeing),
+            figures: vec![Figure::new("figures-compared", compared, "figures")],
+        })
+    }
+
+    /// What the claim says about the run that made it.
+    fn recorded_only(&self) -> Check {
+        let mut parts = vec!["version and device of the run"];
+        if self.record.origin.is_some() {
+            parts.push("the repository that the input came from");
+        }
+        if self.record.settings.is_some() {
+            parts.push("settings of sampling and training");
+        }
+        if self.record.training.is_some() {
+            parts.push("draws and attempts of training");
+        }
+        Check {
+            definition: &RUN,
+            outcome: Outcome::Informative,
+            summary: format!("recorded, not checked: {}, that its method made the weights", parts.join(", ")),
+            figures: Vec::new(),
+        }
+    }
+}
+
+const CHECKS: &str = "/predicate/verification/checks";
+const METRICS: &str = "/predicate/verification/evaluation/metrics";
+const NOT_RUN: &str = "/predicate/verification/evaluation/notRun";
+
+fn take(apart: &mut Apart, claimed: &mut Value, expected: &mut Value, place: &str, known: &[(&str, u32)]) {
+    if let (Some(claimed), Some(expected)) = (claimed.pointer_mut(place), expected.pointer_mut(place)) {
+        apart.take(claimed, expected, known);
+    }
+}
+
+/// A metric that came later than the claim cannot be among those that its maker did not run.
+fn without_new(expected: &mut Value, apart: &Apart) {
+    if let Some(Value::Array(not_run)) = expected.pointer_mut(NOT_RUN) {
+        not_run.retain(|id| !apart.new.iter().any(|new| id == new));
+    }
+}
+
+/// Figures have a tolerance where another processor may have measured them; with another seed they are others.
+fn comparison(path: &[&str], same_seed: bool) -> Comparison {
+    let measured = if same_seed { Comparison::Measured } else { Comparison::Skipped };
+    match path {
+        ["predicate", "verification", "checks", _, "figures" | "result"] if !same_seed => Comparison::Skipped,
+        ["predicate", "verification", "checks", _, "figures", _, "n" | "value"]
+        | ["predicate", "verification", "checks", _, "figures", _, "bound95", "value"] => measured,
+        // The labelled data are the same whatever the seed of the synthetic ones.
+        ["predicate", "verification", "evaluation", "metrics", _, "figures", _, "value"]
+        | ["predicate", "verification", "evaluation", "metrics", _, "figures", _, "bound95", "value"] => {
+            Comparison::Measured
+        }
+        _ => Comparison::Exact,
+    }
+}
+
+fn figures(found: &[Difference], expected: &Value, same_seed: bool) -> Check {
+    let mine = of(found, &MEASURED);
+    let (outcome, count, agreeing) = if same_seed {
+        let count = count(expected);
+        let agreeing = format!("all {count} figures of the claim were measured again and agree");
+        (Outcome::Passed, count, agreeing)
+    } else {
+        (Outcome::Informative, 0, "not compared: they are of another seed".to_owned())
+    };
+    Check {
+        definition: &MEASURED,
+        outcome: if mine.is_empty() { outcome } else { Outcome::Failed },
+        summary: verdict(&mine).unwrap_or(agreeing),
+        figures: vec![Figure::new("figures-compared", count as f64, "figures")],
+    }
+}
+
+/// The figures of all checks that are compared.
+fn count(expected: &Value) -> usize {
+    let checks = expected.pointer(CHECKS).and_then(Value::as_array);
+    let figures = checks.into_iter().flatten().filter_map(|check| check["figures"].as_array());
+    figures.map(Vec::len).sum()
+}
+
+/// Which definitions kept figures from being compared, if any did.
+fn not_compared(apart: &Apart) -> Option<Check> {
+    let said = [
+        ("new since the claim was made, measured now and not compared", &apart.new),
+        ("defined otherwise then, measured now and not compared", &apart.older),
+        ("not known to this version, which cannot tell", &apart.unknown),
+    ];
+    let said = said.into_iter().filter(|(_, ids)| !ids.is_empty());
+    let said: Vec<String> = said.map(|(what, ids)| format!("{what}: {}", ids.join(", "))).collect();
+    (!said.is_empty()).then(|| Check {
+        definition: &DEFINITIONS,
+        outcome: Outcome::Informative,
+        summary: said.join("; "),
+        figures: Vec::new(),
+    })
+}

@@ -1,0 +1,81 @@
+//! The part of a claim that is about labelled embeddings of the user (tier T2).
+
+use serde::{Deserialize, Serialize};
+
+use super::{ClaimError, Digests, Seed};
+use crate::evidence::Figure;
+
+/// What a claim calls labelled embeddings that the model was not trained on; whose data they are is part of the name.
+pub const TEST_DATA: &str = "user-test";
+/// What a claim calls labelled embeddings that the model was trained on.
+pub const TRAINING_DATA: &str = "user-train";
+
+/// Figures on labelled embeddings that the user brought.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedEvaluation {
+    /// Seed of everything that was drawn.
+    pub seed: Seed,
+    /// The embeddings: `user-test`, and `user-train` if there were any.
+    pub data: Vec<UserData>,
+    /// Every metric.
+    pub metrics: Vec<RecordedMetric>,
+    /// Metrics that could not be measured, by their stable names.
+    pub not_run: Vec<String>,
+}
+
+/// A file of labelled embeddings, by its digest: its name on somebody's disk is nobody's business.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserData {
+    /// `user-test` or `user-train`.
+    pub name: String,
+    /// Digest of the file.
+    pub digest: Digests,
+    /// Number of embeddings.
+    pub rows: u64,
+    /// Width of an embedding.
+    pub width: usize,
+    /// Number of embeddings of each of the input's classes.
+    pub per_class: Vec<u64>,
+}
+
+/// One metric as recorded.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedMetric {
+    /// The stable name of its definition.
+    pub id: String,
+    /// The version of its definition.
+    pub version: u32,
+    /// The figures.
+    pub figures: Vec<Figure>,
+}
+
+impl RecordedEvaluation {
+    /// Fails unless the data are called what they are called in every claim.
+    pub(super) fn check_names(&self) -> Result<(), ClaimError> {
+        let names: Vec<&str> = self.data.iter().map(|data| data.name.as_str()).collect();
+        if matches!(names.as_slice(), [TEST_DATA] | [TEST_DATA, TRAINING_DATA]) {
+            return Ok(());
+        }
+        let found = names.join(" and ");
+        Err(ClaimError::Contradiction(format!("its evaluation is on `{found}`, expected `{TEST_DATA}`")))
+    }
+
+    /// Number of figures.
+    #[must_use]
+    pub fn figures(&self) -> usize {
+        self.metrics.iter().map(|metric| metric.figures.len()).sum()
+    }
+
+    /// The data, shortly.
+    #[must_use]
+    pub fn describe_data(&self) -> String {
+        let short = |digest: &str| digest.chars().take(16).collect::<String>();
+        let data = self.data.iter().map(|data| {
+            format!("{} ({} rows, sha256 {}...)", data.name, data.rows, short(&data.digest.sha256))
+        });
+        data.collect::<Vec<_>>().join(" and ")
+    }
+}

@@ -1,0 +1,36 @@
+//! What a release says of itself: the claim as data, and the files that hold it. Nothing is computed here, so that whoever only
+//! reads claims (the gate, a hook, the register, an export) needs neither tensors nor methods.
+//!
+//! A claim is read in whatever version it was written; [`Claim`] has it in the words of the present one. How a claim is made of
+//! measurements, and held against them, is in `attest`.
+
+mod asked;
+mod error;
+mod evaluation;
+mod legacy;
+mod lineage;
+pub mod names;
+mod predicate;
+mod read;
+mod root;
+mod run;
+mod statement;
+mod stored;
+mod verification;
+mod words;
+
+pub use error::ClaimError;
+pub use evaluation::{RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData};
+pub use lineage::{Earlier, History, Lineage};
+pub use predicate::{
+    BuildDefinition, Builder, BuilderVersion, ForgottenClass, InternalParameters, LabelSpace, Location,
+    NamedClass, Parameters, Predicate, Removal, RunDetails,
+};
+pub(crate) use read::claimed_files;
+pub use read::{Claim, Version};
+pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
+pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
+pub use statement::{BUILD_TYPE, BUILDER, Digests, PREDICATE_TYPE, Resource, Statement, synthetic};
+pub use stored::StoredClaim;
+pub use verification::{RecordedCheck, Tier, Verdict, Verification};
+pub use words::{DeviceKind, DtypePolicy, NotClaimed, Promise, Scope, Seed};

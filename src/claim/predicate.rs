@@ -1,0 +1,183 @@
+//! What is claimed: SLSA v1's `buildDefinition` and `runDetails`, what was removed, and what was measured.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ClaimError, DeviceKind, DtypePolicy, Lineage, NotClaimed, Promise, Resource, Scope, Seed, Settings,
+    Training, Verification,
+};
+use crate::{evidence::ChangedTensor, head::Slot};
+
+/// The claim itself.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Predicate {
+    /// SLSA v1: the command and its inputs.
+    pub build_definition: BuildDefinition,
+    /// SLSA v1: the tool.
+    pub run_details: RunDetails,
+    /// What was removed and what changed.
+    pub removal: Removal,
+    /// What was measured.
+    pub verification: Verification,
+}
+
+/// SLSA v1's description of a build.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildDefinition {
+    /// What kind of build.
+    pub build_type: String,
+    /// What the user asked for.
+    pub external_parameters: Parameters,
+    /// What the tool decided.
+    pub internal_parameters: InternalParameters,
+    /// The input model, its files, and the synthetic data.
+    pub resolved_dependencies: Vec<Resource>,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    /// The classes, by index into the input's label space.
+    pub forget: Vec<NamedClass>,
+    /// The method.
+    pub method: String,
+    /// What the removal reaches.
+    pub scope: Scope,
+    /// What becomes of the forgotten classes' outputs.
+    pub slot: Slot,
+    /// Whether kept slots are sealed.
+    pub seal: bool,
+    /// The head, if it was named by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// Settings of sampling and training; absent if nothing was sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Settings>,
+    /// Seed of the run that made the release: its draws and its training.
+    pub seed: Seed,
+}
+
+/// What the tool decided.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternalParameters {
+    /// Kind of the device that computed.
+    pub device: DeviceKind,
+    /// What becomes of the element types.
+    pub dtype_policy: DtypePolicy,
+}
+
+/// SLSA v1's description of a run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunDetails {
+    /// The tool.
+    pub builder: Builder,
+}
+
+/// The tool that made a release.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Builder {
+    /// Which tool.
+    pub id: String,
+    /// Which version of it.
+    pub version: BuilderVersion,
+}
+
+/// The version of the tool.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuilderVersion {
+    /// Of this crate.
+    pub declass: String,
+}
+
+/// A class of the input's label space.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedClass {
+    /// Its index.
+    pub index: usize,
+    /// Its label, if the model has labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// A forgotten class and what became of its place.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForgottenClass {
+    /// Its index and label in the input.
+    #[serde(flatten)]
+    pub class: NamedClass,
+    /// Its index in the output; null if its slot was dropped.
+    pub index_after: Option<usize>,
+}
+
+/// What was removed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removal {
+    /// The forgotten classes.
+    pub forgotten: Vec<ForgottenClass>,
+    /// How the label space changed.
+    pub label_space: LabelSpace,
+    /// What the removal reaches.
+    pub scope: Scope,
+    /// What is claimed.
+    pub claim: Promise,
+    /// What is not claimed.
+    pub not_claimed: Vec<NotClaimed>,
+    /// Where the embedding and the head were found.
+    pub location: Location,
+    /// How training went; absent if nothing was trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training: Option<Training>,
+    /// The removals before this one; absent if the input was no release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
+    /// Tensors that changed.
+    pub tensors: Vec<ChangedTensor>,
+    /// Tensors that did not.
+    pub unchanged_tensors: usize,
+}
+
+/// Where the embedding and the head are.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    /// The head: a module, tensor or node of the model.
+    pub head: String,
+    /// What it reads, one value for each of its branches.
+    pub embeddings: Vec<String>,
+    /// Numbers in an embedding, all branches together.
+    pub width: usize,
+}
+
+/// How the label space changed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelSpace {
+    /// Number of classes of the input.
+    pub before: usize,
+    /// Number of classes of the output.
+    pub after: usize,
+    /// New index of each class of the input; null for a dropped one.
+    pub index_map: Vec<Option<usize>>,
+}
+
+impl LabelSpace {
+    /// Fails unless each class of the input has its place in the index map: a number alone, of which lists are made, could be
+    /// any, while a map is no longer than its claim.
+    pub(super) fn check_size(&self) -> Result<(), ClaimError> {
+        let (before, size) = (self.before, self.index_map.len());
+        if size == before {
+            return Ok(());
+        }
+        Err(ClaimError::Contradiction(format!("it speaks of {before} classes, and its index map of {size}")))
+    }
+}

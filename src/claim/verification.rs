@@ -1,0 +1,67 @@
+//! What was measured, as it is recorded: ids, versions and figures, and no words, which are looked up by id and version.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RecordedEvaluation, Seed};
+use crate::evidence::{Figure, Outcome};
+
+/// What was measured.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// What all checks together say.
+    pub result: Verdict,
+    /// Kinds of evidence that were used.
+    pub tiers: Vec<Tier>,
+    /// Kinds of evidence that were not.
+    pub not_run: Vec<Tier>,
+    /// Seed of the synthetic embeddings that were measured on.
+    pub seed: Seed,
+    /// Every check.
+    pub checks: Vec<RecordedCheck>,
+    /// Figures on labelled data of the user; absent if there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<RecordedEvaluation>,
+}
+
+/// What all checks together say.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// At least one says no.
+    Failed,
+    /// None says no.
+    Passed,
+}
+
+/// A kind of evidence, by what it needs.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Tier {
+    /// Model files and synthetic embeddings only.
+    T0,
+    /// Unlabelled real inputs.
+    T1,
+    /// Labelled data of the user.
+    T2,
+    /// Training data, or a model retrained without the class.
+    T3,
+}
+
+impl Tier {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::T0, Self::T1, Self::T2, Self::T3];
+}
+
+/// One check as recorded.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedCheck {
+    /// The stable name of its definition.
+    pub id: String,
+    /// The version of its definition.
+    pub version: u32,
+    /// What it said.
+    pub result: Outcome,
+    /// The figures.
+    pub figures: Vec<Figure>,
+}

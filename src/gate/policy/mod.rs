@@ -1,0 +1,130 @@
+//! What the one who asks wants a release to be, in a file that people review.
+
+mod file;
+mod threshold;
+
+use std::path::Path;
+
+use declass_formats::read_regular;
+use serde::Deserialize;
+
+use crate::{
+    claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
+    error::Error,
+    evidence::{Finding, Outcome, code},
+};
+use threshold::Threshold;
+
+const MAX_FILE: u64 = 1 << 20;
+
+/// The rules of a policy file. What it does not speak of is allowed.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Classes that must be forgotten.
+    forgotten: Vec<Class>,
+    /// Methods that may have been used.
+    methods: Option<Vec<String>>,
+    /// Root digests of the inputs that the release may have been made from.
+    inputs: Option<Vec<String>>,
+    /// Checks that must have passed.
+    checks: Vec<String>,
+    thresholds: Vec<Threshold>,
+    /// Whether a git-lfs pointer in the place of weights is not enough.
+    structure: bool,
+}
+
+/// A class of the input by index or label.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a class is a label or an index")]
+enum Class {
+    Index(usize),
+    Label(String),
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`Error::Rules`] if it cannot be read or anything in it is not understood.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let read = || {
+            let bytes = read_regular(path, MAX_FILE).map_err(|error| error.problem.to_string())?;
+            let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+            file::parse(&text)
+        };
+        read().map_err(|reason| Error::Rules { path: path.to_owned(), reason })
+    }
+
+    /// Whether the claim has to be held against the structure of the weights, which digests alone do not allow.
+    pub(super) fn wants_structure(&self) -> bool {
+        self.structure
+    }
+
+    /// What a claim is not that the policy wants it to be.
+    pub(super) fn judge(&self, statement: &Statement) -> Vec<Finding> {
+        let predicate = &statement.predicate;
+        let checks = &predicate.verification.checks;
+        let thresholds = self.thresholds.iter().flat_map(|it| it.judge(checks, &predicate.removal));
+        let said = self
+            .classes(&predicate.removal)
+            .chain(self.method(statement))
+            .chain(self.input(statement))
+            .chain(self.passed(checks))
+            .chain(thresholds);
+        said.map(|message| Finding::new(&code::POLICY, message)).collect()
+    }
+
+    fn classes<'a>(&'a self, removal: &'a Removal) -> impl Iterator<Item = String> + 'a {
+        let missing = self.forgotten.iter().filter(|class| class.index(removal).is_none());
+        missing.map(|class| format!("class {class} must be forgotten and is not"))
+    }
+
+    fn method(&self, statement: &Statement) -> Option<String> {
+        let method = &statement.predicate.build_definition.external_parameters.method;
+        let is_allowed = self.methods.as_ref().is_none_or(|allowed| allowed.contains(method));
+        (!is_allowed).then(|| format!("method `{method}` is not allowed"))
+    }
+
+    fn input(&self, statement: &Statement) -> Option<String> {
+        let inputs = &statement.predicate.build_definition.resolved_dependencies;
+        let input = inputs.iter().find(|resource| resource.name == INPUT_MODEL);
+        let input =
+            input.and_then(|resource| resource.digest.as_ref()).map_or("unknown", |digest| &digest.sha256);
+        let is_input = |allowed: &String| allowed.eq_ignore_ascii_case(input);
+        let is_allowed = self.inputs.as_ref().is_none_or(|allowed| allowed.iter().any(is_input));
+        (!is_allowed).then(|| format!("input {input} is not allowed"))
+    }
+
+    fn passed<'a>(&'a self, checks: &'a [RecordedCheck]) -> impl Iterator<Item = String> + 'a {
+        self.checks.iter().filter_map(|id| {
+            let result = match checks.iter().find(|check| check.id == *id).map(|check| check.result) {
+                Some(Outcome::Passed) => return None,
+                Some(Outcome::Failed) => "failed",
+                Some(Outcome::Informative) => "has no verdict",
+                None => "was not run",
+            };
+            Some(format!("check `{id}` must have passed and {result}"))
+        })
+    }
+}
+
+impl Class {
+    /// Its index in the input, if it is one of the forgotten.
+    fn index(&self, removal: &Removal) -> Option<usize> {
+        let is_it = |index: usize, label: &Option<String>| match self {
+            Self::Index(wanted) => index == *wanted,
+            Self::Label(wanted) => label.as_ref() == Some(wanted),
+        };
+        let mut forgotten = removal.forgotten.iter().map(|entry| &entry.class);
+        forgotten.find(|class| is_it(class.index, &class.label)).map(|class| class.index)
+    }
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "{index}"),
+            Self::Label(label) => write!(f, "`{label}`"),
+        }
+    }
+}

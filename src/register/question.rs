@@ -1,0 +1,153 @@
+//! What is asked of a register, and the answers.
+
+use crate::evidence::{Check, Definition, Origin, Outcome};
+
+/// A question that is asked of every register. The order is that of reports.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Question {
+    /// Is the checkpoint one?
+    Checkpoint,
+    /// Is every line an event, with its number and a time not before the last?
+    Entries,
+    /// Are the entries those of the checkpoint?
+    Root,
+    /// Does each key name the next?
+    Keys,
+    /// Is the checkpoint signed by the key that signs now?
+    Signature,
+    /// Does every event make sense after those before?
+    LifeCycles,
+    /// Is an append unfinished, and can it be finished?
+    Pending,
+    /// Is an older checkpoint one of this register?
+    OldCheckpoint,
+    /// Is there a request of this record?
+    Record,
+    /// Does a proof from a register hold?
+    Proof,
+}
+
+impl Question {
+    /// The questions that every register is asked.
+    pub(super) const ALWAYS: [Self; 7] = [
+        Self::Checkpoint,
+        Self::Entries,
+        Self::Root,
+        Self::Keys,
+        Self::Signature,
+        Self::LifeCycles,
+        Self::Pending,
+    ];
+
+    /// What exactly is asked, by a stable name.
+    #[must_use]
+    pub fn definition(self) -> &'static Definition {
+        &DEFINITIONS[self as usize]
+    }
+
+    /// The answer: what was found, or why it is a no.
+    #[must_use]
+    pub fn answer(self, found: Result<String, String>) -> Check {
+        let outcome = Outcome::of(found.is_ok());
+        let summary = found.unwrap_or_else(|reason| reason);
+        Check { definition: self.definition(), outcome, summary, figures: Vec::new() }
+    }
+}
+
+const fn asked(
+    id: &'static str,
+    formula: &'static str,
+    data: &'static str,
+    shows: &'static str,
+    not_shown: &'static str,
+) -> Definition {
+    Definition { id, version: 1, number: None, formula, origin: Origin::Register, data, shows, not_shown }
+}
+
+/// One of each question, in their order.
+static DEFINITIONS: [Definition; 10] = [
+    asked(
+        "checkpoint",
+        "the checkpoint is a C2SP checkpoint in a signed note",
+        "the file `checkpoint`",
+        "that it can be read and names a register",
+        "whether the entries are those that it counts",
+    ),
+    asked(
+        "entries",
+        "every line = the canonical JSON of an event, numbered from 0, in order of time",
+        "all entries that the checkpoint counts",
+        "that every entry can be read in one way only",
+        "whether what is entered happened",
+    ),
+    asked(
+        "root",
+        "RFC 6962 root of the entries = root of the checkpoint",
+        "all entries that the checkpoint counts",
+        "that no entry was changed, added or taken away since it was signed",
+        "what a keeper signed anew: compare with an older checkpoint kept elsewhere",
+    ),
+    asked(
+        "keys",
+        "every rotation is signed by the key before it, at its place",
+        "the rotations among the entries",
+        "that the key that signs now follows from the trusted one",
+        "who holds a key",
+    ),
+    asked(
+        "signature",
+        "Ed25519 over the checkpoint",
+        "the file `checkpoint`",
+        "that the keeper of the key signed these entries",
+        "when: nobody else may have seen it",
+    ),
+    asked(
+        "life-cycles",
+        "every event is one that may follow those before it",
+        "all entries",
+        "that no release was entered without its request, and so on",
+        "whether what is entered happened",
+    ),
+    asked(
+        "pending",
+        "what an interrupted append left continues the register",
+        "the file `pending`",
+        "that the next append finishes it",
+        "why it was interrupted",
+    ),
+    asked(
+        "old-checkpoint",
+        "root of the first entries = root of the older checkpoint",
+        "an older checkpoint",
+        "that history was not rewritten since",
+        "what happened before it",
+    ),
+    asked(
+        "record",
+        "SHA-256(salt, record) is a request of the register",
+        "a private record and its salt",
+        "that the request was entered",
+        "what the record says",
+    ),
+    asked(
+        "proof",
+        "RFC 6962 inclusion or consistency proof against a signed checkpoint",
+        "the proof alone",
+        "that the entry is in the register, or that it still begins as it once did",
+        "what else is in the register",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_has_its_definition() {
+        let ids = Question::ALWAYS.map(|question| question.definition().id);
+        assert_eq!(ids, ["checkpoint", "entries", "root", "keys", "signature", "life-cycles", "pending"]);
+        assert_eq!(Question::OldCheckpoint.definition().id, "old-checkpoint");
+        assert_eq!(Question::Record.definition().id, "record");
+        assert_eq!(Question::Proof.definition().id, "proof");
+    }
+}
