@@ -23,12 +23,12 @@ use declass::{
     device::DeviceChoice,
     edit,
     formats::Artifact,
-    head::{LinearHead, Slot},
+    head::LinearHead,
     methods,
     progress::Silent,
-    release::Staged,
+    release::{Destination, Staged},
     removal::Removal,
-    unlearn::{self, MARGIN, Material},
+    unlearn::{self, Material},
     verify,
 };
 use safetensors::{Dtype, tensor::TensorView};
@@ -134,12 +134,11 @@ fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
 
     let began = Instant::now();
     let trained = unlearn::train(&before, &material, &removal, device, &Silent)?;
-    let sealed = unlearn::seal(&trained.head, removal.forgotten(), cut.head.link, MARGIN)?;
     let unlearning = began.elapsed();
 
-    let edits = edit::edits(model, &cut, &before, &sealed, removal.forgotten().as_set(), Slot::Keep)?;
+    let edits = edit::rewrite(model, &cut, &before, &trained.head, removal.target())?;
     let folder = tempfile::tempdir()?;
-    let staged = Staged::write(model, &edits, &folder.path().join("out"), &Silent)?;
+    let staged = Staged::write(model, &edits, Destination::new(folder.path().join("out")), &Silent)?;
     let began = Instant::now();
     let report = verify::verify(model, staged.artifact(), &removal, device, &Silent)?;
     let verification = began.elapsed();

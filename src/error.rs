@@ -160,6 +160,14 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// Labels cannot be those of a model.
+    #[error("labels `{from}`: {reason}")]
+    Labels {
+        /// Where they are from.
+        from: String,
+        /// What does not fit.
+        reason: String,
+    },
     /// The head has more values than can be computed with.
     #[error("tensor `{tensor}` has {values} values, a head may have {limit} at most")]
     LargeHead {

@@ -9,29 +9,15 @@
 //!
 //! ```no_run
 //! use candle_core::Device;
-//! use declass::{
-//!     classes::Forgotten, cut::Cut, edit, formats::Artifact, methods, progress::Silent, release::{RunRecord, Staged},
-//!     removal::Removal, unlearn::{self, MARGIN, Material}, verify,
-//! };
+//! use declass::{model::Model, pipeline::Job, progress::Silent, release::Destination};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let model = Artifact::open("model".as_ref())?;
-//! let cut = Cut::locate(&model, None)?;
-//! let forgotten = Forgotten::resolve(&["Sandal"], cut.head.classes, cut.labels.as_ref())?;
-//! let removal = Removal::of(forgotten, methods::choose(None, cut.head.link)?).build()?;
-//!
-//! let before = cut.head.load(&model)?;
-//! let material = Material::draw(&before, &removal, &Device::Cpu, &Silent)?;
-//! let trained = unlearn::train(&before, &material, &removal, &Device::Cpu, &Silent)?;
-//! let record = RunRecord::new(&removal, Some(&material.sampling), Some(&trained), &[]);
-//! let after = edit::as_stored(&cut, &before, &trained.head)?;
-//! let after = unlearn::seal(&after, removal.forgotten(), cut.head.link, MARGIN)?;
-//!
-//! let edits = edit::edits(&model, &cut, &before, &after, removal.forgotten().as_set(), removal.slot())?;
-//! let staged = Staged::write(&model, &edits, "out".as_ref(), &Silent)?;
-//! let report = verify::verify(&model, staged.artifact(), &removal, &Device::Cpu, &Silent)?;
-//! match report.pass() {
-//!     Ok(pass) => staged.publish(&pass, &record, None, false, &Silent)?,
-//!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.id, check.summary)),
+//! let model = Model::open("model")?;
+//! let removal = model.forget(&["Sandal"])?.seed(7).build()?;
+//! let job = Job::open(&model, &removal, Destination::new("out"), Device::Cpu, &Silent)?;
+//! let verified = job.train()?.seal()?.write()?.evaluate()?.verify()?;
+//! match verified.pass() {
+//!     Ok(passed) => passed.publish(None)?,
+//!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.definition.id, check.summary)),
 //! }
 //! # Ok(())
 //! # }
@@ -58,7 +44,9 @@ pub mod head;
 pub mod hook;
 pub mod key_file;
 pub mod methods;
+pub mod model;
 mod net;
+pub mod pipeline;
 pub mod progress;
 #[cfg(feature = "hub")]
 pub mod push;

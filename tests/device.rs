@@ -10,12 +10,12 @@ use declass::{
     device::DeviceChoice,
     edit,
     evidence::words,
-    head::{LinearHead, Slot},
+    head::LinearHead,
     methods::{self, Kind},
     progress::Silent,
-    release::Staged,
+    release::{Destination, Staged},
     removal::Removal,
-    unlearn::{self, MARGIN, Material},
+    unlearn::{self, Material},
     verify,
 };
 use declass_formats::Artifact;
@@ -93,17 +93,17 @@ fn unlearning_by_default_is_verified_with_the_figures_of_the_cpu() {
     let cut = Cut::locate(&original, None).unwrap();
     let (before, forgotten) =
         (cut.head.load(&original).unwrap(), Forgotten::resolve(&["5"], 10, None).unwrap());
-    let removal = Removal::of(forgotten.clone(), methods::by_name("delete").unwrap()).build().unwrap();
+    let removal = Removal::of(forgotten, methods::by_name("delete").unwrap()).build().unwrap();
     let trained = |device: &Device| {
         let material = Material::draw(&before, &removal, &Device::Cpu, &Silent).unwrap();
         unlearn::train(&before, &material, &removal, device, &Silent).unwrap().head
     };
     let (here, there) = (trained(&Device::Cpu), trained(&device()));
     assert!(distance(&here, &there) <= 1e-4, "{}", distance(&here, &there));
-    let sealed = unlearn::seal(&there, &forgotten, cut.head.link, MARGIN).unwrap();
-    let edits = edit::edits(&original, &cut, &before, &sealed, forgotten.as_set(), Slot::Keep).unwrap();
+    let edits = edit::rewrite(&original, &cut, &before, &there, removal.target()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let staged = Staged::write(&original, &edits, &folder.path().join("out"), &Silent).unwrap();
+    let staged =
+        Staged::write(&original, &edits, Destination::new(folder.path().join("out")), &Silent).unwrap();
     let report =
         |device: &Device| verify::verify(&original, staged.artifact(), &removal, device, &Silent).unwrap();
     let (mine, theirs) = (report(&Device::Cpu), report(&device()));

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 31] = [
+const MAY_NAME: [(&str, &[&str]); 33] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "head", "net"]),
@@ -21,11 +21,33 @@ const MAY_NAME: [(&str, &[&str]); 31] = [
     ("fetch", &["error", "progress"]),
     ("gate", &["classes", "cut", "error", "head", "progress", "release", "sign"]),
     ("git", &["error"]),
+    ("model", &["classes", "cut", "error", "fetch::PackageUrl", "methods", "removal"]),
     ("net", &["error"]),
     ("hook", &["error", "gate", "git", "release", "sign"]),
     ("head", &["classes", "error"]),
     ("key_file", &["error"]),
     ("methods", &["classes", "error", "head", "rng"]),
+    (
+        "pipeline",
+        &[
+            "classes",
+            "device",
+            "edit",
+            "embeddings",
+            "error",
+            "evaluate",
+            "evidence",
+            "gate",
+            "head",
+            "model",
+            "progress",
+            "release",
+            "removal",
+            "sign",
+            "unlearn",
+            "verify",
+        ],
+    ),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
     ("register", &["calendar", "error", "key_file", "unambiguous"]),

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use declass::progress::{Progress, Step};
+use declass::{
+    pipeline::Observer,
+    progress::{Progress, Step},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work shorter than this shows no bar.
@@ -54,6 +57,9 @@ impl Progress for Bars {
         });
     }
 }
+
+/// What happens in a job is not told here.
+impl Observer for Bars {}
 
 impl Bars {
     pub(super) fn new(hidden: bool) -> Self {

@@ -15,7 +15,7 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer, verify::read_claim};
+use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -55,7 +55,7 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
         [] if !StoredClaim::exists(release.folder()) => {
             return Err(Error::NoClaim { path: args.release.clone() }.into());
         }
-        [] => Some(read_claim(release)?),
+        [] => Some(Claimed::of(release)?),
         _ => None,
     };
     let removal = claimed.as_ref().map(Claimed::removal);

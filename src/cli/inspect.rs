@@ -21,7 +21,7 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let source = source::peek(&args.model, &bars)?;
     // Weights that cannot be computed with are better known now than later.
-    source.cut.head.load(&source.artifact)?;
+    source.model.cut().head.load(source.model.artifact())?;
     if args.json {
         printer.json(&as_json(&source))?;
     } else {
@@ -31,11 +31,11 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
 }
 
 fn print(source: &Source, printer: &Printer) {
-    let Source { artifact, cut, labels, .. } = source;
+    let (artifact, cut, labels) = (source.model.artifact(), source.model.cut(), source.model.labels());
     let head = &cut.head;
     let values = artifact.tensors().values().map(|info| info.elements() as u64).sum();
     printer.row("model", &source.name);
-    if let Some(package) = &source.package {
+    if let Some(package) = source.model.origin() {
         printer.row("package", package.to_string());
     }
     printer.row(
@@ -88,8 +88,8 @@ fn print(source: &Source, printer: &Printer) {
 }
 
 fn classes(source: &Source) -> String {
-    let count = source.cut.head.classes;
-    let Some(labels) = &source.labels else {
+    let count = source.model.cut().head.classes;
+    let Some(labels) = source.model.labels() else {
         return format!("{count}, without labels (name them by index, or give --labels)");
     };
     let mut shown: Vec<String> =
@@ -102,7 +102,7 @@ fn classes(source: &Source) -> String {
 
 fn dtypes(source: &Source) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for info in source.artifact.tensors().values() {
+    for info in source.model.artifact().tensors().values() {
         *counts.entry(info.dtype.name()).or_default() += info.elements();
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
@@ -124,7 +124,7 @@ fn link(link: Link, ties: Ties) -> String {
 }
 
 fn as_json(source: &Source) -> serde_json::Value {
-    let Source { artifact, cut, labels, .. } = source;
+    let (artifact, cut, labels) = (source.model.artifact(), source.model.cut(), source.model.labels());
     let head = &cut.head;
     let branch = |branch: &declass::cut::Branch| {
         json!({
@@ -137,7 +137,7 @@ fn as_json(source: &Source) -> serde_json::Value {
     let point = |point: &declass::cut::CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
     json!({
         "model": source.name,
-        "package": source.package.as_ref().map(ToString::to_string),
+        "package": source.model.origin().map(ToString::to_string),
         "format": artifact.format().to_string(),
         "bytes": artifact.files().iter().map(|file| file.size).sum::<u64>(),
         "files": artifact.files().iter().map(|file| file.path.to_string()).collect::<Vec<_>>(),
@@ -146,8 +146,8 @@ fn as_json(source: &Source) -> serde_json::Value {
         "values": artifact.tensors().values().map(|info| info.elements()).sum::<usize>(),
         "dtypes": dtypes(source),
         "classes": head.classes,
-        "labels": labels.as_ref().map(|labels| &labels.names),
-        "labelSource": labels.as_ref().map(|labels| &labels.source),
+        "labels": labels.map(|labels| &labels.names),
+        "labelSource": labels.map(|labels| &labels.source),
         "head": {
             "name": head.name,
             "width": head.width(),

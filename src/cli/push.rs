@@ -8,14 +8,14 @@ use declass::{
     evidence::Outcome,
     formats::{Artifact, RelPath},
     gate,
+    pipeline::{Measuring, measure},
     push::{self, Push},
-    release::{check_lineage, not_covered},
+    release::Claimed,
     sign::Trust,
-    verify,
 };
 use serde_json::json;
 
-use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, verify::read_claim};
+use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer};
 
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -67,13 +67,11 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
 /// What measuring it against the original says no to.
 fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
-    let claimed = read_claim(release)?;
+    let claimed = Claimed::of(release)?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
-    let device = device::open(args.device, printer)?;
-    let report = verify::verify(&original, release, claimed.removal(), &device, bars)?;
-    let lineage = check_lineage(release.folder(), claimed.statement(), &original)?;
-    let checks = [report.checks(), &claimed.check(&report, None), &[lineage, not_covered(release)]].concat();
+    let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
+    let checks = measure(release, &claimed, &original, how, bars)?.checks;
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
     Ok(failed.map(|check| format!("{}: {}", check.definition.id, check.summary)).collect())
 }

@@ -1,24 +1,19 @@
 //! `declass reproduce`: the command of a claim once more, and its files beside those of the release.
 
-use anyhow::{Context, Result, bail};
-use clap::Parser;
+use anyhow::{Context, Result};
 use declass::{
     device::DeviceChoice,
     error::Error,
     formats::{Artifact, Diff, Role, TensorChange},
     head::Slot,
+    model::Model,
+    pipeline::Job,
+    release::{Claimed, Destination},
     removal::Removal,
 };
 use serde_json::{Value, json};
 
-use super::{
-    Exit,
-    args::{Cli, Command, ReproduceArgs, UnlearnArgs},
-    bars::Bars,
-    hub,
-    output::{Printer, Verbosity},
-    unlearn, verify,
-};
+use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer};
 
 /// A tensor that came out differently.
 struct Other {
@@ -32,22 +27,25 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
     let release = Artifact::open(&release.path).map_err(Error::from)?;
-    let claimed = verify::read_claim(&release)?;
+    let claimed = Claimed::of(&release)?;
     let (version, removal) = (claimed.version(), claimed.removal());
     if version != env!("CARGO_PKG_VERSION") {
         printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
     }
-    let arguments = arguments(removal, args.device.unwrap_or_else(|| removal.device().into()));
+    let choice = args.device.unwrap_or_else(|| removal.device().into());
+    let original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
+    let original = Model::of(Artifact::open(&original.path).map_err(Error::from)?, removal.head())?;
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
-    let unlearn_args = parse(args, &arguments, &folder.path().join("out"))?;
-    let silent = Printer::new(Verbosity::Quiet);
-    let staged = unlearn::remake(&unlearn_args, &silent)?;
-    let diff = Diff::between(&release, staged.artifact(), &|_| ()).map_err(Error::from)?;
+    let destination = Destination::new(folder.path().join("out"));
+    let device = device::open(choice, printer)?;
+    let copy = Job::open(&original, removal, destination, device, &bars)?.train()?.seal()?.write()?;
+    let diff = Diff::between(&release, copy.artifact(), &|_| ()).map_err(Error::from)?;
     let others: Vec<Other> =
-        diff.tensors.iter().map(|change| Other::of(change, &release, staged.artifact())).collect();
+        diff.tensors.iter().map(|change| Other::of(change, &release, copy.artifact())).collect();
     let files = files(&release, &diff);
     let same = files.iter().all(|(_, same)| *same);
-    let command = format!("declass unlearn {} {}", args.original.display(), arguments.join(" "));
+    let command =
+        format!("declass unlearn {} {}", args.original.display(), arguments(removal, choice).join(" "));
     if args.json {
         let files = files.iter().map(|(path, same)| json!({"path": path, "same": same}));
         let tensors = others.iter().map(Other::json);
@@ -88,19 +86,6 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
         arguments.push("--no-seal".into());
     }
     arguments
-}
-
-fn parse(args: &ReproduceArgs, arguments: &[String], out: &std::path::Path) -> Result<Box<UnlearnArgs>> {
-    let (original, out) = (args.original.clone().into_os_string(), out.as_os_str().to_owned());
-    let fixed = ["declass".into(), "unlearn".into(), original, "-o".into(), out];
-    let offline = args.hub.offline.then(|| "--offline".into());
-    let file = args.hub.file.iter().flat_map(|file| ["--file".into(), file.as_str().into()]);
-    let all = fixed.into_iter().chain(offline).chain(file).chain(arguments.iter().map(Into::into));
-    match Cli::try_parse_from(all).map(|cli| cli.command) {
-        Ok(Command::Unlearn(args)) => Ok(args),
-        Ok(_) => bail!("the claim's command is none of `declass unlearn`"),
-        Err(error) => bail!("the claim's command cannot be run: {error}"),
-    }
 }
 
 /// The files that a removal makes, with whether they are the same; the card and the records beside the model are not among them.

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use declass::{
-    evidence::Check,
-    gate::{Examination, Finding},
-    release::{CLAIM_FILE, StoredClaim},
+    pipeline::Judgement,
+    release::{CLAIM_FILE, StoredClaim, statement::NamedClass},
     sign::Role,
 };
 use serde_json::{Value, json};
@@ -17,7 +16,6 @@ use super::{
     findings::{self, github, sarif},
     labelled,
     output::{Printer, counted},
-    verify::Measured,
 };
 
 /// All that is known of a release.
@@ -25,33 +23,30 @@ pub(super) struct Verdict<'a> {
     pub(super) args: &'a VerifyArgs,
     /// Where the release lies.
     pub(super) place: PathBuf,
-    /// Whether its repository holds anything else, if it was fetched.
-    pub(super) listed: Option<Check>,
-    /// Why it is no yes; empty if it is.
-    pub(super) findings: Vec<Finding>,
-    /// What its signatures say, if anybody is trusted.
-    pub(super) examination: Option<Examination>,
-    /// What was measured, if there is an original.
-    pub(super) measured: Option<Measured>,
+    pub(super) judgement: Judgement,
 }
 
 impl Verdict<'_> {
     pub(super) fn print(&self, printer: &Printer) -> Result<Exit> {
-        let exit = findings::exit(&self.findings);
+        let exit = findings::exit(&self.judgement.findings);
         match self.args.output.format() {
             VerdictFormat::Github => {
-                github(&self.findings, &self.args.release).iter().for_each(|line| printer.line(line));
+                github(&self.judgement.findings, &self.args.release)
+                    .iter()
+                    .for_each(|line| printer.line(line));
             }
             VerdictFormat::Human => self.tell(exit, printer),
             VerdictFormat::Json => printer.json(&self.as_json(exit))?,
-            VerdictFormat::Sarif => printer.json(&sarif(&self.findings, &self.args.release, exit as u8))?,
+            VerdictFormat::Sarif => {
+                printer.json(&sarif(&self.judgement.findings, &self.args.release, exit as u8))?
+            }
         }
         Ok(exit)
     }
 
     fn tell(&self, exit: Exit, printer: &Printer) {
         printer.row("release", format!("{}{}", self.args.release.display(), self.signature_in_words()));
-        for signer in self.examination.iter().flat_map(|found| &found.signers) {
+        for signer in self.judgement.examination.iter().flat_map(|found| &found.signers) {
             let what = if signer.role == Role::Claim { "the claim" } else { "all files" };
             let stamped = signer.stamped.as_ref().map_or_else(String::new, |it| format!(", stamped {it}"));
             printer.row("signed", format!("{what}, by {} ({}){stamped}", signer.identity, signer.key));
@@ -62,26 +57,26 @@ impl Verdict<'_> {
         if let Some(original) = &self.args.original {
             printer.row("original", original.display().to_string());
         }
-        if let Some(measured) = &self.measured {
+        if let Some(measured) = &self.judgement.measured {
             measured.checks.iter().for_each(|check| printer.check(check, measured.labels.as_ref()));
             measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
         }
-        self.listed.iter().for_each(|check| printer.check(check, None));
-        for finding in self.examination.iter().flat_map(|found| &found.findings) {
+        self.judgement.listed.iter().for_each(|check| printer.check(check, None));
+        for finding in self.judgement.examination.iter().flat_map(|found| &found.findings) {
             printer.row(finding.code.id, finding.to_string());
         }
         if let (Some(policy), Exit::Yes) = (&self.args.policy, exit) {
             printer.row("policy", format!("{}: met", policy.display()));
         }
         printer.row("verdict", self.in_words(exit));
-        if self.measured.is_none() {
+        if self.judgement.measured.is_none() {
             printer.row("not shown", "what the classifier does: that is measured with --original");
         }
     }
 
     fn in_words(&self, exit: Exit) -> String {
-        let failed = self.findings.len();
-        match (exit, &self.examination, &self.measured) {
+        let failed = self.judgement.findings.len();
+        match (exit, &self.judgement.examination, &self.judgement.measured) {
             (Exit::Yes, ..) => "passed".to_owned(),
             (Exit::No, None, Some(measured)) => {
                 format!("FAILED: {failed} of {} checks say no", measured.checks.len())
@@ -95,7 +90,7 @@ impl Verdict<'_> {
 
     /// Without trusted keys nothing is said about signatures but whether there are any.
     fn signature_in_words(&self) -> &'static str {
-        match (&self.examination, self.is_signed()) {
+        match (&self.judgement.examination, self.is_signed()) {
             (Some(_), _) => "",
             (None, true) => " (signature of the claim NOT CHECKED: no --trust)",
             (None, false) => " (UNSIGNED claim)",
@@ -110,7 +105,7 @@ impl Verdict<'_> {
     }
 
     fn as_json(&self, exit: Exit) -> Value {
-        let signers = self.examination.as_ref().map(|found| &found.signers);
+        let signers = self.judgement.examination.as_ref().map(|found| &found.signers);
         let signatures = signers.map(|signers| signers.iter().map(findings::signature).collect::<Vec<_>>());
         let signed = signers.is_some_and(|signers| signers.iter().any(|signer| signer.role == Role::Claim));
         json!({
@@ -119,27 +114,27 @@ impl Verdict<'_> {
             "signed": signed,
             "signatures": signatures,
             "forgotten": self.forgotten(),
-            "findings": self.findings.iter().map(findings::json).collect::<Vec<_>>(),
-            "checks": self.measured.as_ref().map(|measured| &measured.checks),
-            "repository": self.listed,
-            "changes": self.measured.as_ref().map(|measured| &measured.changes),
-            "evaluation": self.measured.as_ref().and_then(|measured| measured.evaluation.as_ref()),
+            "findings": self.judgement.findings.iter().map(findings::json).collect::<Vec<_>>(),
+            "checks": self.judgement.measured.as_ref().map(|measured| &measured.checks),
+            "repository": self.judgement.listed,
+            "changes": self.judgement.measured.as_ref().map(|measured| &measured.changes),
+            "evaluation": self.judgement.measured.as_ref().and_then(|measured| measured.evaluation.as_ref()),
         })
     }
 
     /// The forgotten classes as measured, or else as a trusted claim says.
     fn forgotten(&self) -> Value {
-        let claim = self.examination.as_ref().and_then(|found| found.claim.as_ref());
-        match (&self.measured, claim) {
-            (Some(measured), _) => measured.forgotten.clone(),
+        let claim = self.judgement.examination.as_ref().and_then(|found| found.claim.as_ref());
+        match (&self.judgement.measured, claim) {
+            (Some(measured), _) => measured.forgotten.iter().map(class).collect(),
             (None, Some((statement, _))) => {
-                let forgotten = &statement.predicate.removal.forgotten;
-                forgotten
-                    .iter()
-                    .map(|entry| json!({"index": entry.class.index, "label": entry.class.label}))
-                    .collect()
+                statement.predicate.removal.forgotten.iter().map(|entry| class(&entry.class)).collect()
             }
             (None, None) => Value::Null,
         }
     }
+}
+
+fn class(class: &NamedClass) -> Value {
+    json!({"index": class.index, "label": class.label})
 }

@@ -10,19 +10,40 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{Artifact, Edits};
 
-use crate::head::Slot;
 use crate::{
     classes::Forgotten,
     cut::{Branch, Cut, Head, Operand},
     error::Error,
-    head::{LinearHead, MARGIN, seal},
+    head::{LinearHead, MARGIN, Slot, Target, Treatment, seal},
 };
 use place::Placement;
 
 /// New values of one tensor, per class; a class that is not listed keeps its stored bytes.
 type Rows = BTreeMap<usize, Vec<f64>>;
 
-/// The edits that turn the head `before` into `after`.
+/// The edits that turn the head `before` into `trained` and give the forgotten slots their treatment.
+///
+/// The order is what matters: the model will hold `trained` rounded to the types that it is stored in, so a seal is taken of those
+/// rows, since the mean of others is not theirs.
+///
+/// # Errors
+/// As [`edits`]; [`Error::CannotSeal`] for a multi-label head without bias.
+pub fn rewrite(
+    artifact: &Artifact,
+    cut: &Cut,
+    before: &LinearHead,
+    trained: &LinearHead,
+    target: &Target,
+) -> Result<Edits, Error> {
+    let stored = as_stored(cut, before, trained)?;
+    let after = match target.treatment() {
+        Treatment::Seal => seal(&stored, target.forgotten(), cut.head.link, MARGIN)?,
+        Treatment::Drop | Treatment::Leave => stored,
+    };
+    edits(artifact, cut, before, &after, target.forgotten().as_set(), target.slot())
+}
+
+/// The edits that turn the head `before` into `after`, slots as they are there.
 ///
 /// Rows of `after` that equal `before` bit for bit keep their stored bytes. Parallel heads share a change
 /// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots are sealed by the

@@ -24,6 +24,9 @@ pub enum RemovalError {
         /// Which one.
         parameter: Parameter,
     },
+    /// The model was opened at another head than the removal names.
+    #[error("the removal names another head than the one that the model was opened at")]
+    OtherHead,
     /// Something was said about the seal of a slot that is dropped.
     #[error("a dropped slot has no row that could be sealed or left unsealed")]
     SealOfDropped,

@@ -1,5 +1,6 @@
 //! What a claim on disk says was done: enough of it to do the verification again.
 
+use declass_formats::Artifact;
 use serde_json::Value;
 
 use super::{
@@ -7,6 +8,7 @@ use super::{
     evaluation::{RecordedEvaluation, unclaimed},
     record::RunRecord,
     statement::{LabelSpace, NamedClass, Parameters, Predicate, Resource, Statement},
+    stored::StoredClaim,
 };
 use crate::{
     classes::Forgotten,
@@ -56,6 +58,16 @@ impl Claimed {
         let forgotten = forgotten(&asked.forget, &removal.label_space)?;
         let removal = asked_for(asked, forgotten, &record.device, &verification.seed)?;
         Ok(Self { json, statement, record, removal })
+    }
+
+    /// Reads the claim of a release, signed or not.
+    ///
+    /// # Errors
+    /// [`Error::NotAClaim`].
+    pub fn of(release: &Artifact) -> Result<Self, Error> {
+        let stored = StoredClaim::read(release.folder())?;
+        let claimed = Self::read(stored.statement());
+        claimed.map_err(|reason| Error::NotAClaim { path: stored.path().to_owned(), reason })
     }
 
     /// The removal that it records.

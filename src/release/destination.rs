@@ -21,34 +21,93 @@ use crate::error::Error;
 /// Folders within folders that are looked into; no release is deeper.
 const MAX_DEPTH: usize = 20;
 
-/// Whether a release may be written to a place: nothing is there, or `replace` is set and what is there is empty or an
-/// earlier release without any file that is not its own.
-///
-/// # Errors
-/// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not; [`Error::NoName`] or [`Error::Io`] if it is no place for a
-/// new folder.
-pub fn check_destination(destination: &Path, replace: bool) -> Result<(), Error> {
-    if destination.file_name().is_none() {
-        return Err(Error::NoName { path: destination.to_owned() });
-    }
-    let parent = parent_of(destination);
-    let existing = parent.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
-    if let Some(existing) = existing.filter(|folder| !folder.is_dir()) {
-        return Err(Error::io(existing)(io::ErrorKind::NotADirectory.into()));
-    }
-    let _lock = if parent.is_dir() { Some(locked(&parent)?) } else { None };
-    check(destination, replace)
+/// The place that a release shall go to.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    path: PathBuf,
+    existing: Existing,
 }
 
-/// Moves a folder to where it shall be, if [`check_destination`] allows it; what was there is then where the folder was.
-pub(super) fn move_into_place(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
-    let _lock = locked(&parent_of(to))?;
-    check(to, replace)?;
-    let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-    renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
-        rustix::io::Errno::EXIST => Error::DestinationExists { path: to.to_owned(), release: false },
-        error => Error::io(to)(error.into()),
-    })
+/// What becomes of an earlier release that is in the place already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Keep,
+    /// It is replaced at once, if it holds no file that is not its own.
+    Replace,
+}
+
+impl Destination {
+    /// A place where nothing is.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), existing: Existing::Keep }
+    }
+
+    /// The same place, where an earlier release may be.
+    #[must_use]
+    pub fn with_existing(self, existing: Existing) -> Self {
+        Self { existing, ..self }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a release may be written there now: nothing is there, or what is there may be replaced and is empty or an
+    /// earlier release without any file that is not its own.
+    ///
+    /// # Errors
+    /// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not; [`Error::NoName`] or [`Error::Io`] if it is no place for
+    /// a new folder.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.path.file_name().is_none() {
+            return Err(Error::NoName { path: self.path.clone() });
+        }
+        let parent = parent_of(&self.path);
+        let existing = parent.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok());
+        if let Some(existing) = existing.filter(|folder| !folder.is_dir()) {
+            return Err(Error::io(existing)(io::ErrorKind::NotADirectory.into()));
+        }
+        let _lock = if parent.is_dir() { Some(locked(&parent)?) } else { None };
+        check(&self.path, self.existing)
+    }
+
+    /// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
+    ///
+    /// # Errors
+    /// [`Error::OverwritesInput`] or [`Error::InsideInput`].
+    pub fn check_input(&self, original: &Artifact) -> Result<(), Error> {
+        let destination = &self.path;
+        let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
+        if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
+            return Err(Error::OverwritesInput { path: destination.clone() });
+        }
+        let parent = parent_of(destination);
+        let existing = parent.ancestors().find_map(|folder| match folder {
+            folder if folder == Path::new("") => Path::new(".").canonicalize().ok(),
+            folder => folder.canonicalize().ok(),
+        });
+        // A single file does not own the folder that it lies in.
+        if original.path().is_dir() && existing.is_some_and(|folder| folder.starts_with(&input)) {
+            return Err(Error::InsideInput { path: destination.clone() });
+        }
+        Ok(())
+    }
+
+    /// Moves a folder there, if it [may](Self::check) go there; what was there is then where the folder was.
+    pub(super) fn receive(&self, from: &Path) -> Result<(), Error> {
+        let to = &self.path;
+        let _lock = locked(&parent_of(to))?;
+        check(to, self.existing)?;
+        let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+        renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
+            rustix::io::Errno::EXIST => Error::DestinationExists { path: to.clone(), release: false },
+            error => Error::io(to)(error.into()),
+        })
+    }
 }
 
 /// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
@@ -61,7 +120,7 @@ pub(super) fn locked(folder: &Path) -> Result<File, Error> {
     lock().map_err(Error::io(folder))
 }
 
-fn check(destination: &Path, replace: bool) -> Result<(), Error> {
+fn check(destination: &Path, existing: Existing) -> Result<(), Error> {
     let taken = |release| Err(Error::DestinationExists { path: destination.to_owned(), release });
     let Ok(metadata) = fs::symlink_metadata(destination) else { return Ok(()) };
     // What a link leads to belongs to another place.
@@ -74,7 +133,7 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
         Err(_) => None,
     };
     let Some(own) = own else { return taken(false) };
-    if !replace {
+    if existing == Existing::Keep {
         return taken(true);
     }
     let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| path.is_release_record());
@@ -86,31 +145,10 @@ fn check(destination: &Path, replace: bool) -> Result<(), Error> {
     list(destination, Path::new(""), 0, &mut files).map_err(Error::io(destination))?;
     files.retain(|file| !is_own(file));
     files.sort();
-    match files.is_empty() {
-        true => Ok(()),
-        false => Err(Error::ForeignFiles { path: destination.to_owned(), files }),
+    if files.is_empty() {
+        return Ok(());
     }
-}
-
-/// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
-///
-/// # Errors
-/// [`Error::OverwritesInput`] or [`Error::InsideInput`].
-pub fn check_input(original: &Artifact, destination: &Path) -> Result<(), Error> {
-    let Ok(input) = original.folder().canonicalize() else { return Ok(()) };
-    if destination.canonicalize().is_ok_and(|output| input.starts_with(output)) {
-        return Err(Error::OverwritesInput { path: destination.to_owned() });
-    }
-    let parent = parent_of(destination);
-    let existing = parent.ancestors().find_map(|folder| match folder {
-        folder if folder == Path::new("") => Path::new(".").canonicalize().ok(),
-        folder => folder.canonicalize().ok(),
-    });
-    // A single file does not own the folder that it lies in.
-    if original.path().is_dir() && existing.is_some_and(|folder| folder.starts_with(&input)) {
-        return Err(Error::InsideInput { path: destination.to_owned() });
-    }
-    Ok(())
+    Err(Error::ForeignFiles { path: destination.to_owned(), files })
 }
 
 pub(super) fn parent_of(destination: &Path) -> PathBuf {

@@ -25,7 +25,7 @@ pub use beside::{not_covered, repository};
 pub use card::{CardContent, card};
 pub use claimed::Claimed;
 pub use decimal::Decimal;
-pub use destination::{check_destination, check_input};
+pub use destination::{Destination, Existing};
 pub use evaluation::{RecordedEvaluation, RecordedMetric, UserData};
 pub(crate) use front::{RemovalBlock, TAGS};
 pub use lineage::{Earlier, History, Lineage, check_lineage};

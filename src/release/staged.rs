@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use declass_formats::{Artifact, Edits, RelPath, Sha256Digest};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{
     attributes::keep_bytes,
-    destination::{check_input, move_into_place, parent_of},
+    destination::{Destination, parent_of},
     parents::Parents,
     record::RunRecord,
     signing::sign_files,
@@ -40,7 +40,7 @@ pub struct Staged {
     folder: TempDir,
     /// Keeps other runs from taking the folder for a leftover.
     _lock: File,
-    destination: PathBuf,
+    destination: Destination,
     artifact: Artifact,
     /// Last, since what is empty can be told only once the folder is gone.
     _parents: Parents,
@@ -54,12 +54,12 @@ impl Staged {
     pub fn write(
         original: &Artifact,
         edits: &Edits,
-        destination: &Path,
+        destination: Destination,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
-        check_input(original, destination)?;
-        let parent = parent_of(destination);
-        let prefix = prefix_of(destination)?;
+        destination.check_input(original)?;
+        let parent = parent_of(destination.path());
+        let prefix = prefix_of(destination.path())?;
         let parents = Parents::create(&parent).map_err(Error::io(&parent))?;
         remove_leftovers(&parent, &prefix);
         let (folder, lock) = locked_folder(&parent, &prefix)?;
@@ -68,7 +68,7 @@ impl Staged {
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
         progress.end(Step::Writing);
         let artifact = Artifact::open(folder.path())?;
-        Ok(Self { folder, _lock: lock, destination: destination.to_owned(), artifact, _parents: parents })
+        Ok(Self { folder, _lock: lock, destination, artifact, _parents: parents })
     }
 
     /// The copy, opened from disk.
@@ -94,20 +94,16 @@ impl Staged {
     }
 
     /// Adds the claim that follows from the pass, signs it and the whole if there is a key, and moves the folder into
-    /// place.
-    ///
-    /// An existing destination is replaced in one step if `replace` is set and [`check_destination`](super::check_destination) allows it, and
-    /// refused otherwise.
+    /// place, if it [may](Destination::check) go there. Only a job publishes: it knows what the record of the run has to say.
     ///
     /// # Errors
     /// [`Error::OtherRelease`] if the staged files are not those that the pass was given to,
     /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
-    pub fn publish(
+    pub(crate) fn publish(
         self,
         pass: &Pass,
         record: &RunRecord,
         key: Option<&ReleaseKey>,
-        replace: bool,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
         let here = self.folder.path();
@@ -122,8 +118,8 @@ impl Staged {
         }
         sync_folder(here)?;
         open_to_readers(here)?;
-        move_into_place(here, &self.destination, replace)?;
-        sync_folder(&parent_of(&self.destination))
+        self.destination.receive(here)?;
+        sync_folder(&parent_of(self.destination.path()))
         // What is left in the temporary folder, an older release or nothing, goes with `self`.
     }
 }

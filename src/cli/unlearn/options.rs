@@ -2,19 +2,19 @@
 
 use anyhow::{Result, bail};
 use declass::{
-    classes::Forgotten,
-    head::{Link, Slot, Treatment},
+    head::{Slot, Treatment},
     methods,
+    model::Model,
     removal::Removal,
 };
 
 use crate::cli::args::UnlearnArgs;
 
-pub(super) fn removal(args: &UnlearnArgs, forgotten: Forgotten, link: Link) -> Result<Removal> {
-    let treatment = Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?;
-    let mut removal = Removal::of(forgotten, methods::choose(args.method, link)?)
-        .treatment(treatment)
-        .head(args.model.head.clone())
+pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
+    let mut removal = model
+        .forget(&args.forget)?
+        .method(methods::choose(args.method, model.cut().head.link)?)
+        .treatment(Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?)
         .seed(args.seed);
     if let Some(distribution) = args.distribution {
         removal = removal.distribution(distribution);
@@ -33,7 +33,10 @@ pub(super) fn removal(args: &UnlearnArgs, forgotten: Forgotten, link: Link) -> R
     }
     let removal = removal.build()?;
     if args.trace.is_some() && !removal.trains() {
-        bail!("method `{}` has no course of training for --trace", removal.method().name);
+        bail!(
+            "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
+            removal.method().name
+        );
     }
     Ok(removal)
 }

@@ -1,4 +1,9 @@
-//! What `declass unlearn` says: a line for each step.
+//! What `declass unlearn` says: a line for each thing that happens.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use declass::{
     classes::describe,
@@ -6,52 +11,117 @@ use declass::{
     evidence::Outcome,
     formats::RelPath,
     head::{Link, Treatment},
+    pipeline::{Event, Job, NotTrained, Observer},
+    progress::{Progress, Step},
     release::{CLAIM_FILE, STATEMENT_FILE},
+    removal::Removal,
     sign::SIGNATURE_FILE,
-    unlearn::{MARGIN, Material, Trained},
+    unlearn::{MARGIN, Search, Trained},
     verify::Report,
 };
 
-use super::Run;
-use crate::cli::output::{Printer, counted, grouped};
+use crate::cli::{
+    bars::Bars,
+    output::{Printer, counted, grouped},
+    source::Source,
+};
 
-impl Run<'_> {
-    pub(super) fn out(&self) -> &Printer {
-        if self.args.json { &self.silent } else { self.printer }
+/// Tells the user what happens in a job.
+pub(super) struct Teller<'a> {
+    source: &'a Source,
+    removal: &'a Removal,
+    bars: Bars,
+    /// For what is not said where JSON was asked for.
+    pub(super) out: &'a Printer,
+    pub(super) printer: &'a Printer,
+    /// Every attempt at training, once they are made.
+    course: Mutex<Option<Search>>,
+}
+
+impl Progress for Teller<'_> {
+    fn begin(&self, step: Step, total: u64) {
+        self.bars.begin(step, total);
     }
 
-    pub(super) fn introduce(&self) {
-        let cut = &self.source.cut;
+    fn advance(&self, step: Step, units: u64) {
+        self.bars.advance(step, units);
+    }
+
+    fn end(&self, step: Step) {
+        self.bars.end(step);
+    }
+}
+
+impl Observer for Teller<'_> {
+    fn observe(&self, event: Event<'_>) {
+        match event {
+            Event::Sampled { sampling, starved } => self.sampled(sampling, starved),
+            Event::Unreached { classes } => {
+                for &class in classes {
+                    self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
+                }
+            }
+            Event::Searched(search) => {
+                *self.course.lock().unwrap_or_else(PoisonError::into_inner) = Some(search.clone());
+            }
+            Event::Trained(trained) => self.trained(trained),
+            Event::NotTrained(why) => self.not_trained(why),
+            Event::Sealed { link, has_bias } => self.sealed(link, has_bias),
+            _ => {}
+        }
+    }
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(
+        source: &'a Source,
+        removal: &'a Removal,
+        bars: Bars,
+        out: &'a Printer,
+        printer: &'a Printer,
+    ) -> Self {
+        Self { source, removal, bars, out, printer, course: Mutex::default() }
+    }
+
+    /// Every attempt at training, if there were any.
+    pub(super) fn course(&self) -> Option<Search> {
+        self.course.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(super) fn introduce(&self, job: &Job<'_>) {
+        let (model, out) = (&self.source.model, self.out);
+        let cut = model.cut();
         let embeddings: Vec<&str> =
             cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
         let version = concat!("declass ", env!("CARGO_PKG_VERSION"));
-        let out = self.out();
         out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
-        out.row("forgetting", self.names(&self.removal.forgotten().indices().collect::<Vec<_>>()));
-        if !self.history.claims().is_empty() {
-            let removals = match self.history.claims().len() {
-                1 => "an earlier removal".to_owned(),
-                more => format!("{more} earlier removals"),
-            };
-            let stay = match self.earlier.as_slice() {
-                [] => String::new(),
-                classes => format!("; still forgotten: {}", self.names(classes)),
-            };
-            out.row("history", format!("continues {removals}{stay}"));
-        }
+        out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
+        self.history(job);
         cut.why.notes.iter().for_each(|note| self.printer.warn(note));
-        if let Some(package) = &self.source.package {
+        if let Some(package) = model.origin() {
             out.row("package", package.to_string());
         }
         for path in &self.source.left {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
-        let left = self.source.artifact.left_out();
-        for path in left.iter().filter(|path| !path.is_record()) {
+        for path in model.artifact().left_out().iter().filter(|path| !path.is_record()) {
             self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));
         }
+    }
+
+    fn history(&self, job: &Job<'_>) {
+        let removals = match job.history().claims().len() {
+            0 => return,
+            1 => "an earlier removal".to_owned(),
+            more => format!("{more} earlier removals"),
+        };
+        let stay = match job.still_forgotten() {
+            [] => String::new(),
+            classes => format!("; still forgotten: {}", self.names(classes)),
+        };
+        self.out.row("history", format!("continues {removals}{stay}"));
     }
 
     fn names(&self, classes: &[usize]) -> String {
@@ -59,17 +129,15 @@ impl Run<'_> {
     }
 
     fn name(&self, class: usize) -> String {
-        describe(class, self.source.labels.as_ref())
+        describe(class, self.source.model.labels())
     }
 
-    pub(super) fn report_sampling(&self, material: &Material) {
-        let sampling = &material.sampling;
+    fn sampled(&self, sampling: &Sampling, starved: &[usize]) {
         let total: usize = sampling.accepted.iter().sum();
-        let rare = sampling.rare.iter().filter(|rare| rare.made > 0).count();
-        let rarely = match rare {
+        let rarely = match sampling.rare.iter().filter(|rare| rare.made > 0).count() {
             0 => String::new(),
             1 => "; 1 class that they hardly reach was sampled on its own".to_owned(),
-            _ => format!("; {rare} classes that they hardly reach were sampled on their own"),
+            rare => format!("; {rare} classes that they hardly reach were sampled on their own"),
         };
         let line = format!(
             "{} synthetic embeddings ({}), {} draws, {:.1} each{rarely}",
@@ -78,13 +146,11 @@ impl Run<'_> {
             grouped(sampling.draws),
             sampling.overhead()
         );
-        self.out().row("sampling", line);
-        self.report_starved(sampling);
-        for (class, count) in
-            sampling.accepted.iter().enumerate().filter(|(class, _)| sampling.wanted[*class] > 0)
-        {
-            self.out()
-                .detail("", format!("class {}: {count} of {}", self.name(class), sampling.wanted[class]));
+        self.out.row("sampling", line);
+        self.starved(sampling, starved);
+        for (class, &wanted) in sampling.wanted.iter().enumerate().filter(|(_, wanted)| **wanted > 0) {
+            let count = sampling.accepted[class];
+            self.out.detail("", format!("class {}: {count} of {wanted}", self.name(class)));
         }
         for rare in &sampling.rare {
             let Rare { class, sampler, made, tries } = rare;
@@ -93,12 +159,11 @@ impl Run<'_> {
                 Sampler::OutOfReach => "nothing: it is out of reach",
                 Sampler::Sequential => "sequential rejection",
             };
-            self.out().detail("", format!("class {}: {made} by {how}, {tries} tries", self.name(*class)));
+            self.out.detail("", format!("class {}: {made} by {how}, {tries} tries", self.name(*class)));
         }
     }
 
-    fn report_starved(&self, sampling: &Sampling) {
-        let starved: Vec<usize> = sampling.starved().filter(|class| !self.earlier.contains(class)).collect();
+    fn starved(&self, sampling: &Sampling, starved: &[usize]) {
         if let Some(&first) = starved.first() {
             self.printer.warn(&format!(
                 "{} of {} classes got fewer embeddings than wanted, class {} for one: {} of {}",
@@ -111,24 +176,20 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn report_unreached(&self, classes: &[usize]) {
-        // That nothing reaches a class which was removed before is as it should be.
-        for &class in classes.iter().filter(|class| !self.earlier.contains(class)) {
-            self.printer.warn(&format!("no synthetic embedding reached class {}", self.name(class)));
-        }
-    }
-
-    pub(super) fn report_no_training(&self, unreaching: &str) {
+    fn not_trained(&self, why: NotTrained) {
+        let unreaching = match why {
+            NotTrained::NoEmbedding => "synthetic embedding",
+            NotTrained::NoStratum => "stratum",
+        };
         let rest = match self.removal.target().treatment() {
             Treatment::Drop => "the output is only dropped",
             Treatment::Leave => "nothing changes",
             Treatment::Seal => "the slot is only sealed",
         };
-        self.out().row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
+        self.out.row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
     }
 
-    pub(super) fn report_training(&self, trained: &Trained) {
-        let method = self.removal.method().name;
+    fn trained(&self, trained: &Trained) {
         for attempt in &trained.attempts {
             let line = format!(
                 "{}: worst stratum {:.1} %, retained agreement {:.2} %, divergence {:.2e} nats",
@@ -137,43 +198,43 @@ impl Run<'_> {
                 100.0 * attempt.retained_agreement,
                 attempt.retained_kl
             );
-            self.out().detail("", line);
+            self.out.detail("", line);
         }
-        let kept = &trained.attempts[trained.kept];
+        let (method, kept) = (self.removal.method().name, &trained.attempts[trained.kept]);
         let line = format!("{method}, {}: no stratum recognises the forgotten", kept.course());
-        self.out().row("unlearning", line);
+        self.out.row("unlearning", line);
     }
 
-    pub(super) fn report_seal(&self, link: Link, has_bias: bool) {
+    fn sealed(&self, link: Link, has_bias: bool) {
         let what = match (link, has_bias) {
             (Link::Sigmoid, _) => format!("constant logit -{MARGIN}"),
             (_, true) => format!("mean of the retained rows, {MARGIN} nats below"),
             (_, false) => "mean of the retained rows; without a bias it can tie with them".to_owned(),
         };
-        self.out().row("sealing", what);
+        self.out.row("sealing", what);
     }
 
-    pub(super) fn report_checks(&self, report: &Report) {
-        self.out().row("verifying", "the written copy, opened again");
-        report.checks().iter().for_each(|check| self.out().check(check, report.cut().labels.as_ref()));
+    pub(super) fn checks(&self, report: &Report) {
+        self.out.row("verifying", "the written copy, opened again");
+        report.checks().iter().for_each(|check| self.out.check(check, report.cut().labels.as_ref()));
     }
 
-    pub(super) fn report_failure(&self, report: &Report) {
+    pub(super) fn failure(&self, report: &Report) {
         let failed = report.checks().iter().filter(|check| check.outcome == Outcome::Failed).count();
         self.printer.warn(&format!("{} failed: nothing was written", counted(failed, "check")));
     }
 
-    pub(super) fn report_written(&self, files: &[RelPath]) {
+    pub(super) fn written(&self, place: &Path, files: &[RelPath], signed_by: Option<&str>) {
         let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
-        let records = match self.signed_by() {
+        let records = match signed_by {
             Some(id) => format!("{CLAIM_FILE} {SIGNATURE_FILE} (signed by {id})"),
             None => format!("{STATEMENT_FILE} (UNSIGNED)"),
         };
-        self.out().row("wrote", format!("{}: {} {records}", self.args.out.display(), files.join(" ")));
+        self.out.row("wrote", format!("{}: {} {records}", place.display(), files.join(" ")));
     }
 
-    pub(super) fn report_limits(&self) {
-        self.out().row(
+    pub(super) fn limits(&self) {
+        self.out.row(
             "not shown",
             "the features are unchanged: few-shot relearning can restore the class; no claim about training data",
         );

@@ -1,0 +1,115 @@
+//! A model whose head is found.
+
+use std::path::Path;
+
+use declass_formats::Artifact;
+
+use crate::{
+    classes::{Forgotten, Labels},
+    cut::Cut,
+    error::Error,
+    fetch::PackageUrl,
+    methods,
+    removal::{Builder, Removal},
+};
+
+/// A trained classifier on disk: its files, its head, and what its classes are called.
+#[derive(Clone, Debug)]
+pub struct Model {
+    artifact: Artifact,
+    cut: Cut,
+    labels: Option<Labels>,
+    named_head: Option<String>,
+    origin: Option<PackageUrl>,
+}
+
+impl Model {
+    /// Opens a folder with safetensors weights, a `.safetensors` file or an `.onnx` file, and finds the head.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the files cannot be read; what [`Cut::locate`] says if there is no head, or more than one.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::of(Artifact::open(path.as_ref())?, None)
+    }
+
+    /// The same for a model whose head is named by hand: a module path, a tensor or a node.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_at_head(path: impl AsRef<Path>, head: &str) -> Result<Self, Error> {
+        Self::of(Artifact::open(path.as_ref())?, Some(head))
+    }
+
+    /// The model in files that are open already.
+    ///
+    /// # Errors
+    /// What [`Cut::locate`] says.
+    pub fn of(artifact: Artifact, head: Option<&str>) -> Result<Self, Error> {
+        let cut = Cut::locate(&artifact, head)?;
+        let labels = cut.labels.clone();
+        Ok(Self { artifact, cut, labels, named_head: head.map(str::to_owned), origin: None })
+    }
+
+    /// The same model with labels that the user gives, since it has none of its own.
+    ///
+    /// # Errors
+    /// [`Error::Labels`] if it has labels, or another number of classes.
+    pub fn with_labels(self, labels: Labels) -> Result<Self, Error> {
+        let (given, classes) = (labels.names.len(), self.cut.head.classes);
+        let refused = |reason| Err(Error::Labels { from: labels.source.clone(), reason });
+        if let Some(own) = &self.cut.labels {
+            return refused(format!("the model has labels of its own (from {})", own.source));
+        }
+        if given != classes {
+            return refused(format!("there are {given} labels, the model has {classes} classes"));
+        }
+        Ok(Self { labels: Some(labels), ..self })
+    }
+
+    /// The same model as one that was fetched from a repository.
+    #[must_use]
+    pub fn from_repository(self, origin: PackageUrl) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// The removal of classes by label or index, with the default method for this model's head.
+    ///
+    /// # Errors
+    /// What [`Forgotten::resolve`] says.
+    pub fn forget<S: AsRef<str>>(&self, classes: &[S]) -> Result<Builder, Error> {
+        let head = &self.cut.head;
+        let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())?;
+        let method = methods::choose(None, head.link)?;
+        Ok(Removal::of(forgotten, method).head(self.named_head.clone()))
+    }
+
+    /// The model's files.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// Where the embedding ends and the head begins.
+    #[must_use]
+    pub fn cut(&self) -> &Cut {
+        &self.cut
+    }
+
+    /// What the classes are called: its own labels, or those that the user gave.
+    #[must_use]
+    pub fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
+
+    /// The head's name, where it was given by hand.
+    #[must_use]
+    pub fn named_head(&self) -> Option<&str> {
+        self.named_head.as_deref()
+    }
+
+    /// Where it comes from, if it was fetched.
+    #[must_use]
+    pub fn origin(&self) -> Option<&PackageUrl> {
+        self.origin.as_ref()
+    }
+}

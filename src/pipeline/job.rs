@@ -1,0 +1,93 @@
+//! The beginning: a model, a removal and a place that go together.
+
+use candle_core::Device;
+
+use super::Observer;
+use crate::{
+    device::DeviceKind,
+    error::{Error, RemovalError},
+    evaluate::{Data, Pair},
+    model::Model,
+    release::{Destination, History},
+    removal::Removal,
+};
+
+/// A removal that can be carried out, not begun.
+///
+/// It forgets the classes of earlier removals, too, if the model is a release and their slots are still there: training may
+/// move every row, also one that an earlier removal sealed.
+pub struct Job<'a> {
+    pub(super) model: &'a Model,
+    pub(super) removal: Removal,
+    pub(super) destination: Destination,
+    pub(super) device: Device,
+    pub(super) observer: &'a dyn Observer,
+    /// The claims of the input, if it is a release itself.
+    pub(super) history: History,
+    /// Classes that they forgot and whose slots are still there.
+    pub(super) earlier: Vec<usize>,
+    /// Labelled embeddings of the user, known to fit the model.
+    pub(super) data: Option<&'a Data>,
+}
+
+impl<'a> Job<'a> {
+    /// Holds a removal against the model and the place that the release shall go to. Whether something is in that place,
+    /// [`Destination::check`] says; it is looked at again when the release is published.
+    ///
+    /// # Errors
+    /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than the model was
+    /// opened at, or with the classes of earlier removals only one would be left; [`Error::OtherClasses`] if it is about
+    /// another number of classes; [`Error::OverwritesInput`] and [`Error::InsideInput`] for the place;
+    /// [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model is a release with a history that does not hold.
+    pub fn open(
+        model: &'a Model,
+        removal: &Removal,
+        destination: Destination,
+        device: Device,
+        observer: &'a dyn Observer,
+    ) -> Result<Self, Error> {
+        let head = &model.cut().head;
+        destination.check_input(model.artifact())?;
+        removal.require_link(head.link)?;
+        if removal.head() != model.named_head() {
+            return Err(RemovalError::OtherHead.into());
+        }
+        let (found, expected) = (head.classes, removal.forgotten().classes());
+        if found != expected {
+            return Err(Error::OtherClasses { found, expected });
+        }
+        let history = History::of_input(model.artifact())?;
+        let earlier = history.still_there()?;
+        let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
+        Ok(Self { model, removal, destination, device, observer, history, earlier, data: None })
+    }
+
+    /// The same job with figures on labelled embeddings of the user, which go into claim and card.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] if they do not fit the model; [`Error::NoTopClass`] if the head does not settle the answer.
+    pub fn measuring_on(self, data: &'a Data) -> Result<Self, Error> {
+        let artifact = self.model.artifact();
+        let forgotten = self.removal.forgotten().clone();
+        data.check(&Pair::load((artifact, self.model.cut()), artifact, self.removal.head(), forgotten)?)?;
+        Ok(Self { data: Some(data), ..self })
+    }
+
+    /// What is going to be done: what was asked for, and what earlier removals and the device add.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        &self.removal
+    }
+
+    /// The earlier removals that this one continues.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Classes that earlier removals forgot and that stay forgotten.
+    #[must_use]
+    pub fn still_forgotten(&self) -> &[usize] {
+        &self.earlier
+    }
+}

@@ -1,0 +1,28 @@
+//! From a model to a verified release, and from a release to a verdict: the order of the steps.
+//!
+//! A [`Job`] goes through its phases by being consumed: each has one way on, so that no step can be left out, come too
+//! early or be about another removal.
+//!
+//! | value | what is known | the way on |
+//! |---|---|---|
+//! | [`Job`] | model and removal fit, the history of the input continues | [`train`](Job::train) |
+//! | [`Unlearned`] | a head that forgot, or why none was trained | [`seal`](Unlearned::seal) |
+//! | [`Sealed`] | the edits of the files | [`write`](Sealed::write) |
+//! | [`Written`] | a copy on disk, beside its place | [`evaluate`](Written::evaluate) |
+//! | [`Evaluated`] | figures on the user's data, if there are any, and the card | [`verify`](Evaluated::verify) |
+//! | [`Verified`] | the report on the copy as it lies on disk, and the claim | [`pass`](Verified::pass) |
+//! | [`Passed`] | that no check failed | [`publish`](Passed::publish) |
+
+mod event;
+mod examine;
+mod finish;
+mod job;
+mod train;
+mod write;
+
+pub use event::{Event, NotTrained, Observer};
+pub use examine::{Judgement, Measured, Measuring, Rules, examine_release, measure};
+pub use finish::{Passed, Verified};
+pub use job::Job;
+pub use train::Unlearned;
+pub use write::{Evaluated, Sealed, Written};

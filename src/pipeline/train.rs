@@ -1,0 +1,100 @@
+//! Drawing and training, where there is anything to train.
+
+use super::{Event, Job, NotTrained, Sealed};
+use crate::{
+    edit,
+    embeddings::Sampling,
+    error::Error,
+    head::LinearHead,
+    release::RunRecord,
+    removal::Removal,
+    unlearn::{self, Material, Trained},
+};
+
+/// A job after training.
+pub struct Unlearned<'a> {
+    job: Job<'a>,
+    before: LinearHead,
+    training: Training,
+}
+
+/// What training came to.
+#[derive(Debug, Default)]
+pub(super) struct Training {
+    sampling: Option<Sampling>,
+    trained: Option<Trained>,
+    unreached: Vec<usize>,
+}
+
+impl Training {
+    pub(super) fn record(&self, removal: &Removal) -> RunRecord {
+        RunRecord::new(removal, self.sampling.as_ref(), self.trained.as_ref(), &self.unreached)
+    }
+}
+
+impl<'a> Job<'a> {
+    /// Draws embeddings and trains the head on them, as far as the method does and there is anything to train.
+    ///
+    /// # Errors
+    /// [`Error::DidNotForget`] if no attempt succeeded, [`Error::Unreached`] if no embedding reached the forgotten classes
+    /// and nothing else is to become of their slots, what the method's formula says, [`Error::Compute`] if the device fails.
+    pub fn train(self) -> Result<Unlearned<'a>, Error> {
+        let before = self.model.cut().head.load(self.model.artifact())?;
+        let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };
+        Ok(Unlearned { job: self, before, training })
+    }
+
+    fn search(&self, before: &LinearHead) -> Result<Training, Error> {
+        let (removal, observer) = (&self.removal, self.observer);
+        let material = Material::draw(before, removal, &self.device, observer)?;
+        let unreached = material.unreached(removal.forgotten());
+        self.tell_sampled(&material.sampling, &unreached);
+        let sampling = Some(material.sampling.clone());
+        if unreached.len() == removal.forgotten().indices().count() {
+            if !removal.target().is_final() {
+                return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws });
+            }
+            observer.observe(Event::NotTrained(NotTrained::NoEmbedding));
+            return Ok(Training { sampling, trained: None, unreached });
+        }
+        let search = unlearn::search(before, &material, removal, &self.device, observer)?;
+        observer.observe(Event::Searched(&search));
+        let trained = search.trained()?;
+        // It stops before the first epoch only where there is nothing to stop it later.
+        if removal.trains() && trained.attempts[trained.kept].epochs == 0 {
+            observer.observe(Event::NotTrained(NotTrained::NoStratum));
+            return Ok(Training { sampling, trained: None, unreached });
+        }
+        observer.observe(Event::Trained(&trained));
+        Ok(Training { sampling, trained: Some(trained), unreached })
+    }
+
+    /// That nothing reaches a class which was removed before is as it should be.
+    fn tell_sampled(&self, sampling: &Sampling, unreached: &[usize]) {
+        let is_new = |class: &usize| !self.earlier.contains(class);
+        let starved: Vec<usize> = sampling.starved().filter(is_new).collect();
+        self.observer.observe(Event::Sampled { sampling, starved: &starved });
+        let classes: Vec<usize> = unreached.iter().copied().filter(is_new).collect();
+        if !classes.is_empty() {
+            self.observer.observe(Event::Unreached { classes: &classes });
+        }
+    }
+}
+
+impl<'a> Unlearned<'a> {
+    /// Gives the forgotten slots their treatment: what has to change in the files follows.
+    ///
+    /// # Errors
+    /// As [`edit::rewrite`].
+    pub fn seal(self) -> Result<Sealed<'a>, Error> {
+        let Self { job, before, training } = self;
+        let (model, target) = (job.model, job.removal.target());
+        let trained = training.trained.as_ref().map_or(&before, |trained| &trained.head);
+        let edits = edit::rewrite(model.artifact(), model.cut(), &before, trained, target)?;
+        if target.is_sealed() {
+            let link = model.cut().head.link;
+            job.observer.observe(Event::Sealed { link, has_bias: before.has_bias });
+        }
+        Ok(Sealed { job, training, edits })
+    }
+}
