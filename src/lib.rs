@@ -5,61 +5,115 @@
 //! embeddings (no training data needed), seals their slots so that they can never win, writes a copy in which
 //! nothing else changed, and measures what came of it on the copy as it lies on disk.
 //!
-//! Every step takes the value of the one before:
+//! A [`Job`] goes from a model to a release, phase by phase:
 //!
 //! ```no_run
-//! use candle_core::Device;
-//! use declass::{model::Model, pipeline::Job, progress::Silent, release::Destination};
+//! use declass::{Destination, DeviceChoice, Job, Model, Silent};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let model = Model::open("model")?;
 //! let removal = model.forget(&["Sandal"])?.seed(7).build()?;
-//! let job = Job::open(&model, &removal, Destination::new("out"), Device::Cpu, &Silent)?;
+//! let device = DeviceChoice::Cpu.open()?.device;
+//! let job = Job::open(&model, &removal, Destination::new("out"), device, &Silent)?;
 //! let verified = job.train()?.seal()?.write()?.evaluate()?.verify()?;
 //! match verified.pass() {
 //!     Ok(passed) => passed.publish(None)?,
-//!     Err(report) => report.checks().iter().for_each(|check| println!("{}: {}", check.definition.id, check.summary)),
+//!     Err(report) => {
+//!         report.checks().iter().for_each(|check| println!("{}: {}", check.definition.id, check.summary));
+//!     }
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A [`Release`] is judged by its signatures with [`examine_release`], and beside its original with [`Release::measure`].
+//! `examples/` has a program for each of these.
+//!
+//! What these pages show is the library. The modules that they do not show are open to the command line, the tests and the
+//! benches, and change without notice.
 
 pub use declass_formats as formats;
+pub use {
+    classes::{Forgotten, Labels},
+    device::{DeviceChoice, DeviceKind},
+    embeddings::Distribution,
+    error::Error,
+    evaluate::{Data, Labelled, Part},
+    evidence::{Check, Definition, Figure, Outcome},
+    gate::{Examination, Finding},
+    head::{Slot, Treatment},
+    methods::{METHODS, Method},
+    model::Model,
+    pipeline::{Job, Judgement, Measured, Measuring, Release, Rules, examine_release},
+    progress::{Progress, Silent, Step},
+    release::{Destination, Existing},
+    removal::{Builder as RemovalBuilder, Removal},
+    sign::ReleaseKey,
+    verify::{Report, verify},
+};
 
 mod calendar;
+#[doc(hidden)]
 pub mod classes;
+#[doc(hidden)]
 pub mod cut;
+#[doc(hidden)]
 pub mod device;
 #[doc = include_str!("duties.md")]
 pub mod duties {}
+#[doc(hidden)]
 pub mod edit;
+#[doc(hidden)]
 pub mod embeddings;
 pub mod error;
+#[doc(hidden)]
 pub mod evaluate;
+#[doc(hidden)]
 pub mod evidence;
+#[doc(hidden)]
 pub mod export;
+#[doc(hidden)]
 pub mod fetch;
+#[doc(hidden)]
 pub mod gate;
+#[doc(hidden)]
 pub mod git;
+#[doc(hidden)]
 pub mod head;
+#[doc(hidden)]
 pub mod hook;
+#[doc(hidden)]
 pub mod key_file;
+#[doc(hidden)]
 pub mod methods;
+#[doc(hidden)]
 pub mod model;
 mod net;
 pub mod pipeline;
+#[doc(hidden)]
 pub mod progress;
 #[cfg(feature = "hub")]
+#[doc(hidden)]
 pub mod push;
+#[doc(hidden)]
 pub mod register;
+#[doc(hidden)]
 pub mod release;
+#[doc(hidden)]
 pub mod removal;
+#[doc(hidden)]
 pub mod rng;
+#[doc(hidden)]
 pub mod sign;
+#[doc(hidden)]
 pub mod space;
+#[doc(hidden)]
 pub mod statistics;
+#[doc(hidden)]
 pub mod tail;
 mod unambiguous;
+#[doc(hidden)]
 pub mod unlearn;
+#[doc(hidden)]
 pub mod verify;
 #[doc = include_str!("worked_example.md")]
 pub mod worked_example {}

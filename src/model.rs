@@ -6,7 +6,7 @@ use declass_formats::Artifact;
 
 use crate::{
     classes::{Forgotten, Labels},
-    cut::Cut,
+    cut::{Cut, Head},
     error::Error,
     fetch::PackageUrl,
     methods,
@@ -93,6 +93,12 @@ impl Model {
     #[must_use]
     pub fn cut(&self) -> &Cut {
         &self.cut
+    }
+
+    /// The head: its name, its shape and where its tensors are.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.cut.head
     }
 
     /// What the classes are called: its own labels, or those that the user gave.

@@ -8,9 +8,8 @@ use declass::{
     evidence::Outcome,
     formats::{Artifact, RelPath},
     gate,
-    pipeline::{Measuring, measure},
+    pipeline::{Measuring, Release},
     push::{self, Push},
-    release::Claimed,
     sign::Trust,
 };
 use serde_json::json;
@@ -67,11 +66,11 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
 /// What measuring it against the original says no to.
 fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
-    let claimed = Claimed::of(release)?;
+    let release = Release::open(release.path())?;
     let original = hub::locate(original, None, false, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
     let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
-    let checks = measure(release, &claimed, &original, how, bars)?.checks;
+    let checks = release.measure(&original, how, bars)?.checks;
     let failed = checks.into_iter().filter(|check| check.outcome == Outcome::Failed);
     Ok(failed.map(|check| format!("{}: {}", check.definition.id, check.summary)).collect())
 }

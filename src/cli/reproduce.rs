@@ -7,8 +7,8 @@ use declass::{
     formats::{Artifact, Diff, Role, TensorChange},
     head::Slot,
     model::Model,
-    pipeline::Job,
-    release::{Claimed, Destination},
+    pipeline::{Job, Release},
+    release::Destination,
     removal::Removal,
 };
 use serde_json::{Value, json};
@@ -26,9 +26,8 @@ struct Other {
 pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
-    let release = Artifact::open(&release.path).map_err(Error::from)?;
-    let claimed = Claimed::of(&release)?;
-    let (version, removal) = (claimed.version(), claimed.removal());
+    let release = Release::open(&release.path)?;
+    let (version, removal, release) = (release.claimed().version(), release.removal(), release.artifact());
     if version != env!("CARGO_PKG_VERSION") {
         printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
     }
@@ -39,10 +38,10 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let destination = Destination::new(folder.path().join("out"));
     let device = device::open(choice, printer)?;
     let copy = Job::open(&original, removal, destination, device, &bars)?.train()?.seal()?.write()?;
-    let diff = Diff::between(&release, copy.artifact(), &|_| ()).map_err(Error::from)?;
+    let diff = Diff::between(release, copy.artifact(), &|_| ()).map_err(Error::from)?;
     let others: Vec<Other> =
-        diff.tensors.iter().map(|change| Other::of(change, &release, copy.artifact())).collect();
-    let files = files(&release, &diff);
+        diff.tensors.iter().map(|change| Other::of(change, release, copy.artifact())).collect();
+    let files = files(release, &diff);
     let same = files.iter().all(|(_, same)| *same);
     let command =
         format!("declass unlearn {} {}", args.original.display(), arguments(removal, choice).join(" "));

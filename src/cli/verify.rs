@@ -8,8 +8,8 @@ use declass::{
     error::Error,
     formats::Artifact,
     gate::Examination,
-    pipeline::{Judgement, Measured, Measuring, Rules, examine_release, measure},
-    release::{self, Claimed},
+    pipeline::{Judgement, Measured, Measuring, Release, Rules, examine_release},
+    release,
 };
 
 use super::{
@@ -49,12 +49,11 @@ fn measured(
     printer: &Printer,
 ) -> Result<Option<Measured>> {
     let Some(original) = &args.original else { return Ok(None) };
-    let release = Artifact::open(&release.path).map_err(Error::from)?;
-    let claimed = Claimed::of(&release)?;
+    let release = Release::open(&release.path)?;
     let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
     let original = Artifact::open(&original.path).map_err(Error::from)?;
     let data = labelled::open_if_named(&args.data)?;
     let device = device::open(args.device, printer)?;
     let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };
-    Ok(Some(measure(&release, &claimed, &original, how, bars)?))
+    Ok(Some(release.measure(&original, how, bars)?))
 }

@@ -12,11 +12,12 @@ use declass_formats::Artifact;
 use crate::{
     classes::Labels,
     error::Error,
-    evidence::{Check, Outcome},
     evaluate::{Data, Evaluation, Pair, evaluate},
+    evidence::{Check, Outcome},
     gate::{self, Examination, Finding, MEASURED_OTHERWISE, Policy, UNREADABLE},
     progress::Progress,
     release::{Claimed, check_lineage, not_covered, statement::NamedClass},
+    removal::Removal,
     sign::Trust,
     verify::{self, Changes, Report},
 };
@@ -86,41 +87,78 @@ pub struct Measured {
     pub evaluation: Option<Evaluation>,
 }
 
-/// Measures a release against its original, as its claim says it was removed from, and holds the claim against what is found.
-///
-/// # Errors
-/// As [`verify::verify`] and [`evaluate`]; [`Error::Embeddings`] if the data are not those of the claim.
-pub fn measure(
-    release: &Artifact,
-    claimed: &Claimed,
-    original: &Artifact,
-    how: Measuring<'_>,
-    progress: &dyn Progress,
-) -> Result<Measured, Error> {
-    if let Some(data) = how.data {
-        claimed.require_data(data)?;
+/// A release with a claim that can be read.
+#[derive(Debug)]
+pub struct Release {
+    artifact: Artifact,
+    claimed: Claimed,
+}
+
+impl Release {
+    /// Opens a release and reads its claim, which is believed in nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the files cannot be read, [`Error::NotAClaim`] if the claim cannot.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let artifact = Artifact::open(path.as_ref())?;
+        let claimed = Claimed::of(&artifact)?;
+        Ok(Self { artifact, claimed })
     }
-    let asked = claimed.removal();
-    let removal = asked.verified_with(how.seed.unwrap_or(asked.verification_seed()));
-    let report = verify::verify(original, release, &removal, how.device, progress)?;
-    let evaluation = match how.data {
-        // As the run that made the claim measured them, with its seed.
-        Some(data) => {
-            let forgotten = asked.forgotten().clone();
-            let pair = Pair::load((original, report.cut()), release, asked.head(), forgotten)?;
-            Some(evaluate(&pair, data, asked.verification_seed())?)
+
+    /// Its files.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// What its claim says.
+    #[must_use]
+    pub fn claimed(&self) -> &Claimed {
+        &self.claimed
+    }
+
+    /// The removal that the claim records.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        self.claimed.removal()
+    }
+
+    /// Measures the release against its original, and holds the claim against what is found.
+    ///
+    /// # Errors
+    /// As [`verify::verify`] and [`evaluate`]; [`Error::Embeddings`] if the data are not those of the claim.
+    pub fn measure(
+        &self,
+        original: &Artifact,
+        how: Measuring<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Measured, Error> {
+        let Self { artifact: release, claimed } = self;
+        if let Some(data) = how.data {
+            claimed.require_data(data)?;
         }
-        None => None,
-    };
-    let lineage = check_lineage(release.folder(), claimed.statement(), original)?;
-    let claims = claimed.check(&report, evaluation.as_ref());
-    Ok(Measured {
-        checks: [report.checks(), &claims, &[lineage, not_covered(release)]].concat(),
-        changes: report.changes().clone(),
-        forgotten: forgotten(&report),
-        labels: report.cut().labels.clone(),
-        evaluation,
-    })
+        let asked = claimed.removal();
+        let removal = asked.verified_with(how.seed.unwrap_or(asked.verification_seed()));
+        let report = verify::verify(original, release, &removal, how.device, progress)?;
+        let evaluation = match how.data {
+            // As the run that made the claim measured them, with its seed.
+            Some(data) => {
+                let forgotten = asked.forgotten().clone();
+                let pair = Pair::load((original, report.cut()), release, asked.head(), forgotten)?;
+                Some(evaluate(&pair, data, asked.verification_seed())?)
+            }
+            None => None,
+        };
+        let lineage = check_lineage(release.folder(), claimed.statement(), original)?;
+        let claims = claimed.check(&report, evaluation.as_ref());
+        Ok(Measured {
+            checks: [report.checks(), &claims, &[lineage, not_covered(release)]].concat(),
+            changes: report.changes().clone(),
+            forgotten: forgotten(&report),
+            labels: report.cut().labels.clone(),
+            evaluation,
+        })
+    }
 }
 
 fn forgotten(report: &Report) -> Vec<NamedClass> {

@@ -12,6 +12,9 @@
 //! | [`Evaluated`] | figures on the user's data, if there are any, and the card | [`verify`](Evaluated::verify) |
 //! | [`Verified`] | the report on the copy as it lies on disk, and the claim | [`pass`](Verified::pass) |
 //! | [`Passed`] | that no check failed | [`publish`](Passed::publish) |
+//!
+//! A [`Release`] is judged in two ways, which go together in a [`Judgement`]: [`examine_release`] looks at who signed what,
+//! without its original; [`Release::measure`] looks at what it does, beside its original.
 
 mod event;
 mod examine;
@@ -21,7 +24,7 @@ mod train;
 mod write;
 
 pub use event::{Event, NotTrained, Observer};
-pub use examine::{Judgement, Measured, Measuring, Rules, examine_release, measure};
+pub use examine::{Judgement, Measured, Measuring, Release, Rules, examine_release};
 pub use finish::{Passed, Verified};
 pub use job::Job;
 pub use train::Unlearned;
