@@ -4,7 +4,7 @@ use declass_formats::Artifact;
 
 use super::{Head, Operand, Source, refusal};
 use crate::{
-    error::Error,
+    error::{Error, LocateError},
     head::LinearHead,
     net::{Flow, evaluate},
 };
@@ -108,14 +108,16 @@ fn attribute(artifact: &Artifact, node: usize, name: &str) -> Option<Vec<f32>> {
 
 fn check_size(tensor: &str, values: usize) -> Result<(), Error> {
     match values > MAX_VALUES {
-        true => Err(Error::LargeHead { tensor: tensor.to_owned(), values, limit: MAX_VALUES }),
+        true => Err(LocateError::Large { tensor: tensor.to_owned(), values, limit: MAX_VALUES }.into()),
         false => Ok(()),
     }
 }
 
 fn check_finite(tensor: &str, values: &[f32]) -> Result<(), Error> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NotFinite { tensor: tensor.to_owned(), index, value: values[index] }),
+        Some(index) => {
+            Err(LocateError::NotFinite { tensor: tensor.to_owned(), index, value: values[index] }.into())
+        }
         None => Ok(()),
     }
 }

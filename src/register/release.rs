@@ -64,7 +64,7 @@ impl Released {
     /// Whether the claim is true and whose signature it has is for `declass verify` to say.
     ///
     /// # Errors
-    /// [`Error::RegisterUnusable`] without a claim that can be read, [`Error::RegisterRefuses`] if a file is another.
+    /// [`Error::Register`] without a claim that can be read, [`Error::Register`] if a file is another.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let claim = CLAIMS.iter().map(|name| folder.join(name)).find(|path| path.exists());
         let claim = claim.ok_or_else(|| {

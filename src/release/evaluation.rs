@@ -157,11 +157,11 @@ fn other(data: &Labelled, claimed: &str) -> Error {
 
 fn without_train(data: &Labelled) -> Error {
     let reason = "the figures of the claim are about training embeddings too".into();
-    refused(data, reason, "give them with --train-embeddings")
+    refused(data, reason, "give the training embeddings, too")
 }
 
 fn refused(data: &Labelled, reason: String, hint: &str) -> Error {
-    Error::Embeddings { path: data.path.clone(), reason, hint: hint.into() }
+    Error::Embeddings { path: data.path.clone(), reason, hint: Some(hint.into()) }
 }
 
 impl UserData {

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use declass::{
+    error::Error,
     head::{Slot, Treatment},
     methods,
     model::Model,
@@ -11,6 +12,17 @@ use declass::{
 use crate::cli::args::UnlearnArgs;
 
 pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
+    let removal = asked(args, model)?;
+    if args.trace.is_some() && !removal.trains() {
+        bail!(
+            "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
+            removal.method().name
+        );
+    }
+    Ok(removal)
+}
+
+fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
     let mut removal = model
         .forget(&args.forget)?
         .method(methods::choose(args.method, model.cut().head.link)?)
@@ -31,12 +43,5 @@ pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
     for (name, value) in &args.settings {
         removal = removal.setting(name, *value);
     }
-    let removal = removal.build()?;
-    if args.trace.is_some() && !removal.trains() {
-        bail!(
-            "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
-            removal.method().name
-        );
-    }
-    Ok(removal)
+    Ok(removal.build()?)
 }
