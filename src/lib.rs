@@ -43,8 +43,6 @@ mod calendar;
 pub mod classes;
 pub mod cut;
 pub mod device;
-#[doc = include_str!("duties.md")]
-pub mod duties {}
 pub mod edit;
 pub mod embeddings;
 pub mod error;
@@ -73,5 +71,3 @@ pub mod tail;
 mod unambiguous;
 pub mod unlearn;
 pub mod verify;
-#[doc = include_str!("worked_example.md")]
-pub mod worked_example {}

@@ -1,0 +1,76 @@
+//! What the documentation names is there, and what ought to be documented is.
+
+use std::{collections::BTreeSet, fs, process::Command};
+
+use crate::book::{BOOK, Page, book, files, root};
+
+#[test]
+fn every_command_has_a_page() {
+    let help = Command::new(env!("CARGO_BIN_EXE_declass")).arg("--help").output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    let names =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names: Vec<&str> = names
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(names.contains(&"unlearn") && names.contains(&"verify"), "{names:?}");
+    let missing: Vec<&&str> = names
+        .iter()
+        .filter(|name| **name != "help" && !root().join(format!("{BOOK}/commands/{name}.md")).exists())
+        .collect();
+    assert!(missing.is_empty(), "without a page: {missing:?}");
+}
+
+#[test]
+fn every_name_of_a_format_has_a_page() {
+    let pages: Vec<Page> = book();
+    let mut missing = BTreeSet::new();
+    for file in files("src", "rs") {
+        let code = fs::read_to_string(root().join(&file)).unwrap();
+        for path in quoted(&code, "https://w3id.org/declass/") {
+            let path = path.split('#').next().unwrap_or_default();
+            let page = format!("{BOOK}/spec/{path}");
+            if !root().join(format!("{page}.md")).exists() && !root().join(&page).is_file() {
+                missing.insert(format!("https://w3id.org/declass/{path} of {}: {page}.md", file.display()));
+            }
+        }
+        for name in quoted(&code, "urn:declass:") {
+            let name = format!("urn:declass:{name}");
+            if !pages.iter().any(|page| page.text.contains(&format!("`{name}`"))) {
+                missing.insert(format!("{name} of {}: no page names it", file.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_path_that_the_decisions_name_exists() {
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for page in book().iter().filter(|page| page.path.starts_with(format!("{BOOK}/decisions"))) {
+        let text = page.prose().collect::<Vec<_>>().join("\n");
+        for path in text.split('`').skip(1).step_by(2).filter(|word| is_path(word)) {
+            named += 1;
+            if !root().join(path).exists() {
+                missing.push(format!("{}: {path}", page.path.display()));
+            }
+        }
+    }
+    assert!(named >= 10, "{named}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Whether a word in backticks is meant as a path of this repository.
+fn is_path(word: &str) -> bool {
+    ["benches/", "fixtures/", "formats/", "src/", "tests/"].iter().any(|folder| word.starts_with(folder))
+}
+
+/// What follows a prefix in string literals, up to the end of the name.
+fn quoted<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
+    let starts =
+        code.match_indices(&format!("\"{prefix}")).map(|(at, found)| at + found.len()).collect::<Vec<_>>();
+    let end = |rest: &str| rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_./:#".contains(c)));
+    starts.into_iter().map(|at| &code[at..]).map(|rest| &rest[..end(rest).unwrap_or(rest.len())]).collect()
+}
