@@ -76,6 +76,9 @@ fn problem(page: &Page, link: &str) -> Option<String> {
     if !root().join(&path).exists() {
         return Some("is not there".into());
     }
+    if page.path.starts_with(BOOK) && !path.starts_with(BOOK) {
+        return Some("leaves the book, which is published without the repository".into());
+    }
     let name = name?;
     let there = Page::read(path).anchors();
     (!there.iter().any(|known| known == name)).then(|| format!("names no heading, there are {there:?}"))
