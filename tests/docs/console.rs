@@ -63,24 +63,23 @@ impl Script {
         self.steps.is_empty()
     }
 
-    /// Runs the commands in a folder and looks for what is shown in what they print.
-    pub(crate) fn run(&self, folder: &Path) {
+    /// Runs the commands in a folder and looks for what is shown in what they print; says what is not as it should be.
+    pub(crate) fn run(&self, folder: &Path) -> Result<(), String> {
         let (answers, is_done) = self.answers(folder);
+        let page = self.page.display();
         for (step, answer) in self.steps.iter().zip(&answers) {
             if let Some(missing) = first_missing(&step.shown, answer) {
-                panic!(
-                    "{}: `{}` does not print\n    {missing}\nbut\n{answer}",
-                    self.page.display(),
+                return Err(format!(
+                    "{page}: `{}` does not print\n    {missing}\nbut\n{answer}",
                     step.command
-                );
+                ));
             }
         }
-        let (last, answer) = (&self.steps[answers.len() - 1].command, &answers[answers.len() - 1]);
-        assert!(
-            is_done && answers.len() == self.steps.len(),
-            "{}: stopped at `{last}`:\n{answer}",
-            self.page.display()
-        );
+        if is_done && answers.len() == self.steps.len() {
+            return Ok(());
+        }
+        let last = answers.len() - 1;
+        Err(format!("{page}: stopped at `{}`:\n{}", self.steps[last].command, answers[last]))
     }
 
     /// What each command printed, in the order of the page, and whether all succeeded; if one did not, it is the last.

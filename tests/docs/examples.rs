@@ -7,36 +7,40 @@ use crate::{
     console::Script,
 };
 
-/// The page whose commands make what the examples of the others start from.
+/// The page whose commands make what the examples of the other pages start from.
 const PREPARATION: &str = "commands/README.md";
-/// The page that goes through a whole life, from nothing but a model.
-const STORY: &str = "worked-example.md";
+/// Pages that start from nothing but a model.
+const FROM_THE_START: [&str; 2] = ["start/first-removal.md", "worked-example.md"];
 
 #[test]
-fn the_worked_example_does_what_it_shows() {
-    let folder = with_models();
-    Script::of(&Page::read(format!("{BOOK}/{STORY}").into())).run(folder.path());
+fn pages_that_begin_with_a_model_do_what_they_show() {
+    for path in FROM_THE_START {
+        script(path).run(with_models().path()).unwrap_or_else(|problem| panic!("{problem}"));
+    }
 }
 
 #[test]
-fn the_examples_of_the_book_do_what_they_show() {
+fn the_examples_of_the_other_pages_do_what_they_show() {
     let prepared = with_models();
-    let preparation = Script::of(&Page::read(format!("{BOOK}/{PREPARATION}").into()));
-    preparation.run(prepared.path());
-    let others =
-        |page: &Page| ![PREPARATION, STORY].iter().any(|path| page.path == Path::new(BOOK).join(path));
-    let scripts: Vec<Script> = book()
+    script(PREPARATION).run(prepared.path()).unwrap_or_else(|problem| panic!("{problem}"));
+    let is_other = |page: &Page| {
+        ![PREPARATION].iter().chain(&FROM_THE_START).any(|path| page.path == Path::new(BOOK).join(path))
+    };
+    let pages = book();
+    let scripts: Vec<Script> = pages
         .iter()
-        .filter(|page| others(page))
+        .filter(|page| is_other(page))
         .map(Script::of)
         .filter(|script| !script.is_empty())
         .collect();
     assert!(scripts.len() > 10, "{} pages have examples", scripts.len());
-    for script in scripts {
+    let run = |script: &Script| {
         let folder = tempfile::tempdir().unwrap();
         copy(prepared.path(), folder.path());
-        script.run(folder.path());
-    }
+        script.run(folder.path()).err()
+    };
+    let problems: Vec<String> = scripts.iter().filter_map(run).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
@@ -44,9 +48,14 @@ fn the_readme_shows_what_the_program_prints() {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(root().join("fixtures"), folder.path().join("fixtures")).unwrap();
     let mut page = Page::read("README.md".into());
-    // Building is another test's business; so is running all tests.
+    // Building it, and running all tests, is not for a test.
     page.text = page.text.replace("cargo run --release -- ", "declass ").replace("$ cargo test", "$ true");
-    Script::of(&page).run(folder.path());
+    Script::of(&page).run(folder.path()).unwrap_or_else(|problem| panic!("{problem}"));
+}
+
+/// The commands of a page of the book.
+fn script(path: &str) -> Script {
+    Script::of(&Page::read(Path::new(BOOK).join(path)))
 }
 
 /// A folder with the models and data that examples speak of.
