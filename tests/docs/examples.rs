@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The page whose commands make what the examples of the other pages start from.
-const PREPARATION: &str = "commands/README.md";
+const PREPARATION: &str = "commands/index.md";
 /// Pages that start from nothing but a model.
 const FROM_THE_START: [&str; 2] = ["start/first-removal.md", "worked-example.md"];
 

@@ -15,7 +15,7 @@ const BEGIN: &str = "<!-- Written by `DECLASS_UPDATE=1 cargo test --test docs`. 
 fn the_pages_of_commands_end_with_their_help() {
     for path in files(&format!("{BOOK}/commands"), "md") {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if name != "README" {
+        if name != "index" {
             let own = help(&[&name]);
             let mut text = format!("## Options\n\n{}", block(&own));
             for below in subcommands(&own) {
