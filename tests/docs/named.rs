@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, process::Command};
 
-use crate::book::{BOOK, Page, book, files, root};
+use crate::book::{BOOK, Page, book, documents, files, root};
 
 #[test]
 fn every_command_has_a_page() {
@@ -46,25 +46,46 @@ fn every_name_of_a_format_has_a_page() {
 }
 
 #[test]
-fn every_path_that_the_decisions_name_exists() {
+fn every_path_that_documents_name_exists() {
+    let of_code =
+        |page: &&Page| !page.path.ends_with("CHANGELOG.md") && !page.path.starts_with(format!("{BOOK}/spec"));
     let mut named = 0;
     let mut missing = Vec::new();
-    for page in book().iter().filter(|page| page.path.starts_with(format!("{BOOK}/decisions"))) {
-        let text = page.prose().collect::<Vec<_>>().join("\n");
-        for path in text.split('`').skip(1).step_by(2).filter(|word| is_path(word)) {
+    for page in documents().iter().filter(of_code) {
+        for path in code_words(page).into_iter().filter(|word| is_path(word)) {
             named += 1;
-            if !root().join(path).exists() {
+            if !root().join(&path).exists() {
                 missing.push(format!("{}: {path}", page.path.display()));
             }
         }
     }
-    assert!(named >= 10, "{named}");
+    assert!(named >= 30, "{named}");
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn the_architecture_names_every_room() {
+    let named = code_words(&Page::read("src/ARCHITECTURE.md".into()));
+    let rooms = fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
+    let rooms = rooms.filter(|path| path.is_dir() || path.extension().is_some_and(|end| end == "rs"));
+    let rooms: BTreeSet<String> = rooms
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|room| !["lib", "main"].contains(&room.as_str()))
+        .collect();
+    let missing: Vec<&String> = rooms.iter().filter(|room| !named.contains(*room)).collect();
+    assert!(missing.is_empty(), "src/ARCHITECTURE.md does not name {missing:?}");
+}
+
+/// All words in backticks of a page, outside of code blocks.
+fn code_words(page: &Page) -> BTreeSet<String> {
+    page.prose().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
 /// Whether a word in backticks is meant as a path of this repository.
 fn is_path(word: &str) -> bool {
-    ["benches/", "fixtures/", "formats/", "src/", "tests/"].iter().any(|folder| word.starts_with(folder))
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let inside = ["benches/", "docs/", "fixtures/", "formats/", "src/", "tests/"];
+    word.chars().all(plain) && inside.iter().any(|folder| word.starts_with(folder))
 }
 
 /// What follows a prefix in string literals, up to the end of the name.
