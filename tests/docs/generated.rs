@@ -2,6 +2,11 @@
 
 use std::{fmt::Write, fs, process::Command};
 
+use declass::{
+    evaluate,
+    evidence::{Definition, Origin},
+    verify,
+};
 use serde_json::Value;
 
 use crate::book::{BOOK, Page, files, root};
@@ -59,6 +64,28 @@ fn the_list_of_methods_is_that_of_the_program() {
         text.push('\n');
     }
     settle(&format!("{BOOK}/reference/methods.md"), &text);
+}
+
+#[test]
+fn the_list_of_checks_is_that_of_the_program() {
+    let parts = [
+        ("Checks of `declass verify`", &verify::DEFINITIONS[..]),
+        ("Metrics of `declass evaluate`", &evaluate::DEFINITIONS[..]),
+    ];
+    let mut text = String::new();
+    for (title, definitions) in parts {
+        write!(text, "## {title}\n\n").unwrap();
+        for Definition { id, version, formula, origin, data, shows, not_shown, .. } in definitions {
+            let origin = match origin {
+                Origin::ModelFiles => "the model's files",
+                Origin::Synthetic => "synthetic embeddings",
+                Origin::UserData => "labelled embeddings of the user",
+            };
+            write!(text, "### {id}\n\nVersion {version}, on {origin}: {data}.\n\n").unwrap();
+            write!(text, "- How: {formula}\n- Shows: {shows}\n- Does not show: {not_shown}\n\n").unwrap();
+        }
+    }
+    settle(&format!("{BOOK}/reference/checks.md"), &text);
 }
 
 /// Compares the generated part of a page, which is all below the mark, or writes it.

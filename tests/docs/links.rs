@@ -52,6 +52,17 @@ fn every_word_of_the_glossary_is_linked_from_another_page() {
     assert!(idle.is_empty(), "nobody links to {idle:?}");
 }
 
+#[test]
+fn every_program_that_a_page_shows_is_there() {
+    for page in book() {
+        let shown = page.text.split("{{#include ").skip(1).filter_map(|rest| rest.split_once("}}"));
+        for (file, _) in shown {
+            let path = tidy(&page.path.parent().unwrap().join(file));
+            assert!(root().join(&path).is_file(), "{} shows {}", page.path.display(), path.display());
+        }
+    }
+}
+
 /// The targets of all links of a page, as they are written; code is left out.
 fn links(page: &Page) -> Vec<String> {
     let mut links = Vec::new();
