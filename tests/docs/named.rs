@@ -46,6 +46,15 @@ fn every_name_of_a_format_has_a_page() {
 }
 
 #[test]
+fn every_schema_is_in_the_list_of_schemas() {
+    let list = Page::read(format!("{BOOK}/reference/json.md").into()).text;
+    let schemas = files(&format!("{BOOK}/spec/schemas"), "json");
+    let missing: Vec<_> =
+        schemas.iter().filter(|path| !list.contains(path.file_name().unwrap().to_str().unwrap())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn every_path_that_documents_name_exists() {
     let of_code =
         |page: &&Page| !page.path.ends_with("CHANGELOG.md") && !page.path.starts_with(format!("{BOOK}/spec"));
