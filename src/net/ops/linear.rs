@@ -3,7 +3,9 @@
 use declass_formats::onnx::{Attribute, Node};
 
 use super::{
-    operator::{AsHead, Attr, MANY, Operator, Weight},
+    attr::Attr,
+    operator::{MANY, Operator},
+    roles::{AsHead, Weight},
     rules::{Bias, Frozen, Linear, NotLinear, same_rank},
 };
 use crate::net::attributes::{float_attribute, int_attribute, ints_attribute};

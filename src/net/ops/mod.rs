@@ -22,6 +22,8 @@
 //! follows logits and knows no names.
 
 mod arithmetic;
+mod attr;
+mod before;
 mod behind;
 mod choose;
 mod classical;
@@ -37,20 +39,21 @@ mod random;
 mod rearrange;
 mod recurrent;
 mod reduce;
+mod roles;
 mod rules;
 mod source;
 mod squash;
 
 use std::{collections::HashMap, sync::LazyLock};
 
+pub(crate) use before::{Sign, Values, Vectors};
 pub(crate) use behind::{
     Arithmetic, Behind, Function, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
 };
 use declass_formats::onnx::{Graph, Node};
 pub(crate) use operands::Operands;
-pub(crate) use operator::{
-    AsHead, Classical, Domain, List, Nature, Operator, Results, Sign, Values, Vectors, View, Weight,
-};
+pub(crate) use operator::{Domain, Operator};
+pub(crate) use roles::{AsHead, Classical, List, Nature, Results, View, Weight};
 pub(crate) use rules::{Facts, Linear};
 
 use super::problem::Unknown;
