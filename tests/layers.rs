@@ -251,19 +251,6 @@ fn no_source_file_is_longer_than_500_lines() {
 }
 
 #[test]
-fn every_path_that_the_architecture_names_exists() {
-    let text = fs::read_to_string(root().join("src/ARCHITECTURE.md")).unwrap();
-    let is_path = |word: &&str| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-        word.contains('/') && word.chars().all(plain)
-    };
-    let named: BTreeSet<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
-    assert!(named.len() >= 10, "{named:?}");
-    let missing: Vec<&&str> = named.iter().filter(|path| !root().join(path).exists()).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-}
-
-#[test]
 fn imports_are_seen_however_they_are_spelt() {
     let code = "use crate::{\n    cut::{Cut, Link},\n    error::Error,\n};\nfn f() { crate::linear::new() }\n\
                 use super::super::graph::Flow;\nuse super::near;";

@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use declass::{
     classes::Labels,
-    error::Error,
     evidence::{Check, Figure, Outcome, words},
 };
 use serde::Serialize;
+
+use super::advice;
 
 /// How much the user asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -122,7 +123,7 @@ impl Printer {
             }
             said = cause;
         }
-        if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint) {
+        if let Some(hint) = advice::on(error) {
             let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
         }
     }

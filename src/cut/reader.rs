@@ -7,7 +7,7 @@ use declass_formats::{Artifact, onnx::Attribute};
 
 use super::{Operand, Source, refusal};
 use crate::{
-    error::Error,
+    error::{Error, LocateError},
     net::{Flow, evaluate},
 };
 
@@ -114,14 +114,16 @@ fn unreadable(operand: &Operand) -> Error {
 
 pub(super) fn check_size(tensor: &str, values: usize) -> Result<(), Error> {
     if values > MAX_VALUES {
-        return Err(Error::LargeHead { tensor: tensor.to_owned(), values, limit: MAX_VALUES });
+        return Err(LocateError::Large { tensor: tensor.to_owned(), values, limit: MAX_VALUES }.into());
     }
     Ok(())
 }
 
 pub(super) fn check_finite(tensor: &str, values: &[f32]) -> Result<(), Error> {
     match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NotFinite { tensor: tensor.to_owned(), index, value: values[index] }),
+        Some(index) => {
+            Err(LocateError::NotFinite { tensor: tensor.to_owned(), index, value: values[index] }.into())
+        }
         None => Ok(()),
     }
 }

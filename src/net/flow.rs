@@ -25,7 +25,7 @@ impl<'a> Flow<'a> {
     /// Orders the nodes and classifies the values.
     ///
     /// # Errors
-    /// [`Error::NotAClassifier`] where the graph is none: a cycle, a value made twice or never.
+    /// [`Error::Locate`] where the graph is none: a cycle, a value made twice or never.
     pub(crate) fn new(graph: &'a Graph) -> Result<Self, Error> {
         let wiring = Wiring::new(graph)?;
         let kinds = kinds::classify(&wiring);

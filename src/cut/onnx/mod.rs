@@ -21,18 +21,16 @@ mod tail;
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
-use super::{Branch, Cut, Head, refusal};
+use super::{Branch, Cut, Head, not_this_head, refusal};
 use crate::{
-    error::Error,
+    error::{Error, LocateError},
     net::{Flow, ValueId, stored_info},
 };
 use check::Answer;
 use follower::Follower;
 use output::Tail;
-use part::Part;
+use part::{PLAIN_HEAD, Part};
 use stage::Tracked;
-
-const PLAIN_HEAD: &str = "supply a model whose logits come from a plain linear layer";
 
 /// Locates by the structure of the graph.
 pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
@@ -87,14 +85,11 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
     };
     let Some(head) = weighted.iter().copied().rfind(is_meant) else {
         let candidates = weighted.iter().rev().take(8).map(|node| flow.title(*node)).collect();
-        return Err(Error::UnknownHead { name: name.to_owned(), candidates });
+        return Err(LocateError::Unknown { name: name.to_owned(), candidates }.into());
     };
     let before = flow.nodes_before(output);
     if !before[head] {
-        return Err(refusal(
-            format!("`{name}` does not lead to the output"),
-            "name another head with --head",
-        ));
+        return Err(not_this_head(format!("`{name}` does not lead to the output")));
     }
     let mut behind = vec![false; before.len()];
     behind[head] = true;
