@@ -16,7 +16,7 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer};
+use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -36,7 +36,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     ];
     let evaluation = evaluate(&pair, &data, args.seed)?;
     if args.json {
-        printer.json(&as_json(&models, &evaluation)?)?;
+        printer.answer(Schema::Evaluate, &as_json(&models, &evaluation)?)?;
     } else {
         print(&models, &comparison.check().summary, &evaluation, printer);
     }

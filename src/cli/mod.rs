@@ -21,6 +21,7 @@ mod outside;
 mod push;
 mod register;
 mod reproduce;
+mod schema;
 mod sign;
 mod source;
 mod timestamp;

@@ -15,7 +15,7 @@ use declass::{
 };
 use serde_json::json;
 
-use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer};
+use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -44,7 +44,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let pushed = push::push(&request, &hub::settings(false)).context("nothing was sent")?;
     if args.json {
         let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
-        printer.json(&json!({
+        printer.answer(Schema::Push, &json!({
             "repository": args.repo.to_string(), "commit": pushed.commit, "url": pushed.url, "files": files,
         }))?;
     } else {

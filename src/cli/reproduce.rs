@@ -13,7 +13,7 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer};
+use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer, schema::Schema};
 
 /// A tensor that came out differently.
 struct Other {
@@ -48,12 +48,15 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     if args.json {
         let files = files.iter().map(|(path, same)| json!({"path": path, "same": same}));
         let tensors = others.iter().map(Other::json);
-        printer.json(&json!({
-            "same": same,
-            "command": command,
-            "files": files.collect::<Vec<_>>(),
-            "tensors": tensors.collect::<Vec<_>>(),
-        }))?;
+        printer.answer(
+            Schema::Reproduce,
+            &json!({
+                "same": same,
+                "command": command,
+                "files": files.collect::<Vec<_>>(),
+                "tensors": tensors.collect::<Vec<_>>(),
+            }),
+        )?;
     } else {
         printer.row("command", command);
         files.iter().for_each(|(path, same)| printer.row(if *same { "same" } else { "OTHER" }, path));
