@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use declass::{
-    claim::names::is_record,
+    claim::names::{is_record, open_model},
     error::Error,
     evidence::Outcome,
     formats::{Artifact, RelPath},
@@ -24,7 +24,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
             "whose signature counts? name the trusted keys with --trust, or send it without with --unsigned"
         );
     }
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let release = open_model(&args.release).map_err(Error::from)?;
     let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars, printer)?].concat();
     if !failed.is_empty() {
         failed.iter().for_each(|finding| printer.warn(finding));
@@ -69,7 +69,7 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let Some(original) = &args.original else { return Ok(Vec::new()) };
     let release = Release::open(release.path())?;
     let original = hub::locate(original, None, false, bars)?;
-    let original = Artifact::open(&original.path).map_err(Error::from)?;
+    let original = open_model(&original.path).map_err(Error::from)?;
     let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
     let measured = release.measure(&original, how, bars)?;
     let failed = measured.checks.iter().filter(|check| check.outcome == Outcome::Failed);

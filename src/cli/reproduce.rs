@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use declass::{
+    claim::names::open_model,
     device::DeviceChoice,
     error::Error,
     formats::{Artifact, Diff, Role, TensorChange},
@@ -33,7 +34,7 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     }
     let choice = args.device.unwrap_or_else(|| removal.device().into());
     let original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
-    let original = Model::of(Artifact::open(&original.path).map_err(Error::from)?, removal.head())?;
+    let original = Model::of(open_model(&original.path).map_err(Error::from)?, removal.head())?;
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let destination = Destination::new(folder.path().join("out"));
     let device = device::open(choice, printer)?;
