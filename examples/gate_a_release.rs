@@ -21,7 +21,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Why a release must not be used; nothing if it may.
-pub fn gate(release: &Path, trust: &Path, policy: Option<&Path>) -> Result<Vec<Finding>, Box<dyn Error>> {
+pub(crate) fn gate(
+    release: &Path,
+    trust: &Path,
+    policy: Option<&Path>,
+) -> Result<Vec<Finding>, Box<dyn Error>> {
     let rules = Rules { trust: trust.to_owned(), policy: policy.map(Path::to_owned) };
     Ok(examine_release(release, &rules, SystemTime::now(), &Silent)?.findings)
 }

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A model in a few lines.
-pub fn describe(path: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn describe(path: &Path) -> Result<String, Box<dyn Error>> {
     let model = Model::open(path)?;
     let head = model.head();
     let mut text = format!("head {}: {} -> {} classes\n", head.name, head.width(), head.classes);

@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Writes a copy of a model without a class, and says what was found in it.
-pub fn remove(model: &Path, class: &str, out: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn remove(model: &Path, class: &str, out: &Path) -> Result<String, Box<dyn Error>> {
     let destination = Destination::new(out);
     // Better known now than after training.
     destination.check()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::Error;
+use crate::error::ClassError;
 
 /// The labels of a model's classes, in the order of its logits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,18 +26,18 @@ impl Forgotten {
     /// A label wins over an index of the same spelling.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`] with near names, [`Error::RepeatedClass`], [`Error::NothingLeft`],
-    /// [`Error::NothingToForget`].
+    /// [`ClassError::Unknown`] with near names, [`ClassError::Repeated`], [`ClassError::NothingLeft`],
+    /// [`ClassError::NothingNamed`].
     pub fn resolve<S: AsRef<str>>(
         named: &[S],
         classes: usize,
         labels: Option<&Labels>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, ClassError> {
         let mut indices = BTreeSet::new();
         for name in named {
             let name = name.as_ref();
             if !indices.insert(find(name, classes, labels)?) {
-                return Err(Error::RepeatedClass { name: name.into() });
+                return Err(ClassError::Repeated { name: name.into() });
             }
         }
         Self::from_indices(indices, classes)
@@ -47,14 +47,14 @@ impl Forgotten {
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).
-    pub fn from_indices(indices: BTreeSet<usize>, classes: usize) -> Result<Self, Error> {
+    pub fn from_indices(indices: BTreeSet<usize>, classes: usize) -> Result<Self, ClassError> {
         match indices.last() {
-            None => return Err(Error::NothingToForget),
+            None => return Err(ClassError::NothingNamed),
             Some(&last) if last >= classes => {
                 let near = Vec::new();
-                return Err(Error::UnknownClass { name: last.to_string(), classes, near });
+                return Err(ClassError::Unknown { name: last.to_string(), classes, near });
             }
-            Some(_) if indices.len() >= classes => return Err(Error::NothingLeft { classes }),
+            Some(_) if indices.len() >= classes => return Err(ClassError::NothingLeft { classes }),
             Some(_) => {}
         }
         Ok(Self { indices, classes })
@@ -118,17 +118,17 @@ fn printable(name: &str) -> String {
     shown
 }
 
-fn find(name: &str, classes: usize, labels: Option<&Labels>) -> Result<usize, Error> {
+fn find(name: &str, classes: usize, labels: Option<&Labels>) -> Result<usize, ClassError> {
     let names = labels.map_or(&[][..], |labels| &labels.names);
     let mut same = names.iter().enumerate().filter(|(_, label)| *label == name).map(|(i, _)| i);
     match (same.next(), same.next()) {
-        (Some(_), Some(_)) => return Err(Error::AmbiguousLabel { name: name.into() }),
+        (Some(_), Some(_)) => return Err(ClassError::Ambiguous { name: name.into() }),
         (Some(index), None) => return Ok(index),
         (None, _) => {}
     }
     match name.parse::<usize>() {
         Ok(index) if index < classes => Ok(index),
-        _ => Err(Error::UnknownClass { name: name.into(), classes, near: near(name, names) }),
+        _ => Err(ClassError::Unknown { name: name.into(), classes, near: near(name, names) }),
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
         Labels { names, source: "test".into() }
     }
 
-    fn resolve(named: &[&str]) -> Result<Vec<usize>, Error> {
+    fn resolve(named: &[&str]) -> Result<Vec<usize>, ClassError> {
         Forgotten::resolve(named, 4, Some(&labels())).map(|set| set.indices().collect())
     }
 
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_misspelt_label_gets_near_names() {
         let error = resolve(&["sandel"]).unwrap_err();
-        assert!(matches!(&error, Error::UnknownClass { near, .. } if near[0] == "Sandal"), "{error:?}");
+        assert!(matches!(&error, ClassError::Unknown { near, .. } if near[0] == "Sandal"), "{error:?}");
     }
 
     #[test]
@@ -180,10 +180,10 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        assert!(matches!(resolve(&["4"]), Err(Error::UnknownClass { .. })));
-        assert!(matches!(resolve(&["1", "Shirt"]), Err(Error::RepeatedClass { .. })));
-        assert!(matches!(resolve(&[]), Err(Error::NothingToForget)));
-        assert!(matches!(resolve(&["Sandal", "1", "2", "3"]), Err(Error::NothingLeft { .. })));
+        assert!(matches!(resolve(&["4"]), Err(ClassError::Unknown { .. })));
+        assert!(matches!(resolve(&["1", "Shirt"]), Err(ClassError::Repeated { .. })));
+        assert!(matches!(resolve(&[]), Err(ClassError::NothingNamed)));
+        assert!(matches!(resolve(&["Sandal", "1", "2", "3"]), Err(ClassError::NothingLeft { .. })));
     }
 
     #[test]

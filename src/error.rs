@@ -1,8 +1,13 @@
 //! What can go wrong, where, and what to do about it.
 
+mod class;
 mod hint;
 mod hub;
+mod key;
+mod locate;
+mod register;
 mod removal;
+mod unlearn;
 
 use std::{
     io,
@@ -11,28 +16,24 @@ use std::{
 
 use declass_formats::FormatError;
 
+pub use class::ClassError;
 pub use hub::HubError;
+pub use key::{KeyError, KeyKind};
+pub use locate::LocateError;
+pub use register::RegisterError;
 pub use removal::{Parameter, RemovalError};
+pub use unlearn::UnlearnError;
 
 /// Why a command could not be carried out. A gate that says no is not an error but a report.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Several tensors could be the head.
-    #[error("{} tensors could be the classifier head: {}", candidates.len(), candidates.join(", "))]
-    AmbiguousHead {
-        /// Their names.
-        candidates: Vec<String>,
+    /// The outputs of a model cannot become fewer.
+    #[error("the class axis cannot be shortened: {obstacle}")]
+    CannotDrop {
+        /// What stands in the way.
+        obstacle: String,
     },
-    /// Two classes have the same label.
-    #[error("label `{name}` belongs to more than one class")]
-    AmbiguousLabel {
-        /// The label.
-        name: String,
-    },
-    /// A multi-label head has no place for the constant that would seal a slot.
-    #[error("a sigmoid head without bias cannot be sealed: its zero row would mean a probability of 1/2")]
-    CannotSeal,
     /// A signature could not stand for something in a folder.
     #[error("`{}` cannot be signed: {reason}", path.display())]
     CannotSign {
@@ -48,9 +49,12 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
     },
+    /// The classes that were named make no sense.
+    #[error(transparent)]
+    Class(#[from] ClassError),
     /// A computation on the device failed.
     #[error("{stage} failed on the device")]
     Compute {
@@ -68,12 +72,6 @@ pub enum Error {
         /// Whether it is an earlier release (or empty), which may be replaced.
         release: bool,
     },
-    /// No attempt both forgot every stratum and left the retained classes alone.
-    #[error("unlearning did not succeed at any learning rate tried: {}", attempts.join("; "))]
-    DidNotForget {
-        /// What came of each learning rate, in words.
-        attempts: Vec<String>,
-    },
     /// A release that would be replaced holds files that are not its own.
     #[error("`{}` holds files that are not of the release in it: {}", path.display(), list(files))]
     ForeignFiles {
@@ -89,8 +87,8 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong, and where in it.
         reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
     },
     /// The model's files cannot be read or written.
     #[error(transparent)]
@@ -108,8 +106,8 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
     },
     /// A repository on a hub could not be read or written.
     #[error(transparent)]
@@ -130,13 +128,8 @@ pub enum Error {
         source: io::Error,
     },
     /// A private key cannot be made, read or opened.
-    #[error("the key cannot be used: {reason}")]
-    Key {
-        /// Why.
-        reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
-    },
+    #[error("the key cannot be used: {0}")]
+    Key(KeyError),
     /// The device that was asked for cannot be used.
     #[error("device `cuda:{number}` cannot be used")]
     NoDevice {
@@ -168,46 +161,9 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
-    /// The head has more values than can be computed with.
-    #[error("tensor `{tensor}` has {values} values, a head may have {limit} at most")]
-    LargeHead {
-        /// Name of the tensor.
-        tensor: String,
-        /// How many values it has.
-        values: usize,
-        /// How many it may have.
-        limit: usize,
-    },
-    /// The head holds a value that is not a number.
-    #[error("tensor `{tensor}` holds {value} at index {index}")]
-    NotFinite {
-        /// Name of the tensor.
-        tensor: String,
-        /// Which element.
-        index: usize,
-        /// NaN or an infinity.
-        value: f32,
-    },
-    /// The model is something else than a classifier this tool can treat.
-    #[error("not a classifier that can be treated: {reason}")]
-    NotAClassifier {
-        /// Why.
-        reason: String,
-        /// What to do instead.
-        hint: String,
-    },
-    /// A method that lowers a bias met a head without one.
-    #[error("{method} needs a head with a bias")]
-    NeedsBias {
-        /// Its name.
-        method: &'static str,
-    },
-    /// A method that is no more than the seal was asked to train.
-    #[error("{method} trains nothing")]
-    NothingToTrain {
-        /// Its name.
-        method: &'static str,
-    },
+    /// No head is found in a model, or none that can be treated.
+    #[error(transparent)]
+    Locate(#[from] LocateError),
     /// What the head says does not settle what the model answers.
     #[error("the model's answers cannot be told from its head alone: {reason}")]
     NoTopClass {
@@ -234,15 +190,6 @@ pub enum Error {
         /// The first difference.
         what: String,
     },
-    /// Every class was to be forgotten.
-    #[error("all {classes} classes are to be forgotten: no classifier would be left")]
-    NothingLeft {
-        /// Number of classes of the model.
-        classes: usize,
-    },
-    /// No class was named.
-    #[error("no class to forget was named")]
-    NothingToForget,
     /// A model does not have the classes that it should have.
     #[error("the model has {found} classes, expected {expected}")]
     OtherClasses {
@@ -271,35 +218,12 @@ pub enum Error {
         /// The place of the output.
         path: PathBuf,
     },
-    /// The register says no: it was tampered with, or an event makes no sense in it.
-    #[error("`{}`: {reason}", path.display())]
-    RegisterRefuses {
-        /// The register, or the file that does not go with it.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
-    },
-    /// A register or what belongs to it cannot be used, so that nothing can be said of it.
-    #[error("`{}`: {reason}", path.display())]
-    RegisterUnusable {
-        /// The register, its key, a record or a proof.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-        /// What to do instead; empty if nothing is known to help.
-        hint: String,
-    },
+    /// A register says no, or cannot be asked.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
     /// What is to be removed makes no sense.
     #[error(transparent)]
     Removal(#[from] RemovalError),
-    /// A class was named twice, perhaps once by label and once by index.
-    #[error("class `{name}` is named twice")]
-    RepeatedClass {
-        /// As it was named the second time.
-        name: String,
-    },
     /// A trust file or a policy cannot be used.
     #[error("rules `{}`: {reason}", path.display())]
     Rules {
@@ -308,32 +232,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// No such class.
-    #[error("the model has no class `{name}` (it has {classes} classes)")]
-    UnknownClass {
-        /// As it was named.
-        name: String,
-        /// Number of classes of the model.
-        classes: usize,
-        /// Labels that are spelt almost like it.
-        near: Vec<String>,
-    },
-    /// Nothing in the model has the name that was given for the head.
-    #[error("there is no head `{name}`")]
-    UnknownHead {
-        /// The name.
-        name: String,
-        /// What could have been meant.
-        candidates: Vec<String>,
-    },
-    /// No synthetic embedding reached a class that is to be unlearnt by training.
-    #[error("none of {draws} draws reached class {}", classes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
-    Unreached {
-        /// The classes.
-        classes: Vec<usize>,
-        /// Draws made.
-        draws: u64,
-    },
+    /// A head did not forget.
+    #[error(transparent)]
+    Unlearn(#[from] UnlearnError),
     /// A claim is not signed where its signature is wanted.
     #[error("the claim `{name}` is not signed")]
     Unsigned {
@@ -348,6 +249,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
 }
 
 impl Error {

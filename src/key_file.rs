@@ -13,7 +13,7 @@ use pkcs8::{
 };
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{KeyError, KeyKind};
 
 /// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. The `openssl` command refuses to spend more
 /// than 32 MB and so does not open these keys; libraries that set no such limit do.
@@ -28,12 +28,8 @@ const MOST_ITERATIONS: u32 = 10_000_000;
 
 /// A private key that files may hold.
 pub trait PrivateKey: Sized {
-    /// Its curve, as messages call it.
-    const CURVE: &'static str;
-    /// What to do about any other key.
-    const HINT: &'static str;
-    /// What to do about a key in OpenSSH's own format.
-    const OPENSSH_HINT: &'static str;
+    /// What it is for, which settles its curve.
+    const KIND: KeyKind;
 
     /// Takes it out of the DER of PKCS#8; none if it is of another curve.
     fn from_pkcs8(der: &[u8]) -> Option<Self>;
@@ -41,8 +37,8 @@ pub trait PrivateKey: Sized {
     /// Takes it out of the PEM of SEC1, a format for the curves of NIST only.
     ///
     /// # Errors
-    /// [`Error::Key`] if it is none that can be read.
-    fn from_sec1(_pem: &str) -> Result<Self, Error> {
+    /// [`KeyError`] if it is none that can be read.
+    fn from_sec1(_pem: &str) -> Result<Self, KeyError> {
         Err(other_curve::<Self>())
     }
 }
@@ -60,51 +56,54 @@ impl<K: PrivateKey> PrivatePem<K> {
     /// Reads PKCS#8, encrypted or not, or SEC1, whatever other blocks are in the file.
     ///
     /// # Errors
-    /// [`Error::Key`] for other kinds of keys, with what to do.
-    pub fn read(file: &[u8]) -> Result<Self, Error> {
+    /// [`KeyError`] for other kinds of keys, with what to do.
+    pub fn read(file: &[u8]) -> Result<Self, KeyError> {
         let block = std::str::from_utf8(file).ok().and_then(private_block);
-        let (label, block) = block.ok_or_else(|| bad("there is no private key in it", K::HINT))?;
+        let (label, block) = block.ok_or_else(|| KeyError::Absent { wanted: K::KIND })?;
         let document = || SecretDocument::from_pem(block).map(|(_, document)| document);
         match label {
             "ENCRYPTED PRIVATE KEY" => {
-                document().map(Self::Encrypted).map_err(|error| bad(error.to_string(), K::HINT))
+                let malformed = |error: pkcs8::der::Error| KeyError::Malformed {
+                    wanted: K::KIND,
+                    reason: error.to_string(),
+                };
+                document().map(Self::Encrypted).map_err(malformed)
             }
             "PRIVATE KEY" => {
                 let key = document().ok().and_then(|document| K::from_pkcs8(document.as_bytes()));
                 key.map(Self::Plain).ok_or_else(other_curve::<K>)
             }
             "EC PRIVATE KEY" => K::from_sec1(block).map(Self::Plain),
-            "OPENSSH PRIVATE KEY" => Err(bad("it is in OpenSSH's own format", K::OPENSSH_HINT)),
-            label => Err(bad(format!("it holds a `{label}`, which is no PKCS#8 or SEC1 key"), K::HINT)),
+            "OPENSSH PRIVATE KEY" => Err(KeyError::OpenSsh { wanted: K::KIND }),
+            label => Err(KeyError::OtherFormat { wanted: K::KIND, label: label.to_owned() }),
         }
     }
 
     /// The key, which takes the passphrase if it is encrypted.
     ///
     /// # Errors
-    /// [`Error::Key`] for a wrong passphrase or a key of another kind.
-    pub fn open(self, passphrase: &str) -> Result<K, Error> {
+    /// [`KeyError`] for a wrong passphrase or a key of another kind.
+    pub fn open(self, passphrase: &str) -> Result<K, KeyError> {
         match self {
             Self::Plain(key) => Ok(key),
-            Self::Encrypted(document) => {
-                K::from_pkcs8(decrypt(&document, passphrase)?.as_bytes()).ok_or_else(other_curve::<K>)
-            }
+            Self::Encrypted(document) => K::from_pkcs8(decrypt(&document, passphrase, K::KIND)?.as_bytes())
+                .ok_or_else(other_curve::<K>),
         }
     }
 }
 
 /// A key of another kind than the one that is asked for.
-pub(crate) fn other_curve<K: PrivateKey>() -> Error {
-    bad(format!("it is no {} key", K::CURVE), K::HINT)
+pub(crate) fn other_curve<K: PrivateKey>() -> KeyError {
+    KeyError::OtherCurve { wanted: K::KIND }
 }
 
 /// The PEM of a key, from its PKCS#8.
 ///
 /// # Errors
-/// [`Error::Key`] for an empty passphrase, or if the system has no randomness.
-pub(crate) fn encrypt(plain: &SecretDocument, passphrase: &str) -> Result<Zeroizing<String>, Error> {
+/// [`KeyError`] for an empty passphrase, or if the system has no randomness.
+pub(crate) fn encrypt(plain: &SecretDocument, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
     if passphrase.is_empty() {
-        return Err(bad("the passphrase is empty", ""));
+        return Err(KeyError::EmptyPassphrase);
     }
     let encrypt = || {
         let (salt, iv) = (<[u8; 16]>::try_generate(), <[u8; 16]>::try_generate());
@@ -115,23 +114,20 @@ pub(crate) fn encrypt(plain: &SecretDocument, passphrase: &str) -> Result<Zeroiz
         let document = info.encrypt_with_params(how, passphrase).map_err(|e| e.to_string())?;
         document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).map_err(|e| e.to_string())
     };
-    encrypt().map_err(|reason: String| bad(reason, ""))
+    encrypt().map_err(|reason: String| KeyError::NotMade { reason })
 }
 
 /// The PKCS#8 of an encrypted key.
 ///
 /// # Errors
-/// [`Error::Key`] for a wrong passphrase, and for a key that costs more to open than anybody means it to.
-fn decrypt(document: &SecretDocument, passphrase: &str) -> Result<SecretDocument, Error> {
+/// [`KeyError`] for a wrong passphrase, and for a key that costs more to open than anybody means it to.
+fn decrypt(document: &SecretDocument, passphrase: &str, wanted: KeyKind) -> Result<SecretDocument, KeyError> {
     let key = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-        .map_err(|error| bad(error.to_string(), ""))?;
+        .map_err(|error| KeyError::Malformed { wanted, reason: error.to_string() })?;
     if !is_bearable(&key.encryption_algorithm) {
-        return Err(bad(
-            "opening it asks for more memory or time than a passphrase is worth",
-            "encrypt it anew: scrypt may take 1 GB, PBKDF2 10 million rounds",
-        ));
+        return Err(KeyError::TooCostly);
     }
-    key.decrypt(passphrase).map_err(|_| bad("the passphrase does not open it", ""))
+    key.decrypt(passphrase).map_err(|_| KeyError::WrongPassphrase)
 }
 
 /// Whether a passphrase can be tried. The file says itself what that costs, and may be anybody's.
@@ -159,11 +155,6 @@ fn private_block(text: &str) -> Option<(&str, &str)> {
         let block = rest.get(..rest.find(&end)? + end.len())?;
         label.ends_with("PRIVATE KEY").then_some((label, block))
     })
-}
-
-/// A key that cannot be used, and what to do instead.
-pub(crate) fn bad(reason: impl Into<String>, hint: &str) -> Error {
-    Error::Key { reason: reason.into(), hint: hint.into() }
 }
 
 #[cfg(test)]

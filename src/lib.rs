@@ -62,8 +62,6 @@ pub mod classes;
 pub mod cut;
 #[doc(hidden)]
 pub mod device;
-#[doc = include_str!("duties.md")]
-pub mod duties {}
 #[doc(hidden)]
 pub mod edit;
 #[doc(hidden)]
@@ -119,5 +117,3 @@ mod unambiguous;
 pub mod unlearn;
 #[doc(hidden)]
 pub mod verify;
-#[doc = include_str!("worked_example.md")]
-pub mod worked_example {}

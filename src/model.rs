@@ -56,15 +56,27 @@ impl Model {
     /// # Errors
     /// [`Error::Labels`] if it has labels, or another number of classes.
     pub fn with_labels(self, labels: Labels) -> Result<Self, Error> {
+        self.require_unlabelled(&labels.source)?;
         let (given, classes) = (labels.names.len(), self.cut.head.classes);
-        let refused = |reason| Err(Error::Labels { from: labels.source.clone(), reason });
-        if let Some(own) = &self.cut.labels {
-            return refused(format!("the model has labels of its own (from {})", own.source));
-        }
         if given != classes {
-            return refused(format!("there are {given} labels, the model has {classes} classes"));
+            let reason = format!("there are {given} labels, the model has {classes} classes");
+            return Err(Error::Labels { from: labels.source, reason });
         }
         Ok(Self { labels: Some(labels), ..self })
+    }
+
+    /// Whether labels from elsewhere can be its own, before they are read.
+    ///
+    /// # Errors
+    /// [`Error::Labels`] if it has labels.
+    pub fn require_unlabelled(&self, from: &str) -> Result<(), Error> {
+        match &self.cut.labels {
+            Some(own) => {
+                let reason = format!("the model has labels of its own (from {})", own.source);
+                Err(Error::Labels { from: from.to_owned(), reason })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The same model as one that was fetched from a repository.

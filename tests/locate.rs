@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use declass::{
     cut::{Branch, Cut},
-    error::Error,
+    error::{Error, LocateError},
     head::Link,
 };
 use declass_formats::Artifact;
@@ -173,7 +173,9 @@ fn state_dicts() {
     for_each("safetensors", |path, expected| match expected["status"].as_str() {
         Some("ok") => check_state_dict(path, expected),
         Some("ambiguous") => match locate(path, None) {
-            Err(Error::AmbiguousHead { candidates }) => match expected["candidates"].as_array() {
+            Err(Error::Locate(LocateError::Ambiguous { candidates })) => match expected["candidates"]
+                .as_array()
+            {
                 Some(listed) => same("candidates", &Value::from(candidates), &Value::from(listed.clone())),
                 None => Ok(()),
             },
@@ -229,7 +231,7 @@ fn the_caller_may_name_the_head() {
         let cut = locate(&twice, Some(name)).unwrap();
         assert_eq!(cut.head.branches[0].weight.tensor, "verdict.weight");
     }
-    let Err(Error::UnknownHead { candidates, .. }) = locate(&twice, Some("veredict")) else {
+    let Err(Error::Locate(LocateError::Unknown { candidates, .. })) = locate(&twice, Some("veredict")) else {
         panic!("found")
     };
     assert!(candidates.contains(&"verdict.weight".to_owned()));

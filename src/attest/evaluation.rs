@@ -55,7 +55,7 @@ fn without_train(data: &Labelled) -> Error {
 }
 
 fn refused(data: &Labelled, reason: String, hint: &str) -> Error {
-    Error::Embeddings { path: data.path.clone(), reason, hint: hint.into() }
+    Error::Embeddings { path: data.path.clone(), reason, hint: Some(hint.into()) }
 }
 
 fn user_data(name: &str, record: &Record) -> UserData {

@@ -65,7 +65,10 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
     let cut = Cut::locate(original, head.as_deref())?;
     let forgotten = match removal {
         Some(removal) => removal.forgotten().clone(),
-        None => Forgotten::resolve(&args.forget, cut.head.classes, cut.labels.as_ref())?,
+        None => {
+            let named = Forgotten::resolve(&args.forget, cut.head.classes, cut.labels.as_ref());
+            named.map_err(Error::from)?
+        }
     };
     Ok((Pair::load((original, &cut), release, head.as_deref(), forgotten)?, head))
 }

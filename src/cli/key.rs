@@ -15,7 +15,10 @@ use declass::{
 };
 use zeroize::Zeroizing;
 
-use super::args::{KeyArgs, KeySource, PassphraseArgs};
+use super::{
+    advice::Advised,
+    args::{KeyArgs, KeySource, PassphraseArgs},
+};
 
 /// The variable that may hold the key where no `--key` is given to `declass sign`.
 const KEY_VARIABLE: &str = "DECLASS_KEY";
@@ -49,7 +52,7 @@ pub(super) fn new_passphrase(args: &PassphraseArgs) -> Result<Zeroizing<String>>
     let first = ask("Passphrase of the new key: ")?;
     match *first == *ask("Again: ")? {
         true => Ok(first),
-        false => Err(refused("the two passphrases differ", "")),
+        false => Err(refused("the two passphrases differ", None)),
     }
 }
 
@@ -69,10 +72,10 @@ fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseK
 /// The key that a file of this name holds.
 pub(super) fn unlock<K: PrivateKey>(name: &str, file: &[u8], passphrase: &PassphraseArgs) -> Result<K> {
     let about = || format!("key `{name}`");
-    match PrivatePem::read(file).with_context(about)? {
+    match PrivatePem::read(file).map_err(Error::from).with_context(about)? {
         PrivatePem::Plain(key) => Ok(key),
         encrypted @ PrivatePem::Encrypted(_) => {
-            encrypted.open(&passphrase_of(name, passphrase)?).with_context(about)
+            encrypted.open(&passphrase_of(name, passphrase)?).map_err(Error::from).with_context(about)
         }
     }
 }
@@ -91,7 +94,7 @@ fn given_passphrase(args: &PassphraseArgs) -> Result<Option<Zeroizing<String>>> 
         return read_passphrase(path).map(Some);
     }
     if let Some(text) = env::var_os(PASSPHRASE_VARIABLE) {
-        let text = text.into_string().map_err(|_| refused("$DECLASS_KEY_PASSPHRASE is not UTF-8", ""))?;
+        let text = text.into_string().map_err(|_| refused("$DECLASS_KEY_PASSPHRASE is not UTF-8", None))?;
         return Ok(Some(Zeroizing::new(text)));
     }
     let credential =
@@ -127,6 +130,7 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     Ok(Zeroizing::new(typed))
 }
 
-fn refused(reason: &str, hint: &str) -> anyhow::Error {
-    Error::Key { reason: reason.into(), hint: hint.into() }.into()
+fn refused<'a>(reason: &str, advice: impl Into<Option<&'a str>>) -> anyhow::Error {
+    let reason = format!("the key cannot be used: {reason}");
+    Advised { reason, advice: advice.into().map(str::to_owned) }.into()
 }

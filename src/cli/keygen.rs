@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use declass::sign::ReleaseKey;
+use declass::{error::Error, sign::ReleaseKey};
 use serde_json::json;
 use tempfile::Builder;
 
@@ -20,8 +20,8 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
         bail!("`{}` exists, and keys are never overwritten", taken.display());
     }
     let passphrase = new_passphrase(&args.passphrase)?;
-    let key = ReleaseKey::generate()?;
-    write_new(&private, key.to_encrypted_pem(&passphrase)?.as_bytes(), 0o600)?;
+    let key = ReleaseKey::generate().map_err(Error::from)?;
+    write_new(&private, key.to_encrypted_pem(&passphrase).map_err(Error::from)?.as_bytes(), 0o600)?;
     write_new(&public, key.public().to_pem().as_bytes(), 0o666)?;
     let id = key.public().fingerprint();
     if args.json {

@@ -1,5 +1,6 @@
 //! Commands: arguments in, library calls, text or JSON out.
 
+mod advice;
 mod args;
 mod bars;
 mod device;
@@ -33,7 +34,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::Parser;
-use declass::error::Error;
+use declass::error::{Error, RegisterError, UnlearnError};
 
 use args::{Cli, Command};
 use output::Printer;
@@ -74,7 +75,10 @@ pub(crate) fn run() -> ExitCode {
     let exit = result.unwrap_or_else(|error| {
         printer.error(&error);
         match error.downcast_ref() {
-            Some(Error::DidNotForget { .. } | Error::RegisterRefuses { .. }) => Exit::No,
+            Some(
+                Error::Unlearn(UnlearnError::DidNotForget { .. })
+                | Error::Register(RegisterError::Refuses { .. }),
+            ) => Exit::No,
             _ => Exit::Unknown,
         }
     });

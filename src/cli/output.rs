@@ -6,13 +6,14 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use declass::{
     classes::Labels,
-    error::Error,
     evidence::{Check, Figure, Outcome, words},
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::schema::Schema;
+
+use super::advice;
 
 /// How much the user asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -134,7 +135,7 @@ impl Printer {
             }
             said = cause;
         }
-        if let Some(hint) = error.downcast_ref::<Error>().and_then(Error::hint) {
+        if let Some(hint) = advice::on(error) {
             let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
         }
     }

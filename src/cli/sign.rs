@@ -43,6 +43,6 @@ fn elsewhere(reference: &HubRef) -> HubError {
     HubError::Unsuitable {
         repo: reference.to_string(),
         reason: "there is no such folder, and a release is signed in its folder, not on a hub".into(),
-        hint: "sign the folder that `declass unlearn` wrote, then `declass push` it".into(),
+        hint: Some("sign the folder that `declass unlearn` wrote, then `declass push` it".into()),
     }
 }

@@ -51,6 +51,7 @@ fn described(
 ) -> Result<Source> {
     let mut model = Model::of(artifact, args.head.as_deref())?;
     if let Some(file) = &args.labels {
+        model.require_unlabelled(&file.display().to_string())?;
         model = model.with_labels(read_labels(file)?)?;
     }
     if let Some(package) = package {

@@ -7,6 +7,7 @@ mod names;
 mod onnx;
 mod operand;
 mod precision;
+mod reader;
 mod refuse;
 mod rules;
 mod state_dict;
@@ -15,11 +16,16 @@ mod stated;
 use declass_formats::{Artifact, Format};
 
 use crate::head::{Bound, Link, Position, Ties};
-use crate::{classes::Labels, error::Error, head::LinearHead};
+use crate::{
+    classes::Labels,
+    error::{Error, LocateError},
+    head::LinearHead,
+};
 
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
+pub(crate) use reader::Reader;
 
 /// The located boundary: everything before it is the encoder, which stays as it is; what follows is the
 /// head that makes the classes out of the embedding.
@@ -108,8 +114,8 @@ impl Cut {
     /// Finds the head of a model, or checks the one the caller names: a module path, a tensor or an ONNX node.
     ///
     /// # Errors
-    /// [`Error::NotAClassifier`] with the reason and a hint, [`Error::AmbiguousHead`] with the candidates,
-    /// [`Error::UnknownHead`] if there is nothing of the given name.
+    /// [`Error::Locate`] with the reason and a hint, `LocateError::Ambiguous` with the candidates,
+    /// `LocateError::Unknown` if there is nothing of the given name.
     pub fn locate(artifact: &Artifact, head: Option<&str>) -> Result<Self, Error> {
         match artifact.format() {
             Format::Onnx => onnx::locate(artifact, head),
@@ -122,7 +128,7 @@ impl Head {
     /// Reads the weights: gains and parallel heads folded into one matrix.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] for NaN and infinities, [`Error::Format`] if a tensor cannot be read.
+    /// [`Error::Locate`] for NaN and infinities, [`Error::Format`] if a tensor cannot be read.
     pub fn load(&self, artifact: &Artifact) -> Result<LinearHead, Error> {
         load::load(self, artifact)
     }
@@ -136,5 +142,11 @@ impl Head {
 
 /// Short for the commonest error here.
 fn refusal(reason: impl Into<String>, hint: impl Into<String>) -> Error {
-    Error::NotAClassifier { reason: reason.into(), hint: hint.into() }
+    let hint = Some(hint.into()).filter(|hint| !hint.is_empty());
+    LocateError::Unsuitable { reason: reason.into(), hint }.into()
+}
+
+/// Short for what may be another way with a head that is named by hand.
+fn not_this_head(reason: impl Into<String>) -> Error {
+    LocateError::NotThisHead { reason: reason.into() }.into()
 }

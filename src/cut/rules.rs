@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use declass_formats::{Artifact, TensorInfo};
 use serde_json::Value;
 
-use super::{labels::Stated, names, refusal};
-use crate::error::Error;
+use super::{labels::Stated, names, not_this_head, refusal};
+use crate::error::{Error, LocateError};
 
 /// How many candidates an error lists.
 pub(super) const LISTED: usize = 8;
@@ -46,7 +46,7 @@ pub(super) fn named<'a>(matrices: &[Candidate<'a>], name: &str) -> Result<Found<
     let hit = |it: &&Candidate<'_>| it.module == module || it.tensor.strip_suffix(".weight") == Some(module);
     match matrices.iter().find(hit) {
         Some(head) => Ok(Found { heads: vec![*head], rule: "named by the caller", confidence: 1.0 }),
-        None => Err(Error::UnknownHead { name: name.to_owned(), candidates: listed(matrices) }),
+        None => Err(LocateError::Unknown { name: name.to_owned(), candidates: listed(matrices) }.into()),
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn by_name<'a>(
     let mut heads = parallel(&main, best);
     if heads.len() > 1 && heads.iter().any(|it| it.info.shape[1] == it.info.shape[0]) {
         // Layers of a sequence would have these shapes too.
-        return Err(Error::AmbiguousHead { candidates: listed(&heads) });
+        return Err(LocateError::Ambiguous { candidates: listed(&heads) }.into());
     }
     let classes = best.info.shape[0];
     let twin = |it: &&Candidate<'_>| {
@@ -169,12 +169,9 @@ fn by_uniqueness<'a>(
             rule: "the only matrix with one row per class outside repeated blocks",
             confidence: 0.7,
         }),
-        ([], _) if main.is_empty() => Err(refusal(
-            "no weight matrix could be a classifier head",
-            "name the head with --head if there is one",
-        )),
-        ([], _) => Err(Error::AmbiguousHead { candidates: listed(main) }),
-        (left, _) => Err(Error::AmbiguousHead { candidates: listed(left) }),
+        ([], _) if main.is_empty() => Err(not_this_head("no weight matrix could be a classifier head")),
+        ([], _) => Err(LocateError::Ambiguous { candidates: listed(main) }.into()),
+        (left, _) => Err(LocateError::Ambiguous { candidates: listed(left) }.into()),
     }
 }
 
@@ -202,7 +199,7 @@ pub(super) fn no_candidate(matrices: &[Candidate<'_>], stated: Option<&Stated>) 
 }
 
 pub(super) fn misfit_bias(name: &str) -> Error {
-    refusal(format!("the bias `{name}` does not have one value per class"), "name another head with --head")
+    not_this_head(format!("the bias `{name}` does not have one value per class"))
 }
 
 pub(super) fn token_head() -> Error {

@@ -5,7 +5,7 @@ use declass_formats::Artifact;
 use super::{
     Branch, Cut, Head, Operand, Why,
     labels::{self, Stated},
-    names, refusal, refuse,
+    names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
     stated,
 };
@@ -42,7 +42,7 @@ fn assemble(
     stated: Option<Stated>,
 ) -> Result<Cut, Error> {
     let Some(first) = found.heads.first().copied() else {
-        return Err(refusal("no head was found", "name it with --head"));
+        return Err(not_this_head("no head was found"));
     };
     let classes = first.info.shape[0];
     check_classes(&found.heads, classes, stated.as_ref())?;
@@ -104,10 +104,10 @@ fn check_classes(heads: &[Candidate<'_>], classes: usize, stated: Option<&Stated
     }
     if let Some(stated) = stated.filter(|stated| stated.count != classes) {
         let Stated { count, source, .. } = stated;
-        return Err(refusal(
-            format!("labels and weights disagree: {source} says {count} classes, the head has {classes}"),
-            "correct the labels, or name another head with --head",
-        ));
+        let reason = "labels and weights disagree";
+        return Err(not_this_head(format!(
+            "{reason}: {source} says {count} classes, the head has {classes}"
+        )));
     }
     if classes <= 1 { Err(one_output()) } else { Ok(()) }
 }

@@ -27,7 +27,7 @@ type Rows = BTreeMap<usize, Vec<f64>>;
 /// rows, since the mean of others is not theirs.
 ///
 /// # Errors
-/// As [`edits`]; [`Error::CannotSeal`] for a multi-label head without bias.
+/// As [`edits`]; [`Error::Unlearn`] for a multi-label head without bias.
 pub fn rewrite(
     artifact: &Artifact,
     cut: &Cut,
@@ -52,7 +52,7 @@ pub fn rewrite(
 ///
 /// # Errors
 /// [`Error::Unwritable`] if a value does not fit the stored type or has no place in the model,
-/// [`Error::NotAClassifier`] if the class axis cannot be shortened, [`Error::CannotSeal`] if an auxiliary head of a
+/// [`Error::CannotDrop`] if the class axis cannot be shortened, [`Error::Unlearn`] if an auxiliary head of a
 /// multi-label model has no bias.
 pub fn edits(
     artifact: &Artifact,
@@ -78,10 +78,7 @@ pub fn edits(
     }
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
-            return Err(Error::NotAClassifier {
-                reason: format!("the class axis cannot be shortened: {obstacle}"),
-                hint: "keep the slot with --slot keep".into(),
-            });
+            return Err(Error::CannotDrop { obstacle: obstacle.to_string() });
         }
         onnx::shorten(&mut placement, &head.sites)?;
         companions::shorten(&mut placement)?;

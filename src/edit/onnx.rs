@@ -14,7 +14,7 @@ use super::{Rows, companions, place::Placement};
 use crate::{
     cut::{CHARACTERS, LABEL_KEYS, Site, characters, literal},
     error::Error,
-    net::{Flow, evaluate},
+    net::evaluate,
 };
 
 /// Shortens every place that counts the classes.
@@ -22,6 +22,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
     let Some(graph) = placement.artifact.graph() else {
         return Ok(());
     };
+    // By node and operand, so that a shape that counts the classes twice is rewritten once.
     let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
     for site in sites {
         match site {
@@ -43,11 +44,8 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
             Site::Values(operand) => placement.put(operand, &Rows::new())?,
         }
     }
-    if !extents.is_empty() {
-        let flow = Flow::new(graph)?;
-        for ((node, input), positions) in extents {
-            shorten_extent(placement, &flow, (node, input), &positions)?;
-        }
+    for (place, positions) in extents {
+        shorten_extent(placement, place, &positions)?;
     }
     if !graph.value_info.is_empty() {
         placement.edits.graph.push(GraphEdit::ClearValueInfo);
@@ -123,11 +121,16 @@ fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, node: usize, nam
 
 fn shorten_extent(
     placement: &mut Placement<'_>,
-    flow: &Flow<'_>,
-    (node, input): (usize, usize),
+    place: (usize, usize),
     positions: &BTreeSet<usize>,
 ) -> Result<(), Error> {
-    let name = flow.node(node).inputs.get(input).map(String::as_str).unwrap_or_default();
+    let (node, input) = place;
+    let missing = || Error::Unwritable {
+        tensor: format!("operand {input} of node {node}"),
+        reason: "this model has no such operand".to_owned(),
+    };
+    let flow = placement.reader.flow()?.ok_or_else(missing)?;
+    let name = flow.graph().nodes.get(node).and_then(|node| node.inputs.get(input)).ok_or_else(missing)?;
     let unwritable = |reason: String| Error::Unwritable { tensor: name.to_owned(), reason };
     let shape =
         evaluate(placement.artifact, flow, name).map_err(|problem| unwritable(problem.to_string()))?;

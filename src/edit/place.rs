@@ -10,13 +10,14 @@ use declass_formats::{
 use super::{Rows, rows};
 use crate::head::Slot;
 use crate::{
-    cut::{Operand, Source},
+    cut::{Operand, Reader, Source},
     error::Error,
 };
 
 /// Edits in the making.
 pub(super) struct Placement<'a> {
     pub(super) artifact: &'a Artifact,
+    pub(super) reader: Reader<'a>,
     pub(super) classes: usize,
     pub(super) forgotten: &'a BTreeSet<usize>,
     pub(super) edits: Edits,
@@ -32,7 +33,8 @@ impl<'a> Placement<'a> {
         forgotten: &'a BTreeSet<usize>,
         slot: Slot,
     ) -> Self {
-        Self { artifact, classes, forgotten, edits: Edits::default(), slot, rewired: BTreeMap::new() }
+        let reader = Reader::new(artifact);
+        Self { artifact, reader, classes, forgotten, edits: Edits::default(), slot, rewired: BTreeMap::new() }
     }
 
     /// Whether a class stays.
@@ -59,7 +61,7 @@ impl<'a> Placement<'a> {
         if new.is_empty() && self.slot == Slot::Keep {
             return Ok(());
         }
-        let mut tensor = rows::stored(self.artifact, operand)?;
+        let mut tensor = rows::stored(self.artifact, &self.reader, operand)?;
         if self.slot == Slot::Drop {
             let staying: Rows =
                 new.iter().filter(|(class, _)| self.keeps(**class)).map(|(c, r)| (*c, r.clone())).collect();

@@ -6,16 +6,20 @@ use declass_formats::{Artifact, Dtype, NewTensor, TensorInfo};
 
 use super::Rows;
 use crate::{
-    cut::{Operand, Source},
+    cut::{Operand, Reader, Source},
     error::Error,
 };
 
 /// The operand's present content, in its own element type.
-pub(super) fn stored(artifact: &Artifact, operand: &Operand) -> Result<NewTensor, Error> {
+pub(super) fn stored(
+    artifact: &Artifact,
+    reader: &Reader<'_>,
+    operand: &Operand,
+) -> Result<NewTensor, Error> {
     let data = match operand.source {
         Source::Stored => artifact.read_tensor(&operand.tensor)?,
         Source::Attribute { .. } | Source::Computed { .. } => {
-            let values: Vec<f64> = operand.read(artifact)?.into_iter().map(f64::from).collect();
+            let values: Vec<f64> = reader.read(operand)?.into_iter().map(f64::from).collect();
             encode(operand, &values)?
         }
     };

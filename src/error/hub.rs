@@ -84,7 +84,7 @@ pub enum HubError {
         /// Why not.
         reason: String,
         /// What to do instead; empty if nothing is known to help.
-        hint: String,
+        hint: Option<String>,
     },
 }
 
@@ -116,10 +116,10 @@ impl HubError {
             }
             Self::NoToken => "set HF_TOKEN to a token that may write".into(),
             Self::NotBuiltIn { .. } => {
-                "is the path spelled right? For models on a hub, build with --features hub".into()
+                "is the path spelled right? For models on a hub, build with the feature `hub`".into()
             }
-            Self::NotCached { .. } => "leave out --offline (and HF_HUB_OFFLINE) once to download it".into(),
-            Self::Unsuitable { hint, .. } if !hint.is_empty() => hint.clone(),
+            Self::NotCached { .. } => "allow the network once to download it".into(),
+            Self::Unsuitable { hint, .. } => return hint.clone(),
             _ => return None,
         })
     }

@@ -87,13 +87,13 @@ impl RowsByClass {
             let hint =
                 "an evaluation needs labelled embeddings of forgotten and of retained classes".to_owned();
             let reason = format!("no row is labelled with {what}");
-            return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint });
+            return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint: Some(hint) });
         }
         if let Some(train) = data.train.as_ref().filter(|train| train.embeddings == data.test.embeddings) {
             let hint = "training embeddings are those that the model was fitted on, test embeddings others"
                 .to_owned();
             let reason = "training and test data are the same embeddings".to_owned();
-            return Err(Error::Embeddings { path: train.path.clone(), reason, hint });
+            return Err(Error::Embeddings { path: train.path.clone(), reason, hint: Some(hint) });
         }
         Ok(Self { counts, train_counts, retained, forgotten })
     }

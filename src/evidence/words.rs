@@ -18,7 +18,7 @@ pub fn name(figure: &Figure, labels: Option<&Labels>) -> String {
         name += &format!(" in {stratum}");
     }
     if let Some(side) = figure.side {
-        name += &format!(" {}", side.name());
+        name += &format!(", {}", side.name());
     }
     name
 }
@@ -73,7 +73,7 @@ mod tests {
         let figure = figure.on(Side::After).of(8).bounded(BoundSide::AtMost, 0.5).against(0.75);
         assert_eq!(
             line(&figure, Some(&labels)),
-            "share of class 0 `a` to class 1 `b` in gaussian after: 0.2500 rate of 8 (<= 0.5000, 95 %), held against 0.75"
+            "share of class 0 `a` to class 1 `b` in gaussian, after: 0.2500 rate of 8 (<= 0.5000, 95 %), held against 0.75"
         );
         assert_eq!(line(&Figure::new("rows-moved", 3.0, "rows"), None), "rows moved: 3 rows");
         assert_eq!(line(&Figure::new("radius", f64::INFINITY, "norm"), None), "radius: inf norm");

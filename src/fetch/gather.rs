@@ -129,7 +129,7 @@ impl<'a> Fetch<'a> {
         let files = self.files(&commit)?;
         let records = select::records(&files, &self.reference.repo)?;
         if records.is_empty() {
-            let (repo, hint) = (self.reference.repo.to_string(), String::new());
+            let (repo, hint) = (self.reference.repo.to_string(), None);
             let reason = "it is no release: it holds no claim of a class removal".into();
             return Err(HubError::Unsuitable { repo, reason, hint }.into());
         }

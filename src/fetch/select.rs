@@ -103,14 +103,14 @@ fn found<'a>(files: &'a [Remote], repo: &RepoId) -> Result<&'a Remote, HubError>
         Some(file) => HubError::Unsuitable {
             repo: repo.to_string(),
             reason: format!("its weights are in another format (`{}`)", file.path),
-            hint: "load the model where you trust it and save it as safetensors".into(),
+            hint: Some("load the model where you trust it and save it as safetensors".into()),
         },
         None => unsuitable(repo, "it holds no weights".into(), list(files.iter().filter(|f| is_weights(f)))),
     })
 }
 
 fn unsuitable(repo: &RepoId, reason: String, choices: String) -> HubError {
-    let hint = if choices.is_empty() { String::new() } else { format!("name one with --file: {choices}") };
+    let hint = (!choices.is_empty()).then(|| format!("name one of its files: {choices}"));
     HubError::Unsuitable { repo: repo.to_string(), reason, hint }
 }
 

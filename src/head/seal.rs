@@ -12,7 +12,7 @@
 
 use crate::{
     classes::Forgotten,
-    error::Error,
+    error::UnlearnError,
     head::{LinearHead, Link},
 };
 
@@ -26,10 +26,15 @@ pub const MARGIN: f32 = 30.0;
 /// equal it where all are equal.
 ///
 /// # Errors
-/// [`Error::CannotSeal`] for a multi-label head without bias.
-pub fn seal(head: &LinearHead, forgotten: &Forgotten, link: Link, margin: f32) -> Result<LinearHead, Error> {
+/// [`UnlearnError::CannotSeal`] for a multi-label head without bias.
+pub fn seal(
+    head: &LinearHead,
+    forgotten: &Forgotten,
+    link: Link,
+    margin: f32,
+) -> Result<LinearHead, UnlearnError> {
     let (row, bias) = match link {
-        Link::Sigmoid if !head.has_bias => return Err(Error::CannotSeal),
+        Link::Sigmoid if !head.has_bias => return Err(UnlearnError::CannotSeal),
         Link::Sigmoid => (vec![0.0; head.width], -margin),
         _ => {
             let (row, bias) = head.mean(forgotten.retained());
@@ -78,6 +83,6 @@ mod tests {
         let sealed = seal(&head(true), &forgotten, Link::Sigmoid, 30.0).unwrap();
         assert_eq!((sealed.row(0), sealed.bias[0]), (&[0.0, 0.0][..], -30.0));
         let refused = seal(&head(false), &forgotten, Link::Sigmoid, 30.0);
-        assert!(matches!(refused, Err(Error::CannotSeal)));
+        assert!(matches!(refused, Err(UnlearnError::CannotSeal)));
     }
 }

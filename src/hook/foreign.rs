@@ -27,7 +27,7 @@ pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<PathBuf,
             reason: "it lies in a work tree of the repository that is checked, or a link on the way does: \
                      a repository must not say itself whom to trust"
                 .into(),
-            hint: "keep it elsewhere, outside of every work tree of this repository".into(),
+            hint: Some("keep it elsewhere, outside of every work tree of this repository".into()),
         });
     }
     Ok(whole)

@@ -51,7 +51,7 @@ pub fn install(repository: &Repository, hook: Hook) -> Result<Installed, Error> 
         return Err(Error::Hook {
             path: folder,
             reason: "`core.hooksPath` is not set by this repository, and a hook there would be that of others, too".into(),
-            hint: "set it for this repository: `git config --local core.hooksPath FOLDER`".into(),
+            hint: Some("set it for this repository: `git config --local core.hooksPath FOLDER`".into()),
         });
     }
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
@@ -61,7 +61,7 @@ pub fn install(repository: &Repository, hook: Hook) -> Result<Installed, Error> 
             return Err(Error::Hook {
                 path: place,
                 reason: format!("it is another hook, and `{}` keeps one already", kept.display()),
-                hint: "make one hook of the two, then install again".into(),
+                hint: Some("make one hook of the two, then install again".into()),
             });
         }
         Place::Foreign => fs::rename(&place, &kept).map_err(Error::io(&place))?,

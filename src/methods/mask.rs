@@ -4,7 +4,10 @@
 //! else moves; every other method must be held against it.
 
 use super::{ClosedForm, Data, Kind, Method};
-use crate::{error::Error, head::LinearHead};
+use crate::{
+    error::{Error, UnlearnError},
+    head::LinearHead,
+};
 
 /// The bias of a masked class: representable in every float type, far below any logit.
 const BIAS: f32 = -10_000.0;
@@ -20,7 +23,7 @@ pub(super) const METHOD: Method = Method {
 
 fn mask(given: &ClosedForm<'_>) -> Result<LinearHead, Error> {
     if !given.head.has_bias {
-        return Err(Error::NeedsBias { method: METHOD.name });
+        return Err(UnlearnError::NeedsBias { method: METHOD.name }.into());
     }
     let mut head = given.head.clone();
     for class in given.forgotten.indices() {

@@ -14,8 +14,8 @@ use super::{
 
 /// Operators a constant chain may have.
 const MAX_NODES: usize = 64;
-/// Elements that one evaluation may hold, loaded or computed: 512 MiB. Four times the largest constant is enough for
-/// a normalised weight.
+/// Elements that one evaluation may hold, loaded or computed: 512 MiB. Four times the largest constant is
+/// enough for a normalised weight.
 const MAX_HELD: usize = 4 * MAX_ELEMENTS;
 /// Elements that all evaluations of one graph may make together, which bounds their time.
 const MAX_MADE: usize = 16 * MAX_ELEMENTS;
@@ -28,7 +28,8 @@ pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a 
 /// Computes a static value.
 ///
 /// # Errors
-/// What cannot be computed: an operator or a use of one that is not known, or a chain that is too large or too costly.
+/// What cannot be computed: an operator or a use of one that is not known, or a chain that is too large or too
+/// costly.
 pub(crate) fn evaluate(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Constant, Problem> {
     let mut known: HashMap<&str, Constant> = HashMap::new();
     let mut held = 0;

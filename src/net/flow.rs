@@ -25,7 +25,7 @@ impl<'a> Flow<'a> {
     /// Orders the nodes and classifies the values.
     ///
     /// # Errors
-    /// [`Error::NotAClassifier`] where the graph is none: a cycle, a value made twice or never.
+    /// [`Error::Locate`] where the graph is none: a cycle, a value made twice or never.
     pub(crate) fn new(graph: &'a Graph) -> Result<Self, Error> {
         let wiring = Wiring::new(graph)?;
         let kinds = kinds::classify(&wiring);
@@ -119,16 +119,8 @@ impl<'a> Flow<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::sample::node;
     use declass_formats::{Dtype, TensorInfo, onnx::Value};
-
-    fn node(op: &str, inputs: &[&str], output: &str) -> Node {
-        Node {
-            op_type: op.into(),
-            inputs: inputs.iter().map(|name| (*name).into()).collect(),
-            outputs: vec![output.into()],
-            ..Node::default()
-        }
-    }
 
     fn graph(inputs: &[&str], nodes: Vec<Node>) -> Graph {
         let value = |name: &str| Value { name: name.into(), ..Value::default() };

@@ -1,5 +1,5 @@
-//! The ONNX graph as a network: who makes and who reads each value, what each operator is, and which values carry evidence about the
-//! class.
+//! The ONNX graph as a network: who makes and who reads each value, what each operator is, and which values
+//! carry evidence about the class.
 
 mod attributes;
 mod constant;
@@ -10,6 +10,8 @@ mod kinds;
 pub(crate) mod ops;
 mod problem;
 mod ranks;
+#[cfg(test)]
+pub(crate) mod sample;
 mod tensor_ops;
 mod wiring;
 

@@ -1,5 +1,5 @@
-//! What can stand in the way of understanding a graph, told apart by whose fault it is. The only place that makes
-//! sentences of it.
+//! What can stand in the way of understanding a graph, told apart by whose fault it is. The only place that
+//! makes sentences of it.
 
 use declass_formats::Dtype;
 use thiserror::Error;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use declass_formats::onnx::{Dim, Graph, Node};
 
 use super::ops::Op;
-use crate::error::Error;
+use crate::error::{Error, LocateError};
 
 /// A value of the graph, by its place in the table of values.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -40,7 +40,7 @@ impl<'a> Wiring<'a> {
     /// Links values to nodes and orders the nodes.
     ///
     /// # Errors
-    /// [`Error::NotAClassifier`] where the graph is none: a cycle, a value made twice or never.
+    /// [`Error::Locate`] where the graph is none: a cycle, a value made twice or never.
     pub(super) fn new(graph: &'a Graph) -> Result<Self, Error> {
         let mut wiring = Self {
             graph,
@@ -174,8 +174,6 @@ fn declared_shapes(graph: &Graph) -> HashMap<&str, &[Dim]> {
 }
 
 fn malformed(what: String) -> Error {
-    Error::NotAClassifier {
-        reason: format!("the graph is malformed: {what}"),
-        hint: "export the model again".into(),
-    }
+    let hint = Some("export the model again".into());
+    LocateError::Unsuitable { reason: format!("the graph is malformed: {what}"), hint }.into()
 }

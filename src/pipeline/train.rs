@@ -5,7 +5,7 @@ use crate::{
     attest::RunRecord,
     edit,
     embeddings::Sampling,
-    error::Error,
+    error::{Error, UnlearnError},
     head::LinearHead,
     removal::Removal,
     unlearn::{self, Material, Trained},
@@ -36,7 +36,7 @@ impl<'a> Job<'a> {
     /// Draws embeddings and trains the head on them, as far as the method does and there is anything to train.
     ///
     /// # Errors
-    /// [`Error::DidNotForget`] if no attempt succeeded, [`Error::Unreached`] if no embedding reached the forgotten classes
+    /// [`UnlearnError::DidNotForget`] if no attempt succeeded, [`UnlearnError::Unreached`] if no embedding reached the forgotten classes
     /// and nothing else is to become of their slots, what the method's formula says, [`Error::Compute`] if the device fails.
     pub fn train(self) -> Result<Unlearned<'a>, Error> {
         let before = self.model.cut().head.load(self.model.artifact())?;
@@ -52,7 +52,8 @@ impl<'a> Job<'a> {
         let sampling = Some(material.sampling.clone());
         if unreached.len() == removal.forgotten().indices().count() {
             if !removal.target().is_final() {
-                return Err(Error::Unreached { classes: unreached, draws: material.sampling.draws });
+                let draws = material.sampling.draws;
+                return Err(UnlearnError::Unreached { classes: unreached, draws }.into());
             }
             observer.observe(Event::NotTrained(NotTrained::NoEmbedding));
             return Ok(Training { sampling, trained: None, unreached });

@@ -40,8 +40,8 @@ pub struct Appended {
 /// writer's turn. An event about an artifact that serves one request is entered for that request.
 ///
 /// # Errors
-/// [`Error::RegisterRefuses`] if the register is not sound, the key does not sign it, or the event makes no sense in it;
-/// [`Error::RegisterUnusable`] or [`Error::Io`] if it cannot be read or written.
+/// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in it;
+/// [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
 pub fn append(
     path: &Path,
     key: &SigningKey,

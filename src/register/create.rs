@@ -24,7 +24,7 @@ const PUBLIC: u64 = 1 << 12;
 /// Makes an empty register where nothing is yet; the folder appears whole.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] if something is there, [`Error::Io`] if the disk refuses.
+/// [`Error::Register`] if something is there, [`Error::Io`] if the disk refuses.
 pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Error> {
     let plain: PathBuf = path.components().collect();
     let parent = parent_of(&plain);
@@ -47,7 +47,7 @@ pub fn create(path: &Path, origin: &Origin, key: &SigningKey) -> Result<(), Erro
 /// Fails for a place in the register, which others read.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] if it is one.
+/// [`Error::Register`] if it is one.
 pub fn check_key_place(register: &Path, path: &Path) -> Result<(), Error> {
     if let (Ok(folder), Ok(register)) = (parent_of(path).canonicalize(), register.canonicalize())
         && folder.starts_with(&register)
@@ -61,7 +61,7 @@ pub fn check_key_place(register: &Path, path: &Path) -> Result<(), Error> {
 /// Writes a public key where nothing is yet, or finds it there.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] if something else is there, [`Error::Io`] if the disk refuses.
+/// [`Error::Register`] if something else is there, [`Error::Io`] if the disk refuses.
 pub fn write_public_key(path: &Path, verifier: &VerifierKey) -> Result<(), Error> {
     let line = format!("{verifier}\n");
     match path.symlink_metadata() {

@@ -65,7 +65,7 @@ pub struct Register {
 /// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever had.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a finding.
+/// [`Error::Register`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a finding.
 pub fn examine(path: &Path, trusted: &VerifierKey) -> Result<Examination, Error> {
     examine_locked(&Folder::for_reading(path)?, trusted)
 }
@@ -97,7 +97,7 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
 /// The name that a register's checkpoint gives it, whoever signed it.
 ///
 /// # Errors
-/// [`Error::RegisterUnusable`] or [`Error::Io`] if there is no checkpoint, [`Error::RegisterRefuses`] if it is none.
+/// [`Error::Register`] or [`Error::Io`] if there is no checkpoint, [`Error::Register`] if it is none.
 pub fn origin(path: &Path) -> Result<Origin, Error> {
     origin_of(&Folder::for_reading(path)?)
 }
@@ -123,7 +123,7 @@ impl Examination {
     /// The register, if nothing speaks against it.
     ///
     /// # Errors
-    /// [`Error::RegisterRefuses`] with the first thing that does.
+    /// [`Error::Register`] with the first thing that does.
     pub fn sound(self) -> Result<Register, Error> {
         match (self.offences.first(), self.checkpoint) {
             (None, Some((checkpoint, note))) => {

@@ -48,14 +48,14 @@ pub use release::Released;
 pub use time::Time;
 pub use vkey::{Origin, VerifierKey};
 
-use crate::error::Error;
+use crate::error::{Error, RegisterError};
 
 /// Something about a register cannot be used, so that nothing can be said.
 fn no_use_of(path: &Path, reason: &str, hint: &str) -> Error {
-    Error::RegisterUnusable { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+    RegisterError::Unusable { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }.into()
 }
 
 /// The register says no.
 fn refused(path: &Path, reason: &str, hint: &str) -> Error {
-    Error::RegisterRefuses { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+    RegisterError::Refuses { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }.into()
 }

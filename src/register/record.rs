@@ -34,7 +34,7 @@ impl Record {
     /// Reads a record, and its salt from the file of the same name and `.salt`.
     ///
     /// # Errors
-    /// [`Error::RegisterUnusable`] or [`Error::Io`] if one of them cannot be read.
+    /// [`Error::Register`] or [`Error::Io`] if one of them cannot be read.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = disk::open_regular(path)?;
         let salt_path = salt_path(path);

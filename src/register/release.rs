@@ -26,7 +26,7 @@ impl Released {
     /// Whether the claim is true and whose signature it has is for `declass verify` to say.
     ///
     /// # Errors
-    /// [`Error::RegisterUnusable`] without a claim that can be read, [`Error::RegisterRefuses`] if a file is another.
+    /// [`Error::Register`] without a claim that can be read, [`Error::Register`] if a file is another.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         if !StoredClaim::exists(folder) {
             return Err(no_use_of(folder, "there is no claim", "name a folder that `declass unlearn` wrote"));

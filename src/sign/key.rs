@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 
 use super::PublicKey;
 use crate::{
-    error::Error,
-    key_file::{PrivateKey, bad, encrypt, other_curve},
+    error::{KeyError, KeyKind},
+    key_file::{PrivateKey, encrypt, other_curve},
 };
 
 /// A private key that signs. Its memory is wiped when it is dropped.
@@ -23,17 +23,19 @@ impl ReleaseKey {
     /// A new key from the system's randomness.
     ///
     /// # Errors
-    /// [`Error::Key`] if the system has none.
-    pub fn generate() -> Result<Self, Error> {
-        SigningKey::try_generate().map(Self).map_err(|error| bad(error.to_string(), ""))
+    /// [`KeyError`] if the system has none.
+    pub fn generate() -> Result<Self, KeyError> {
+        SigningKey::try_generate().map(Self).map_err(|error| KeyError::NotMade { reason: error.to_string() })
     }
 
     /// The key as PEM of encrypted PKCS#8.
     ///
     /// # Errors
-    /// [`Error::Key`] for an empty passphrase, or if the system has no randomness.
-    pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, Error> {
-        let plain = SecretKey::from(&self.0).to_pkcs8_der().map_err(|error| bad(error.to_string(), ""))?;
+    /// [`KeyError`] for an empty passphrase, or if the system has no randomness.
+    pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
+        let plain = SecretKey::from(&self.0)
+            .to_pkcs8_der()
+            .map_err(|error| KeyError::NotMade { reason: error.to_string() })?;
         encrypt(&plain, passphrase)
     }
 
@@ -51,19 +53,15 @@ impl ReleaseKey {
 }
 
 impl PrivateKey for ReleaseKey {
-    const CURVE: &'static str = "P-256";
-    const HINT: &'static str =
-        "releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`";
-    const OPENSSH_HINT: &'static str = "convert it with `ssh-keygen -p -m PKCS8 -f KEY`";
+    const KIND: KeyKind = KeyKind::Release;
 
     fn from_pkcs8(der: &[u8]) -> Option<Self> {
         SecretKey::from_pkcs8_der(der).ok().map(|key| Self(key.into()))
     }
 
-    fn from_sec1(pem: &str) -> Result<Self, Error> {
+    fn from_sec1(pem: &str) -> Result<Self, KeyError> {
         if pem.contains("Proc-Type:") {
-            let hint = "convert it with `openssl pkcs8 -topk8 -in KEY -out NEW`";
-            return Err(bad("its encryption is the old one of OpenSSL", hint));
+            return Err(KeyError::OldEncryption);
         }
         SecretKey::from_sec1_pem(pem).map(|key| Self(key.into())).map_err(|_| other_curve::<Self>())
     }

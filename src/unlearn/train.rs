@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     embeddings::Stratum,
-    error::Error,
+    error::{Error, UnlearnError},
     evidence::thresholds::aim,
     head::LinearHead,
     methods::Kind,
@@ -44,12 +44,15 @@ impl Search {
     /// The head that was found.
     ///
     /// # Errors
-    /// [`Error::DidNotForget`] with all attempts if none succeeded.
+    /// [`UnlearnError::DidNotForget`] with all attempts if none succeeded.
     pub fn trained(self) -> Result<Trained, Error> {
         let attempts = self.attempts;
         match self.best {
             Some((kept, head)) => Ok(Trained { head, kept, attempts }),
-            None => Err(Error::DidNotForget { attempts: attempts.iter().map(ToString::to_string).collect() }),
+            None => {
+                let attempts = attempts.iter().map(ToString::to_string).collect();
+                Err(UnlearnError::DidNotForget { attempts }.into())
+            }
         }
     }
 }
@@ -141,7 +144,7 @@ impl fmt::Display for Summary {
 /// nothing to gain.
 ///
 /// # Errors
-/// As [`search`], and [`Error::DidNotForget`] with all attempts if none succeeded.
+/// As [`search`], and [`UnlearnError::DidNotForget`] with all attempts if none succeeded.
 pub fn train(
     head: &LinearHead,
     material: &Material,
@@ -155,7 +158,7 @@ pub fn train(
 /// The same, for whoever wants to know what was tried also where nothing succeeded.
 ///
 /// # Errors
-/// [`Error::NothingToTrain`] for a method that is no more than the seal; what a method's formula says; [`Error::Compute`] if
+/// [`UnlearnError::NothingToTrain`] for a method that is no more than the seal; what a method's formula says; [`Error::Compute`] if
 /// the device fails.
 pub fn search(
     head: &LinearHead,
@@ -197,7 +200,9 @@ fn try_all(
     for rate in candidates {
         let attempt = match removal.method().kind {
             Kind::ClosedForm(formula) => close(bench, formula, removal.settings())?,
-            Kind::SealOnly => return Err(Error::NothingToTrain { method: removal.method().name }),
+            Kind::SealOnly => {
+                return Err(UnlearnError::NothingToTrain { method: removal.method().name }.into());
+            }
             Kind::Trained(gradient) => run(bench, gradient, rate.unwrap_or_default(), removal, progress)?,
         };
         attempts.push(attempt.summary.clone());
@@ -259,7 +264,10 @@ mod tests {
 
     #[test]
     fn too_few_epochs_are_a_failure_that_tells_what_was_tried() {
-        let Err(Error::DidNotForget { attempts }) = trained("random-labels", 0, true) else { panic!() };
+        let Err(Error::Unlearn(UnlearnError::DidNotForget { attempts })) = trained("random-labels", 0, true)
+        else {
+            panic!()
+        };
         assert_eq!(attempts.len(), 2 * LEARNING_RATES.len(), "as drawn, and stretched");
         assert!(attempts.iter().all(|attempt| attempt.contains("worst stratum 100.0 %")));
     }

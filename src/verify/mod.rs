@@ -61,7 +61,7 @@ pub static DEFINITIONS: [&Definition; 10] = [
 /// Measures a candidate against the original it is said to come from.
 ///
 /// # Errors
-/// [`Error::Format`] if a model cannot be read, [`Error::NotAClassifier`] and its like if no head is found in
+/// [`Error::Format`] if a model cannot be read, [`Error::Locate`] if no head is found in
 /// it, [`Error::OtherClasses`] if the number of classes is not what the removal implies,
 /// [`Error::OtherWidth`] if the heads do not read the same embedding, [`Error::Compute`] if the device fails.
 pub fn verify(

@@ -34,7 +34,7 @@ fn a_file_with_another_number_of_lines_is_refused() {
         fs::write(&file, "label\n".repeat(lines)).unwrap();
         let labels = ["--forget", "5", "--labels", file.to_str().unwrap()];
         let ran = seal(&fixture("fmnist-resnet.onnx"), &out, &labels).exits(2);
-        ran.says(&format!("has {lines} lines, the model 10 classes"));
+        ran.says(&format!("there are {lines} labels, the model has 10 classes"));
     }
     assert!(!out.exists());
 }

@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 pub(super) use args::RegisterArgs;
 use args::RegisterCommand;
-use declass::{error::Error, formats::read_regular};
+use declass::{
+    error::{Error, RegisterError},
+    formats::read_regular,
+};
 use keys::trusted;
 
 use super::{Exit, output::Printer};
@@ -48,5 +51,5 @@ fn beside(path: &Path, end: &str) -> Result<PathBuf, Error> {
 }
 
 fn unusable(path: &Path, reason: &str, hint: &str) -> Error {
-    Error::RegisterUnusable { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+    RegisterError::Unusable { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }.into()
 }

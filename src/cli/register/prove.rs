@@ -1,7 +1,10 @@
 //! `declass register prove`.
 
 use anyhow::Result;
-use declass::{error::Error, register::examine};
+use declass::{
+    error::{Error, RegisterError},
+    register::examine,
+};
 
 use super::{Printer, args::ProveArgs, read, trusted, unusable};
 use crate::cli::Exit;
@@ -10,10 +13,8 @@ pub(super) fn run(args: &ProveArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.register, args.vkey.as_deref())?;
     let register = examine(&args.register, &key)?.sound()?;
     let proof = match (&args.old, args.index) {
-        (Some(old), _) => register.prove_since(&read(old)?).map_err(|reason| Error::RegisterRefuses {
-            path: old.clone(),
-            reason,
-            hint: String::new(),
+        (Some(old), _) => register.prove_since(&read(old)?).map_err(|reason| {
+            Error::from(RegisterError::Refuses { path: old.clone(), reason, hint: None })
         })?,
         (None, index) => {
             let index = index.unwrap_or_default();

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use declass::{
     claim::Seed,
+    error::Error,
     head::{Slot, Treatment},
     methods,
     model::Model,
@@ -13,6 +14,17 @@ use crate::cli::args::UnlearnArgs;
 
 pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
     Seed::from(args.seed).require_writable()?;
+    let removal = asked(args, model)?;
+    if args.trace.is_some() && !removal.trains() {
+        bail!(
+            "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
+            removal.method().name
+        );
+    }
+    Ok(removal)
+}
+
+fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
     let mut removal = model
         .forget(&args.forget)?
         .method(methods::choose(args.method, model.cut().head.link)?)
@@ -33,12 +45,5 @@ pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
     for (name, value) in &args.settings {
         removal = removal.setting(name, *value);
     }
-    let removal = removal.build()?;
-    if args.trace.is_some() && !removal.trains() {
-        bail!(
-            "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
-            removal.method().name
-        );
-    }
-    Ok(removal)
+    Ok(removal.build()?)
 }

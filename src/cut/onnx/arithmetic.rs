@@ -35,7 +35,8 @@ pub(super) fn add_bias(
         return Err(Meaning::MovingBias.into());
     };
     let classes = follower.classes;
-    // With several heads, or a second bias, no single stored tensor is the bias: what is added is only noted as a number per class.
+    // With several heads, or a second bias, no single stored tensor is the bias: what is added is only noted
+    // as a number per class.
     let Some(term) = affine.place_for_bias() else {
         let shift = follower.per_class(node, input, axis)?;
         *affine = std::mem::take(affine).shifted(&shift.values, sign);

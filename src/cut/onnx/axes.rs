@@ -70,7 +70,8 @@ pub(super) fn pick(follower: &Follower<'_, '_>, node: usize, picking: Picking) -
         Picking::AlongAxis if is_class(int_attribute(onnx, "axis", 0), &tracked)? => {
             Err(Meaning::PicksClasses.into())
         }
-        // An index of unknown rank puts its own axes in the place of one: only the last axis surely stays where it is.
+        // An index of unknown rank puts its own axes in the place of one: only the last axis surely stays
+        // where it is.
         Picking::AlongAxis if tracked.axis == 0 => Ok(Tracked { rank: None, ..tracked }),
         Picking::ByIndices if tracked.axis == 0 && class_axis_is_declared(follower, node) => {
             Ok(Tracked { rank: None, ..tracked })

@@ -11,8 +11,8 @@ use crate::net::{
 
 /// Operators between the head and what bounds the embedding.
 const MOST_STEPS: usize = 64;
-/// The guarantee about the embedding that a last linear operator reads: of its signs, and, where the operator reads vectors along the last
-/// axis, of their norm.
+/// The guarantee about the embedding that a last linear operator reads: of its signs, and, where the operator
+/// reads vectors along the last axis, of their norm.
 pub(super) fn of(artifact: &Artifact, flow: &Flow<'_>, part: &Part) -> Option<Bound> {
     let [embedding] = flow.evidence(part.node) else { return None };
     let vectors = part.linear.as_ref().is_some_and(|linear| linear.reads_last_axis);
@@ -99,36 +99,22 @@ fn layer_norm(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use declass_formats::{
-        Dtype, TensorInfo,
-        onnx::{Attribute, Graph, Node, Value},
-    };
+    use crate::net::sample::{graph, node, with};
+    use declass_formats::onnx::Attribute;
 
-    /// A chain of operators from the input to a linear one, each with the only value of the one before.
+    /// What is said of the signs behind a chain of operators from the input on, each with the only value of
+    /// the one before. The number behind a colon is the type that a cast is to.
     fn said(operators: &[&str]) -> Option<Bound> {
-        let value = |name: &str| Value { name: name.into(), ..Value::default() };
-        let mut nodes: Vec<Node> = Vec::new();
+        let value = |at: usize| if at == 0 { "x".to_owned() } else { format!("v{at}") };
+        let mut nodes = Vec::new();
         for (at, operator) in operators.iter().enumerate() {
-            let (op_type, to) = operator.split_once(':').unwrap_or((operator, "1"));
-            nodes.push(Node {
-                op_type: op_type.into(),
-                inputs: vec![format!("v{at}")],
-                outputs: vec![format!("v{}", at + 1)],
-                attributes: [("to".to_owned(), Attribute::Int(to.parse().unwrap()))].into(),
-                ..Node::default()
-            });
+            let (op, to) = operator.split_once(':').unwrap_or((operator, ""));
+            let plain = node(op, &[&value(at)], &value(at + 1));
+            let cast = || with(plain.clone(), "to", Attribute::Int(to.parse().unwrap()));
+            nodes.push(if to.is_empty() { plain.clone() } else { cast() });
         }
-        let inputs = vec![format!("v{}", operators.len()), "W".to_owned()];
-        let outputs = vec!["logits".to_owned()];
-        nodes.push(Node { op_type: "Gemm".into(), inputs, outputs, ..Node::default() });
-        let info = TensorInfo { dtype: Dtype::F32, shape: vec![3, 4] };
-        let graph = Graph {
-            nodes,
-            inputs: vec![value("v0")],
-            outputs: vec![value("logits")],
-            initializers: [("W".to_owned(), info)].into(),
-            ..Graph::default()
-        };
+        nodes.push(node("Gemm", &[&value(operators.len()), "W"], "y"));
+        let graph = graph(nodes, &[("W", &[3, 4])]);
         let flow = Flow::new(&graph).unwrap();
         let [embedding] = flow.evidence(operators.len()) else { panic!("no evidence") };
         non_negative(&flow, *embedding)

@@ -51,8 +51,8 @@ pub(super) fn check_output(
     }
 }
 
-/// What a row of scores is about. The first axis counts the samples; any other beside that of the classes counts positions, unless its
-/// extent is 1.
+/// What a row of scores is about. The first axis counts the samples; any other beside that of the classes
+/// counts positions, unless its extent is 1.
 fn position(shape: &[Dim], rank: usize, last: &Tracked) -> Position {
     let class_axis = rank.checked_sub(last.axis + 1);
     let counts = |axis: &usize| Some(*axis) != class_axis && shape.get(*axis) != Some(&Dim::Fixed(1));

@@ -98,7 +98,8 @@ pub(super) fn pool(follower: &Follower<'_, '_>, node: usize, pooling: Pooling) -
 fn pooled(tracked: Tracked, statistic: Statistic) -> Tracked {
     let tracked = Tracked { pooled: true, ..tracked };
     match statistic {
-        // A maximum of linear functions is convex, as ReLU is: a class below the mean of the others stays there.
+        // A maximum of linear functions is convex, as ReLU is: a class below the mean of the others stays
+        // there.
         Statistic::Largest => Tracked { stage: Stage::Rectified, ..tracked.tying() },
         // The mean of the logits is the logits of the mean embedding.
         Statistic::Mean => tracked,

@@ -22,8 +22,8 @@ pub(crate) const CHARACTERS: &str = "character";
 
 /// The labels in a list of one character a line, and which of them it spells out.
 ///
-/// The exporter's own reader puts `blank` before the lines and a space behind them, or only the former. That is told by
-/// their number; a list that then has two equal labels or an empty one is none.
+/// The exporter's own reader puts `blank` before the lines and a space behind them, or only the former. That
+/// is told by their number; a list that then has two equal labels or an empty one is none.
 pub(crate) fn characters(text: &str, classes: usize) -> Option<(Vec<String>, Range<usize>)> {
     let lines: Vec<&str> = text.split('\n').collect();
     let (before, after): (&[&str], &[&str]) = match classes.checked_sub(lines.len())? {

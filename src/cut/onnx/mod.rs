@@ -21,9 +21,9 @@ mod tail;
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
-use super::{Branch, Cut, Head, refusal};
+use super::{Branch, Cut, Head, not_this_head, refusal};
 use crate::{
-    error::Error,
+    error::{Error, LocateError},
     net::{Flow, ValueId, stored_info},
 };
 use check::Answer;
@@ -87,14 +87,11 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
     };
     let Some(head) = weighted.iter().copied().rfind(is_meant) else {
         let candidates = weighted.iter().rev().take(8).map(|node| flow.title(*node)).collect();
-        return Err(Error::UnknownHead { name: name.to_owned(), candidates });
+        return Err(LocateError::Unknown { name: name.to_owned(), candidates }.into());
     };
     let before = flow.nodes_before(output);
     if !before[head] {
-        return Err(refusal(
-            format!("`{name}` does not lead to the output"),
-            "name another head with --head",
-        ));
+        return Err(not_this_head(format!("`{name}` does not lead to the output")));
     }
     let mut behind = vec![false; before.len()];
     behind[head] = true;
@@ -193,3 +190,6 @@ fn assemble(
         obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests;

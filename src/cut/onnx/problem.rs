@@ -1,5 +1,5 @@
-//! Why what follows the logits is not understood, told apart by whose fault it is. The only place that makes sentences of it: each goes
-//! behind the name of an operator.
+//! Why what follows the logits is not understood, told apart by whose fault it is. The only place that makes
+//! sentences of it: each goes behind the name of an operator.
 
 use thiserror::Error;
 

@@ -13,8 +13,8 @@ use super::{
 use crate::head::Link;
 use crate::net::{Flow, ValueId};
 
-/// How sure a head other than the one in use could be: the last operator before the output where the caller named
-/// another, one before another output, one whose result only the head reads.
+/// How sure a head other than the one in use could be: the last operator before the output where the caller
+/// named another, one before another output, one whose result only the head reads.
 const ITS_LAST: f64 = 0.5;
 const OTHER_OUTPUT: f64 = 0.3;
 const EARLIER: f64 = 0.1;
@@ -64,7 +64,8 @@ pub(super) fn why(
     Why { rule, confidence, runners_up, notes }
 }
 
-/// The other operators that could make the classes, likeliest first, each with the reason why it comes after the head.
+/// The other operators that could make the classes, likeliest first, each with the reason why it comes after
+/// the head.
 fn runners_up(flow: &Flow<'_>, parts: &[Part], chosen: &Value) -> Vec<String> {
     let mut seen: HashSet<usize> = parts.iter().map(|part| part.node).collect();
     let mut found = Vec::new();

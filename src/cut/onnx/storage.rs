@@ -110,7 +110,8 @@ fn read_once(flow: &Flow<'_>, name: &str) -> bool {
     flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
 }
 
-/// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the one in use.
+/// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the
+/// one in use.
 fn viewed(artifact: &Artifact, flow: &Flow<'_>, index: usize, info: &TensorInfo) -> Option<TensorInfo> {
     let node = flow.node(index);
     let TensorInfo { dtype, shape } = info;

@@ -120,16 +120,16 @@ struct Array<'a> {
 #[derive(Debug)]
 struct Problem {
     reason: String,
-    hint: &'static str,
+    hint: Option<&'static str>,
 }
 
 impl Problem {
-    fn new(reason: impl Into<String>, hint: &'static str) -> Self {
-        Self { reason: reason.into(), hint }
+    fn new(reason: impl Into<String>, hint: impl Into<Option<&'static str>>) -> Self {
+        Self { reason: reason.into(), hint: hint.into() }
     }
 
     fn at(self, path: &Path) -> Error {
-        Error::Embeddings { path: path.to_owned(), reason: self.reason, hint: self.hint.to_owned() }
+        Error::Embeddings { path: path.to_owned(), reason: self.reason, hint: self.hint.map(str::to_owned) }
     }
 }
 
@@ -210,11 +210,11 @@ fn extents([embeddings, labels]: [&[usize]; 2], part: Part) -> Result<[usize; 2]
         return Err(Problem::new(reason, LAYOUT));
     };
     if rows != count {
-        return Err(Problem::new(format!("there are {rows} embeddings and {count} labels"), ""));
+        return Err(Problem::new(format!("there are {rows} embeddings and {count} labels"), None));
     }
     if rows == 0 || width == 0 {
         let what = if part == Part::Test { "test" } else { "training" };
-        return Err(Problem::new(format!("there are no {what} embeddings in it ([{rows}, {width}])"), ""));
+        return Err(Problem::new(format!("there are no {what} embeddings in it ([{rows}, {width}])"), None));
     }
     Ok([rows, width])
 }
@@ -228,7 +228,7 @@ fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
         return Err(Problem::new(
             format!("row {} of the embeddings holds {} at {}", at / width, values[at], at % width),
-            "",
+            None,
         ));
     }
     let classes = labels.dtype.decode_i64(&labels.bytes).ok_or_else(|| {
@@ -240,7 +240,7 @@ fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec
         Some(parsed) if parsed.len() == rows && values.len() == rows.saturating_mul(width) => {
             Ok((width, values, parsed))
         }
-        Some(_) => Err(Problem::new("an array is shorter than its shape says", "")),
+        Some(_) => Err(Problem::new("an array is shorter than its shape says", None)),
         None => Err(Problem::new("a label is negative", "leave out rows without a class")),
     }
 }

@@ -25,20 +25,20 @@ impl Header {
             let mut bytes = vec![0; length];
             let read = reader.read_exact(&mut bytes);
             read.map(|()| bytes)
-                .map_err(|error| Problem::new(format!("its header cannot be read ({error})"), ""))
+                .map_err(|error| Problem::new(format!("its header cannot be read ({error})"), None))
         };
         let start = fill(MAGIC.len() + 2)?;
         let length = match start.strip_prefix(MAGIC) {
             Some([1, _]) => fill(2)?,
             Some([2 | 3, _]) => fill(4)?,
-            _ => return Err(Problem::new("it is not a NumPy array of version 1 to 3", "")),
+            _ => return Err(Problem::new("it is not a NumPy array of version 1 to 3", None)),
         };
         let length = length.iter().rev().fold(0, |sum, &byte| sum << 8 | usize::from(byte));
         if length > MAX_HEADER {
-            return Err(Problem::new(format!("its header claims {length} bytes"), ""));
+            return Err(Problem::new(format!("its header claims {length} bytes"), None));
         }
         let text = fill(length)?;
-        let text = std::str::from_utf8(&text).map_err(|_| Problem::new("its header is no text", ""))?;
+        let text = std::str::from_utf8(&text).map_err(|_| Problem::new("its header is no text", None))?;
         Self::parse(text)
     }
 
@@ -52,7 +52,7 @@ impl Header {
     fn parse(text: &str) -> Result<Self, Problem> {
         let entries = Scanner(text)
             .dictionary()
-            .ok_or_else(|| Problem::new(format!("its header is `{}`", text.trim()), ""))?;
+            .ok_or_else(|| Problem::new(format!("its header is `{}`", text.trim()), None))?;
         let value = |name: &str| entries.iter().find(|(key, _)| *key == name).map(|(_, value)| value);
         match (value("descr"), value("fortran_order"), value("shape")) {
             (Some(Value::Text(name)), Some(Value::Truth(false)), Some(Value::Sizes(shape))) => {
@@ -66,7 +66,7 @@ impl Header {
                 "it is stored column by column",
                 "pass it through `numpy.ascontiguousarray`",
             )),
-            _ => Err(Problem::new("its header lacks `descr`, `fortran_order` or `shape`", "")),
+            _ => Err(Problem::new("its header lacks `descr`, `fortran_order` or `shape`", None)),
         }
     }
 }

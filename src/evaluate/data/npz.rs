@@ -58,7 +58,7 @@ fn array(
     if data.len() as u64 != needed {
         let more = if data.len() as u64 > needed { " or more" } else { "" };
         let reason = format!("it has {}{more} bytes of data, its shape needs {needed}", data.len());
-        return Err(within(name, Problem::new(reason, "")));
+        return Err(within(name, Problem::new(reason, None)));
     }
     Ok(Array { dtype: header.dtype, shape: header.shape, bytes: Cow::Owned(data) })
 }

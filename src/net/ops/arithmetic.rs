@@ -33,8 +33,8 @@ pub(super) static TABLE: &[Operator] = &[
     Operator { control: &[0], rank: broadcast_rank, ..Operator::standard("Where", 3, 3) },
 ];
 
-/// Before operator set 7 `broadcast` allowed what is a matter of course now; `axis` placed the second operand elsewhere, which is
-/// not known here.
+/// Before operator set 7 `broadcast` allowed what is a matter of course now; `axis` placed the second operand
+/// elsewhere, which is not known here.
 const fn binary(name: &'static str, behind: Behind) -> Operator {
     let attributes = &[Attr::Int("broadcast")];
     Operator { attributes, rank: broadcast_rank, behind, ..Operator::standard(name, 2, 2) }

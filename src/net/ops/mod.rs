@@ -1,11 +1,13 @@
-//! The table of operators: all that declass knows of each, one entry per operator, and the only place that names them.
+//! The table of operators: all that declass knows of each, one entry per operator, and the only place that
+//! names them.
 //!
-//! To add one, go to the file of its family and add an entry to its table. `Operator::standard(name, least, most)` says that it
-//! is an operator of ONNX with so many operands; every other field has a default that says "nothing is known":
+//! To add one, go to the file of its family and add an entry to its table. `Operator::standard(name, least,
+//! most)` says that it is an operator of ONNX with so many operands; every other field has a default that
+//! says "nothing is known":
 //!
 //! ```ignore
 //! Operator {
-//!     attributes: &[Attr::Float("alpha")],          // what the entry accounts for; any other makes a use unknown
+//!     attributes: &[Attr::Float("alpha")],          // what the entry accounts for
 //!     rank: same_rank,                              // axes of the result
 //!     constant: Some(|it| it.map(|x| 2.0 * x)),     // on the host, in f64; sizes are bounded by `Constant`
 //!     before: Before::NON_NEGATIVE,                 // what a head that reads the result may rely on
@@ -14,9 +16,10 @@
 //! }
 //! ```
 //!
-//! A field that is left out is honest: in front of a head the operator is passed by, behind it the model is refused with its name. A
-//! new family is a file with a `TABLE` that [`FAMILIES`] lists. An effect on logits that no variant of [`Behind`] describes is a new
-//! variant, and a rule for it in `src/cut/onnx/`, which follows logits and knows no names.
+//! A field that is left out is honest: in front of a head the operator is passed by, behind it the model is
+//! refused with its name. A new family is a file with a `TABLE` that [`FAMILIES`] lists. An effect on logits
+//! that no variant of [`Behind`] describes is a new variant, and a rule for it in `src/cut/onnx/`, which
+//! follows logits and knows no names.
 
 mod arithmetic;
 mod behind;
@@ -77,7 +80,8 @@ static OPERATORS: LazyLock<HashMap<(Domain, &str), &Operator>> = LazyLock::new(|
     all.map(|operator| ((operator.domain, operator.name), operator)).collect()
 });
 
-/// An attribute that operator sets before 6 gave to most operators: which operands may be overwritten. It means nothing.
+/// An attribute that operator sets before 6 gave to most operators: which operands may be overwritten. It
+/// means nothing.
 const WITHOUT_MEANING: &str = "consumed_inputs";
 
 /// What a node's operator is, read once when the graph is.
@@ -129,8 +133,8 @@ impl Op {
         }
     }
 
-    /// The entry by name alone, whatever its attributes. Enough for the roles of operands in front of a head, where a wrong one
-    /// does no harm: it moves no weight and proves nothing.
+    /// The entry by name alone, whatever its attributes. Enough for the roles of operands in front of a head,
+    /// where a wrong one does no harm: it moves no weight and proves nothing.
     pub(crate) fn named(&self) -> Option<&'static Operator> {
         self.operator
     }

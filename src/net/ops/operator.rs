@@ -11,8 +11,9 @@ use crate::net::{constant::Constant, problem::Problem};
 
 /// All that declass knows of one operator.
 ///
-/// An entry states what is known and takes the rest from [`Operator::standard`] and its kin, whose defaults say "nothing".
-/// Another kind of knowledge is another field with such a default: so will be how an operator runs on tensors.
+/// An entry states what is known and takes the rest from [`Operator::standard`] and its kin, whose defaults
+/// say "nothing". Another kind of knowledge is another field with such a default: so will be how an operator
+/// runs on tensors.
 #[derive(Debug)]
 pub(crate) struct Operator {
     /// Its name in the file.
@@ -25,8 +26,8 @@ pub(crate) struct Operator {
     pub(super) least: usize,
     /// Operands that there may be.
     pub(super) most: usize,
-    /// Operands that only steer (a shape, an index, a condition, a scale of quantisation) and carry no evidence about the
-    /// class.
+    /// Operands that only steer (a shape, an index, a condition, a scale of quantisation) and carry no
+    /// evidence about the class.
     pub(crate) control: &'static [usize],
     /// Which of its results carry data onwards.
     pub(crate) results: Results,
@@ -236,7 +237,8 @@ pub(crate) enum Classical {
 pub(crate) enum View {
     /// In another order.
     Permuted,
-    /// In the same order, in another shape. `extents` is the operand that lists the result's extents, if there is one.
+    /// In the same order, in another shape. `extents` is the operand that lists the result's extents, if
+    /// there is one.
     Reshaped { shape: ShapeRule, extents: Option<usize> },
     /// As another type.
     Retyped,

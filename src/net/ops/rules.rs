@@ -98,7 +98,8 @@ pub(super) fn broadcast_rank(facts: &dyn Facts) -> Option<usize> {
 /// `FLOAT`, `FLOAT16`, `DOUBLE` and `BFLOAT16` in `onnx.proto`.
 const FLOATS: [i64; 4] = [1, 10, 11, 16];
 
-/// Whether the `to` of a cast is a floating-point type. A wrapped integer may change its sign, a rounded one its size.
+/// Whether the `to` of a cast is a floating-point type. A wrapped integer may change its sign, a rounded one
+/// its size.
 pub(super) fn casts_to_floats(node: &Node) -> bool {
     FLOATS.contains(&int_attribute(node, "to", 0))
 }

@@ -50,19 +50,20 @@ pub(crate) fn attach_stamp(folder: &Path, answer: &Path) -> Result<Stamp, Error>
 /// The signature over all files of a folder, as bytes and read.
 fn signature(folder: &Path) -> Result<(Vec<u8>, Bundle), Error> {
     let path = folder.join(SIGNATURE_FILE);
-    let cannot = |reason: &str, hint: &str| Error::CannotStamp {
+    let cannot = |reason: &str, hint: Option<&str>| Error::CannotStamp {
         path: path.clone(),
         reason: reason.into(),
-        hint: hint.into(),
+        hint: hint.map(str::to_owned),
     };
     let bytes = read_if_there(&path, MAX_BUNDLE)?;
-    let bytes = bytes
-        .ok_or_else(|| cannot("there is no signature to stamp", "sign the release first: `declass sign`"))?;
-    let bundle = Bundle::read(&bytes).map_err(|refusal| cannot(&refusal.to_string(), ""))?;
+    let bytes = bytes.ok_or_else(|| {
+        cannot("there is no signature to stamp", Some("sign the release first: `declass sign`"))
+    })?;
+    let bundle = Bundle::read(&bytes).map_err(|refusal| cannot(&refusal.to_string(), None))?;
     Ok((bytes, bundle))
 }
 
 fn refused(path: &Path, reason: &str) -> Error {
     let hint = "make a request with `declass timestamp request` and send it to a service: `declass timestamp --help`";
-    Error::CannotStamp { path: path.to_owned(), reason: reason.into(), hint: hint.into() }
+    Error::CannotStamp { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }
 }

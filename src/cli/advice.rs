@@ -1,0 +1,139 @@
+//! What to do about an error at the command line: the one place where errors and options meet.
+
+use std::fmt;
+
+use declass::error::{
+    ClassError, Error, HubError, KeyError, KeyKind, LocateError, Parameter, RemovalError, UnlearnError,
+};
+
+/// An error of the command line itself, and what to do about it.
+#[derive(Debug)]
+pub(super) struct Advised {
+    pub(super) reason: String,
+    pub(super) advice: Option<String>,
+}
+
+impl fmt::Display for Advised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Advised {}
+
+/// What the user can do about an error, if anything is known to help.
+pub(super) fn on(error: &anyhow::Error) -> Option<String> {
+    if let Some(advised) = error.downcast_ref::<Advised>() {
+        return advised.advice.clone();
+    }
+    let error = error.downcast_ref::<Error>()?;
+    match error {
+        // Two classes in one word: each takes an option of its own, whatever the word is like.
+        Error::Class(ClassError::Unknown { name, .. }) if name.contains(',') => {
+            Some("name each class with a --forget of its own".into())
+        }
+        Error::Class(error @ ClassError::Unknown { near, .. }) if near.is_empty() => {
+            error.hint().map(|hint| format!("`declass inspect` lists the labels; {hint}"))
+        }
+        Error::Removal(RemovalError::WithoutUse { parameters, .. }) => {
+            let options: Vec<&str> = parameters.iter().copied().map(option).collect();
+            let options = options.join(" and ");
+            Some(format!("leave out {options}, or choose a method that trains: `declass methods`"))
+        }
+        _ => fixed(error).map(Into::into).or_else(|| error.hint()),
+    }
+}
+
+fn fixed(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::CannotDrop { .. } => "keep the slots with --slot keep",
+        Error::DestinationExists { release: true, .. } => "replace it with --force",
+        Error::DestinationExists { release: false, .. } => {
+            "choose another place: --force replaces earlier releases and empty folders only"
+        }
+        Error::ForeignFiles { .. } => "move them elsewhere, or choose another place with -o",
+        Error::Hub(HubError::NotBuiltIn { .. }) => {
+            "is the path spelled right? For models on a hub, build with --features hub"
+        }
+        Error::Hub(HubError::NotCached { .. }) => {
+            "leave out --offline (and HF_HUB_OFFLINE) once to download it"
+        }
+        Error::InsideInput { .. } | Error::OverwritesInput { .. } => "choose another place with -o",
+        Error::Key(error) => return of_key(error),
+        Error::Locate(error) => return of_locate(error),
+        Error::NoClaim { .. } => {
+            "name the forgotten classes with --forget, or a folder that `declass unlearn` wrote"
+        }
+        Error::NoDevice { built_in: false, .. } => {
+            "this build has no CUDA support; build with --features cuda or use --device cpu"
+        }
+        Error::NoDevice { built_in: true, .. } => {
+            "it takes a driver, cuBLAS where the loader finds it (LD_LIBRARY_PATH) and a GPU of the kind that this build is \
+             for; --device auto takes the CPU where there is none"
+        }
+        Error::NoName { .. } => "end -o with the name of the folder to write",
+        Error::Removal(error) => return of_removal(error),
+        Error::Unlearn(error) => return of_unlearn(error),
+        Error::Unsigned { .. } => "sign the release first: `declass sign OUT --key KEY`",
+        _ => return None,
+    })
+}
+
+fn of_key(error: &KeyError) -> Option<&'static str> {
+    match error {
+        // Most versions of ssh-keygen write Ed25519 keys in no other format than OpenSSH's.
+        KeyError::OpenSsh { wanted: KeyKind::Register } => {
+            Some("let `declass register init` make another: name a file that is not there yet with --key")
+        }
+        KeyError::Absent { wanted: KeyKind::Register }
+        | KeyError::Malformed { wanted: KeyKind::Register, .. }
+        | KeyError::OtherCurve { wanted: KeyKind::Register }
+        | KeyError::OtherFormat { wanted: KeyKind::Register, .. } => {
+            Some("name the key that `declass register init` made with --key")
+        }
+        _ => None,
+    }
+}
+
+fn of_locate(error: &LocateError) -> Option<&'static str> {
+    match error {
+        LocateError::Ambiguous { .. } => Some("name it with --head"),
+        LocateError::Large { .. } | LocateError::NotThisHead { .. } => {
+            Some("name the right head with --head, if there is one")
+        }
+        _ => None,
+    }
+}
+
+fn of_removal(error: &RemovalError) -> Option<&'static str> {
+    match error {
+        RemovalError::NotForMultiLabel { .. } => Some("use --method seal or --slot drop"),
+        RemovalError::NothingToDo => Some("leave out --no-seal or choose another --method"),
+        RemovalError::OneClassLeft => Some("keep the slots with --slot keep"),
+        RemovalError::SealOfDropped => Some("leave out --no-seal, or keep the slot with --slot keep"),
+        _ => None,
+    }
+}
+
+fn of_unlearn(error: &UnlearnError) -> Option<&'static str> {
+    match error {
+        UnlearnError::CannotSeal => Some("use --slot drop"),
+        UnlearnError::DidNotForget { .. } => {
+            Some("try --method seal, more --epochs, more --samples or another --lr")
+        }
+        UnlearnError::NeedsBias { .. } => Some("use --method seal; `declass methods` lists others"),
+        UnlearnError::NothingToTrain { .. } => Some("choose a method that trains: `declass methods`"),
+        UnlearnError::Unreached { .. } => Some("leave out --no-seal, or try another --distribution"),
+        _ => None,
+    }
+}
+
+/// The option that chooses it.
+fn option(parameter: Parameter) -> &'static str {
+    match parameter {
+        Parameter::Distribution => "--distribution",
+        Parameter::Epochs => "--epochs",
+        Parameter::LearningRate => "--lr",
+        Parameter::Samples => "--samples",
+    }
+}

@@ -1,0 +1,200 @@
+//! What is followed behind a head, operator by operator, on tiny graphs: `x -> MatMul W -> ... -> y`, three
+//! classes of four features.
+
+use declass_formats::onnx::{Attribute, Graph, Node};
+
+use super::{
+    super::{Cut, Site, Source},
+    locate,
+};
+use crate::{
+    error::Error,
+    head::{Link, Position, Ties},
+    net::sample::{graph, node, opened, with},
+};
+
+const CONSTANTS: &[(&str, &[usize])] =
+    &[("W", &[4, 3]), ("K", &[3, 4, 1, 1]), ("one", &[1]), ("each", &[3]), ("four", &[4])];
+
+/// What is located in the graph of a head and these nodes behind it.
+fn found(behind: Vec<Node>) -> Result<Cut, Error> {
+    found_from(node("MatMul", &["x", "W"], "z"), behind)
+}
+
+fn found_from(head: Node, behind: Vec<Node>) -> Result<Cut, Error> {
+    located(&graph([vec![head], behind].concat(), CONSTANTS))
+}
+
+fn located(graph: &Graph) -> Result<Cut, Error> {
+    let shapes: &[(&str, &[i64])] = &[
+        ("rows", &[-1, 3]),
+        ("axes", &[2, 3]),
+        ("last", &[-1]),
+        ("none", &[]),
+        ("ends", &[2]),
+        ("starts", &[0]),
+    ];
+    let (_folder, artifact) = opened(graph, shapes);
+    locate(&artifact, None)
+}
+
+fn refusal(behind: Vec<Node>) -> String {
+    found(behind).unwrap_err().to_string()
+}
+
+fn ints(values: &[i64]) -> Attribute {
+    Attribute::Ints(values.to_vec())
+}
+
+#[test]
+fn factors_and_shifts_are_folded_into_the_head() {
+    let cut = found(vec![
+        node("Add", &["z", "each"], "a"),
+        node("Mul", &["one", "a"], "b"),
+        node("Div", &["b", "each"], "c"),
+        node("Sub", &["each", "c"], "y"),
+    ])
+    .unwrap();
+    let [branch] = cut.head.branches.as_slice() else { panic!("{:?}", cut.head.branches) };
+    // y = each - (z + each) / each, class by class.
+    assert_eq!(branch.gain, [-1.0, -0.5, -1.0 / 3.0]);
+    assert_eq!((&branch.bias_gain, &branch.gain), (&branch.gain, &branch.bias_gain));
+    assert_eq!(branch.bias.as_ref().map(|bias| bias.tensor.as_str()), Some("each"));
+    assert_eq!(cut.head.shift, [1.0, 2.0, 3.0]);
+    assert_eq!(cut.head.ties, Ties::Never);
+    // Every constant with one value per class has to be shortened with the head.
+    let values = cut.head.sites.iter().filter(|site| matches!(site, Site::Values(_))).count();
+    assert_eq!(values, 2, "{:?}", cut.head.sites);
+}
+
+#[test]
+fn a_bias_for_all_classes_becomes_one_for_each() {
+    let cut = found(vec![node("Add", &["z", "one"], "y")]).unwrap();
+    let bias = cut.head.branches[0].bias.clone().unwrap();
+    assert_eq!((bias.info.shape.as_slice(), bias.axis), (&[3][..], 0));
+    assert!(matches!(bias.source, Source::Computed { .. }), "{:?}", bias.source);
+}
+
+#[test]
+fn a_constant_of_another_extent_is_refused() {
+    let said = refusal(vec![node("Add", &["z", "four"], "y")]);
+    assert!(said.contains("shape [4], which is neither one value nor one per class"), "{said}");
+}
+
+#[test]
+fn a_softmax_by_hand_is_one() {
+    let axes = |op: &str, from: &str, to: &str| with(node(op, &[from], to), "axes", ints(&[-1]));
+    let cut = found(vec![
+        axes("ReduceMax", "z", "m"),
+        node("Sub", &["z", "m"], "c"),
+        node("Exp", &["c"], "e"),
+        axes("ReduceSum", "e", "s"),
+        node("Div", &["e", "s"], "y"),
+    ]);
+    // The axes of a sum are an operand since operator set 13; the attribute is understood all the same.
+    assert_eq!(cut.unwrap().head.link, Link::Softmax);
+    let reversed =
+        refusal(vec![axes("ReduceMax", "z", "m"), node("Sub", &["m", "z"], "c"), node("Exp", &["c"], "y")]);
+    assert!(reversed.contains("not linear in one embedding"), "{reversed}");
+}
+
+#[test]
+fn what_treats_classes_differently_behind_a_link_is_refused() {
+    let softmax = || node("Softmax", &["z"], "p");
+    let said = refusal(vec![softmax(), node("Mul", &["p", "each"], "y")]);
+    assert!(said.contains("class by class"), "{said}");
+    let said = refusal(vec![softmax(), node("Sub", &["one", "p"], "y")]);
+    assert!(said.contains("changes the order"), "{said}");
+    assert_eq!(found(vec![softmax(), node("Mul", &["p", "one"], "y")]).unwrap().head.link, Link::Softmax);
+}
+
+#[test]
+fn outputs_tie_where_a_clip_or_a_piecewise_sigmoid_makes_them_equal() {
+    let ties = |behind| found(behind).unwrap().head.ties;
+    assert_eq!(ties(vec![node("Sigmoid", &["z"], "y")]), Ties::Never);
+    assert_eq!(ties(vec![node("HardSigmoid", &["z"], "y")]), Ties::Possible);
+    assert_eq!(ties(vec![node("Softmax", &["z"], "p"), node("Clip", &["p"], "y")]), Ties::Possible);
+    assert_eq!(ties(vec![node("Relu", &["z"], "y")]), Ties::Possible);
+}
+
+#[test]
+fn a_map_of_logits_is_pooled_to_one_decision() {
+    let map = || node("Conv", &["x", "K"], "z");
+    let flat = || with(node("Flatten", &["p"], "y"), "axis", Attribute::Int(1));
+    let pooled = |op: &str| found_from(map(), vec![node(op, &["z"], "p"), flat()]).unwrap().head;
+    let mean = pooled("GlobalAveragePool");
+    assert_eq!((mean.position, mean.ties), (Position::Pooled, Ties::Never));
+    let largest = pooled("GlobalMaxPool");
+    assert_eq!((largest.position, largest.ties), (Position::Pooled, Ties::Possible));
+    let reduced = node("ReduceMean", &["z"], "y");
+    let reduced = with(with(reduced, "axes", ints(&[2, 3])), "keepdims", Attribute::Int(0));
+    assert_eq!(found_from(map(), vec![reduced]).unwrap().head.position, Position::Pooled);
+    let said = found_from(map(), vec![node("Identity", &["z"], "y")]).unwrap_err().to_string();
+    assert!(said.contains("a decision for every token, pixel or box"), "{said}");
+    let padded =
+        with(with(node("MaxPool", &["z"], "p"), "pads", ints(&[1, 1, 1, 1])), "kernel_shape", ints(&[3, 3]));
+    let said = found_from(map(), vec![padded, flat()]).unwrap_err().to_string();
+    assert!(said.contains("padded positions"), "{said}");
+}
+
+#[test]
+fn a_plain_head_decides_for_the_whole_input() {
+    assert_eq!(found(vec![node("Identity", &["z"], "y")]).unwrap().head.position, Position::Whole);
+}
+
+#[test]
+fn the_class_axis_is_followed_through_changes_of_shape() {
+    let extents = |cut: &Cut| {
+        let sites = cut.head.sites.iter();
+        sites.filter(|site| matches!(site, Site::Extent { position: 1, .. })).count()
+    };
+    let cut = found(vec![node("Reshape", &["z", "rows"], "y")]).unwrap();
+    assert_eq!(extents(&cut), 1, "{:?}", cut.head.sites);
+    let there = with(node("Unsqueeze", &["z"], "a"), "axes", ints(&[-1]));
+    let back = |axis| with(node("Squeeze", &["a"], "b"), "axes", ints(&[axis]));
+    let link = |axis| with(node("Softmax", &["b"], "y"), "axis", Attribute::Int(axis));
+    assert!(found(vec![there.clone(), back(-1), link(-1)]).is_ok());
+    let turned = with(node("Transpose", &["z"], "b"), "perm", ints(&[1, 0]));
+    assert!(found(vec![turned.clone(), link(0)]).is_ok_and(|cut| cut.head.link == Link::Softmax));
+    let said = refusal(vec![turned, link(1)]);
+    assert!(said.contains("does not run over the classes"), "{said}");
+}
+
+#[test]
+fn classes_are_not_picked_from() {
+    let said = refusal(vec![node("Slice", &["z", "starts", "ends", "last"], "y")]);
+    assert!(said.contains("picks among the classes"), "{said}");
+    let along = with(node("Gather", &["z", "ends"], "y"), "axis", Attribute::Int(1));
+    assert!(refusal(vec![along]).contains("picks among the classes"));
+}
+
+#[test]
+fn a_reduction_over_an_empty_list_of_axes_is_refused() {
+    let said = refusal(vec![node("ReduceMean", &["z", "none"], "y")]);
+    assert!(said.contains("reduces all axes"), "{said}");
+}
+
+#[test]
+fn what_the_table_does_not_know_is_refused_behind_a_head_by_name() {
+    let said = refusal(vec![node("Sharpen", &["z"], "y")]);
+    assert!(said.contains("`Sharpen` (`y`)") && said.contains("an operator that is not known"), "{said}");
+    let foreign = Node { domain: "org.example".into(), ..node("Softmax", &["z"], "y") };
+    let said = refusal(vec![foreign]);
+    assert!(said.contains("an operator of `org.example` that is not known"), "{said}");
+    let said = refusal(vec![with(node("Softmax", &["z"], "y"), "temperature", Attribute::Float(2.0))]);
+    assert!(said.contains("an attribute `temperature` that is not known"), "{said}");
+    let said = refusal(vec![node("Relu", &["z", "one"], "y")]);
+    assert!(said.contains("a number of operands that is not known: 2"), "{said}");
+    // The head itself is no exception.
+    let scaled = with(node("MatMul", &["x", "W"], "y"), "alpha", Attribute::Float(2.0));
+    let said = located(&graph(vec![scaled], CONSTANTS)).unwrap_err().to_string();
+    assert!(said.contains("cannot be a head: it has an attribute `alpha`"), "{said}");
+}
+
+#[test]
+fn what_the_table_does_not_know_is_no_matter_in_front_of_a_head() {
+    let before = with(node("Sharpen", &["x"], "h"), "by", Attribute::Float(2.0));
+    let cut = located(&graph(vec![before, node("MatMul", &["h", "W"], "y")], CONSTANTS)).unwrap();
+    assert_eq!(cut.head.branches[0].embedding, "h");
+    assert!(cut.bound.is_none());
+}

@@ -1,0 +1,71 @@
+//! Why no head can be found in a model, or none that can be treated.
+
+/// What stands in the way of finding a model's head and of reading it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocateError {
+    /// Several tensors could be the head.
+    #[error("{} tensors could be the classifier head: {}", candidates.len(), candidates.join(", "))]
+    Ambiguous {
+        /// Their names.
+        candidates: Vec<String>,
+    },
+    /// The head has more values than can be computed with.
+    #[error("tensor `{tensor}` has {values} values, a head may have {limit} at most")]
+    Large {
+        /// Name of the tensor.
+        tensor: String,
+        /// How many values it has.
+        values: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// What was taken for the head is none, or nothing was: another may be named by hand.
+    #[error("not a classifier that can be treated: {reason}")]
+    NotThisHead {
+        /// Why.
+        reason: String,
+    },
+    /// The head holds a value that is not a number.
+    #[error("tensor `{tensor}` holds {value} at index {index}")]
+    NotFinite {
+        /// Name of the tensor.
+        tensor: String,
+        /// Which element.
+        index: usize,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// Nothing in the model has the name that was given for the head.
+    #[error("there is no head `{name}`")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What could have been meant.
+        candidates: Vec<String>,
+    },
+    /// The model is something else than a classifier this tool can treat.
+    #[error("not a classifier that can be treated: {reason}")]
+    Unsuitable {
+        /// Why.
+        reason: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
+    },
+}
+
+impl LocateError {
+    /// What the user can do about it, if anything is known to help.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ambiguous { .. } => Some("name the head by hand".into()),
+            Self::Large { .. } | Self::NotThisHead { .. } => Some("name another head by hand".into()),
+            Self::Unknown { candidates, .. } if !candidates.is_empty() => {
+                Some(format!("candidates are {}", candidates.join(", ")))
+            }
+            Self::Unsuitable { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+}
