@@ -20,7 +20,7 @@ use declass::{
     methods::{self, Method},
     progress::Silent,
     removal::{Builder, Removal},
-    rng::{Purpose, stream},
+    rng::{Address, Purpose, stream},
     space::Space,
     unlearn::{Material, train},
 };
@@ -106,9 +106,9 @@ impl Job {
             (self.removal.distribution(), self.removal.samples(), self.removal.seed());
         let space = Space::whole(WIDTH);
         let quota = Quota::new(vec![samples; CLASSES]);
-        let address = (seed, Purpose::Training);
+        let address = Address { seed, purpose: Purpose::Training };
         let (training, sampling) = draw(&self.head, distribution, &quota, address, &Device::Cpu, &Silent)?;
-        let address = (seed, Purpose::Stopping);
+        let address = Address { seed, purpose: Purpose::Stopping };
         let strata = Strata::draw(&self.head, &space, vec![1000; CLASSES], |_| true, address, &Device::Cpu)?;
         Ok(Material { space, training, sampling, strata })
     }

@@ -16,7 +16,7 @@ use declass::{
     embeddings::{Distribution, Embeddings, Quota, Sampling, draw},
     head::LinearHead,
     progress::Silent,
-    rng::{Purpose, stream},
+    rng::{Address, Purpose, stream},
     space::Space,
     tail::Weights,
 };
@@ -93,6 +93,13 @@ fn rare(head: &LinearHead) -> (Embeddings, Sampling) {
 }
 
 fn run(head: &LinearHead, quota: &Quota) -> (Embeddings, Sampling) {
-    draw(head, Distribution::Gaussian, quota, (0, Purpose::Training), &Device::Cpu, &Silent)
-        .expect("drawing on the CPU")
+    draw(
+        head,
+        Distribution::Gaussian,
+        quota,
+        Address { seed: 0, purpose: Purpose::Training },
+        &Device::Cpu,
+        &Silent,
+    )
+    .expect("drawing on the CPU")
 }

@@ -29,6 +29,23 @@ pub enum Purpose {
     Balancing,
 }
 
+/// Where streams begin that are for one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Address {
+    /// The seed of a run.
+    pub seed: u64,
+    /// What the streams are for.
+    pub purpose: Purpose,
+}
+
+impl Address {
+    /// Opens the stream `index`.
+    #[must_use]
+    pub fn stream(self, index: u64) -> ChaCha8Rng {
+        stream(self.seed, self.purpose, index)
+    }
+}
+
 /// Opens the stream `index` of a purpose.
 #[must_use]
 pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {

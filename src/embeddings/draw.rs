@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     head::LinearHead,
     progress::{Progress, Step},
-    rng::{self, Purpose},
+    rng::{self, Address},
     tail::Weights,
 };
 
@@ -29,7 +29,7 @@ pub fn draw(
     head: &LinearHead,
     distribution: Distribution,
     quota: &Quota,
-    address: (u64, Purpose),
+    address: Address,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<(Embeddings, Sampling), Error> {
@@ -41,9 +41,10 @@ pub fn draw(
         let (weights, shadowed) = (Weights::of(head, device)?, head.shadowed());
         let starved = (0..head.classes).filter(|&class| quota.insists_on(class) && bins.lacks(class) > 0);
         for class in starved.collect::<Vec<_>>() {
-            let found = match shadowed[class] {
-                true => vec![Rare { class, sampler: Sampler::OutOfReach, made: 0, tries: 0 }],
-                false => fill(&mut bins, head, class, address, &weights)?,
+            let found = if shadowed[class] {
+                vec![Rare { class, sampler: Sampler::OutOfReach, made: 0, tries: 0 }]
+            } else {
+                fill(&mut bins, head, class, address, &weights)?
             };
             progress.advance(Step::Sampling, found.iter().map(|rare| rare.made as u64).sum());
             rare.extend(found);
@@ -60,7 +61,7 @@ fn fill(
     bins: &mut Bins<'_>,
     head: &LinearHead,
     class: usize,
-    address: (u64, Purpose),
+    address: Address,
     weights: &Weights,
 ) -> Result<Vec<Rare>, Error> {
     let mut done = vec![sequentially(bins, head, class, address, weights)?];
@@ -94,7 +95,7 @@ fn sequentially(
     bins: &mut Bins<'_>,
     head: &LinearHead,
     class: usize,
-    (seed, purpose): (u64, Purpose),
+    address: Address,
     weights: &Weights,
 ) -> Result<Rare, Error> {
     let sampler = Sequential::new(head, class);
@@ -105,7 +106,7 @@ fn sequentially(
         let survivors: Vec<Vec<f32>> = streams
             .into_par_iter()
             .map(|part| {
-                let mut rng = rng::stream(seed, purpose, rng::index(KIND, class, part));
+                let mut rng = address.stream(rng::index(KIND, class, part));
                 sampler.survivors(TRIES, wanted, &mut rng)
             })
             .collect();
@@ -120,16 +121,24 @@ fn sequentially(
     Ok(rare)
 }
 
+/// What a try costs, in the multiplications that a chain costs: most tries end at the first rival, after some products and draws
+/// of numbers.
+const WORK_OF_A_TRY: u64 = 2000;
+/// Independent draws are worth some seconds even where chains would be cheap, and no more than some minutes.
+const FEWEST_TRIES: u64 = 1_000_000;
+const MOST_TRIES: u64 = 200_000_000;
+
 /// Tries that cost about as much as Markov chains would.
 fn affordable(head: &LinearHead, wanted: usize) -> u64 {
-    let chain = Elliptical::cost(head);
-    (wanted as u64 * chain / 2000).clamp(1_000_000, 200_000_000)
+    let chains = wanted as u64 * Elliptical::cost(head);
+    (chains / WORK_OF_A_TRY).clamp(FEWEST_TRIES, MOST_TRIES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::progress::Silent;
+    use crate::rng::Purpose;
 
     /// Class 0 is the top class where the sum of two coordinates exceeds a threshold, class 1 elsewhere.
     fn half_plane(threshold: f32) -> LinearHead {
@@ -138,7 +147,15 @@ mod tests {
     }
 
     fn drawn(head: &LinearHead, distribution: Distribution, quota: &Quota) -> (Embeddings, Sampling) {
-        draw(head, distribution, quota, (1, Purpose::Training), &Device::Cpu, &Silent).unwrap()
+        draw(
+            head,
+            distribution,
+            quota,
+            Address { seed: 1, purpose: Purpose::Training },
+            &Device::Cpu,
+            &Silent,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -237,7 +254,8 @@ mod tests {
         Distribution::Gaussian.fill(&mut rng, &mut weight);
         weight[..width].iter_mut().for_each(|w| *w *= 0.8);
         let head = LinearHead { classes, width, weight, bias: vec![0.0; classes], has_bias: true };
-        let (address, weights) = ((2, Purpose::Training), Weights::of(&head, &Device::Cpu).unwrap());
+        let (address, weights) =
+            (Address { seed: 2, purpose: Purpose::Training }, Weights::of(&head, &Device::Cpu).unwrap());
         let mut values = vec![0.0; 4_000_000 * width / 4];
         Distribution::Gaussian.fill(&mut rng, &mut values);
         let plain = Embeddings::labelled(values, &weights).unwrap().filter(|c| c == class);

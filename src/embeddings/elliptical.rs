@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::Distribution;
 use crate::{
     head::{LinearHead, norm, reach::Contest},
-    rng::{self, Purpose},
+    rng::{self, Address},
     tail::Weights,
 };
 
@@ -38,17 +38,12 @@ impl Elliptical<'_> {
     }
 
     /// Runs so many chains and returns where each of them ends.
-    pub(super) fn draw(
-        &self,
-        count: usize,
-        (seed, purpose): (u64, Purpose),
-        weights: &Weights,
-    ) -> Result<Vec<f32>> {
+    pub(super) fn draw(&self, count: usize, address: Address, weights: &Weights) -> Result<Vec<f32>> {
         let blocks: Vec<Result<Vec<f32>>> = (0..count.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
                 let chains = block * BLOCK..((block + 1) * BLOCK).min(count);
-                let mut rng = rng::stream(seed, purpose, rng::index(KIND, self.class, block as u64));
+                let mut rng = address.stream(rng::index(KIND, self.class, block as u64));
                 self.run(chains, &mut rng, weights)
             })
             .collect();

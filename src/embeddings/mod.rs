@@ -14,7 +14,7 @@ mod strata;
 pub use distribution::Distribution;
 pub use draw::draw;
 pub use quota::{Quota, Rare, Sampler, Sampling};
-pub use strata::{Strata, Stratum, allot};
+pub use strata::{Most, Strata, Stratum, allot};
 
 use candle_core::{Device, Tensor};
 

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     head::LinearHead,
     progress::{Progress, Step},
-    rng::{self, Purpose},
+    rng::Address,
     tail::Weights,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn fill(
     bins: &mut Bins<'_>,
     head: &LinearHead,
     distribution: Distribution,
-    (seed, purpose): (u64, Purpose),
+    address: Address,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<u64, Error> {
@@ -37,7 +37,7 @@ pub(super) fn fill(
             .into_par_iter()
             .map(|batch| {
                 let mut values = vec![0.0; rows * head.width];
-                distribution.fill(&mut rng::stream(seed, purpose, batch), &mut values);
+                distribution.fill(&mut address.stream(batch), &mut values);
                 Embeddings::labelled(values, &weights)
             })
             .collect();

@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     head::LinearHead,
     progress::Silent,
-    rng::{self, Purpose},
+    rng::{self, Address},
     space::Space,
     tail::Weights,
 };
@@ -49,28 +49,33 @@ impl Stratum {
     }
 }
 
+/// Most embeddings of one stratum.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// Of all classes of a side together.
+    pub in_all: usize,
+    /// Of one class.
+    pub each: usize,
+}
+
 /// How many embeddings each class should get of one stratum of a head.
 ///
-/// Forgotten classes get up to `forgotten.1` each, the others up to `retained.1`, as long as each side stays within its total
-/// (`.0`), the embeddings within half a gigabyte of coordinates and looking at them within a few seconds. Where there is less than one
+/// Each class gets as many as its side allows, as long as the side stays within its total, the embeddings within half a gigabyte of coordinates and looking at them within a few seconds. Where there is less than one
 /// for every retained class, some classes evenly spaced get one.
 #[must_use]
-pub fn allot(
-    forgotten: &Forgotten,
-    width: usize,
-    of_forgotten: (usize, usize),
-    of_retained: (usize, usize),
-) -> Vec<usize> {
+pub fn allot(forgotten: &Forgotten, width: usize, of_forgotten: Most, of_retained: Most) -> Vec<usize> {
     let classes = forgotten.classes();
     let affordable = (VALUES / width).min(WORK / (classes * width)).max(100);
     // The draw of one class among many costs four products with the head, all in all.
-    let each = (affordable.min(of_forgotten.0) / forgotten.indices().count()).clamp(100, of_forgotten.1);
-    let total = affordable.min(of_retained.0);
-    let (each_retained, stride) = ((total / classes).clamp(1, of_retained.1), classes.div_ceil(total));
-    let allotted = |class| match forgotten.contains(class) {
-        true => each,
-        false if class % stride == 0 => each_retained,
-        false => 0,
+    let each =
+        (affordable.min(of_forgotten.in_all) / forgotten.indices().count()).clamp(100, of_forgotten.each);
+    let total = affordable.min(of_retained.in_all);
+    let (each_retained, stride) = ((total / classes).clamp(1, of_retained.each), classes.div_ceil(total));
+    let allotted = |class| {
+        if forgotten.contains(class) {
+            return each;
+        }
+        if class % stride == 0 { each_retained } else { 0 }
     };
     (0..classes).map(allotted).collect()
 }
@@ -89,7 +94,7 @@ pub struct Strata {
     /// Directions of the classes in the coordinates of `space`, one row each, of length 1.
     directions: Vec<f32>,
     per_class: Vec<usize>,
-    address: (u64, Purpose),
+    address: Address,
     gaussian: Embeddings,
     chained: Vec<(usize, usize)>,
 }
@@ -106,7 +111,7 @@ impl Strata {
         space: &Space,
         per_class: Vec<usize>,
         insist: impl Fn(usize) -> bool,
-        address: (u64, Purpose),
+        address: Address,
         device: &Device,
     ) -> Result<Self, Error> {
         let head = space.restrict(original)?;
@@ -170,8 +175,7 @@ impl Strata {
         let width = self.head.width();
         let direction = &self.directions[class * width..(class + 1) * width];
         let mut values = vec![0.0; self.per_class[class] * width];
-        let (seed, purpose) = self.address;
-        let mut stream = rng::stream(seed, purpose, rng::index(CLASS_DIRECTION, class, 0));
+        let mut stream = self.address.stream(rng::index(CLASS_DIRECTION, class, 0));
         Distribution::Gaussian.fill(&mut stream, &mut values);
         for (i, row) in values.chunks_exact_mut(width).enumerate() {
             let norm = if i % 2 == 0 { typical } else { typical / 2.0 };
@@ -186,9 +190,8 @@ impl Strata {
     }
 
     fn half_normal(&self, part: u64) -> Result<Vec<f32>, Error> {
-        let (seed, purpose) = self.address;
         let mut values = vec![0.0; HALF_NORMAL_ROWS * self.space.full_width()];
-        let mut stream = rng::stream(seed, purpose, rng::index(HALF_NORMAL, 0, part));
+        let mut stream = self.address.stream(rng::index(HALF_NORMAL, 0, part));
         Distribution::Gaussian.fill(&mut stream, &mut values);
         values.iter_mut().for_each(|x| *x = x.abs());
         self.space.coordinates(&values)

@@ -20,7 +20,7 @@ pub(crate) use constant::element_type;
 pub(crate) use evaluate::{axes_of, evaluate, integers_of, stored_info};
 pub(crate) use flow::Flow;
 pub(crate) use kinds::Kind;
-pub(crate) use problem::Problem;
+pub(crate) use problem::{Problem, Unknown};
 pub(crate) use ranks::Ranks;
 pub(crate) use tensor_ops::permutation;
 pub(crate) use wiring::ValueId;

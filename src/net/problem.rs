@@ -4,8 +4,6 @@
 use declass_formats::Dtype;
 use thiserror::Error;
 
-use super::ops::Unknown;
-
 /// Why a value, a shape or an operator is not understood.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub(crate) enum Problem {
@@ -87,5 +85,22 @@ pub(crate) enum Unsupported {
     #[error("elements of type {} are not read as numbers", .0.name())]
     Elements(Dtype),
     #[error("constants are not computed through this operator")]
+    Operator,
+}
+
+/// What the table does not know of a node.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub(crate) enum Unknown {
+    /// An attribute, or a value of one, that the operator's entry does not account for.
+    #[error("has an attribute `{0}` that is not known, or not of this kind")]
+    Attribute(String),
+    /// An operator of a set that is not ONNX's own.
+    #[error("is an operator of `{0}` that is not known")]
+    Foreign(String),
+    /// More or fewer operands than the entry accounts for.
+    #[error("has a number of operands that is not known: {0}")]
+    Operands(usize),
+    /// An operator of ONNX that the table lacks.
+    #[error("is an operator that is not known")]
     Operator,
 }

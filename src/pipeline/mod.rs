@@ -21,6 +21,7 @@ mod examine;
 mod finish;
 mod job;
 mod train;
+mod training;
 mod write;
 
 pub use event::{Event, NotTrained, Observer};

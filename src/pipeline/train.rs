@@ -1,14 +1,12 @@
 //! Drawing and training, where there is anything to train.
 
-use super::{Event, Job, NotTrained, Sealed};
+use super::{Event, Job, NotTrained, Sealed, training::Training};
 use crate::{
-    attest::RunRecord,
     edit,
     embeddings::Sampling,
     error::{Error, UnlearnError},
     head::LinearHead,
-    removal::Removal,
-    unlearn::{self, Material, Trained},
+    unlearn::{self, Material},
 };
 
 /// A job after training.
@@ -16,20 +14,6 @@ pub struct Unlearned<'a> {
     job: Job<'a>,
     before: LinearHead,
     training: Training,
-}
-
-/// What training came to.
-#[derive(Debug, Default)]
-pub(super) struct Training {
-    sampling: Option<Sampling>,
-    trained: Option<Trained>,
-    unreached: Vec<usize>,
-}
-
-impl Training {
-    pub(super) fn record(&self, removal: &Removal) -> RunRecord {
-        RunRecord::new(removal, self.sampling.as_ref(), self.trained.as_ref(), &self.unreached)
-    }
 }
 
 impl<'a> Job<'a> {

@@ -2,7 +2,7 @@
 
 use declass_formats::{Artifact, Edits, Role};
 
-use super::{Job, Verified, train::Training};
+use super::{Job, Verified, training::Training};
 use crate::{
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     Material,
+    course::{Epoch, Summary},
     judge::Judge,
-    train::{Epoch, Summary},
 };
 use crate::{
     classes::Forgotten,
@@ -129,16 +129,16 @@ impl<'a> Bench<'a> {
     fn step(
         &self,
         weights: &Weights,
-        (gradient, settings): (Gradient, &Settings),
+        descent: &Descent<'_>,
         batch: &Batched,
         rng: &mut ChaCha8Rng,
     ) -> Result<Weights> {
-        let g = gradient(&mut Batch {
+        let g = (descent.gradient)(&mut Batch {
             logits: &weights.logits(&batch.samples)?,
             original: &batch.original,
             labels: &batch.labels,
             forgotten: self.forgotten,
-            settings,
+            settings: descent.settings,
             rng,
         })?;
         let g = g.broadcast_mul(&batch.scale)?;
@@ -170,22 +170,33 @@ impl<'a> Bench<'a> {
     }
 
     /// One pass over the training samples.
+    ///
+    /// Momentum as in the paper: the velocity is a decaying sum of gradients, `v <- m v + g` and `w <- w - rate v`. The
+    /// targets that a method draws have one stream per epoch, read batch after batch; the order of the samples has another,
+    /// so that a method without targets sees the same batches.
     fn epoch(
         &self,
         weights: &mut Weights,
         velocity: &mut Weights,
-        method: (Gradient, &Settings),
-        learning_rate: f64,
-        (seed, epoch): (u64, usize),
+        descent: &Descent<'_>,
+        epoch: usize,
     ) -> Result<()> {
-        let mut targets = rng::stream(seed, Purpose::Targets, epoch as u64);
-        for rows in self.batches(seed, epoch) {
-            let step = self.step(weights, method, &self.batch(&rows)?, &mut targets)?;
-            *velocity = velocity.scaled(MOMENTUM)?.plus(&step, 1.0)?;
-            *weights = weights.plus(velocity, -learning_rate)?;
+        let mut targets = rng::stream(descent.seed, Purpose::Targets, epoch as u64);
+        for rows in self.batches(descent.seed, epoch) {
+            let gradient = self.step(weights, descent, &self.batch(&rows)?, &mut targets)?;
+            *velocity = velocity.scaled(MOMENTUM)?.plus(&gradient, 1.0)?;
+            *weights = weights.plus(velocity, -descent.learning_rate)?;
         }
         Ok(())
     }
+}
+
+/// How an attempt goes down.
+struct Descent<'a> {
+    gradient: Gradient,
+    settings: &'a Settings,
+    learning_rate: f64,
+    seed: u64,
 }
 
 /// Trains from the original head until no stratum recognises a forgotten class, or for all epochs.
@@ -197,14 +208,13 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> std::result::Result<Attempt, Error> {
     let failed = || Error::compute("unlearning");
+    let descent = Descent { gradient, settings: removal.settings(), learning_rate, seed: removal.seed() };
     let mut weights = bench.original.clone();
     let mut velocity = weights.scaled(0.0).map_err(failed())?;
+    // The state before the first epoch comes first: where nothing is recognised from the start, nothing is trained.
     let mut trace = vec![bench.judge.progress(&weights).map_err(failed())?];
     while goes_on(&trace, removal.epochs()) {
-        let address = (removal.seed(), trace.len() - 1);
-        bench
-            .epoch(&mut weights, &mut velocity, (gradient, removal.settings()), learning_rate, address)
-            .map_err(failed())?;
+        bench.epoch(&mut weights, &mut velocity, &descent, trace.len() - 1).map_err(failed())?;
         trace.push(bench.judge.progress(&weights).map_err(failed())?);
         progress.advance(Step::Unlearning, 1);
     }

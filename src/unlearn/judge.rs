@@ -2,7 +2,7 @@
 
 use candle_core::{D, Device, Result, Tensor};
 
-use super::train::Epoch;
+use super::course::Epoch;
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Strata, Stratum},

@@ -4,12 +4,12 @@ use candle_core::Device;
 
 use crate::{
     classes::Forgotten,
-    embeddings::{Embeddings, Quota, Sampling, Strata, allot, draw},
+    embeddings::{Embeddings, Most, Quota, Sampling, Strata, allot, draw},
     error::Error,
     head::LinearHead,
     progress::Progress,
     removal::Removal,
-    rng::Purpose,
+    rng::{Address, Purpose},
     space::Space,
 };
 
@@ -55,7 +55,7 @@ impl Material {
         let samples = removal.samples().min((TRAINING_VALUES / space.width() / trained_on).max(1));
         let quota =
             Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
-        let address = (removal.seed(), Purpose::Training);
+        let address = Address { seed: removal.seed(), purpose: Purpose::Training };
         let (training, sampling) =
             draw(&space.restrict(head)?, distribution, &quota, address, device, progress)?;
         let strata = Self::strata(head, &space, forgotten, removal.seed(), device)?;
@@ -70,9 +70,11 @@ impl Material {
         device: &Device,
     ) -> Result<Strata, Error> {
         let work = (STOPPING_WORK / (head.classes * space.width())).max(1);
-        let per_class = allot(forgotten, space.width(), (work, STOPPING), (STOPPING_IN_ALL, STOPPING));
+        let of_forgotten = Most { in_all: work, each: STOPPING };
+        let of_retained = Most { in_all: STOPPING_IN_ALL, each: STOPPING };
+        let per_class = allot(forgotten, space.width(), of_forgotten, of_retained);
         let insist = |class| forgotten.contains(class);
-        Strata::draw(head, space, per_class, insist, (seed, Purpose::Stopping), device)
+        Strata::draw(head, space, per_class, insist, Address { seed, purpose: Purpose::Stopping }, device)
     }
 
     /// Forgotten classes that the method trains on and no training draw reached.

@@ -4,12 +4,14 @@
 //! embeddings drawn apart from the training samples.
 
 mod attempt;
+mod course;
 mod judge;
 mod material;
 mod train;
 
+pub use course::{Epoch, Summary};
 pub use material::Material;
-pub use train::{Epoch, Search, Summary, Trained, search, train};
+pub use train::{Search, Trained, search, train};
 
 pub use crate::head::{MARGIN, seal};
 /// The learning rates that are tried, in this order.

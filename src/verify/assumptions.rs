@@ -16,7 +16,7 @@ use crate::{
     methods::{Batch, Gradient, Kind},
     progress::Silent,
     removal::Removal,
-    rng::{self, Purpose},
+    rng::{self, Address, Purpose},
     space::Space,
     tail::Weights,
 };
@@ -101,7 +101,7 @@ fn signs(
     let head = Space::spanned_by(&[original])?.restrict(original)?;
     let wanted = |class| if removal.forgotten().contains(class) { SAMPLES } else { 0 };
     let quota = Quota::new((0..head.classes).map(wanted).collect());
-    let address = (removal.verification_seed(), Purpose::Verification);
+    let address = Address { seed: removal.verification_seed(), purpose: Purpose::Verification };
     let (embeddings, _) = draw(&head, Distribution::Gaussian, &quota, address, device, &Silent)?;
     if embeddings.len() < 2 {
         return Ok(None);

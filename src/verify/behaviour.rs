@@ -8,11 +8,11 @@ use rayon::prelude::*;
 use super::recognition::Recognition;
 use crate::{
     classes::Forgotten,
-    embeddings::{Embeddings, Strata, Stratum, allot},
+    embeddings::{Embeddings, Most, Strata, Stratum, allot},
     error::Error,
     evidence::Change,
     head::LinearHead,
-    rng::Purpose,
+    rng::{Address, Purpose},
     space::Space,
     tail::Weights,
 };
@@ -62,9 +62,11 @@ impl Behaviour {
         let forgotten = recognition.forgotten;
         let space = Space::spanned_by(&[original, candidate])?;
         let retained = if moved.is_empty() { RETAINED_IN_ALL / 10 } else { RETAINED_IN_ALL };
-        let per_class = allot(forgotten, space.width(), (FORGOTTEN_IN_ALL, FORGOTTEN), (retained, RETAINED));
+        let of_forgotten = Most { in_all: FORGOTTEN_IN_ALL, each: FORGOTTEN };
+        let of_retained = Most { in_all: retained, each: RETAINED };
+        let per_class = allot(forgotten, space.width(), of_forgotten, of_retained);
         let insist = |class| forgotten.contains(class);
-        let address = (seed, Purpose::Verification);
+        let address = Address { seed, purpose: Purpose::Verification };
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, recognition };
         let mut behaviour = Self { strata: Vec::new(), chained: strata.chained().to_vec() };

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     head::LinearHead,
     removal::Removal,
-    rng::Purpose,
+    rng::{Address, Purpose},
     space::Space,
     tail::Weights,
 };
@@ -65,7 +65,7 @@ impl Sample {
     pub(super) fn draw(original: &LinearHead, removal: &Removal, device: &Device) -> Result<Self, Error> {
         let per_class = per_class(removal.forgotten(), original.classes * original.width);
         let insist = |class| removal.forgotten().contains(class);
-        let address = (removal.verification_seed(), Purpose::Verification);
+        let address = Address { seed: removal.verification_seed(), purpose: Purpose::Verification };
         let space = Space::whole(original.width);
         let drawn = Strata::draw(original, &space, per_class, insist, address, device)?;
         let mut strata: Vec<(Stratum, Embeddings)> = Vec::new();

@@ -78,6 +78,7 @@ fn the_list_of_checks_is_that_of_the_program() {
         for Definition { id, version, formula, origin, data, shows, not_shown, .. } in definitions {
             let origin = match origin {
                 Origin::ModelFiles => "the model's files",
+                Origin::Register => "a register",
                 Origin::Synthetic => "synthetic embeddings",
                 Origin::UserData => "labelled embeddings of the user",
             };

@@ -7,10 +7,9 @@ use declass_formats::{
 
 use super::{
     super::{Operand, Source, refusal},
-    PLAIN_HEAD,
     follower::Follower,
     links,
-    part::{Part, embedding, unfit},
+    part::{PLAIN_HEAD, Part, embedding, unfit},
     stage::{Affine, Places, Stage, Tracked},
 };
 use crate::{

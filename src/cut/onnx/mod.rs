@@ -29,10 +29,8 @@ use crate::{
 use check::Answer;
 use follower::Follower;
 use output::Tail;
-use part::Part;
+use part::{PLAIN_HEAD, Part};
 use stage::Tracked;
-
-const PLAIN_HEAD: &str = "supply a model whose logits come from a plain linear layer";
 
 /// Locates by the structure of the graph.
 pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {

@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use super::{
     super::{Operand, refusal},
-    PLAIN_HEAD,
     follower::Follower,
     storage,
 };
@@ -15,6 +14,9 @@ use crate::{
         ops::{AsHead, Linear, Values},
     },
 };
+
+/// What helps where the last linear operator is no head.
+pub(super) const PLAIN_HEAD: &str = "supply a model whose logits come from a plain linear layer";
 
 /// A last linear operator: what it reads, and its weight.
 pub(super) struct Part {

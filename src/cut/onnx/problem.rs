@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use crate::net::{self, ops::Unknown};
+use crate::net::{self, Unknown};
 
 /// Why an operator behind the head cannot be followed.
 #[derive(Clone, Debug, Error, PartialEq)]

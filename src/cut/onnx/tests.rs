@@ -164,7 +164,7 @@ fn the_class_axis_is_followed_through_changes_of_shape() {
 fn classes_are_not_picked_from() {
     let said = refusal(vec![node("Slice", &["z", "starts", "ends", "last"], "y")]);
     assert!(said.contains("picks among the classes"), "{said}");
-    let along = with(node("Gather", &["z", "ends"], "y"), "axis", Attribute::Int(1));
+    let along = with(node("Gather", &["z", "ends"], "y"), "axis", Attribute::Int(-1));
     assert!(refusal(vec![along]).contains("picks among the classes"));
 }
 

@@ -1,9 +1,10 @@
 //! Operators of two or more operands that work element by element.
 
 use super::{
+    attr::Attr,
     behind::{Arithmetic, Behind},
     operands::Operands,
-    operator::{Attr, MANY, Operator},
+    operator::{MANY, Operator},
     rules::broadcast_rank,
 };
 use crate::net::{

@@ -1,9 +1,6 @@
 //! Operators that sort or compare entries.
 
-use super::{
-    behind::Behind,
-    operator::{Attr, Operator},
-};
+use super::{attr::Attr, behind::Behind, operator::Operator};
 
 pub(super) static TABLE: &[Operator] = &[
     Operator {

@@ -1,11 +1,10 @@
 //! Operators of classical machine learning (`ai.onnx.ml`).
 
 use super::{
+    attr::Attr::{self, Floats, Int, Ints, Tensor, Text, Texts},
     behind::Behind,
-    operator::{
-        Attr::{self, Floats, Int, Ints, Tensor, Text, Texts},
-        Classical, Operator, Weight,
-    },
+    operator::Operator,
+    roles::{Classical, Weight},
 };
 
 pub(super) static TABLE: &[Operator] = &[

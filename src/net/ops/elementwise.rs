@@ -1,9 +1,11 @@
 //! Operators of one operand that treat every element alike.
 
 use super::{
+    attr::Attr,
+    before::Before,
     behind::{Behind, Function},
     operands::Operands,
-    operator::{Attr, Before, Operator},
+    operator::Operator,
     rules::same_rank,
 };
 use crate::net::{attributes::float_attribute, constant::Constant, problem::Problem};

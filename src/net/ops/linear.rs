@@ -3,7 +3,9 @@
 use declass_formats::onnx::{Attribute, Node};
 
 use super::{
-    operator::{AsHead, Attr, MANY, Operator, Weight},
+    attr::Attr,
+    operator::{MANY, Operator},
+    roles::{AsHead, Weight},
     rules::{Bias, Frozen, Linear, NotLinear, same_rank},
 };
 use crate::net::attributes::{float_attribute, int_attribute, ints_attribute};
@@ -22,9 +24,42 @@ pub(super) static TABLE: &[Operator] = &[
         head: AsHead::Linear(einsum),
         ..Operator::standard("Einsum", 1, MANY)
     },
-    fused("FusedConv", 2, 4, Weight::Operand(1)),
-    fused("FusedGemm", 2, 3, Weight::Either),
-    fused("FusedMatMul", 2, 2, Weight::Either),
+    Operator {
+        attributes: &[
+            Attr::Text("activation"),
+            Attr::Floats("activation_params"),
+            Attr::Text("auto_pad"),
+            Attr::Ints("dilations"),
+            Attr::Int("group"),
+            Attr::Ints("kernel_shape"),
+            Attr::Ints("pads"),
+            Attr::Ints("strides"),
+        ],
+        ..fused("FusedConv", 2, 4, Weight::Operand(1))
+    },
+    Operator {
+        attributes: &[
+            Attr::Text("activation"),
+            Attr::Float("activation_alpha"),
+            Attr::Float("activation_beta"),
+            Attr::Float("activation_gamma"),
+            Attr::Float("alpha"),
+            Attr::Float("beta"),
+            Attr::Int("transA"),
+            Attr::Int("transB"),
+        ],
+        ..fused("FusedGemm", 2, 3, Weight::Either)
+    },
+    Operator {
+        attributes: &[
+            Attr::Float("alpha"),
+            Attr::Int("transA"),
+            Attr::Int("transB"),
+            Attr::Int("transBatchA"),
+            Attr::Int("transBatchB"),
+        ],
+        ..fused("FusedMatMul", 2, 2, Weight::Either)
+    },
     Operator {
         attributes: &[
             Attr::Float("alpha"),

@@ -22,6 +22,8 @@
 //! follows logits and knows no names.
 
 mod arithmetic;
+mod attr;
+mod before;
 mod behind;
 mod choose;
 mod classical;
@@ -37,23 +39,24 @@ mod random;
 mod rearrange;
 mod recurrent;
 mod reduce;
+mod roles;
 mod rules;
 mod source;
 mod squash;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use declass_formats::onnx::{Graph, Node};
-use thiserror::Error;
-
+pub(crate) use before::{Sign, Values, Vectors};
 pub(crate) use behind::{
     Arithmetic, Behind, Function, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
 };
+use declass_formats::onnx::{Graph, Node};
 pub(crate) use operands::Operands;
-pub(crate) use operator::{
-    AsHead, Classical, Domain, List, Nature, Operator, Results, Sign, Values, Vectors, View, Weight,
-};
+pub(crate) use operator::{Domain, Operator};
+pub(crate) use roles::{AsHead, Classical, List, Nature, Results, View, Weight};
 pub(crate) use rules::{Facts, Linear};
+
+use super::problem::Unknown;
 
 /// The tables of all families.
 static FAMILIES: &[&[Operator]] = &[
@@ -87,27 +90,19 @@ const WITHOUT_MEANING: &str = "consumed_inputs";
 /// What a node's operator is, read once when the graph is.
 #[derive(Debug)]
 pub(crate) struct Op {
-    operator: Option<&'static Operator>,
-    unknown: Option<Unknown>,
+    entry: Entry,
     /// Version of the operator set that the node's domain has in this file; newest if the file names none.
     version: i64,
 }
 
-/// What the table does not know of a node.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub(crate) enum Unknown {
-    /// An attribute, or a value of one, that the operator's entry does not account for.
-    #[error("has an attribute `{0}` that is not known, or not of this kind")]
-    Attribute(String),
-    /// An operator of a set that is not ONNX's own.
-    #[error("is an operator of `{0}` that is not known")]
-    Foreign(String),
-    /// More or fewer operands than the entry accounts for.
-    #[error("has a number of operands that is not known: {0}")]
-    Operands(usize),
-    /// An operator of ONNX that the table lacks.
-    #[error("is an operator that is not known")]
-    Operator,
+/// What the table has for a node.
+#[derive(Debug)]
+enum Entry {
+    /// An entry that accounts for everything about it.
+    Whole(&'static Operator),
+    /// An entry, and what about the node goes beyond it.
+    Part(&'static Operator, Unknown),
+    None(Unknown),
 }
 
 impl Op {
@@ -116,27 +111,30 @@ impl Op {
         let version = graph.opsets.get(node.domain.as_str()).copied().unwrap_or(i64::MAX);
         let domain = Domain::parse(&node.domain);
         let operator = domain.and_then(|domain| OPERATORS.get(&(domain, node.op_type.as_str())).copied());
-        let unknown = match (operator, domain) {
-            (Some(operator), _) => operator.unknown_use(node),
-            (None, Some(Domain::Standard)) => Some(Unknown::Operator),
-            (None, _) => Some(Unknown::Foreign(node.domain.clone())),
+        let entry = match operator.map(|operator| (operator, operator.unknown_use(node))) {
+            Some((operator, None)) => Entry::Whole(operator),
+            Some((operator, Some(unknown))) => Entry::Part(operator, unknown),
+            None if domain == Some(Domain::Standard) => Entry::None(Unknown::Operator),
+            None => Entry::None(Unknown::Foreign(node.domain.clone())),
         };
-        Self { operator, unknown, version }
+        Self { entry, version }
     }
 
-    /// The entry, if the table accounts for everything about this use.
+    /// The entry, if it accounts for everything about this use.
     pub(crate) fn known(&self) -> Result<&'static Operator, &Unknown> {
-        match (self.operator, &self.unknown) {
-            (Some(operator), None) => Ok(operator),
-            (_, Some(unknown)) => Err(unknown),
-            (None, None) => Err(&Unknown::Operator),
+        match &self.entry {
+            Entry::Whole(operator) => Ok(operator),
+            Entry::Part(_, unknown) | Entry::None(unknown) => Err(unknown),
         }
     }
 
     /// The entry by name alone, whatever its attributes. Enough for the roles of operands in front of a head,
     /// where a wrong one does no harm: it moves no weight and proves nothing.
     pub(crate) fn named(&self) -> Option<&'static Operator> {
-        self.operator
+        match &self.entry {
+            Entry::Whole(operator) | Entry::Part(operator, _) => Some(operator),
+            Entry::None(_) => None,
+        }
     }
 
     /// Version of its operator set.
@@ -151,7 +149,7 @@ impl Op {
 
     /// Whether an operand only steers.
     pub(crate) fn is_control(&self, operand: usize) -> bool {
-        self.operator.is_some_and(|operator| operator.control.contains(&operand))
+        self.named().is_some_and(|operator| operator.control.contains(&operand))
     }
 
     /// Whether it gives the shape of its operand and not its content.
@@ -160,15 +158,15 @@ impl Op {
     }
 
     pub(crate) fn nature(&self) -> Nature {
-        self.operator.map_or(Nature::Computed, |operator| operator.nature)
+        self.named().map_or(Nature::Computed, |operator| operator.nature)
     }
 
     pub(crate) fn results(&self) -> Results {
-        self.operator.map_or(Results::Data, |operator| operator.results)
+        self.named().map_or(Results::Data, |operator| operator.results)
     }
 
     pub(crate) fn weight(&self) -> Weight {
-        self.operator.map_or(Weight::None, |operator| operator.weight)
+        self.named().map_or(Weight::None, |operator| operator.weight)
     }
 
     pub(crate) fn is_classical(&self) -> bool {
@@ -182,7 +180,7 @@ impl Op {
 
     /// Whether the first result has the values of the first operand.
     pub(crate) fn values(&self) -> Values {
-        self.operator.map_or(Values::Other, |operator| operator.before.values)
+        self.named().map_or(Values::Other, |operator| operator.before.values)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Operators that normalise.
 
 use super::{
+    attr::Attr,
+    before::{Before, Vectors},
     behind::Behind,
-    operator::{Attr, Before, Operator, Results, Vectors},
+    operator::Operator,
+    roles::Results,
     rules::same_rank,
 };
 

@@ -1,8 +1,11 @@
 //! Operators that pick entries, put them together or spread them.
 
 use super::{
+    attr::Attr,
+    before::{Before, Vectors},
     behind::{Behind, Picking},
-    operator::{Attr, Before, List, MANY, Nature, Operator, Vectors},
+    operator::{MANY, Operator},
+    roles::{List, Nature},
     rules::{Facts, same_rank},
 };
 

@@ -1,8 +1,11 @@
 //! Operators that pool over positions.
 
 use super::{
+    attr::Attr,
+    before::Before,
     behind::{Behind, Pooling, Statistic, Window},
-    operator::{Attr, Before, Operator, Results},
+    operator::Operator,
+    roles::Results,
     rules::same_rank,
 };
 

@@ -1,8 +1,11 @@
 //! Operators of quantised models.
 
 use super::{
+    attr::Attr,
+    before::{Before, Values},
     linear::CONVOLUTION,
-    operator::{AsHead, Attr, Before, Operator, Results, Values, Weight},
+    operator::Operator,
+    roles::{AsHead, Results, Weight},
     rules::Frozen,
 };
 

@@ -1,6 +1,6 @@
 //! Operators whose results differ from run to run.
 
-use super::operator::{Attr, Nature, Operator};
+use super::{attr::Attr, operator::Operator, roles::Nature};
 
 pub(super) static TABLE: &[Operator] = &[
     random("Bernoulli", 1, &[Attr::Int("dtype"), Attr::Float("seed")]),

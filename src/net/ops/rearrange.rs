@@ -3,9 +3,12 @@
 use declass_formats::onnx::Node;
 
 use super::{
+    attr::Attr,
+    before::{Before, Sign, Values, Vectors},
     behind::{Behind, Rearrangement},
     operands::Operands,
-    operator::{Attr, Before, List, Operator, Results, Sign, Values, Vectors, View},
+    operator::Operator,
+    roles::{List, Results, View},
     rules::{Facts, Integers, ShapeRule, casts_to_floats, same_rank},
 };
 use crate::net::{

@@ -1,6 +1,6 @@
 //! Weighted operators that are no single matrix product, and operators with bodies of their own.
 
-use super::operator::{Attr, Operator, Weight};
+use super::{attr::Attr, operator::Operator, roles::Weight};
 
 pub(super) static TABLE: &[Operator] = &[
     Operator {

@@ -1,9 +1,11 @@
 //! Operators that reduce axes to one number.
 
 use super::{
+    attr::Attr,
+    before::{Before, Vectors},
     behind::{Behind, Reduction},
     operands::Operands,
-    operator::{Attr, Before, Operator, Vectors},
+    operator::Operator,
     rules::Facts,
 };
 use crate::net::{

@@ -2,11 +2,7 @@
 
 use declass_formats::{Dtype, onnx::Attribute};
 
-use super::{
-    operands::Operands,
-    operator::{Attr, Nature, Operator},
-    rules::Facts,
-};
+use super::{attr::Attr, operands::Operands, operator::Operator, roles::Nature, rules::Facts};
 use crate::net::{
     constant::Constant,
     problem::{Malformed, Problem},

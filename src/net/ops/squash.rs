@@ -1,8 +1,10 @@
 //! Operators that make probabilities.
 
 use super::{
+    attr::Attr,
+    before::Before,
     behind::{Behind, Squash},
-    operator::{Attr, Before, Operator},
+    operator::Operator,
     rules::same_rank,
 };
 
