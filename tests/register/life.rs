@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use base64ct::{Base64, Encoding};
 use declass::{
     progress::Silent,
     release::sign_release,

@@ -4,7 +4,6 @@ use std::{fs, path::Path};
 
 use base64ct::{Base64, Encoding};
 use declass::register::{Event, tree};
-use serde_json::json;
 
 use crate::home::{Home, copy};
 
