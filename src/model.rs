@@ -5,6 +5,7 @@ use std::path::Path;
 use declass_formats::Artifact;
 
 use crate::{
+    claim::names::open_model,
     classes::{Forgotten, Labels},
     cut::{Cut, Head},
     error::Error,
@@ -29,7 +30,7 @@ impl Model {
     /// # Errors
     /// [`Error::Format`] if the files cannot be read; what [`Cut::locate`] says if there is no head, or more than one.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::of(Artifact::open(path.as_ref())?, None)
+        Self::of(open_model(path.as_ref())?, None)
     }
 
     /// The same for a model whose head is named by hand: a module path, a tensor or a node.
@@ -37,7 +38,7 @@ impl Model {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_at_head(path: impl AsRef<Path>, head: &str) -> Result<Self, Error> {
-        Self::of(Artifact::open(path.as_ref())?, Some(head))
+        Self::of(open_model(path.as_ref())?, Some(head))
     }
 
     /// The model in files that are open already.

@@ -11,6 +11,8 @@ mod models;
 mod node;
 #[path = "judged/numbers.rs"]
 mod numbers;
+#[path = "judged/schemas.rs"]
+mod schemas;
 #[path = "judged/signatures.rs"]
 mod signatures;
 #[path = "judged/stamps.rs"]

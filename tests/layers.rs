@@ -7,29 +7,50 @@ use std::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 33] = [
+const MAY_NAME: [(&str, &[&str]); 35] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "head", "net"]),
-    ("device", &["error"]),
+    ("device", &["claim::DeviceKind", "error"]),
+    (
+        "attest",
+        &[
+            "claim",
+            "embeddings",
+            "error",
+            "evaluate",
+            "evidence",
+            "export::Words",
+            "fetch::PackageUrl",
+            "head::Target",
+            "methods",
+            "removal",
+            "unambiguous",
+            "unlearn",
+            "verify",
+        ],
+    ),
+    ("claim", &["classes", "error", "evidence", "head", "sign", "unambiguous"]),
     ("edit", &["classes", "cut", "error", "head", "net"]),
     ("embeddings", &["classes", "error", "head", "progress", "rng", "space", "tail"]),
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["error", "release", "sign::Bundle"]),
-    ("fetch", &["error", "progress"]),
-    ("gate", &["classes", "cut", "error", "head", "progress", "release", "sign"]),
+    ("export", &["claim", "error", "evidence", "head::Slot", "sign"]),
+    ("fetch", &["claim::names", "error", "progress"]),
+    ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),
-    ("model", &["classes", "cut", "error", "fetch::PackageUrl", "methods", "removal"]),
+    ("model", &["claim::names", "classes", "cut", "error", "fetch::PackageUrl", "methods", "removal"]),
     ("net", &["error"]),
-    ("hook", &["error", "gate", "git", "release", "sign"]),
+    ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign"]),
     ("head", &["classes", "error"]),
     ("key_file", &["error"]),
     ("methods", &["classes", "error", "head", "rng"]),
     (
         "pipeline",
         &[
+            "attest",
+            "claim",
             "classes",
             "device",
             "edit",
@@ -50,24 +71,22 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     ),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
-    ("register", &["calendar", "error", "key_file", "unambiguous"]),
+    ("register", &["calendar", "claim", "error", "evidence", "key_file", "unambiguous"]),
     (
         "release",
         &[
+            "attest",
+            "claim",
             "classes",
-            "device",
-            "embeddings",
             "error",
             "evaluate",
             "evidence",
+            "export",
             "fetch::PackageUrl",
             "head",
-            "methods",
             "progress",
             "removal",
             "sign",
-            "unambiguous",
-            "unlearn",
             "verify",
         ],
     ),
@@ -97,6 +116,7 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
     (
         "verify",
         &[
+            "claim::names",
             "classes",
             "cut",
             "edit",
@@ -116,9 +136,9 @@ const MAY_NAME: [(&str, &[&str]); 33] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 15] = [
-    "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "net", "progress", "push",
-    "register", "release", "sign",
+const WITHOUT_CANDLE: [&str; 17] = [
+    "attest", "claim", "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "net",
+    "progress", "push", "register", "release", "sign",
 ];
 
 #[test]

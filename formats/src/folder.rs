@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-pub use rel_path::{MAX_RECORD, RelPath};
+pub use rel_path::RelPath;
 pub use skipped::Skipped;
 
 use crate::{

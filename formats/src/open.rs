@@ -24,28 +24,36 @@ impl Artifact {
     /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
     /// one named `model.safetensors`, a `config.json`.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
-        open(path)
+        Self::open_leaving_out(path, |_| false)
+    }
+
+    /// The same, where some files of a folder are about the model and no part of it: a copy leaves them out, whatever they hold.
+    pub fn open_leaving_out(path: &Path, leave_out: LeaveOut) -> Result<Self, FormatError> {
+        let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
+        if metadata.is_dir() { open_folder(path, Folder::open(path)?, leave_out) } else { open_file(path) }
     }
 
     /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them later is
     /// filled in first.
-    pub fn open_with_holes(path: &Path, holes: Arc<dyn Fill>) -> Result<Self, FormatError> {
-        open_folder(path, Folder::open(path)?.with_holes(holes))
+    pub fn open_with_holes(
+        path: &Path,
+        leave_out: LeaveOut,
+        holes: Arc<dyn Fill>,
+    ) -> Result<Self, FormatError> {
+        open_folder(path, Folder::open(path)?.with_holes(holes), leave_out)
     }
 }
 
-fn open(path: &Path) -> Result<Artifact, FormatError> {
-    let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
-    if metadata.is_dir() { open_folder(path, Folder::open(path)?) } else { open_file(path) }
-}
+/// Whether a file in a model's folder is no part of it.
+pub type LeaveOut = fn(&RelPath) -> bool;
 
 /// A folder: its weights, its configuration, and what [`is_companion`] says of the rest.
-fn open_folder(path: &Path, folder: Folder) -> Result<Artifact, FormatError> {
+fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artifact, FormatError> {
     let Survey { files, skipped } = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |(file, size): &(RelPath, u64)| {
-        own.contains(file) || file.as_str() == CONFIG || is_companion(file, *size)
+        own.contains(file) || file.as_str() == CONFIG || (is_companion(file, *size) && !leave_out(file))
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();

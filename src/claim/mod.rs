@@ -30,7 +30,9 @@ pub(crate) use read::claimed_files;
 pub use read::{Claim, Version};
 pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
 pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
-pub use statement::{BUILD_TYPE, BUILDER, Digests, PREDICATE_TYPE, Resource, Statement, synthetic};
+pub use statement::{BUILD_TYPE, BUILDER, PREDICATE_TYPE, Resource, Statement, synthetic};
 pub use stored::StoredClaim;
 pub use verification::{RecordedCheck, Tier, Verdict, Verification};
 pub use words::{DeviceKind, DtypePolicy, NotClaimed, Promise, Scope, Seed};
+
+pub use crate::sign::Digests;

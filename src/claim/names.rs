@@ -1,8 +1,10 @@
 //! The names of a release's own files: nowhere else are they spelt.
 
-use declass_formats::RelPath;
+use std::path::Path;
 
-use crate::sign::SIGNATURE_FILE;
+use declass_formats::{Artifact, FormatError, RelPath};
+
+use crate::sign::{MAX_BUNDLE, SIGNATURE_FILE};
 
 /// The claim as a signed envelope.
 pub const CLAIM_FILE: &str = "class-removal.sigstore.json";
@@ -13,6 +15,9 @@ pub const CARD_FILE: &str = "README.md";
 
 /// The files that make a folder a release.
 pub const MARKS: [&str; 3] = [CLAIM_FILE, SIGNATURE_FILE, STATEMENT_FILE];
+
+/// The most bytes that are read of a claim or a signature: a manifest of some hundred thousand files.
+pub const MAX_RECORD: u64 = MAX_BUNDLE;
 
 /// Removals in a row that a release can record.
 pub(super) const MOST_EARLIER: usize = 99;
@@ -34,6 +39,14 @@ pub fn is_record(path: &RelPath) -> bool {
 pub fn looks_like_record(path: &RelPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     name == SIGNATURE_FILE || name.starts_with("class-removal.")
+}
+
+/// Opens a model, or the one of a release: claims and signatures are about it and no part of it.
+///
+/// # Errors
+/// As [`Artifact::open`].
+pub fn open_model(path: &Path) -> Result<Artifact, FormatError> {
+    Artifact::open_leaving_out(path, looks_like_record)
 }
 
 #[cfg(test)]

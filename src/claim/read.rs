@@ -8,10 +8,9 @@ use serde_json::Value;
 use super::{
     BUILD_TYPE, ClaimError, PREDICATE_TYPE, RecordedCheck, RecordedMetric, Statement,
     legacy::{self, PREDICATE_TYPE_V1},
-    statement::STATEMENT_TYPE,
     words::{is_unit, is_word},
 };
-use crate::{evidence::Figure, unambiguous};
+use crate::{evidence::Figure, sign::STATEMENT_TYPE, unambiguous};
 
 /// A claim as it was read.
 #[derive(Clone, Debug)]

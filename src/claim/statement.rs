@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Predicate, Seed};
+use crate::sign::{Digests, InToto};
 
 /// What kind of claim it is, and where its fields are explained.
 pub const PREDICATE_TYPE: &str = "https://w3id.org/declass/class-removal/v2";
@@ -15,20 +16,9 @@ pub const BUILD_TYPE: &str = "https://w3id.org/declass/class-removal/v2#unlearn"
 pub const BUILDER: &str = "https://w3id.org/declass/class-removal/v2#builder";
 /// What synthetic embeddings are; distribution and seed follow.
 const SYNTHETIC: &str = "https://w3id.org/declass/synthetic/v1";
-pub(super) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
-/// An in-toto statement about a class removal.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Statement {
-    #[serde(rename = "_type")]
-    pub(super) statement_type: String,
-    /// The files it is about, after an entry for all of them together.
-    pub subject: Vec<Resource>,
-    pub(super) predicate_type: String,
-    /// What is claimed.
-    pub predicate: Predicate,
-}
+/// An in-toto statement about a class removal: its subjects are the files, after an entry for all of them together.
+pub type Statement = InToto<Resource, Predicate>;
 
 /// A file or a set of files by its digest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -46,23 +36,11 @@ pub struct Resource {
     pub annotations: Map<String, Value>,
 }
 
-/// Digests by algorithm; only one is ever used.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Digests {
-    /// SHA-256, hexadecimal.
-    pub sha256: String,
-}
-
 impl Statement {
     /// A statement of this tool's type.
     #[must_use]
     pub fn new(subject: Vec<Resource>, predicate: Predicate) -> Self {
-        Self {
-            statement_type: STATEMENT_TYPE.into(),
-            subject,
-            predicate_type: PREDICATE_TYPE.into(),
-            predicate,
-        }
+        Self::of_type(PREDICATE_TYPE, subject, predicate)
     }
 
     /// The seeds of the run, of its verification, and of its evaluation if there was one.

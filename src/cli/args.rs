@@ -127,13 +127,13 @@ pub(super) struct EvaluateArgs {
     /// Seed of all draws: shots, splits, balancing.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// Print one JSON object: original and release (path, root, files), tier, seed, forgotten, data and trainData (name,
-    /// sha256, rows, width, perClass), metrics (id, definition, formula, summary, data, seed, shows, notShown, figures),
-    /// notRun.
+    /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data and
+    /// trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin, data, shows,
+    /// notShown, outcome, summary, figures), notRun.
     ///
     /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's subject
-    /// `oms-root`. A figure has name, value, unit, n and, where it is a rate, bound95 (side, value). `data` of a metric
-    /// is where its figures come from: `user-test`, or `user-test and user-train`. `notRun` has an id and a reason each.
+    /// `oms-root`. A figure has quantity, value, unit and, where they apply, class, to, stratum, side, n and
+    /// bound95 (side, value). `notRun` has an id and a reason each.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -199,7 +199,7 @@ digests to compare, so what is shown is what the server sent.")]
 pub(super) struct InspectArgs {
     #[command(flatten)]
     pub(super) model: ModelArgs,
-    /// Print one JSON object: model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
+    /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
     /// labelSource, head, why, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
@@ -221,7 +221,8 @@ pub(super) struct LogArgs {
     pub(super) release: PathBuf,
     #[command(flatten)]
     pub(super) hub: OfflineArgs,
-    /// Print one JSON object: removals (claim, method, slot, sealed, forgotten, signedBy), forgotten (in all), problems.
+    /// Print one JSON object: schema, removals (claim, method, slot, sealed, forgotten, signedBy), forgotten (in
+    /// all), problems.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -232,7 +233,7 @@ Examples:
   declass methods
   declass methods --json")]
 pub(super) struct MethodsArgs {
-    /// Print one JSON array of objects: name, default, summary, data, changes, source.
+    /// Print one JSON object: schema, methods (name, default, summary, data, settings, changes, source).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -333,7 +334,7 @@ pub(super) struct UnlearnArgs {
     pub(super) data: DataArgs,
     #[command(flatten)]
     pub(super) key: KeyArgs,
-    /// Print one JSON object: passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
+    /// Print one JSON object: schema, passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
     /// claim).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
@@ -409,7 +410,7 @@ pub(super) struct ReproduceArgs {
     /// Where to compute [default: the kind of device that the claim names].
     #[arg(long, value_name = "DEVICE")]
     pub(super) device: Option<DeviceChoice>,
-    /// Print one JSON object: same, command, files (path, same), tensors (name, values, largestDifference).
+    /// Print one JSON object: schema, same, command, files (path, same), tensors (name, values, largestDifference).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use declass::{
     attest::Claimed,
+    claim::names::open_model,
     claim::{StoredClaim, root_digest},
     classes::Forgotten,
     cut::Cut,
@@ -16,14 +17,14 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer};
+use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let located = hub::locate(&args.release, None, args.hub.offline, &bars)?;
-    let release = Artifact::open(&located.path).map_err(Error::from)?;
+    let release = open_model(&located.path).map_err(Error::from)?;
     let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
-    let original = Artifact::open(&located_original.path).map_err(Error::from)?;
+    let original = open_model(&located_original.path).map_err(Error::from)?;
     let (pair, head) = load(args, &original, &release)?;
     let data = labelled::open(&args.eval_embeddings, args.train_embeddings.as_deref())?;
     data.check(&pair)?;
@@ -36,7 +37,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     ];
     let evaluation = evaluate(&pair, &data, args.seed)?;
     if args.json {
-        printer.json(&as_json(&models, &evaluation)?)?;
+        printer.answer(Schema::Evaluate, &as_json(&models, &evaluation)?)?;
     } else {
         print(&models, &comparison.check().summary, &evaluation, printer);
     }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use declass::evidence::code::{CODES, Code, Verdict, code};
 use serde_json::json;
 
-use super::{Exit, args::ExplainArgs, output::Printer};
+use super::{Exit, args::ExplainArgs, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
     let codes: Vec<&Code> = match &args.code {
@@ -14,7 +14,8 @@ pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
         None => CODES.to_vec(),
     };
     if args.json {
-        printer.json(&codes.iter().map(|code| as_json(code)).collect::<Vec<_>>())?;
+        let codes: Vec<_> = codes.iter().map(|code| as_json(code)).collect();
+        printer.answer(Schema::Explain, &json!({"codes": codes}))?;
     } else if args.code.is_some() {
         codes.iter().for_each(|code| explain(code, printer));
     } else {

@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::Result;
 use declass::{
+    claim::names::open_model,
     error::Error,
     fetch::{self, Fetched, FetchedRecords, HubSettings, ModelRef, PackageUrl, Token},
-    formats::{Artifact, RelPath},
+    formats::RelPath,
 };
 
 use super::{args::ModelArgs, bars::Bars};
@@ -56,7 +57,7 @@ pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> 
             Ok(Claims { folder: fetched.folder(), _fetched: Some(fetched) })
         }
         ModelRef::Local(path) => {
-            let release = Artifact::open(&path).map_err(Error::from)?;
+            let release = open_model(&path).map_err(Error::from)?;
             Ok(Claims { folder: release.folder().to_owned(), _fetched: None })
         }
     }

@@ -11,6 +11,7 @@ use super::{
     args::InspectArgs,
     bars::Bars,
     output::{Printer, counted, grouped, size},
+    schema::Schema,
     source::{self, Source},
 };
 
@@ -23,7 +24,7 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
     // Weights that cannot be computed with are better known now than later.
     source.model.cut().head.load(source.model.artifact())?;
     if args.json {
-        printer.json(&as_json(&source))?;
+        printer.answer(Schema::Inspect, &as_json(&source))?;
     } else {
         print(&source, printer);
     }

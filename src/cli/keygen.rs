@@ -11,7 +11,7 @@ use declass::{error::Error, sign::ReleaseKey};
 use serde_json::json;
 use tempfile::Builder;
 
-use super::{Exit, args::KeygenArgs, key::new_passphrase, output::Printer};
+use super::{Exit, args::KeygenArgs, key::new_passphrase, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
     let (private, public) = paths(&args.out);
@@ -25,7 +25,7 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
     write_new(&public, key.public().to_pem().as_bytes(), 0o666)?;
     let id = key.public().fingerprint();
     if args.json {
-        printer.json(&json!({"key": private, "public": public, "id": id}))?;
+        printer.answer(Schema::Keygen, &json!({"key": private, "public": public, "id": id}))?;
     } else {
         printer.row("wrote", format!("{} (private, encrypted)", private.display()));
         printer.row("", format!("{} (public)", public.display()));

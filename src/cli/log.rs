@@ -15,6 +15,7 @@ use super::{
     bars::Bars,
     hub::{self, Claims},
     output::Printer,
+    schema::Schema,
 };
 
 /// One removal, as its claim tells it.
@@ -46,7 +47,8 @@ pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
     let problems = history.problems(&present);
     if args.json {
         let removals: Vec<Value> = removals.iter().map(Removal::json).collect();
-        printer.json(
+        printer.answer(
+            Schema::Log,
             &json!({"removals": removals, "forgotten": present.forgotten_in_all(), "problems": problems}),
         )?;
     } else {

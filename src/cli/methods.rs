@@ -4,7 +4,7 @@ use anyhow::Result;
 use declass::methods::{METHODS, Setting};
 use serde_json::json;
 
-use super::{Exit, args::MethodsArgs, output::Printer};
+use super::{Exit, args::MethodsArgs, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
     if args.json {
@@ -19,7 +19,8 @@ pub(super) fn run(args: &MethodsArgs, printer: &Printer) -> Result<Exit> {
                 "source": method.source,
             })
         };
-        printer.json(&METHODS.iter().map(method).collect::<Vec<_>>())?;
+        let methods: Vec<_> = METHODS.iter().map(method).collect();
+        printer.answer(Schema::Methods, &json!({"methods": methods}))?;
         return Ok(Exit::Yes);
     }
     for (place, method) in METHODS.into_iter().enumerate() {

@@ -22,6 +22,7 @@ mod outside;
 mod push;
 mod register;
 mod reproduce;
+mod schema;
 mod sign;
 mod source;
 mod timestamp;

@@ -9,6 +9,9 @@ use declass::{
     evidence::{Check, Figure, Outcome, words},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::schema::Schema;
 
 use super::advice;
 
@@ -88,7 +91,16 @@ impl Printer {
         let _ = writeln!(io::stdout(), "{}", harmless(text));
     }
 
-    /// The result as JSON, whatever the verbosity.
+    /// The result as a JSON object that says first what it is, whatever the verbosity.
+    pub(super) fn answer(&self, schema: Schema, fields: &Value) -> io::Result<()> {
+        let mut answer = Map::from_iter([("schema".to_owned(), Value::from(schema.name()))]);
+        answer.extend(
+            fields.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())),
+        );
+        self.json(&answer)
+    }
+
+    /// A JSON document of a format that others define, whatever the verbosity.
     pub(super) fn json(&self, value: &impl Serialize) -> io::Result<()> {
         let mut out = io::stdout().lock();
         serde_json::to_writer_pretty(&mut out, value)?;

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 use declass::{
-    claim::names::is_record,
+    claim::names::{is_record, open_model},
     error::Error,
     evidence::Outcome,
     formats::{Artifact, RelPath},
@@ -15,7 +15,7 @@ use declass::{
 };
 use serde_json::json;
 
-use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer};
+use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -24,7 +24,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
             "whose signature counts? name the trusted keys with --trust, or send it without with --unsigned"
         );
     }
-    let release = Artifact::open(&args.release).map_err(Error::from)?;
+    let release = open_model(&args.release).map_err(Error::from)?;
     let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars, printer)?].concat();
     if !failed.is_empty() {
         failed.iter().for_each(|finding| printer.warn(finding));
@@ -44,7 +44,7 @@ pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let pushed = push::push(&request, &hub::settings(false)).context("nothing was sent")?;
     if args.json {
         let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
-        printer.json(&json!({
+        printer.answer(Schema::Push, &json!({
             "repository": args.repo.to_string(), "commit": pushed.commit, "url": pushed.url, "files": files,
         }))?;
     } else {
@@ -69,7 +69,7 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let Some(original) = &args.original else { return Ok(Vec::new()) };
     let release = Release::open(release.path())?;
     let original = hub::locate(original, None, false, bars)?;
-    let original = Artifact::open(&original.path).map_err(Error::from)?;
+    let original = open_model(&original.path).map_err(Error::from)?;
     let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
     let measured = release.measure(&original, how, bars)?;
     let failed = measured.checks.iter().filter(|check| check.outcome == Outcome::Failed);

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use declass::{
+    claim::names::open_model,
     device::DeviceChoice,
     error::Error,
     formats::{Artifact, Diff, Role, TensorChange},
@@ -13,7 +14,7 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer};
+use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer, schema::Schema};
 
 /// A tensor that came out differently.
 struct Other {
@@ -33,7 +34,7 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     }
     let choice = args.device.unwrap_or_else(|| removal.device().into());
     let original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
-    let original = Model::of(Artifact::open(&original.path).map_err(Error::from)?, removal.head())?;
+    let original = Model::of(open_model(&original.path).map_err(Error::from)?, removal.head())?;
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let destination = Destination::new(folder.path().join("out"));
     let device = device::open(choice, printer)?;
@@ -48,12 +49,15 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     if args.json {
         let files = files.iter().map(|(path, same)| json!({"path": path, "same": same}));
         let tensors = others.iter().map(Other::json);
-        printer.json(&json!({
-            "same": same,
-            "command": command,
-            "files": files.collect::<Vec<_>>(),
-            "tensors": tensors.collect::<Vec<_>>(),
-        }))?;
+        printer.answer(
+            Schema::Reproduce,
+            &json!({
+                "same": same,
+                "command": command,
+                "files": files.collect::<Vec<_>>(),
+                "tensors": tensors.collect::<Vec<_>>(),
+            }),
+        )?;
     } else {
         printer.row("command", command);
         files.iter().for_each(|(path, same)| printer.row(if *same { "same" } else { "OTHER" }, path));

@@ -10,7 +10,7 @@ use declass::{
 };
 use serde_json::json;
 
-use super::{Exit, args::SignArgs, bars::Bars, key, output::Printer};
+use super::{Exit, args::SignArgs, bars::Bars, key, output::Printer, schema::Schema};
 
 pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
     if let ModelRef::Hub(reference) = ModelRef::of(&args.release) {
@@ -29,7 +29,7 @@ pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
     let (id, root) = (key.public().fingerprint(), manifest.root().to_string());
     let files: Vec<&str> = manifest.files().keys().map(|path| path.as_str()).collect();
     if args.json {
-        printer.json(&json!({"signedBy": id, "root": root, "files": files}))?;
+        printer.answer(Schema::Sign, &json!({"signedBy": id, "root": root, "files": files}))?;
     } else {
         printer.row("signed", format!("{}: {}", args.release.display(), files.join(" ")));
         printer.row("root", root);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use declass::{
+    claim::names::open_model,
     classes::Labels,
     error::Error,
     fetch::{Fetched, PackageUrl},
@@ -29,7 +30,7 @@ pub(super) struct Source {
 /// Opens the model, fetched if it is a repository.
 pub(super) fn open(args: &ModelArgs, bars: &Bars) -> Result<Source> {
     let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, bars)?;
-    let artifact = Artifact::open(&located.path).map_err(Error::from)?;
+    let artifact = open_model(&located.path).map_err(Error::from)?;
     described(args, artifact, located.package, located.left)
 }
 

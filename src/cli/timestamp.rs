@@ -9,6 +9,7 @@ use super::{
     args::{AttachArgs, RequestArgs, TimestampArgs, TimestampCommand},
     output::Printer,
     outside::write_outside,
+    schema::Schema,
 };
 
 pub(super) fn run(args: &TimestampArgs, printer: &Printer) -> Result<Exit> {
@@ -23,7 +24,10 @@ fn request(args: &RequestArgs, printer: &Printer) -> Result<()> {
     let request = stamp_request(&args.release)?;
     write_outside(&args.out, &args.release, &request)?;
     if args.json {
-        printer.json(&json!({"request": args.out, "sha256": Sha256Digest::of(&request).to_string()}))?;
+        printer.answer(
+            Schema::TimestampRequest,
+            &json!({"request": args.out, "sha256": Sha256Digest::of(&request).to_string()}),
+        )?;
         return Ok(());
     }
     printer.row("wrote", args.out.display().to_string());
@@ -37,7 +41,8 @@ fn request(args: &RequestArgs, printer: &Printer) -> Result<()> {
 fn attach(args: &AttachArgs, printer: &Printer) -> Result<()> {
     let stamp = stamp_release(&args.release, &args.answer)?;
     if args.json {
-        printer.json(&json!({"time": stamp.written(), "service": stamp.service()}))?;
+        printer
+            .answer(Schema::TimestampAttach, &json!({"time": stamp.written(), "service": stamp.service()}))?;
     } else {
         printer.row("stamped", format!("{}: {stamp}", args.release.display()));
         printer

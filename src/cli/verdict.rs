@@ -16,6 +16,7 @@ use super::{
     findings::{self, github, sarif},
     labelled,
     output::{Printer, counted},
+    schema::Schema,
 };
 
 /// All that is known of a release.
@@ -36,7 +37,7 @@ impl Verdict<'_> {
                     .for_each(|line| printer.line(line));
             }
             VerdictFormat::Human => self.tell(exit, printer),
-            VerdictFormat::Json => printer.json(&self.as_json(exit))?,
+            VerdictFormat::Json => printer.answer(Schema::Verify, &self.as_json(exit))?,
             VerdictFormat::Sarif => {
                 printer.json(&sarif(&self.judgement.findings, &self.args.release, exit as u8))?
             }

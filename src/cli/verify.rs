@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 use declass::{
+    claim::names::open_model,
     error::Error,
-    formats::Artifact,
     gate::Examination,
     pipeline::{Judgement, Measured, Measuring, Release, Rules, examine_release},
     release,
@@ -51,7 +51,7 @@ fn measured(
     let Some(original) = &args.original else { return Ok(None) };
     let release = Release::open(&release.path)?;
     let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
-    let original = Artifact::open(&original.path).map_err(Error::from)?;
+    let original = open_model(&original.path).map_err(Error::from)?;
     let data = labelled::open_if_named(&args.data)?;
     let device = device::open(args.device, printer)?;
     let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::ClaimFile;
+use crate::sign::STATEMENT_TYPE;
 
 pub(super) fn export(claim: &ClaimFile<'_>) -> Value {
     let predicate = &claim.statement.predicate;
     json!({
-        "_type": "https://in-toto.io/Statement/v1",
+        "_type": STATEMENT_TYPE,
         "subject": claim.statement.subject,
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {"buildDefinition": predicate.build_definition, "runDetails": byproducts(claim)},

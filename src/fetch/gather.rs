@@ -18,6 +18,7 @@ use super::{
     settings::HubSettings,
 };
 use crate::{
+    claim::names::{looks_like_record, open_model},
     error::{Error, HubError},
     progress::{Progress, Step},
 };
@@ -118,7 +119,7 @@ impl<'a> Fetch<'a> {
     /// A model that an earlier run has put together.
     fn open_cached(&self, place: &Path, commit: &Commit) -> Option<Fetched> {
         let left = serde_json::from_slice(&fs::read(place.join(LEFT)).ok()?).ok()?;
-        let artifact = Artifact::open(&place.join(self.reference.repo.name())).ok()?;
+        let artifact = open_model(&place.join(self.reference.repo.name())).ok()?;
         Some(Fetched { artifact, in_part: false, left, package: self.package(commit), _folder: None })
     }
 
@@ -184,7 +185,7 @@ impl<'a> Fetch<'a> {
             Err(_) if place.join(LEFT).exists() => {}
             Err(error) => return Err(Error::io(place)(error)),
         }
-        let artifact = Artifact::open(&place.join(self.reference.repo.name()))?;
+        let artifact = open_model(&place.join(self.reference.repo.name()))?;
         Ok(Fetched { artifact, in_part, left, package, _folder: None })
     }
 
@@ -245,8 +246,8 @@ impl Gathering<'_> {
 
     fn open(&self) -> Result<Artifact, FormatError> {
         match &self.heads {
-            Some(heads) => Artifact::open_with_holes(self.root, heads.clone()),
-            None => Artifact::open(self.root),
+            Some(heads) => Artifact::open_with_holes(self.root, looks_like_record, heads.clone()),
+            None => open_model(self.root),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Which files of a repository a model consists of, told from names and sizes before anything is downloaded.
 
-use declass_formats::{MAX_RECORD, RelPath, is_companion};
+use declass_formats::{RelPath, is_companion};
 
 use super::{listing::Remote, reference::RepoId};
-use crate::{claim::names::is_record, error::HubError};
+use crate::{
+    claim::names::{MAX_RECORD, is_record, looks_like_record},
+    error::HubError,
+};
 
 /// What is taken of a listing.
 #[derive(Debug)]
@@ -26,7 +29,8 @@ impl Selection {
         let base = weights.path.as_str().strip_suffix(weights.path.file_name()).unwrap_or_default();
         let describes = |file: &&Remote| {
             file.path != weights.path
-                && (is_companion(&file.path, file.size) || file.path.as_str() == ADAPTER)
+                && ((is_companion(&file.path, file.size) && !looks_like_record(&file.path))
+                    || file.path.as_str() == ADAPTER)
                 && !is_code(&file.path)
         };
         let records = records(files, repo)?;

@@ -15,7 +15,10 @@ use signatures::Signatures;
 pub use signatures::Signer;
 
 use crate::{
-    claim::{Claim, ClaimError, History, StoredClaim, names::is_record},
+    claim::{
+        Claim, ClaimError, History, StoredClaim,
+        names::{is_record, open_model},
+    },
     error::Error,
     evidence::{Finding, code},
     head::Target,
@@ -68,7 +71,7 @@ pub fn examine(
     let signatures = signatures::examine(folder, trust, at)?;
     let contents = Contents::of_folder(folder, |path| signatures.ignores(path), progress)?;
     let found = signatures.compare(&contents);
-    let open = |_: &[Finding]| Some(Artifact::open(release).map_err(Error::from));
+    let open = |_: &[Finding]| Some(open_model(release).map_err(Error::from));
     Ok(conclude(folder, signatures, found, &contents, policy, &open))
 }
 
@@ -96,7 +99,7 @@ pub fn examine_stored(
     }
     let open = |findings: &[Finding]| {
         (pointer.is_none() && findings.is_empty())
-            .then(|| release.unpack(&contents).and_then(|()| Ok(Artifact::open(release.records())?)))
+            .then(|| release.unpack(&contents).and_then(|()| Ok(open_model(release.records())?)))
     };
     let mut examination = conclude(release.records(), signatures, found, &contents, policy, &open);
     if let Some(path) = pointer {
@@ -156,9 +159,7 @@ pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<F
     let (claim, target) = read(stored.statement()).map_err(not_a_claim)?;
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, (&claim, &target), &contents, &[], &|_| {
-        Some(Artifact::open(release).map_err(Error::from))
-    }))
+    Ok(judge(release, (&claim, &target), &contents, &[], &|_| Some(open_model(release).map_err(Error::from))))
 }
 
 fn read(statement: &[u8]) -> Result<(Claim, Target), ClaimError> {

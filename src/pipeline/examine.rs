@@ -12,6 +12,7 @@ use declass_formats::Artifact;
 use crate::{
     attest::{Claimed, check_lineage},
     claim::NamedClass,
+    claim::names::open_model,
     classes::Labels,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
@@ -107,7 +108,7 @@ impl Release {
     /// # Errors
     /// [`Error::Format`] if the files cannot be read, [`Error::NotAClaim`] if the claim cannot.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let artifact = Artifact::open(path.as_ref())?;
+        let artifact = open_model(path.as_ref())?;
         let claimed = Claimed::of(&artifact)?;
         Ok(Self { artifact, claimed })
     }

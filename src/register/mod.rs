@@ -52,10 +52,15 @@ use crate::error::{Error, RegisterError};
 
 /// Something about a register cannot be used, so that nothing can be said.
 fn no_use_of(path: &Path, reason: &str, hint: &str) -> Error {
-    RegisterError::Unusable { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }.into()
+    RegisterError::Unusable { path: path.to_owned(), reason: reason.into(), hint: in_words(hint) }.into()
 }
 
 /// The register says no.
 fn refused(path: &Path, reason: &str, hint: &str) -> Error {
-    RegisterError::Refuses { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }.into()
+    RegisterError::Refuses { path: path.to_owned(), reason: reason.into(), hint: in_words(hint) }.into()
+}
+
+/// A hint, if there is anything to say.
+fn in_words(hint: &str) -> Option<String> {
+    (!hint.is_empty()).then(|| hint.to_owned())
 }

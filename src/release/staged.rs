@@ -21,7 +21,7 @@ use crate::{
     attest::{RunRecord, statement},
     claim::{
         Seed,
-        names::{CARD_FILE, STATEMENT_FILE},
+        names::{CARD_FILE, STATEMENT_FILE, open_model},
     },
     error::Error,
     progress::{Progress, Step},
@@ -69,7 +69,7 @@ impl Staged {
         progress.begin(Step::Writing, size);
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
         progress.end(Step::Writing);
-        let artifact = Artifact::open(folder.path())?;
+        let artifact = open_model(folder.path())?;
         Ok(Self { folder, _lock: lock, destination, artifact, _parents: parents })
     }
 
@@ -91,7 +91,7 @@ impl Staged {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path)(error)),
             _ => write_file(&path, text.as_bytes())?,
         }
-        self.artifact = Artifact::open(here)?;
+        self.artifact = open_model(here)?;
         Ok(())
     }
 
@@ -130,7 +130,7 @@ impl Staged {
 
 /// Reads the folder once more: what it holds must be what was verified, neither more nor less.
 fn require_verified(folder: &Path, pass: &Pass, progress: &dyn Progress) -> Result<(), Error> {
-    let artifact = Artifact::open(folder)?;
+    let artifact = open_model(folder)?;
     let mut found: BTreeMap<&RelPath, Option<Sha256Digest>> = BTreeMap::new();
     progress.begin(Step::Hashing, artifact.files().iter().map(|file| file.size).sum());
     for file in artifact.files() {

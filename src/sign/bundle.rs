@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The largest bundle that is read, being a record of a release.
-pub(crate) const MAX_BUNDLE: u64 = declass_formats::MAX_RECORD;
+pub(crate) const MAX_BUNDLE: u64 = 64 << 20;
 
 /// A statement with a signature, which may be anybody's until [`verifies`](Self::verifies) says whose.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,15 +6,17 @@ use declass_formats::{RelPath, Sha256Digest};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Refusal;
+use super::{
+    Refusal, SIGNATURE_FILE,
+    statement::{Digests, InToto, STATEMENT_TYPE},
+};
 use crate::unambiguous;
 
-const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 /// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind, and the
 /// signature itself.
 const IGNORED: [&str; 7] =
-    [".cache", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", "model.sig"];
+    [".cache", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", SIGNATURE_FILE];
 
 /// Every file is held against every path that is ignored. Signing tools write a dozen.
 const MOST_IGNORED: usize = 1000;
@@ -39,10 +41,12 @@ impl Manifest {
     /// [`Refusal`] if it is not in order or its digests are of another kind than those of whole files.
     pub fn read(payload: &[u8]) -> Result<Self, Refusal> {
         let json = unambiguous::parse(payload).map_err(Refusal::Malformed)?;
-        let statement =
-            Statement::deserialize(&json).map_err(|error| Refusal::Malformed(error.to_string()))?;
-        statement.check_kind()?;
-        let Statement { subject, predicate: Predicate { serialization, resources }, .. } = statement;
+        let statement = InToto::<Subject, Predicate>::deserialize(&json)
+            .map_err(|error| Refusal::Malformed(error.to_string()))?;
+        statement.require_type(PREDICATE_TYPE).map_err(|(found, expected)| {
+            Refusal::Malformed(format!("it is a `{found}`, expected `{expected}`"))
+        })?;
+        let InToto { subject, predicate: Predicate { serialization, resources }, .. } = statement;
         serialization.check()?;
         let Ok([subject]) = <[Subject; 1]>::try_from(subject) else {
             return Err(Refusal::Malformed("it has not exactly one subject".into()));
@@ -113,23 +117,8 @@ pub(crate) fn root_of(digests: impl IntoIterator<Item = Sha256Digest>) -> Sha256
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    #[serde(rename = "_type")]
-    statement_type: String,
-    subject: Vec<Subject>,
-    predicate_type: String,
-    predicate: Predicate,
-}
-
-#[derive(Deserialize)]
 struct Subject {
     digest: Digests,
-}
-
-#[derive(Deserialize)]
-struct Digests {
-    sha256: String,
 }
 
 #[derive(Deserialize)]
@@ -153,18 +142,6 @@ struct Resource {
     name: String,
     algorithm: String,
     digest: String,
-}
-
-impl Statement {
-    fn check_kind(&self) -> Result<(), Refusal> {
-        let kinds = [(&self.statement_type, STATEMENT_TYPE), (&self.predicate_type, PREDICATE_TYPE)];
-        match kinds.into_iter().find(|(found, expected)| found != expected) {
-            Some((found, expected)) => {
-                Err(Refusal::Malformed(format!("it is a `{found}`, expected `{expected}`")))
-            }
-            None => Ok(()),
-        }
-    }
 }
 
 impl Serialization {

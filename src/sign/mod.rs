@@ -17,6 +17,7 @@ mod moment;
 mod public;
 mod rules;
 mod stamp;
+mod statement;
 mod stored;
 mod trust;
 
@@ -37,4 +38,6 @@ pub use public::PublicKey;
 pub(crate) use rules::parse_rules;
 pub(crate) use stamp::attach_stamp;
 pub use stamp::{Stamp, stamp_request};
+pub(crate) use statement::STATEMENT_TYPE;
+pub use statement::{Digests, InToto};
 pub use trust::{Distrust, Role, Trust, TrustedKey};

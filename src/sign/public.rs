@@ -32,8 +32,7 @@ impl PublicKey {
             Self::P256(key) => key.to_public_key_pem(LineEnding::LF),
             Self::P384(key) => key.to_public_key_pem(LineEnding::LF),
         };
-        // A valid point always has an encoding.
-        pem.unwrap_or_default()
+        pem.expect("a valid point has an encoding")
     }
 
     /// `SHA256:...` as `ssh-keygen -l` shows it: the `keyid` of an envelope, which some verifiers insist on.

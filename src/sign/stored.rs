@@ -108,14 +108,12 @@ impl Stored {
 
     /// The envelope alone.
     pub(super) fn envelope(&self) -> String {
-        // Strings and lists always serialise.
-        serde_json::to_string(&self.dsse_envelope).unwrap_or_default()
+        serde_json::to_string(&self.dsse_envelope).expect("strings and lists of them serialise")
     }
 
     /// One line of JSON.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        // Strings and lists always serialise.
-        let mut bytes = serde_json::to_vec(self).unwrap_or_default();
+        let mut bytes = serde_json::to_vec(self).expect("strings and lists of them serialise");
         bytes.push(b'\n');
         bytes
     }

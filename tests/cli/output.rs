@@ -59,7 +59,7 @@ fn json_is_one_object_and_holds_the_statement_as_written() {
     assert_eq!((&verified["passed"], &verified["signed"]), (&true.into(), &false.into()));
     assert_eq!(verified["forgotten"][0]["label"], "Sandal");
     let methods = run(&["methods", "--json"]).exits(0).json();
-    assert!(methods.as_array().is_some_and(|methods| methods.len() > 3), "{methods}");
+    assert!(methods["methods"].as_array().is_some_and(|methods| methods.len() > 3), "{methods}");
 }
 
 #[test]

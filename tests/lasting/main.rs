@@ -162,10 +162,9 @@ fn a_register_enters_them() {
     register(&["init", "r", "--origin", "example.org/removals"]);
     for kept in kept() {
         let release = text(&kept.release);
-        let (trust, time) = (kept.trust(), ["--time", "2030-01-01T00:00:00Z"]);
-        register(&[&["append", "r", "class-removed", "--release", release], &time[..]].concat());
-        let trusted = ["--trust", text(&trust)];
-        register(&[&["append", "r", "verified", "--release", release], &trusted[..], &time].concat());
+        let trust = kept.trust();
+        register(&["append", "r", "class-removed", "--release", release]);
+        register(&["append", "r", "verified", "--release", release, "--trust", text(&trust)]);
     }
     register(&["verify", "r", "--vkey", "r.vkey"]);
 }

@@ -57,7 +57,7 @@ impl Home {
     /// The register's entries, of which it must say that they are sound.
     #[track_caller]
     pub(crate) fn entries(&self) -> Vec<Value> {
-        self.run("list r --json").exits(0).json().as_array().unwrap().clone()
+        self.run("list r --json").exits(0).json()["entries"].as_array().unwrap().clone()
     }
 
     pub(crate) fn copy(&self, from: &str, to: &str) {

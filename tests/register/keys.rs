@@ -30,7 +30,7 @@ fn machines_are_told_where_the_keys_are() {
     let vkey = fs::read_to_string(home.path("r.vkey")).unwrap();
     assert_eq!(
         said,
-        json!({"register": "again", "origin": "example.org/removals", "key": "r.key", "public": "r.vkey",
+        json!({"schema": "declass/register-init/1", "register": "again", "origin": "example.org/removals", "key": "r.key", "public": "r.vkey",
             "vkey": vkey.trim_end()})
     );
 }

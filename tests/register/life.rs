@@ -2,8 +2,11 @@
 
 use std::{fs, path::Path};
 
-use base64ct::{Base64, Encoding};
-use declass::{progress::Silent, release::sign_release, sign::ReleaseKey};
+use declass::{
+    progress::Silent,
+    release::sign_release,
+    sign::{Bundle, ReleaseKey},
+};
 use serde_json::{Value, json};
 
 use crate::home::{Home, declass, request};
@@ -118,7 +121,7 @@ fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
     fs::write(home.path("out/config.json"), config).unwrap();
     for (pointer, value, code, said) in [
         ("/subject/0/digest/sha256", json!(request(1)), 1, "is not that of its files"),
-        ("/subject/1/digest/sha256", json!("x"), 2, "is none"),
+        ("/subject/1/digest/sha256", json!("x"), 2, "is not one"),
         ("/subject/1/name", json!("../out/config.json"), 2, "leaves its folder"),
         ("/subject", json!([]), 2, "names no files"),
         ("/predicate/removal/forgotten", json!([{"index": 7}, {"index": 5}]), 1, "not in order"),
@@ -132,9 +135,9 @@ fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
     fs::remove_file(&file).unwrap();
     append().exits(2).says("there is no claim");
     // A signed claim is taken from its envelope.
-    let bundle = json!({"dsseEnvelope": {"payload": Base64::encode_string(&good)}});
-    fs::write(home.path("out/class-removal.sigstore.json"), bundle.to_string()).unwrap();
+    let bundle = Bundle::sign(good, &ReleaseKey::generate().unwrap()).to_bytes();
+    fs::write(home.path("out/class-removal.sigstore.json"), &bundle).unwrap();
     append().exits(0).shows("classes 5 `Sandal`");
-    let digest = declass::formats::Sha256Digest::of(bundle.to_string().as_bytes()).to_string();
+    let digest = declass::formats::Sha256Digest::of(&bundle).to_string();
     assert_eq!(home.entries()[0]["manifest"]["sha256"], digest);
 }

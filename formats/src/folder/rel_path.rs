@@ -10,22 +10,6 @@ use crate::Problem;
 pub struct RelPath(String);
 
 impl RelPath {
-    /// Whether this is a release's claim or signature, which is about the model and no part of it.
-    pub fn is_record(&self) -> bool {
-        let name = self.file_name().to_ascii_lowercase();
-        name == "model.sig" || name.starts_with("class-removal.")
-    }
-
-    /// Whether this is one of the few records that lie beside a released model, by its exact path.
-    pub fn is_release_record(&self) -> bool {
-        RECORDS.contains(&self.as_str()) || (1..=99).any(|at| self.0 == Self::earlier_claim(at))
-    }
-
-    /// The path of the claim that came so many removals before a release's own.
-    pub fn earlier_claim(at: usize) -> String {
-        format!("class-removal.previous-{at}.json")
-    }
-
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -53,11 +37,6 @@ impl RelPath {
         }
     }
 }
-
-/// The most bytes that are read of a release's record: a manifest of some hundred thousand files.
-pub const MAX_RECORD: u64 = 64 << 20;
-/// The claim about a release, its bundle of signatures, and a signature over all files.
-const RECORDS: [&str; 3] = ["class-removal.sigstore.json", "class-removal.statement.json", "model.sig"];
 
 impl TryFrom<&str> for RelPath {
     type Error = Problem;

@@ -13,7 +13,7 @@ pub fn is_companion(file: &RelPath, size: u64) -> bool {
     let is_readable = extension(name).is_some_and(|end| READABLE.contains(&end));
     let is_known = is_readable || is_notice(name) || NAMES.contains(&name);
     let is_hidden = path.split('/').any(|part| part.starts_with('.'));
-    is_known && size <= MAX_SIZE && !is_hidden && !file.is_record() && !speaks_of_weights(&path)
+    is_known && size <= MAX_SIZE && !is_hidden && !speaks_of_weights(&path)
 }
 
 /// Whether files with this ending, in lower case, hold weights.
@@ -164,10 +164,8 @@ mod tests {
             ".hidden.json",
             ".cache/a.json",
             "adapter_config.json",
-            "model.sig",
             "pytorch_model.bin.index.json",
             "x.mlpackage/Manifest.json",
-            "class-removal.statement.json",
         ] {
             assert!(!copied(path), "{path}");
         }

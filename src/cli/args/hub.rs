@@ -66,7 +66,7 @@ pub(in crate::cli) struct PushArgs {
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(in crate::cli) device: DeviceChoice,
-    /// Print one JSON object: repository, commit, url, files.
+    /// Print one JSON object: schema, repository, commit, url, files.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

@@ -19,7 +19,7 @@ pub(in crate::cli) struct KeygenArgs {
     pub(in crate::cli) out: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) passphrase: PassphraseArgs,
-    /// Print one JSON object: key, public, id.
+    /// Print one JSON object: schema, key, public, id.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -39,7 +39,7 @@ pub(in crate::cli) struct SignArgs {
     pub(in crate::cli) release: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) key: KeyArgs,
-    /// Print one JSON object: signedBy, root, files.
+    /// Print one JSON object: schema, signedBy, root, files.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -92,7 +92,7 @@ pub(in crate::cli) struct ExplainArgs {
     /// The code of a finding.
     #[arg(value_name = "CODE")]
     pub(in crate::cli) code: Option<String>,
-    /// Print one JSON array of objects: code, name, verdict, meaning, remedy.
+    /// Print one JSON object: schema, codes (code, name, verdict, meaning, remedy).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

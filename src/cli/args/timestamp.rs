@@ -49,7 +49,7 @@ pub(in crate::cli) struct AttachArgs {
     /// The answer of the service: DER of a TimeStampResp.
     #[arg(value_name = "ANSWER")]
     pub(in crate::cli) answer: PathBuf,
-    /// Print one JSON object: time, service (as its certificate names it).
+    /// Print one JSON object: schema, time, service (as its certificate names it).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -68,7 +68,7 @@ pub(in crate::cli) struct RequestArgs {
     /// The file to write, which must not exist and must not lie in the release.
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
-    /// Print one JSON object: request, sha256 (of the request).
+    /// Print one JSON object: schema, request, sha256 (of the request).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

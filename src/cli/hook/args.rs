@@ -87,7 +87,7 @@ pub(super) struct InstallArgs {
     /// For the repository that is pushed to: check before anything is accepted.
     #[arg(long)]
     pub(super) pre_receive: bool,
-    /// Print one JSON object: hook, kept.
+    /// Print one JSON object: schema, hook, kept.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -101,7 +101,7 @@ pub(super) struct UninstallArgs {
     /// The repository: a folder in it, or a bare one.
     #[arg(value_name = "REPO", default_value = ".")]
     pub(super) repository: PathBuf,
-    /// Print one JSON array of objects: hook, restored.
+    /// Print one JSON object: schema, removed (hook, restored).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

@@ -16,6 +16,7 @@ use crate::cli::{
     args::VerdictFormat,
     findings::{self, github, sarif},
     output::{Printer, counted},
+    schema::Schema,
 };
 
 /// As many findings of a ref are read by people; a push may come with any number.
@@ -38,12 +39,15 @@ pub(super) fn print(checked: &[Checked], args: &RuleArgs, printer: &Printer) -> 
         }
         VerdictFormat::Github => github(&found, top).iter().for_each(|line| printer.line(line)),
         VerdictFormat::Human => tell(checked, &found, exit, printer),
-        VerdictFormat::Json => printer.json(&json!({
-            "passed": exit == Exit::Yes,
-            "verdict": findings::word(exit),
-            "refs": checked.iter().map(reference).collect::<Vec<_>>(),
-            "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
-        }))?,
+        VerdictFormat::Json => printer.answer(
+            Schema::HookCheck,
+            &json!({
+                "passed": exit == Exit::Yes,
+                "verdict": findings::word(exit),
+                "refs": checked.iter().map(reference).collect::<Vec<_>>(),
+                "findings": found.iter().map(findings::json).collect::<Vec<_>>(),
+            }),
+        )?,
         VerdictFormat::Sarif => printer.json(&sarif(&found, top, exit as u8))?,
     }
     Ok(exit)

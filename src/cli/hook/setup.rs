@@ -10,7 +10,7 @@ use declass::{
 use serde_json::json;
 
 use super::args::{InstallArgs, UninstallArgs};
-use crate::cli::{Exit, output::Printer};
+use crate::cli::{Exit, output::Printer, schema::Schema};
 
 pub(super) fn install(args: &InstallArgs, printer: &Printer) -> Result<Exit> {
     let repository = Repository::at(&args.repository)?;
@@ -26,7 +26,7 @@ pub(super) fn install(args: &InstallArgs, printer: &Printer) -> Result<Exit> {
     settings.write(&repository)?;
     let installed = hook::install(&repository, hook)?;
     if args.json {
-        printer.json(&json!({"hook": installed.hook, "kept": installed.kept}))?;
+        printer.answer(Schema::HookInstall, &json!({"hook": installed.hook, "kept": installed.kept}))?;
         return Ok(Exit::Yes);
     }
     printer.row("hook", installed.hook.display().to_string());
@@ -50,7 +50,8 @@ pub(super) fn uninstall(args: &UninstallArgs, printer: &Printer) -> Result<Exit>
     Settings::default().write(&repository)?;
     if args.json {
         let as_json = |removed: &Removed| json!({"hook": removed.hook, "restored": removed.restored});
-        printer.json(&removed.iter().map(as_json).collect::<Vec<_>>())?;
+        let removed: Vec<_> = removed.iter().map(as_json).collect();
+        printer.answer(Schema::HookUninstall, &json!({"removed": removed}))?;
         return Ok(Exit::Yes);
     }
     for Removed { hook, restored } in &removed {

@@ -21,7 +21,7 @@ use super::{
     list::told,
     unusable,
 };
-use crate::cli::{Exit, args::PassphraseArgs};
+use crate::cli::{Exit, args::PassphraseArgs, schema::Schema};
 
 pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     require_sense(args)?;
@@ -134,7 +134,7 @@ fn say(appended: &Appended, as_json: bool, printer: &Printer) -> Result<()> {
     if as_json {
         let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
             "root": checkpoint.root.to_string()});
-        printer.json(&json!({"entry": event, "checkpoint": checkpoint}))?;
+        printer.answer(Schema::RegisterAppend, &json!({"entry": event, "checkpoint": checkpoint}))?;
     } else {
         printer.row(&format!("entry {}", event.seq), told(event));
     }

@@ -60,7 +60,7 @@ pub(super) struct InitArgs {
     pub(super) key: Option<PathBuf>,
     #[command(flatten)]
     pub(super) passphrase: PassphraseArgs,
-    /// Print one JSON object: register, origin, key, public, vkey.
+    /// Print one JSON object: schema, register, origin, key, public, vkey.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -130,7 +130,7 @@ pub(super) struct AppendArgs {
     /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future [default: now].
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<Time>,
-    /// Print one JSON object: entry, checkpoint; or, if the gate says no, entry (null), verdict, findings.
+    /// Print one JSON object: schema, entry, checkpoint; or, if the gate says no, entry (null), verdict, findings.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -147,7 +147,7 @@ pub(super) struct ListArgs {
     /// The public key that is trusted, any that the register ever had [default: DIR.vkey].
     #[arg(long, value_name = "FILE")]
     pub(super) vkey: Option<PathBuf>,
-    /// Print one JSON array of entries as they are in the register.
+    /// Print one JSON object: schema, entries (as they are in the register).
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

@@ -10,7 +10,7 @@ use declass::{
 use serde_json::json;
 
 use super::{Printer, args::AppendArgs};
-use crate::cli::{Exit, bars::Bars, findings};
+use crate::cli::{Exit, bars::Bars, findings, schema::Schema};
 
 /// What the gate says of the release; yes if it is not to be asked.
 pub(super) fn ask(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
@@ -22,7 +22,10 @@ pub(super) fn ask(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     let exit = findings::exit(&found);
     if args.json && exit != Exit::Yes {
         let found = found.iter().map(findings::json).collect::<Vec<_>>();
-        printer.json(&json!({"entry": null, "verdict": findings::word(exit), "findings": found}))?;
+        printer.answer(
+            Schema::RegisterAppend,
+            &json!({"entry": null, "verdict": findings::word(exit), "findings": found}),
+        )?;
     }
     for finding in &found {
         printer.warn(&format!("{} {finding}", finding.code.id));

@@ -10,7 +10,7 @@ use super::{
     keys::{key_path, open_or_make},
     unusable,
 };
-use crate::cli::Exit;
+use crate::cli::{Exit, schema::Schema};
 
 pub(super) fn run(args: &InitArgs, printer: &Printer) -> Result<Exit> {
     if args.register.symlink_metadata().is_ok() {
@@ -21,9 +21,11 @@ pub(super) fn run(args: &InitArgs, printer: &Printer) -> Result<Exit> {
     let pair = open_or_make(&args.register, &key_path, &args.origin, &args.passphrase)?;
     create(&args.register, &args.origin, &pair.key)?;
     if args.json {
-        printer
-            .json(&json!({"register": args.register, "origin": args.origin.as_str(), "key": pair.private,
-            "public": pair.public, "vkey": pair.verifier.to_string()}))?;
+        printer.answer(
+            Schema::RegisterInit,
+            &json!({"register": args.register, "origin": args.origin.as_str(), "key": pair.private,
+            "public": pair.public, "vkey": pair.verifier.to_string()}),
+        )?;
     } else {
         printer.row("register", format!("{}: `{}`, empty", args.register.display(), args.origin));
         pair.tell(printer);

@@ -2,15 +2,16 @@
 
 use anyhow::Result;
 use declass::register::{Class, Event, examine};
+use serde_json::json;
 
 use super::{Printer, args::ListArgs, trusted};
-use crate::cli::Exit;
+use crate::cli::{Exit, schema::Schema};
 
 pub(super) fn run(args: &ListArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.register, args.vkey.as_deref())?;
     let register = examine(&args.register, &key)?.sound()?;
     if args.json {
-        printer.json(&register.events())?;
+        printer.answer(Schema::RegisterList, &json!({"entries": register.events()}))?;
         return Ok(Exit::Yes);
     }
     let checkpoint = register.checkpoint();

@@ -17,6 +17,7 @@ use crate::cli::{
     Exit,
     args::VerdictFormat,
     findings::{self, github, sarif},
+    schema::Schema,
 };
 
 /// What was asked of a register or a proof, and the answers.
@@ -71,10 +72,9 @@ impl Verdict<'_> {
             VerdictFormat::Human => self.tell(printer),
             VerdictFormat::Json => {
                 let findings: Vec<_> = failed.iter().map(findings::json).collect();
-                printer.json(&json!({
-                    "schema": "declass/register-verify/1",
-                    "passed": failed.is_empty(), "checks": self.answers, "findings": findings,
-                }))?;
+                let passed = failed.is_empty();
+                let answer = json!({"passed": passed, "checks": self.answers, "findings": findings});
+                printer.answer(Schema::RegisterVerify, &answer)?;
             }
             VerdictFormat::Sarif => printer.json(&sarif(&failed, self.place, exit as u8))?,
         }

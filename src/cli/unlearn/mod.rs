@@ -19,6 +19,7 @@ use super::{
     bars::Bars,
     device, key, labelled,
     output::{Printer, Verbosity},
+    schema::Schema,
     source, trace,
 };
 use print::Teller;
@@ -88,7 +89,7 @@ fn finish(
         let signed_by = signed_by.filter(|_| written);
         let passed = exit == Exit::Yes;
         let json = json!({"passed": passed, "out": out, "signedBy": signed_by, "statement": statement});
-        teller.printer.json(&json).context("printing the claim")?;
+        teller.printer.answer(Schema::Unlearn, &json).context("printing the claim")?;
     }
     Ok(exit)
 }

@@ -1,0 +1,55 @@
+//! What `--json` prints, by name and version: every output says first which it is, and has its JSON Schema in
+//! `docs/src/spec/schemas/`.
+
+/// A kind of output. Its version grows with every change that a reader could notice, a field more excepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Schema {
+    Evaluate,
+    Explain,
+    HookCheck,
+    HookInstall,
+    HookUninstall,
+    Inspect,
+    Keygen,
+    Log,
+    Methods,
+    Push,
+    RegisterAppend,
+    RegisterInit,
+    RegisterList,
+    RegisterVerify,
+    Reproduce,
+    Sign,
+    TimestampAttach,
+    TimestampRequest,
+    Unlearn,
+    Verify,
+}
+
+impl Schema {
+    /// The value of `schema` in the output: `declass/NAME/VERSION`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Evaluate => "declass/evaluate/1",
+            Self::Explain => "declass/explain/1",
+            Self::HookCheck => "declass/hook-check/1",
+            Self::HookInstall => "declass/hook-install/1",
+            Self::HookUninstall => "declass/hook-uninstall/1",
+            Self::Inspect => "declass/inspect/1",
+            Self::Keygen => "declass/keygen/1",
+            Self::Log => "declass/log/1",
+            Self::Methods => "declass/methods/1",
+            Self::Push => "declass/push/1",
+            Self::RegisterAppend => "declass/register-append/1",
+            Self::RegisterInit => "declass/register-init/1",
+            Self::RegisterList => "declass/register-list/1",
+            Self::RegisterVerify => "declass/register-verify/1",
+            Self::Reproduce => "declass/reproduce/1",
+            Self::Sign => "declass/sign/1",
+            Self::TimestampAttach => "declass/timestamp-attach/1",
+            Self::TimestampRequest => "declass/timestamp-request/1",
+            Self::Unlearn => "declass/unlearn/1",
+            Self::Verify => "declass/verify/1",
+        }
+    }
+}
