@@ -31,6 +31,15 @@
 //! What these pages show is the library. The modules that they do not show are open to the command line, the tests and the
 //! benches, and change without notice.
 
+#![cfg_attr(
+    not(feature = "compute"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the gate uses a part of the rooms that it shares with the rest"
+    )
+)]
+
 pub use declass_formats as formats;
 pub use {
     classes::{Forgotten, Labels},

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 
 use common::{differing_bytes, edit, floats, info, rel, rewrite, safetensors};
-use declass_formats::{Artifact, Dtype, Edits, NewTensor, Role};
+use declass_formats::{Artifact, Dtype, Edits, NewTensor, RelPath, Role};
 use proptest::prelude::*;
 
 #[test]

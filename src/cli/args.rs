@@ -8,13 +8,14 @@ mod timestamp;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "compute")]
 use declass::device::DeviceChoice;
 
 #[cfg(feature = "compute")]
 pub(super) use compute::{
-    DataArgs, EvaluateArgs, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs, UnlearnArgs,
+    DataArgs, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
+    UnlearnArgs,
 };
 #[cfg(feature = "compute")]
 pub(super) use hub::HubArgs;
@@ -72,6 +73,7 @@ pub(super) enum Command {
     Evaluate(EvaluateArgs),
     /// Explain a finding of `declass verify` by its code.
     Explain(ExplainArgs),
+    #[cfg(feature = "compute")]
     /// Print what a release's claim says in a format of others.
     Export(ExportArgs),
     /// Have git refuse releases that the gate says no to.
@@ -103,43 +105,6 @@ pub(super) enum Command {
     Unlearn(Box<UnlearnArgs>),
     /// Check a release: who signed it, and against its original what changed and whether the classes are gone.
     Verify(VerifyArgs),
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  declass export cyclonedx out > bom.cdx.json
-  declass export slsa out -o provenance.json
-  declass export cyclonedx org/release    # only its claim is downloaded
-  declass export intoto out > out.intoto.jsonl
-  declass export model-card out > README.md
-
-An export repeats the claim and checks nothing; `declass verify` does that.")]
-pub(super) struct ExportArgs {
-    /// The format.
-    #[arg(value_enum)]
-    pub(super) format: ExportFormat,
-    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
-    #[arg(value_name = "RELEASE")]
-    pub(super) release: PathBuf,
-    #[command(flatten)]
-    pub(super) hub: OfflineArgs,
-    /// The file to write, which must not exist and must not lie in the release [default: standard output].
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// A format of others.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum ExportFormat {
-    /// A CycloneDX 1.6 bill of materials (ML-BOM).
-    Cyclonedx,
-    /// The signed claim as a DSSE envelope in one line, as in-toto tools take it.
-    Intoto,
-    /// A model card with the front matter that hubs read, from the claim alone.
-    ModelCard,
-    /// An in-toto statement with SLSA provenance v1, not signed.
-    Slsa,
 }
 
 #[derive(Args, Debug)]

@@ -5,10 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use declass::{
-    pipeline::Observer,
-    progress::{Progress, Step},
-};
+#[cfg(feature = "compute")]
+use declass::pipeline::Observer;
+use declass::progress::{Progress, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work shorter than this shows no bar.
@@ -59,6 +58,7 @@ impl Progress for Bars {
 }
 
 /// What happens in a job is not told here.
+#[cfg(feature = "compute")]
 impl Observer for Bars {}
 
 impl Bars {

@@ -14,7 +14,9 @@ use declass::{
     formats::RelPath,
 };
 
-use super::{args::ModelArgs, bars::Bars};
+#[cfg(feature = "compute")]
+use super::args::ModelArgs;
+use super::bars::Bars;
 
 /// Where a model or a release is, which for a repository is the cache.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> 
 }
 
 /// A repository that is only looked into; none if the path is no repository.
+#[cfg(feature = "compute")]
 pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Option<Fetched>> {
     let ModelRef::Hub(reference) = ModelRef::of(&args.path) else { return Ok(None) };
     let (file, settings) = (args.hub.file.as_ref(), settings(args.hub.offline));

@@ -8,6 +8,7 @@ mod device;
 #[cfg(feature = "compute")]
 mod evaluate;
 mod explain;
+#[cfg(feature = "compute")]
 mod export;
 mod findings;
 mod hook;
@@ -68,6 +69,7 @@ pub(crate) fn run() -> ExitCode {
         #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),
+        #[cfg(feature = "compute")]
         Command::Export(args) => export::run(args, &printer),
         Command::Hook(args) => hook::run(args, &printer),
         #[cfg(feature = "compute")]

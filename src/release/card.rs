@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    claim::names::{CLAIM_FILE, STATEMENT_FILE},
+    claim::names::STATEMENT_FILE,
     classes::{Labels, describe},
     evaluate::{Evaluation, Record},
     evidence::Definition,
-    export::{RemovalBlock, TAGS, attestation},
+    export::{RemovalBlock, TAGS},
     head::Treatment,
     removal::Removal,
 };
@@ -55,15 +55,6 @@ pub fn card(original: Option<&str>, name: &str, content: &CardContent<'_>, confi
         card += body.trim_start();
     }
     card
-}
-
-/// The card of the same release once it is signed; a card that was written by others says what it said.
-pub(super) fn signed_card(card: &str) -> String {
-    card.replacen(&attestation(STATEMENT_FILE), &attestation(CLAIM_FILE), 1).replacen(
-        &format!("`{STATEMENT_FILE}` (not signed)"),
-        &format!("`{CLAIM_FILE}` (signed)"),
-        1,
-    )
 }
 
 fn front_matter(content: &CardContent<'_>) -> String {
@@ -196,7 +187,7 @@ fn split(card: &str) -> (Vec<Block<'_>>, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classes::Forgotten;
+    use crate::{claim::names::CLAIM_FILE, classes::Forgotten, release::signing::signed_card};
 
     fn made(original: Option<&str>) -> String {
         let config: Option<Value> =

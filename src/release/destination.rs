@@ -2,15 +2,17 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use declass_formats::{Artifact, RelPath};
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::attributes::{ATTRIBUTES_FILE, is_ours};
+use super::{
+    attributes::{ATTRIBUTES_FILE, is_ours},
+    lock::locked,
+};
 use crate::{
     claim::{
         StoredClaim, claimed_files,
@@ -109,16 +111,6 @@ impl Destination {
             error => Error::io(to)(error.into()),
         })
     }
-}
-
-/// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
-pub(super) fn locked(folder: &Path) -> Result<File, Error> {
-    let lock = || {
-        let lock = File::open(folder)?;
-        flock(&lock, FlockOperation::LockExclusive)?;
-        Ok(lock)
-    };
-    lock().map_err(Error::io(folder))
 }
 
 fn check(destination: &Path, existing: Existing) -> Result<(), Error> {

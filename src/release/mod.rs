@@ -6,6 +6,7 @@ mod beside;
 mod card;
 #[cfg(feature = "compute")]
 mod destination;
+mod lock;
 #[cfg(feature = "compute")]
 mod parents;
 mod signing;
@@ -15,6 +16,7 @@ mod staged;
 pub use beside::{not_covered, repository};
 #[cfg(feature = "compute")]
 pub use card::{CardContent, card};
+#[cfg(feature = "compute")]
 pub use destination::{Destination, Existing};
 pub use signing::{sign_release, stamp_release};
 #[cfg(feature = "compute")]

@@ -5,7 +5,44 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use declass::{device::DeviceChoice, embeddings::Distribution, head::Slot, methods};
 
-use super::{HubArgs, KeyArgs};
+use super::{HubArgs, KeyArgs, OfflineArgs};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass export cyclonedx out > bom.cdx.json
+  declass export slsa out -o provenance.json
+  declass export cyclonedx org/release    # only its claim is downloaded
+  declass export intoto out > out.intoto.jsonl
+  declass export model-card out > README.md
+
+An export repeats the claim and checks nothing; `declass verify` does that.")]
+pub(in crate::cli) struct ExportArgs {
+    /// The format.
+    #[arg(value_enum)]
+    pub(in crate::cli) format: ExportFormat,
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
+    #[arg(value_name = "RELEASE")]
+    pub(in crate::cli) release: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) hub: OfflineArgs,
+    /// The file to write, which must not exist and must not lie in the release [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
+
+/// A format of others.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum ExportFormat {
+    /// A CycloneDX 1.6 bill of materials (ML-BOM).
+    Cyclonedx,
+    /// The signed claim as a DSSE envelope in one line, as in-toto tools take it.
+    Intoto,
+    /// A model card with the front matter that hubs read, from the claim alone.
+    ModelCard,
+    /// An in-toto statement with SLSA provenance v1, not signed.
+    Slsa,
+}
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
