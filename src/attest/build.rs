@@ -9,10 +9,11 @@ use super::record::RunRecord;
 use crate::{
     claim::{
         ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy,
-        ForgottenClass, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass, NotClaimed,
-        Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource, RunDetails,
-        Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest, synthetic,
+        ForgottenClass, History, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass,
+        NotClaimed, Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource,
+        RunDetails, Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest, synthetic,
     },
+    error::Error,
     evidence::{Check, Figure, TensorDifference},
     head::Target,
     removal::Removal as Asked,
@@ -182,5 +183,21 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+impl RunRecord {
+    /// Adds the history of the input, which the release of this report continues.
+    ///
+    /// # Errors
+    /// [`Error::BrokenLineage`] if the input's claim is not about the input.
+    pub fn with_history(mut self, history: &History, report: &Report) -> Result<Self, Error> {
+        if !history.ends_at(&root_digest(&report.original_digests())) {
+            return Err(Error::BrokenLineage { reason: "the input's claim is not about its files".into() });
+        }
+        let lineage = history.extended(&statement(report, &self).predicate.removal);
+        self.lineage = lineage.map_err(|reason| Error::BrokenLineage { reason })?;
+        self.earlier = history.files().map(|(name, file)| (name, file.to_vec())).collect();
+        Ok(self)
     }
 }

@@ -1,19 +1,16 @@
 //! What only the run that made a release knows, and no verification can compute again from the models alone.
 
-use super::{build::statement, evaluation};
+use super::evaluation;
 use crate::{
     claim::{
-        History, Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training,
-        TrainingAttempt, root_digest,
+        Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training, TrainingAttempt,
     },
     embeddings::{Rare, Sampler, Sampling},
-    error::Error,
     evaluate::Evaluation,
     evidence::Number,
     fetch::PackageUrl,
     removal::Removal,
     unlearn::{Summary, Trained},
-    verify::Report,
 };
 
 /// The part of a claim that is recorded: no report has it.
@@ -32,7 +29,7 @@ pub struct RunRecord {
     /// The removals before this one, if the input was a release.
     pub(super) lineage: Option<Lineage>,
     /// The files that hold their claims, by name.
-    earlier: Vec<(String, Vec<u8>)>,
+    pub(super) earlier: Vec<(String, Vec<u8>)>,
 }
 
 impl RunRecord {
@@ -60,20 +57,6 @@ impl RunRecord {
     #[must_use]
     pub fn with_origin(self, origin: Option<PackageUrl>) -> Self {
         Self { origin, ..self }
-    }
-
-    /// Adds the history of the input, which the release of this report continues.
-    ///
-    /// # Errors
-    /// [`Error::BrokenLineage`] if the input's claim is not about the input.
-    pub fn with_history(mut self, history: &History, report: &Report) -> Result<Self, Error> {
-        if !history.ends_at(&root_digest(&report.original_digests())) {
-            return Err(Error::BrokenLineage { reason: "the input's claim is not about its files".into() });
-        }
-        let lineage = history.extended(&statement(report, &self).predicate.removal);
-        self.lineage = lineage.map_err(|reason| Error::BrokenLineage { reason })?;
-        self.earlier = history.files().map(|(name, file)| (name, file.to_vec())).collect();
-        Ok(self)
     }
 
     /// Adds figures on labelled data of the user, measured on the files of the release.

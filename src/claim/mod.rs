@@ -5,33 +5,41 @@
 //! measurements, and held against them, is in `attest`.
 
 mod asked;
+mod classes;
 mod error;
 mod evaluation;
+mod history;
 mod legacy;
 mod lineage;
 pub mod names;
 mod predicate;
 mod read;
+mod resource;
 mod root;
 mod run;
 mod statement;
 mod stored;
+mod uris;
 mod verification;
 mod words;
 
+pub use classes::{ForgottenClass, LabelSpace, NamedClass};
 pub use error::ClaimError;
 pub use evaluation::{RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData};
-pub use lineage::{Earlier, History, Lineage};
+pub use history::{Earlier, History};
+pub use lineage::Lineage;
 pub use predicate::{
-    BuildDefinition, Builder, BuilderVersion, ForgottenClass, InternalParameters, LabelSpace, Location,
-    NamedClass, Parameters, Predicate, Removal, RunDetails,
+    BuildDefinition, Builder, BuilderVersion, InternalParameters, Location, Parameters, Predicate, Removal,
+    RunDetails,
 };
 pub(crate) use read::claimed_files;
 pub use read::{Claim, Version};
+pub use resource::Resource;
 pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
 pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
-pub use statement::{BUILD_TYPE, BUILDER, PREDICATE_TYPE, Resource, Statement, synthetic};
+pub use statement::Statement;
 pub use stored::StoredClaim;
+pub use uris::{BUILD_TYPE, BUILDER, PREDICATE_TYPE, synthetic};
 pub use verification::{RecordedCheck, Tier, Verdict, Verification};
 pub use words::{DeviceKind, DtypePolicy, NotClaimed, Promise, Scope, Seed};
 

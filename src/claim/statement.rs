@@ -2,39 +2,11 @@
 //!
 //! No clock is read: the same command gives the same bytes, and a signature's time says when.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::{Predicate, Seed};
-use crate::sign::{Digests, InToto};
-
-/// What kind of claim it is, and where its fields are explained.
-pub const PREDICATE_TYPE: &str = "https://w3id.org/declass/class-removal/v2";
-/// What kind of build SLSA's `buildDefinition` describes.
-pub const BUILD_TYPE: &str = "https://w3id.org/declass/class-removal/v2#unlearn";
-/// The tool, as SLSA's `builder`.
-pub const BUILDER: &str = "https://w3id.org/declass/class-removal/v2#builder";
-/// What synthetic embeddings are; distribution and seed follow.
-const SYNTHETIC: &str = "https://w3id.org/declass/synthetic/v1";
+use super::{PREDICATE_TYPE, Predicate, Resource, Seed};
+use crate::sign::InToto;
 
 /// An in-toto statement about a class removal: its subjects are the files, after an entry for all of them together.
 pub type Statement = InToto<Resource, Predicate>;
-
-/// A file or a set of files by its digest.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Resource {
-    /// Path relative to the release, or a name for a set.
-    pub name: String,
-    /// Where it can be had, if anywhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uri: Option<String>,
-    /// Its digest; absent for what is generated from a seed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<Digests>,
-    /// Anything else about it.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub annotations: Map<String, Value>,
-}
 
 impl Statement {
     /// A statement of this tool's type.
@@ -65,10 +37,4 @@ impl Statement {
         let removal = &self.predicate.removal;
         removal.lineage.as_ref().map_or(&removal.forgotten, |lineage| &lineage.forgotten)
     }
-}
-
-/// The URI of synthetic embeddings: the distribution that they are drawn from, or `strata`, and their seed.
-#[must_use]
-pub fn synthetic(distribution: &str, seed: Seed) -> String {
-    format!("{SYNTHETIC}?distribution={distribution}&seed={seed}")
 }

@@ -11,8 +11,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use super::{
     SigningKey, VerifierKey,
     checkpoint::Checkpoint,
+    content::{CHECKPOINT, ENTRIES},
     disk::{self, parent_of},
-    examine::{CHECKPOINT, ENTRIES},
     no_use_of, tree,
     vkey::Origin,
 };

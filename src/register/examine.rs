@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use declass_formats::Sha256Digest;
-
 use super::{
     checkpoint::{Checkpoint, base64},
+    content::{CHECKPOINT, Content, ENTRIES},
     disk::Folder,
     event::Event,
-    keys::Keys,
-    life::Lives,
     lines::{Line, Lines},
     no_use_of,
     note::{self, Note},
@@ -18,16 +15,9 @@ use super::{
     question::Question,
     record::Record,
     refused,
-    time::Time,
-    tree::{self, Frontier},
     vkey::{Origin, VerifierKey},
 };
 use crate::{error::Error, evidence::Check};
-
-/// File of the events.
-pub(super) const ENTRIES: &str = "entries.jsonl";
-/// File of the signed root.
-pub(super) const CHECKPOINT: &str = "checkpoint";
 
 /// What was found in a register's folder, good or bad.
 #[derive(Debug)]
@@ -37,20 +27,6 @@ pub struct Examination {
     checkpoint: Option<(Checkpoint, Note)>,
     pending: Option<Pending>,
     offences: Offences,
-}
-
-/// Entries and what follows from them.
-#[derive(Debug)]
-pub(super) struct Content {
-    pub(super) events: Vec<Event>,
-    pub(super) leaves: Vec<Sha256Digest>,
-    pub(super) tree: Frontier,
-    pub(super) keys: Keys,
-    pub(super) lives: Lives,
-    /// Time of the latest event.
-    pub(super) latest: Option<Time>,
-    /// Bytes of the entries that the checkpoint covers.
-    pub(super) bytes: u64,
 }
 
 /// A register in which everything is as it should be.
@@ -241,83 +217,6 @@ impl Examination {
             self.offences.push(Question::Signature, reason);
         }
         self.checkpoint = Some((checkpoint, note));
-    }
-}
-
-impl Content {
-    fn new(trusted: &VerifierKey) -> Self {
-        Self {
-            events: Vec::new(),
-            leaves: Vec::new(),
-            tree: Frontier::default(),
-            keys: Keys::new(trusted.clone()),
-            lives: Lives::default(),
-            latest: None,
-            bytes: 0,
-        }
-    }
-
-    fn size(&self) -> u64 {
-        self.leaves.len() as u64
-    }
-
-    /// Takes the next line, whatever it is.
-    fn enter(&mut self, line: &[u8], offences: &mut Offences) {
-        let number = self.size();
-        match Event::read(line) {
-            Ok(event) => {
-                for (question, reason) in self.admit(&event) {
-                    offences.push(question, format!("entry {number}: {reason}"));
-                }
-                self.events.push(event);
-            }
-            Err(reason) => offences.push(Question::Entries, format!("entry {number}: {reason}")),
-        }
-        let leaf = tree::leaf(line);
-        self.leaves.push(leaf);
-        self.tree.push(leaf);
-    }
-
-    /// Takes an event as the one after those so far; gives what speaks against it.
-    pub(super) fn admit(&mut self, event: &Event) -> Vec<(Question, String)> {
-        let mut offences = Vec::new();
-        if event.seq != self.size() {
-            offences.push((Question::Entries, format!("its number is {}", event.seq)));
-        }
-        if let Some(latest) = self.latest.filter(|latest| event.time < *latest) {
-            offences.push((
-                Question::Entries,
-                format!("its time {} is before {latest}, the latest so far", event.time),
-            ));
-        }
-        self.latest = self.latest.max(Some(event.time));
-        if let Some(rotation) = &event.facts.rotation {
-            match self.keys.follow(rotation) {
-                Ok(before) if (before.size, before.root) == (self.size(), self.tree.root()) => {}
-                Ok(_) => offences
-                    .push((Question::Keys, "the old key signed the rotation for another place".into())),
-                Err(reason) => offences.push((Question::Keys, reason)),
-            }
-        }
-        if let Err(senseless) = self.lives.admit(&event.facts) {
-            offences.push((Question::LifeCycles, senseless.reason));
-        }
-        offences
-    }
-
-    /// An older checkpoint of the register; the error says why it is none.
-    pub(super) fn older(&self, note: &[u8]) -> Result<Checkpoint, String> {
-        let older = self.keys.checkpoint(&Note::read(note)?)?;
-        let first = usize::try_from(older.size).ok().and_then(|size| self.leaves.get(..size));
-        let (size, here) = (older.size, self.size());
-        let first = first
-            .ok_or_else(|| format!("it counts {size} entries, and here are {here}: some were taken away"))?;
-        match tree::root(first) == older.root {
-            true => Ok(older),
-            false => Err(format!(
-                "the first {size} entries are not those that it was signed for: history was rewritten"
-            )),
-        }
     }
 }
 

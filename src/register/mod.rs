@@ -13,6 +13,7 @@
 
 mod append;
 mod checkpoint;
+mod content;
 mod create;
 mod disk;
 mod event;

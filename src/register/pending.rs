@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::{
     checkpoint::Checkpoint,
+    content::{CHECKPOINT, Content, ENTRIES},
     disk::Folder,
     event::{Event, LONGEST_LINE},
-    examine::{CHECKPOINT, Content, ENTRIES},
     note::{self, Note},
     tree::leaf,
 };

@@ -8,7 +8,7 @@ use std::fmt;
 use base64ct::{Base64, Encoding};
 
 use super::{
-    PublicKey, ReleaseKey,
+    PublicKey, Refusal, ReleaseKey,
     stored::{PAYLOAD_TYPE, Stored, StoredSignature, decoded},
 };
 
@@ -23,15 +23,6 @@ pub struct Bundle {
     key_id: String,
     hint: Option<String>,
     stamps: Vec<Vec<u8>>,
-}
-
-/// Why something that was signed cannot be read.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Refusal {
-    /// It is not what it should be.
-    Malformed(String),
-    /// It may be in order, but this version has no way to tell.
-    Unsupported(String),
 }
 
 impl Bundle {

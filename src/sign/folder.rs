@@ -5,14 +5,11 @@ use std::{collections::BTreeMap, path::Path};
 use declass_formats::Sha256Digest;
 
 use super::{
-    Bundle, Content, Contents, Manifest, ReleaseKey,
+    Bundle, Content, Contents, Manifest, ReleaseKey, SIGNATURE_FILE,
     compare::is_model,
     disk::{remove_leftovers, write_whole},
 };
 use crate::{error::Error, progress::Progress};
-
-/// File name of the signature over all other files.
-pub const SIGNATURE_FILE: &str = "model.sig";
 
 /// Signs all files of a folder as they lie on disk and writes the signature beside them, in place of an earlier one.
 ///

@@ -7,10 +7,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Refusal, SIGNATURE_FILE,
+    Refusal,
     statement::{Digests, InToto, STATEMENT_TYPE},
 };
 use crate::unambiguous;
+
+/// File name of the signature over all other files.
+pub const SIGNATURE_FILE: &str = "model.sig";
 
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 /// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind, and the
