@@ -71,8 +71,7 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
     let other = folder.path().join("other");
     seal(&model, &other, "2").exits(0);
     let foreign = fs::read(other.join("class-removal.statement.json")).unwrap();
-    let edited =
-        String::from_utf8(kept.clone()).unwrap().replace("\"seed\": 0", "\"seed\": 1").into_bytes();
+    let edited = String::from_utf8(kept.clone()).unwrap().replace("\"seed\": 0", "\"seed\": 1").into_bytes();
     assert_ne!(kept, edited);
     for (link, what) in [
         (None, "the claim records earlier ones, and none is there"),
