@@ -28,6 +28,12 @@ pub use unlearn::UnlearnError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The claims of a release do not continue each other.
+    #[error("the input is a release whose history is broken: {reason}")]
+    BrokenLineage {
+        /// What does not fit.
+        reason: String,
+    },
     /// The outputs of a model cannot become fewer.
     #[error("the class axis cannot be shortened: {obstacle}")]
     CannotDrop {
@@ -72,14 +78,6 @@ pub enum Error {
         /// Whether it is an earlier release (or empty), which may be replaced.
         release: bool,
     },
-    /// A release that would be replaced holds files that are not its own.
-    #[error("`{}` holds files that are not of the release in it: {}", path.display(), list(files))]
-    ForeignFiles {
-        /// The place.
-        path: PathBuf,
-        /// Files that the claim of the release in it does not name.
-        files: Vec<PathBuf>,
-    },
     /// The user's labelled embeddings cannot be used.
     #[error("embeddings `{}`: {reason}", path.display())]
     Embeddings {
@@ -89,6 +87,14 @@ pub enum Error {
         reason: String,
         /// What to do instead, if anything is known to help.
         hint: Option<String>,
+    },
+    /// A release that would be replaced holds files that are not its own.
+    #[error("`{}` holds files that are not of the release in it: {}", path.display(), list(files))]
+    ForeignFiles {
+        /// The place.
+        path: PathBuf,
+        /// Files that the claim of the release in it does not name.
+        files: Vec<PathBuf>,
     },
     /// The model's files cannot be read or written.
     #[error(transparent)]
@@ -130,29 +136,6 @@ pub enum Error {
     /// A private key cannot be made, read or opened.
     #[error("the key cannot be used: {0}")]
     Key(KeyError),
-    /// The device that was asked for cannot be used.
-    #[error("device `cuda:{number}` cannot be used")]
-    NoDevice {
-        /// Which GPU.
-        number: usize,
-        /// Whether this build has GPU support at all.
-        built_in: bool,
-        /// What the device library said.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A copy does not say which classes were removed from it.
-    #[error("`{}` has no claim that says which classes were forgotten", path.display())]
-    NoClaim {
-        /// The copy.
-        path: PathBuf,
-    },
-    /// A path that ends in no name, such as `x/..`.
-    #[error("`{}` does not end in the name of a folder", path.display())]
-    NoName {
-        /// The path.
-        path: PathBuf,
-    },
     /// Labels cannot be those of a model.
     #[error("labels `{from}`: {reason}")]
     Labels {
@@ -164,17 +147,34 @@ pub enum Error {
     /// No head is found in a model, or none that can be treated.
     #[error(transparent)]
     Locate(#[from] LocateError),
+    /// A copy does not say which classes were removed from it.
+    #[error("`{}` has no claim that says which classes were forgotten", path.display())]
+    NoClaim {
+        /// The copy.
+        path: PathBuf,
+    },
+    /// The device that was asked for cannot be used.
+    #[error("device `cuda:{number}` cannot be used")]
+    NoDevice {
+        /// Which GPU.
+        number: usize,
+        /// Whether this build has GPU support at all.
+        built_in: bool,
+        /// What the device library said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A path that ends in no name, such as `x/..`.
+    #[error("`{}` does not end in the name of a folder", path.display())]
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
     /// What the head says does not settle what the model answers.
     #[error("the model's answers cannot be told from its head alone: {reason}")]
     NoTopClass {
         /// Why.
         reason: &'static str,
-    },
-    /// The claims of a release do not continue each other.
-    #[error("the input is a release whose history is broken: {reason}")]
-    BrokenLineage {
-        /// What does not fit.
-        reason: String,
     },
     /// A folder has no claim that this version can read.
     #[error("claim `{}`: {reason}", path.display())]
@@ -198,6 +198,12 @@ pub enum Error {
         /// What it should have.
         expected: usize,
     },
+    /// The permission to publish was given to other files.
+    #[error("file `{}` is not what was verified", path.display())]
+    OtherRelease {
+        /// The first file that differs, is missing, or was added.
+        path: PathBuf,
+    },
     /// Two heads do not read the same embedding.
     #[error("the head reads {found} values, that of the original {expected}")]
     OtherWidth {
@@ -205,12 +211,6 @@ pub enum Error {
         found: usize,
         /// Width of the original's.
         expected: usize,
-    },
-    /// The permission to publish was given to other files.
-    #[error("file `{}` is not what was verified", path.display())]
-    OtherRelease {
-        /// The first file that differs, is missing, or was added.
-        path: PathBuf,
     },
     /// The output would replace the input.
     #[error("`{}` holds the input", path.display())]
@@ -231,6 +231,12 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The claim has figures on training embeddings, too, and none were given.
+    #[error("embeddings `{}`: the figures of the claim are about training embeddings too", path.display())]
+    TrainingEmbeddingsMissing {
+        /// The test embeddings that were given.
+        path: PathBuf,
     },
     /// A head did not forget.
     #[error(transparent)]

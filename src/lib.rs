@@ -34,23 +34,27 @@
 pub use declass_formats as formats;
 pub use {
     classes::{Forgotten, Labels},
+    error::Error,
+    evidence::{Check, Definition, Figure, Finding, Outcome},
+    gate::{Examination, Judgement, Rules, examine_release},
+    head::{Slot, Treatment},
+    progress::{Progress, Silent, Step},
+    sign::ReleaseKey,
+};
+#[cfg(feature = "compute")]
+pub use {
     device::{DeviceChoice, DeviceKind},
     embeddings::Distribution,
-    error::Error,
     evaluate::{Data, Labelled, Part},
-    evidence::{Check, Definition, Figure, Finding, Outcome},
-    gate::Examination,
-    head::{Slot, Treatment},
     methods::{METHODS, Method},
     model::Model,
-    pipeline::{Job, Judgement, Measured, Measuring, Release, Rules, examine_release},
-    progress::{Progress, Silent, Step},
+    pipeline::{Job, Measured, Measuring, Release},
     release::{Destination, Existing},
     removal::{Builder as RemovalBuilder, Removal},
-    sign::ReleaseKey,
     verify::{Report, verify},
 };
 
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod attest;
 mod calendar;
@@ -60,13 +64,17 @@ pub mod claim;
 pub mod classes;
 #[doc(hidden)]
 pub mod cut;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod device;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod edit;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod embeddings;
 pub mod error;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod evaluate;
 #[doc(hidden)]
@@ -85,11 +93,14 @@ pub mod head;
 pub mod hook;
 #[doc(hidden)]
 pub mod key_file;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod methods;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod model;
 mod net;
+#[cfg(feature = "compute")]
 pub mod pipeline;
 #[doc(hidden)]
 pub mod progress;
@@ -100,20 +111,27 @@ pub mod push;
 pub mod register;
 #[doc(hidden)]
 pub mod release;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod removal;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod rng;
 #[doc(hidden)]
 pub mod sign;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod space;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod statistics;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod tail;
 mod unambiguous;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod unlearn;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod verify;

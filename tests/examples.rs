@@ -35,7 +35,9 @@ fn a_class_is_removed_and_only_a_signed_release_passes_the_gate() {
     let pem = fs::read_to_string("fixtures/signed/p256.pub.pem").unwrap();
     fs::write(folder.path().join("key.pem"), &pem).unwrap();
     let id = declass::sign::PublicKey::from_pem(&pem).unwrap().fingerprint();
-    let key = format!("id = \"{id}\"\npem = \"key.pem\"\nidentity = \"a@example.org\"\n");
+    let key = format!(
+        "id = \"{id}\"\npem = \"key.pem\"\nidentity = \"a@example.org\"\nroles = [\"oms\", \"claim\"]\n"
+    );
     fs::write(&trust, format!("version = 1\n[[key]]\n{key}")).unwrap();
     let findings = gate_a_release::gate(&out, &trust, None).unwrap();
     assert!(findings.iter().any(|finding| finding.to_string().contains("sign")), "{findings:?}");

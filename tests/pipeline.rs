@@ -54,7 +54,7 @@ fn a_claim_says_the_seed_that_training_used_and_gives_the_removal_back() {
     publish(&model, &removal, &out);
     let predicate = claim(&out)["predicate"].clone();
     assert_eq!(predicate["buildDefinition"]["externalParameters"]["seed"], 7);
-    assert_eq!(predicate["verification"]["seed"], "3");
+    assert_eq!(predicate["verification"]["seed"], 3);
     let claimed = Claimed::of(&Artifact::open(&out).unwrap()).unwrap();
     assert_eq!(*claimed.removal(), removal);
 }

@@ -50,8 +50,7 @@ fn other(data: &Labelled, claimed: &str) -> Error {
 }
 
 fn without_train(data: &Labelled) -> Error {
-    let reason = "the figures of the claim are about training embeddings too".into();
-    refused(data, reason, "give them with --train-embeddings")
+    Error::TrainingEmbeddingsMissing { path: data.path.clone() }
 }
 
 fn refused(data: &Labelled, reason: String, hint: &str) -> Error {

@@ -40,6 +40,7 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
             let options = options.join(" and ");
             Some(format!("leave out {options}, or choose a method that trains: `declass methods`"))
         }
+        Error::Hub(HubError::Unclear { choices, .. }) => Some(format!("name one with --file: {choices}")),
         _ => fixed(error).map(Into::into).or_else(|| error.hint()),
     }
 }
@@ -73,6 +74,7 @@ fn fixed(error: &Error) -> Option<&'static str> {
         }
         Error::NoName { .. } => "end -o with the name of the folder to write",
         Error::Removal(error) => return of_removal(error),
+        Error::TrainingEmbeddingsMissing { .. } => "give them with --train-embeddings",
         Error::Unlearn(error) => return of_unlearn(error),
         Error::Unsigned { .. } => "sign the release first: `declass sign OUT --key KEY`",
         _ => return None,
@@ -135,5 +137,30 @@ fn option(parameter: Parameter) -> &'static str {
         Parameter::Epochs => "--epochs",
         Parameter::LearningRate => "--lr",
         Parameter::Samples => "--samples",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_options_where_the_library_names_none() {
+        let idle = RemovalError::WithoutUse {
+            method: "seal",
+            parameters: vec![Parameter::Epochs, Parameter::LearningRate],
+        };
+        for (error, option) in [
+            (Error::from(idle), "--epochs and --lr"),
+            (RemovalError::SealOfDropped.into(), "--no-seal"),
+            (LocateError::Ambiguous { candidates: vec!["a".into()] }.into(), "--head"),
+            (KeyError::Absent { wanted: KeyKind::Register }.into(), "--key"),
+            (UnlearnError::CannotSeal.into(), "--slot drop"),
+        ] {
+            let (said, hint) = (error.to_string(), error.hint().unwrap_or_default());
+            assert!(!said.contains("--") && !hint.contains("--"), "{said}; {hint}");
+            let advice = on(&anyhow::Error::from(error).context("reading it")).unwrap();
+            assert!(advice.contains(option), "{advice}");
+        }
     }
 }

@@ -3,30 +3,40 @@
 mod advice;
 mod args;
 mod bars;
+#[cfg(feature = "compute")]
 mod device;
+#[cfg(feature = "compute")]
 mod evaluate;
 mod explain;
 mod export;
 mod findings;
 mod hook;
 mod hub;
+#[cfg(feature = "compute")]
 mod inspect;
 mod key;
 mod keygen;
+#[cfg(feature = "compute")]
 mod labelled;
 mod log;
+mod measured;
+#[cfg(feature = "compute")]
 mod methods;
 mod output;
 mod outside;
-#[cfg(feature = "hub")]
+#[cfg(all(feature = "compute", feature = "hub"))]
 mod push;
 mod register;
+#[cfg(feature = "compute")]
 mod reproduce;
 mod schema;
 mod sign;
+#[cfg(feature = "compute")]
 mod source;
 mod timestamp;
+#[cfg(feature = "compute")]
 mod trace;
+#[cfg(feature = "compute")]
 mod unlearn;
 mod verdict;
 mod verify;
@@ -55,20 +65,25 @@ pub(crate) fn run() -> ExitCode {
     let cli = Cli::parse();
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
+        #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),
         Command::Export(args) => export::run(args, &printer),
         Command::Hook(args) => hook::run(args, &printer),
+        #[cfg(feature = "compute")]
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Keygen(args) => keygen::run(args, &printer),
         Command::Log(args) => log::run(args, &printer),
+        #[cfg(feature = "compute")]
         Command::Methods(args) => methods::run(args, &printer),
-        #[cfg(feature = "hub")]
+        #[cfg(all(feature = "compute", feature = "hub"))]
         Command::Push(args) => push::run(args, &printer),
         Command::Register(args) => register::run(args, &printer),
+        #[cfg(feature = "compute")]
         Command::Reproduce(args) => reproduce::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
         Command::Timestamp(args) => timestamp::run(args, &printer),
+        #[cfg(feature = "compute")]
         Command::Unlearn(args) => unlearn::run(args, &printer),
         Command::Verify(args) => verify::run(args, &printer),
     };

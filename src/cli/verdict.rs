@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use declass::{
     claim::{NamedClass, StoredClaim, names::CLAIM_FILE},
-    pipeline::Judgement,
+    gate::{Judgement, Measurement},
     sign::Role,
 };
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::{
     Exit,
     args::{VerdictFormat, VerifyArgs},
     findings::{self, github, sarif},
-    labelled,
+    measured::{self, Measured},
     output::{Printer, counted},
     schema::Schema,
 };
@@ -24,7 +24,7 @@ pub(super) struct Verdict<'a> {
     pub(super) args: &'a VerifyArgs,
     /// Where the release lies.
     pub(super) place: PathBuf,
-    pub(super) judgement: Judgement,
+    pub(super) judgement: Judgement<Measured>,
 }
 
 impl Verdict<'_> {
@@ -55,13 +55,10 @@ impl Verdict<'_> {
                 printer.row("", format!("a time stamp does not count: {reason}"));
             }
         }
-        if let Some(original) = &self.args.original {
-            printer.row("original", original.display().to_string());
+        if let Some(original) = measured::original(self.args) {
+            printer.row("original", original);
         }
-        if let Some(measured) = &self.judgement.measured {
-            measured.checks.iter().for_each(|check| printer.check(check, measured.labels.as_ref()));
-            measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
-        }
+        self.judgement.measured.iter().for_each(|measured| measured::tell(measured, printer));
         self.judgement.listed.iter().for_each(|check| printer.check(check, None));
         for finding in self.judgement.examination.iter().flat_map(|found| &found.findings) {
             printer.row(finding.code.id, finding.to_string());
@@ -80,7 +77,7 @@ impl Verdict<'_> {
         match (exit, &self.judgement.examination, &self.judgement.measured) {
             (Exit::Yes, ..) => "passed".to_owned(),
             (Exit::No, None, Some(measured)) => {
-                format!("FAILED: {failed} of {} checks say no", measured.checks.len())
+                format!("FAILED: {failed} of {} checks say no", measured.checks().len())
             }
             (exit, ..) => {
                 let word = if exit == Exit::No { "FAILED" } else { "COULD NOT TELL" };
@@ -109,6 +106,7 @@ impl Verdict<'_> {
         let signers = self.judgement.examination.as_ref().map(|found| &found.signers);
         let signatures = signers.map(|signers| signers.iter().map(findings::signature).collect::<Vec<_>>());
         let signed = signers.is_some_and(|signers| signers.iter().any(|signer| signer.role == Role::Claim));
+        let (changes, evaluation) = measured::as_json(self.judgement.measured.as_ref());
         json!({
             "passed": exit == Exit::Yes,
             "verdict": findings::word(exit),
@@ -116,10 +114,10 @@ impl Verdict<'_> {
             "signatures": signatures,
             "forgotten": self.forgotten(),
             "findings": self.judgement.findings.iter().map(findings::json).collect::<Vec<_>>(),
-            "checks": self.judgement.measured.as_ref().map(|measured| &measured.checks),
+            "checks": self.judgement.measured.as_ref().map(Measurement::checks),
             "repository": self.judgement.listed,
-            "changes": self.judgement.measured.as_ref().map(|measured| &measured.changes),
-            "evaluation": self.judgement.measured.as_ref().and_then(|measured| measured.evaluation.as_ref()),
+            "changes": changes,
+            "evaluation": evaluation,
         })
     }
 
@@ -127,7 +125,7 @@ impl Verdict<'_> {
     fn forgotten(&self) -> Value {
         let claim = self.judgement.examination.as_ref().and_then(|found| found.claim.as_ref());
         match (&self.judgement.measured, claim) {
-            (Some(measured), _) => measured.forgotten.iter().map(class).collect(),
+            (Some(measured), _) => measured::forgotten(measured).iter().map(class).collect(),
             (None, Some(claim)) => {
                 claim.statement.predicate.removal.forgotten.iter().map(|entry| class(&entry.class)).collect()
             }

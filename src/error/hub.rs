@@ -76,6 +76,16 @@ pub enum HubError {
         /// Where the cache is.
         cache: String,
     },
+    /// The repository does not settle which of its files is meant.
+    #[error("`{repo}`: {reason}")]
+    Unclear {
+        /// The repository.
+        repo: String,
+        /// What is not clear.
+        reason: String,
+        /// The files that could be meant.
+        choices: String,
+    },
     /// The repository holds no model that this tool reads.
     #[error("`{repo}`: {reason}")]
     Unsuitable {
@@ -83,7 +93,7 @@ pub enum HubError {
         repo: String,
         /// Why not.
         reason: String,
-        /// What to do instead; empty if nothing is known to help.
+        /// What to do instead, if anything is known to help.
         hint: Option<String>,
     },
 }
@@ -119,6 +129,7 @@ impl HubError {
                 "is the path spelled right? For models on a hub, build with the feature `hub`".into()
             }
             Self::NotCached { .. } => "allow the network once to download it".into(),
+            Self::Unclear { choices, .. } => format!("name one of its files: {choices}"),
             Self::Unsuitable { hint, .. } => return hint.clone(),
             _ => return None,
         })

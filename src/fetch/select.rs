@@ -110,8 +110,11 @@ fn found<'a>(files: &'a [Remote], repo: &RepoId) -> Result<&'a Remote, HubError>
 }
 
 fn unsuitable(repo: &RepoId, reason: String, choices: String) -> HubError {
-    let hint = (!choices.is_empty()).then(|| format!("name one of its files: {choices}"));
-    HubError::Unsuitable { repo: repo.to_string(), reason, hint }
+    let repo = repo.to_string();
+    if choices.is_empty() {
+        return HubError::Unsuitable { repo, reason, hint: None };
+    }
+    HubError::Unclear { repo, reason, choices }
 }
 
 fn is_weights(file: &Remote) -> bool {

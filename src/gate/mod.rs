@@ -2,7 +2,9 @@
 //! who asks agree. It needs neither the original nor any data; what the classifier does is measured by `verify`.
 
 mod claim;
+mod judgement;
 mod policy;
+mod rules;
 mod signatures;
 mod structure;
 
@@ -10,7 +12,9 @@ use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
 use declass_formats::{Artifact, Role as FileRole};
 
+pub use judgement::{Judgement, Measurement};
 pub use policy::Policy;
+pub use rules::{Rules, examine_release};
 use signatures::Signatures;
 pub use signatures::Signer;
 

@@ -2,7 +2,7 @@
 //!
 //! What a ref will stand for is examined, the tip; the commits before it are not. A ref is what others fetch by name, and work in
 //! progress that was mended in the same push would otherwise have to be rewritten first. Whoever takes a commit by its id examines it
-//! by its id ([`check`] takes any).
+//! by its id (`check` takes any).
 
 mod check;
 mod find;

@@ -13,20 +13,21 @@
 //! | [`Verified`] | the report on the copy as it lies on disk, and the claim | [`pass`](Verified::pass) |
 //! | [`Passed`] | that no check failed | [`publish`](Passed::publish) |
 //!
-//! A [`Release`] is judged in two ways, which go together in a [`Judgement`]: [`examine_release`] looks at who signed what,
-//! without its original; [`Release::measure`] looks at what it does, beside its original.
+//! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
+//! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original; [`Release::measure`]
+//! looks at what it does, beside its original.
 
 mod event;
-mod examine;
 mod finish;
 mod job;
+mod measure;
 mod train;
 mod training;
 mod write;
 
 pub use event::{Event, NotTrained, Observer};
-pub use examine::{Judgement, Measured, Measuring, Release, Rules, examine_release};
 pub use finish::{Passed, Verified};
 pub use job::Job;
+pub use measure::{Measured, Measuring, Release};
 pub use train::Unlearned;
 pub use write::{Evaluated, Sealed, Written};

@@ -87,7 +87,7 @@ fn require_current(path: &Path, register: &Register, key: &SigningKey) -> Result
         signer => {
             let signer = signer.map_or_else(|_| "another".to_owned(), |signer| signer.short());
             let said = format!("the key {} was replaced by {signer}", is.short());
-            Err(refused(path, &said, "name the key that signs now with --key"))
+            Err(refused(path, &said, "name the key that signs now"))
         }
     }
 }
@@ -108,7 +108,7 @@ fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Fac
 fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, Error> {
     let facts = &event.facts;
     facts.check().map_err(|reason| {
-        refused(path, &reason, "`declass register append --help` says what belongs to it")
+        refused(path, &reason, "what belongs to an event, the help of `declass register append` says")
     })?;
     if let Some(latest) = register.content.latest.filter(|latest| event.time < *latest) {
         let said = format!("{} is before {latest}, the time of the latest entry", event.time);

@@ -88,27 +88,31 @@ mod tests {
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         let open = |passphrase| read(&pem).unwrap().open(passphrase);
         assert_eq!(open("secret").unwrap().verifier(&origin), key.verifier(&origin));
-        assert!(open("Secret").unwrap_err().to_string().contains("the passphrase does not open it"));
+        assert!(matches!(open("Secret"), Err(KeyError::WrongPassphrase)));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, disk::PRIVATE);
         assert!(key.write(&path, "secret").unwrap_err().to_string().contains("exists"));
         let other = folder.path().join("other.key");
-        assert!(key.write(&other, "").unwrap_err().to_string().contains("is empty") && !other.exists());
+        assert!(
+            matches!(key.write(&other, ""), Err(Error::Key(KeyError::EmptyPassphrase))) && !other.exists()
+        );
     }
 
     #[test]
     fn other_keys_are_refused_with_what_they_are() {
+        let wanted = KeyKind::Register;
+        let other_format = KeyError::OtherFormat { wanted, label: "RSA PRIVATE KEY".into() };
         for (label, why) in [
-            ("", "no private key"),
-            ("PUBLIC KEY", "no private key"),
-            ("PRIVATE KEY", "no Ed25519 key"),
-            ("EC PRIVATE KEY", "no Ed25519 key"),
-            ("ENCRYPTED PRIVATE KEY", "PEM"),
-            ("OPENSSH PRIVATE KEY", "OpenSSH's own format"),
-            ("RSA PRIVATE KEY", "a `RSA PRIVATE KEY`"),
+            ("", KeyError::Absent { wanted }),
+            ("PUBLIC KEY", KeyError::Absent { wanted }),
+            ("PRIVATE KEY", KeyError::OtherCurve { wanted }),
+            ("EC PRIVATE KEY", KeyError::OtherCurve { wanted }),
+            ("OPENSSH PRIVATE KEY", KeyError::OpenSsh { wanted }),
+            ("RSA PRIVATE KEY", other_format),
         ] {
             let pem = format!("-----BEGIN {label}-----\nAAAB!\n-----END {label}-----\n");
-            let error = read(&pem).unwrap_err();
-            assert!(error.to_string().contains(why), "{error}");
+            assert_eq!(read(&pem).unwrap_err(), why);
         }
+        let damaged = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAB!\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        assert!(matches!(read(damaged), Err(KeyError::Malformed { .. })));
     }
 }

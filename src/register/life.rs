@@ -61,7 +61,7 @@ impl Lives {
             (first, None) => Ok(first.flatten()),
             _ => no(
                 format!("artifact {} serves more than one request", short(artifact)),
-                "name the request with --record or --request",
+                "name the request by its record or by its commitment",
             ),
         }
     }

@@ -39,7 +39,7 @@ impl Record {
         let file = disk::open_regular(path)?;
         let salt_path = salt_path(path);
         if !salt_path.exists() {
-            let hint = "`declass register append DIR requested --record FILE` makes the salt; keep it with the record";
+            let hint = "entering the request makes the salt: keep it beside the record";
             return Err(no_use_of(&salt_path, "the record has no salt", hint));
         }
         let text = Zeroizing::new(read_regular(&salt_path, SALT_FILE)?);

@@ -2,14 +2,20 @@
 
 mod attributes;
 mod beside;
+#[cfg(feature = "compute")]
 mod card;
+#[cfg(feature = "compute")]
 mod destination;
+#[cfg(feature = "compute")]
 mod parents;
 mod signing;
+#[cfg(feature = "compute")]
 mod staged;
 
 pub use beside::{not_covered, repository};
+#[cfg(feature = "compute")]
 pub use card::{CardContent, card};
 pub use destination::{Destination, Existing};
 pub use signing::{sign_release, stamp_release};
+#[cfg(feature = "compute")]
 pub use staged::Staged;

@@ -74,10 +74,8 @@ mod tests {
     use super::*;
     use crate::key_file::PrivatePem;
 
-    fn read(text: &str) -> Result<ReleaseKey, String> {
-        PrivatePem::read(text.as_bytes())
-            .and_then(|pem| pem.open("secret"))
-            .map_err(|error| error.to_string())
+    fn read(text: &str) -> Result<ReleaseKey, KeyError> {
+        PrivatePem::read(text.as_bytes()).and_then(|pem| pem.open("secret"))
     }
 
     #[test]
@@ -86,10 +84,9 @@ mod tests {
         let pem = key.to_encrypted_pem("secret").unwrap();
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"), "{}", *pem);
         assert_eq!(read(&pem).unwrap().public(), key.public());
-        let wrong =
-            PrivatePem::<ReleaseKey>::read(pem.as_bytes()).unwrap().open("Secret").unwrap_err().to_string();
-        assert!(wrong.contains("the passphrase does not open it"), "{wrong}");
-        assert!(key.to_encrypted_pem("").is_err());
+        let wrong = PrivatePem::<ReleaseKey>::read(pem.as_bytes()).unwrap().open("Secret");
+        assert!(matches!(wrong, Err(KeyError::WrongPassphrase)));
+        assert_eq!(key.to_encrypted_pem("").unwrap_err(), KeyError::EmptyPassphrase);
     }
 
     #[test]
@@ -107,18 +104,19 @@ mod tests {
     fn other_keys_are_refused_with_what_they_are() {
         let block =
             |label: &str, inner: &str| format!("-----BEGIN {label}-----\n{inner}\n-----END {label}-----\n");
+        let wanted = KeyKind::Release;
+        let label = "ENCRYPTED SIGSTORE PRIVATE KEY".to_owned();
         let refused = [
-            (String::new(), "no private key"),
-            (block("PUBLIC KEY", "AAAA"), "no private key"),
-            (block("ENCRYPTED SIGSTORE PRIVATE KEY", "AAAA"), "ENCRYPTED SIGSTORE PRIVATE KEY"),
-            (block("OPENSSH PRIVATE KEY", "AAAA"), "OpenSSH"),
-            (block("EC PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"), "the old one"),
-            (block("PRIVATE KEY", "AAAA"), "no P-256 key"),
-            ("-----BEGIN PRIVATE KEY-----".to_owned(), "no private key"),
+            (String::new(), KeyError::Absent { wanted }),
+            (block("PUBLIC KEY", "AAAA"), KeyError::Absent { wanted }),
+            (block(&label, "AAAA"), KeyError::OtherFormat { wanted, label: label.clone() }),
+            (block("OPENSSH PRIVATE KEY", "AAAA"), KeyError::OpenSsh { wanted }),
+            (block("EC PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\nAAAA"), KeyError::OldEncryption),
+            (block("PRIVATE KEY", "AAAA"), KeyError::OtherCurve { wanted }),
+            ("-----BEGIN PRIVATE KEY-----".to_owned(), KeyError::Absent { wanted }),
         ];
         for (text, why) in refused {
-            let said = read(&text).unwrap_err();
-            assert!(said.contains(why), "{said}");
+            assert_eq!(read(&text).unwrap_err(), why);
         }
     }
 }

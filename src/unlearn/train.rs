@@ -32,7 +32,7 @@ pub struct Trained {
 pub struct Search {
     /// Every attempt made, in order.
     pub attempts: Vec<Summary>,
-    /// The strata, in the order of [`Epoch::recognised`].
+    /// The strata, in the order of [`Epoch::recognised`](super::Epoch::recognised).
     pub strata: Vec<Stratum>,
     /// The best successful attempt and its head.
     best: Option<(usize, LinearHead)>,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::head::Link;
 use crate::net::{
-    axes_of, int_attribute, ints_attribute,
+    axes_of, float_attribute, int_attribute, ints_attribute,
     ops::{Pooling, Reduction, Squash, Statistic, Window},
 };
 
@@ -28,6 +28,10 @@ pub(super) fn squash(follower: &Follower<'_, '_>, node: usize, squash: Squash) -
             linked(tracked, if squash == Squash::Softmax { Link::Softmax } else { Link::LogSoftmax })
         }
         Squash::Sigmoid => linked(tracked, Link::Sigmoid),
+        // Its slope may be negative, which turns the order of the classes round.
+        Squash::SigmoidOfPieces if float_attribute(follower.flow.node(node), "alpha", 0.2) <= 0.0 => {
+            Err(Meaning::Reorders.into())
+        }
         // Constant beyond its ends, where different logits meet.
         Squash::SigmoidOfPieces => linked(tracked.tying(), Link::Sigmoid),
     }
@@ -36,7 +40,15 @@ pub(super) fn squash(follower: &Follower<'_, '_>, node: usize, squash: Squash) -
 /// Probabilities divided by what they add up to, which keeps their order.
 pub(super) fn renormalise(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
     let tracked = follower.data(node)?;
-    if matches!(tracked.stage, Stage::Output(_)) { Ok(tracked) } else { Err(Meaning::NotFromLogits.into()) }
+    if !matches!(tracked.stage, Stage::Output(_)) {
+        return Err(Meaning::NotFromLogits.into());
+    }
+    // The largest of shifted or logarithmic probabilities may be negative, and it is what they are divided by
+    // unless another norm is stated.
+    match follower.flow.node(node).attributes.get("norm") {
+        Some(Attribute::String(norm)) if matches!(norm.as_slice(), b"L1" | b"L2") => Ok(tracked),
+        _ => Err(Meaning::Reorders.into()),
+    }
 }
 
 /// The same values beside their labels.

@@ -118,6 +118,12 @@ fn outputs_tie_where_a_clip_or_a_piecewise_sigmoid_makes_them_equal() {
 }
 
 #[test]
+fn a_sigmoid_of_pieces_that_falls_is_refused() {
+    let falling = with(node("HardSigmoid", &["z"], "y"), "alpha", Attribute::Float(-0.2));
+    assert!(refusal(vec![falling]).contains("changes the order of the classes"));
+}
+
+#[test]
 fn a_map_of_logits_is_pooled_to_one_decision() {
     let map = || node("Conv", &["x", "K"], "z");
     let flat = || with(node("Flatten", &["p"], "y"), "axis", Attribute::Int(1));

@@ -1,3 +1,8 @@
+use std::{fs, path::Path};
+
+use base64ct::{Base64, Encoding};
+use serde_json::Value;
+
 use super::*;
 
 /// One name of every template, as claims of version 1 have them, in the order of the table.
@@ -92,7 +97,18 @@ const PROBES: &[&str] =
     &["forgotten accuracy", "retained accuracy", "forgotten accuracy, draw 1", "retained accuracy, draw 3"];
 
 fn labels() -> Labels {
-    let names = ["T-shirt/top", "b", "c", "d", "e", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+    let names = [
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ];
     Labels { names: names.map(String::from).to_vec(), source: "test".into() }
 }
 
@@ -151,4 +167,35 @@ fn other_names_are_not_guessed() {
         assert_eq!(v1_figure(check, name), None, "{check}: `{name}`");
     }
     assert_eq!(v1_name("forget-rate", &Figure::new("recognised", 0.0, "rate"), None), None);
+}
+
+/// The claim that a release of version 1 holds, out of its envelope.
+fn claim(release: &Path) -> Value {
+    let bundle = fs::read(release.join("class-removal.sigstore.json")).unwrap();
+    let bundle: Value = serde_json::from_slice(&bundle).unwrap();
+    let payload = Base64::decode_vec(bundle["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
+}
+
+#[test]
+fn every_figure_of_real_claims_keeps_its_name() {
+    let releases = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/releases/v1");
+    let mut names = 0;
+    for release in ["first", "second", "measured", "dropped"] {
+        // The ONNX model carries no labels.
+        let labels = (release != "dropped").then(labels);
+        let verification = claim(&releases.join(release))["predicate"]["verification"].take();
+        let metrics = verification["evaluation"]["metrics"].as_array();
+        let checks = verification["checks"].as_array().unwrap().iter().chain(metrics.into_iter().flatten());
+        for check in checks {
+            let id = check["id"].as_str().unwrap();
+            for measured in check["measurements"].as_array().unwrap() {
+                let name = measured["name"].as_str().unwrap();
+                let read = v1_figure(id, name).unwrap_or_else(|| panic!("{release}, {id}: `{name}`"));
+                assert_eq!(v1_name(id, &figure(&read), labels.as_ref()).as_deref(), Some(name));
+                names += 1;
+            }
+        }
+    }
+    assert!(names > 100, "{names}");
 }

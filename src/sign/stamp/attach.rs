@@ -64,6 +64,6 @@ fn signature(folder: &Path) -> Result<(Vec<u8>, Bundle), Error> {
 }
 
 fn refused(path: &Path, reason: &str) -> Error {
-    let hint = "make a request with `declass timestamp request` and send it to a service: `declass timestamp --help`";
+    let hint = "make a request with `declass timestamp request` and send it to a service";
     Error::CannotStamp { path: path.to_owned(), reason: reason.into(), hint: Some(hint.into()) }
 }

@@ -1,0 +1,268 @@
+//! Arguments of the commands that calculate on embeddings, which the gate alone does without.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use declass::{device::DeviceChoice, embeddings::Distribution, head::Slot, methods};
+
+use super::{HubArgs, KeyArgs};
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass evaluate out --original model --eval-embeddings test.safetensors
+  declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
+  declass evaluate org/release --original org/original@v1 --eval-embeddings test.npz
+
+The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's \
+encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor \
+`embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and \
+`test_labels` (`train_embeddings`, `train_labels`) are found too.")]
+pub(in crate::cli) struct EvaluateArgs {
+    /// The release (a folder that `declass unlearn` wrote, or a repository with one), or with --forget any changed copy of
+    /// the model.
+    #[arg(value_name = "OUT")]
+    pub(in crate::cli) release: PathBuf,
+    /// The model it was made from.
+    #[arg(long, value_name = "MODEL")]
+    pub(in crate::cli) original: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) hub: HubArgs,
+    /// Labelled embeddings that the model was not trained on.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) eval_embeddings: PathBuf,
+    /// Labelled embeddings that it was trained on, for membership inference and probes.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) train_embeddings: Option<PathBuf>,
+    /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
+    #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
+    pub(in crate::cli) forget: Vec<String>,
+    /// The classifier head, where it is not found or several could be it [default: that of the claim].
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) head: Option<String>,
+    /// Seed of all draws: shots, splits, balancing.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub(in crate::cli) seed: u64,
+    /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data and
+    /// trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin, data, shows,
+    /// notShown, outcome, summary, figures), notRun.
+    ///
+    /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's subject
+    /// `oms-root`. A figure has quantity, value, unit and, where they apply, class, to, stratum, side, n and
+    /// bound95 (side, value). `notRun` has an id and a reason each.
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+/// Labelled embeddings that a run measures on besides.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct DataArgs {
+    /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them: figures on
+    /// real inputs (tier T2) for the claim and the card, with the file's digest.
+    #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]
+    pub(in crate::cli) eval_embeddings: Option<PathBuf>,
+    /// Labelled embeddings that it was trained on, for membership inference and probes.
+    #[arg(long, value_name = "FILE", requires = "eval_embeddings", help_heading = "Labelled embeddings")]
+    pub(in crate::cli) train_embeddings: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass inspect fixtures/models/fmnist-resnet
+  declass inspect model.onnx --json
+  declass inspect google/vit-base-patch16-224    # from the Hugging Face Hub, without downloading the weights
+
+Of weights on a hub only what is read is fetched, by ranges (whole if they are small): headers, graph and head. Ranges have no
+digests to compare, so what is shown is what the server sent.")]
+pub(in crate::cli) struct InspectArgs {
+    #[command(flatten)]
+    pub(in crate::cli) model: ModelArgs,
+    /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
+    /// labelSource, head, why, cutPoints, package (of a repository, with its commit).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass methods
+  declass methods --json")]
+pub(in crate::cli) struct MethodsArgs {
+    /// Print one JSON object: schema, methods (name, default, summary, data, settings, changes, source).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+/// A model and what is known about it.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ModelArgs {
+    /// A folder with safetensors weights, a .safetensors file, or an .onnx file; or, if no such path is there, a repository
+    /// on the Hugging Face Hub as org/name or org/name@revision.
+    #[arg(value_name = "MODEL")]
+    pub(in crate::cli) path: PathBuf,
+    /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) head: Option<String>,
+    /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They serve to name
+    /// classes here and on the card; the claim has indices only, since nobody could check them.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) labels: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) hub: HubArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass unlearn fixtures/models/fmnist-resnet --forget Sandal -o out
+  declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
+  declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
+  declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
+  declass unlearn google/vit-base-patch16-224 --forget 281 -o out
+  declass unlearn model --forget cat -o out --eval-embeddings test.npz
+  declass unlearn model --forget cat -o out --key release.key   # signed
+
+Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
+pub(in crate::cli) struct UnlearnArgs {
+    #[command(flatten)]
+    pub(in crate::cli) model: ModelArgs,
+    /// A class to forget, by label or index (repeatable).
+    #[arg(
+        long = "forget",
+        short = 'f',
+        value_name = "CLASS",
+        required = true,
+        allow_negative_numbers = true
+    )]
+    pub(in crate::cli) forget: Vec<String>,
+    /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
+    #[arg(long, short, value_name = "OUT")]
+    pub(in crate::cli) out: PathBuf,
+    /// Replace OUT if it is empty or an earlier release; refused if it holds files that are not of that release.
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+    /// What becomes of the forgotten outputs.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub(in crate::cli) slot: SlotArg,
+    /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
+    #[arg(long)]
+    pub(in crate::cli) no_seal: bool,
+    #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
+    pub(in crate::cli) method: Option<&'static methods::Method>,
+    /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their defaults.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub(in crate::cli) settings: Vec<(String, f64)>,
+    /// Synthetic embeddings to train on, per class [default: 1000].
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub(in crate::cli) samples: Option<u32>,
+    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel [default: gaussian].
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) distribution: Option<Distribution>,
+    /// Seed of all randomness; the same seed gives the same bytes.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub(in crate::cli) seed: u64,
+    /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
+    #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true)]
+    pub(in crate::cli) lr: Option<f64>,
+    /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the forgotten: wherever the
+    /// original gives a forgotten class, its logit is 0.5 nats below the best retained one (or as far below as it was
+    /// above) [default: 300].
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..=100_000)
+    )]
+    pub(in crate::cli) epochs: Option<u32>,
+    /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share of the
+    /// forgotten classes' embeddings that each stratum still recognises.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(in crate::cli) trace: Option<PathBuf>,
+    /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
+    #[arg(long, default_value_t, value_name = "DEVICE")]
+    pub(in crate::cli) device: DeviceChoice,
+    /// Do everything but keep nothing: the copy is made beside OUT, verified there and removed again.
+    #[arg(long)]
+    pub(in crate::cli) dry_run: bool,
+    #[command(flatten)]
+    pub(in crate::cli) data: DataArgs,
+    #[command(flatten)]
+    pub(in crate::cli) key: KeyArgs,
+    /// Print one JSON object: schema, passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
+    /// claim).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass reproduce out --original model
+  declass reproduce org/release --original org/original@v1
+
+The command of the claim is run again, and its files are held against those of the release. Bytes are the same on processors of one \
+kind; on others the last bits of trained weights may differ, and it is said which tensors do and by how much.
+
+Exit code 0: the same bytes; 1: others; 2: could not tell.")]
+pub(in crate::cli) struct ReproduceArgs {
+    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
+    #[arg(value_name = "RELEASE")]
+    pub(in crate::cli) release: PathBuf,
+    /// The model it was made from.
+    #[arg(long, value_name = "MODEL")]
+    pub(in crate::cli) original: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) hub: HubArgs,
+    /// Where to compute [default: the kind of device that the claim names].
+    #[arg(long, value_name = "DEVICE")]
+    pub(in crate::cli) device: Option<DeviceChoice>,
+    /// Print one JSON object: schema, same, command, files (path, same), tensors (name, values, largestDifference).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+}
+
+/// What becomes of the forgotten outputs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum SlotArg {
+    /// Same shapes and labels; the slot is sealed so that it never wins.
+    Keep,
+    /// Rows and labels are removed, the other classes renumbered.
+    Drop,
+}
+
+impl From<SlotArg> for Slot {
+    fn from(slot: SlotArg) -> Self {
+        match slot {
+            SlotArg::Drop => Self::Drop,
+            SlotArg::Keep => Self::Keep,
+        }
+    }
+}
+
+fn parse_method(name: &str) -> Result<&'static methods::Method, String> {
+    methods::by_name(name)
+        .ok_or_else(|| format!("expected one of {}", methods::METHODS.map(|m| m.name).join(", ")))
+}
+
+fn method_help() -> String {
+    let names = methods::METHODS.map(|method| method.name).join(", ");
+    format!(
+        "The unlearning method: {names}; `declass methods` explains them [default: delete; seal for a multi-label model]"
+    )
+}
+
+fn parse_setting(text: &str) -> Result<(String, f64), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value: f64 = value.parse().map_err(|_| format!("`{value}` is no number"))?;
+    Ok((name.to_owned(), value))
+}
+
+fn parse_rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("expected a positive number".into()),
+    }
+}

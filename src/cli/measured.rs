@@ -1,0 +1,124 @@
+//! What `declass verify` measures beside the original. The gate alone measures nothing: there it is a value that cannot be.
+
+#[cfg(feature = "compute")]
+mod here {
+    use anyhow::{Result, bail};
+    use declass::{
+        claim::names::open_model,
+        error::Error,
+        pipeline::{Measuring, Release},
+    };
+    use serde_json::{Value, json};
+
+    use crate::cli::{
+        args::VerifyArgs,
+        bars::Bars,
+        device,
+        hub::{self, Located},
+        labelled,
+        output::Printer,
+    };
+
+    pub(in crate::cli) use declass::pipeline::Measured;
+
+    /// Refuses what can only be meant of two models.
+    pub(in crate::cli) fn require_original(args: &VerifyArgs) -> Result<()> {
+        if args.original.is_none() && args.data.eval_embeddings.is_some() {
+            bail!("--eval-embeddings are measured on two models: name the other one with --original");
+        }
+        Ok(())
+    }
+
+    /// Measures a release, if an original is named.
+    pub(in crate::cli) fn measure(
+        args: &VerifyArgs,
+        release: &Located,
+        bars: &Bars,
+        printer: &Printer,
+    ) -> Result<Option<Measured>> {
+        let Some(original) = &args.original else { return Ok(None) };
+        let release = Release::open(&release.path)?;
+        let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
+        let original = open_model(&original.path).map_err(Error::from)?;
+        let data = labelled::open_if_named(&args.data)?;
+        let device = device::open(args.device, printer)?;
+        let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };
+        Ok(Some(release.measure(&original, how, bars)?))
+    }
+
+    /// The checks, then the figures on data of the user.
+    pub(in crate::cli) fn tell(measured: &Measured, printer: &Printer) {
+        measured.checks.iter().for_each(|check| printer.check(check, measured.labels.as_ref()));
+        measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
+    }
+
+    /// What differs between the two models, and the figures on data of the user.
+    pub(in crate::cli) fn as_json(measured: Option<&Measured>) -> (Value, Value) {
+        let changes = json!(measured.map(|measured| &measured.changes));
+        (changes, json!(measured.and_then(|measured| measured.evaluation.as_ref())))
+    }
+
+    /// The model that it was measured against.
+    pub(in crate::cli) fn original(args: &VerifyArgs) -> Option<String> {
+        args.original.as_ref().map(|original| original.display().to_string())
+    }
+
+    /// Forgotten classes, as measured.
+    pub(in crate::cli) fn forgotten(measured: &Measured) -> &[declass::claim::NamedClass] {
+        &measured.forgotten
+    }
+}
+
+#[cfg(not(feature = "compute"))]
+mod here {
+    use anyhow::Result;
+    use declass::{claim::NamedClass, evidence::Check, gate::Measurement};
+    use serde_json::Value;
+
+    use crate::cli::{args::VerifyArgs, bars::Bars, hub::Located, output::Printer};
+
+    /// There is none.
+    #[derive(Debug)]
+    pub(in crate::cli) enum Measured {}
+
+    impl Measurement for Measured {
+        fn checks(&self) -> &[Check] {
+            match *self {}
+        }
+
+        fn unknown(&self) -> &[String] {
+            match *self {}
+        }
+    }
+
+    pub(in crate::cli) fn require_original(_: &VerifyArgs) -> Result<()> {
+        Ok(())
+    }
+
+    pub(in crate::cli) fn measure(
+        _: &VerifyArgs,
+        _: &Located,
+        _: &Bars,
+        _: &Printer,
+    ) -> Result<Option<Measured>> {
+        Ok(None)
+    }
+
+    pub(in crate::cli) fn tell(measured: &Measured, _: &Printer) {
+        match *measured {}
+    }
+
+    pub(in crate::cli) fn as_json(_: Option<&Measured>) -> (Value, Value) {
+        (Value::Null, Value::Null)
+    }
+
+    pub(in crate::cli) fn original(_: &VerifyArgs) -> Option<String> {
+        None
+    }
+
+    pub(in crate::cli) fn forgotten(measured: &Measured) -> &[NamedClass] {
+        match *measured {}
+    }
+}
+
+pub(super) use here::*;

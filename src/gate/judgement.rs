@@ -1,0 +1,65 @@
+//! What signatures say of a release, and what was measured of it, as one verdict.
+
+use std::fmt::Display;
+
+use super::Examination;
+use crate::evidence::{
+    Check, Finding, Outcome,
+    code::{MEASURED_OTHERWISE, UNREADABLE, UNSUPPORTED},
+};
+
+/// What was measured of a release, as far as a verdict needs it. Who measures is no business of the gate, which calculates
+/// nothing.
+pub trait Measurement {
+    /// Every check that was made.
+    fn checks(&self) -> &[Check];
+    /// Checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    fn unknown(&self) -> &[String];
+}
+
+/// All that is known of a release.
+#[derive(Debug)]
+pub struct Judgement<M> {
+    /// What its signatures say, if anybody is trusted.
+    pub examination: Option<Examination>,
+    /// What was measured, if there was an original.
+    pub measured: Option<M>,
+    /// Whether its repository holds anything else, if it was fetched.
+    pub listed: Option<Check>,
+    /// Why it is no yes; empty if it is.
+    pub findings: Vec<Finding>,
+}
+
+impl<M: Measurement> Judgement<M> {
+    /// Brings together what was found.
+    ///
+    /// # Errors
+    /// Why nothing could be measured, unless the signatures already say no, which is worth telling nevertheless.
+    pub fn of<E: Display>(
+        mut examination: Option<Examination>,
+        measured: Result<Option<M>, E>,
+        listed: Option<Check>,
+    ) -> Result<Self, E> {
+        let measured = match (measured, &mut examination) {
+            (Ok(measured), _) => measured,
+            (Err(error), Some(examination)) if !examination.findings.is_empty() => {
+                examination.findings.push(Finding::new(&UNREADABLE, format!("not measured: {error}")));
+                None
+            }
+            (Err(error), _) => return Err(error),
+        };
+        let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
+        let checks = measured.iter().flat_map(M::checks).chain(&listed);
+        findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
+        findings.extend(measured.iter().flat_map(M::unknown).map(unknown));
+        Ok(Self { examination, measured, listed, findings })
+    }
+}
+
+fn finding(check: &Check) -> Finding {
+    Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))
+}
+
+fn unknown(id: impl Display) -> Finding {
+    Finding::new(&UNSUPPORTED, format!("this version does not know the check `{id}` of the claim"))
+}

@@ -1,0 +1,140 @@
+//! A release beside its original: what its claim says, measured again.
+
+use std::path::Path;
+
+use candle_core::Device;
+use declass_formats::Artifact;
+
+use crate::{
+    attest::{Claimed, check_lineage},
+    claim::NamedClass,
+    claim::names::open_model,
+    classes::Labels,
+    error::Error,
+    evaluate::{Data, Evaluation, Pair, evaluate},
+    evidence::Check,
+    gate::Measurement,
+    progress::Progress,
+    release::not_covered,
+    removal::Removal,
+    verify::{self, Changes, Report},
+};
+
+/// How a release is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Measuring<'a> {
+    /// The labelled embeddings that the claim has figures on, if they are at hand.
+    pub data: Option<&'a Data>,
+    /// Another seed than the claim's, whose figures are then not compared.
+    pub seed: Option<u64>,
+    /// Where to compute.
+    pub device: &'a Device,
+}
+
+/// What was measured of a release against its original.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// Those of the verification, then those of the claim.
+    pub checks: Vec<Check>,
+    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    pub unknown: Vec<String>,
+    /// What differs between the two.
+    pub changes: Changes,
+    /// The forgotten classes, with the labels that the original has for them.
+    pub forgotten: Vec<NamedClass>,
+    /// Labels of the original.
+    pub labels: Option<Labels>,
+    /// Figures on the labelled embeddings, if they were at hand.
+    pub evaluation: Option<Evaluation>,
+}
+
+/// A release with a claim that can be read.
+#[derive(Debug)]
+pub struct Release {
+    artifact: Artifact,
+    claimed: Claimed,
+}
+
+impl Release {
+    /// Opens a release and reads its claim, which is believed in nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the files cannot be read, [`Error::NotAClaim`] if the claim cannot.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let artifact = open_model(path.as_ref())?;
+        let claimed = Claimed::of(&artifact)?;
+        Ok(Self { artifact, claimed })
+    }
+
+    /// Its files.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// What its claim says.
+    #[must_use]
+    pub fn claimed(&self) -> &Claimed {
+        &self.claimed
+    }
+
+    /// The removal that the claim records.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        self.claimed.removal()
+    }
+
+    /// Measures the release against its original, and holds the claim against what is found.
+    ///
+    /// # Errors
+    /// As [`verify::verify`] and [`evaluate`]; [`Error::Embeddings`] if the data are not those of the claim.
+    pub fn measure(
+        &self,
+        original: &Artifact,
+        how: Measuring<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Measured, Error> {
+        let Self { artifact: release, claimed } = self;
+        if let Some(data) = how.data {
+            claimed.require_data(data)?;
+        }
+        let asked = claimed.removal();
+        let removal = asked.verified_with(how.seed.unwrap_or(asked.verification_seed()));
+        let report = verify::verify(original, release, &removal, how.device, progress)?;
+        let evaluation = match how.data {
+            // As the run that made the claim measured them, with its seed.
+            Some(data) => {
+                let forgotten = asked.forgotten().clone();
+                let pair = Pair::load((original, report.cut()), release, asked.head(), forgotten)?;
+                Some(evaluate(&pair, data, claimed.evaluation_seed().value())?)
+            }
+            None => None,
+        };
+        let lineage = check_lineage(release.folder(), claimed.statement(), original)?;
+        let held = claimed.check(&report, evaluation.as_ref());
+        Ok(Measured {
+            checks: [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat(),
+            unknown: held.unknown,
+            changes: report.changes().clone(),
+            forgotten: forgotten(&report),
+            labels: report.cut().labels.clone(),
+            evaluation,
+        })
+    }
+}
+
+impl Measurement for Measured {
+    fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
+    fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+}
+
+fn forgotten(report: &Report) -> Vec<NamedClass> {
+    let labels = report.cut().labels.as_ref();
+    let class = |index| NamedClass { index, label: labels.and_then(|l| l.names.get(index).cloned()) };
+    report.removal().forgotten().indices().map(class).collect()
+}
