@@ -97,6 +97,8 @@ fn an_unsealed_class_that_no_sample_reaches_is_not_shown() {
     assert!(made.status.success(), "{made:?}");
     fs::copy(original.join("model.safetensors"), out.join("model.safetensors")).unwrap();
     edit_claim(&out, |claim| {
+        // A seal alone that is none would be no removal at all.
+        claim["buildDefinition"]["externalParameters"]["method"] = json!("delete");
         claim["buildDefinition"]["externalParameters"]["seal"] = json!(false);
         claim["removal"]["claim"] = json!("class-output-suppressed");
     });

@@ -27,7 +27,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// The versions of the claim that there are releases of.
-const VERSIONS: [&str; 1] = ["v1"];
+const VERSIONS: [&str; 2] = ["v1", "v2"];
 /// The releases of each, and what each was made from: trained and measured on labelled data with a time stamp; ONNX with dropped
 /// classes; one that another one continues.
 const RELEASES: [(&str, &str); 4] = [
