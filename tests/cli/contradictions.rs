@@ -1,5 +1,6 @@
 //! Claims that contradict themselves or the files: each must be seen or refused, never pass.
 
+use expect_test::expect;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -151,7 +152,7 @@ fn a_key_that_is_there_twice() {
     let twice = claim.replace("\"notClaimed\":", "\"notClaimed\": [], \"notClaimed\":");
     assert_ne!(claim, twice);
     fs::write(out.join(STATEMENT), twice).unwrap();
-    verify(&out, &resnet(), &[]).exits(2).says("key `notClaimed` is there twice");
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[""]]);
 }
 
 #[test]
@@ -252,5 +253,5 @@ fn a_seed_that_doubles_do_not_have_is_refused() {
     rewrite(&out.join(STATEMENT), |statement| {
         statement["predicate"]["verification"]["seed"] = (1_u64 << 53).into();
     });
-    verify(&out, &resnet(), &[]).exits(2).says("not below 2^53");
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[""]]);
 }

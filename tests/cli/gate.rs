@@ -1,5 +1,6 @@
 //! The gate of a signed release: `declass verify --trust`. What has no trusted signature, or is not what was signed, does not pass.
 
+use expect_test::expect;
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use declass::{formats::Sha256Digest, progress::Silent, sign::sign_folder};
@@ -134,16 +135,16 @@ fn keys_count_for_their_roles_and_times_only() {
 fn rules_that_are_not_understood_tell_nothing() {
     let signer = Signer::new();
     let (_folder, out) = signer.release();
-    verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).says("no-such-trust.toml");
-    verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).says("king");
+    verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).told(expect![[""]]);
+    verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).told(expect![[""]]);
     let wrong = signer.trusted();
     let text = fs::read_to_string(&wrong).unwrap().replace("id = \"SHA256:", "id = \"SHA256:A");
     fs::write(&wrong, text).unwrap();
-    verify(&out, &wrong, &[]).exits(2).says("is not the one in `key.pub.pem`");
+    verify(&out, &wrong, &[]).exits(2).told(expect![[""]]);
     fs::copy(signer.trusted(), out.join("trust.toml")).unwrap();
-    verify(&out, &out.join("trust.toml"), &[]).exits(2).says("lies in the release");
-    run(&["verify", out.to_str().unwrap()]).exits(2).says("--original");
-    run(&["verify", out.to_str().unwrap(), "--policy", "x", "--original", "y"]).exits(2).says("--trust");
+    verify(&out, &out.join("trust.toml"), &[]).exits(2).told(expect![[""]]);
+    run(&["verify", out.to_str().unwrap()]).exits(2).told(expect![[""]]);
+    run(&["verify", out.to_str().unwrap(), "--policy", "x", "--original", "y"]).exits(2).told(expect![[""]]);
 }
 
 #[test]

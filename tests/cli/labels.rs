@@ -1,5 +1,6 @@
 //! Labels given by hand.
 
+use expect_test::expect;
 use std::fs;
 
 use serde_json::Value;
@@ -42,7 +43,7 @@ fn a_file_with_another_number_of_lines_is_refused() {
 #[test]
 fn a_model_with_labels_keeps_its_own() {
     let model = resnet();
-    run(&["inspect", model.to_str().unwrap(), "--labels", "x.txt"]).exits(2).says("labels of its own");
+    run(&["inspect", model.to_str().unwrap(), "--labels", "x.txt"]).exits(2).told(expect![[""]]);
 }
 
 #[test]
@@ -51,8 +52,10 @@ fn a_file_that_cannot_be_read_is_named() {
     let missing = folder.path().join("missing.txt");
     let path = fixture("fmnist-resnet.onnx");
     let ran = run(&["inspect", path.to_str().unwrap(), "--labels", missing.to_str().unwrap()]).exits(2);
-    ran.says("missing.txt").says("No such file");
+    ran.told(expect![[""]]);
     let latin = folder.path().join("latin.txt");
     fs::write(&latin, b"\xe9t\xe9\n".repeat(10)).unwrap();
-    run(&["inspect", path.to_str().unwrap(), "--labels", latin.to_str().unwrap()]).exits(2).says("latin.txt");
+    run(&["inspect", path.to_str().unwrap(), "--labels", latin.to_str().unwrap()])
+        .exits(2)
+        .told(expect![[""]]);
 }

@@ -1,5 +1,6 @@
 //! Exit codes and refusals: 0 done or yes, 1 no, 2 could not tell.
 
+use expect_test::expect;
 use tempfile::tempdir;
 
 use crate::process::{Ran, fixture, names, resnet, run, seal, unlearn, verify};
@@ -28,16 +29,16 @@ fn a_release_is_made_and_passes_the_gate() {
 
 #[test]
 fn an_unknown_class_suggests_near_names() {
-    refused(&["--forget", "sandel"]).says("no class `sandel`").says("did you mean `Sandal`");
-    refused(&["--forget", "10"]).says("indices go from 0 to 9");
-    refused(&["--forget", "5,6"]).says("a --forget of its own");
-    refused(&["--forget", "-1"]).says("no class `-1`").says("indices go from 0 to 9");
+    refused(&["--forget", "sandel"]).told(expect![[""]]);
+    refused(&["--forget", "10"]).told(expect![[""]]);
+    refused(&["--forget", "5,6"]).told(expect![[""]]);
+    refused(&["--forget", "-1"]).told(expect![[""]]);
 }
 
 #[test]
 fn a_class_may_not_be_named_twice() {
-    refused(&["--forget", "Sandal", "--forget", "5"]).says("class `5` is named twice");
-    refused(&["--forget", "Sandal", "--forget", "Sandal"]).says("class `Sandal` is named twice");
+    refused(&["--forget", "Sandal", "--forget", "5"]).told(expect![[""]]);
+    refused(&["--forget", "Sandal", "--forget", "Sandal"]).told(expect![[""]]);
 }
 
 #[test]
@@ -46,17 +47,17 @@ fn at_least_one_class_stays_and_two_where_slots_go() {
         classes.flat_map(|class| ["--forget".into(), class.to_string()]).collect()
     };
     let all = forget(0..10);
-    refused(&all.iter().map(String::as_str).collect::<Vec<_>>()).says("all 10 classes");
+    refused(&all.iter().map(String::as_str).collect::<Vec<_>>()).told(expect![[""]]);
     let nine = forget(0..9);
     let mut nine: Vec<&str> = nine.iter().map(String::as_str).collect();
     nine.extend(["--slot", "drop"]);
-    refused(&nine).says("leave a single class").says("--slot keep");
+    refused(&nine).told(expect![[""]]);
 }
 
 #[test]
 fn nothing_to_do_is_refused() {
-    refused(&["--forget", "5", "--method", "seal", "--no-seal"]).says("changes nothing");
-    refused(&[]).says("--forget");
+    refused(&["--forget", "5", "--method", "seal", "--no-seal"]).told(expect![[""]]);
+    refused(&[]).told(expect![[""]]);
 }
 
 #[test]
@@ -72,8 +73,8 @@ fn options_without_use_are_refused() {
         let ran = refused(&["--forget", "5", "--method", "seal", option, value]);
         ran.says("`seal` makes no use of").says(&format!("leave out {option}"));
     }
-    refused(&["--forget", "5", "--method", "mask", "--epochs", "10"]).says("--epochs");
-    refused(&["--forget", "5", "--slot", "drop", "--no-seal"]).says("--no-seal").says("--slot keep");
+    refused(&["--forget", "5", "--method", "mask", "--epochs", "10"]).told(expect![[""]]);
+    refused(&["--forget", "5", "--slot", "drop", "--no-seal"]).told(expect![[""]]);
 }
 
 #[test]
@@ -97,11 +98,11 @@ fn bad_values_are_refused_by_name() {
     for (flag, value) in bad {
         refused(&["--forget", "5", &format!("{flag}={value}")]).says(flag);
     }
-    refused(&["--forget", "5", "--lr", "-1"]).says("expected a positive number");
-    refused(&["--forget", "5", "--samples", "-1"]).says("--samples");
+    refused(&["--forget", "5", "--lr", "-1"]).told(expect![[""]]);
+    refused(&["--forget", "5", "--samples", "-1"]).told(expect![[""]]);
     refused(&["--forget", "5", "--force=yes"]);
-    refused(&["--forget", "5", "-q", "-v"]).says("cannot be used with");
-    refused(&["--forget", "5", "--frobnicate"]).says("--frobnicate");
+    refused(&["--forget", "5", "-q", "-v"]).told(expect![[""]]);
+    refused(&["--forget", "5", "--frobnicate"]).told(expect![[""]]);
 }
 
 #[test]
@@ -120,25 +121,25 @@ fn without_a_gpu_auto_takes_the_cpu_and_says_so() {
     let ran = unlearn(&resnet, &out, &["--forget", "5", "--device", "auto", "--json"]).exits(0);
     let predicate = &ran.json()["statement"]["predicate"];
     assert_eq!(predicate["buildDefinition"]["internalParameters"]["device"], "cpu");
-    ran.says("device `cuda:0` cannot be used").says("so the CPU computes");
-    verify(&out, &resnet, &["--device", "auto"]).exits(0).says("so the CPU computes");
+    ran.told(expect![[""]]);
+    verify(&out, &resnet, &["--device", "auto"]).exits(0).told(expect![[""]]);
     assert!(!verify(&out, &resnet, &[]).exits(0).stderr.contains("CPU"), "nobody asked for a GPU");
 }
 
 #[test]
 #[cfg(not(feature = "hub"))]
 fn a_build_without_hubs_says_so() {
-    run(&["inspect", "org/name"]).exits(2).says("cannot fetch it from a hub").says("--features hub");
-    run(&["push", "out", "org/name"]).exits(2).says("unrecognized subcommand");
+    run(&["inspect", "org/name"]).exits(2).told(expect![[""]]);
+    run(&["push", "out", "org/name"]).exits(2).told(expect![[""]]);
 }
 
 #[test]
 fn a_model_that_is_not_there_is_refused() {
     let folder = tempdir().unwrap();
     let (nowhere, out) = (folder.path().join("nowhere"), folder.path().join("out"));
-    unlearn(&nowhere, &out, &["--forget", "5"]).exits(2).says("nowhere");
-    run(&["inspect", nowhere.to_str().unwrap()]).exits(2).says("nowhere");
-    verify(&nowhere, &resnet(), &[]).exits(2).says("nowhere");
+    unlearn(&nowhere, &out, &["--forget", "5"]).exits(2).told(expect![[""]]);
+    run(&["inspect", nowhere.to_str().unwrap()]).exits(2).told(expect![[""]]);
+    verify(&nowhere, &resnet(), &[]).exits(2).told(expect![[""]]);
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
@@ -161,8 +162,8 @@ fn the_head_can_be_named() {
     let out = folder.path().join("out");
     seal(&resnet(), &out, &["--forget", "5", "--head", "classifier.1"]).exits(0);
     verify(&out, &resnet(), &[]).exits(0);
-    refused(&["--forget", "5", "--head", "classifier.9"]).says("there is no head `classifier.9`");
-    refused(&["--forget", "5", "--head", ""]).says("candidates are classifier.1");
+    refused(&["--forget", "5", "--head", "classifier.9"]).told(expect![[""]]);
+    refused(&["--forget", "5", "--head", ""]).told(expect![[""]]);
 }
 
 #[test]
@@ -183,6 +184,6 @@ fn unlearning_that_does_not_forget_exits_1_and_writes_nothing() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     let ran = unlearn(&resnet(), &out, &["--forget", "5", "--epochs", "1", "--lr", "0.001"]);
-    ran.exits(1).says("did not succeed").says("--method seal");
+    ran.exits(1).told(expect![[""]]);
     assert_eq!(names(folder.path()), [""; 0]);
 }

@@ -1,5 +1,6 @@
 //! What goes wrong between here and a hub: the right words, exit code 2, nothing half-written, a retry where one helps.
 
+use expect_test::expect;
 use std::{fs, time::Duration};
 
 use crate::{
@@ -59,7 +60,7 @@ fn servers_that_do_not_recover_are_named() {
 fn a_server_that_wants_an_hour_is_left_alone() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/revision/", 9, What::Answer(429, vec![("Retry-After", "3600".into())]));
-    fails(&place).says("answered 429").says("3600 seconds");
+    fails(&place).told(expect![[""]]);
     assert_eq!(place.asked("/revision/"), 1);
 }
 
@@ -90,7 +91,7 @@ fn a_later_run_goes_on_with_what_an_earlier_one_has_left() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/large/", 1, What::Cut(700_000));
     place.hub.fault("/large/", 9, What::Cut(0));
-    fails(&place).says("the connection failed").says("kept");
+    fails(&place).told(expect![[""]]);
     place.hub.state().faults.clear();
     unlearn(&place).exits(0);
     let log = place.hub.state().log.clone();
@@ -140,7 +141,7 @@ fn wrong_bytes_are_found_by_their_digest_and_kept_nowhere() {
 fn more_bytes_than_were_said_are_too_many() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/large/", 9, What::Longer);
-    fails(&place).says("came damaged: more than");
+    fails(&place).told(expect![[""]]);
 }
 
 #[test]
@@ -153,16 +154,14 @@ fn silence_is_borne_for_a_while() {
     unlearn(&place).exits(0);
     let (place, _) = Place::with_resnet();
     place.hub.fault("/revision/", 9, What::Silence(Duration::from_secs(30)));
-    fails(&place).says("the connection failed");
+    fails(&place).told(expect![[""]]);
 }
 
 #[test]
 fn nobody_there() {
     let (place, _) = Place::with_resnet();
     let mut command = place.declass(&["inspect", "org/resnet"]);
-    crate::run::finish(command.env("HF_ENDPOINT", "http://127.0.0.1:1"))
-        .exits(2)
-        .says("the connection failed");
+    crate::run::finish(command.env("HF_ENDPOINT", "http://127.0.0.1:1")).exits(2).told(expect![[""]]);
     for strange in ["ftp://x", "127.0.0.1", "http://user:pw@x", "http://x?y"] {
         let mut command = place.declass(&["inspect", "org/resnet"]);
         crate::run::finish(command.env("HF_ENDPOINT", strange)).exits(2).says("hub address");

@@ -1,5 +1,6 @@
 //! Releases on a hub: every command that reads one takes its name.
 
+use expect_test::expect;
 use serde_json::Value;
 
 use crate::run::{Place, fixture};
@@ -27,9 +28,9 @@ fn log_and_export_fetch_the_claims_and_no_weights() {
     // Without the network there is the cache, and nothing that was made for one look is left in it.
     place.run(&["log", "org/ours", "--offline"]).exits(0).shows("5 `Sandal`");
     assert!(place.cached().iter().all(|path| !path.contains("/.new-")), "{:?}", place.cached());
-    place.run(&["log", "org/resnet"]).exits(2).says("it is no release");
-    place.run(&["export", "slsa", "org/nothing"]).exits(2).says("404");
-    place.run(&["log", "org/other", "--offline"]).exits(2).says("not in the cache");
+    place.run(&["log", "org/resnet"]).exits(2).told(expect![[""]]);
+    place.run(&["export", "slsa", "org/nothing"]).exits(2).told(expect![[""]]);
+    place.run(&["log", "org/other", "--offline"]).exits(2).told(expect![[""]]);
 }
 
 #[test]
@@ -66,6 +67,6 @@ fn a_release_is_measured_by_its_name_and_that_of_its_original() {
 fn a_release_is_signed_here_and_not_there() {
     let (place, _) = with_release();
     let said = place.run(&["sign", "org/ours", "--key", "none.key"]).exits(2);
-    said.says("not on a hub").says("`declass push` it");
+    said.told(expect![[""]]);
     assert_eq!(place.asked("org/ours/resolve"), 0);
 }

@@ -1,7 +1,11 @@
 //! The tool as a process: how it is started, and how it ended.
 
+#![allow(dead_code, reason = "each test crate uses a part of it")]
+
 use std::process::Command;
 
+use expect_test::Expect;
+use regex_lite::Regex;
 use serde_json::Value;
 
 /// A run that ended.
@@ -25,6 +29,14 @@ impl Ran {
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "`{text}` is not in {self:#?}");
+        self
+    }
+
+    /// Fails unless stderr is this text, but for what no two runs have in common. `UPDATE_EXPECT=1 cargo test` writes what is
+    /// said now into the tests, so that rewording is one command and a change to be reviewed.
+    #[track_caller]
+    pub(crate) fn told(self, expected: Expect) -> Self {
+        expected.assert_eq(&repeatable(&self.stderr));
         self
     }
 
@@ -56,4 +68,23 @@ pub(crate) fn finish(command: &mut Command) -> Ran {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A text with names in place of what no two runs have in common: folders, digests, keys, addresses.
+fn repeatable(text: &str) -> String {
+    let temporary =
+        format!(r"{}/[.]?tmp[A-Za-z0-9]+", regex_lite::escape(&std::env::temp_dir().to_string_lossy()));
+    let repository = regex_lite::escape(env!("CARGO_MANIFEST_DIR"));
+    let names = [
+        (temporary.as_str(), "[FOLDER]"),
+        (repository.as_str(), "[REPOSITORY]"),
+        (r"SHA256:[A-Za-z0-9+/]{43}", "[KEY]"),
+        (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
+        (r"\b[0-9a-f]{40}\b", "[OBJECT]"),
+        (r"127[.]0[.]0[.]1:[0-9]+", "[HOST]"),
+        (r"[.]declass-[0-9a-f]{12}", ".declass-[RUN]"),
+    ];
+    names.iter().fold(text.to_owned(), |text, (pattern, name)| {
+        Regex::new(pattern).unwrap().replace_all(&text, *name).into_owned()
+    })
 }
