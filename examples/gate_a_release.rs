@@ -4,6 +4,8 @@
 //! cargo run --release --example gate_a_release -- out declass-trust.toml declass.toml
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a program for people, not the library")]
+
 use std::{env, error::Error, path::Path, process::ExitCode, time::SystemTime};
 
 use declass::{Finding, Rules, Silent, examine_release};

@@ -4,6 +4,8 @@
 //! cargo run --release --example inspect -- fixtures/models/fmnist-resnet
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a program for people, not the library")]
+
 use std::{env, error::Error, path::Path};
 
 use declass::Model;

@@ -4,6 +4,8 @@
 //! cargo run --release --example remove_a_class -- fixtures/models/fmnist-resnet Sandal out
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a program for people, not the library")]
+
 use std::{env, error::Error, path::Path};
 
 use declass::{Destination, DeviceChoice, Job, Model, Silent};

@@ -59,7 +59,7 @@ impl<K: PrivateKey> PrivatePem<K> {
     /// [`KeyError`] for other kinds of keys, with what to do.
     pub fn read(file: &[u8]) -> Result<Self, KeyError> {
         let block = std::str::from_utf8(file).ok().and_then(private_block);
-        let (label, block) = block.ok_or_else(|| KeyError::Absent { wanted: K::KIND })?;
+        let (label, block) = block.ok_or(KeyError::Absent { wanted: K::KIND })?;
         let document = || SecretDocument::from_pem(block).map(|(_, document)| document);
         match label {
             "ENCRYPTED PRIVATE KEY" => {

@@ -15,7 +15,7 @@ pub(crate) enum Problem {
         /// Its operator.
         op: String,
         /// What is wrong there.
-        problem: Box<Problem>,
+        problem: Box<Self>,
     },
     /// The file contradicts itself: broken, or made to mislead.
     #[error(transparent)]

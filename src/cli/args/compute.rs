@@ -293,13 +293,19 @@ fn method_help() -> String {
 
 fn parse_setting(text: &str) -> Result<(String, f64), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    let value: f64 = value.parse().map_err(|_| format!("`{value}` is no number"))?;
-    Ok((name.to_owned(), value))
+    let value: f64 = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((name.to_owned(), recordable(value)))
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(recordable(rate)),
         _ => Err("expected a positive number".into()),
     }
+}
+
+/// A number of 15 significant digits at most: as many as every reader of the claim gives back to the last bit, so that the run can
+/// be made again from it.
+fn recordable(number: f64) -> f64 {
+    format!("{number:.14e}").parse().unwrap_or(number)
 }

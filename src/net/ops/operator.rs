@@ -10,6 +10,9 @@ use super::{
 };
 use crate::net::{constant::Constant, problem::Problem};
 
+/// How a result is computed from constant operands, on the host.
+pub(crate) type OnConstants = fn(&Operands<'_>) -> Result<Constant, Problem>;
+
 /// All that declass knows of one operator.
 ///
 /// An entry states what is known and takes the rest from [`Operator::standard`] and its kin, whose defaults
@@ -43,7 +46,7 @@ pub(crate) struct Operator {
     /// The number of entries of its first result, if that is a list of extents.
     pub(crate) length: fn(&dyn Facts) -> Option<usize>,
     /// Its first result, computed from constants on the host.
-    pub(crate) constant: Option<fn(&Operands<'_>) -> Result<Constant, Problem>>,
+    pub(crate) constant: Option<OnConstants>,
     /// How the first result shows the elements of the first operand, if it does nothing else.
     pub(crate) view: Option<View>,
     /// What it does with the entries of a list of extents.
