@@ -78,9 +78,10 @@ fn prepare(push: &Push<'_>, settings: &HubSettings, client: &HFClientSync) -> Re
     };
     let foreign = files.iter().filter(|path| !push.files.contains(path) && !is_gits(path));
     let foreign: Vec<String> = foreign.take(SHOWN).map(|path| format!("`{path}`")).collect();
-    match foreign.is_empty() {
-        true => Ok(Some(commit)),
-        false => Err(HubError::ForeignFiles { repo: push.repo.to_string(), files: foreign }.into()),
+    if foreign.is_empty() {
+        Ok(Some(commit))
+    } else {
+        Err(HubError::ForeignFiles { repo: push.repo.to_string(), files: foreign }.into())
     }
 }
 

@@ -1,8 +1,8 @@
 //! A claim held against the files it is about and against figures measured anew: every place of it is what a run that
 //! found what this verification found would have written, or it is a finding.
 //!
-//! Only data are compared. What is said about them is looked up by id and version, so that better words make no claim wrong; and a
-//! check whose definition changed, or came later, is measured and not compared.
+//! Only data are compared. What is said about them is looked up by id and version, so that better words make no claim
+//! wrong; and a check whose definition changed, or came later, is measured and not compared.
 
 use serde_json::Value;
 
@@ -18,7 +18,6 @@ use crate::{
     claim::Verdict,
     evaluate::{self, Evaluation},
     evidence::{Check, Figure, Outcome},
-    unambiguous,
     verify::{self, Report},
 };
 
@@ -72,7 +71,8 @@ impl Claimed {
         let mut expected = as_asked(report, &record, self.removal());
         // A release claims to have passed; whether it does is what the report says.
         expected.predicate.verification.result = Verdict::Passed;
-        unambiguous::parse(&expected.to_bytes()).expect("a claim is JSON without repeated keys")
+        serde_json::from_slice(&expected.to_bytes())
+            .expect("a claim is JSON, and nests no deeper than it was read")
     }
 
     /// What the claim says about labelled data of a user, if anything.

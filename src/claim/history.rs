@@ -223,13 +223,13 @@ fn compose(removals: &[&Removal]) -> Result<(Vec<ForgottenClass>, LabelSpace), S
 fn difference(recorded: Option<&Lineage>, expected: Option<&Lineage>) -> String {
     let (Some(recorded), Some(expected)) = (recorded, expected) else {
         return match recorded {
-            Some(_) => "the claim records earlier ones, and none is there".to_owned(),
+            Some(_) => "the claim records earlier claims, and there are none".to_owned(),
             None => "earlier claims are there that the claim does not record".to_owned(),
         };
     };
     if recorded.claims.len() != expected.claims.len() {
         return format!(
-            "the claim records {} earlier ones, and {} are there",
+            "the claim records {} earlier claims, and there are {}",
             recorded.claims.len(),
             expected.claims.len()
         );

@@ -142,11 +142,15 @@ fn upgrade_figure(owner: &str, measurement: &mut Value) {
     }
     let Some(name) = fields.get("name").and_then(Value::as_str).map(str::to_owned) else { return };
     let Some(named) = v1_figure(owner, &name) else { return };
-    fields.remove("name");
     let about = json!({
         "quantity": named.quantity, "class": named.class, "to": named.to, "stratum": named.stratum, "side": named.side,
     });
     let Value::Object(about) = about else { return };
+    // Whatever somebody put in one of these places stays there, to be found.
+    if about.keys().any(|key| fields.contains_key(key)) {
+        return;
+    }
+    fields.remove("name");
     fields.extend(about.into_iter().filter(|(_, value)| !value.is_null()));
 }
 

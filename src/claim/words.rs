@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::error::RemovalError;
+use crate::{error::RemovalError, head::Target};
 
 /// What a removal reaches.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -25,6 +25,12 @@ pub enum Promise {
 }
 
 impl Promise {
+    /// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
+    #[must_use]
+    pub fn of(target: &Target) -> Self {
+        if target.is_final() { Self::ClassOutputRemoved } else { Self::ClassOutputSuppressed }
+    }
+
     /// As it is written.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -77,7 +77,7 @@ mod here {
 
     use crate::cli::{args::VerifyArgs, bars::Bars, hub::Located, output::Printer};
 
-    /// There is none.
+    /// What is never there: this build cannot measure.
     #[derive(Debug)]
     pub(in crate::cli) enum Measured {}
 

@@ -73,7 +73,7 @@ fn encode(operand: &Operand, values: &[f64]) -> Result<Vec<u8>, Error> {
     let unwritable = |reason: String| Error::Unwritable { tensor: operand.tensor.clone(), reason };
     let dtype = operand.info.dtype;
     let data =
-        dtype.encode(values).ok_or_else(|| unwritable(format!("{} is no float type", dtype.name())))?;
+        dtype.encode(values).ok_or_else(|| unwritable(format!("{} is not a float type", dtype.name())))?;
     let rounded = dtype.decode_f64(&data).unwrap_or_default();
     match values.iter().zip(&rounded).find(|(_, rounded)| !rounded.is_finite()) {
         Some((value, _)) => Err(unwritable(format!("{value} does not fit {}", dtype.name()))),

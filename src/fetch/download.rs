@@ -121,9 +121,10 @@ impl Transfer<'_> {
             *have += count as u64;
             self.progress.advance(Step::Downloading, count as u64);
         }
-        match *have == self.file.size {
-            true => Ok(()),
-            false => Err(Error::Hub(connection(self.url)(io::Error::from(io::ErrorKind::UnexpectedEof)))),
+        if *have == self.file.size {
+            Ok(())
+        } else {
+            Err(Error::Hub(connection(self.url)(io::Error::from(io::ErrorKind::UnexpectedEof))))
         }
     }
 
@@ -137,9 +138,10 @@ impl Transfer<'_> {
         };
         let found = found.map_err(Error::io(self.path))?;
         let wanted = self.file.blob.name();
-        match found == wanted {
-            true => Ok(()),
-            false => Err(self.damaged(format!("its digest is {found}, expected {wanted}"))),
+        if found == wanted {
+            Ok(())
+        } else {
+            Err(self.damaged(format!("its digest is {found}, expected {wanted}")))
         }
     }
 

@@ -130,7 +130,7 @@ impl<'a> Fetch<'a> {
         let records = select::records(&files, &self.reference.repo)?;
         if records.is_empty() {
             let (repo, hint) = (self.reference.repo.to_string(), None);
-            let reason = "it is no release: it holds no claim of a class removal".into();
+            let reason = "it is not a release: it holds no claim of a class removal".into();
             return Err(HubError::Unsuitable { repo, reason, hint }.into());
         }
         let folder = self.folder(&commit)?;

@@ -112,7 +112,7 @@ impl Batch {
             (Some(questions), Some(answers)) => {
                 Ok(Self { child, questions, answers: BufReader::new(answers) })
             }
-            _ => Err(Error::Git { reason: "it cannot be talked to".into() }),
+            _ => Err(Error::Git { reason: "`git cat-file` started without a way to ask it".into() }),
         }
     }
 

@@ -94,7 +94,7 @@ impl Objects {
             }
             let mut bytes = Vec::new();
             object.read_to_end(&mut bytes).map_err(|error| unreadable(tree, &error.to_string()))?;
-            let entries = parse(&bytes, tree.size()).ok_or_else(|| unreadable(tree, "is no folder"))?;
+            let entries = parse(&bytes, tree.size()).ok_or_else(|| unreadable(tree, "is not a folder"))?;
             match problem(&entries) {
                 None => Ok(entries),
                 Some(problem) => Err(unreadable(tree, problem)),

@@ -59,7 +59,7 @@ pub enum Data {
     Both,
     /// Those of the forgotten classes.
     Forgotten,
-    /// None at all.
+    /// No embeddings: the method needs none.
     None,
     /// Those of the retained classes.
     Retained,

@@ -120,9 +120,12 @@ fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, 
     if let Some((_, reason)) = register.content.admit(event).into_iter().next() {
         return Err(refused(path, &reason, ""));
     }
-    let line = event.line().and_then(|line| match line.len() > LONGEST_LINE {
-        true => Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len())),
-        false => Ok(line),
+    let line = event.line().and_then(|line| {
+        if line.len() > LONGEST_LINE {
+            Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len()))
+        } else {
+            Ok(line)
+        }
     });
     line.map_err(|reason| refused(path, &reason, ""))
 }

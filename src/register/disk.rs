@@ -52,7 +52,7 @@ impl Folder {
         let opened = opened.map_err(|error| match error {
             Errno::NOENT => no_use_of(path, "there is no register", "make one with `declass register init`"),
             Errno::LOOP | Errno::NOTDIR => {
-                no_use_of(path, "this is no folder", "name the register's folder itself, not a link to it")
+                no_use_of(path, "this is not a folder", "name the register's folder itself, not a link to it")
             }
             error => Error::io(path)(error.into()),
         })?;
@@ -162,23 +162,19 @@ pub(super) fn fill_randomly(bytes: &mut [u8]) -> Result<(), Error> {
 }
 
 fn require_regular(file: File, path: &Path) -> Result<File, Error> {
-    match file.metadata().map_err(Error::io(path))?.is_file() {
-        true => Ok(file),
-        false => Err(not_regular(path)),
-    }
+    if file.metadata().map_err(Error::io(path))?.is_file() { Ok(file) } else { Err(not_regular(path)) }
 }
 
 fn not_regular(path: &Path) -> Error {
-    no_use_of(path, "this is no regular file", "links, pipes and devices are not read")
+    no_use_of(path, "this is not a regular file", "links, pipes and devices are not read")
 }
 
 fn bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    match bytes.len() as u64 > limit {
-        true => {
-            Err(no_use_of(path, &format!("it has more than {limit} bytes, the most that is read of it"), ""))
-        }
-        false => Ok(bytes),
+    if bytes.len() as u64 > limit {
+        Err(no_use_of(path, &format!("it has more than {limit} bytes, the most that is read of it"), ""))
+    } else {
+        Ok(bytes)
     }
 }

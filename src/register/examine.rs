@@ -135,9 +135,10 @@ impl Examination {
         let commitment = record.commitment();
         let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
         let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
-        let found = match entries.is_empty() {
-            true => Err(format!("no entry is of request {commitment}: was the record or its salt changed?")),
-            false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
+        let found = if entries.is_empty() {
+            Err(format!("no entry is of request {commitment}: was the record or its salt changed?"))
+        } else {
+            Ok(format!("entries of its request {commitment}: {}", entries.join(", ")))
         };
         Question::Record.answer(found)
     }

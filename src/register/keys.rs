@@ -28,9 +28,10 @@ impl Rotation {
         let note = Note::read(self.note.as_bytes())?;
         let (before, rest) = Checkpoint::read(note.verified(&self.from)?)?;
         let named = [&before.origin, self.to.origin()].iter().all(|name| *name == self.from.origin());
-        match named && self.to != self.from && rest == [self.to.to_string()] {
-            true => Ok(before),
-            false => Err(format!("it does not hand over from {} to {}", self.from.short(), self.to.short())),
+        if named && self.to != self.from && rest == [self.to.to_string()] {
+            Ok(before)
+        } else {
+            Err(format!("it does not hand over from {} to {}", self.from.short(), self.to.short()))
         }
     }
 }
@@ -65,7 +66,7 @@ impl Keys {
     pub(super) fn signer(&self, size: u64) -> Result<&VerifierKey, String> {
         let mut all = self.rotations.iter().flat_map(|(_, rotation)| [&rotation.from, &rotation.to]);
         if !self.rotations.is_empty() && !all.any(|key| *key == self.trusted) {
-            return Err(format!("the trusted key {} is none of its keys", self.trusted.short()));
+            return Err(format!("the trusted key {} is not one of its keys", self.trusted.short()));
         }
         let before = self.rotations.iter().rev().find(|(before, _)| *before < size).map(|(_, by)| &by.to);
         Ok(before.or(self.rotations.first().map(|(_, first)| &first.from)).unwrap_or(&self.trusted))

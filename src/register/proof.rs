@@ -91,9 +91,10 @@ impl Proof {
             Self::Consistency { old, path, checkpoint, rotations } => {
                 let keys = followed(trusted, &rotations)?;
                 let (old, new) = (read(&keys, &old)?, read(&keys, &checkpoint)?);
-                match tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&path)?) {
-                    true => Ok(Proven::Consistent(old, new)),
-                    false => Err("its path does not lead from the one checkpoint to the other".into()),
+                if tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&path)?) {
+                    Ok(Proven::Consistent(old, new))
+                } else {
+                    Err("its path does not lead from the one checkpoint to the other".into())
                 }
             }
             Self::Inclusion { index, entry, path, checkpoint, rotations } => {
@@ -105,9 +106,10 @@ impl Proof {
                     return Err(format!("its path does not lead from entry {index} to the root {signed}"));
                 }
                 let event = Event::read(entry.as_bytes())?;
-                match event.seq == index {
-                    true => Ok(Proven::Included(Box::new(event), checkpoint)),
-                    false => Err(format!("it is of entry {index}, whose number is {}", event.seq)),
+                if event.seq == index {
+                    Ok(Proven::Included(Box::new(event), checkpoint))
+                } else {
+                    Err(format!("it is of entry {index}, whose number is {}", event.seq))
                 }
             }
         }

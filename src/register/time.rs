@@ -46,7 +46,7 @@ impl FromStr for Time {
         // Whatever is not written back as it was read has a 13th month, a 30th of February, or a sign.
         parsed
             .filter(|time| time.to_string() == text)
-            .ok_or_else(|| format!("`{text}` is no time like 2026-11-21T10:00:00Z"))
+            .ok_or_else(|| format!("`{text}` is not a time like 2026-11-21T10:00:00Z"))
     }
 }
 

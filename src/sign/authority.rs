@@ -111,7 +111,7 @@ impl AuthorityEntry {
             match Sha256Digest::from_hexadecimal(&named) {
                 Some(named) if named == found => Ok(certificate),
                 Some(_) => Err(format!("its SHA-256 is {found}, not {named}")),
-                None => Err(format!("`{sha256}` is no SHA-256, that of the file is {found}")),
+                None => Err(format!("`{sha256}` is not a SHA-256 digest, that of the file is {found}")),
             }
         });
         let certificate = pinned

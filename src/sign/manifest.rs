@@ -181,7 +181,7 @@ impl Resource {
 
 fn digest_of(hexadecimal: &str) -> Result<Sha256Digest, Refusal> {
     let digest = Sha256Digest::from_hexadecimal(hexadecimal);
-    digest.ok_or_else(|| Refusal::Malformed(format!("`{hexadecimal}` is no SHA-256 digest")))
+    digest.ok_or_else(|| Refusal::Malformed(format!("`{hexadecimal}` is not a SHA-256 digest")))
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
     let edited = String::from_utf8(kept.clone()).unwrap().replace("\"seed\": 0", "\"seed\": 1").into_bytes();
     assert_ne!(kept, edited);
     for (link, what) in [
-        (None, "the claim records earlier ones, and none is there"),
+        (None, "the claim records earlier claims, and there are none"),
         (Some(foreign), "`class-removal.previous-1.json` is not the claim that is recorded"),
         (Some(edited), "`class-removal.previous-1.json` is not the claim that is recorded"),
     ] {

@@ -53,7 +53,7 @@ impl<'a> Token<'a> {
         let (status, token) = match elements(whole)?[..] {
             [status] => (status, None),
             [status, token] => (status, Some(token)),
-            _ => return Err(wrong("it is no answer to a request for a time stamp")),
+            _ => return Err(wrong("it is not an answer to a request for a time stamp")),
         };
         require_granted(status)?;
         let token = token.ok_or_else(|| wrong("there is no time stamp in it"))?;
@@ -104,9 +104,10 @@ impl<'a> Token<'a> {
         if let Some(tag) = signed.first_mut() {
             *tag = SET;
         }
-        match certificate.verifies((self.scheme, self.hash), &signed, self.signature)? {
-            true => Ok((Info::read(self.content)?, certificate)),
-            false => Err(wrong("its signature is not of the certificate that it names")),
+        if certificate.verifies((self.scheme, self.hash), &signed, self.signature)? {
+            Ok((Info::read(self.content)?, certificate))
+        } else {
+            Err(wrong("its signature is not of the certificate that it names"))
         }
     }
 
@@ -125,9 +126,10 @@ impl<'a> Token<'a> {
         let [issuer, serial] = elements(self.signer)?[..] else {
             return Err(wrong("its signer has no name"));
         };
-        match certificate.is(issuer, serial)? {
-            true => Ok(certificate),
-            false => Err(wrong("its signer and its certificate are not the same")),
+        if certificate.is(issuer, serial)? {
+            Ok(certificate)
+        } else {
+            Err(wrong("its signer and its certificate are not the same"))
         }
     }
 
@@ -203,7 +205,7 @@ impl Info {
             hash: Hash::named(algorithm(hash)?)?,
             imprint: octets(imprint)?.to_vec(),
             nonce: nonce.map(|nonce| nonce.value().to_vec()),
-            time: moment(*time).ok_or_else(|| wrong("its time is no time"))?,
+            time: moment(*time).ok_or_else(|| wrong("its time cannot be read"))?,
         })
     }
 }
