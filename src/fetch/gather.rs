@@ -177,7 +177,7 @@ impl<'a> Fetch<'a> {
         if in_part {
             return Ok(Fetched { artifact, in_part, left, package, _folder: Some(folder) });
         }
-        let text = serde_json::to_vec(&left).unwrap_or_default();
+        let text = serde_json::to_vec(&left).expect("a list of strings serialises");
         fs::write(folder.path().join(LEFT), text).map_err(Error::io(folder.path()))?;
         match fs::rename(folder.path(), place) {
             Ok(()) => drop(folder.keep()),
