@@ -39,8 +39,8 @@ pub struct Upload {
     pub url: Option<String>,
 }
 
-/// Sends a release. A repository that is not there is made; one that holds files of another kind is refused, since they could
-/// hold what the release has lost.
+/// Sends a release. A repository that is not there is made; one that holds files of another kind is refused,
+/// since they could hold what the release has lost.
 ///
 /// # Errors
 /// [`Error::Hub`] if there is no token, or the hub or what the repository holds does not allow it.

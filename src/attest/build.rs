@@ -25,8 +25,9 @@ pub fn statement(report: &Report, record: &RunRecord) -> Statement {
     as_asked(report, record, report.removal())
 }
 
-/// The claim about the files of a report as a run of this removal makes it. What the removal is to make of the files (classes,
-/// slot, seal, head) is taken from the report, which measured that; seeds, method and device are those of the run.
+/// The claim about the files of a report as a run of this removal makes it. What the removal is to make of
+/// the files (classes, slot, seal, head) is taken from the report, which measured that; seeds, method and
+/// device are those of the run.
 pub(super) fn as_asked(report: &Report, record: &RunRecord, asked: &Asked) -> Statement {
     let predicate = Predicate {
         build_definition: build(report, record, asked),

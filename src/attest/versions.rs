@@ -1,12 +1,12 @@
-//! Checks and metrics of a claim beside those of this version: by id and version of their definitions, only the same are held
-//! against each other.
+//! Checks and metrics of a claim beside those of this version: by id and version of their definitions, only
+//! the same are held against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// The checks and metrics that every claim has, whatever version made it: one that lacks one of them was cut. What came later
-/// is not listed here, so that a claim from before lacks it with good reason.
+/// The checks and metrics that every claim has, whatever version made it: one that lacks one of them was cut.
+/// What came later is not listed here, so that a claim from before lacks it with good reason.
 const SINCE_THE_FIRST: [&str; 21] = [
     "only-head-changed",
     "forgotten-unreachable",
@@ -43,8 +43,8 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// Takes out of two lists of checks, or of metrics, what cannot be compared: `claimed` is what the claim has, `expected` what
-    /// this version has measured, `known` every definition of it, by id and version.
+    /// Takes out of two lists of checks, or of metrics, what cannot be compared: `claimed` is what the claim
+    /// has, `expected` what this version has measured, `known` every definition of it, by id and version.
     pub(super) fn take(&mut self, claimed: &mut Value, expected: &mut Value, known: &[(&str, u32)]) {
         let (Value::Array(claimed), Value::Array(expected)) = (claimed, expected) else { return };
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -52,8 +52,8 @@ impl Apart {
         let mut apart: BTreeSet<String> = BTreeSet::new();
         for entry in claimed.iter() {
             let (id, version) = (id_of(entry), entry["version"].as_u64().unwrap_or_default());
-            // Definitions count from 1, and no claim has one of them twice. What no version ever wrote is not set apart: it
-            // is compared, and differs.
+            // Definitions count from 1, and no claim has one of them twice. What no version ever wrote is not
+            // set apart: it is compared, and differs.
             if version == 0 || times.get(id) != Some(&1) {
                 continue;
             }

@@ -1,9 +1,10 @@
 //! Claims of version 1 in the words of the present one.
 //!
-//! Version 1 named figures by sentences, wrote numbers as strings and recorded the words about every check. Here the tree of such
-//! a claim becomes that of a present one: numbers are numbers, figures have fields, and words are left out, since they are
-//! looked up now and were never evidence. Whatever has no place in version 1 stays where it is, so that it is found when the
-//! claim is compared. What does not fit stays as it was, too, and is refused where it is read.
+//! Version 1 named figures by sentences, wrote numbers as strings and recorded the words about every check.
+//! Here the tree of such a claim becomes that of a present one: numbers are numbers, figures have fields, and
+//! words are left out, since they are looked up now and were never evidence. Whatever has no place in version
+//! 1 stays where it is, so that it is found when the claim is compared. What does not fit stays as it was,
+//! too, and is refused where it is read.
 
 use serde_json::{Map, Number, Value, json};
 

@@ -1,4 +1,5 @@
-//! The closed vocabularies of a claim. A word that is not among them makes a claim that this version cannot read.
+//! The closed vocabularies of a claim. A word that is not among them makes a claim that this version cannot
+//! read.
 
 use std::fmt;
 
@@ -69,7 +70,8 @@ impl NotClaimed {
     }
 }
 
-/// The kind of a device that computes: figures of one kind are alike, those of two may differ in the last digits.
+/// The kind of a device that computes: figures of one kind are alike, those of two may differ in the last
+/// digits.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
@@ -98,8 +100,8 @@ pub enum DtypePolicy {
     Preserve,
 }
 
-/// A seed. New ones are below 2^53, so that readers whose only numbers are doubles have the same; claims of version 1 may
-/// have larger ones.
+/// A seed. New ones are below 2^53, so that readers whose only numbers are doubles have the same; claims of
+/// version 1 may have larger ones.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Seed(u64);
 

@@ -1,4 +1,5 @@
-//! What `declass verify` measures beside the original. The gate alone measures nothing: there it is a value that cannot be.
+//! What `declass verify` measures beside the original. The gate alone measures nothing: there it is a value
+//! that cannot be.
 
 #[cfg(feature = "compute")]
 mod here {

@@ -1,4 +1,5 @@
-//! One file from a hub into the cache: resumed where it was cut, and there under its name only when its digest is right.
+//! One file from a hub into the cache: resumed where it was cut, and there under its name only when its
+//! digest is right.
 
 use std::{
     fs::{self, File},
@@ -36,7 +37,8 @@ pub(super) fn download(
     }
     let path = cache.incomplete(&file.blob);
     let transfer = Transfer { http, url, file, progress, path: &path };
-    // What a cut download has left may be of anything: if the whole is wrong, it gets one more chance from the start.
+    // What a cut download has left may be of anything: if the whole is wrong, it gets one more chance from
+    // the start.
     let resumed = path.metadata().is_ok_and(|found| found.len() > 0);
     let done = match transfer.run() {
         Err(Error::Hub(HubError::Damaged { .. })) if resumed => transfer.run(),

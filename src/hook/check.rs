@@ -93,7 +93,8 @@ impl Release {
     }
 }
 
-/// What was looked into already, by its object. A push may come with any number of refs that stand for the same.
+/// What was looked into already, by its object. A push may come with any number of refs that stand for the
+/// same.
 struct Known<'a> {
     rules: &'a Rules<'a>,
     source: Source,

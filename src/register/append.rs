@@ -36,12 +36,12 @@ pub struct Appended {
     pub checkpoint: Checkpoint,
 }
 
-/// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when it is this
-/// writer's turn. An event about an artifact that serves one request is entered for that request.
+/// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when
+/// it is this writer's turn. An event about an artifact that serves one request is entered for that request.
 ///
 /// # Errors
-/// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in it;
-/// [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
+/// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in
+/// it; [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
 pub fn append(
     path: &Path,
     key: &SigningKey,

@@ -1,5 +1,5 @@
-//! The register's files: opened without following links or waiting for pipes, replaced whole, synced before anybody is
-//! told.
+//! The register's files: opened without following links or waiting for pipes, replaced whole, synced before
+//! anybody is told.
 
 use std::{
     fs::File,
@@ -75,7 +75,8 @@ impl Folder {
         self.file(name)?.map(|file| bounded(file, &path, limit)).transpose()
     }
 
-    /// Puts a file into its place: it is the old or the new one at any moment, and the new one when this returns.
+    /// Puts a file into its place: it is the old or the new one at any moment, and the new one when this
+    /// returns.
     pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let temporary = format!("{name}.tmp");
         let replace = || -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! What can be entered: one event per line, in canonical JSON (RFC 8785). No event holds personal data: a request is a
-//! salted digest of a record that its keeper may destroy, and so may be a label.
+//! What can be entered: one event per line, in canonical JSON (RFC 8785). No event holds personal data: a
+//! request is a salted digest of a record that its keeper may destroy, and so may be a label.
 
 use declass_formats::Sha256Digest;
 use serde::{Deserialize, Serialize};

@@ -38,10 +38,12 @@ pub struct Register {
     pub(super) pending: Option<Pending>,
 }
 
-/// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever had.
+/// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever
+/// had.
 ///
 /// # Errors
-/// [`Error::Register`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a finding.
+/// [`Error::Register`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a
+/// finding.
 pub fn examine(path: &Path, trusted: &VerifierKey) -> Result<Examination, Error> {
     examine_locked(&Folder::for_reading(path)?, trusted)
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{SigningKey, VerifierKey, checkpoint::Checkpoint, note::Note};
 
-/// That a new key takes over, said by the old one: a checkpoint of the register before this event, with the new key as
-/// one more line, signed by the old key. Whoever trusts the old key can check it, without the register at hand.
+/// That a new key takes over, said by the old one: a checkpoint of the register before this event, with the
+/// new key as one more line, signed by the old key. Whoever trusts the old key can check it, without the
+/// register at hand.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Rotation {
     /// The old key.
@@ -48,7 +49,8 @@ impl Keys {
         Self { trusted, rotations: Vec::new() }
     }
 
-    /// Takes the next rotation; gives the size and root that the register had before, by what the old key signed.
+    /// Takes the next rotation; gives the size and root that the register had before, by what the old key
+    /// signed.
     pub(super) fn follow(&mut self, rotation: &Rotation) -> Result<Checkpoint, String> {
         let before =
             rotation.checked().map_err(|reason| format!("the rotation of keys does not hold: {reason}"))?;
@@ -62,7 +64,8 @@ impl Keys {
         Ok(before)
     }
 
-    /// The key that signs a checkpoint of this many entries, if the trusted key is one of those of the register.
+    /// The key that signs a checkpoint of this many entries, if the trusted key is one of those of the
+    /// register.
     pub(super) fn signer(&self, size: u64) -> Result<&VerifierKey, String> {
         let mut all = self.rotations.iter().flat_map(|(_, rotation)| [&rotation.from, &rotation.to]);
         if !self.rotations.is_empty() && !all.any(|key| *key == self.trusted) {

@@ -72,7 +72,8 @@ impl Register {
         })
     }
 
-    /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it does not.
+    /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it
+    /// does not.
     pub fn prove_since(&self, old: &[u8]) -> Result<Proof, String> {
         let size = usize::try_from(self.content.older(old)?.size).map_err(|error| error.to_string())?;
         Ok(Proof::Consistency {
@@ -85,7 +86,8 @@ impl Register {
 }
 
 impl Proof {
-    /// Reads a proof and checks it against a trusted key of the register; the error says why it shows nothing.
+    /// Reads a proof and checks it against a trusted key of the register; the error says why it shows
+    /// nothing.
     pub fn check(bytes: &[u8], trusted: &VerifierKey) -> Result<Proven, String> {
         match Self::deserialize(unambiguous::parse(bytes)?).map_err(|error| error.to_string())? {
             Self::Consistency { old, path, checkpoint, rotations } => {

@@ -96,7 +96,8 @@ impl Authority {
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthorityEntry {
     pem: String,
-    /// Digest of the certificate, so that another file in its place is noticed; as openssl prints it, with or without colons.
+    /// Digest of the certificate, so that another file in its place is noticed; as openssl prints it, with or
+    /// without colons.
     sha256: String,
     identity: String,
 }

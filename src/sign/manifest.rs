@@ -1,4 +1,5 @@
-//! The statement of OpenSSF Model Signing v1.0: the digest of every file of a folder, and one over all of them.
+//! The statement of OpenSSF Model Signing v1.0: the digest of every file of a folder, and one over all of
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,8 @@ use crate::unambiguous;
 pub const SIGNATURE_FILE: &str = "model.sig";
 
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
-/// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind, and the
-/// signature itself.
+/// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind,
+/// and the signature itself.
 const IGNORED: [&str; 7] =
     [".cache", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", SIGNATURE_FILE];
 

@@ -2,7 +2,8 @@
 
 use serde::de::DeserializeOwned;
 
-/// Reads a trust file or a policy. What is wrong with it comes in one line, since errors are printed as lines.
+/// Reads a trust file or a policy. What is wrong with it comes in one line, since errors are printed as
+/// lines.
 ///
 /// # Errors
 /// Where it stops being what is expected, and why.

@@ -1,4 +1,5 @@
-//! Whatever is done to a register's files is noticed, by readers and by the next writer, who changes nothing then.
+//! Whatever is done to a register's files is noticed, by readers and by the next writer, who changes nothing
+//! then.
 
 use expect_test::expect;
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};

@@ -80,7 +80,8 @@ impl Threshold {
     }
 }
 
-/// Whether claims of version 1 called a figure so. A label within a name is only shown: the index before it tells.
+/// Whether claims of version 1 called a figure so. A label within a name is only shown: the index before it
+/// tells.
 fn is_called(check: &str, name: &str, figure: &Figure) -> bool {
     v1_figure(check, name).is_some_and(|named| {
         named.quantity == figure.quantity

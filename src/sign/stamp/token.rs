@@ -1,4 +1,5 @@
-//! What a time-stamping service answers: RFC 3161's `TimeStampResp` around a CMS signature (RFC 5652) of a `TSTInfo`.
+//! What a time-stamping service answers: RFC 3161's `TimeStampResp` around a CMS signature (RFC 5652) of a
+//! `TSTInfo`.
 
 use x509_cert::{
     der::{
@@ -92,14 +93,16 @@ impl<'a> Token<'a> {
         Ok(Self { content, certificates, signer, hash, attributes, scheme, signature: octets(signature)? })
     }
 
-    /// What it says, and the certificate of the one who signed that, which the answer brought along: it may be anybody's.
+    /// What it says, and the certificate of the one who signed that, which the answer brought along: it may
+    /// be anybody's.
     pub(super) fn open(&self) -> Result<(Info, Certificate), Refusal> {
         require_kind(self.attribute(CONTENT_TYPE)?, TST_INFO)?;
         if octets(self.attribute(MESSAGE_DIGEST)?)? != self.hash.digest(self.content) {
             return Err(wrong("what is signed is not what it says"));
         }
         let certificate = self.certificate()?;
-        // They are signed as the set that they are, not as the tagged part of the signature in which they are sent.
+        // They are signed as the set that they are, not as the tagged part of the signature in which they are
+        // sent.
         let mut signed = self.attributes.to_der().map_err(malformed("it"))?;
         if let Some(tag) = signed.first_mut() {
             *tag = SET;
@@ -133,7 +136,8 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// RFC 5035's `SigningCertificateV2`, or RFC 2634's `SigningCertificate`: of several, the first is the signer's.
+    /// RFC 5035's `SigningCertificateV2`, or RFC 2634's `SigningCertificate`: of several, the first is the
+    /// signer's.
     fn named_certificate(&self) -> Result<Named<'a>, Refusal> {
         let (attribute, old) = match self.attribute_if_there(SIGNING_CERTIFICATE_V2)? {
             Some(attribute) => (attribute, false),
