@@ -2,9 +2,10 @@
 //!
 //!     cargo bench --bench head --no-run && RAYON_NUM_THREADS=1 taskset -c 1 cargo bench --bench head
 //!
-//! The baseline `whole-space` is the straightforward way: it draws whole embeddings, labels them with the whole
-//! weight matrix and trains in all 512 dimensions, with the very same code and settings otherwise. `row-space` is
-//! what the program does. After divan's table `cargo bench --bench head` prints the ratio of the two.
+//! The baseline `whole-space` is the straightforward way: it draws whole embeddings, labels them with the
+//! whole weight matrix and trains in all 512 dimensions, with the very same code and settings otherwise.
+//! `row-space` is what the program does. After divan's table `cargo bench --bench head` prints the ratio of
+//! the two.
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
 use std::{
@@ -136,8 +137,8 @@ impl Job {
     }
 }
 
-/// A head as training leaves it: rows of norm 1.0 to 1.5 that sum to zero, classes of one of four groups alike
-/// (cosine about 0.3), all others pointing away from each other, biases of a few hundredths.
+/// A head as training leaves it: rows of norm 1.0 to 1.5 that sum to zero, classes of one of four groups
+/// alike (cosine about 0.3), all others pointing away from each other, biases of a few hundredths.
 fn head() -> LinearHead {
     let mut rng = stream(2024, Purpose::Training, 0);
     let mut normal = |count: usize| {

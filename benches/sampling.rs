@@ -2,9 +2,10 @@
 //!
 //!     cargo bench --bench sampling
 //!
-//! The rows of one class of a head of 214 x 512 are made shorter and shorter, so that fewer and fewer plain draws are its; 500
-//! embeddings of it are drawn. The baseline is plain rejection, what the reference does: every draw labelled by the whole
-//! head. It is measured on 50 000 draws and extrapolated. At the end all classes of a head of 1000 x 2048 get 500 each.
+//! The rows of one class of a head of 214 x 512 are made shorter and shorter, so that fewer and fewer plain
+//! draws are its; 500 embeddings of it are drawn. The baseline is plain rejection, what the reference does:
+//! every draw labelled by the whole head. It is measured on 50 000 draws and extrapolated. At the end all
+//! classes of a head of 1000 x 2048 get 500 each.
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
 mod synthetic;

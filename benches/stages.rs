@@ -2,9 +2,10 @@
 //!
 //!     cargo bench --bench stages -- --device cpu --models target/heads 10x512 1000x2048
 //!
-//! Sampling draws training embeddings and strata, unlearning is DELETE at its defaults, verification is the whole gate on the
-//! written copy, certificate included. Prints one line of JSON per head, with the least seconds of some rounds;
-//! `benches/gpu.py` makes a table of them. MODELS keeps the heads, so that other programs can be measured on the same ones.
+//! Sampling draws training embeddings and strata, unlearning is DELETE at its defaults, verification is the
+//! whole gate on the written copy, certificate included. Prints one line of JSON per head, with the least
+//! seconds of some rounds; `benches/gpu.py` makes a table of them. MODELS keeps the heads, so that other
+//! programs can be measured on the same ones.
 #![expect(clippy::print_stdout, reason = "a benchmark reports on the terminal")]
 
 mod synthetic;
@@ -121,7 +122,8 @@ struct Round {
     passed: bool,
 }
 
-/// Every stage ends with values on the host, so that nothing on a GPU is still to be done when the clock is read.
+/// Every stage ends with values on the host, so that nothing on a GPU is still to be done when the clock is
+/// read.
 fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
     let cut = Cut::locate(model, None)?;
     let before = cut.head.load(model)?;

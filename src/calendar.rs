@@ -1,6 +1,7 @@
 //! Days of the Gregorian calendar, for the moments that trust files and registers name.
 
-/// Days from the start of 1970 to a date, which need not exist: the 30th of February is the 2nd of March, or the 1st.
+/// Days from the start of 1970 to a date, which need not exist: the 30th of February is the 2nd of March, or
+/// the 1st.
 pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     // Years are counted from March on, so that the leap day is their last.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };

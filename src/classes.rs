@@ -96,8 +96,8 @@ impl Forgotten {
     }
 }
 
-/// How a class is shown: its index, and its label where there is one, without what a terminal would obey and without the
-/// backticks that would let a label out of its own on a card.
+/// How a class is shown: its index, and its label where there is one, without what a terminal would obey and
+/// without the backticks that would let a label out of its own on a card.
 #[must_use]
 pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     match labels.and_then(|labels| labels.names.get(class)) {

@@ -64,7 +64,8 @@ impl DeviceChoice {
 /// Opens a GPU on which one kernel has run: a driver may be there and know nothing of this build's kernels.
 fn gpu(number: usize) -> Result<Device, Error> {
     let open = || {
-        // All threads share one stream. By default each gets its own, and nothing makes one wait for what another uploads.
+        // All threads share one stream. By default each gets its own, and nothing makes one wait for what
+        // another uploads.
         let device = Device::new_cuda_with_stream(number)?;
         Tensor::zeros(1, DType::F32, &device)?.affine(1.0, 1.0)?.to_vec1::<f32>()?;
         Ok(device)

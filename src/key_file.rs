@@ -1,5 +1,5 @@
-//! Private keys as they are kept in files: PKCS#8 in PEM, encrypted with a key that scrypt makes of a passphrase. Those that
-//! others made may also be plain, and SEC1 where their curve has it.
+//! Private keys as they are kept in files: PKCS#8 in PEM, encrypted with a key that scrypt makes of a
+//! passphrase. Those that others made may also be plain, and SEC1 where their curve has it.
 
 use p256::elliptic_curve::Generate;
 use pkcs8::{
@@ -15,13 +15,14 @@ use zeroize::Zeroizing;
 
 use crate::error::{KeyError, KeyKind};
 
-/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. The `openssl` command refuses to spend more
-/// than 32 MB and so does not open these keys; libraries that set no such limit do.
+/// Cost of one guess at a passphrase: 2^17 rounds of scrypt, which take 128 MB. The `openssl` command refuses
+/// to spend more than 32 MB and so does not open these keys; libraries that set no such limit do.
 const LOG_N: u8 = 17;
 const BLOCK_SIZE: u32 = 8;
 const PARALLEL: u32 = 1;
 
-/// A key of others may cost as much to open, and no more: 1 GB for scrypt, twice that in passes over it, some seconds of PBKDF2.
+/// A key of others may cost as much to open, and no more: 1 GB for scrypt, twice that in passes over it, some
+/// seconds of PBKDF2.
 const MOST_MEMORY: u64 = 1 << 30;
 const MOST_WORK: u64 = 1 << 31;
 const MOST_ITERATIONS: u32 = 10_000_000;

@@ -1,7 +1,7 @@
 //! Removes classes from trained classifiers, source-free, and proves it.
 //!
-//! A trained classifier is an encoder and a linear head that makes classes out of the encoder's embedding. This
-//! library finds that head in a safetensors folder or an ONNX file, unlearns classes there on synthetic
+//! A trained classifier is an encoder and a linear head that makes classes out of the encoder's embedding.
+//! This library finds that head in a safetensors folder or an ONNX file, unlearns classes there on synthetic
 //! embeddings (no training data needed), seals their slots so that they can never win, writes a copy in which
 //! nothing else changed, and measures what came of it on the copy as it lies on disk.
 //!
@@ -25,11 +25,11 @@
 //! # }
 //! ```
 //!
-//! A [`Release`] is judged by its signatures with [`examine_release`], and beside its original with [`Release::measure`].
-//! `examples/` has a program for each of these.
+//! A [`Release`] is judged by its signatures with [`examine_release`], and beside its original with
+//! [`Release::measure`]. `examples/` has a program for each of these.
 //!
-//! What these pages show is the library. The modules that they do not show are open to the command line, the tests and the
-//! benches, and change without notice.
+//! What these pages show is the library. The modules that they do not show are open to the command line, the
+//! tests and the benches, and change without notice.
 
 #![cfg_attr(
     not(feature = "compute"),

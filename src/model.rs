@@ -28,7 +28,8 @@ impl Model {
     /// Opens a folder with safetensors weights, a `.safetensors` file or an `.onnx` file, and finds the head.
     ///
     /// # Errors
-    /// [`Error::Format`] if the files cannot be read; what [`Cut::locate`] says if there is no head, or more than one.
+    /// [`Error::Format`] if the files cannot be read; what [`Cut::locate`] says if there is no head, or more
+    /// than one.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::of(open_model(path.as_ref())?, None)
     }

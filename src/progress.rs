@@ -33,7 +33,7 @@ pub enum Step {
     Writing,
 }
 
-/// Tells nobody.
+/// Progress that nobody watches.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 

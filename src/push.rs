@@ -39,8 +39,8 @@ pub struct Upload {
     pub url: Option<String>,
 }
 
-/// Sends a release. A repository that is not there is made; one that holds files of another kind is refused, since they could
-/// hold what the release has lost.
+/// Sends a release. A repository that is not there is made; one that holds files of another kind is refused,
+/// since they could hold what the release has lost.
 ///
 /// # Errors
 /// [`Error::Hub`] if there is no token, or the hub or what the repository holds does not allow it.
@@ -78,9 +78,10 @@ fn prepare(push: &Push<'_>, settings: &HubSettings, client: &HFClientSync) -> Re
     };
     let foreign = files.iter().filter(|path| !push.files.contains(path) && !is_gits(path));
     let foreign: Vec<String> = foreign.take(SHOWN).map(|path| format!("`{path}`")).collect();
-    match foreign.is_empty() {
-        true => Ok(Some(commit)),
-        false => Err(HubError::ForeignFiles { repo: push.repo.to_string(), files: foreign }.into()),
+    if foreign.is_empty() {
+        Ok(Some(commit))
+    } else {
+        Err(HubError::ForeignFiles { repo: push.repo.to_string(), files: foreign }.into())
     }
 }
 

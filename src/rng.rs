@@ -1,7 +1,7 @@
 //! The one source of randomness: a counter-based generator on the host.
 //!
-//! Every stream is addressed by (seed, purpose, index) and generated from scratch, so that what is drawn does not
-//! depend on the device, on the number of threads or on the order in which streams are asked for.
+//! Every stream is addressed by (seed, purpose, index) and generated from scratch, so that what is drawn does
+//! not depend on the device, on the number of threads or on the order in which streams are asked for.
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -57,7 +57,8 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Index of a stream within a purpose that is neither a batch of draws nor an epoch: by what it is for, and by class.
+/// Index of a stream within a purpose that is neither a batch of draws nor an epoch: by what it is for, and
+/// by class.
 #[must_use]
 pub(crate) fn index(kind: u8, class: usize, part: u64) -> u64 {
     (u64::from(kind) << 56) | ((class as u64 & 0xff_ffff) << 32) | (part & 0xffff_ffff)

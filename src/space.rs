@@ -1,8 +1,9 @@
 //! Coordinates for embeddings.
 //!
 //! Logits see only the component of an embedding in the row space of the head's weights. For draws whose
-//! distribution is isotropic (the Gaussian) the coordinates in an orthonormal basis of that space are themselves
-//! standard Gaussian, so one may draw, label and train in `rank(W) <= C` dimensions instead of `D`, exactly.
+//! distribution is isotropic (the Gaussian) the coordinates in an orthonormal basis of that space are
+//! themselves standard Gaussian, so one may draw, label and train in `rank(W) <= C` dimensions instead of
+//! `D`, exactly.
 
 use candle_core::{DType, Device, Result, Tensor};
 
@@ -25,7 +26,8 @@ impl Space {
         Self { full_width: width, basis: None, width }
     }
 
-    /// The space spanned by the weight rows of all given heads (of one embedding width and number of classes).
+    /// The space spanned by the weight rows of all given heads (of one embedding width and number of
+    /// classes).
     ///
     /// It is the whole space where the rows span that.
     ///
@@ -134,8 +136,9 @@ fn double(rows: &[f32], length: usize) -> Result<Tensor> {
     Tensor::from_slice(rows, (rows.len() / length, length), &Device::Cpu)?.to_dtype(DType::F64)
 }
 
-/// Gram-Schmidt in double precision, block by block, every vector orthogonalised twice; vectors that add nothing beyond
-/// rounding are left out. `None` if the rows span everything, or nothing (embeddings must still have coordinates).
+/// Gram-Schmidt in double precision, block by block, every vector orthogonalised twice; vectors that add
+/// nothing beyond rounding are left out. `None` if the rows span everything, or nothing (embeddings must
+/// still have coordinates).
 fn orthonormal(rows: &[&[f32]], length: usize) -> Result<Option<Tensor>> {
     let mut basis: Option<Tensor> = None;
     for block in rows.chunks(BLOCK) {

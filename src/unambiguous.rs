@@ -1,5 +1,5 @@
-//! JSON that every reader understands alike: an object with the same key twice is an error, since some readers take
-//! the first value and some the last.
+//! JSON that every reader understands alike: an object with the same key twice is an error, since some
+//! readers take the first value and some the last.
 
 use std::{cell::Cell, fmt};
 
@@ -9,8 +9,8 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// More values are no claim, and no manifest of all files that a release may have. A value of two bytes takes forty times
-/// that in memory.
+/// More values are no claim, and no manifest of all files that a release may have. A value of two bytes takes
+/// forty times that in memory.
 const MOST_VALUES: usize = 1 << 22;
 
 /// Parses JSON without repeated keys.

@@ -1,4 +1,5 @@
-//! From which norms on a class can win, and what is known of an embedding's norm and signs, held against scipy's figures.
+//! From which norms on a class can win, and what is known of an embedding's norm and signs, held against
+//! scipy's figures.
 
 use std::{
     fs,
@@ -137,7 +138,8 @@ fn nothing_is_promised_where_the_code_is_not_known() {
     }
 }
 
-/// The same graph with another attribute of the operator that bounds the embedding, or of the one behind it, promises nothing.
+/// The same graph with another attribute of the operator that bounds the embedding, or of the one behind it,
+/// promises nothing.
 #[test]
 fn an_operator_that_leaves_the_ball_promises_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
 //! No circles of files inside of a room: what `layers.rs` asks of rooms, asked of files.
 //!
-//! A file knows another if it names something that is defined there; names that a module hands on (`pub use`) count for the
-//! file that defines them. What a module shares with its own children, and that it declares them, is no circle.
+//! A file knows another if it names something that is defined there; names that a module hands on (`pub use`)
+//! count for the file that defines them. What a module shares with its own children, and that it declares
+//! them, is no circle.
 
 mod sources;
 

@@ -1,5 +1,6 @@
-//! The whole of it on the device that `DECLASS_TEST_DEVICE` names (`cpu` where it is unset, `cuda:0` on a machine with a GPU), held
-//! against the CPU: draws are the same, heads equal within 1e-4, figures within 1e-3 (a count may shift by one).
+//! The whole of it on the device that `DECLASS_TEST_DEVICE` names (`cpu` where it is unset, `cuda:0` on a
+//! machine with a GPU), held against the CPU: draws are the same, heads equal within 1e-4, figures within
+//! 1e-3 (a count may shift by one).
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +65,8 @@ fn draws_are_those_of_the_cpu() {
 fn every_trained_method_goes_the_way_of_the_cpu() {
     let (head, forgotten) = (head(), Forgotten::resolve(&["3", "7"], 10, None).unwrap());
     for method in methods::METHODS.into_iter().filter(|method| matches!(method.kind, Kind::Trained(_))) {
-        // One small rate and few epochs, so that both sides take the same number of steps; whether they forget is not asked.
+        // One small rate and few epochs, so that both sides take the same number of steps; whether they
+        // forget is not asked.
         let removal = Removal::of(forgotten.clone(), method).learning_rate(0.001).epochs(5).samples(500);
         let removal = removal.build().unwrap();
         let material = Material::draw(&head, &removal, &Device::Cpu, &Silent).unwrap();

@@ -1,5 +1,5 @@
-//! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy, safetensors,
-//! securesystemslib, @sigstore/verify and openssl.
+//! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy,
+//! safetensors, securesystemslib, @sigstore/verify and openssl.
 
 #[path = "judged/export.rs"]
 mod export;

@@ -6,7 +6,8 @@ use declass::{
     rng::{Purpose, stream},
 };
 
-/// Rows in groups of ten that resemble each other, of norm 1 give or take 10 %, that of class 0 times `length`.
+/// Rows in groups of ten that resemble each other, of norm 1 give or take 10 %, that of class 0 times
+/// `length`.
 pub(crate) fn head(classes: usize, width: usize, length: f32) -> LinearHead {
     let mut rng = stream(7, Purpose::Training, 0);
     let mut normal = |count: usize| {

@@ -93,14 +93,15 @@ impl Artifact {
         &self.files
     }
 
-    /// Files of the folder that a copy leaves behind, since they may still hold what was removed or promise what no
-    /// longer holds: weights in other formats and whatever is not known to be text or a picture, signatures and claims
-    /// of an earlier release.
+    /// Files of the folder that a copy leaves behind, since they may still hold what was removed or promise
+    /// what no longer holds: weights in other formats and whatever is not known to be text or a picture,
+    /// signatures and claims of an earlier release.
     pub fn left_out(&self) -> &[RelPath] {
         &self.beside.left_out
     }
 
-    /// Git's own files and folders at the top of the folder: no part of a model, neither read nor copied, only counted.
+    /// Git's own files and folders at the top of the folder: no part of a model, neither read nor copied,
+    /// only counted.
     pub fn skipped(&self) -> &[Skipped] {
         &self.beside.skipped
     }

@@ -208,9 +208,10 @@ impl<'a> Comparison<'a> {
         let change = |name: &String| {
             let (before, after) = (before.get(name).cloned(), after.get(name).cloned());
             let elements = |info: &Option<TensorInfo>| info.as_ref().map_or(0, |info| info.elements() as u64);
-            let values = match before == after {
-                true => self.differing.get(name.as_str()).copied().unwrap_or(0),
-                false => elements(&before).max(elements(&after)),
+            let values = if before == after {
+                self.differing.get(name.as_str()).copied().unwrap_or(0)
+            } else {
+                elements(&before).max(elements(&after))
             };
             (before != after || values > 0).then(|| TensorChange {
                 name: name.clone(),

@@ -52,7 +52,7 @@ pub enum Problem {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A tensor whose data has not the length that its shape and type ask for.
+    /// A tensor whose data has another length than its shape and type need.
     #[error("tensor `{tensor}` has {found} bytes, its shape needs {needed}")]
     DataLength {
         /// Name of the tensor.

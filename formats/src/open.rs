@@ -27,14 +27,15 @@ impl Artifact {
         Self::open_leaving_out(path, |_| false)
     }
 
-    /// The same, where some files of a folder are about the model and no part of it: a copy leaves them out, whatever they hold.
+    /// The same, where some files of a folder are about the model and no part of it: a copy leaves them out,
+    /// whatever they hold.
     pub fn open_leaving_out(path: &Path, leave_out: LeaveOut) -> Result<Self, FormatError> {
         let metadata = path.metadata().map_err(|error| FormatError::new(path, error))?;
         if metadata.is_dir() { open_folder(path, Folder::open(path)?, leave_out) } else { open_file(path) }
     }
 
-    /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them later is
-    /// filled in first.
+    /// Opens a folder whose files are there in their full size but may have holes: whatever is read of them
+    /// later is filled in first.
     pub fn open_with_holes(
         path: &Path,
         leave_out: LeaveOut,

@@ -8,8 +8,8 @@ use std::{
 
 use crate::{FormatError, Problem};
 
-/// The whole of a regular file, or of one that links lead to, which must not have more than `limit` bytes. A pipe or a
-/// device is refused without a look into it, since it may never end.
+/// The whole of a regular file, or of one that links lead to, which must not have more than `limit` bytes. A
+/// pipe or a device is refused without a look into it, since it may never end.
 ///
 /// # Errors
 /// [`Problem::NotAFile`], [`Problem::Large`], or what the disk says.

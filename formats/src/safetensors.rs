@@ -144,9 +144,10 @@ fn edited_shard(header: &Header, edits: &BTreeMap<String, NewTensor>) -> Pieces 
         })
         .collect();
     let mut pieces = Pieces::default();
-    pieces.push(match reshaped.is_empty() {
-        true => Piece::Source(0..header.data_start),
-        false => Piece::Bytes(header.with_shapes(&reshaped)),
+    pieces.push(if reshaped.is_empty() {
+        Piece::Source(0..header.data_start)
+    } else {
+        Piece::Bytes(header.with_shapes(&reshaped))
     });
     for name in header.by_offset() {
         let source = header.tensors.get(name).map(|(_, range)| Piece::Source(range.clone()));

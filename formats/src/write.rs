@@ -28,8 +28,9 @@ impl Artifact {
         write(self, edits, dest, on_bytes)
     }
 
-    /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing, without
-    /// writing them: one pass over those files, of whose bytes `on_bytes` is told. Every other file of a copy is the model's own.
+    /// The digests of the files that [`write`](Self::write) would change or add, found by the same splicing,
+    /// without writing them: one pass over those files, of whose bytes `on_bytes` is told. Every other file
+    /// of a copy is the model's own.
     pub fn edited_digests(
         &self,
         edits: &Edits,
@@ -90,8 +91,8 @@ fn digests(
     Ok(digests)
 }
 
-/// The files of weights that the edits change, and how; fails if an edit does not fit. Writing, and telling what was
-/// to be written, both follow this.
+/// The files of weights that the edits change, and how; fails if an edit does not fit. Writing, and telling
+/// what was to be written, both follow this.
 pub(crate) fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPath, Pieces>, FormatError> {
     let fail = |problem| FormatError::new(artifact.path(), problem);
     edits.check_tensors(artifact.tensors()).map_err(fail)?;

@@ -111,7 +111,7 @@ mod onnx {
         external_short: "onnx/external-short.onnx", "would end at byte 8, the file has 4";
         external_offset: "onnx/external-offset.onnx", "the file has 4";
         external_length: "onnx/external-length.onnx", "tensor `a` has 4 bytes, its shape needs 8";
-        external_negative: "onnx/external-negative.onnx", "its external `offset` is no size";
+        external_negative: "onnx/external-negative.onnx", "its external `offset` is not a size";
         external_in_body: "onnx/external-in-body.onnx", "leaves its folder";
     }
 }

@@ -105,7 +105,8 @@ fn a_class_is_dropped_from_real_models() {
         assert_eq!(rest.len(), expected.len(), "{rest:?}");
         assert!(expected.iter().all(|change| rest.contains(change)), "{rest:?}");
 
-        // What is told of a copy without writing it is what is written; of any other copy, where it is another.
+        // What is told of a copy without writing it is what is written; of any other copy, where it is
+        // another.
         let told = model.edited_digests(&edits, &|_| ()).unwrap();
         assert!(diff.files.iter().all(|file| file.after == told.get(&file.path).copied().or(file.before)));
         assert!(model.deviations(&edits, &copy).unwrap().is_empty());

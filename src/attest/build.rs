@@ -15,7 +15,6 @@ use crate::{
     },
     error::Error,
     evidence::{Check, Figure, TensorDifference},
-    head::Target,
     removal::Removal as Asked,
     verify::Report,
 };
@@ -26,8 +25,9 @@ pub fn statement(report: &Report, record: &RunRecord) -> Statement {
     as_asked(report, record, report.removal())
 }
 
-/// The claim about the files of a report as a run of this removal makes it: the one that the report is about, but for the seed
-/// of the verification.
+/// The claim about the files of a report as a run of this removal makes it. What the removal is to make of
+/// the files (classes, slot, seal, head) is taken from the report, which measured that; seeds, method and
+/// device are those of the run.
 pub(super) fn as_asked(report: &Report, record: &RunRecord, asked: &Asked) -> Statement {
     let predicate = Predicate {
         build_definition: build(report, record, asked),
@@ -67,9 +67,9 @@ fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition 
             forget: named(report),
             method: asked.method().name.into(),
             scope: Scope::Head,
-            slot: asked.slot(),
-            seal: asked.is_sealed(),
-            head: asked.head().map(Into::into),
+            slot: report.removal().slot(),
+            seal: report.removal().is_sealed(),
+            head: report.removal().head().map(Into::into),
             parameters: record.settings.clone(),
             seed: asked.seed().into(),
         },
@@ -124,7 +124,7 @@ fn removal(report: &Report, record: &RunRecord) -> Removal {
             index_map,
         },
         scope: Scope::Head,
-        claim: promise(target),
+        claim: Promise::of(target),
         not_claimed: NotClaimed::ALL.to_vec(),
         location: Location {
             head: head.name.clone(),
@@ -143,11 +143,6 @@ fn named(report: &Report) -> Vec<NamedClass> {
     let labels = report.cut().labels.as_ref();
     let label = |index: usize| labels.and_then(|labels| labels.names.get(index).cloned());
     report.removal().forgotten().indices().map(|index| NamedClass { index, label: label(index) }).collect()
-}
-
-/// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
-fn promise(target: &Target) -> Promise {
-    if target.is_final() { Promise::ClassOutputRemoved } else { Promise::ClassOutputSuppressed }
 }
 
 /// The released files, after an entry for all of them together.

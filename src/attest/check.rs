@@ -1,8 +1,8 @@
-//! A claim held against the files it is about and against figures measured anew: every place of it is what a run that
-//! found what this verification found would have written, or it is a finding.
+//! A claim held against the files it is about and against figures measured anew: every place of it is what a
+//! run that found what this verification found would have written, or it is a finding.
 //!
-//! Only data are compared. What is said about them is looked up by id and version, so that better words make no claim wrong; and a
-//! check whose definition changed, or came later, is measured and not compared.
+//! Only data are compared. What is said about them is looked up by id and version, so that better words make
+//! no claim wrong; and a check whose definition changed, or came later, is measured and not compared.
 
 use serde_json::Value;
 
@@ -18,7 +18,6 @@ use crate::{
     claim::Verdict,
     evaluate::{self, Evaluation},
     evidence::{Check, Figure, Outcome},
-    unambiguous,
     verify::{self, Report},
 };
 
@@ -27,13 +26,15 @@ use crate::{
 pub struct Held {
     /// What each part of the claim came to.
     pub checks: Vec<Check>,
-    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether
+    /// they hold.
     pub unknown: Vec<String>,
 }
 
 impl Claimed {
-    /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data were at hand,
-    /// from an evaluation on them with the claim's seed. Figures on data that were not are said to be not re-checked.
+    /// Compares the claim, place by place, with the one that follows from a report and, if the claim's data
+    /// were at hand, from an evaluation on them with the claim's seed. Figures on data that were not are said
+    /// to be not re-checked.
     #[must_use]
     pub fn check(&self, report: &Report, evaluation: Option<&Evaluation>) -> Held {
         let same_seed = report.removal().verification_seed() == self.verification_seed().value();
@@ -64,15 +65,16 @@ impl Claimed {
         Held { checks, unknown: apart.unknown }
     }
 
-    /// The claim as it would be made of this report now, as a tree that was read as the claim was: no number is another only
-    /// because it never was text.
+    /// The claim as it would be made of this report now, as a tree that was read as the claim was: no number
+    /// is another only because it never was text.
     fn expected(&self, report: &Report, evaluation: Option<&Evaluation>) -> Value {
         let record = self.record.clone();
         let record = evaluation.into_iter().fold(record, RunRecord::with_evaluation);
         let mut expected = as_asked(report, &record, self.removal());
         // A release claims to have passed; whether it does is what the report says.
         expected.predicate.verification.result = Verdict::Passed;
-        unambiguous::parse(&expected.to_bytes()).expect("a claim is JSON without repeated keys")
+        serde_json::from_slice(&expected.to_bytes())
+            .expect("a claim is JSON, and nests no deeper than it was read")
     }
 
     /// What the claim says about labelled data of a user, if anything.
@@ -135,7 +137,8 @@ fn without_new(expected: &mut Value, apart: &Apart) {
     }
 }
 
-/// Figures have a tolerance where another processor may have measured them; with another seed they are others.
+/// Figures have a tolerance where another processor may have measured them; with another seed they are
+/// others.
 fn comparison(path: &[&str], same_seed: bool) -> Comparison {
     let measured = if same_seed { Comparison::Measured } else { Comparison::Skipped };
     match path {

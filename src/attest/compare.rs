@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Number, Value};
 
-/// Largest relative difference between figures that count as the same: another processor may add in another order.
+/// Largest relative difference between figures that count as the same: another processor may add in another
+/// order.
 const TOLERANCE: f64 = 1e-4;
 /// Most characters of a value that are shown.
 const SHOWN: usize = 40;

@@ -1,4 +1,5 @@
-//! Figures on labelled embeddings of the user (tier T2): recorded by the run, and checked where the same data are at hand.
+//! Figures on labelled embeddings of the user (tier T2): recorded by the run, and checked where the same data
+//! are at hand.
 
 use crate::{
     claim::{Digests, RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData},

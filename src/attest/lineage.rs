@@ -21,12 +21,12 @@ static DEFINITION: Definition = Definition {
     not_shown: "whether the figures of earlier claims hold; that the first input was no release itself",
 };
 
-/// The check that a release's claim and the earlier ones continue each other, and that of the original, if that is a release, is
-/// the latest of them.
+/// The check that a release's claim and the earlier ones continue each other, and that of the original, if
+/// that is a release, is the latest of them.
 ///
 /// # Errors
-/// [`Error::NotAClaim`] if an earlier claim cannot be read, [`Error::BrokenLineage`] if those of the original do not continue each
-/// other.
+/// [`Error::NotAClaim`] if an earlier claim cannot be read, [`Error::BrokenLineage`] if those of the original
+/// do not continue each other.
 pub fn check_lineage(release: &Path, present: &Statement, original: &Artifact) -> Result<Check, Error> {
     let (history, input) = (History::of_release(release)?, History::of_input(original)?);
     let mut problems = history.problems(present);

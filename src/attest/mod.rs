@@ -1,5 +1,5 @@
-//! Claims and measurements: a claim is made of a report on the files and of the record of the run that made them, and a claim
-//! that was read is held, place by place, against the one that would be made now.
+//! Claims and measurements: a claim is made of a report on the files and of the record of the run that made
+//! them, and a claim that was read is held, place by place, against the one that would be made now.
 
 mod build;
 mod check;

@@ -33,8 +33,8 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
-    /// The record of a run of this version. Without `sampling` nothing was drawn for training, without `trained` nothing was
-    /// trained; `unreached` are the forgotten classes that training had nothing of.
+    /// The record of a run of this version. Without `sampling` nothing was drawn for training, without
+    /// `trained` nothing was trained; `unreached` are the forgotten classes that training had nothing of.
     #[must_use]
     pub fn new(
         removal: &Removal,

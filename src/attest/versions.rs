@@ -1,10 +1,12 @@
-//! Checks and metrics of a claim beside those of this version: by id and version of their definitions, only the same are held
-//! against each other.
+//! Checks and metrics of a claim beside those of this version: by id and version of their definitions, only
+//! the same are held against each other.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// The checks and metrics that every claim has, whatever version made it: one that lacks one of them was cut. What came later
-/// is not listed here, so that a claim from before lacks it with good reason.
+/// The checks and metrics that every claim has, whatever version made it: one that lacks one of them was cut.
+/// What came later is not listed here, so that a claim from before lacks it with good reason.
 const SINCE_THE_FIRST: [&str; 21] = [
     "only-head-changed",
     "forgotten-unreachable",
@@ -41,13 +43,20 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// Takes out of two lists of checks, or of metrics, what cannot be compared: `claimed` is what the claim has, `expected` what
-    /// this version has measured, `known` every definition of it, by id and version.
+    /// Takes out of two lists of checks, or of metrics, what cannot be compared: `claimed` is what the claim
+    /// has, `expected` what this version has measured, `known` every definition of it, by id and version.
     pub(super) fn take(&mut self, claimed: &mut Value, expected: &mut Value, known: &[(&str, u32)]) {
         let (Value::Array(claimed), Value::Array(expected)) = (claimed, expected) else { return };
-        let mut apart: Vec<String> = Vec::new();
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        claimed.iter().for_each(|entry| *times.entry(id_of(entry)).or_default() += 1);
+        let mut apart: BTreeSet<String> = BTreeSet::new();
         for entry in claimed.iter() {
             let (id, version) = (id_of(entry), entry["version"].as_u64().unwrap_or_default());
+            // Definitions count from 1, and no claim has one of them twice. What no version ever wrote is not
+            // set apart: it is compared, and differs.
+            if version == 0 || times.get(id) != Some(&1) {
+                continue;
+            }
             let definition = known.iter().find(|(known, _)| *known == id);
             match definition.map(|(_, version)| u64::from(*version)) {
                 Some(present) if present == version => continue,
@@ -56,10 +65,10 @@ impl Apart {
                 }
                 _ => self.unknown.push(format!("{id} ({version})")),
             }
-            apart.push(id.to_owned());
+            apart.insert(id.to_owned());
         }
-        claimed.retain(|entry| !apart.iter().any(|id| id == id_of(entry)));
-        expected.retain(|entry| !apart.iter().any(|id| id == id_of(entry)));
+        claimed.retain(|entry| !apart.contains(id_of(entry)));
+        expected.retain(|entry| !apart.contains(id_of(entry)));
         expected.retain(|entry| {
             let id = id_of(entry);
             let is_new = !SINCE_THE_FIRST.contains(&id) && !claimed.iter().any(|entry| id_of(entry) == id);
@@ -96,5 +105,24 @@ mod tests {
         assert_eq!(apart.new, ["deep"]);
         assert_eq!(apart.older, ["quantised (1, now 2)"]);
         assert_eq!(apart.unknown, ["later (1)", "latest (2)"]);
+    }
+
+    #[test]
+    fn what_no_version_ever_wrote_is_compared() {
+        let known = [("quantised", 2), ("head-bias", 1)];
+        let entry = |id: &str, version: u32| json!({"id": id, "version": version});
+        let before = json!([
+            entry("quantised", 0),
+            entry("head-bias", 1),
+            entry("head-bias", 9),
+            entry("later", 1),
+            entry("later", 1)
+        ]);
+        let (mut claimed, mut expected) =
+            (before.clone(), json!([entry("quantised", 2), entry("head-bias", 1)]));
+        let mut apart = Apart::default();
+        apart.take(&mut claimed, &mut expected, &known);
+        assert_eq!((claimed, apart), (before, Apart::default()));
+        assert_eq!(expected, json!([entry("quantised", 2), entry("head-bias", 1)]));
     }
 }

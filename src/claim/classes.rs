@@ -39,8 +39,8 @@ pub struct LabelSpace {
 }
 
 impl LabelSpace {
-    /// Fails unless each class of the input has its place in the index map: a number alone, of which lists are made, could be
-    /// any, while a map is no longer than its claim.
+    /// Fails unless each class of the input has its place in the index map: a number alone, of which lists
+    /// are made, could be any, while a map is no longer than its claim.
     pub(super) fn check_size(&self) -> Result<(), ClaimError> {
         let (before, size) = (self.before, self.index_map.len());
         if size == before {

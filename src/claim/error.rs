@@ -1,6 +1,7 @@
 //! Why a claim cannot be read.
 
-/// Why bytes are no claim that this version can read. None of it says that a release is bad: only that nothing can be said.
+/// Why bytes are no claim that this version can read. None of it says that a release is bad: only that
+/// nothing can be said.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {

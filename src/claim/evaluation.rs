@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClaimError, Digests, Seed};
 use crate::evidence::Figure;
 
-/// What a claim calls labelled embeddings that the model was not trained on; whose data they are is part of the name.
+/// What a claim calls labelled embeddings that the model was not trained on; whose data they are is part of
+/// the name.
 pub const TEST_DATA: &str = "user-test";
 /// What a claim calls labelled embeddings that the model was trained on.
 pub const TRAINING_DATA: &str = "user-train";

@@ -1,5 +1,5 @@
-//! The history of a release that was made from a release: its earlier claims, kept beside the present one, and what all
-//! removals together made of the first input.
+//! The history of a release that was made from a release: its earlier claims, kept beside the present one,
+//! and what all removals together made of the first input.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -28,18 +28,19 @@ pub struct Earlier {
     pub statement: Statement,
     /// Digest of the statement's bytes, whether they are signed or not.
     pub digest: Sha256Digest,
-    /// Fingerprint of the key that its envelope names, if it is signed. Whether that key signed it is not judged here.
+    /// Fingerprint of the key that its envelope names, if it is signed. Whether that key signed it is not
+    /// judged here.
     pub named_key: Option<String>,
     file: Vec<u8>,
 }
 
 impl History {
-    /// The history that a release made from this model will have: empty if the model is no release. A claim that lies beside a
-    /// model but names none of its files is not about it.
+    /// The history that a release made from this model will have: empty if the model is no release. A claim
+    /// that lies beside a model but names none of its files is not about it.
     ///
     /// # Errors
-    /// [`Error::NotAClaim`] if a claim of this or an earlier release cannot be read, [`Error::BrokenLineage`] if they do not
-    /// continue each other.
+    /// [`Error::NotAClaim`] if a claim of this or an earlier release cannot be read, [`Error::BrokenLineage`]
+    /// if they do not continue each other.
     pub fn of_input(input: &Artifact) -> Result<Self, Error> {
         let folder = input.folder();
         if !StoredClaim::exists(folder) {
@@ -80,8 +81,8 @@ impl History {
         &self.claims
     }
 
-    /// Classes of the input, by their indices there, that an earlier removal forgot and whose slots are still there: they have to stay
-    /// forgotten.
+    /// Classes of the input, by their indices there, that an earlier removal forgot and whose slots are still
+    /// there: they have to stay forgotten.
     ///
     /// # Errors
     /// [`Error::BrokenLineage`] if the removals do not continue each other.
@@ -223,13 +224,13 @@ fn compose(removals: &[&Removal]) -> Result<(Vec<ForgottenClass>, LabelSpace), S
 fn difference(recorded: Option<&Lineage>, expected: Option<&Lineage>) -> String {
     let (Some(recorded), Some(expected)) = (recorded, expected) else {
         return match recorded {
-            Some(_) => "the claim records earlier ones, and none is there".to_owned(),
+            Some(_) => "the claim records earlier claims, and there are none".to_owned(),
             None => "earlier claims are there that the claim does not record".to_owned(),
         };
     };
     if recorded.claims.len() != expected.claims.len() {
         return format!(
-            "the claim records {} earlier ones, and {} are there",
+            "the claim records {} earlier claims, and there are {}",
             recorded.claims.len(),
             expected.claims.len()
         );

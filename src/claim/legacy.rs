@@ -1,9 +1,10 @@
 //! Claims of version 1 in the words of the present one.
 //!
-//! Version 1 named figures by sentences, wrote numbers as strings and recorded the words about every check. Here the tree of such
-//! a claim becomes that of a present one: numbers are numbers, figures have fields, and words are left out, since they are
-//! looked up now and were never evidence. Whatever has no place in version 1 stays where it is, so that it is found when the
-//! claim is compared. What does not fit stays as it was, too, and is refused where it is read.
+//! Version 1 named figures by sentences, wrote numbers as strings and recorded the words about every check.
+//! Here the tree of such a claim becomes that of a present one: numbers are numbers, figures have fields, and
+//! words are left out, since they are looked up now and were never evidence. Whatever has no place in version
+//! 1 stays where it is, so that it is found when the claim is compared. What does not fit stays as it was,
+//! too, and is refused where it is read.
 
 use serde_json::{Map, Number, Value, json};
 
@@ -142,11 +143,15 @@ fn upgrade_figure(owner: &str, measurement: &mut Value) {
     }
     let Some(name) = fields.get("name").and_then(Value::as_str).map(str::to_owned) else { return };
     let Some(named) = v1_figure(owner, &name) else { return };
-    fields.remove("name");
     let about = json!({
         "quantity": named.quantity, "class": named.class, "to": named.to, "stratum": named.stratum, "side": named.side,
     });
     let Value::Object(about) = about else { return };
+    // Whatever somebody put in one of these places stays there, to be found.
+    if about.keys().any(|key| fields.contains_key(key)) {
+        return;
+    }
+    fields.remove("name");
     fields.extend(about.into_iter().filter(|(_, value)| !value.is_null()));
 }
 

@@ -10,7 +10,8 @@ use super::{ForgottenClass, LabelSpace, Resource};
 pub struct Lineage {
     /// The earlier claims, latest first: the file that holds each, and the digest of its statement.
     pub claims: Vec<Resource>,
-    /// Every class forgotten so far, by index and label in the first input; `indexAfter` is its place in this release.
+    /// Every class forgotten so far, by index and label in the first input; `indexAfter` is its place in this
+    /// release.
     pub forgotten: Vec<ForgottenClass>,
     /// What became of the label space of the first input.
     pub label_space: LabelSpace,

@@ -1,8 +1,9 @@
-//! What a release says of itself: the claim as data, and the files that hold it. Nothing is computed here, so that whoever only
-//! reads claims (the gate, a hook, the register, an export) needs neither tensors nor methods.
+//! What a release says of itself: the claim as data, and the files that hold it. Nothing is computed here, so
+//! that whoever only reads claims (the gate, a hook, the register, an export) needs neither tensors nor
+//! methods.
 //!
-//! A claim is read in whatever version it was written; [`Claim`] has it in the words of the present one. How a claim is made of
-//! measurements, and held against them, is in `attest`.
+//! A claim is read in whatever version it was written; [`Claim`] has it in the words of the present one. How
+//! a claim is made of measurements, and held against them, is in `attest`.
 
 mod asked;
 mod classes;

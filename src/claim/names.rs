@@ -34,7 +34,8 @@ pub fn is_record(path: &RelPath) -> bool {
     MARKS.contains(&path.as_str()) || (1..=MOST_EARLIER).any(|at| path.as_str() == earlier_claim(at))
 }
 
-/// Whether a file, in whatever folder, has the name of a claim or a signature: a copy of the model leaves it out.
+/// Whether a file, in whatever folder, has the name of a claim or a signature: a copy of the model leaves it
+/// out.
 #[must_use]
 pub fn looks_like_record(path: &RelPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();

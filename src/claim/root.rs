@@ -1,5 +1,5 @@
-//! The root digest of a release, as OpenSSF Model Signing v1.0 serialises files: SHA-256 over the concatenated
-//! digests of all files, ordered by path components.
+//! The root digest of a release, as OpenSSF Model Signing v1.0 serialises files: SHA-256 over the
+//! concatenated digests of all files, ordered by path components.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ pub const ALL_FILES: &str = "oms-root";
 /// What a claim calls the whole input.
 pub const INPUT_MODEL: &str = "input-model";
 
-/// What a release's folder may hold besides the files of the model: git's own files, the card, claims and signatures.
+/// What a release's folder may hold besides the files of the model: git's own files, the card, claims and
+/// signatures.
 const BESIDES: [&str; 8] = [
     ".git",
     ".gitattributes",
@@ -31,8 +32,8 @@ pub fn root_digest(files: &BTreeMap<&RelPath, Sha256Digest>) -> Sha256Digest {
     root_of(files.values().copied())
 }
 
-/// Paths at the top of the folder that whoever computes the root digest from a folder has to leave out; never a file
-/// of the model, whatever its name.
+/// Paths at the top of the folder that whoever computes the root digest from a folder has to leave out; never
+/// a file of the model, whatever its name.
 #[must_use]
 pub fn ignored(files: &BTreeMap<&RelPath, Sha256Digest>) -> Vec<&'static str> {
     let top = |path: &RelPath| path.as_str().split('/').next().unwrap_or_default().to_owned();

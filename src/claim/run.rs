@@ -77,7 +77,8 @@ pub struct TrainingAttempt {
     /// Its learning rate; absent for a closed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<Number>,
-    /// The largest factor by which training embeddings were stretched; absent if they were as they were drawn.
+    /// The largest factor by which training embeddings were stretched; absent if they were as they were
+    /// drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stretched: Option<Number>,
     /// Epochs trained; 0 for a closed form.

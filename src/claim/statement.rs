@@ -5,7 +5,8 @@
 use super::{PREDICATE_TYPE, Predicate, Resource, Seed};
 use crate::sign::InToto;
 
-/// An in-toto statement about a class removal: its subjects are the files, after an entry for all of them together.
+/// An in-toto statement about a class removal: its subjects are the files, after an entry for all of them
+/// together.
 pub type Statement = InToto<Resource, Predicate>;
 
 impl Statement {

@@ -1,4 +1,5 @@
-//! The names of kinds of claims and data; each is explained on the page of the documentation that its path names.
+//! The names of kinds of claims and data; each is explained on the page of the documentation that its path
+//! names.
 
 use super::Seed;
 

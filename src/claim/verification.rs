@@ -1,4 +1,5 @@
-//! What was measured, as it is recorded: ids, versions and figures, and no words, which are looked up by id and version.
+//! What was measured, as it is recorded: ids, versions and figures, and no words, which are looked up by id
+//! and version.
 
 use serde::{Deserialize, Serialize};
 

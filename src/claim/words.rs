@@ -1,10 +1,11 @@
-//! The closed vocabularies of a claim. A word that is not among them makes a claim that this version cannot read.
+//! The closed vocabularies of a claim. A word that is not among them makes a claim that this version cannot
+//! read.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::error::RemovalError;
+use crate::{error::RemovalError, head::Target};
 
 /// What a removal reaches.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -25,6 +26,12 @@ pub enum Promise {
 }
 
 impl Promise {
+    /// What may be claimed: a slot that is neither gone nor sealed is only suppressed where it was measured.
+    #[must_use]
+    pub fn of(target: &Target) -> Self {
+        if target.is_final() { Self::ClassOutputRemoved } else { Self::ClassOutputSuppressed }
+    }
+
     /// As it is written.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -63,7 +70,8 @@ impl NotClaimed {
     }
 }
 
-/// The kind of a device that computes: figures of one kind are alike, those of two may differ in the last digits.
+/// The kind of a device that computes: figures of one kind are alike, those of two may differ in the last
+/// digits.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
@@ -92,8 +100,8 @@ pub enum DtypePolicy {
     Preserve,
 }
 
-/// A seed. New ones are below 2^53, so that readers whose only numbers are doubles have the same; claims of version 1 may
-/// have larger ones.
+/// A seed. New ones are below 2^53, so that readers whose only numbers are doubles have the same; claims of
+/// version 1 may have larger ones.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Seed(u64);
 

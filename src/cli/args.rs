@@ -103,7 +103,8 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Remove classes from a model, verify the result and write it with a claim.
     Unlearn(Box<UnlearnArgs>),
-    /// Check a release: who signed it, and against its original what changed and whether the classes are gone.
+    /// Check a release: who signed it, and against its original what changed and whether the classes are
+    /// gone.
     Verify(VerifyArgs),
 }
 
@@ -123,8 +124,8 @@ pub(super) struct LogArgs {
     pub(super) release: PathBuf,
     #[command(flatten)]
     pub(super) hub: OfflineArgs,
-    /// Print one JSON object: schema, removals (claim, method, slot, sealed, forgotten, signedBy), forgotten (in
-    /// all), problems.
+    /// Print one JSON object: schema, removals (claim, method, slot, sealed, forgotten, signedBy), forgotten
+    /// (in all), problems.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }
@@ -164,11 +165,13 @@ pub(super) struct VerifyArgs {
     #[cfg(not(feature = "compute"))]
     #[command(flatten)]
     pub(super) hub: OfflineArgs,
-    /// The keys that are trusted, reviewed and kept apart from releases. Every file must then be signed by one of them.
+    /// The keys that are trusted, reviewed and kept apart from releases. Every file must then be signed by
+    /// one of them.
     #[arg(long, value_name = "FILE")]
     #[cfg_attr(not(feature = "compute"), arg(required = true))]
     pub(super) trust: Option<PathBuf>,
-    /// What the release must be: classes that must be forgotten, allowed methods and inputs, checks and thresholds.
+    /// What the release must be: classes that must be forgotten, allowed methods and inputs, checks and
+    /// thresholds.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(super) policy: Option<PathBuf>,
     /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].

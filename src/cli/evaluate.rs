@@ -51,7 +51,8 @@ struct Model<'a> {
     files: BTreeMap<&'a RelPath, Sha256Digest>,
 }
 
-/// Both heads, and the name of the head if one is given; which classes are forgotten the user says, or else the claim.
+/// Both heads, and the name of the head if one is given; which classes are forgotten the user says, or else
+/// the claim.
 fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Option<String>)> {
     let claimed = match args.forget[..] {
         [] if !StoredClaim::exists(release.folder()) => {

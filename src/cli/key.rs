@@ -50,10 +50,7 @@ pub(super) fn new_passphrase(args: &PassphraseArgs) -> Result<Zeroizing<String>>
         return Ok(given);
     }
     let first = ask("Passphrase of the new key: ")?;
-    match *first == *ask("Again: ")? {
-        true => Ok(first),
-        false => Err(refused("the two passphrases differ", None)),
-    }
+    if *first == *ask("Again: ")? { Ok(first) } else { Err(refused("the two passphrases differ", None)) }
 }
 
 fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseKey> {

@@ -1,4 +1,5 @@
-//! What `declass verify` measures beside the original. The gate alone measures nothing: there it is a value that cannot be.
+//! What `declass verify` measures beside the original. The gate alone measures nothing: there it is a value
+//! that cannot be.
 
 #[cfg(feature = "compute")]
 mod here {
@@ -77,7 +78,7 @@ mod here {
 
     use crate::cli::{args::VerifyArgs, bars::Bars, hub::Located, output::Printer};
 
-    /// There is none.
+    /// What is never there: this build cannot measure.
     #[derive(Debug)]
     pub(in crate::cli) enum Measured {}
 

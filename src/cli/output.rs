@@ -141,7 +141,8 @@ impl Printer {
     }
 }
 
-/// Text from a model without characters that a terminal would obey, those that turn the direction of writing included.
+/// Text from a model without characters that a terminal would obey, those that turn the direction of writing
+/// included.
 fn harmless(text: &str) -> String {
     let obeyed = |c: char| {
         c.is_control()

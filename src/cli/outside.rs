@@ -4,7 +4,8 @@ use std::{fs, io::Write as _, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-/// A new file outside of the release, which would no longer be the one that was verified with a file more in it.
+/// A new file outside of the release, which would no longer be the one that was verified with a file more in
+/// it.
 pub(super) fn write_outside(out: &Path, release: &Path, bytes: &[u8]) -> Result<()> {
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let parent = parent.canonicalize().with_context(|| format!("folder `{}`", parent.display()))?;

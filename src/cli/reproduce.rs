@@ -91,7 +91,8 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
     arguments
 }
 
-/// The files that a removal makes, with whether they are the same; the card and the records beside the model are not among them.
+/// The files that a removal makes, with whether they are the same; the card and the records beside the model
+/// are not among them.
 fn files(release: &Artifact, diff: &Diff) -> Vec<(String, bool)> {
     let is_card = |path| release.files().iter().any(|file| file.path == path && file.role == Role::Card);
     let files = diff.files.iter().filter(|file| !is_card(file.path.clone()));

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, fs, path::Path};
 use anyhow::{Context, Result};
 use declass::unlearn::Search;
 
-/// Writes `attempt,learning_rate,stretch,epoch,shortfall_nats` and the share still recognised in each stratum.
+/// Writes `attempt,learning_rate,stretch,epoch,shortfall_nats` and the share still recognised in each
+/// stratum.
 pub(super) fn write(path: &Path, search: &Search) -> Result<()> {
     let strata: Vec<&str> = search.strata.iter().map(|stratum| stratum.name()).collect();
     let mut text = format!("attempt,learning_rate,stretch,epoch,shortfall_nats,{}\n", strata.join(","));

@@ -1,5 +1,5 @@
-//! `declass verify`: what the signatures, the claim and the original say of a release; how it is printed is in
-//! `verdict.rs`.
+//! `declass verify`: what the signatures, the claim and the original say of a release; how it is printed is
+//! in `verdict.rs`.
 
 use std::time::SystemTime;
 

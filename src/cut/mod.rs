@@ -111,7 +111,8 @@ pub struct CutPoint {
 }
 
 impl Cut {
-    /// Finds the head of a model, or checks the one the caller names: a module path, a tensor or an ONNX node.
+    /// Finds the head of a model, or checks the one the caller names: a module path, a tensor or an ONNX
+    /// node.
     ///
     /// # Errors
     /// [`Error::Locate`] with the reason and a hint, `LocateError::Ambiguous` with the candidates,

@@ -6,8 +6,8 @@ use super::{Branch, Head, Operand, Source};
 use crate::head::sealed::{Precision, Spacing};
 
 impl Head {
-    /// Largest relative error of a weight that [`Self::load`] gives: 0 where weights and biases are used as they are stored, in
-    /// single precision or less. Sums of biases may be off by as much of 1, too.
+    /// Largest relative error of a weight that [`Self::load`] gives: 0 where weights and biases are used as
+    /// they are stored, in single precision or less. Sums of biases may be off by as much of 1, too.
     #[must_use]
     pub fn rounding(&self) -> f64 {
         let exact = self.shift.iter().all(|&shift| shift == 0.0)

@@ -1,4 +1,5 @@
-//! What an architecture guarantees of every embedding, whatever the input: in exact arithmetic, and only where it is certain.
+//! What an architecture guarantees of every embedding, whatever the input: in exact arithmetic, and only
+//! where it is certain.
 
 use declass_formats::Artifact;
 use serde_json::Value;
@@ -6,7 +7,8 @@ use serde_json::Value;
 use super::Branch;
 use crate::head::Bound;
 
-/// Classes of the transformers library whose head reads tokens, or a mean of tokens, right behind the layer normalisation of this name.
+/// Classes of the transformers library whose head reads tokens, or a mean of tokens, right behind the layer
+/// normalisation of this name.
 const NORMALISED: [(&str, &str); 9] = [
     ("ConvNextForImageClassification", "convnext.layernorm"),
     ("ConvNextV2ForImageClassification", "convnextv2.layernorm"),
@@ -21,8 +23,9 @@ const NORMALISED: [(&str, &str); 9] = [
 /// Those whose head reads a mean of what `hidden_act` of the configuration makes.
 const ACTIVATED: [&str; 2] = ["RegNetForImageClassification", "ResNetForImageClassification"];
 
-/// What the configuration of a model folder guarantees of the embedding of its only head, if its architecture is known, its code is
-/// the library's own, and head and normalisation have the names and extents they have there.
+/// What the configuration of a model folder guarantees of the embedding of its only head, if its architecture
+/// is known, its code is the library's own, and head and normalisation have the names and extents they have
+/// there.
 pub(super) fn bound(artifact: &Artifact, branches: &[Branch]) -> Option<Bound> {
     let [branch] = branches else { return None };
     let config = artifact.config().filter(|config| config.get("auto_map").is_none())?;

@@ -23,8 +23,8 @@ type Rows = BTreeMap<usize, Vec<f64>>;
 
 /// The edits that turn the head `before` into `trained` and give the forgotten slots their treatment.
 ///
-/// The order is what matters: the model will hold `trained` rounded to the types that it is stored in, so a seal is taken of those
-/// rows, since the mean of others is not theirs.
+/// The order is what matters: the model will hold `trained` rounded to the types that it is stored in, so a
+/// seal is taken of those rows, since the mean of others is not theirs.
 ///
 /// # Errors
 /// As [`edits`]; [`Error::Unlearn`] for a multi-label head without bias.
@@ -46,9 +46,9 @@ pub fn rewrite(
 /// The edits that turn the head `before` into `after`, slots as they are there.
 ///
 /// Rows of `after` that equal `before` bit for bit keep their stored bytes. Parallel heads share a change
-/// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots are sealed by the
-/// link of the main head, whether that one is or not. With [`Slot::Drop`] every place of the
-/// files that counts the classes is changed as well.
+/// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots
+/// are sealed by the link of the main head, whether that one is or not. With [`Slot::Drop`] every place of
+/// the files that counts the classes is changed as well.
 ///
 /// # Errors
 /// [`Error::Unwritable`] if a value does not fit the stored type or has no place in the model,
@@ -87,8 +87,9 @@ pub fn edits(
     Ok(placement.edits)
 }
 
-/// The head `after` as the model will have it once it is written in place of `before`: every changed row rounded to the
-/// element types it is stored in. A seal has to be taken of these rows, since the mean of others is not theirs.
+/// The head `after` as the model will have it once it is written in place of `before`: every changed row
+/// rounded to the element types it is stored in. A seal has to be taken of these rows, since the mean of
+/// others is not theirs.
 ///
 /// # Errors
 /// [`Error::Unwritable`] as [`edits`].

@@ -53,7 +53,8 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
     shorten_metadata(placement, graph)
 }
 
-/// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them on.
+/// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them
+/// on.
 pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
     let rewired = !placement.rewired.is_empty();
     let Some(graph) = placement.artifact.graph().filter(|_| rewired) else {

@@ -66,15 +66,18 @@ pub(super) fn remove(
 /// The values as the operand's element type holds them.
 pub(super) fn rounded(operand: &Operand, values: &[f64]) -> Result<Vec<f64>, Error> {
     let data = encode(operand, values)?;
-    Ok(operand.info.dtype.decode_f64(&data).unwrap_or_default())
+    Ok(operand.info.dtype.decode_f64(&data).expect(READ_AS_WRITTEN))
 }
+
+/// Float types are the ones that are written, and the ones that are read.
+const READ_AS_WRITTEN: &str = "what a type was written in, it is read in";
 
 fn encode(operand: &Operand, values: &[f64]) -> Result<Vec<u8>, Error> {
     let unwritable = |reason: String| Error::Unwritable { tensor: operand.tensor.clone(), reason };
     let dtype = operand.info.dtype;
     let data =
-        dtype.encode(values).ok_or_else(|| unwritable(format!("{} is no float type", dtype.name())))?;
-    let rounded = dtype.decode_f64(&data).unwrap_or_default();
+        dtype.encode(values).ok_or_else(|| unwritable(format!("{} is not a float type", dtype.name())))?;
+    let rounded = dtype.decode_f64(&data).expect(READ_AS_WRITTEN);
     match values.iter().zip(&rounded).find(|(_, rounded)| !rounded.is_finite()) {
         Some((value, _)) => Err(unwritable(format!("{value} does not fit {}", dtype.name()))),
         None => Ok(data),

@@ -18,8 +18,8 @@ use crate::{
     tail::Weights,
 };
 
-/// Draws embeddings in the coordinates of `head` until every quota is full, a class is found to be out of reach, or the
-/// work has grown out of proportion; the result is ordered by class.
+/// Draws embeddings in the coordinates of `head` until every quota is full, a class is found to be out of
+/// reach, or the work has grown out of proportion; the result is ordered by class.
 ///
 /// Only the Gaussian has samplers for rare classes: other distributions end with what rejection reached.
 ///
@@ -121,8 +121,8 @@ fn sequentially(
     Ok(rare)
 }
 
-/// What a try costs, in the multiplications that a chain costs: most tries end at the first rival, after some products and draws
-/// of numbers.
+/// What a try costs, in the multiplications that a chain costs: most tries end at the first rival, after some
+/// products and draws of numbers.
 const WORK_OF_A_TRY: u64 = 2000;
 /// Independent draws are worth some seconds even where chains would be cheap, and no more than some minutes.
 const FEWEST_TRIES: u64 = 1_000_000;
@@ -244,8 +244,8 @@ mod tests {
         }
     }
 
-    /// Three samplers of one distribution: a class that one draw in a few thousand reaches, of a head with as many classes
-    /// as dimensions.
+    /// Three samplers of one distribution: a class that one draw in a few thousand reaches, of a head with as
+    /// many classes as dimensions.
     #[test]
     fn all_samplers_draw_from_the_same_distribution() {
         let (classes, width, class) = (40, 24, 0);

@@ -1,8 +1,10 @@
-//! Standard normal embeddings restricted to the region of one class, at a cost that does not depend on how rare it is.
+//! Standard normal embeddings restricted to the region of one class, at a cost that does not depend on how
+//! rare it is.
 //!
-//! Elliptical slice sampling (Murray, Adams, MacKay 2010) with the indicator of the region as the likelihood: from a
-//! point `x` inside, draw `v` and move to `x cos t + v sin t` for the first `t` inside, shrinking the bracket around 0. The
-//! logits along the ellipse are `Wx cos t + Wv sin t + b`, so a step costs one product however often it shrinks.
+//! Elliptical slice sampling (Murray, Adams, MacKay 2010) with the indicator of the region as the likelihood:
+//! from a point `x` inside, draw `v` and move to `x cos t + v sin t` for the first `t` inside, shrinking the
+//! bracket around 0. The logits along the ellipse are `Wx cos t + Wv sin t + b`, so a step costs one product
+//! however often it shrinks.
 
 use std::f32::consts::TAU;
 
@@ -17,7 +19,8 @@ use crate::{
     tail::Weights,
 };
 
-/// Steps from the start to the sample that is kept: 40 were enough for the statistics of a real head of 214 classes.
+/// Steps from the start to the sample that is kept: 40 were enough for the statistics of a real head of 214
+/// classes.
 const STEPS: usize = 60;
 /// Chains that are advanced together.
 const BLOCK: usize = 64;
@@ -112,8 +115,8 @@ fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1u32 << 24) as f32
 }
 
-/// A point inside the region of a class, as near to the typical norm of a draw as the region allows; `None` if the class
-/// is the top class nowhere near where draws lie.
+/// A point inside the region of a class, as near to the typical norm of a draw as the region allows; `None`
+/// if the class is the top class nowhere near where draws lie.
 pub(super) fn inside(head: &LinearHead, class: usize) -> Option<Vec<f32>> {
     let rivals: Vec<usize> = (0..head.classes).filter(|&rival| rival != class).collect();
     let typical = (head.width as f64).sqrt();
@@ -131,7 +134,8 @@ pub(super) fn inside(head: &LinearHead, class: usize) -> Option<Vec<f32>> {
 
 /// Distances to the borders of the region that are asked for, in turn.
 const CLEARANCES: [f64; 4] = [0.5, 0.1, 0.01, 1e-4];
-/// Regions farther from the origin than this many typical norms count as out of reach; strata reach four times that norm.
+/// Regions farther from the origin than this many typical norms count as out of reach; strata reach four
+/// times that norm.
 const FARTHEST: f64 = 8.0;
 
 fn is_inside(head: &LinearHead, class: usize, point: &[f32]) -> bool {

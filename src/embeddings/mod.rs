@@ -1,7 +1,7 @@
 //! Synthetic embeddings: drawn at the input of the head, labelled by the whole located head.
 //!
-//! Nothing here was ever seen by the encoder. A draw's label says which class the *head* gives it, which is all
-//! that unlearning a head needs and all that verifying it on such draws can show.
+//! Nothing here was ever seen by the encoder. A draw's label says which class the *head* gives it, which is
+//! all that unlearning a head needs and all that verifying it on such draws can show.
 
 mod distribution;
 mod draw;

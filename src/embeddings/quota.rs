@@ -142,7 +142,8 @@ impl<'a> Bins<'a> {
         before - self.missing
     }
 
-    /// The same, from draws that stand for one class only: whatever else is among them is no fair draw of its class.
+    /// The same, from draws that stand for one class only: whatever else is among them is no fair draw of its
+    /// class.
     pub(super) fn take_only(&mut self, class: usize, batch: &Embeddings) -> usize {
         self.take(&batch.filter(|label| label == class))
     }

@@ -1,8 +1,8 @@
 //! Rejection sampling: draw, label, keep what a class still lacks. It ends, whatever the head.
 //!
 //! A class whose region holds little of the distribution's mass fills slowly or never (a Bernoulli draw never
-//! reaches some classes of real heads). Where another sampler can take over, rejection ends as soon as that is
-//! cheaper; elsewhere the work is bounded, and the report says who starved.
+//! reaches some classes of real heads). Where another sampler can take over, rejection ends as soon as that
+//! is cheaper; elsewhere the work is bounded, and the report says who starved.
 
 use candle_core::Device;
 use rayon::prelude::*;
@@ -16,10 +16,11 @@ use crate::{
     tail::Weights,
 };
 
-/// Draws in the coordinates of `head` until every bin is full or going on does not pay; returns the number of draws.
+/// Draws in the coordinates of `head` until every bin is full or going on does not pay; returns the number of
+/// draws.
 ///
-/// What is drawn depends on the seed and the purpose only, not on the number of threads: batches have their own
-/// streams and are looked at in order.
+/// What is drawn depends on the seed and the purpose only, not on the number of threads: batches have their
+/// own streams and are looked at in order.
 pub(super) fn fill(
     bins: &mut Bins<'_>,
     head: &LinearHead,
@@ -73,7 +74,8 @@ struct Limits {
     worthwhile: f64,
 }
 
-/// Most multiplications that one sampling may cost, and one that only classes want that are content with what they get.
+/// Most multiplications that one sampling may cost, and one that only classes want that are content with what
+/// they get.
 const MOST_WORK: u64 = 1_200_000_000_000;
 const CONTENT_WORK: u64 = 60_000_000_000;
 
@@ -81,8 +83,8 @@ impl Limits {
     fn new(head: &LinearHead, distribution: Distribution) -> Self {
         // Looking for the largest logit costs about as much as eight more coordinates.
         let work = (head.classes * (head.width + 8)).max(1) as u64;
-        // A sequential try costs about 2000 multiplications; a class that starves here takes some five tries more for every
-        // class there is.
+        // A sequential try costs about 2000 multiplications; a class that starves here takes some five tries
+        // more for every class there is.
         let worthwhile = (head.width as f64 + 100.0) / 10_000.0;
         Self {
             draws: MOST_WORK / work,
@@ -100,7 +102,8 @@ impl Limits {
     }
 }
 
-/// Rows of one batch: many for narrow embeddings and logits, so that a batch is worth a task, but never much memory.
+/// Rows of one batch: many for narrow embeddings and logits, so that a batch is worth a task, but never much
+/// memory.
 fn rows_per_batch(width: usize) -> usize {
     ((1 << 20) / width.max(1)).clamp(64, 4096)
 }

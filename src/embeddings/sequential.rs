@@ -1,9 +1,10 @@
 //! Independent standard normal draws of one class, however many classes there are.
 //!
-//! In coordinates found by Gram-Schmidt with the class's own row first, its logit needs one coordinate, and the logit of
-//! the `k`-th rival needs `k + 1`. So the coordinates are drawn one by one and a draw is given up at the first rival that
-//! wins: with `C` classes after about `ln C` coordinates instead of `C` logits of `D` products. What survives the strongest
-//! rivals is completed and meets the others; the result is plain rejection, only cheaper.
+//! In coordinates found by Gram-Schmidt with the class's own row first, its logit needs one coordinate, and
+//! the logit of the `k`-th rival needs `k + 1`. So the coordinates are drawn one by one and a draw is given
+//! up at the first rival that wins: with `C` classes after about `ln C` coordinates instead of `C` logits of
+//! `D` products. What survives the strongest rivals is completed and meets the others; the result is plain
+//! rejection, only cheaper.
 
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -20,7 +21,8 @@ pub(super) struct Sequential<'a> {
     class: usize,
     /// Rivals that only a completed draw meets, strongest first.
     rest: Vec<usize>,
-    /// Row `k` of a triangular matrix: a logit's products with the first coordinates. The class's own comes first.
+    /// Row `k` of a triangular matrix: a logit's products with the first coordinates. The class's own comes
+    /// first.
     logits: Vec<Logit>,
     /// Orthonormal, one row of `width` per coordinate.
     basis: Vec<Vec<f32>>,
@@ -66,8 +68,8 @@ impl<'a> Sequential<'a> {
         self.logits.push(Logit { class, products, bias: self.head.bias[class] });
     }
 
-    /// Makes so many tries, fewer if `most` succeed, and returns the completed survivors, one embedding of `width` coordinates after
-    /// the other.
+    /// Makes so many tries, fewer if `most` succeed, and returns the completed survivors, one embedding of
+    /// `width` coordinates after the other.
     pub(super) fn survivors(&self, tries: u64, most: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
         let mut survivors = Vec::new();
         let mut drawn = Vec::with_capacity(self.basis.len());
@@ -103,7 +105,8 @@ impl<'a> Sequential<'a> {
         true
     }
 
-    /// The embedding with the drawn coordinates, and fresh ones in all directions that no logit has looked at.
+    /// The embedding with the drawn coordinates, and fresh ones in all directions that no logit has looked
+    /// at.
     fn complete(&self, drawn: &[f32], rng: &mut ChaCha8Rng) -> Vec<f32> {
         let mut point = vec![0.0f32; self.head.width];
         if self.basis.len() < self.head.width {
@@ -129,8 +132,8 @@ impl<'a> Sequential<'a> {
     }
 }
 
-/// The rivals, in the order in which they are likely to win a draw: by their bias plus the level that the largest of `C` normal
-/// numbers reaches, times the length of their row.
+/// The rivals, in the order in which they are likely to win a draw: by their bias plus the level that the
+/// largest of `C` normal numbers reaches, times the length of their row.
 fn strongest_first(head: &LinearHead, class: usize) -> Vec<usize> {
     let level = (2.0 * (head.classes as f64).ln()).sqrt();
     let mut rivals: Vec<(f64, usize)> = (0..head.classes)

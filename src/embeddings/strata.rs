@@ -1,8 +1,8 @@
 //! Strata: several populations of synthetic embeddings on which a head is judged.
 //!
-//! Fresh standard normal draws lie at smaller margins than real embeddings do, so a head can forget all of them
-//! and still recognise real inputs. Scaled draws, draws around a class direction and non-negative draws cover
-//! larger margins and other regions; a claim about forgetting is made on the worst of them.
+//! Fresh standard normal draws lie at smaller margins than real embeddings do, so a head can forget all of
+//! them and still recognise real inputs. Scaled draws, draws around a class direction and non-negative draws
+//! cover larger margins and other regions; a claim about forgetting is made on the worst of them.
 
 use candle_core::Device;
 use serde::Serialize;
@@ -60,8 +60,9 @@ pub struct Most {
 
 /// How many embeddings each class should get of one stratum of a head.
 ///
-/// Each class gets as many as its side allows, as long as the side stays within its total, the embeddings within half a gigabyte of coordinates and looking at them within a few seconds. Where there is less than one
-/// for every retained class, some classes evenly spaced get one.
+/// Each class gets as many as its side allows, as long as the side stays within its total, the embeddings
+/// within half a gigabyte of coordinates and looking at them within a few seconds. Where there is less than
+/// one for every retained class, some classes evenly spaced get one.
 #[must_use]
 pub fn allot(forgotten: &Forgotten, width: usize, of_forgotten: Most, of_retained: Most) -> Vec<usize> {
     let classes = forgotten.classes();
@@ -84,8 +85,8 @@ pub fn allot(forgotten: &Forgotten, width: usize, of_forgotten: Most, of_retaine
 const VALUES: usize = 1 << 27;
 const WORK: usize = 1 << 35;
 
-/// The strata of one head. Only the Gaussian draws are kept; the others are made from them, or from their streams, piece
-/// by piece whenever they are looked at.
+/// The strata of one head. Only the Gaussian draws are kept; the others are made from them, or from their
+/// streams, piece by piece whenever they are looked at.
 #[derive(Clone, Debug)]
 pub struct Strata {
     /// The head in the coordinates of `space`.
@@ -100,9 +101,9 @@ pub struct Strata {
 }
 
 impl Strata {
-    /// Draws strata with about `per_class[c]` embeddings of each class `c`: so many for classes that pass the test of
-    /// `insist`, as far as they are within reach, and what plain draws give for others. The half-normal stratum takes what
-    /// falls into it.
+    /// Draws strata with about `per_class[c]` embeddings of each class `c`: so many for classes that pass the
+    /// test of `insist`, as far as they are within reach, and what plain draws give for others. The
+    /// half-normal stratum takes what falls into it.
     ///
     /// # Errors
     /// [`Error::Compute`] if the device fails.
@@ -124,14 +125,15 @@ impl Strata {
         Ok(Self { head, space: space.clone(), directions, per_class, address, gaussian, chained })
     }
 
-    /// Classes some of whose Gaussian draws are ends of Markov chains, and how many: such draws follow the distribution as nearly as the
-    /// chains have forgotten where they started.
+    /// Classes some of whose Gaussian draws are ends of Markov chains, and how many: such draws follow the
+    /// distribution as nearly as the chains have forgotten where they started.
     #[must_use]
     pub fn chained(&self) -> &[(usize, usize)] {
         &self.chained
     }
 
-    /// Shows every stratum, piece by piece, each piece labelled by the original head and with its logits there, row-major.
+    /// Shows every stratum, piece by piece, each piece labelled by the original head and with its logits
+    /// there, row-major.
     ///
     /// # Errors
     /// [`Error::Compute`] if the device fails, and what `visit` says.

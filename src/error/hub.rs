@@ -63,7 +63,7 @@ pub enum HubError {
     #[error("no token to write with")]
     NoToken,
     /// The build has no hub support.
-    #[error("`{name}` is no path here, and this build cannot fetch it from a hub")]
+    #[error("there is no path `{name}` here, and this build cannot fetch it from a hub")]
     NotBuiltIn {
         /// The reference.
         name: String,

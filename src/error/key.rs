@@ -39,7 +39,7 @@ pub enum KeyError {
         wanted: KeyKind,
     },
     /// A key of another kind.
-    #[error("it is no {} key", wanted.curve())]
+    #[error("it is not a key for {}", wanted.curve())]
     OtherCurve {
         /// What was looked for.
         wanted: KeyKind,

@@ -22,7 +22,8 @@ impl Number {
 }
 
 impl Number {
-    /// Six significant digits: more than any measured figure here is good for, and the same on every platform.
+    /// Six significant digits: more than any measured figure here is good for, and the same on every
+    /// platform.
     #[must_use]
     pub fn rounded(self) -> Self {
         match self.0 {

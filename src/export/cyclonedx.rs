@@ -1,7 +1,8 @@
-//! A CycloneDX 1.6 ML-BOM: the released model as a component, the input as its ancestor, the removal as a patch.
+//! A CycloneDX 1.6 ML-BOM: the released model as a component, the input as its ancestor, the removal as a
+//! patch.
 //!
-//! Figures go into `performanceMetrics` as they stand in the claim, each with the data it was measured on; what the claim does not
-//! claim goes into the limitations.
+//! Figures go into `performanceMetrics` as they stand in the claim, each with the data it was measured on;
+//! what the claim does not claim goes into the limitations.
 
 use serde_json::{Value, json};
 
@@ -188,7 +189,8 @@ fn limitations(predicate: &Predicate, words: Words) -> Vec<String> {
     not_claimed.chain(not_shown).collect()
 }
 
-/// A name-based UUID (version 8, RFC 9562) out of a digest in hexadecimal, so that the same claim gives the same bytes.
+/// A name-based UUID (version 8, RFC 9562) out of a digest in hexadecimal, so that the same claim gives the
+/// same bytes.
 fn uuid(digest: &str) -> String {
     let digits: Vec<char> = digest.chars().collect();
     let part =

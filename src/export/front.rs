@@ -1,4 +1,5 @@
-//! What the front matter of a card says of a removal, the same in the card of a release and in one that is made of its claim.
+//! What the front matter of a card says of a removal, the same in the card of a release and in one that is
+//! made of its claim.
 
 use super::yaml::quoted;
 

@@ -1,5 +1,5 @@
-//! What a claim says, in formats of others. Nothing is added to it and nothing is checked here: whoever reads an export
-//! still needs the claim, which every export names by its digest, and `declass verify`.
+//! What a claim says, in formats of others. Nothing is added to it and nothing is checked here: whoever reads
+//! an export still needs the claim, which every export names by its digest, and `declass verify`.
 
 mod cyclonedx;
 mod front;
@@ -54,7 +54,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// The text of a file in this format; `model` is what the release is called. The same claim gives the same text.
+    /// The text of a file in this format; `model` is what the release is called. The same claim gives the
+    /// same text.
     ///
     /// # Errors
     /// [`Error::Unsigned`] if the format is about signatures, and there is none.

@@ -1,5 +1,5 @@
-//! A model card for a hub: front matter that it reads, and text for people. All of it is in the claim; what the original's card
-//! said (licence, library, task) is not, and belongs to whoever publishes.
+//! A model card for a hub: front matter that it reads, and text for people. All of it is in the claim; what
+//! the original's card said (licence, library, task) is not, and belongs to whoever publishes.
 
 use serde_json::json;
 
@@ -61,7 +61,8 @@ fn removal(claim: &ClaimFile<'_>) -> String {
     block.text()
 }
 
-/// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the claim.
+/// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the
+/// claim.
 fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
     let digest = evaluation.data.first().map_or("unknown", |data| &data.digest.sha256);
     let figure = |id: &str, figure: &Figure| json!({"type": id, "name": words::name(figure, None), "value": figure.value});

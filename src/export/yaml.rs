@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// A double-quoted scalar of YAML. JSON strings are that but for characters which YAML does not print; those that turn the
-/// direction of writing are escaped, too, so that a label reads as it is.
+/// A double-quoted scalar of YAML. JSON strings are that but for characters which YAML does not print; those
+/// that turn the direction of writing are escaped, too, so that a label reads as it is.
 pub(crate) fn quoted(text: &str) -> String {
     let mut scalar = String::new();
     for c in serde_json::Value::from(text).to_string().chars() {

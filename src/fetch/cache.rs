@@ -1,7 +1,8 @@
-//! The cache of downloads, in the layout that other programs share: `blobs/` by digest, `refs/` by revision, `snapshots/` of links.
+//! The cache of downloads, in the layout that other programs share: `blobs/` by digest, `refs/` by revision,
+//! `snapshots/` of links.
 //!
-//! Links that lead out of a folder are refused where models are read, and a snapshot may hold what others put there. So a model
-//! gets a folder of its own beside them, `declass/`, with exactly its files as hard links.
+//! Links that lead out of a folder are refused where models are read, and a snapshot may hold what others put
+//! there. So a model gets a folder of its own beside them, `declass/`, with exactly its files as hard links.
 
 use std::{
     fs::{self, File},

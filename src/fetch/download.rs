@@ -1,4 +1,5 @@
-//! One file from a hub into the cache: resumed where it was cut, and there under its name only when its digest is right.
+//! One file from a hub into the cache: resumed where it was cut, and there under its name only when its
+//! digest is right.
 
 use std::{
     fs::{self, File},
@@ -36,7 +37,8 @@ pub(super) fn download(
     }
     let path = cache.incomplete(&file.blob);
     let transfer = Transfer { http, url, file, progress, path: &path };
-    // What a cut download has left may be of anything: if the whole is wrong, it gets one more chance from the start.
+    // What a cut download has left may be of anything: if the whole is wrong, it gets one more chance from
+    // the start.
     let resumed = path.metadata().is_ok_and(|found| found.len() > 0);
     let done = match transfer.run() {
         Err(Error::Hub(HubError::Damaged { .. })) if resumed => transfer.run(),
@@ -121,9 +123,10 @@ impl Transfer<'_> {
             *have += count as u64;
             self.progress.advance(Step::Downloading, count as u64);
         }
-        match *have == self.file.size {
-            true => Ok(()),
-            false => Err(Error::Hub(connection(self.url)(io::Error::from(io::ErrorKind::UnexpectedEof)))),
+        if *have == self.file.size {
+            Ok(())
+        } else {
+            Err(Error::Hub(connection(self.url)(io::Error::from(io::ErrorKind::UnexpectedEof))))
         }
     }
 
@@ -137,9 +140,10 @@ impl Transfer<'_> {
         };
         let found = found.map_err(Error::io(self.path))?;
         let wanted = self.file.blob.name();
-        match found == wanted {
-            true => Ok(()),
-            false => Err(self.damaged(format!("its digest is {found}, expected {wanted}"))),
+        if found == wanted {
+            Ok(())
+        } else {
+            Err(self.damaged(format!("its digest is {found}, expected {wanted}")))
         }
     }
 

@@ -14,7 +14,8 @@ pub struct Fetched {
     pub artifact: Artifact,
     /// Whether weights were only looked into: their digests were not checked, and a full copy is nowhere.
     pub in_part: bool,
-    /// Files of the repository that were not fetched, git's own apart: other weights, code, whatever nobody knows.
+    /// Files of the repository that were not fetched, git's own apart: other weights, code, whatever nobody
+    /// knows.
     pub left: Vec<String>,
     /// Where it comes from.
     pub package: PackageUrl,
@@ -31,8 +32,8 @@ pub struct FetchedRecords {
 }
 
 impl FetchedRecords {
-    /// A folder with the release's claim, the earlier ones and its signature, gone with this value. It is called as the
-    /// repository is.
+    /// A folder with the release's claim, the earlier ones and its signature, gone with this value. It is
+    /// called as the repository is.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join(self.package.repo.name())

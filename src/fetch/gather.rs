@@ -23,11 +23,12 @@ use crate::{
     progress::{Progress, Step},
 };
 
-/// Downloads a model or a release, unless the cache has it, and opens it; of several models in a repository that of `file`.
+/// Downloads a model or a release, unless the cache has it, and opens it; of several models in a repository
+/// that of `file`.
 ///
 /// # Errors
-/// [`Error::Hub`] if the hub or its repository does not allow it, [`Error::Format`] if what came is no model, [`Error::Io`] if
-/// the cache cannot be written.
+/// [`Error::Hub`] if the hub or its repository does not allow it, [`Error::Format`] if what came is no model,
+/// [`Error::Io`] if the cache cannot be written.
 pub fn fetch(
     reference: &HubRef,
     file: Option<&RelPath>,
@@ -50,7 +51,8 @@ pub fn peek(
     Fetch::new(reference, file, settings, progress)?.run(true)
 }
 
-/// Downloads what a release says of itself, its claim, the earlier ones and its signature, and nothing of the model.
+/// Downloads what a release says of itself, its claim, the earlier ones and its signature, and nothing of the
+/// model.
 ///
 /// # Errors
 /// As those of [`fetch`]; [`HubError::Unsuitable`] if there is none of this.
@@ -123,14 +125,15 @@ impl<'a> Fetch<'a> {
         Some(Fetched { artifact, in_part: false, left, package: self.package(commit), _folder: None })
     }
 
-    /// Puts together what a release says of itself, anew each time: it is little, and the cache has its files.
+    /// Puts together what a release says of itself, anew each time: it is little, and the cache has its
+    /// files.
     fn records(&self) -> Result<FetchedRecords, Error> {
         let commit = self.commit()?;
         let files = self.files(&commit)?;
         let records = select::records(&files, &self.reference.repo)?;
         if records.is_empty() {
             let (repo, hint) = (self.reference.repo.to_string(), None);
-            let reason = "it is no release: it holds no claim of a class removal".into();
+            let reason = "it is not a release: it holds no claim of a class removal".into();
             return Err(HubError::Unsuitable { repo, reason, hint }.into());
         }
         let folder = self.folder(&commit)?;
@@ -177,7 +180,7 @@ impl<'a> Fetch<'a> {
         if in_part {
             return Ok(Fetched { artifact, in_part, left, package, _folder: Some(folder) });
         }
-        let text = serde_json::to_vec(&left).unwrap_or_default();
+        let text = serde_json::to_vec(&left).expect("a list of strings serialises");
         fs::write(folder.path().join(LEFT), text).map_err(Error::io(folder.path()))?;
         match fs::rename(folder.path(), place) {
             Ok(()) => drop(folder.keep()),
@@ -218,7 +221,8 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    /// Takes the selection, opens it, and takes what that finds missing: shards, external data. Tells what was taken.
+    /// Takes the selection, opens it, and takes what that finds missing: shards, external data. Tells what
+    /// was taken.
     fn run(&self, selection: &Selection) -> Result<(Artifact, BTreeSet<String>), Error> {
         let mut taken = BTreeSet::new();
         for file in &selection.companions {

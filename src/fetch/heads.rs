@@ -30,7 +30,8 @@ struct Head {
     file: File,
     /// Which blocks are there.
     there: Vec<bool>,
-    /// How many blocks the next request asks for: ever more, so that a file that is read everywhere costs few requests.
+    /// How many blocks the next request asks for: ever more, so that a file that is read everywhere costs few
+    /// requests.
     ahead: u64,
 }
 

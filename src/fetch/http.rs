@@ -85,9 +85,10 @@ impl Http {
             require_range(url, response.headers(), &range, size)?;
             let mut bytes = Vec::new();
             response.take(range.end - range.start).read_to_end(&mut bytes).map_err(connection(url))?;
-            match bytes.len() as u64 == range.end - range.start {
-                true => Ok(bytes),
-                false => Err(malformed(url, "the part is shorter than it says".into())),
+            if bytes.len() as u64 == range.end - range.start {
+                Ok(bytes)
+            } else {
+                Err(malformed(url, "the part is shorter than it says".into()))
             }
         })
     }
@@ -108,9 +109,10 @@ impl Http {
     /// The next page of a list must be where the first one was, since the token goes along.
     fn same_server(&self, url: &Url, next: &str) -> Result<Url, HubError> {
         let next = url.join(next).map_err(|_| malformed(url, "its next page has no address".into()))?;
-        match next.origin() == self.endpoint.origin() {
-            true => Ok(next),
-            false => Err(malformed(url, format!("its next page is elsewhere, at `{next}`"))),
+        if next.origin() == self.endpoint.origin() {
+            Ok(next)
+        } else {
+            Err(malformed(url, format!("its next page is elsewhere, at `{next}`")))
         }
     }
 }

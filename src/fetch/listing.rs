@@ -55,7 +55,7 @@ pub(super) fn files(http: &Http, repo: &RepoId, commit: &Commit) -> Result<Vec<R
     for _ in 0..MAX_PAGES {
         let Some(url) = next else { return Ok(files) };
         let (page, rest) = http.json(&url)?;
-        let Value::Array(page) = page else { return Err(malformed(&url, "it is no list".into())) };
+        let Value::Array(page) = page else { return Err(malformed(&url, "it is not a list".into())) };
         for entry in &page {
             let Some(file) = entry_of(&url, entry)? else { continue };
             if !seen.insert(file.path.to_string()) {

@@ -1,7 +1,9 @@
-//! Models from a hub: a reference becomes a folder in the cache, with exactly the files that a model consists of.
+//! Models from a hub: a reference becomes a folder in the cache, with exactly the files that a model consists
+//! of.
 //!
-//! hf-hub, which writes to hubs (`src/push.rs`), is not used for reading: what a server calls a digest or a commit becomes a path
-//! there, downloads start anew when they are cut, and nothing is compared with its digest.
+//! hf-hub, which writes to hubs (`src/push.rs`), is not used for reading: what a server calls a digest or a
+//! commit becomes a path there, downloads start anew when they are cut, and nothing is compared with its
+//! digest.
 
 mod fetched;
 mod reference;

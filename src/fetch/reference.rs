@@ -15,8 +15,8 @@ pub enum ModelRef {
 }
 
 impl ModelRef {
-    /// What is there as a path is a path; else `org/name` and `org/name@revision` are repositories, and all else is the path
-    /// of something missing.
+    /// What is there as a path is a path; else `org/name` and `org/name@revision` are repositories, and all
+    /// else is the path of something missing.
     #[must_use]
     pub fn of(path: &Path) -> Self {
         if path.symlink_metadata().is_ok() {
@@ -149,7 +149,8 @@ impl fmt::Display for PackageUrl {
     }
 }
 
-/// As hubs allow them: letters, digits, `-`, `_` and `.`, the last two kinds not at the ends, nothing that means something else.
+/// As hubs allow them: letters, digits, `-`, `_` and `.`, the last two kinds not at the ends, nothing that
+/// means something else.
 fn is_word(text: &str) -> bool {
     let inner = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
     let outer = |c: Option<&u8>| c.is_some_and(|c| c.is_ascii_alphanumeric() || *c == b'_');

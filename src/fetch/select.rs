@@ -69,9 +69,10 @@ fn named<'a>(files: &'a [Remote], repo: &RepoId, path: &RelPath) -> Result<&'a R
     let readable = has_extension(path, "safetensors") || has_extension(path, "onnx");
     let file = files.iter().find(|file| file.path == *path).filter(|_| readable);
     file.ok_or_else(|| {
-        let reason = match readable {
-            true => format!("it has no file `{path}`"),
-            false => format!("`{path}` is neither a `.safetensors` nor an `.onnx` file"),
+        let reason = if readable {
+            format!("it has no file `{path}`")
+        } else {
+            format!("`{path}` is neither a `.safetensors` nor an `.onnx` file")
         };
         unsuitable(repo, reason, list(files.iter().filter(|file| is_weights(file))))
     })

@@ -12,7 +12,7 @@ use crate::{
     progress::Progress,
 };
 
-/// Refuses.
+/// Refuses: this build has no hub.
 ///
 /// # Errors
 /// [`HubError::NotBuiltIn`], always.
@@ -25,7 +25,7 @@ pub fn fetch(
     Err(HubError::NotBuiltIn { name: reference.to_string() }.into())
 }
 
-/// Refuses, too.
+/// Refuses, as [`fetch`] does.
 ///
 /// # Errors
 /// [`HubError::NotBuiltIn`], always.
@@ -38,7 +38,7 @@ pub fn peek(
     fetch(reference, file, settings, progress)
 }
 
-/// Refuses, too.
+/// Refuses, as [`fetch`] does.
 ///
 /// # Errors
 /// [`HubError::NotBuiltIn`], always.

@@ -8,12 +8,13 @@ use crate::evidence::{
     code::{MEASURED_OTHERWISE, UNREADABLE, UNSUPPORTED},
 };
 
-/// What was measured of a release, as far as a verdict needs it. Who measures is no business of the gate, which calculates
-/// nothing.
+/// What was measured of a release, as far as a verdict needs it. Who measures is no business of the gate,
+/// which calculates nothing.
 pub trait Measurement {
     /// Every check that was made.
     fn checks(&self) -> &[Check];
-    /// Checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    /// Checks and metrics of the claim that this version does not know, so that it cannot tell whether they
+    /// hold.
     fn unknown(&self) -> &[String];
 }
 
@@ -34,7 +35,8 @@ impl<M: Measurement> Judgement<M> {
     /// Brings together what was found.
     ///
     /// # Errors
-    /// Why nothing could be measured, unless the signatures already say no, which is worth telling nevertheless.
+    /// Why nothing could be measured, unless the signatures already say no, which is worth telling
+    /// nevertheless.
     pub fn of<E: Display>(
         mut examination: Option<Examination>,
         measured: Result<Option<M>, E>,

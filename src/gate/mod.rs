@@ -1,5 +1,6 @@
-//! The gate of a signed release: whose signatures it carries, and whether the claim, the files and the rules of the one
-//! who asks agree. It needs neither the original nor any data; what the classifier does is measured by `verify`.
+//! The gate of a signed release: whose signatures it carries, and whether the claim, the files and the rules
+//! of the one who asks agree. It needs neither the original nor any data; what the classifier does is
+//! measured by `verify`.
 
 mod claim;
 mod judgement;
@@ -51,8 +52,8 @@ pub trait Files {
     /// A folder with its claims and signatures, which lie at its top.
     fn records(&self) -> &Path;
 
-    /// Puts these files there, too. Asked for only if there is no pointer, and every file is as it was signed: what anybody may
-    /// have sent is read, but never stored.
+    /// Puts these files there, too. Asked for only if there is no pointer, and every file is as it was
+    /// signed: what anybody may have sent is read, but never stored.
     ///
     /// # Errors
     /// [`Error`] if they cannot be read or written.
@@ -79,8 +80,8 @@ pub fn examine(
     Ok(conclude(folder, signatures, found, &contents, policy, &open))
 }
 
-/// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the same, and what would need
-/// the weights themselves is said to be not shown.
+/// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the
+/// same, and what would need the weights themselves is said to be not shown.
 ///
 /// # Errors
 /// [`Error::Io`] if a signature cannot be read.
@@ -152,10 +153,12 @@ fn conclude(
 /// Opens the model, given what was found before; none if that is out of the question.
 type Open<'a> = dyn Fn(&[Finding]) -> Option<Result<Artifact, Error>> + 'a;
 
-/// What is wrong with an unsigned release that would be wrong with it once signed: its claim does not fit its files.
+/// What is wrong with an unsigned release that would be wrong with it once signed: its claim does not fit its
+/// files.
 ///
 /// # Errors
-/// [`Error::NotAClaim`] if there is no claim that this version can read, [`Error::Io`] if a file cannot be read.
+/// [`Error::NotAClaim`] if there is no claim that this version can read, [`Error::Io`] if a file cannot be
+/// read.
 pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<Finding>, Error> {
     let stored = StoredClaim::read(release)?;
     let not_a_claim =
@@ -199,7 +202,8 @@ fn judge(
     findings
 }
 
-/// Whatever a reader takes for the model must be among the files that were hashed, wherever its own files point to.
+/// Whatever a reader takes for the model must be among the files that were hashed, wherever its own files
+/// point to.
 fn unlisted(artifact: &Artifact, contents: &Contents) -> Vec<Finding> {
     let is_model = |role| matches!(role, FileRole::Config | FileRole::Weights);
     let unseen =

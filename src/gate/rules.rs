@@ -17,8 +17,8 @@ pub struct Rules {
     pub policy: Option<PathBuf>,
 }
 
-/// Whether a release is signed by whom the rules trust, whole, and as they ask; `now` is when keys must be valid. No original
-/// is needed for it.
+/// Whether a release is signed by whom the rules trust, whole, and as they ask; `now` is when keys must be
+/// valid. No original is needed for it.
 ///
 /// # Errors
 /// [`Error::Rules`] if they cannot be used, or lie in the release, which must not say itself whom to trust.

@@ -120,7 +120,8 @@ impl Signatures {
         Ok(Some((bundle, counts)))
     }
 
-    /// When the signature over all files was there, if it counts and is over a file with these bytes: so were they.
+    /// When the signature over all files was there, if it counts and is over a file with these bytes: so were
+    /// they.
     fn stamped_with_all(&self, file: &str, bytes: &[u8]) -> Option<Stamped> {
         let over_all = self.signers.iter().find(|signer| signer.role == Role::Oms)?;
         let path = RelPath::try_from(file).ok()?;

@@ -3,7 +3,7 @@
 use declass_formats::Artifact;
 
 use crate::{
-    claim::{ForgottenClass, Statement, Verdict},
+    claim::{ForgottenClass, Promise, Statement, Verdict},
     classes::describe,
     cut::Cut,
     evidence::{Finding, Outcome, code},
@@ -42,6 +42,7 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
         (space.after == map.iter().flatten().count(), "its number of classes is not that of its index map"),
         (listed == wanted, "the classes that it forgets are not those that were asked for"),
         (removal.forgotten.iter().all(placed), "a forgotten class is not where its index map says"),
+        (removal.claim == Promise::of(target), "what it claims is not what its slots and its seal allow"),
         (predicate.verification.result == Verdict::Passed, "it does not say that its checks passed"),
     ];
     let failed = predicate.verification.checks.iter().filter(|check| check.result == Outcome::Failed);

@@ -77,8 +77,8 @@ impl Objects {
 pub struct Names(Batch);
 
 impl Names {
-    /// The folder that a commit, a tag or a folder stands for, by whatever name git knows it; none if the name is not known or is
-    /// that of something else.
+    /// The folder that a commit, a tag or a folder stands for, by whatever name git knows it; none if the
+    /// name is not known or is that of something else.
     ///
     /// # Errors
     /// [`Error::Git`] if git cannot be asked so.
@@ -112,7 +112,7 @@ impl Batch {
             (Some(questions), Some(answers)) => {
                 Ok(Self { child, questions, answers: BufReader::new(answers) })
             }
-            _ => Err(Error::Git { reason: "it cannot be talked to".into() }),
+            _ => Err(Error::Git { reason: "`git cat-file` started without a way to ask it".into() }),
         }
     }
 

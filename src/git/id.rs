@@ -41,9 +41,10 @@ impl FromStr for ObjectId {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        match [40, 64].contains(&text.len()) && text.bytes().all(is_digit) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(format!("`{text}` is no object id")),
+        if [40, 64].contains(&text.len()) && text.bytes().all(is_digit) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not an object id"))
         }
     }
 }

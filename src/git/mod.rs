@@ -1,7 +1,8 @@
-//! Git's objects and settings, by way of the `git` command: what is pushed is read here, never what lies in a work tree.
+//! Git's objects and settings, by way of the `git` command: what is pushed is read here, never what lies in a
+//! work tree.
 //!
-//! Names from outside reach git on its standard input only, where nothing is an option; its arguments are words of this room
-//! and object ids that it gave itself. The objects may come from anybody.
+//! Names from outside reach git on its standard input only, where nothing is an option; its arguments are
+//! words of this room and object ids that it gave itself. The objects may come from anybody.
 
 mod batch;
 mod id;
@@ -28,15 +29,15 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository that git runs a hook for, or that the current folder is in. Objects of a push that is not yet accepted are
-    /// seen.
+    /// The repository that git runs a hook for, or that the current folder is in. Objects of a push that is
+    /// not yet accepted are seen.
     #[must_use]
     pub fn here() -> Self {
         Self { folder: None }
     }
 
-    /// The repository that a folder is in, whatever repository git's environment names. All that is asked of it is asked at the top of
-    /// its work tree, since that is where hooks run.
+    /// The repository that a folder is in, whatever repository git's environment names. All that is asked of
+    /// it is asked at the top of its work tree, since that is where hooks run.
     ///
     /// # Errors
     /// [`Error::Git`] if there is none.

@@ -1,5 +1,5 @@
-//! Settings of a repository itself: in its own configuration, where nothing that is pushed or named on a command line of git can
-//! change them.
+//! Settings of a repository itself: in its own configuration, where nothing that is pushed or named on a
+//! command line of git can change them.
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt, path::PathBuf};
 
@@ -44,7 +44,8 @@ impl Repository {
         Ok(())
     }
 
-    /// Whether the folder of hooks is said by somebody else than the repository, and serves other repositories, too.
+    /// Whether the folder of hooks is said by somebody else than the repository, and serves other
+    /// repositories, too.
     ///
     /// # Errors
     /// [`Error::Git`] if the configuration cannot be read.

@@ -1,5 +1,5 @@
-//! What folders in git hold, read from their objects as they are: a listing of paths would not tell a name with a slash in it from a
-//! file in a folder.
+//! What folders in git hold, read from their objects as they are: a listing of paths would not tell a name
+//! with a slash in it from a file in a folder.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,8 @@ impl Objects {
     /// A folder and every one below it, each before those that it holds.
     ///
     /// # Errors
-    /// [`Error::Git`] if one cannot be read, is not as git writes folders or if they hold too much; or what `each` says.
+    /// [`Error::Git`] if one cannot be read, is not as git writes folders or if they hold too much; or what
+    /// `each` says.
     pub fn walk(
         &mut self,
         tree: &ObjectId,
@@ -94,7 +95,7 @@ impl Objects {
             }
             let mut bytes = Vec::new();
             object.read_to_end(&mut bytes).map_err(|error| unreadable(tree, &error.to_string()))?;
-            let entries = parse(&bytes, tree.size()).ok_or_else(|| unreadable(tree, "is no folder"))?;
+            let entries = parse(&bytes, tree.size()).ok_or_else(|| unreadable(tree, "is not a folder"))?;
             match problem(&entries) {
                 None => Ok(entries),
                 Some(problem) => Err(unreadable(tree, problem)),
@@ -135,8 +136,8 @@ fn kind(mode: &[u8]) -> Option<Kind> {
     })
 }
 
-/// Why nobody knows what a checkout of these entries would be. Git itself would make no such folder, and takes the one or the other
-/// entry of it, as it goes.
+/// Why nobody knows what a checkout of these entries would be. Git itself would make no such folder, and
+/// takes the one or the other entry of it, as it goes.
 fn problem(entries: &[Entry]) -> Option<&'static str> {
     let no_name = |name: &[u8]| {
         matches!(name, b"" | b"." | b"..") || name.contains(&b'/') || name.eq_ignore_ascii_case(b".git")

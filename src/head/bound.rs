@@ -18,8 +18,9 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Behind a layer normalisation with scale `γ` and shift `β`: the normalised vector has norm at most `√D`, so the result is
-    /// at most `√D·max|γ| + |β|`. Picking one token or averaging several keeps that, since a ball is convex.
+    /// Behind a layer normalisation with scale `γ` and shift `β`: the normalised vector has norm at most
+    /// `√D`, so the result is at most `√D·max|γ| + |β|`. Picking one token or averaging several keeps that,
+    /// since a ball is convex.
     pub(crate) fn layer_norm(scale: &[f64], shift: &[f64], name: &str) -> Option<Self> {
         let largest = scale.iter().fold(0.0f64, |most, x| most.max(x.abs()));
         let most = (scale.len() as f64).sqrt() * largest + shift.iter().map(|x| x * x).sum::<f64>().sqrt();

@@ -46,8 +46,8 @@ impl LinearHead {
         (row, bias / count)
     }
 
-    /// Which classes cannot be the top class of any embedding because another has the same weights and a larger bias, or the same bias
-    /// and comes first. Unused slots of real heads look like that.
+    /// Which classes cannot be the top class of any embedding because another has the same weights and a
+    /// larger bias, or the same bias and comes first. Unused slots of real heads look like that.
     #[must_use]
     pub fn shadowed(&self) -> Vec<bool> {
         let mut order: Vec<usize> = (0..self.classes).collect();

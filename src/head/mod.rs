@@ -1,4 +1,5 @@
-//! The classifier head as numbers, and what can be proven of it: no files, no tensors of a device, no randomness.
+//! The classifier head as numbers, and what can be proven of it: no files, no tensors of a device, no
+//! randomness.
 
 mod bound;
 mod linear;

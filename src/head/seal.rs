@@ -1,14 +1,15 @@
 //! The seal: a forgotten slot that stays in place but can never win.
 //!
-//! Its row becomes the mean of the retained rows and its bias the mean of the retained biases less a margin. A
-//! mean never exceeds the maximum, so for every embedding some retained logit is larger by at least the margin:
-//! a proof, not a measurement. A multi-label slot, whose probability does not compete with the others', gets a
-//! zero row and the negative margin as its bias: a constant probability of `sigmoid(-margin)`.
+//! Its row becomes the mean of the retained rows and its bias the mean of the retained biases less a margin.
+//! A mean never exceeds the maximum, so for every embedding some retained logit is larger by at least the
+//! margin: a proof, not a measurement. A multi-label slot, whose probability does not compete with the
+//! others', gets a zero row and the negative margin as its bias: a constant probability of
+//! `sigmoid(-margin)`.
 //!
-//! Where the largest of several sigmoids wins ([`Link::OneVsRest`]), a constant could win over retained classes that are
-//! all less probable, so that slot gets the mean too: the sigmoid is monotone, which keeps the proof, and the slot's odds
-//! `p / (1 - p)` stay below `e^-margin` times those of the most probable retained class. Its probability itself has no
-//! bound of its own.
+//! Where the largest of several sigmoids wins ([`Link::OneVsRest`]), a constant could win over retained
+//! classes that are all less probable, so that slot gets the mean too: the sigmoid is monotone, which keeps
+//! the proof, and the slot's odds `p / (1 - p)` stay below `e^-margin` times those of the most probable
+//! retained class. Its probability itself has no bound of its own.
 
 use crate::{
     classes::Forgotten,
@@ -22,8 +23,8 @@ pub const MARGIN: f32 = 30.0;
 
 /// Seals the forgotten slots of a head, `margin` nats deep.
 ///
-/// Without a bias there is no place for a margin: the slot then never exceeds the largest retained logit, but may
-/// equal it where all are equal.
+/// Without a bias there is no place for a margin: the slot then never exceeds the largest retained logit, but
+/// may equal it where all are equal.
 ///
 /// # Errors
 /// [`UnlearnError::CannotSeal`] for a multi-label head without bias.

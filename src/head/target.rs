@@ -15,8 +15,8 @@ pub enum Treatment {
 }
 
 impl Treatment {
-    /// The treatment of a slot; `seal` is whether it shall be sealed, where anything is said about it. Kept slots are sealed
-    /// unless that is refused.
+    /// The treatment of a slot; `seal` is whether it shall be sealed, where anything is said about it. Kept
+    /// slots are sealed unless that is refused.
     ///
     /// # Errors
     /// [`RemovalError::SealOfDropped`] if anything is said about the seal of a slot that is dropped.
@@ -48,7 +48,8 @@ impl Target {
     /// The target of forgetting these classes. `head` is the head's name, where it is given by hand.
     ///
     /// # Errors
-    /// [`RemovalError::OneClassLeft`] if dropping the slots leaves a single class, which is then always the answer.
+    /// [`RemovalError::OneClassLeft`] if dropping the slots leaves a single class, which is then always the
+    /// answer.
     pub fn new(
         forgotten: Forgotten,
         treatment: Treatment,

@@ -93,7 +93,8 @@ impl Release {
     }
 }
 
-/// What was looked into already, by its object. A push may come with any number of refs that stand for the same.
+/// What was looked into already, by its object. A push may come with any number of refs that stand for the
+/// same.
 struct Known<'a> {
     rules: &'a Rules<'a>,
     source: Source,
@@ -108,7 +109,10 @@ impl Known<'_> {
             Checked { name, object, releases: Vec::new(), findings: Vec::new(), absent: Vec::new() };
         let mut unreadable = |message: &str| checked.findings.push(Finding::new(&OBJECT, message).about("."));
         let Some(tree) = names.tree(&checked.object)? else {
-            unreadable(&format!("`{}` is no commit, tag of one, or folder that is here", checked.object));
+            unreadable(&format!(
+                "`{}` is not a commit, a tag of one, or a folder that is here",
+                checked.object
+            ));
             return Ok(checked);
         };
         let Self { rules, source, found, examined } = self;

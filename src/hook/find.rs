@@ -1,4 +1,5 @@
-//! The releases in a folder of git, the weights that are in none, and what would keep somebody from finding them.
+//! The releases in a folder of git, the weights that are in none, and what would keep somebody from finding
+//! them.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry::Occupied},
@@ -19,11 +20,13 @@ use crate::{
 pub(super) struct Found {
     /// Folders with a claim or a signature, and their objects.
     pub(super) releases: BTreeMap<Vec<u8>, ObjectId>,
-    /// Folders with weights that no folder above or here has a claim or signature for, and the first file in each.
+    /// Folders with weights that no folder above or here has a claim or signature for, and the first file in
+    /// each.
     pub(super) unsigned: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Folders that were asked for and are not there.
     pub(super) absent: Vec<RelPath>,
-    /// Links and other repositories in the place of what was asked for, above it or in it, but not in a release.
+    /// Links and other repositories in the place of what was asked for, above it or in it, but not in a
+    /// release.
     pub(super) closed: Vec<Vec<u8>>,
     /// Two paths that some systems take for one, and that lead to a release or are in one.
     pub(super) twins: Vec<[Vec<u8>; 2]>,

@@ -1,4 +1,5 @@
-//! Rules that no push can change: they lie outside of every work tree, and so does every link on the way to them.
+//! Rules that no push can change: they lie outside of every work tree, and so does every link on the way to
+//! them.
 
 use std::{
     collections::VecDeque,
@@ -11,12 +12,13 @@ use crate::{error::Error, git::Repository};
 /// As many links are followed by the system, too.
 const MAX_LINKS: usize = 40;
 
-/// The whole path of a trust file or policy, which must not lie in a work tree of the repository: whoever can push would say whom it
-/// trusts. Whether the repository keeps the file now says nothing about the next push. The keys that it names may lie anywhere; they are
-/// known by their digests.
+/// The whole path of a trust file or policy, which must not lie in a work tree of the repository: whoever can
+/// push would say whom it trusts. Whether the repository keeps the file now says nothing about the next push.
+/// The keys that it names may lie anywhere; they are known by their digests.
 ///
 /// # Errors
-/// [`Error::Hook`] in that case, [`Error::Io`] if the file cannot be found, [`Error::Git`] if git does not say where its work trees are.
+/// [`Error::Hook`] in that case, [`Error::Io`] if the file cannot be found, [`Error::Git`] if git does not
+/// say where its work trees are.
 pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<PathBuf, Error> {
     let trees = repository.work_trees()?;
     let whole = whole(rules).map_err(Error::io(rules))?;
@@ -33,7 +35,8 @@ pub fn require_foreign(repository: &Repository, rules: &Path) -> Result<PathBuf,
     Ok(whole)
 }
 
-/// A path from the top. The current folder is known without links, and so is what `..` at the start of a path leads to.
+/// A path from the top. The current folder is known without links, and so is what `..` at the start of a path
+/// leads to.
 fn whole(path: &Path) -> io::Result<PathBuf> {
     let mut whole = absolute(Path::new("."))?;
     let mut rest = path.components();
@@ -46,7 +49,8 @@ fn whole(path: &Path) -> io::Result<PathBuf> {
     Ok(whole.join(rest.as_path()))
 }
 
-/// Every place that is passed on the way to a file, itself included, as the system goes: by the names in the path and in the links.
+/// Every place that is passed on the way to a file, itself included, as the system goes: by the names in the
+/// path and in the links.
 fn passed(file: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut passed, mut at, mut links) = (Vec::new(), PathBuf::from("/"), 0);
     let mut names: VecDeque<PathBuf> = file.iter().map(PathBuf::from).collect();

@@ -44,7 +44,8 @@ enum Place {
 /// Puts a hook into the folder that git runs hooks from. Done twice, it changes nothing.
 ///
 /// # Errors
-/// [`Error::Hook`] if the folder serves other repositories, too, or there are two hooks to keep; [`Error::Git`], [`Error::Io`].
+/// [`Error::Hook`] if the folder serves other repositories, too, or there are two hooks to keep;
+/// [`Error::Git`], [`Error::Io`].
 pub fn install(repository: &Repository, hook: Hook) -> Result<Installed, Error> {
     let folder = repository.hooks()?;
     if repository.shares_hooks()? {

@@ -43,7 +43,7 @@ impl Hook {
         for line in lines {
             let line = String::from_utf8_lossy(line);
             let (object, name) = self.read_line(&line).ok_or_else(|| Error::Git {
-                reason: format!("`{line}` is no line of a {} hook", self.name()),
+                reason: format!("`{line}` is not a line of a {} hook", self.name()),
             })?;
             if !object.is_none() {
                 pushed.push(Pushed { name, object: object.to_string() });

@@ -118,9 +118,10 @@ fn entries(objects: &mut Objects, tree: &ObjectId) -> Result<BTreeMap<RelPath, (
                 .map_err(|problem| refused(format!("holds a bad name: {problem}")))?;
             entries.insert(path, (entry.kind, entry.id.clone()));
         }
-        match entries.len() <= MAX_FILES {
-            true => Ok(()),
-            false => Err(refused(format!("holds more than {MAX_FILES} files"))),
+        if entries.len() <= MAX_FILES {
+            Ok(())
+        } else {
+            Err(refused(format!("holds more than {MAX_FILES} files")))
         }
     })?;
     Ok(entries)

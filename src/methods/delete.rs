@@ -1,8 +1,9 @@
 //! DELETE: distil the original head with the forgotten classes masked out.
 //!
 //! The target is `q = softmax(original logits, forgotten := -inf)`, that is `q_k = p0_k / (1 - Σ_F p0)` for
-//! retained `k` and 0 for every forgotten class, so no mass moves from one forgotten class to another. The loss
-//! is `KL(q || p)`, its gradient `p - q`. Zhou et al., "Decoupled Distillation to Erase", arXiv 2503.23751.
+//! retained `k` and 0 for every forgotten class, so no mass moves from one forgotten class to another. The
+//! loss is `KL(q || p)`, its gradient `p - q`. Zhou et al., "Decoupled Distillation to Erase", arXiv
+//! 2503.23751.
 
 use candle_core::{Result, Tensor};
 

@@ -1,7 +1,7 @@
 //! The mask: the trivial baseline, without looking at anything.
 //!
-//! The forgotten rows become zero and their biases so negative that no embedding of a sane norm makes up for it. Nothing
-//! else moves; every other method must be held against it.
+//! The forgotten rows become zero and their biases so negative that no embedding of a sane norm makes up for
+//! it. Nothing else moves; every other method must be held against it.
 
 use super::{ClosedForm, Data, Kind, Method};
 use crate::{

@@ -1,7 +1,7 @@
 //! The unlearning methods as formulas; one file each, nothing about loops, devices or files.
 //!
-//! For a linear head every gradient method is given by the gradient of its loss with respect to the logits of one
-//! sample: `dW = gᵀZ`, `db = Σg`. That same gradient is what the first-order assumption checks examine.
+//! For a linear head every gradient method is given by the gradient of its loss with respect to the logits of
+//! one sample: `dW = gᵀZ`, `db = Σg`. That same gradient is what the first-order assumption checks examine.
 
 #[cfg(test)]
 mod autograd;
@@ -59,7 +59,7 @@ pub enum Data {
     Both,
     /// Those of the forgotten classes.
     Forgotten,
-    /// None at all.
+    /// No embeddings: the method needs none.
     None,
     /// Those of the retained classes.
     Retained,
@@ -97,8 +97,8 @@ pub enum Kind {
     ClosedForm(Formula),
     /// Only the seal, which any other method gets on top by default.
     SealOnly,
-    /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet divided
-    /// by the number of samples of its side (forgotten or retained).
+    /// Gradient descent: the gradient of the loss with respect to the logits, one row per sample, not yet
+    /// divided by the number of samples of its side (forgotten or retained).
     Trained(Gradient),
 }
 
@@ -156,7 +156,8 @@ impl Batch<'_> {
         mask.where_cond(&value.broadcast_as(logits.shape())?, logits)
     }
 
-    /// One weight per sample, `[B, 1]`: one for samples of the forgotten classes, another for the retained ones.
+    /// One weight per sample, `[B, 1]`: one for samples of the forgotten classes, another for the retained
+    /// ones.
     fn weights(&self, forgotten: f32, retained: f32) -> candle_core::Result<Tensor> {
         let weight =
             |label: &u32| if self.forgotten.contains(*label as usize) { forgotten } else { retained };
@@ -167,7 +168,8 @@ impl Batch<'_> {
     /// One row per sample with a 1 in the given column.
     fn one_hot(&self, columns: &[u32]) -> candle_core::Result<Tensor> {
         let device = self.logits.device();
-        // Made where the logits are: on their way to a GPU, rows of thousands of zeros would take longer than the step.
+        // Made where the logits are: on their way to a GPU, rows of thousands of zeros would take longer than
+        // the step.
         let columns = Tensor::from_slice(columns, (columns.len(), 1), device)?;
         let ones = Tensor::ones(columns.shape(), DType::F32, device)?;
         self.logits.zeros_like()?.scatter(&columns, &ones, D::Minus1)
@@ -190,8 +192,8 @@ pub static METHODS: [&Method; 9] = [
 /// The method to use on a head with this link: the one that was asked for, or the default.
 ///
 /// # Errors
-/// [`RemovalError::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not compete: the others
-/// are about which logit is the largest.
+/// [`RemovalError::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not
+/// compete: the others are about which logit is the largest.
 pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, RemovalError> {
     match (asked, link) {
         (None, Link::Sigmoid) => Ok(&seal::METHOD),

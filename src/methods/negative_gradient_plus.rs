@@ -1,7 +1,7 @@
 //! Negative gradient with repair: ascend on the forgotten samples while descending on the retained ones.
 //!
-//! The loss is `β CE` on retained and `-(1 - β) CE` on forgotten samples; the gradient of each cross-entropy is `p - e_y`.
-//! Kurmanji et al., NeurIPS 2023, as the baseline "NegGrad+".
+//! The loss is `β CE` on retained and `-(1 - β) CE` on forgotten samples; the gradient of each cross-entropy
+//! is `p - e_y`. Kurmanji et al., NeurIPS 2023, as the baseline "NegGrad+".
 
 use candle_core::{Result, Tensor};
 

@@ -1,8 +1,8 @@
 //! POUR-P: project the directions of the forgotten rows out of the head, in closed form.
 //!
-//! `W' = W (I - Q Qᵀ)` with `Q` an orthonormal basis of the forgotten rows less the mean of all rows (heads are not
-//! centred). That leaves a forgotten logit that hardly depends on the embedding; so its bias goes below the least retained
-//! one by a margin. POUR, CVPR 2026, the variant without training.
+//! `W' = W (I - Q Qᵀ)` with `Q` an orthonormal basis of the forgotten rows less the mean of all rows (heads
+//! are not centred). That leaves a forgotten logit that hardly depends on the embedding; so its bias goes
+//! below the least retained one by a margin. POUR, CVPR 2026, the variant without training.
 
 use super::{ClosedForm, Data, Kind, Method, Setting, projection::Directions};
 use crate::{error::Error, head::LinearHead};

@@ -1,8 +1,9 @@
 //! SCAR at a frozen encoder: masked distillation on the retained samples.
 //!
-//! SCAR also pulls forgotten embeddings to clusters of retained ones, which a frozen encoder does not let happen: that term has
-//! no gradient here. What is left is `5 KL(q || p)` on retained samples, `q` the softmax of the original logits with those of the
-//! forgotten classes lowered to the smallest of all logits; its gradient is `5 (p - q)`. Bonato et al., ECCV 2024.
+//! SCAR also pulls forgotten embeddings to clusters of retained ones, which a frozen encoder does not let
+//! happen: that term has no gradient here. What is left is `5 KL(q || p)` on retained samples, `q` the
+//! softmax of the original logits with those of the forgotten classes lowered to the smallest of all logits;
+//! its gradient is `5 (p - q)`. Bonato et al., ECCV 2024.
 
 use candle_core::{D, Result, Tensor};
 

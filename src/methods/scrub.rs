@@ -1,8 +1,9 @@
 //! SCRUB: stay near the original on the retained samples, move away from it on the forgotten ones.
 //!
 //! With `q` the original's and `p` the trained head's probabilities at temperature `T`, the loss is
-//! `a T² KL(q || p) + b CE` on retained and `-c T² KL(q || p)` on forgotten samples; the gradient of `T² KL` is `T (p - q)` at that
-//! temperature, that of the cross-entropy `p - e_y` at temperature 1. Kurmanji et al., NeurIPS 2023, as one objective.
+//! `a T² KL(q || p) + b CE` on retained and `-c T² KL(q || p)` on forgotten samples; the gradient of `T² KL`
+//! is `T (p - q)` at that temperature, that of the cross-entropy `p - e_y` at temperature 1. Kurmanji et al.,
+//! NeurIPS 2023, as one objective.
 
 use candle_core::{Result, Tensor};
 use candle_nn::ops::softmax_last_dim;

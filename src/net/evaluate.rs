@@ -28,8 +28,8 @@ pub(crate) fn stored_info<'a>(artifact: &'a Artifact, name: &str) -> Option<&'a 
 /// Computes a static value.
 ///
 /// # Errors
-/// What cannot be computed: an operator or a use of one that is not known, or a chain that is too large or too
-/// costly.
+/// What cannot be computed: an operator or a use of one that is not known, or a chain that is too large or
+/// too costly.
 pub(crate) fn evaluate(artifact: &Artifact, flow: &Flow<'_>, name: &str) -> Result<Constant, Problem> {
     let mut known: HashMap<&str, Constant> = HashMap::new();
     let mut held = 0;

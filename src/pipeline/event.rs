@@ -25,7 +25,8 @@ pub enum Event<'a> {
     Sampled {
         /// How that went.
         sampling: &'a Sampling,
-        /// Classes that got fewer than were wanted, without those of earlier removals, of which it is to be expected.
+        /// Classes that got fewer than were wanted, without those of earlier removals, of which it is to be
+        /// expected.
         starved: &'a [usize],
     },
     /// No embedding reached these forgotten classes; those of earlier removals are not among them.

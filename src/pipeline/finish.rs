@@ -66,7 +66,8 @@ impl Passed<'_> {
         self.staged.artifact()
     }
 
-    /// Adds the claim, signs it and the whole if there is a key, and moves the release into its place at once.
+    /// Adds the claim, signs it and the whole if there is a key, and moves the release into its place at
+    /// once.
     ///
     /// # Errors
     /// [`Error::OtherRelease`] if the copy is no longer what was verified, [`Error::DestinationExists`],

@@ -15,8 +15,8 @@ use crate::{
 
 /// A removal that can be carried out, not begun.
 ///
-/// It forgets the classes of earlier removals, too, if the model is a release and their slots are still there: training may
-/// move every row, also one that an earlier removal sealed.
+/// It forgets the classes of earlier removals, too, if the model is a release and their slots are still
+/// there: training may move every row, also one that an earlier removal sealed.
 pub struct Job<'a> {
     pub(super) model: &'a Model,
     pub(super) removal: Removal,
@@ -32,14 +32,15 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Holds a removal against the model and the place that the release shall go to. Whether something is in that place,
-    /// [`Destination::check`] says; it is looked at again when the release is published.
+    /// Holds a removal against the model and the place that the release shall go to. Whether something is in
+    /// that place, [`Destination::check`] says; it is looked at again when the release is published.
     ///
     /// # Errors
-    /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than the model was
-    /// opened at, or with the classes of earlier removals only one would be left; [`Error::OtherClasses`] if it is about
-    /// another number of classes; [`Error::OverwritesInput`] and [`Error::InsideInput`] for the place;
-    /// [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model is a release with a history that does not hold.
+    /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
+    /// the model was opened at, or with the classes of earlier removals only one would be left;
+    /// [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
+    /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
+    /// is a release with a history that does not hold.
     pub fn open(
         model: &'a Model,
         removal: &Removal,
@@ -66,7 +67,8 @@ impl<'a> Job<'a> {
     /// The same job with figures on labelled embeddings of the user, which go into claim and card.
     ///
     /// # Errors
-    /// [`Error::Embeddings`] if they do not fit the model; [`Error::NoTopClass`] if the head does not settle the answer.
+    /// [`Error::Embeddings`] if they do not fit the model; [`Error::NoTopClass`] if the head does not settle
+    /// the answer.
     pub fn measuring_on(self, data: &'a Data) -> Result<Self, Error> {
         let artifact = self.model.artifact();
         let forgotten = self.removal.forgotten().clone();

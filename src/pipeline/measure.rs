@@ -36,7 +36,8 @@ pub struct Measuring<'a> {
 pub struct Measured {
     /// Those of the verification, then those of the claim.
     pub checks: Vec<Check>,
-    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether they hold.
+    /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether
+    /// they hold.
     pub unknown: Vec<String>,
     /// What differs between the two.
     pub changes: Changes,

@@ -1,7 +1,7 @@
 //! From a model to a verified release, and from a release to a verdict: the order of the steps.
 //!
-//! A [`Job`] goes through its phases by being consumed: each has one way on, so that no step can be left out, come too
-//! early or be about another removal.
+//! A [`Job`] goes through its phases by being consumed: each has one way on, so that no step can be left out,
+//! come too early or be about another removal.
 //!
 //! | value | what is known | the way on |
 //! |---|---|---|
@@ -14,8 +14,8 @@
 //! | [`Passed`] | that no check failed | [`publish`](Passed::publish) |
 //!
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
-//! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original; [`Release::measure`]
-//! looks at what it does, beside its original.
+//! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
+//! [`Release::measure`] looks at what it does, beside its original.
 
 mod event;
 mod finish;

@@ -17,11 +17,13 @@ pub struct Unlearned<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Draws embeddings and trains the head on them, as far as the method does and there is anything to train.
+    /// Draws embeddings and trains the head on them, as far as the method does and there is anything to
+    /// train.
     ///
     /// # Errors
-    /// [`UnlearnError::DidNotForget`] if no attempt succeeded, [`UnlearnError::Unreached`] if no embedding reached the forgotten classes
-    /// and nothing else is to become of their slots, what the method's formula says, [`Error::Compute`] if the device fails.
+    /// [`UnlearnError::DidNotForget`] if no attempt succeeded, [`UnlearnError::Unreached`] if no embedding
+    /// reached the forgotten classes and nothing else is to become of their slots, what the method's formula
+    /// says, [`Error::Compute`] if the device fails.
     pub fn train(self) -> Result<Unlearned<'a>, Error> {
         let before = self.model.cut().head.load(self.model.artifact())?;
         let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };

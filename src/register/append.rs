@@ -36,12 +36,12 @@ pub struct Appended {
     pub checkpoint: Checkpoint,
 }
 
-/// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when it is this
-/// writer's turn. An event about an artifact that serves one request is entered for that request.
+/// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when
+/// it is this writer's turn. An event about an artifact that serves one request is entered for that request.
 ///
 /// # Errors
-/// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in it;
-/// [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
+/// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in
+/// it; [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
 pub fn append(
     path: &Path,
     key: &SigningKey,
@@ -120,9 +120,12 @@ fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, 
     if let Some((_, reason)) = register.content.admit(event).into_iter().next() {
         return Err(refused(path, &reason, ""));
     }
-    let line = event.line().and_then(|line| match line.len() > LONGEST_LINE {
-        true => Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len())),
-        false => Ok(line),
+    let line = event.line().and_then(|line| {
+        if line.len() > LONGEST_LINE {
+            Err(format!("the event has {} bytes, more than {LONGEST_LINE}", line.len()))
+        } else {
+            Ok(line)
+        }
     });
     line.map_err(|reason| refused(path, &reason, ""))
 }

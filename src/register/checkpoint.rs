@@ -25,13 +25,14 @@ impl Checkpoint {
         let origin = lines.next().unwrap_or_default().parse()?;
         let size = lines.next().and_then(|size| Some((size, size.parse::<u64>().ok()?)));
         let size =
-            size.filter(|(text, size)| *text == size.to_string()).ok_or("its second line is no size")?.1;
+            size.filter(|(text, size)| *text == size.to_string()).ok_or("its second line is not a size")?.1;
         let root = lines.next().and_then(|root| Base64::decode_vec(root).ok()?.try_into().ok());
-        let root = Sha256Digest(root.ok_or("its third line is no root")?);
+        let root = Sha256Digest(root.ok_or("its third line is not a root")?);
         let rest: Vec<&str> = lines.collect();
-        match rest.contains(&"") {
-            true => Err("it has an empty line".into()),
-            false => Ok((Self { origin, size, root }, rest)),
+        if rest.contains(&"") {
+            Err("it has an empty line".into())
+        } else {
+            Ok((Self { origin, size, root }, rest))
         }
     }
 }

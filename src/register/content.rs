@@ -102,11 +102,12 @@ impl Content {
         let (size, here) = (older.size, self.size());
         let first = first
             .ok_or_else(|| format!("it counts {size} entries, and here are {here}: some were taken away"))?;
-        match tree::root(first) == older.root {
-            true => Ok(older),
-            false => Err(format!(
+        if tree::root(first) == older.root {
+            Ok(older)
+        } else {
+            Err(format!(
                 "the first {size} entries are not those that it was signed for: history was rewritten"
-            )),
+            ))
         }
     }
 }

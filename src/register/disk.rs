@@ -1,5 +1,5 @@
-//! The register's files: opened without following links or waiting for pipes, replaced whole, synced before anybody is
-//! told.
+//! The register's files: opened without following links or waiting for pipes, replaced whole, synced before
+//! anybody is told.
 
 use std::{
     fs::File,
@@ -52,7 +52,7 @@ impl Folder {
         let opened = opened.map_err(|error| match error {
             Errno::NOENT => no_use_of(path, "there is no register", "make one with `declass register init`"),
             Errno::LOOP | Errno::NOTDIR => {
-                no_use_of(path, "this is no folder", "name the register's folder itself, not a link to it")
+                no_use_of(path, "this is not a folder", "name the register's folder itself, not a link to it")
             }
             error => Error::io(path)(error.into()),
         })?;
@@ -75,7 +75,8 @@ impl Folder {
         self.file(name)?.map(|file| bounded(file, &path, limit)).transpose()
     }
 
-    /// Puts a file into its place: it is the old or the new one at any moment, and the new one when this returns.
+    /// Puts a file into its place: it is the old or the new one at any moment, and the new one when this
+    /// returns.
     pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let temporary = format!("{name}.tmp");
         let replace = || -> io::Result<()> {
@@ -162,23 +163,19 @@ pub(super) fn fill_randomly(bytes: &mut [u8]) -> Result<(), Error> {
 }
 
 fn require_regular(file: File, path: &Path) -> Result<File, Error> {
-    match file.metadata().map_err(Error::io(path))?.is_file() {
-        true => Ok(file),
-        false => Err(not_regular(path)),
-    }
+    if file.metadata().map_err(Error::io(path))?.is_file() { Ok(file) } else { Err(not_regular(path)) }
 }
 
 fn not_regular(path: &Path) -> Error {
-    no_use_of(path, "this is no regular file", "links, pipes and devices are not read")
+    no_use_of(path, "this is not a regular file", "links, pipes and devices are not read")
 }
 
 fn bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    match bytes.len() as u64 > limit {
-        true => {
-            Err(no_use_of(path, &format!("it has more than {limit} bytes, the most that is read of it"), ""))
-        }
-        false => Ok(bytes),
+    if bytes.len() as u64 > limit {
+        Err(no_use_of(path, &format!("it has more than {limit} bytes, the most that is read of it"), ""))
+    } else {
+        Ok(bytes)
     }
 }

@@ -1,5 +1,5 @@
-//! What can be entered: one event per line, in canonical JSON (RFC 8785). No event holds personal data: a request is a
-//! salted digest of a record that its keeper may destroy, and so may be a label.
+//! What can be entered: one event per line, in canonical JSON (RFC 8785). No event holds personal data: a
+//! request is a salted digest of a record that its keeper may destroy, and so may be a label.
 
 use declass_formats::Sha256Digest;
 use serde::{Deserialize, Serialize};
@@ -173,9 +173,10 @@ impl Facts {
         if self.classes.iter().any(|class| class.label.is_some() && class.label_digest.is_some()) {
             return Err("a class has both a label and the digest of one".into());
         }
-        match self.classes.is_sorted_by(|a, b| a.index < b.index) {
-            true => Ok(()),
-            false => Err("its classes are not in order".into()),
+        if self.classes.is_sorted_by(|a, b| a.index < b.index) {
+            Ok(())
+        } else {
+            Err("its classes are not in order".into())
         }
     }
 }
@@ -228,7 +229,7 @@ mod digest {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sha256Digest>, D::Error> {
         let Named { sha256 } = Named::deserialize(from)?;
         let digest = Sha256Digest::from_hexadecimal(&sha256);
-        digest.map(Some).ok_or_else(|| D::Error::custom(format!("`{sha256}` is no SHA-256 digest")))
+        digest.map(Some).ok_or_else(|| D::Error::custom(format!("`{sha256}` is not a SHA-256 digest")))
     }
 }
 

@@ -38,10 +38,12 @@ pub struct Register {
     pub(super) pending: Option<Pending>,
 }
 
-/// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever had.
+/// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever
+/// had.
 ///
 /// # Errors
-/// [`Error::Register`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a finding.
+/// [`Error::Register`] or [`Error::Io`] if there is nothing that could be read; what is wrong in it is a
+/// finding.
 pub fn examine(path: &Path, trusted: &VerifierKey) -> Result<Examination, Error> {
     examine_locked(&Folder::for_reading(path)?, trusted)
 }
@@ -135,9 +137,10 @@ impl Examination {
         let commitment = record.commitment();
         let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
         let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
-        let found = match entries.is_empty() {
-            true => Err(format!("no entry is of request {commitment}: was the record or its salt changed?")),
-            false => Ok(format!("entries of its request {commitment}: {}", entries.join(", "))),
+        let found = if entries.is_empty() {
+            Err(format!("no entry is of request {commitment}: was the record or its salt changed?"))
+        } else {
+            Ok(format!("entries of its request {commitment}: {}", entries.join(", ")))
         };
         Question::Record.answer(found)
     }

@@ -1,5 +1,5 @@
-//! The private key of a register: Ed25519, which C2SP checkpoints are signed with. On disk it is PKCS#8, encrypted with a
-//! passphrase.
+//! The private key of a register: Ed25519, which C2SP checkpoints are signed with. On disk it is PKCS#8,
+//! encrypted with a passphrase.
 
 use std::path::Path;
 
@@ -37,8 +37,8 @@ impl SigningKey {
     /// Writes the key, encrypted, where nothing is yet, for its owner's eyes only.
     ///
     /// # Errors
-    /// [`KeyError`] for an empty passphrase, [`Error::Register`] if something is there, [`Error::Io`] if the disk
-    /// refuses.
+    /// [`KeyError`] for an empty passphrase, [`Error::Register`] if something is there, [`Error::Io`] if the
+    /// disk refuses.
     pub fn write(&self, path: &Path, passphrase: &str) -> Result<(), Error> {
         // Version 1, without the public key: OpenSSL 3.0 reads no other.
         let bytes = KeypairBytes { secret_key: self.0.to_bytes(), public_key: None };

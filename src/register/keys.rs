@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{SigningKey, VerifierKey, checkpoint::Checkpoint, note::Note};
 
-/// That a new key takes over, said by the old one: a checkpoint of the register before this event, with the new key as
-/// one more line, signed by the old key. Whoever trusts the old key can check it, without the register at hand.
+/// That a new key takes over, said by the old one: a checkpoint of the register before this event, with the
+/// new key as one more line, signed by the old key. Whoever trusts the old key can check it, without the
+/// register at hand.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Rotation {
     /// The old key.
@@ -28,9 +29,10 @@ impl Rotation {
         let note = Note::read(self.note.as_bytes())?;
         let (before, rest) = Checkpoint::read(note.verified(&self.from)?)?;
         let named = [&before.origin, self.to.origin()].iter().all(|name| *name == self.from.origin());
-        match named && self.to != self.from && rest == [self.to.to_string()] {
-            true => Ok(before),
-            false => Err(format!("it does not hand over from {} to {}", self.from.short(), self.to.short())),
+        if named && self.to != self.from && rest == [self.to.to_string()] {
+            Ok(before)
+        } else {
+            Err(format!("it does not hand over from {} to {}", self.from.short(), self.to.short()))
         }
     }
 }
@@ -47,7 +49,8 @@ impl Keys {
         Self { trusted, rotations: Vec::new() }
     }
 
-    /// Takes the next rotation; gives the size and root that the register had before, by what the old key signed.
+    /// Takes the next rotation; gives the size and root that the register had before, by what the old key
+    /// signed.
     pub(super) fn follow(&mut self, rotation: &Rotation) -> Result<Checkpoint, String> {
         let before =
             rotation.checked().map_err(|reason| format!("the rotation of keys does not hold: {reason}"))?;
@@ -61,11 +64,12 @@ impl Keys {
         Ok(before)
     }
 
-    /// The key that signs a checkpoint of this many entries, if the trusted key is one of those of the register.
+    /// The key that signs a checkpoint of this many entries, if the trusted key is one of those of the
+    /// register.
     pub(super) fn signer(&self, size: u64) -> Result<&VerifierKey, String> {
         let mut all = self.rotations.iter().flat_map(|(_, rotation)| [&rotation.from, &rotation.to]);
         if !self.rotations.is_empty() && !all.any(|key| *key == self.trusted) {
-            return Err(format!("the trusted key {} is none of its keys", self.trusted.short()));
+            return Err(format!("the trusted key {} is not one of its keys", self.trusted.short()));
         }
         let before = self.rotations.iter().rev().find(|(before, _)| *before < size).map(|(_, by)| &by.to);
         Ok(before.or(self.rotations.first().map(|(_, first)| &first.from)).unwrap_or(&self.trusted))

@@ -1,4 +1,5 @@
-//! Which event can follow which: a request is approved before it is acted on, an artifact verified before it is released.
+//! Which event can follow which: a request is approved before it is acted on, an artifact verified before it
+//! is released.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,13 +1,14 @@
-//! The register of removals: what happened to which request and which release, in a form that nobody can change later
-//! without being noticed, not even its keeper, once somebody else has a checkpoint.
+//! The register of removals: what happened to which request and which release, in a form that nobody can
+//! change later without being noticed, not even its keeper, once somebody else has a checkpoint.
 //!
-//! A register is a folder with two text files. `entries.jsonl` holds one [`Event`] per line in canonical JSON;
-//! `checkpoint` is a C2SP checkpoint: name, number of entries and root of the RFC 6962 Merkle tree over the lines,
-//! signed with Ed25519. Go's `golang.org/x/mod/sumdb/note` and `tlog` read both.
+//! A register is a folder with two text files. `entries.jsonl` holds one [`Event`] per line in canonical
+//! JSON; `checkpoint` is a C2SP checkpoint: name, number of entries and root of the RFC 6962 Merkle tree over
+//! the lines, signed with Ed25519. Go's `golang.org/x/mod/sumdb/note` and `tlog` read both.
 //!
-//! An append signs first: line and new checkpoint go into the file `pending`, which appears whole or not at all, then
-//! the line into `entries.jsonl`, then the checkpoint into its place. Killed in between, what is missing is known and
-//! signed, and the next append finishes it; a line that nobody signed is a finding. Writers wait for each other.
+//! An append signs first: line and new checkpoint go into the file `pending`, which appears whole or not at
+//! all, then the line into `entries.jsonl`, then the checkpoint into its place. Killed in between, what is
+//! missing is known and signed, and the next append finishes it; a line that nobody signed is a finding.
+//! Writers wait for each other.
 //!
 //! The library reads no clock: whoever appends brings the time.
 

@@ -43,7 +43,7 @@ impl Note {
         let lines = below.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'));
         let lines = lines.filter(|lines| !lines.is_empty()).ok_or("it does not end with a signature")?;
         let signatures = lines.split('\n').map(Signature::read).collect::<Option<_>>();
-        let signatures = signatures.ok_or("it has a line below its text that is no signature")?;
+        let signatures = signatures.ok_or("it has a line below its text that is not a signature")?;
         Ok(Self { text: text.to_owned(), signatures })
     }
 
@@ -58,9 +58,10 @@ impl Note {
             let by: Vec<String> = self.signatures.iter().map(ToString::to_string).collect();
             return Err(format!("it is not signed by {}, but by {}", key.short(), by.join(", ")));
         }
-        match by_key.all(|by| key.verifies(self.text.as_bytes(), &by.bytes)) {
-            true => Ok(&self.text),
-            false => Err(format!("the signature by {} is not of this text", key.short())),
+        if by_key.all(|by| key.verifies(self.text.as_bytes(), &by.bytes)) {
+            Ok(&self.text)
+        } else {
+            Err(format!("the signature by {} is not of this text", key.short()))
         }
     }
 

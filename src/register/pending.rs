@@ -35,7 +35,8 @@ pub(super) struct Signed {
 }
 
 impl Pending {
-    /// Reads what is pending at a register that is sound up to its checkpoint; the event counts as entered from then on.
+    /// Reads what is pending at a register that is sound up to its checkpoint; the event counts as entered
+    /// from then on.
     pub(super) fn read(
         bytes: &[u8],
         tail: &[u8],

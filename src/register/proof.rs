@@ -72,7 +72,8 @@ impl Register {
         })
     }
 
-    /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it does not.
+    /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it
+    /// does not.
     pub fn prove_since(&self, old: &[u8]) -> Result<Proof, String> {
         let size = usize::try_from(self.content.older(old)?.size).map_err(|error| error.to_string())?;
         Ok(Proof::Consistency {
@@ -85,15 +86,17 @@ impl Register {
 }
 
 impl Proof {
-    /// Reads a proof and checks it against a trusted key of the register; the error says why it shows nothing.
+    /// Reads a proof and checks it against a trusted key of the register; the error says why it shows
+    /// nothing.
     pub fn check(bytes: &[u8], trusted: &VerifierKey) -> Result<Proven, String> {
         match Self::deserialize(unambiguous::parse(bytes)?).map_err(|error| error.to_string())? {
             Self::Consistency { old, path, checkpoint, rotations } => {
                 let keys = followed(trusted, &rotations)?;
                 let (old, new) = (read(&keys, &old)?, read(&keys, &checkpoint)?);
-                match tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&path)?) {
-                    true => Ok(Proven::Consistent(old, new)),
-                    false => Err("its path does not lead from the one checkpoint to the other".into()),
+                if tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&path)?) {
+                    Ok(Proven::Consistent(old, new))
+                } else {
+                    Err("its path does not lead from the one checkpoint to the other".into())
                 }
             }
             Self::Inclusion { index, entry, path, checkpoint, rotations } => {
@@ -105,9 +108,10 @@ impl Proof {
                     return Err(format!("its path does not lead from entry {index} to the root {signed}"));
                 }
                 let event = Event::read(entry.as_bytes())?;
-                match event.seq == index {
-                    true => Ok(Proven::Included(Box::new(event), checkpoint)),
-                    false => Err(format!("it is of entry {index}, whose number is {}", event.seq)),
+                if event.seq == index {
+                    Ok(Proven::Included(Box::new(event), checkpoint))
+                } else {
+                    Err(format!("it is of entry {index}, whose number is {}", event.seq))
                 }
             }
         }

@@ -1,5 +1,6 @@
-//! The private record of a request: it stays with its keeper, and the register has a salted digest of it. Whoever has
-//! record and salt can show that the digest is theirs; once the salt is destroyed, nobody can link the two.
+//! The private record of a request: it stays with its keeper, and the register has a salted digest of it.
+//! Whoever has record and salt can show that the digest is theirs; once the salt is destroyed, nobody can
+//! link the two.
 
 use std::{
     ffi::OsString,

@@ -1,4 +1,5 @@
-//! What the register takes from a release's folder: the digest of its files, that of its claim, and its classes.
+//! What the register takes from a release's folder: the digest of its files, that of its claim, and its
+//! classes.
 
 use std::path::Path;
 
@@ -22,8 +23,8 @@ pub struct Released {
 }
 
 impl Released {
-    /// Reads a release's claim, and hashes every file that it names: they must be those that the claim was made for.
-    /// Whether the claim is true and whose signature it has is for `declass verify` to say.
+    /// Reads a release's claim, and hashes every file that it names: they must be those that the claim was
+    /// made for. Whether the claim is true and whose signature it has is for `declass verify` to say.
     ///
     /// # Errors
     /// [`Error::Register`] without a claim that can be read, [`Error::Register`] if a file is another.

@@ -1,4 +1,5 @@
-//! Times of events: whole seconds of universal time, in the one spelling that sorts like the moments it names.
+//! Times of events: whole seconds of universal time, in the one spelling that sorts like the moments it
+//! names.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +11,8 @@ const DAY: i64 = 86_400;
 /// The last second of the year 9999, after which RFC 3339 has no spelling.
 const LAST: i64 = 253_402_300_799;
 
-/// A second of universal time from 1970 on; `Display` and `FromStr` know `2026-11-21T10:00:00Z` and no other spelling.
+/// A second of universal time from 1970 on; `Display` and `FromStr` know `2026-11-21T10:00:00Z` and no other
+/// spelling.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Time(i64);
@@ -46,7 +48,7 @@ impl FromStr for Time {
         // Whatever is not written back as it was read has a 13th month, a 30th of February, or a sign.
         parsed
             .filter(|time| time.to_string() == text)
-            .ok_or_else(|| format!("`{text}` is no time like 2026-11-21T10:00:00Z"))
+            .ok_or_else(|| format!("`{text}` is not a time like 2026-11-21T10:00:00Z"))
     }
 }
 

@@ -37,8 +37,8 @@ pub fn root(leaves: &[Sha256Digest]) -> Sha256Digest {
     tree.root()
 }
 
-/// Proof that the leaf `index` is in the tree of these leaves: the siblings on its way to the root, from below. Empty if
-/// there is no such leaf.
+/// Proof that the leaf `index` is in the tree of these leaves: the siblings on its way to the root, from
+/// below. Empty if there is no such leaf.
 #[must_use]
 pub fn inclusion(leaves: &[Sha256Digest], index: usize) -> Vec<Sha256Digest> {
     if leaves.len() <= 1 || index >= leaves.len() {
@@ -53,7 +53,8 @@ pub fn inclusion(leaves: &[Sha256Digest], index: usize) -> Vec<Sha256Digest> {
     path
 }
 
-/// Proof that the tree of these leaves begins with that of the first `old` of them. Empty for none and for all of them.
+/// Proof that the tree of these leaves begins with that of the first `old` of them. Empty for none and for
+/// all of them.
 #[must_use]
 pub fn consistency(leaves: &[Sha256Digest], old: usize) -> Vec<Sha256Digest> {
     if old == 0 || old >= leaves.len() { Vec::new() } else { extension(leaves, old, true) }
@@ -94,7 +95,8 @@ pub fn root_by_inclusion(
     }
 }
 
-/// Whether a proof shows that the tree with the new root begins with that of the old one. Sizes are numbers of leaves.
+/// Whether a proof shows that the tree with the new root begins with that of the old one. Sizes are numbers
+/// of leaves.
 #[must_use]
 pub fn is_consistent(old: (u64, Sha256Digest), new: (u64, Sha256Digest), path: &[Sha256Digest]) -> bool {
     if old.0 == 0 {
@@ -130,7 +132,8 @@ fn node(left: Sha256Digest, right: Sha256Digest) -> Sha256Digest {
     Sha256Digest::of(&[&[1], &left.0[..], &right.0[..]].concat())
 }
 
-/// How many of `size` leaves are in the left subtree: the largest power of two below; none if there are no two subtrees.
+/// How many of `size` leaves are in the left subtree: the largest power of two below; none if there are no
+/// two subtrees.
 fn left_of(size: u64) -> Option<u64> {
     (size > 1).then(|| size.div_ceil(2).next_power_of_two())
 }

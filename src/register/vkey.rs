@@ -37,7 +37,7 @@ impl FromStr for Origin {
         let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
         if name.is_empty() || name.chars().any(bad) || name.chars().count() > MOST_CHARACTERS {
             return Err(format!(
-                "`{name}` is no name: 1 to {MOST_CHARACTERS} characters without spaces and `+`, such as \
+                "`{name}` cannot be a name: 1 to {MOST_CHARACTERS} characters without spaces and `+`, such as \
                  example.org/removals"
             ));
         }
@@ -100,14 +100,15 @@ impl FromStr for VerifierKey {
         };
         let typed = Base64::decode_vec(encoded).map_err(|_| "its key is not base64")?;
         let Some((&ED25519, key)) = typed.split_first() else {
-            return Err("it is no Ed25519 key".into());
+            return Err("it is not an Ed25519 key".into());
         };
         let key = <[u8; 32]>::try_from(key).ok().and_then(|key| VerifyingKey::from_bytes(&key).ok());
-        let key = key.filter(|key| !key.is_weak()).ok_or("it is no Ed25519 key")?;
+        let key = key.filter(|key| !key.is_weak()).ok_or("it is not an Ed25519 key")?;
         let key = Self { origin: name.parse()?, key };
-        match key.to_string() == text {
-            true => Ok(key),
-            false => Err(format!("its id is not {}, as that of this name and key is", key.short())),
+        if key.to_string() == text {
+            Ok(key)
+        } else {
+            Err(format!("its id is not {}, as that of this name and key is", key.short()))
         }
     }
 }

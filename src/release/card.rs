@@ -12,8 +12,8 @@ use crate::{
     removal::Removal,
 };
 
-/// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds metrics of
-/// another model.
+/// Front matter keys that this tool sets, so that an earlier value goes. The original's `model-index` holds
+/// metrics of another model.
 const OURS: [&str; 2] = ["class_removal", "model-index"];
 
 /// What a card says of a release.

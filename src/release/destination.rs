@@ -59,12 +59,12 @@ impl Destination {
         &self.path
     }
 
-    /// Whether a release may be written there now: nothing is there, or what is there may be replaced and is empty or an
-    /// earlier release without any file that is not its own.
+    /// Whether a release may be written there now: nothing is there, or what is there may be replaced and is
+    /// empty or an earlier release without any file that is not its own.
     ///
     /// # Errors
-    /// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not; [`Error::NoName`] or [`Error::Io`] if it is no place for
-    /// a new folder.
+    /// [`Error::DestinationExists`] or [`Error::ForeignFiles`] if not; [`Error::NoName`] or [`Error::Io`] if
+    /// it is no place for a new folder.
     pub fn check(&self) -> Result<(), Error> {
         if self.path.file_name().is_none() {
             return Err(Error::NoName { path: self.path.clone() });
@@ -78,7 +78,8 @@ impl Destination {
         check(&self.path, self.existing)
     }
 
-    /// The input must survive as it is: it may not lie where the output goes, nor the output within a model's folder.
+    /// The input must survive as it is: it may not lie where the output goes, nor the output within a model's
+    /// folder.
     ///
     /// # Errors
     /// [`Error::OverwritesInput`] or [`Error::InsideInput`].

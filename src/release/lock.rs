@@ -6,7 +6,8 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::error::Error;
 
-/// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its place.
+/// Keeps other runs from moving anything in a folder while the result lives: what is looked at stays in its
+/// place.
 pub(super) fn locked(folder: &Path) -> Result<File, Error> {
     let lock = || {
         let lock = File::open(folder)?;

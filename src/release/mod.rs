@@ -1,4 +1,5 @@
-//! From verified edits to a release: files that appear whole or not at all, with the claim that says what was done.
+//! From verified edits to a release: files that appear whole or not at all, with the claim that says what was
+//! done.
 
 mod attributes;
 mod beside;

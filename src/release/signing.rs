@@ -18,8 +18,8 @@ const MAX_CARD: u64 = 64 << 20;
 
 /// Signs the claim of a release and then the whole of it, in place of earlier signatures.
 ///
-/// Each file is replaced at once. What a killed run leaves has no signature over everything that holds, so that it does
-/// not pass; signing again completes it.
+/// Each file is replaced at once. What a killed run leaves has no signature over everything that holds, so
+/// that it does not pass; signing again completes it.
 ///
 /// # Errors
 /// [`Error::NotAClaim`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
@@ -29,11 +29,12 @@ pub fn sign_release(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) ->
     sign_files(folder, key, progress)
 }
 
-/// Puts a service's answer to [`crate::sign::stamp_request`] into the signature over a release. The claim's own signature
-/// is covered by that one, and was there no later.
+/// Puts a service's answer to [`crate::sign::stamp_request`] into the signature over a release. The claim's
+/// own signature is covered by that one, and was there no later.
 ///
 /// # Errors
-/// [`Error::CannotStamp`] if it is no answer to that request or not in order, [`Error::Io`] if the disk refuses.
+/// [`Error::CannotStamp`] if it is no answer to that request or not in order, [`Error::Io`] if the disk
+/// refuses.
 pub fn stamp_release(folder: &Path, answer: &Path) -> Result<Stamp, Error> {
     let _lock = locked(folder)?;
     attach_stamp(folder, answer)

@@ -1,4 +1,5 @@
-//! Writing a release: into a hidden sibling first, re-opened and verified there, then moved into place at once.
+//! Writing a release: into a hidden sibling first, re-opened and verified there, then moved into place at
+//! once.
 
 use std::{
     collections::BTreeMap,
@@ -36,7 +37,8 @@ const LOCK_ATTEMPTS: usize = 100;
 
 /// A copy of a model with its edits, complete on disk but not yet in its place.
 ///
-/// Dropping it removes it. If the process dies, the leftover is removed by the next run that writes to the same place.
+/// Dropping it removes it. If the process dies, the leftover is removed by the next run that writes to the
+/// same place.
 #[derive(Debug)]
 pub struct Staged {
     folder: TempDir,
@@ -79,8 +81,8 @@ impl Staged {
         &self.artifact
     }
 
-    /// Puts a model card into the copy, in place of the original's: before the copy is verified, since a pass is about
-    /// exactly the files that were.
+    /// Puts a model card into the copy, in place of the original's: before the copy is verified, since a pass
+    /// is about exactly the files that were.
     ///
     /// # Errors
     /// [`Error::Io`] if the disk refuses.
@@ -95,12 +97,14 @@ impl Staged {
         Ok(())
     }
 
-    /// Adds the claim that follows from the pass, signs it and the whole if there is a key, and moves the folder into
-    /// place, if it [may](Destination::check) go there. Only a job publishes: it knows what the record of the run has to say.
+    /// Adds the claim that follows from the pass, signs it and the whole if there is a key, and moves the
+    /// folder into place, if it [may](Destination::check) go there. Only a job publishes: it knows what the
+    /// record of the run has to say.
     ///
     /// # Errors
     /// [`Error::OtherRelease`] if the staged files are not those that the pass was given to,
-    /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the disk refuses.
+    /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the
+    /// disk refuses.
     pub(crate) fn publish(
         self,
         pass: &Pass,
@@ -213,8 +217,8 @@ fn sync_folder(folder: &Path) -> Result<(), Error> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder))
 }
 
-/// Temporary folders are private; a release is as readable as any new folder here. How readable that is (the process's
-/// umask, the parent's defaults), a new folder tells.
+/// Temporary folders are private; a release is as readable as any new folder here. How readable that is (the
+/// process's umask, the parent's defaults), a new folder tells.
 fn open_to_readers(folder: &Path) -> Result<(), Error> {
     let open = || {
         let probe = folder.join(".probe");

@@ -1,7 +1,7 @@
 //! What is to be removed, and how: one value, checked when it is made, that every step takes.
 //!
-//! It is made from a command line, from a claim or by hand, and is the same value then: training, verification, claim
-//! and card are about one removal, and none of them can be about another.
+//! It is made from a command line, from a claim or by hand, and is the same value then: training,
+//! verification, claim and card are about one removal, and none of them can be about another.
 
 mod builder;
 
@@ -94,7 +94,8 @@ impl Removal {
         self.samples
     }
 
-    /// The learning rate; none if several are tried and the one is kept that disturbs the retained classes least.
+    /// The learning rate; none if several are tried and the one is kept that disturbs the retained classes
+    /// least.
     #[must_use]
     pub fn learning_rate(&self) -> Option<f64> {
         self.learning_rate

@@ -96,7 +96,8 @@ impl Authority {
 #[serde(deny_unknown_fields)]
 pub(super) struct AuthorityEntry {
     pem: String,
-    /// Digest of the certificate, so that another file in its place is noticed; as openssl prints it, with or without colons.
+    /// Digest of the certificate, so that another file in its place is noticed; as openssl prints it, with or
+    /// without colons.
     sha256: String,
     identity: String,
 }
@@ -111,7 +112,7 @@ impl AuthorityEntry {
             match Sha256Digest::from_hexadecimal(&named) {
                 Some(named) if named == found => Ok(certificate),
                 Some(_) => Err(format!("its SHA-256 is {found}, not {named}")),
-                None => Err(format!("`{sha256}` is no SHA-256, that of the file is {found}")),
+                None => Err(format!("`{sha256}` is not a SHA-256 digest, that of the file is {found}")),
             }
         });
         let certificate = pinned

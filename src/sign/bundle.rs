@@ -1,7 +1,7 @@
 //! A signed statement as it is stored: a Sigstore bundle v0.3 around a DSSE envelope.
 //!
-//! The reader takes what the reference verifiers take: exactly one signature, no unknown members, one JSON value
-//! without repeated keys, standard base64 with padding.
+//! The reader takes what the reference verifiers take: exactly one signature, no unknown members, one JSON
+//! value without repeated keys, standard base64 with padding.
 
 use std::fmt;
 

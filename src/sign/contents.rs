@@ -58,7 +58,8 @@ impl Contents {
     /// Reads and hashes all files of a folder that are not ignored. Links are named, not followed.
     ///
     /// # Errors
-    /// [`Error::Io`] if something cannot be read, is named in a way that no signature can name, or is too much.
+    /// [`Error::Io`] if something cannot be read, is named in a way that no signature can name, or is too
+    /// much.
     pub fn of_folder(
         folder: &Path,
         ignored: impl Fn(&RelPath) -> bool,
@@ -125,8 +126,8 @@ impl FromIterator<(RelPath, Content)> for Contents {
     }
 }
 
-/// What the bytes of a git-lfs pointer promise; none if they are no pointer. Only as git-lfs writes it: what it does not take for
-/// a pointer, it leaves as it is, and the digest would be that of another file.
+/// What the bytes of a git-lfs pointer promise; none if they are no pointer. Only as git-lfs writes it: what
+/// it does not take for a pointer, it leaves as it is, and the digest would be that of another file.
 fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
     let text = std::str::from_utf8(bytes).ok()?;
     let (digest, size) = text.strip_prefix(POINTER)?.strip_suffix('\n')?.split_once("\nsize ")?;

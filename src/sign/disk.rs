@@ -33,7 +33,8 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))
 }
 
-/// Writes a file by way of a temporary one beside it, so that the file is the old or the new one at any moment.
+/// Writes a file by way of a temporary one beside it, so that the file is the old or the new one at any
+/// moment.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut temporary = tempfile::Builder::new();

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{error::Error, progress::Progress};
 
-/// Signs all files of a folder as they lie on disk and writes the signature beside them, in place of an earlier one.
+/// Signs all files of a folder as they lie on disk and writes the signature beside them, in place of an
+/// earlier one.
 ///
 /// # Errors
-/// [`Error::CannotSign`] for what a signature cannot stand for: links, git-lfs pointers, model files where signatures
-/// do not look. [`Error::Io`] if the disk refuses.
+/// [`Error::CannotSign`] for what a signature cannot stand for: links, git-lfs pointers, model files where
+/// signatures do not look. [`Error::Io`] if the disk refuses.
 pub fn sign_folder(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) -> Result<Manifest, Error> {
     remove_leftovers(folder);
     let nothing = Manifest::new(BTreeMap::new());

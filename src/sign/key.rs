@@ -1,5 +1,5 @@
-//! The private key of a release: P-256, since the verifiers of OpenSSF Model Signing take NIST curves only. On disk it
-//! is PKCS#8, encrypted with a key that scrypt makes of a passphrase.
+//! The private key of a release: P-256, since the verifiers of OpenSSF Model Signing take NIST curves only.
+//! On disk it is PKCS#8, encrypted with a key that scrypt makes of a passphrase.
 
 use p256::{
     SecretKey,

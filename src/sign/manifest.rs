@@ -1,4 +1,5 @@
-//! The statement of OpenSSF Model Signing v1.0: the digest of every file of a folder, and one over all of them.
+//! The statement of OpenSSF Model Signing v1.0: the digest of every file of a folder, and one over all of
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,8 @@ use crate::unambiguous;
 pub const SIGNATURE_FILE: &str = "model.sig";
 
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
-/// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind, and the
-/// signature itself.
+/// What is not signed: git's own files, which signing tools leave out too, what hubs and hooks leave behind,
+/// and the signature itself.
 const IGNORED: [&str; 7] =
     [".cache", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", SIGNATURE_FILE];
 
@@ -181,7 +182,7 @@ impl Resource {
 
 fn digest_of(hexadecimal: &str) -> Result<Sha256Digest, Refusal> {
     let digest = Sha256Digest::from_hexadecimal(hexadecimal);
-    digest.ok_or_else(|| Refusal::Malformed(format!("`{hexadecimal}` is no SHA-256 digest")))
+    digest.ok_or_else(|| Refusal::Malformed(format!("`{hexadecimal}` is not a SHA-256 digest")))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Signatures: keys, envelopes, what is signed of a folder, and whose signature counts.
 //!
-//! Everything that is signed is an in-toto statement in a DSSE envelope in a Sigstore bundle, so that other tools read
-//! it too; answers of time-stamping services lie beside it. [`Manifest`] is the statement of OpenSSF Model Signing v1.0 over
-//! the files of a folder; this room knows nothing of other statements, it signs and opens bytes. What is read may come from
-//! anybody.
+//! Everything that is signed is an in-toto statement in a DSSE envelope in a Sigstore bundle, so that other
+//! tools read it too; answers of time-stamping services lie beside it. [`Manifest`] is the statement of
+//! OpenSSF Model Signing v1.0 over the files of a folder; this room knows nothing of other statements, it
+//! signs and opens bytes. What is read may come from anybody.
 
 mod authority;
 mod bundle;

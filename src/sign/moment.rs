@@ -19,7 +19,8 @@ impl TryFrom<Datetime> for Moment {
     type Error = String;
 
     fn try_from(written: Datetime) -> Result<Self, String> {
-        let unclear = || format!("`{written}` is no moment: write a date, a time and an offset, such as Z");
+        let unclear =
+            || format!("`{written}` is not a moment: write a date, a time and an offset, such as Z");
         let (date, time) = (written.date.ok_or_else(unclear)?, written.time.ok_or_else(unclear)?);
         let offset = match written.offset.ok_or_else(unclear)? {
             Offset::Custom { minutes } => i64::from(minutes),

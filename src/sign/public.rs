@@ -22,7 +22,7 @@ impl PublicKey {
     pub fn from_pem(text: &str) -> Result<Self, String> {
         let p256 = p256::ecdsa::VerifyingKey::from_public_key_pem(text).map(Self::P256);
         p256.or_else(|_| p384::ecdsa::VerifyingKey::from_public_key_pem(text).map(Self::P384))
-            .map_err(|_| "it is no public key of the curves P-256 and P-384 in PEM".to_owned())
+            .map_err(|_| "it is not a public key of the curve P-256 or P-384 in PEM".to_owned())
     }
 
     /// The key as PEM: lines of 64 characters that end with a line feed.

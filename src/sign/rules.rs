@@ -2,7 +2,8 @@
 
 use serde::de::DeserializeOwned;
 
-/// Reads a trust file or a policy. What is wrong with it comes in one line, since errors are printed as lines.
+/// Reads a trust file or a policy. What is wrong with it comes in one line, since errors are printed as
+/// lines.
 ///
 /// # Errors
 /// Where it stops being what is expected, and why.
@@ -26,7 +27,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Rules {
-        #[allow(dead_code)]
+        #[expect(dead_code, reason = "read by its derived parser only")]
         version: u32,
     }
 

@@ -36,7 +36,8 @@ impl<S, P> InToto<S, P> {
         }
     }
 
-    /// Fails unless it is a statement with a predicate of this type; with what it is instead, and what it should be.
+    /// Fails unless it is a statement with a predicate of this type; with what it is instead, and what it
+    /// should be.
     pub(crate) fn require_type(&self, predicate_type: &'static str) -> Result<(), (String, &'static str)> {
         let kinds = [(&self.statement_type, STATEMENT_TYPE), (&self.predicate_type, predicate_type)];
         match kinds.into_iter().find(|(found, expected)| found != expected) {

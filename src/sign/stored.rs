@@ -129,12 +129,13 @@ impl StampData {
 }
 
 pub(super) fn decoded(what: &str, text: &str) -> Result<Vec<u8>, Refusal> {
-    Base64::decode_vec(text).map_err(|_| Refusal::Malformed(format!("its {what} is no padded base64")))
+    Base64::decode_vec(text).map_err(|_| Refusal::Malformed(format!("its {what} is not padded base64")))
 }
 
 fn require(what: &str, found: &str, expected: &str) -> Result<(), Refusal> {
-    match found == expected {
-        true => Ok(()),
-        false => Err(Refusal::Malformed(format!("its {what} is `{found}`, expected `{expected}`"))),
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Refusal::Malformed(format!("its {what} is `{found}`, expected `{expected}`")))
     }
 }

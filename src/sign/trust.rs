@@ -275,7 +275,7 @@ mod tests {
             ("roles = []", "has no roles"),
             ("roles = [\"king\"]", "king"),
             ("roles = [\"oms\"]\nnot_befor = 1970-01-11T00:00:00Z", "not_befor"),
-            ("roles = [\"oms\"]\nnot_after = 1970-01-11", "is no moment"),
+            ("roles = [\"oms\"]\nnot_after = 1970-01-11", "is not a moment"),
             ("roles = [\"oms\"]\n[policy]\nrequire = [\"ledger\"]", "ledger"),
             ("roles = [\"oms\"]\n[policy]\nrequire = []", "no signature at all"),
             (

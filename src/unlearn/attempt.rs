@@ -69,7 +69,8 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
-    /// Adds the training embeddings once more, so many times as long: what they are made of is known for every length.
+    /// Adds the training embeddings once more, so many times as long: what they are made of is known for
+    /// every length.
     pub(super) fn stretch(
         &mut self,
         material: &Material,
@@ -97,8 +98,8 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// The rows of every batch of an epoch, side by side: as many batches as the larger side has, while the smaller side
-    /// starts over.
+    /// The rows of every batch of an epoch, side by side: as many batches as the larger side has, while the
+    /// smaller side starts over.
     fn batches(&self, seed: u64, epoch: usize) -> Vec<Vec<Vec<u32>>> {
         let mut rng = rng::stream(seed, Purpose::Shuffle, epoch as u64);
         let orders: Vec<Vec<u32>> =
@@ -211,7 +212,8 @@ pub(super) fn run(
     let descent = Descent { gradient, settings: removal.settings(), learning_rate, seed: removal.seed() };
     let mut weights = bench.original.clone();
     let mut velocity = weights.scaled(0.0).map_err(failed())?;
-    // The state before the first epoch comes first: where nothing is recognised from the start, nothing is trained.
+    // The state before the first epoch comes first: where nothing is recognised from the start, nothing is
+    // trained.
     let mut trace = vec![bench.judge.progress(&weights).map_err(failed())?];
     while goes_on(&trace, removal.epochs()) {
         bench.epoch(&mut weights, &mut velocity, &descent, trace.len() - 1).map_err(failed())?;
@@ -239,8 +241,8 @@ const PATIENCE: usize = 30;
 /// Whether something is still recognised, and going on may yet change that.
 fn goes_on(trace: &[Epoch], most: usize) -> bool {
     let (epochs, now) = (trace.len() - 1, &trace[trace.len() - 1]);
-    // Losses of a softmax slow down as they are met, so going on in a straight line is the best that can be hoped for, of the
-    // most stubborn embedding or of the share that is still recognised.
+    // Losses of a softmax slow down as they are met, so going on in a straight line is the best that can be
+    // hoped for, of the most stubborn embedding or of the share that is still recognised.
     let arrives = |start: f64, now: f64| (start - now) / epochs.max(1) as f64 * (most - epochs) as f64 >= now;
     let hopeful = epochs < PATIENCE
         || arrives(trace[0].shortfall.into(), now.shortfall.into())

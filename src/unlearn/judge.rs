@@ -11,11 +11,12 @@ use crate::{
     tail::Weights,
 };
 
-/// How far, in nats, a forgotten logit must lie below the largest retained one for an embedding to count as forgotten;
-/// never farther than it lay above in the original, which near the origin of a head without bias is next to nothing.
+/// How far, in nats, a forgotten logit must lie below the largest retained one for an embedding to count as
+/// forgotten; never farther than it lay above in the original, which near the origin of a head without bias
+/// is next to nothing.
 ///
-/// Real embeddings lie a little outside of every stratum: stopped at 0, random labels left 12 % of one class of the
-/// fixtures' real test embeddings recognised; stopped at 1/2, no method left any of any class.
+/// Real embeddings lie a little outside of every stratum: stopped at 0, random labels left 12 % of one class
+/// of the fixtures' real test embeddings recognised; stopped at 1/2, no method left any of any class.
 const STOP_MARGIN: f32 = 0.5;
 
 /// What the original head makes of the strata, and what training is held against.
@@ -92,8 +93,8 @@ impl<'a> Judge<'a> {
         self.counts.iter().map(|(stratum, _)| *stratum)
     }
 
-    /// How far the forgetting has got: the share of each stratum's embeddings whose forgotten logit does not lie below the
-    /// retained ones by the margin, and by how much the worst of them misses it.
+    /// How far the forgetting has got: the share of each stratum's embeddings whose forgotten logit does not
+    /// lie below the retained ones by the margin, and by how much the worst of them misses it.
     pub(super) fn progress(&self, weights: &Weights) -> Result<Epoch> {
         let gaps = self.gaps(weights)?;
         let misses = gaps.iter().zip(&self.required).map(|(gap, required)| gap + required);
@@ -111,7 +112,8 @@ impl<'a> Judge<'a> {
         Ok(Epoch { recognised: self.counts.iter().map(share).collect(), shortfall })
     }
 
-    /// By how much the largest forgotten logit exceeds the largest retained one, for each embedding to forget.
+    /// By how much the largest forgotten logit exceeds the largest retained one, for each embedding to
+    /// forget.
     fn gaps(&self, weights: &Weights) -> Result<Vec<f32>> {
         if self.to_forget.dims()[0] == 0 {
             return Ok(Vec::new());

@@ -58,8 +58,8 @@ impl Search {
 /// Unlearns the head with a method.
 ///
 /// Learning rates are tried from the largest down; the successful attempt with the
-/// least divergence on the retained classes is kept, and the search ends at the first that does worse than the one before or leaves
-/// nothing to gain.
+/// least divergence on the retained classes is kept, and the search ends at the first that does worse than
+/// the one before or leaves nothing to gain.
 ///
 /// # Errors
 /// As [`search`], and [`UnlearnError::DidNotForget`] with all attempts if none succeeded.
@@ -76,8 +76,8 @@ pub fn train(
 /// The same, for whoever wants to know what was tried also where nothing succeeded.
 ///
 /// # Errors
-/// [`UnlearnError::NothingToTrain`] for a method that is no more than the seal; what a method's formula says; [`Error::Compute`] if
-/// the device fails.
+/// [`UnlearnError::NothingToTrain`] for a method that is no more than the seal; what a method's formula says;
+/// [`Error::Compute`] if the device fails.
 pub fn search(
     head: &LinearHead,
     material: &Material,
@@ -101,8 +101,9 @@ pub fn search(
     Ok(Search { attempts, strata: bench.judge.strata().collect(), best })
 }
 
-/// Where nothing succeeds on embeddings as they were drawn, those of so many times the length are trained on, too: the strata that
-/// stay recognised are the longest ones, where a class that is forgotten with others may go on winning.
+/// Where nothing succeeds on embeddings as they were drawn, those of so many times the length are trained on,
+/// too: the strata that stay recognised are the longest ones, where a class that is forgotten with others may
+/// go on winning.
 const STRETCHES: [f32; 3] = [2.0, 4.0, 8.0];
 
 /// Tries one candidate after the other and says which attempt was the best successful one.

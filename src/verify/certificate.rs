@@ -3,11 +3,11 @@
 //!
 //! For any weights `λ` on the retained classes that sum to 1, `max_r l_r(z) >= Σ λ_r l_r(z)`. So the class
 //! cannot win while `(w_f - Σ λ_r w_r)·z + (b_f - Σ λ_r b_r) < 0`, which holds for every `z` with
-//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the rounding
-//! of its stored type only, and the radius is astronomically large; without rounding error it is infinite.
-//! Where the row is no mean, the best `λ` is found by [`Contest::reach`], and the radius is then exactly
-//! where the class starts to win. Where the architecture bounds its embeddings, [`guaranteed`] tells whether
-//! that is within their reach.
+//! `|z| < (Σ λ_r b_r - b_f) / |w_f - Σ λ_r w_r|`. With uniform `λ` a sealed row differs from the mean by the
+//! rounding of its stored type only, and the radius is astronomically large; without rounding error it is
+//! infinite. Where the row is no mean, the best `λ` is found by [`Contest::reach`], and the radius is then
+//! exactly where the class starts to win. Where the architecture bounds its embeddings, [`guaranteed`] tells
+//! whether that is within their reach.
 
 use super::guaranteed::{self, Heads, Radii};
 use crate::{

@@ -8,8 +8,8 @@
 //!
 //! They are the scores BSC, MBG and MBS of arXiv:2605.08730, with the signs of its code. What share of the
 //! change is due to the bias follows from the margin to the mean retained logit,
-//! `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the difference between candidate and original, `|Δb| / (|Δb| + |Δw·mean z|)`,
-//! the mean over embeddings that the original gives `f`.
+//! `m(z) = (w_f - mean w_R)·z + (b_f - mean b_R)`: with `Δ` the difference between candidate and original,
+//! `|Δb| / (|Δb| + |Δw·mean z|)`, the mean over embeddings that the original gives `f`.
 
 use super::sample::Sample;
 use crate::{

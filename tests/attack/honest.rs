@@ -1,9 +1,10 @@
-//! Releases that nobody tampered with: byte for byte what the edits make of the original, whatever its storage.
+//! Releases that nobody tampered with: byte for byte what the edits make of the original, whatever its
+//! storage.
 
 use super::{release, small, verify};
 
-/// One of each kind of storage: shards, plain and typed fields, `Constant` nodes, external data, computed and shared
-/// weights, attributes, no bias, auxiliary heads, element types.
+/// One of each kind of storage: shards, plain and typed fields, `Constant` nodes, external data, computed and
+/// shared weights, attributes, no bias, auxiliary heads, element types.
 const KINDS: &[&str] = &[
     "onnx/gemm_no_bias.onnx",
     "onnx/gemm_transb1.onnx",

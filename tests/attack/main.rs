@@ -1,4 +1,5 @@
-//! Releases that were tampered with, and passes that are used for something else than what they were given to.
+//! Releases that were tampered with, and passes that are used for something else than what they were given
+//! to.
 
 mod header;
 mod honest;

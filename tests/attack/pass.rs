@@ -1,5 +1,5 @@
-//! Passes that are used for something else than what they were given to. That one cannot be used for other files at all, the
-//! types see to: it goes with the copy that it was given to.
+//! Passes that are used for something else than what they were given to. That one cannot be used for other
+//! files at all, the types see to: it goes with the copy that it was given to.
 
 use std::{fs, path::Path};
 

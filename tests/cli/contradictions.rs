@@ -248,6 +248,29 @@ fn a_definition_of_a_later_version_is_not_known() {
 }
 
 #[test]
+fn a_definition_that_never_was_is_no_older_one() {
+    let (_folder, out) = release();
+    rewrite(&out.join(STATEMENT), |statement| {
+        let check = &mut statement["predicate"]["verification"]["checks"][6];
+        check["version"] = 0.into();
+        check["figures"] = json!([]);
+    });
+    assert_eq!(failing(&out, &resnet()), ["claimed-figures"]);
+}
+
+#[test]
+fn a_check_that_is_there_twice() {
+    let (_folder, out) = release();
+    rewrite(&out.join(STATEMENT), |statement| {
+        let checks = statement["predicate"]["verification"]["checks"].as_array_mut().unwrap();
+        let mut again = checks[6].clone();
+        again["version"] = 2.into();
+        checks.push(again);
+    });
+    assert_eq!(failing(&out, &resnet()), ["claimed-figures"]);
+}
+
+#[test]
 fn a_seed_that_doubles_do_not_have_is_refused() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {

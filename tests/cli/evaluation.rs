@@ -1,4 +1,5 @@
-//! Labelled embeddings of the user: what they are measured on, what the claim says of them, and what the gate checks.
+//! Labelled embeddings of the user: what they are measured on, what the claim says of them, and what the gate
+//! checks.
 
 use expect_test::expect;
 use std::{

@@ -1,4 +1,5 @@
-//! The gate of a signed release: `declass verify --trust`. What has no trusted signature, or is not what was signed, does not pass.
+//! The gate of a signed release: `declass verify --trust`. What has no trusted signature, or is not what was
+//! signed, does not pass.
 
 use expect_test::expect;
 use std::{fs, os::unix::fs::symlink, path::Path};

@@ -7,7 +7,8 @@ use tempfile::tempdir;
 
 use crate::process::{copy, fixture, names, resnet, seal, unlearn, verify};
 
-/// Adds a tensor to a model: the bytes of the head's weights under another name, rounded to 8 bits of mantissa.
+/// Adds a tensor to a model: the bytes of the head's weights under another name, rounded to 8 bits of
+/// mantissa.
 fn with_average(model: &Path, folder: &Path) {
     copy(model, folder);
     let file = folder.join("model.safetensors");

@@ -29,6 +29,7 @@ fn lies() -> Vec<(Lie, &'static [&'static str])> {
         (|claim| claim["predicate"]["removal"]["forgotten"] = json!([]), &["DC2006 -"]),
         (|claim| claim["predicate"]["removal"]["tensors"][0]["shapeAfter"] = json!([9]), &["DC2006 -"]),
         (|claim| claim["predicate"]["removal"]["tensors"][0]["name"] = "x".into(), &["DC2006 -"]),
+        (|claim| claim["predicate"]["removal"]["claim"] = "class-output-suppressed".into(), &["DC2006 -"]),
         (|claim| claim["predicate"]["verification"]["result"] = "failed".into(), &["DC2006 -"]),
         // Another class than the sealed one.
         (

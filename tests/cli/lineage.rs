@@ -1,4 +1,5 @@
-//! Releases made from releases: what was forgotten stays forgotten, and the claims form a chain that cannot be shortened.
+//! Releases made from releases: what was forgotten stays forgotten, and the claims form a chain that cannot
+//! be shortened.
 
 use expect_test::expect;
 use std::{fs, path::Path};
@@ -75,7 +76,7 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
     let edited = String::from_utf8(kept.clone()).unwrap().replace("\"seed\": 0", "\"seed\": 1").into_bytes();
     assert_ne!(kept, edited);
     for (link, what) in [
-        (None, "the claim records earlier ones, and none is there"),
+        (None, "the claim records earlier claims, and there are none"),
         (Some(foreign), "`class-removal.previous-1.json` is not the claim that is recorded"),
         (Some(edited), "`class-removal.previous-1.json` is not the claim that is recorded"),
     ] {
@@ -91,7 +92,8 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
         assert_eq!(log(&b).exits(1).json()["problems"][0], what);
         seal(&b, &folder.path().join("c"), "1").exits(2).says("history is broken");
     }
-    // Found by reading what fuzzing had left alone: a number of classes, of which a list is made before it is compared.
+    // Found by reading what fuzzing had left alone: a number of classes, of which a list is made before it is
+    // compared.
     rewrite(&b.join(FIRST), |claim| {
         claim["predicate"]["removal"]["labelSpace"]["before"] = json!(1_000_000_000_000_000_000_u64);
     });

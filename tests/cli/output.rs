@@ -1,4 +1,5 @@
-//! What is printed: plain text into pipes, one JSON object where asked for, nothing that a terminal would obey.
+//! What is printed: plain text into pipes, one JSON object where asked for, nothing that a terminal would
+//! obey.
 
 use expect_test::expect;
 use std::fs;

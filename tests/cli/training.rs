@@ -38,7 +38,8 @@ fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
     assert_eq!(names(folder.path()), ["delete-drop", "delete-keep", "model", "scar-keep"]);
 }
 
-/// Forgotten together, these two go on winning where embeddings are long, until such embeddings are trained on.
+/// Forgotten together, these two go on winning where embeddings are long, until such embeddings are trained
+/// on.
 #[test]
 fn two_classes_that_hide_behind_each_other_are_both_forgotten() {
     let folder = tempdir().unwrap();

@@ -49,7 +49,8 @@ impl Page {
         })
     }
 
-    /// The name of each heading as links know it: lower case, `-` for spaces, nothing but letters, digits, `_` and `-`.
+    /// The name of each heading as links know it: lower case, `-` for spaces, nothing but letters, digits,
+    /// `_` and `-`.
     pub(crate) fn anchors(&self) -> Vec<String> {
         self.prose().filter_map(heading).map(anchor).collect()
     }

@@ -63,7 +63,8 @@ impl Script {
         self.steps.is_empty()
     }
 
-    /// Runs the commands in a folder and looks for what is shown in what they print; says what is not as it should be.
+    /// Runs the commands in a folder and looks for what is shown in what they print; says what is not as it
+    /// should be.
     pub(crate) fn run(&self, folder: &Path) -> Result<(), String> {
         let (answers, is_done) = self.answers(folder);
         let page = self.page.display();
@@ -82,7 +83,8 @@ impl Script {
         Err(format!("{page}: stopped at `{}`:\n{}", self.steps[last].command, answers[last]))
     }
 
-    /// What each command printed, in the order of the page, and whether all succeeded; if one did not, it is the last.
+    /// What each command printed, in the order of the page, and whether all succeeded; if one did not, it is
+    /// the last.
     fn answers(&self, folder: &Path) -> (Vec<String>, bool) {
         let commands: String =
             self.steps.iter().map(|step| format!("{}\nprintf '{MARK}'\n", step.command)).collect();

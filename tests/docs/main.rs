@@ -1,5 +1,5 @@
-//! The book in `docs/`, the README and the architecture are held against what they speak of: links, names, generated parts, and every
-//! example, which is run.
+//! The book in `docs/`, the README and the architecture are held against what they speak of: links, names,
+//! generated parts, and every example, which is run.
 //!
 //! `DECLASS_UPDATE=1 cargo test --test docs` writes the generated parts anew.
 

@@ -1,4 +1,5 @@
-//! What goes wrong between here and a hub: the right words, exit code 2, nothing half-written, a retry where one helps.
+//! What goes wrong between here and a hub: the right words, exit code 2, nothing half-written, a retry where
+//! one helps.
 
 use expect_test::expect;
 use std::{fs, time::Duration};

@@ -1,4 +1,5 @@
-//! The server judged honest by another client, `huggingface_hub`; and what this tool sends, read by that client.
+//! The server judged honest by another client, `huggingface_hub`; and what this tool sends, read by that
+//! client.
 
 use serde_json::{Value, json};
 

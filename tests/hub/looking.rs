@@ -1,4 +1,5 @@
-//! `declass inspect` of repositories: what it says is what it says of folders, and weights stay where they are.
+//! `declass inspect` of repositories: what it says is what it says of folders, and weights stay where they
+//! are.
 
 use expect_test::expect;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! The `light_*` graphs that the onnx package ships: real architectures with constant weights, so that one class takes
-//! every input. What can be judged is that they are located, edited, valid, and still run.
+//! The `light_*` graphs that the onnx package ships: real architectures with constant weights, so that one
+//! class takes every input. What can be judged is that they are located, edited, valid, and still run.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! The library's formulas, against numbers that numpy, scipy and PyTorch computed from the same head and embeddings.
+//! The library's formulas, against numbers that numpy, scipy and PyTorch computed from the same head and
+//! embeddings.
 
 use std::path::Path;
 

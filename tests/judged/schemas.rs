@@ -1,4 +1,5 @@
-//! Claims, rules and every `--json` output, held against the JSON Schemas that are published with the documentation.
+//! Claims, rules and every `--json` output, held against the JSON Schemas that are published with the
+//! documentation.
 
 use std::{
     fs,

@@ -19,7 +19,8 @@ use tempfile::{TempDir, tempdir};
 
 use super::{declass, fixture, node, skipped, succeed, venv::judge};
 
-/// A folder with a signed release `out`, the key's public half, and its private half, encrypted with `secret`.
+/// A folder with a signed release `out`, the key's public half, and its private half, encrypted with
+/// `secret`.
 pub(crate) fn signed() -> TempDir {
     static UNSIGNED: OnceLock<PathBuf> = OnceLock::new();
     let unsigned = UNSIGNED.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! Time stamps: what `openssl ts` stamps counts, for as long as its service is trusted, and nothing else does.
+//! Time stamps: what `openssl ts` stamps counts, for as long as its service is trusted, and nothing else
+//! does.
 
 use std::{
     fs,
@@ -159,7 +160,8 @@ fn keys_are_judged_at_the_time_of_a_stamp_that_counts() {
         let trusted = trust(folder, times, Some((&service, "root.pem")));
         assert!(!findings(folder, &trusted, later).is_empty(), "{times}");
     }
-    // Another certificate in the place of the one that was reviewed, which nobody would see in the trust file.
+    // Another certificate in the place of the one that was reviewed, which nobody would see in the trust
+    // file.
     let trusted = trust(folder, &expires, Some((&service, "root.pem")));
     fs::copy(other.path("root.pem"), folder.join("tsa.pem")).unwrap();
     let refused = Trust::open(&trusted).unwrap_err().to_string();

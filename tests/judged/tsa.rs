@@ -1,4 +1,5 @@
-//! A time-stamping service of `openssl ts` in a folder: an authority, the service's key and certificates of several kinds.
+//! A time-stamping service of `openssl ts` in a folder: an authority, the service's key and certificates of
+//! several kinds.
 
 use std::{
     fs,
@@ -88,7 +89,8 @@ impl Service {
         self.path("answer.tsr")
     }
 
-    /// An answer that says what the last one says, changed, and is signed with another of the service's certificates.
+    /// An answer that says what the last one says, changed, and is signed with another of the service's
+    /// certificates.
     pub(crate) fn forge(&self, certificate: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
         self.openssl("ts -reply -config tsa.cnf -queryfile request.tsq -token_out -out token.der");
         self.openssl("cms -verify -noverify -inform DER -in token.der -out said.der");

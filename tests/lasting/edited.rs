@@ -150,6 +150,28 @@ fn fields_that_no_claim_has() {
 }
 
 #[test]
+fn versions_that_no_definition_had() {
+    for version in [0, 2] {
+        let (_folder, kept) = edited("first", "fmnist-swin", |statement| {
+            let check = &mut statement["predicate"]["verification"]["checks"][3];
+            check["version"] = version.into();
+            check["measurements"] = json!([]);
+        });
+        let expected = if version == 0 { 1 } else { 2 };
+        kept.verify(&["--original", text(&kept.original), "-q"]).exits(expected);
+    }
+}
+
+#[test]
+fn fields_of_the_present_version() {
+    let (_folder, kept) = edited("first", "fmnist-swin", |statement| {
+        statement["predicate"]["verification"]["checks"][1]["measurements"][0]["class"] = 3.into();
+    });
+    let ran = kept.verify(&["--original", text(&kept.original), "-q"]);
+    assert!(matches!(ran.code, Some(1 | 2)), "{ran:?}");
+}
+
+#[test]
 fn words_were_never_evidence() {
     let (_folder, kept) = edited("first", "fmnist-swin", |statement| {
         let check = &mut statement["predicate"]["verification"]["checks"][2];

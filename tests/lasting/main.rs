@@ -1,4 +1,5 @@
-//! What an older declass signed verifies with every later one: releases of each version of the claim, kept as they were signed.
+//! What an older declass signed verifies with every later one: releases of each version of the claim, kept as
+//! they were signed.
 //!
 //! Nothing here may be made again to fit. Where a test fails, the code is wrong.
 
@@ -28,8 +29,8 @@ fn fixtures() -> PathBuf {
 
 /// The versions of the claim that there are releases of.
 const VERSIONS: [&str; 2] = ["v1", "v2"];
-/// The releases of each, and what each was made from: trained and measured on labelled data with a time stamp; ONNX with dropped
-/// classes; one that another one continues.
+/// The releases of each, and what each was made from: trained and measured on labelled data with a time
+/// stamp; ONNX with dropped classes; one that another one continues.
 const RELEASES: [(&str, &str); 4] = [
     ("measured", "models/fmnist-resnet"),
     ("dropped", "models/fmnist-vit.onnx"),

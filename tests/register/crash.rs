@@ -100,7 +100,7 @@ fn what_nobody_signed_is_never_finished() {
         (good[..good.len() - 9].to_vec(), b"", "does not end with a signature"),
         (edited.into_bytes(), b"", "not"),
         (other.into_bytes(), b"", "is not of this text"),
-        (older, b"", "that is no signature"),
+        (older, b"", "that is not a signature"),
         (b"".to_vec(), b"", "does not end"),
     ] {
         fs::remove_dir_all(home.path("r")).unwrap();

@@ -1,4 +1,5 @@
-//! The register judged by Go's `golang.org/x/mod`, where Debian's golang-go and golang-golang-x-mod-dev are installed.
+//! The register judged by Go's `golang.org/x/mod`, where Debian's golang-go and golang-golang-x-mod-dev are
+//! installed.
 
 use std::{
     fs,

@@ -97,8 +97,8 @@ fn after_a_rotation_the_new_key_signs_and_every_key_verifies() {
         home.run(&format!("verify --proof proof --vkey {key}.vkey")).exits(0);
     }
     home.run("init stranger --origin example.org/removals").exits(0);
-    home.run("verify r --vkey stranger.vkey").exits(1).shows("none of its keys");
-    home.run("verify --proof proof --vkey stranger.vkey").exits(1).shows("none of its keys");
+    home.run("verify r --vkey stranger.vkey").exits(1).shows("not one of its keys");
+    home.run("verify --proof proof --vkey stranger.vkey").exits(1).shows("not one of its keys");
     append("stranger.key", 5).exits(1);
 }
 

@@ -1,4 +1,5 @@
-//! A register that other implementations made: same roots, same signatures. Its events make no sense here, which is told.
+//! A register that other implementations made: same roots, same signatures. Its events make no sense here,
+//! which is told.
 
 use expect_test::expect;
 use std::{fs, path::Path};

@@ -1,4 +1,5 @@
-//! Whatever is done to a register's files is noticed, by readers and by the next writer, who changes nothing then.
+//! Whatever is done to a register's files is noticed, by readers and by the next writer, who changes nothing
+//! then.
 
 use expect_test::expect;
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
@@ -45,9 +46,9 @@ const CASES: [Case; 29] = [
     ("a huge checkpoint", |r| fs::write(r.join("checkpoint"), vec![b'x'; 1 << 20]).unwrap(), 2, "more than"),
     ("no checkpoint", |r| fs::remove_file(r.join("checkpoint")).unwrap(), 2, "there is no checkpoint"),
     ("no entries", |r| fs::remove_file(r.join(ENTRIES)).unwrap(), 2, "there are no entries"),
-    ("a pipe for entries", |r| pipe(&r.join(ENTRIES)), 2, "no regular file"),
-    ("a pipe for the checkpoint", |r| pipe(&r.join("checkpoint")), 2, "no regular file"),
-    ("a link for the entries", link_entries, 2, "no regular file"),
+    ("a pipe for entries", |r| pipe(&r.join(ENTRIES)), 2, "not a regular file"),
+    ("a pipe for the checkpoint", |r| pipe(&r.join("checkpoint")), 2, "not a regular file"),
+    ("a link for the entries", link_entries, 2, "not a regular file"),
 ];
 
 const ENTRIES: &str = "entries.jsonl";
@@ -81,9 +82,12 @@ fn a_folder_that_is_a_link_or_none_is_refused() {
     let home = Home::new();
     symlink("r", home.path("link")).unwrap();
     fs::write(home.path("file"), "").unwrap();
-    for (folder, said) in
-        [("link", "no folder"), ("link/", "no folder"), ("file", "no folder"), ("none", "no register")]
-    {
+    for (folder, said) in [
+        ("link", "not a folder"),
+        ("link/", "not a folder"),
+        ("file", "not a folder"),
+        ("none", "no register"),
+    ] {
         home.run(&format!("verify {folder} --vkey r.vkey")).exits(2).says(said);
         home.run(&format!("append {folder} requested --key r.key --request {}", request(0)))
             .exits(2)

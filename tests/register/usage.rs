@@ -26,7 +26,7 @@ fn options_of_other_events_and_missing_ones_are_refused() {
         ("append r key-rotated".to_owned(), 2, "--new-key"),
         ("append r deleted".to_owned(), 2, "request-voided"),
         ("append r approved --request 00".to_owned(), 2, "64 hexadecimal digits"),
-        (format!("append r approved --request {digest} --time 2020-13-01T00:00:00Z"), 2, "is no time"),
+        (format!("append r approved --request {digest} --time 2020-13-01T00:00:00Z"), 2, "is not a time"),
         (format!("append r approved --request {digest} --time 9999-01-01T00:00:00Z"), 2, "in the future"),
         (
             format!("append r approved --request {digest} --time 2019-12-31T23:59:59Z"),

@@ -1,4 +1,5 @@
-//! Where a copy is not what its edits make of the original, to name the places; that it differs, digests have told.
+//! Where a copy is not what its edits make of the original, to name the places; that it differs, digests have
+//! told.
 
 use super::{StructureChange, outline};
 use crate::{
@@ -9,8 +10,9 @@ use crate::{
 };
 
 impl Artifact {
-    /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the graph, headers,
-    /// tensors, or else the first byte of a file. Files that `copy` does not have are not named.
+    /// Where the weights of `copy` are not what [`write`](Self::write) would make of these: parts of the
+    /// graph, headers, tensors, or else the first byte of a file. Files that `copy` does not have are not
+    /// named.
     pub fn deviations(&self, edits: &Edits, copy: &Self) -> Result<Vec<StructureChange>, FormatError> {
         deviations(self, edits, copy)
     }

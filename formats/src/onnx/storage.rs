@@ -170,7 +170,7 @@ fn external(source: Source<'_>, tensor: &Message, name: &str, needed: u64) -> Re
         Some(text) => text
             .parse::<u64>()
             .map(Some)
-            .map_err(|_| fail(wrong(name, &format!("its external `{key}` is no size")))),
+            .map_err(|_| fail(wrong(name, &format!("its external `{key}` is not a size")))),
         None => Ok(None),
     };
     let start = number("offset")?.unwrap_or(0);

@@ -1,12 +1,12 @@
 //! Which files beside the weights a copy takes along.
 //!
-//! What is not known to hold text or a picture may hold weights in a format that nobody here has heard of, and those
-//! may still know what was removed. So it is left behind, and named.
+//! What is not known to hold text or a picture may hold weights in a format that nobody here has heard of,
+//! and those may still know what was removed. So it is left behind, and named.
 
 use crate::RelPath;
 
-/// Whether a file of so many bytes that is none of a model's own weights belongs to its copy: text and pictures that describe
-/// it, and nothing that may hold weights.
+/// Whether a file of so many bytes that is none of a model's own weights belongs to its copy: text and
+/// pictures that describe it, and nothing that may hold weights.
 pub fn is_companion(file: &RelPath, size: u64) -> bool {
     let path = file.as_str().to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
@@ -27,8 +27,8 @@ fn is_notice(name: &str) -> bool {
     !ending_tells && NOTICES.iter().any(|notice| name.starts_with(notice))
 }
 
-/// What describes other weights, such as `pytorch_model.bin.index.json` or `x.mlpackage/Manifest.json`, is of no use
-/// without them, and an adapter is no part of the model it adapts.
+/// What describes other weights, such as `pytorch_model.bin.index.json` or `x.mlpackage/Manifest.json`, is of
+/// no use without them, and an adapter is no part of the model it adapts.
 fn speaks_of_weights(path: &str) -> bool {
     let mut endings = path.split('/').flat_map(|part| part.split('.').skip(1));
     endings.any(|ending| is_weight_ending(ending) || BUNDLES.contains(&ending))

@@ -56,8 +56,8 @@ encoder and say nothing of another. Embeddings are the input of the head that `d
 `embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and \
 `test_labels` (`train_embeddings`, `train_labels`) are found too.")]
 pub(in crate::cli) struct EvaluateArgs {
-    /// The release (a folder that `declass unlearn` wrote, or a repository with one), or with --forget any changed copy of
-    /// the model.
+    /// The release (a folder that `declass unlearn` wrote, or a repository with one), or with --forget any
+    /// changed copy of the model.
     #[arg(value_name = "OUT")]
     pub(in crate::cli) release: PathBuf,
     /// The model it was made from.
@@ -80,13 +80,13 @@ pub(in crate::cli) struct EvaluateArgs {
     /// Seed of all draws: shots, splits, balancing.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(in crate::cli) seed: u64,
-    /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data and
-    /// trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin, data, shows,
-    /// notShown, outcome, summary, figures), notRun.
+    /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data
+    /// and trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin,
+    /// data, shows, notShown, outcome, summary, figures), notRun.
     ///
-    /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's subject
-    /// `oms-root`. A figure has quantity, value, unit and, where they apply, class, to, stratum, side, n and
-    /// bound95 (side, value). `notRun` has an id and a reason each.
+    /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's
+    /// subject `oms-root`. A figure has quantity, value, unit and, where they apply, class, to, stratum,
+    /// side, n and bound95 (side, value). `notRun` has an id and a reason each.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -94,8 +94,8 @@ pub(in crate::cli) struct EvaluateArgs {
 /// Labelled embeddings that a run measures on besides.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DataArgs {
-    /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them: figures on
-    /// real inputs (tier T2) for the claim and the card, with the file's digest.
+    /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them:
+    /// figures on real inputs (tier T2) for the claim and the card, with the file's digest.
     #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]
     pub(in crate::cli) eval_embeddings: Option<PathBuf>,
     /// Labelled embeddings that it was trained on, for membership inference and probes.
@@ -115,8 +115,8 @@ digests to compare, so what is shown is what the server sent.")]
 pub(in crate::cli) struct InspectArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
-    /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes, labels,
-    /// labelSource, head, why, cutPoints, package (of a repository, with its commit).
+    /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes,
+    /// labels, labelSource, head, why, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -135,15 +135,15 @@ pub(in crate::cli) struct MethodsArgs {
 /// A model and what is known about it.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ModelArgs {
-    /// A folder with safetensors weights, a .safetensors file, or an .onnx file; or, if no such path is there, a repository
-    /// on the Hugging Face Hub as org/name or org/name@revision.
+    /// A folder with safetensors weights, a .safetensors file, or an .onnx file; or, if no such path is
+    /// there, a repository on the Hugging Face Hub as org/name or org/name@revision.
     #[arg(value_name = "MODEL")]
     pub(in crate::cli) path: PathBuf,
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) head: Option<String>,
-    /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They serve to name
-    /// classes here and on the card; the claim has indices only, since nobody could check them.
+    /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They
+    /// serve to name classes here and on the card; the claim has indices only, since nobody could check them.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) labels: Option<PathBuf>,
     #[command(flatten)]
@@ -177,7 +177,8 @@ pub(in crate::cli) struct UnlearnArgs {
     /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
     #[arg(long, short, value_name = "OUT")]
     pub(in crate::cli) out: PathBuf,
-    /// Replace OUT if it is empty or an earlier release; refused if it holds files that are not of that release.
+    /// Replace OUT if it is empty or an earlier release; refused if it holds files that are not of that
+    /// release.
     #[arg(long)]
     pub(in crate::cli) force: bool,
     /// What becomes of the forgotten outputs.
@@ -188,7 +189,8 @@ pub(in crate::cli) struct UnlearnArgs {
     pub(in crate::cli) no_seal: bool,
     #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
     pub(in crate::cli) method: Option<&'static methods::Method>,
-    /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their defaults.
+    /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their
+    /// defaults.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
     pub(in crate::cli) settings: Vec<(String, f64)>,
     /// Synthetic embeddings to train on, per class [default: 1000].
@@ -197,7 +199,8 @@ pub(in crate::cli) struct UnlearnArgs {
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(in crate::cli) samples: Option<u32>,
-    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel [default: gaussian].
+    /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel [default:
+    /// gaussian].
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) distribution: Option<Distribution>,
     /// Seed of all randomness; the same seed gives the same bytes.
@@ -206,16 +209,16 @@ pub(in crate::cli) struct UnlearnArgs {
     /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
     #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true)]
     pub(in crate::cli) lr: Option<f64>,
-    /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the forgotten: wherever the
-    /// original gives a forgotten class, its logit is 0.5 nats below the best retained one (or as far below as it was
-    /// above) [default: 300].
+    /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the
+    /// forgotten: wherever the original gives a forgotten class, its logit is 0.5 nats below the best
+    /// retained one (or as far below as it was above) [default: 300].
     #[arg(
         long, value_name = "N", allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(1..=100_000)
     )]
     pub(in crate::cli) epochs: Option<u32>,
-    /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share of the
-    /// forgotten classes' embeddings that each stratum still recognises.
+    /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share
+    /// of the forgotten classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) trace: Option<PathBuf>,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
@@ -228,8 +231,8 @@ pub(in crate::cli) struct UnlearnArgs {
     pub(in crate::cli) data: DataArgs,
     #[command(flatten)]
     pub(in crate::cli) key: KeyArgs,
-    /// Print one JSON object: schema, passed, out (null if nothing was written), signedBy (null if unsigned), statement (the
-    /// claim).
+    /// Print one JSON object: schema, passed, out (null if nothing was written), signedBy (null if unsigned),
+    /// statement (the claim).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -256,7 +259,8 @@ pub(in crate::cli) struct ReproduceArgs {
     /// Where to compute [default: the kind of device that the claim names].
     #[arg(long, value_name = "DEVICE")]
     pub(in crate::cli) device: Option<DeviceChoice>,
-    /// Print one JSON object: schema, same, command, files (path, same), tensors (name, values, largestDifference).
+    /// Print one JSON object: schema, same, command, files (path, same), tensors (name, values,
+    /// largestDifference).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

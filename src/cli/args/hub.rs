@@ -15,7 +15,8 @@ pub(in crate::cli) struct HubArgs {
     /// Download nothing: models named as org/name come from the cache. HF_HUB_OFFLINE=1 says the same.
     #[arg(long)]
     pub(in crate::cli) offline: bool,
-    /// The file to take of a repository with several models, such as onnx/model.onnx [default: safetensors before ONNX].
+    /// The file to take of a repository with several models, such as onnx/model.onnx [default: safetensors
+    /// before ONNX].
     #[arg(long, value_name = "PATH", value_parser = parse_file)]
     pub(in crate::cli) file: Option<RelPath>,
 }

@@ -48,7 +48,8 @@ pub(in crate::cli) struct SignArgs {
 #[derive(Args, Debug)]
 #[group(skip)]
 pub(in crate::cli) struct KeyArgs {
-    /// The private key that signs: a PEM file (PKCS#8 or SEC1, P-256), or env:NAME for a variable that holds the PEM.
+    /// The private key that signs: a PEM file (PKCS#8 or SEC1, P-256), or env:NAME for a variable that holds
+    /// the PEM.
     #[arg(long, value_name = "KEY", help_heading = "Signing")]
     pub(in crate::cli) key: Option<KeySource>,
     #[command(flatten)]

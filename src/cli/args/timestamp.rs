@@ -29,7 +29,8 @@ pub(in crate::cli) struct TimestampArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum TimestampCommand {
-    /// Put the answer of a service into the signature of a release, if it is in order and the answer to the request.
+    /// Put the answer of a service into the signature of a release, if it is in order and the answer to the
+    /// request.
     Attach(AttachArgs),
     /// Write a request for a time stamp of a release's signature.
     Request(RequestArgs),

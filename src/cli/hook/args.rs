@@ -143,7 +143,8 @@ pub(super) struct RunArgs {
 #[derive(Args, Debug)]
 #[group(skip)]
 pub(super) struct RuleArgs {
-    /// The keys that are trusted, kept apart from the repository [default: declass.trust of the repository's configuration].
+    /// The keys that are trusted, kept apart from the repository [default: declass.trust of the repository's
+    /// configuration].
     #[arg(long, value_name = "FILE")]
     pub(super) trust: Option<PathBuf>,
     /// What releases must be [default: declass.policy].

@@ -17,8 +17,8 @@ use crate::cli::{Exit, output::Printer};
 /// The system does not know how to run a file: it has no `#!`.
 const NO_FORMAT: i32 = 8;
 
-/// Runs both with what git said, and gives what they say. Git-lfs sends the files of pointers here, so that it comes after the check;
-/// a hook of its own that was kept does the same.
+/// Runs both with what git said, and gives what they say. Git-lfs sends the files of pointers here, so that
+/// it comes after the check; a hook of its own that was kept does the same.
 pub(super) fn run(
     repository: &Repository,
     hook: Hook,

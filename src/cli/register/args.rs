@@ -88,8 +88,8 @@ pub(super) struct AppendArgs {
     /// The register's folder.
     #[arg(value_name = "DIR")]
     pub(super) register: PathBuf,
-    /// What happened. A request is requested, approved or voided; a release is class-removed, verified, released,
-    /// superseded, withdrawn, in this order; key-rotated lets another key sign from then on.
+    /// What happened. A request is requested, approved or voided; a release is class-removed, verified,
+    /// released, superseded, withdrawn, in this order; key-rotated lets another key sign from then on.
     #[arg(value_name = "EVENT", value_parser = kind_parser())]
     pub(super) event: Kind,
     /// The private key that signs the register now [default: DIR.key].
@@ -106,7 +106,8 @@ pub(super) struct AppendArgs {
     /// The release that the event is about, from which digests and classes are taken.
     #[arg(long, value_name = "OUT")]
     pub(super) release: Option<PathBuf>,
-    /// The release by its digest in the register, where the folder is not at hand; for `superseded` and `withdrawn`.
+    /// The release by its digest in the register, where the folder is not at hand; for `superseded` and
+    /// `withdrawn`.
     #[arg(long, value_name = "SHA256", value_parser = parse_digest, conflicts_with = "release")]
     pub(super) artifact: Option<Sha256Digest>,
     /// Enter digests of the classes' labels with the record's salt, since the labels are personal data.
@@ -124,13 +125,16 @@ pub(super) struct AppendArgs {
     /// For `key-rotated`: the new private key; made if nothing is there. Its public key lies beside it.
     #[arg(long, value_name = "FILE", required_if_eq("event", "key-rotated"))]
     pub(super) new_key: Option<PathBuf>,
-    /// The file that holds the new key's passphrase [default: as for the present key, but for --passphrase-file].
+    /// The file that holds the new key's passphrase [default: as for the present key, but for
+    /// --passphrase-file].
     #[arg(long, value_name = "PATH", requires = "new_key", help_heading = "Signing")]
     pub(super) new_passphrase_file: Option<PathBuf>,
-    /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future [default: now].
+    /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future
+    /// [default: now].
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<Time>,
-    /// Print one JSON object: schema, entry, checkpoint; or, if the gate says no, entry (null), verdict, findings.
+    /// Print one JSON object: schema, entry, checkpoint; or, if the gate says no, entry (null), verdict,
+    /// findings.
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
 }

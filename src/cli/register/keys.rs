@@ -28,7 +28,8 @@ pub(super) fn open(path: &Path, passphrase: &PassphraseArgs) -> Result<SigningKe
     unlock(&path.display().to_string(), &file, passphrase)
 }
 
-/// Opens the private key at a place, or makes one there, encrypted, if nothing is; its public key lies beside it.
+/// Opens the private key at a place, or makes one there, encrypted, if nothing is; its public key lies beside
+/// it.
 pub(super) fn open_or_make(
     register: &Path,
     path: &Path,

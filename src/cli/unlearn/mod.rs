@@ -1,5 +1,5 @@
-//! `declass unlearn`: arguments in, one phase of the job after the other, and what came of it; what each phase says is in
-//! `print.rs`.
+//! `declass unlearn`: arguments in, one phase of the job after the other, and what came of it; what each
+//! phase says is in `print.rs`.
 
 mod options;
 mod print;

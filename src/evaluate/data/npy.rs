@@ -38,7 +38,7 @@ impl Header {
             return Err(Problem::new(format!("its header claims {length} bytes"), None));
         }
         let text = fill(length)?;
-        let text = std::str::from_utf8(&text).map_err(|_| Problem::new("its header is no text", None))?;
+        let text = std::str::from_utf8(&text).map_err(|_| Problem::new("its header is not text", None))?;
         Self::parse(text)
     }
 

@@ -55,7 +55,8 @@ impl Policy {
         read().map_err(|reason| Error::Rules { path: path.to_owned(), reason })
     }
 
-    /// Whether the claim has to be held against the structure of the weights, which digests alone do not allow.
+    /// Whether the claim has to be held against the structure of the weights, which digests alone do not
+    /// allow.
     pub(super) fn wants_structure(&self) -> bool {
         self.structure
     }

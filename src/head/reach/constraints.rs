@@ -8,8 +8,8 @@ use crate::head::{dot, norm};
 /// Pieces that are looked at; whatever the last one gives is a proof.
 const MOST_PIECES: usize = 30;
 
-/// `g_i·z >= h_i`, one per rival. The rows are made from the head when they are needed: all of them would be a second head in
-/// double precision.
+/// `g_i·z >= h_i`, one per rival. The rows are made from the head when they are needed: all of them would be
+/// a second head in double precision.
 #[derive(Clone)]
 pub(super) struct Constraints<'a> {
     contest: &'a Contest<'a>,
@@ -58,8 +58,9 @@ impl<'a> Constraints<'a> {
         (pull, level)
     }
 
-    /// The radius that weights with the sum 1 prove, at least: what the arithmetic here may get wrong, and what the head's
-    /// numbers may be off, is held against the proof. Only a row that is a single rival's bit for bit proves all of the space.
+    /// The radius that weights with the sum 1 prove, at least: what the arithmetic here may get wrong, and
+    /// what the head's numbers may be off, is held against the proof. Only a row that is a single rival's bit
+    /// for bit proves all of the space.
     pub(super) fn proven(&self, weights: &[(usize, f64)]) -> f64 {
         let Contest { head, class, rivals, rounding, .. } = *self.contest;
         let (pull, level) = self.combine(weights);
@@ -90,7 +91,8 @@ impl<'a> Constraints<'a> {
         }
     }
 
-    /// Piece after piece, each step no longer than it lowers the function; convex, so that it ends at the least.
+    /// Piece after piece, each step no longer than it lowers the function; convex, so that it ends at the
+    /// least.
     fn piecewise(&self) -> Vec<(usize, f64)> {
         let mut weights = vec![0.0; self.levels.len()];
         let mut positive = vec![true; self.contest.head.width];

@@ -1,7 +1,7 @@
 //! Non-negative least squares by active sets (Lawson and Hanson), on products only.
 
-/// The `u >= 0` that minimises `uᵀK u / 2 - levels·u`, as places and values of what is not zero. `gram` gives a column of `K`; at most
-/// about three times `rank` steps are made.
+/// The `u >= 0` that minimises `uᵀK u / 2 - levels·u`, as places and values of what is not zero. `gram` gives
+/// a column of `K`; at most about three times `rank` steps are made.
 pub(super) fn solve(levels: &[f64], rank: usize, gram: impl Fn(usize) -> Vec<f64>) -> Vec<(usize, f64)> {
     let scale = levels.iter().fold(0.0f64, |most, h| most.max(h.abs())).max(f64::MIN_POSITIVE);
     let mut passive = Passive::default();
@@ -60,7 +60,8 @@ impl Passive {
         true
     }
 
-    /// Moves to the least-squares solution over the members, dropping those that would become negative on the way.
+    /// Moves to the least-squares solution over the members, dropping those that would become negative on the
+    /// way.
     fn settle(&mut self, levels: &[f64]) {
         while !self.members.is_empty() {
             let target = self.least_squares(levels);

@@ -4,8 +4,8 @@
 //! The shortest such `z` is a least-distance problem, solved through non-negative least squares (Lawson and Hanson, "Solving
 //! Least Squares Problems", chapter 23): `min |E u - e|, u >= 0`, with the columns `(g_r, h_r)` of `E` and `e = (0, .., 0, 1)`.
 //!
-//! Whatever the solver did, its multipliers are a proof that anybody can check: with `λ = u / Σu`, every `z` at which `f`
-//! wins has `Σ λ_r (g_r·z - h_r) >= 0`, hence `|z| >= Σ λ_r h_r / |Σ λ_r g_r|`.
+//! Whatever the solver did, its multipliers are a proof that anybody can check: with `λ = u / Σu`, every `z`
+//! at which `f` wins has `Σ λ_r (g_r·z - h_r) >= 0`, hence `|z| >= Σ λ_r h_r / |Σ λ_r g_r|`.
 //!
 //! Where embeddings are known to be non-negative (behind a ReLU), each coordinate is one more constraint `z_j >= 0`, with a multiplier
 //! `v_j` and a unit column of its own. The best `v` for a given `u` cancels what is negative of `Σ u_r g_r`, which leaves
@@ -31,7 +31,8 @@ pub struct Contest<'a> {
     pub region: Region,
     /// By how much it has to exceed each rival: so many times the distance of their rows; 0 for a tie.
     pub clearance: f64,
-    /// Largest relative error of the head's numbers against those of the model, as [`crate::cut::Head::rounding`] gives it.
+    /// Largest relative error of the head's numbers against those of the model, as
+    /// [`crate::cut::Head::rounding`] gives it.
     pub rounding: f64,
 }
 
@@ -48,13 +49,14 @@ pub enum Region {
 /// How far away a class starts to win.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// No embedding of a smaller norm makes the class the top class; proven by `multipliers`, in exact arithmetic on the
-    /// weights given. Infinite if none does at all.
+    /// No embedding of a smaller norm makes the class the top class; proven by `multipliers`, in exact
+    /// arithmetic on the weights given. Infinite if none does at all.
     pub radius: f64,
-    /// Weights `λ` on rivals that prove it; they sum to 1. Empty if nothing had to be proven (the radius is 0).
+    /// Weights `λ` on rivals that prove it; they sum to 1. Empty if nothing had to be proven (the radius is
+    /// 0).
     pub multipliers: Vec<(usize, f64)>,
-    /// An embedding at which the class wins or all but wins, and is no longer than it must be; none was found if the
-    /// class is out of reach.
+    /// An embedding at which the class wins or all but wins, and is no longer than it must be; none was found
+    /// if the class is out of reach.
     pub witness: Option<Vec<f64>>,
 }
 
@@ -84,7 +86,8 @@ impl<'a> Contest<'a> {
         Reach { radius, multipliers, witness }
     }
 
-    /// The radius that equal weights on all rivals prove: nearly all there is where the class has their mean row.
+    /// The radius that equal weights on all rivals prove: nearly all there is where the class has their mean
+    /// row.
     #[must_use]
     pub fn radius_of_the_mean(&self) -> f64 {
         let share = 1.0 / self.rivals.len() as f64;
@@ -137,7 +140,8 @@ mod tests {
 
     #[test]
     fn equal_weights_prove_what_a_mean_row_is_worth_and_rounding_counts_against_it() {
-        // The mean of the rivals is (1, 0); row 0 differs from it by (0, 2); their mean bias is 1, its own -5.
+        // The mean of the rivals is (1, 0); row 0 differs from it by (0, 2); their mean bias is 1, its own
+        // -5.
         let near = head(vec![1.0, 2.0, 2.0, 1.0, 0.0, -1.0], vec![-5.0, 2.0, 0.0]);
         let radius = |head: &LinearHead, rounding| {
             Contest { rounding, ..Contest::new(head, 0, &[1, 2]) }.radius_of_the_mean()
@@ -160,7 +164,8 @@ mod tests {
         assert!(Contest { rounding: 1e-7, ..Contest::new(&head, 0, &[1]) }.reach().radius < 1e10);
     }
 
-    /// Every rival of a random head of more classes than dimensions is met or beaten at the witness, at the proven norm.
+    /// Every rival of a random head of more classes than dimensions is met or beaten at the witness, at the
+    /// proven norm.
     #[test]
     fn proof_and_witness_agree_on_a_random_head() {
         let mut rng = crate::rng::stream(5, crate::rng::Purpose::Training, 0);

@@ -39,9 +39,9 @@ impl Hash {
             "2.16.840.1.101.3.4.2.1" => Ok(Self::Sha256),
             "2.16.840.1.101.3.4.2.2" => Ok(Self::Sha384),
             "2.16.840.1.101.3.4.2.3" => Ok(Self::Sha512),
-            other => Err(Refusal::Unsupported(format!(
-                "its hash `{other}` is none of SHA-256, SHA-384 and SHA-512"
-            ))),
+            other => {
+                Err(Refusal::Unsupported(format!("its hash `{other}` is not SHA-256, SHA-384 or SHA-512")))
+            }
         }
     }
 
@@ -113,7 +113,9 @@ fn ecdsa(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<bool, Refusal> {
 fn rsa(key: &[u8], hash: Hash, digest: &[u8], signature: &[u8]) -> Result<bool, Refusal> {
     let key = RsaPublicKey::from_public_key_der(key).ok().filter(|key| key.size() * 8 >= MIN_RSA_BITS);
     let Some(key) = key else {
-        return Err(Refusal::Unsupported(format!("its key is no RSA key of {MIN_RSA_BITS} to 8192 bits")));
+        return Err(Refusal::Unsupported(format!(
+            "its key is not an RSA key of {MIN_RSA_BITS} to 8192 bits"
+        )));
     };
     let Ok(signature) = pkcs1v15::Signature::try_from(signature) else { return Ok(false) };
     let verified = match hash {

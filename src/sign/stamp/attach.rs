@@ -10,8 +10,8 @@ use crate::{
     sign::{Bundle, MAX_BUNDLE, SIGNATURE_FILE, read_if_there, write_whole},
 };
 
-/// The request for a time stamp of the signature over all files of a folder, as services take it. The same signature
-/// always gives the same bytes.
+/// The request for a time stamp of the signature over all files of a folder, as services take it. The same
+/// signature always gives the same bytes.
 ///
 /// # Errors
 /// [`Error::CannotStamp`] if there is no such signature.
@@ -20,11 +20,12 @@ pub fn stamp_request(folder: &Path) -> Result<Vec<u8>, Error> {
     Ok(request(bundle.signature()))
 }
 
-/// Puts the answer to such a request into the signature file, which is replaced at once; one that is there already is not
-/// put there again.
+/// Puts the answer to such a request into the signature file, which is replaced at once; one that is there
+/// already is not put there again.
 ///
 /// # Errors
-/// [`Error::CannotStamp`] if it is no answer to that request or not in order, [`Error::Io`] if the disk refuses.
+/// [`Error::CannotStamp`] if it is no answer to that request or not in order, [`Error::Io`] if the disk
+/// refuses.
 pub(crate) fn attach_stamp(folder: &Path, answer: &Path) -> Result<Stamp, Error> {
     let (bytes, bundle) = signature(folder)?;
     let response = read_regular(answer, MAX_STAMP as u64)?;

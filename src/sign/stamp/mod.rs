@@ -1,7 +1,9 @@
-//! Time stamps (RFC 3161): a service that many trust signs that something was there at a time, having seen its digest only.
+//! Time stamps (RFC 3161): a service that many trust signs that something was there at a time, having seen
+//! its digest only.
 //!
-//! What is stamped is the signature of a bundle. A stamp says nothing about whose signature that is, and counts only if
-//! its service is trusted; [`Stamp::read`] checks what needs no trust. Answers may come from anybody.
+//! What is stamped is the signature of a bundle. A stamp says nothing about whose signature that is, and
+//! counts only if its service is trusted; [`Stamp::read`] checks what needs no trust. Answers may come from
+//! anybody.
 
 mod algorithm;
 mod attach;
@@ -26,8 +28,8 @@ use super::Refusal;
 /// Answers of services with all their certificates have some thousand bytes.
 pub(super) const MAX_STAMP: usize = 1 << 16;
 
-/// An answer of a time-stamping service that is in order: granted, and signed by the certificate that came along, which is
-/// for time stamping and was valid at the time.
+/// An answer of a time-stamping service that is in order: granted, and signed by the certificate that came
+/// along, which is for time stamping and was valid at the time.
 #[derive(Clone, Debug)]
 pub struct Stamp {
     hash: Hash,
@@ -139,7 +141,8 @@ mod tests {
         for at in 0..response.len() {
             let mut changed = response.clone();
             changed[at] ^= 1;
-            // Of what nothing depends on, such as the names of hashes that are named twice, any value will do.
+            // Of what nothing depends on, such as the names of hashes that are named twice, any value will
+            // do.
             if let Ok(stamp) = Stamp::read(&changed) {
                 unnoticed += 1;
                 let same = |a: &Stamp, b: &Stamp| {

@@ -20,7 +20,8 @@ pub(super) fn request(signature: &[u8]) -> Vec<u8> {
 
 /// The number that the answer must repeat, made of the signature so that nobody has to keep it.
 ///
-/// An answer from an earlier request has the same one, and is as good: it says that the signature was there even earlier.
+/// An answer from an earlier request has the same one, and is as good: it says that the signature was there
+/// even earlier.
 pub(super) fn nonce(signature: &[u8]) -> [u8; 8] {
     let digest = Sha256Digest::of(&[b"declass time stamp nonce\0", signature].concat()).0;
     let [first, a, b, c, d, e, f, g, ..] = digest;

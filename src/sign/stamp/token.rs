@@ -1,4 +1,5 @@
-//! What a time-stamping service answers: RFC 3161's `TimeStampResp` around a CMS signature (RFC 5652) of a `TSTInfo`.
+//! What a time-stamping service answers: RFC 3161's `TimeStampResp` around a CMS signature (RFC 5652) of a
+//! `TSTInfo`.
 
 use x509_cert::{
     der::{
@@ -53,7 +54,7 @@ impl<'a> Token<'a> {
         let (status, token) = match elements(whole)?[..] {
             [status] => (status, None),
             [status, token] => (status, Some(token)),
-            _ => return Err(wrong("it is no answer to a request for a time stamp")),
+            _ => return Err(wrong("it is not an answer to a request for a time stamp")),
         };
         require_granted(status)?;
         let token = token.ok_or_else(|| wrong("there is no time stamp in it"))?;
@@ -92,21 +93,24 @@ impl<'a> Token<'a> {
         Ok(Self { content, certificates, signer, hash, attributes, scheme, signature: octets(signature)? })
     }
 
-    /// What it says, and the certificate of the one who signed that, which the answer brought along: it may be anybody's.
+    /// What it says, and the certificate of the one who signed that, which the answer brought along: it may
+    /// be anybody's.
     pub(super) fn open(&self) -> Result<(Info, Certificate), Refusal> {
         require_kind(self.attribute(CONTENT_TYPE)?, TST_INFO)?;
         if octets(self.attribute(MESSAGE_DIGEST)?)? != self.hash.digest(self.content) {
             return Err(wrong("what is signed is not what it says"));
         }
         let certificate = self.certificate()?;
-        // They are signed as the set that they are, not as the tagged part of the signature in which they are sent.
+        // They are signed as the set that they are, not as the tagged part of the signature in which they are
+        // sent.
         let mut signed = self.attributes.to_der().map_err(malformed("it"))?;
         if let Some(tag) = signed.first_mut() {
             *tag = SET;
         }
-        match certificate.verifies((self.scheme, self.hash), &signed, self.signature)? {
-            true => Ok((Info::read(self.content)?, certificate)),
-            false => Err(wrong("its signature is not of the certificate that it names")),
+        if certificate.verifies((self.scheme, self.hash), &signed, self.signature)? {
+            Ok((Info::read(self.content)?, certificate))
+        } else {
+            Err(wrong("its signature is not of the certificate that it names"))
         }
     }
 
@@ -125,13 +129,15 @@ impl<'a> Token<'a> {
         let [issuer, serial] = elements(self.signer)?[..] else {
             return Err(wrong("its signer has no name"));
         };
-        match certificate.is(issuer, serial)? {
-            true => Ok(certificate),
-            false => Err(wrong("its signer and its certificate are not the same")),
+        if certificate.is(issuer, serial)? {
+            Ok(certificate)
+        } else {
+            Err(wrong("its signer and its certificate are not the same"))
         }
     }
 
-    /// RFC 5035's `SigningCertificateV2`, or RFC 2634's `SigningCertificate`: of several, the first is the signer's.
+    /// RFC 5035's `SigningCertificateV2`, or RFC 2634's `SigningCertificate`: of several, the first is the
+    /// signer's.
     fn named_certificate(&self) -> Result<Named<'a>, Refusal> {
         let (attribute, old) = match self.attribute_if_there(SIGNING_CERTIFICATE_V2)? {
             Some(attribute) => (attribute, false),
@@ -203,7 +209,7 @@ impl Info {
             hash: Hash::named(algorithm(hash)?)?,
             imprint: octets(imprint)?.to_vec(),
             nonce: nonce.map(|nonce| nonce.value().to_vec()),
-            time: moment(*time).ok_or_else(|| wrong("its time is no time"))?,
+            time: moment(*time).ok_or_else(|| wrong("its time cannot be read"))?,
         })
     }
 }

@@ -15,7 +15,8 @@ static PLACE: LazyLock<Place> = LazyLock::new(|| {
     place
 });
 
-// A line, with the checkpoint that is signed for it or with anything below it, and how much of the line is entered already.
+// A line, with the checkpoint that is signed for it or with anything below it, and how much of the line is
+// entered already.
 fuzz_target!(|input: (&[u8], bool, u8)| {
     let (bytes, signed, entered) = input;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();

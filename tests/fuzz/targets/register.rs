@@ -1,4 +1,5 @@
-//! A register of any lines, all of them signed: if it is sound, its events are written as they were read, and can be proved.
+//! A register of any lines, all of them signed: if it is sound, its events are written as they were read, and
+//! can be proved.
 
 #![no_main]
 

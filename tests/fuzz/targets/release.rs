@@ -1,4 +1,5 @@
-//! A release with any claim, which is also the one of an earlier removal: what the gate and the register make of it.
+//! A release with any claim, which is also the one of an earlier removal: what the gate and the register make
+//! of it.
 
 #![no_main]
 

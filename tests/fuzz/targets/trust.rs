@@ -1,5 +1,5 @@
-//! Trust files: whatever is accepted trusts only a key whose fingerprint it has, and only stamps by a certificate whose digest it
-//! has.
+//! Trust files: whatever is accepted trusts only a key whose fingerprint it has, and only stamps by a
+//! certificate whose digest it has.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! A small honest hub on loopback: repositories in memory, the protocol that clients speak, and faults on demand.
+//! A small honest hub on loopback: repositories in memory, the protocol that clients speak, and faults on
+//! demand.
 //!
 //! That it is honest is judged by another client, `huggingface_hub`, in `judging.rs`.
 
