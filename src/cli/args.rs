@@ -31,7 +31,7 @@ use super::output::Verbosity;
 
 /// Removes classes from trained classifiers, source-free, and proves it.
 #[derive(Debug, Parser)]
-#[command(name = "declass", version, max_term_width = 100, after_help = EXAMPLES_AND_EXIT_CODES)]
+#[command(name = "declass", version, max_term_width = 100, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -43,12 +43,21 @@ pub(super) struct Cli {
     quiet: bool,
 }
 
-const EXAMPLES_AND_EXIT_CODES: &str = "\
+#[cfg(feature = "compute")]
+const EXAMPLES: &str = "\
 Examples:
   declass inspect model                                    # what it is, and which classes it has
   declass unlearn model --forget Sandal -o out             # the copy, its claim and its card
-  declass verify out --original model                      # measures everything again
+  declass verify out --original model                      # measures everything again";
+#[cfg(not(feature = "compute"))]
+const EXAMPLES: &str = "\
+Examples:
+  declass verify out --trust declass-trust.toml            # who signed it, and is it what was signed
+  declass hook install --trust declass-trust.toml          # the same for whatever is pushed
 
+This build is the gate alone: it neither unlearns nor measures.";
+
+const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or the gate says yes
   1  the gate says no, or unlearning did not succeed: nothing was written

@@ -152,7 +152,11 @@ fn a_key_that_is_there_twice() {
     let twice = claim.replace("\"notClaimed\":", "\"notClaimed\": [], \"notClaimed\":");
     assert_ne!(claim, twice);
     fs::write(out.join(STATEMENT), twice).unwrap();
-    verify(&out, &resnet(), &[]).exits(2).told(expect![[""]]);
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
+        error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 165 column 7
+
+        hint: name a folder that `declass unlearn` of this version wrote
+    "#]]);
 }
 
 #[test]
@@ -276,5 +280,9 @@ fn a_seed_that_doubles_do_not_have_is_refused() {
     rewrite(&out.join(STATEMENT), |statement| {
         statement["predicate"]["verification"]["seed"] = (1_u64 << 53).into();
     });
-    verify(&out, &resnet(), &[]).exits(2).told(expect![[""]]);
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
+        error: claim `[FOLDER]/out/class-removal.statement.json`: its seed 9007199254740992 is not below 2^53
+
+        hint: name a folder that `declass unlearn` of this version wrote
+    "#]]);
 }

@@ -93,7 +93,9 @@ fn a_place_that_cannot_be_is_refused() {
         let ran = ran.says("does not end in the name of a folder").says("end -o with");
         assert_eq!(ran.stdout, "");
     }
-    let ran = unlearn(&resnet(), &file.join("deep/out"), &["--forget", "5"]).exits(2).told(expect![[""]]);
+    let ran = unlearn(&resnet(), &file.join("deep/out"), &["--forget", "5"]).exits(2).told(expect![[r#"
+        error: `[FOLDER]/file`: not a directory
+    "#]]);
     assert_eq!(ran.stdout, "");
 }
 

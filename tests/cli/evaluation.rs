@@ -102,7 +102,11 @@ fn a_copy_with_another_encoder_is_not_measured() {
     }
     evaluate(&out, &[]).exits(0);
     rewrite(&out.join("config.json"), |config| config["num_channels"] = 1.into());
-    evaluate(&out, &[]).exits(2).told(expect![[""]]);
+    evaluate(&out, &[]).exits(2).told(expect![[r#"
+        error: more than the head differs: file `config.json` differs, which is not part of the removal
+
+        hint: the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the head differs, and the model that it was made from
+    "#]]);
 }
 
 #[test]
@@ -132,7 +136,11 @@ fn an_evaluation_names_both_models_and_the_data_by_their_digests() {
 
 #[test]
 fn a_folder_without_a_claim_says_what_is_missing() {
-    evaluate(&model(), &[]).exits(2).told(expect![[""]]);
+    evaluate(&model(), &[]).exits(2).told(expect![[r#"
+        error: `[REPOSITORY]/fixtures/models/fmnist-swin` has no claim that says which classes were forgotten
+
+        hint: name the forgotten classes with --forget, or a folder that `declass unlearn` wrote
+    "#]]);
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     copy(&model(), &out);
@@ -237,12 +245,31 @@ fn only_the_data_of_the_claim_can_check_it() {
     let claim = statement(&both);
     assert_eq!(claim["predicate"]["verification"]["evaluation"]["notRun"], json!([]));
     verify(&both, &model(), &data).exits(0);
-    verify(&both, &model(), &data[..2]).exits(2).told(expect![[""]]);
+    verify(&both, &model(), &data[..2]).exits(2).told(expect![[r#"
+        error: embeddings `[FOLDER]/test.safetensors`: the figures of the claim are about training embeddings too
+
+        hint: give them with --train-embeddings
+    "#]]);
     let whole = embeddings();
     let other = ["--eval-embeddings", text(&whole), data[2], data[3]];
-    verify(&both, &model(), &other).exits(2).told(expect![[""]]);
-    verify(&alone, &model(), &data).exits(2).told(expect![[""]]);
-    verify(&both, &model(), &data[2..]).exits(2).told(expect![[""]]);
+    verify(&both, &model(), &other).exits(2).told(expect![[r#"
+        error: embeddings `[REPOSITORY]/fixtures/data/fmnist-swin.safetensors`: they are not those of the claim: sha256 [DIGEST], claimed is [DIGEST]
+
+        hint: give the file of the claim, or none; `declass evaluate` measures on other data
+    "#]]);
+    verify(&alone, &model(), &data).exits(2).told(expect![[r#"
+        error: embeddings `[FOLDER]/test.safetensors`: the claim has no figures on such data
+
+        hint: leave it out; `declass evaluate` measures on any data
+    "#]]);
+    verify(&both, &model(), &data[2..]).exits(2).told(expect![[r#"
+        error: the following required arguments were not provided:
+          --eval-embeddings <FILE>
+
+        Usage: declass verify --eval-embeddings <FILE> --original <MODEL> --train-embeddings <FILE> <RELEASE>
+
+        For more information, try '--help'.
+    "#]]);
     let report = verify(&alone, &model(), &["--json"]).exits(0).json();
     assert_eq!(checked(&report), None);
 }
@@ -252,9 +279,15 @@ fn data_that_do_not_fit_are_refused_before_training() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     let resnet = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/data/fmnist-resnet.safetensors");
-    let ran = release(&out, &["--eval-embeddings", text(&resnet)]).exits(2).told(expect![[""]]);
+    let ran = release(&out, &["--eval-embeddings", text(&resnet)]).exits(2).told(expect![[r#"
+        error: embeddings `[REPOSITORY]/fixtures/data/fmnist-resnet.safetensors`: they are 128 wide, the input of the model's head is 48 wide
+
+        hint: `declass inspect` shows which layer's input is needed
+    "#]]);
     assert!(!ran.stdout.contains("sealing") && !out.exists(), "{ran:?}");
-    release(&out, &["--eval-embeddings", "nowhere"]).exits(2).told(expect![[""]]);
+    release(&out, &["--eval-embeddings", "nowhere"]).exits(2).told(expect![[r#"
+        error: `nowhere`: No such file or directory (os error 2)
+    "#]]);
 }
 
 #[test]

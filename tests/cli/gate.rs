@@ -136,16 +136,38 @@ fn keys_count_for_their_roles_and_times_only() {
 fn rules_that_are_not_understood_tell_nothing() {
     let signer = Signer::new();
     let (_folder, out) = signer.release();
-    verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).told(expect![[""]]);
-    verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).told(expect![[""]]);
+    verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).told(expect![[r#"
+        error: rules `no-such-trust.toml`: `no-such-trust.toml`: No such file or directory (os error 2)
+    "#]]);
+    verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).told(expect![[r#"
+        error: rules `[FOLDER]/trust.toml`: line 6: unknown variant `king`, expected `claim` or `oms`
+    "#]]);
     let wrong = signer.trusted();
     let text = fs::read_to_string(&wrong).unwrap().replace("id = \"SHA256:", "id = \"SHA256:A");
     fs::write(&wrong, text).unwrap();
-    verify(&out, &wrong, &[]).exits(2).told(expect![[""]]);
+    verify(&out, &wrong, &[]).exits(2).told(expect![[r#"
+        error: rules `[FOLDER]/trust.toml`: key `[KEY]Y` is not the one in `key.pub.pem`, which is `[KEY]`
+    "#]]);
     fs::copy(signer.trusted(), out.join("trust.toml")).unwrap();
-    verify(&out, &out.join("trust.toml"), &[]).exits(2).told(expect![[""]]);
-    run(&["verify", out.to_str().unwrap()]).exits(2).told(expect![[""]]);
-    run(&["verify", out.to_str().unwrap(), "--policy", "x", "--original", "y"]).exits(2).told(expect![[""]]);
+    verify(&out, &out.join("trust.toml"), &[]).exits(2).told(expect![[r#"
+        error: rules `[FOLDER]/out/trust.toml`: it lies in the release, which must not say itself whom to trust
+    "#]]);
+    run(&["verify", out.to_str().unwrap()]).exits(2).told(expect![[r#"
+        error: the following required arguments were not provided:
+          --original <MODEL>
+
+        Usage: declass verify --original <MODEL> <RELEASE>
+
+        For more information, try '--help'.
+    "#]]);
+    run(&["verify", out.to_str().unwrap(), "--policy", "x", "--original", "y"]).exits(2).told(expect![[r#"
+        error: the following required arguments were not provided:
+          --trust <FILE>
+
+        Usage: declass verify --trust <FILE> --policy <FILE> --original <MODEL> <RELEASE>
+
+        For more information, try '--help'.
+    "#]]);
 }
 
 #[test]

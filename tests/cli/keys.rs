@@ -40,9 +40,13 @@ fn keys_are_private_and_never_overwritten() {
     assert_eq!(names(folder.path()), ["release.key", "release.pub.pem"]);
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     let before = fs::read(&key).unwrap();
-    keygen(folder.path(), &[]).exits(2).told(expect![[""]]);
+    keygen(folder.path(), &[]).exits(2).told(expect![[r#"
+        error: `[FOLDER]/release.key` exists, and keys are never overwritten
+    "#]]);
     fs::remove_file(&key).unwrap();
-    keygen(folder.path(), &[]).exits(2).told(expect![[""]]);
+    keygen(folder.path(), &[]).exits(2).told(expect![[r#"
+        error: `[FOLDER]/release.pub.pem` exists, and keys are never overwritten
+    "#]]);
     assert!(!key.exists() && before.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
     let named = folder.path().join("other.key");
     let said = keygen(&named, &["--json"]).exits(0).json();
@@ -78,12 +82,30 @@ fn wrong_passphrases_and_other_files_do_not_sign() {
     let (folder, key) = made();
     let (_other, out) = release();
     let before = names(&out);
-    finish(sign(&out, &key).env("DECLASS_KEY_PASSPHRASE", "Secret")).exits(2).told(expect![[""]]);
+    finish(sign(&out, &key).env("DECLASS_KEY_PASSPHRASE", "Secret")).exits(2).told(expect![[r#"
+        error: key `[FOLDER]/release.key`
+          caused by: the key cannot be used: the passphrase does not open it
+    "#]]);
     let public = folder.path().join("release.pub.pem");
-    finish(&mut sign(&out, &public)).exits(2).told(expect![[""]]);
-    finish(&mut sign(&out, &folder.path().join("none"))).exits(2).told(expect![[""]]);
-    finish(declass().arg("sign").arg(&out)).exits(2).told(expect![[""]]);
-    finish(sign(&out, Path::new("env:NO_SUCH_KEY")).env_remove("NO_SUCH_KEY")).exits(2).told(expect![[""]]);
+    finish(&mut sign(&out, &public)).exits(2).told(expect![[r#"
+        error: key `[FOLDER]/release.pub.pem`
+          caused by: the key cannot be used: there is no private key in it
+
+        hint: releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`
+    "#]]);
+    finish(&mut sign(&out, &folder.path().join("none"))).exits(2).told(expect![[r#"
+        error: key `[FOLDER]/none`
+          caused by: No such file or directory (os error 2)
+    "#]]);
+    finish(declass().arg("sign").arg(&out)).exits(2).told(expect![[r#"
+        error: the key cannot be used: no key was named
+
+        hint: name one with --key, or set $DECLASS_KEY to its PEM
+    "#]]);
+    finish(sign(&out, Path::new("env:NO_SUCH_KEY")).env_remove("NO_SUCH_KEY")).exits(2).told(expect![[r#"
+        error: key `env:NO_SUCH_KEY`
+          caused by: environment variable not found
+    "#]]);
     assert_eq!(names(&out), before);
 }
 
@@ -97,7 +119,11 @@ fn without_a_terminal_nobody_is_asked() {
     for variable in ["DECLASS_KEY_PASSPHRASE", "CREDENTIALS_DIRECTORY"] {
         command.env_remove(variable);
     }
-    finish(command.stdin(Stdio::null())).exits(2).told(expect![[""]]);
+    finish(command.stdin(Stdio::null())).exits(2).told(expect![[r#"
+        error: the key cannot be used: its passphrase is not known, and there is no terminal to ask at
+
+        hint: name a file with --passphrase-file, or set $DECLASS_KEY_PASSPHRASE
+    "#]]);
 }
 
 #[test]
@@ -107,8 +133,16 @@ fn unlearning_with_a_key_that_cannot_be_used_writes_nothing() {
     let key = key.to_str().unwrap();
     let mut command = declass();
     command.arg("unlearn").arg(resnet()).arg("-o").arg(&out).args(["--method", "seal", "--forget", "5"]);
-    finish(command.args(["--key", key]).env("DECLASS_KEY_PASSPHRASE", "x")).exits(2).told(expect![[""]]);
+    finish(command.args(["--key", key]).env("DECLASS_KEY_PASSPHRASE", "x")).exits(2).told(expect![[r#"
+        error: key `[FOLDER]/release.key`
+          caused by: the key cannot be used: the passphrase does not open it
+    "#]]);
     assert_eq!(names(folder.path()), ["release.key", "release.pub.pem"]);
-    seal(&resnet(), &out, &["--forget", "5", "--key", "/dev/null"]).exits(2).told(expect![[""]]);
+    seal(&resnet(), &out, &["--forget", "5", "--key", "/dev/null"]).exits(2).told(expect![[r#"
+        error: key `/dev/null`
+          caused by: the key cannot be used: there is no private key in it
+
+        hint: releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`
+    "#]]);
     assert!(!out.exists());
 }

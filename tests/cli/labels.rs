@@ -43,7 +43,9 @@ fn a_file_with_another_number_of_lines_is_refused() {
 #[test]
 fn a_model_with_labels_keeps_its_own() {
     let model = resnet();
-    run(&["inspect", model.to_str().unwrap(), "--labels", "x.txt"]).exits(2).told(expect![[""]]);
+    run(&["inspect", model.to_str().unwrap(), "--labels", "x.txt"]).exits(2).told(expect![[r#"
+        error: labels `x.txt`: the model has labels of its own (from config.json `id2label`)
+    "#]]);
 }
 
 #[test]
@@ -52,10 +54,18 @@ fn a_file_that_cannot_be_read_is_named() {
     let missing = folder.path().join("missing.txt");
     let path = fixture("fmnist-resnet.onnx");
     let ran = run(&["inspect", path.to_str().unwrap(), "--labels", missing.to_str().unwrap()]).exits(2);
-    ran.told(expect![[""]]);
+    ran.told(expect![[r#"
+        error: labels file `[FOLDER]/missing.txt`
+          caused by: `[FOLDER]/missing.txt`: No such file or directory (os error 2)
+
+        hint: is the path spelled right?
+    "#]]);
     let latin = folder.path().join("latin.txt");
     fs::write(&latin, b"\xe9t\xe9\n".repeat(10)).unwrap();
-    run(&["inspect", path.to_str().unwrap(), "--labels", latin.to_str().unwrap()])
-        .exits(2)
-        .told(expect![[""]]);
+    run(&["inspect", path.to_str().unwrap(), "--labels", latin.to_str().unwrap()]).exits(2).told(expect![[
+        r#"
+            error: labels file `[FOLDER]/latin.txt`
+              caused by: invalid utf-8 sequence of 1 bytes from index 0
+        "#
+    ]]);
 }

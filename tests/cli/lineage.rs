@@ -114,5 +114,9 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
     // A claim beside a changed model is not its history.
     let weights = a.join("config.json");
     fs::write(&weights, fs::read_to_string(&weights).unwrap() + " ").unwrap();
-    seal(&a, &folder.path().join("d"), "8").exits(2).told(expect![[""]]);
+    seal(&a, &folder.path().join("d"), "8").exits(2).told(expect![[r#"
+        error: the input is a release whose history is broken: the input's claim is not about its files
+
+        hint: fetch the release again; without its claims a model is unlearned as one without history
+    "#]]);
 }

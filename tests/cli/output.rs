@@ -77,7 +77,11 @@ fn quiet_means_silent_but_for_errors_and_json() {
     for ran in quiet {
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
     }
-    let error = seal(&resnet, &out, &["--forget", "nobody", "-q", "--force"]).exits(2).told(expect![[""]]);
+    let error = seal(&resnet, &out, &["--forget", "nobody", "-q", "--force"]).exits(2).told(expect![[r#"
+        error: the model has no class `nobody` (it has 10 classes)
+
+        hint: `declass inspect` lists the labels; indices go from 0 to 9
+    "#]]);
     assert_eq!(error.stdout, "");
     assert_eq!(run(&["inspect", path, "-q", "--json"]).exits(0).json()["classes"], 10);
 }

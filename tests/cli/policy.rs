@@ -117,5 +117,7 @@ fn every_code_is_explained() {
         let said = run(&["explain", &id.to_lowercase()]).exits(0).stdout;
         assert!(said.contains(code["meaning"].as_str().unwrap()), "{said}");
     }
-    run(&["explain", "DC9999"]).exits(2).told(expect![[""]]);
+    run(&["explain", "DC9999"]).exits(2).told(expect![[r#"
+        error: there is no code `DC9999`: `declass explain` lists them
+    "#]]);
 }

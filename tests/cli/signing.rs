@@ -65,7 +65,11 @@ fn unlearning_with_a_key_writes_what_signing_afterwards_makes() {
         assert!(files(&later) == files(&at_once), "signing again changes nothing");
     }
     // A signed release is replaced like any other.
-    seal(&resnet(), &later, &["--forget", "5"]).exits(2).told(expect![[""]]);
+    seal(&resnet(), &later, &["--forget", "5"]).exits(2).told(expect![[r#"
+        error: `[FOLDER]/later` exists
+
+        hint: replace it with --force
+    "#]]);
     seal(&resnet(), &later, &["--forget", "5", "--force"]).exits(0);
     assert!(later.join(STATEMENT).exists() && !later.join("model.sig").exists());
 }

@@ -142,7 +142,11 @@ fn a_companion_file_removed_added_or_edited_is_seen() {
 fn a_file_cut_short_cannot_be_judged() {
     let (_folder, out) = release();
     change_weights(&out, |bytes| bytes.truncate(bytes.len() - 1));
-    verify(&out, &resnet(), &[]).exits(2).told(expect![[""]]);
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
+        error: `[FOLDER]/out/model.safetensors`: malformed safetensors header: it describes 1248840 bytes of data, the file has 1248839
+
+        hint: the file may be cut short or damaged; fetch it again
+    "#]]);
 }
 
 #[test]

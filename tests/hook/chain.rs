@@ -1,6 +1,5 @@
 //! Hooks that were there before: kept, run after a yes with the same arguments and input, and put back.
 
-use expect_test::expect;
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::repository::{Home, feed};
@@ -23,7 +22,7 @@ fn the_hook_before_runs_after_a_yes_only() {
     home.release("release");
     home.commit();
     home.git("branch other").exits(0);
-    home.git("push origin main other").exits(0).told(expect![[""]]);
+    home.git("push origin main other").exits(0).says("passed");
     let id = home.git("rev-parse HEAD").stdout;
     let (id, none) = (id.trim_end(), "0".repeat(40));
     let old = home.git("rev-parse HEAD~1").stdout;
@@ -36,7 +35,7 @@ fn the_hook_before_runs_after_a_yes_only() {
     fs::remove_file(home.path("noted")).unwrap();
     home.flip("release/config.json");
     home.commit();
-    home.refuses("main").told(expect![[""]]);
+    home.refuses("main").says("DC2003");
     assert!(!home.path("noted").exists(), "nothing is sent, so that nothing has to be done before");
     home.hook("uninstall").exits(0).shows("the one before it is back");
     assert_eq!(fs::read_to_string(&hook).unwrap(), NOTE);
@@ -47,12 +46,12 @@ fn its_no_is_a_no() {
     let home = Home::with_release();
     let kept = home.work(".git/hooks/pre-push.before-declass");
     write_hook(&kept, "#!/bin/sh\necho not today >&2\nexit 3\n");
-    home.refuses("main").told(expect![[""]]);
+    home.refuses("main").says("not today").says("says no");
     // As git runs it: without `#!` by the shell, and not at all if it is not executable.
     write_hook(&kept, "echo by the shell: $1; exit 3\n");
-    home.refuses("main").told(expect![[""]]);
+    home.refuses("main").says("by the shell: origin");
     fs::set_permissions(&kept, fs::Permissions::from_mode(0o644)).unwrap();
-    home.git("push origin main").exits(0).told(expect![[""]]);
+    home.git("push origin main").exits(0).says("is not executable and was left out");
 }
 
 #[test]
@@ -66,7 +65,7 @@ fn two_hooks_are_not_kept_and_a_link_is_nobodys() {
     assert!(kept.is_symlink() && !hook.is_symlink());
     fs::remove_file(&hook).unwrap();
     write_hook(&hook, NOTE);
-    home.hook("install --trust ../keys/trust.toml").exits(2).told(expect![[""]]);
+    home.hook("install --trust ../keys/trust.toml").exits(2).says("keeps one already");
     assert_eq!(fs::read_to_string(&hook).unwrap(), NOTE);
     home.hook("uninstall").exits(0).shows("no hook of declass was there");
 }

@@ -1,6 +1,5 @@
 //! The check elsewhere: in CI, under the pre-commit framework, and of what git makes of line ends.
 
-use expect_test::expect;
 use std::{fs, path::Path, process::Command};
 
 use crate::{process::finish, repository::Home};
@@ -91,15 +90,15 @@ fn the_pre_commit_framework_runs_it() {
         finish(command.env("PRE_COMMIT_HOME", home.path("cache")).args(arguments.split(' ')))
     };
     pre_commit("install --hook-type pre-push").exits(0);
-    home.git("push origin main").exits(0).told(expect![[""]]);
+    home.git("push origin main").exits(0).says("Passed");
     home.flip("release/config.json");
     home.commit();
-    home.refuses("main").told(expect![[""]]);
+    home.refuses("main").says("DC2003 ");
     // Ours beside theirs: the one that is there is kept by the other.
     home.git("push -q --no-verify origin main").exits(0);
     home.git("tag bad").exits(0);
     home.install("");
-    home.refuses("bad").told(expect![[""]]);
+    home.refuses("bad").says("DC2003 ");
     home.hook("uninstall").exits(0);
     home.git("push origin bad").exits(0);
 }

@@ -61,7 +61,11 @@ fn servers_that_do_not_recover_are_named() {
 fn a_server_that_wants_an_hour_is_left_alone() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/revision/", 9, What::Answer(429, vec![("Retry-After", "3600".into())]));
-    fails(&place).told(expect![[""]]);
+    fails(&place).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/resnet/revision/main` answered 429: as ordered
+
+        hint: the server wants to be left alone for 3600 seconds
+    "#]]);
     assert_eq!(place.asked("/revision/"), 1);
 }
 
@@ -92,7 +96,14 @@ fn a_later_run_goes_on_with_what_an_earlier_one_has_left() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/large/", 1, What::Cut(700_000));
     place.hub.fault("/large/", 9, What::Cut(0));
-    fails(&place).told(expect![[""]]);
+    fails(&place).told(expect![[r#"
+        error: `http://[HOST]/org/resnet/resolve/[OBJECT]/model.safetensors`: the connection failed
+          caused by: request or response body error
+          caused by: error reading a body from connection
+          caused by: end of file before message length reached
+
+        hint: try again later; what was downloaded so far is kept
+    "#]]);
     place.hub.state().faults.clear();
     unlearn(&place).exits(0);
     let log = place.hub.state().log.clone();
@@ -142,7 +153,11 @@ fn wrong_bytes_are_found_by_their_digest_and_kept_nowhere() {
 fn more_bytes_than_were_said_are_too_many() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/large/", 9, What::Longer);
-    fails(&place).told(expect![[""]]);
+    fails(&place).told(expect![[r#"
+        error: file `model.safetensors` came damaged: more than 1258064 bytes came
+
+        hint: try again; if it stays so, the repository or the server is broken
+    "#]]);
 }
 
 #[test]
@@ -155,14 +170,28 @@ fn silence_is_borne_for_a_while() {
     unlearn(&place).exits(0);
     let (place, _) = Place::with_resnet();
     place.hub.fault("/revision/", 9, What::Silence(Duration::from_secs(30)));
-    fails(&place).told(expect![[""]]);
+    fails(&place).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
+          caused by: error decoding response body
+          caused by: operation timed out
+
+        hint: try again later; what was downloaded so far is kept
+    "#]]);
 }
 
 #[test]
 fn nobody_there() {
     let (place, _) = Place::with_resnet();
     let mut command = place.declass(&["inspect", "org/resnet"]);
-    crate::run::finish(command.env("HF_ENDPOINT", "http://127.0.0.1:1")).exits(2).told(expect![[""]]);
+    crate::run::finish(command.env("HF_ENDPOINT", "http://127.0.0.1:1")).exits(2).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
+          caused by: error sending request
+          caused by: client error (Connect)
+          caused by: tcp connect error
+          caused by: Connection refused (os error 111)
+
+        hint: try again later; what was downloaded so far is kept
+    "#]]);
     for strange in ["ftp://x", "127.0.0.1", "http://user:pw@x", "http://x?y"] {
         let mut command = place.declass(&["inspect", "org/resnet"]);
         crate::run::finish(command.env("HF_ENDPOINT", strange)).exits(2).says("hub address");

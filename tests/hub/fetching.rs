@@ -45,7 +45,11 @@ fn a_claim_that_names_a_strange_origin_is_none() {
     let path = place.path("out/class-removal.statement.json");
     let text = String::from_utf8(read(&path)).unwrap().replace("pkg:huggingface/org", "pkg:huggingface/..");
     fs::write(&path, text).unwrap();
-    place.run(&["verify", "out", "--original", "org/resnet"]).exits(2).told(expect![[""]]);
+    place.run(&["verify", "out", "--original", "org/resnet"]).exits(2).told(expect![[r#"
+        error: claim `out/class-removal.statement.json`: its input comes from `pkg:huggingface/../resnet@[OBJECT]`, which is not a repository at a commit
+
+        hint: name a folder that `declass unlearn` of this version wrote
+    "#]]);
 }
 
 #[test]
@@ -62,10 +66,13 @@ fn only_what_is_needed_comes_and_only_once() {
         files.push((name, read(&resnet().join(name))));
     }
     place.hub.state().add("org/full", &files);
-    place
-        .run(&["unlearn", "org/full", "--forget", "5", "--method", "seal", "-o", "out"])
-        .exits(0)
-        .told(expect![[""]]);
+    place.run(&["unlearn", "org/full", "--forget", "5", "--method", "seal", "-o", "out"]).exits(0).told(
+        expect![[r#"
+            warning: `model.onnx` of the repository is left out: it was not fetched
+            warning: `modeling.py` of the repository is left out: it was not fetched
+            warning: `pytorch_model.bin` of the repository is left out: it was not fetched
+        "#]],
+    );
     for name in ["pytorch_model.bin", "modeling.py", "model.onnx"] {
         assert_eq!(place.asked(name), 0, "{name}");
     }
@@ -83,15 +90,29 @@ fn only_what_is_needed_comes_and_only_once() {
 fn an_existing_path_goes_before_a_repository() {
     let (place, _) = Place::with_resnet();
     fs::create_dir_all(place.path("org/resnet")).unwrap();
-    place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[""]]);
+    place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[r#"
+        error: `org/resnet`: there is no model here: neither a `*.safetensors` nor an `*.onnx` file
+
+        hint: name a folder with safetensors weights, a `.safetensors` file or an `.onnx` file
+    "#]]);
     assert_eq!(place.hub.state().log.len(), 0);
 }
 
 #[test]
 fn offline_is_said_by_the_option_or_the_environment() {
     let (place, commit) = Place::with_resnet();
-    place.run(&["inspect", "org/resnet", "--offline"]).exits(2).told(expect![[""]]);
-    finish(place.declass(&["inspect", "org/resnet"]).env("HF_HUB_OFFLINE", "1")).exits(2).told(expect![[""]]);
+    place.run(&["inspect", "org/resnet", "--offline"]).exits(2).told(expect![[r#"
+        error: `org/resnet` is not in the cache `[FOLDER]/home/hub`, and nothing may be downloaded
+
+        hint: leave out --offline (and HF_HUB_OFFLINE) once to download it
+    "#]]);
+    finish(place.declass(&["inspect", "org/resnet"]).env("HF_HUB_OFFLINE", "1")).exits(2).told(expect![[
+        r#"
+        error: `org/resnet` is not in the cache `[FOLDER]/home/hub`, and nothing may be downloaded
+
+        hint: leave out --offline (and HF_HUB_OFFLINE) once to download it
+    "#
+    ]]);
     assert_eq!(place.hub.state().log.len(), 0);
     place
         .run(&[
@@ -116,7 +137,11 @@ fn revisions_are_what_they_were_asked_for() {
     let width = |name: &str| place.run(&["inspect", name, "--json"]).exits(0).json()["head"]["name"].clone();
     assert_eq!(width(&format!("org/resnet@{first}")), "classifier.1");
     assert_eq!(width("org/resnet"), "classifier");
-    place.run(&["inspect", "org/resnet@nothing"]).exits(2).told(expect![[""]]);
+    place.run(&["inspect", "org/resnet@nothing"]).exits(2).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/resnet/revision/nothing` answered 404: Invalid rev id
+
+        hint: there is no local path of that name either; are name and revision spelled right?
+    "#]]);
 }
 
 #[test]
@@ -165,16 +190,32 @@ fn an_onnx_file_in_a_folder_comes_with_what_describes_it() {
         (&"ONNX".into(), &serde_json::json!(["config.json", "model.onnx"]))
     );
     place.hub.state().add("org/several", &files[2..]);
-    place.run(&["inspect", "org/several"]).exits(2).told(expect![[""]]);
-    place.run(&["inspect", "org/several", "--file", "../x"]).exits(2).told(expect![[""]]);
-    place.run(&["inspect", "org/several", "--file", "x.onnx"]).exits(2).told(expect![[""]]);
+    place.run(&["inspect", "org/several"]).exits(2).told(expect![[r#"
+        error: `org/several`: several files could be the model
+
+        hint: name one with --file: `onnx/model.onnx`, `onnx/model_fp16.onnx`
+    "#]]);
+    place.run(&["inspect", "org/several", "--file", "../x"]).exits(2).told(expect![[r#"
+        error: invalid value '../x' for '--file <PATH>': the path `../x` leaves its folder
+
+        For more information, try '--help'.
+    "#]]);
+    place.run(&["inspect", "org/several", "--file", "x.onnx"]).exits(2).told(expect![[r#"
+        error: `org/several`: it has no file `x.onnx`
+
+        hint: name one with --file: `onnx/model.onnx`, `onnx/model_fp16.onnx`
+    "#]]);
 }
 
 #[test]
 fn the_token_goes_to_the_hub_and_to_nobody_else() {
     let (place, _) = Place::with_resnet();
     place.hub.state().repos.get_mut("org/resnet").unwrap().private = true;
-    place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[""]]);
+    place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/resnet/revision/main` answered 401: Repository not found
+
+        hint: is the name spelled right? If it is, set HF_TOKEN to a token that may do this, and accept the repository's conditions on its page
+    "#]]);
     fs::write(place.path("token"), "hf_secret\n").unwrap();
     finish(place.declass(&["inspect", "org/resnet", "-q"]).env("HF_TOKEN_PATH", place.path("token")))
         .exits(0);

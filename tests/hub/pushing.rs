@@ -70,13 +70,28 @@ fn what_is_not_the_release_of_its_claim_is_not_sent() {
         assert!(!place.hub.state().repos.contains_key("org/new"));
         ran
     };
-    refuse(&[]).exits(2).told(expect![[""]]);
-    place.run(&["push", "out", "org/new", "--unsigned"]).exits(2).told(expect![[""]]);
-    place.run(&["push", "out", "org", "--unsigned"]).exits(2).told(expect![[""]]);
+    refuse(&[]).exits(2).told(expect![[r#"
+        error: whose signature counts? name the trusted keys with --trust, or send it without with --unsigned
+    "#]]);
+    place.run(&["push", "out", "org/new", "--unsigned"]).exits(2).told(expect![[r#"
+        error: nothing was sent
+          caused by: no token to write with
+
+        hint: set HF_TOKEN to a token that may write
+    "#]]);
+    place.run(&["push", "out", "org", "--unsigned"]).exits(2).told(expect![[r#"
+        error: invalid value 'org' for '<REPOSITORY>': expected org/name
+
+        For more information, try '--help'.
+    "#]]);
     let weights = place.path("out/model.safetensors");
     let good = read(&weights);
     fs::write(&weights, read(&resnet().join("model.safetensors"))).unwrap();
-    refuse(&["--unsigned"]).exits(1).told(expect![[""]]);
+    refuse(&["--unsigned"]).exits(1).told(expect![[r#"
+        warning: DC2006 model.safetensors: its SHA-256 is [DIGEST], claimed is [DIGEST]
+        warning: DC2007 the claim calls it sealed, and it is not
+        warning: nothing was sent
+    "#]]);
     fs::write(&weights, good).unwrap();
     for extra in ["weights.bin", "notes.txt"] {
         fs::write(place.path("out").join(extra), "x").unwrap();
@@ -86,7 +101,11 @@ fn what_is_not_the_release_of_its_claim_is_not_sent() {
     // The behaviour is another model's.
     let other = crate::run::fixture("models/fmnist-vit");
     refuse(&["--unsigned", "--original", other.to_str().unwrap()]);
-    refuse(&["--unsigned", "--original", "org/nothing"]).exits(2).told(expect![[""]]);
+    refuse(&["--unsigned", "--original", "org/nothing"]).exits(2).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
+
+        hint: there is no local path of that name either; are name and revision spelled right?
+    "#]]);
 }
 
 #[test]
@@ -95,7 +114,12 @@ fn repositories_with_other_files_are_refused() {
     place.run_known(&["push", "out", "org/resnet", "--unsigned", "-q"]).exits(0);
     place.hub.state().add("org/old", &[("pytorch_model.bin", b"pickle".to_vec())]);
     let ran = place.run_known(&["push", "out", "org/old", "--unsigned"]);
-    ran.exits(2).told(expect![[""]]);
+    ran.exits(2).told(expect![[r#"
+        error: nothing was sent
+          caused by: `org/old` holds files that are not of the release: `pytorch_model.bin`
+
+        hint: they could still hold what was removed: choose another repository, or delete them there
+    "#]]);
 }
 
 #[test]
@@ -103,14 +127,29 @@ fn servers_that_refuse_are_named() {
     let place = released();
     let push = || place.run_known(&["push", "out", "org/new", "--unsigned"]);
     place.hub.fault("/api/repos/create", 1, What::Answer(403, Vec::new()));
-    push().exits(2).told(expect![[""]]);
+    push().exits(2).told(expect![[r#"
+        error: nothing was sent
+          caused by: `http://[HOST]/api/repos/create` answered 403: as ordered
+
+        hint: is the name spelled right? If it is, set HF_TOKEN to a token that may do this, and accept the repository's conditions on its page
+    "#]]);
     place.hub.fault("/commit/", 1, What::Answer(412, Vec::new()));
-    push().exits(2).told(expect![[""]]);
+    push().exits(2).told(expect![[r#"
+        error: nothing was sent
+          caused by: `http://[HOST]/api/models/org/new/commit/main` answered 412: as ordered
+
+        hint: the repository changed meanwhile; look at it and try again
+    "#]]);
     place.hub.fault("/preupload/", 2, What::Answer(503, Vec::new()));
     push().exits(0);
     crate::run::finish(place.declass(&["push", "out", "org/x", "--unsigned"]).env("HF_TOKEN", "hf_wrong"))
         .exits(2)
-        .told(expect![[""]]);
+        .told(expect![[r#"
+            error: nothing was sent
+              caused by: `http://[HOST]/api/repos/create` answered 401: Invalid credentials in Authorization header
+
+            hint: is the name spelled right? If it is, set HF_TOKEN to a token that may do this, and accept the repository's conditions on its page
+        "#]]);
 }
 
 #[test]
@@ -147,6 +186,10 @@ fn signed_releases_go_up_for_those_who_trust_the_key() {
     // Not signed at all.
     let arguments = ["unlearn", "org/resnet", "--forget", "4", "--method", "seal", "-o", "other", "-q"];
     place.run(&arguments).exits(0);
-    place.run_known(&["push", "other", "org/other", "--trust", "trust.toml"]).exits(1).told(expect![[""]]);
+    place.run_known(&["push", "other", "org/other", "--trust", "trust.toml"]).exits(1).told(expect![[r#"
+        warning: DC2001 model.sig: there is no such signature
+        warning: DC2001 class-removal.statement.json: the claim is UNSIGNED
+        warning: nothing was sent
+    "#]]);
     assert!(!place.hub.state().repos.contains_key("org/other"));
 }

@@ -28,9 +28,19 @@ fn log_and_export_fetch_the_claims_and_no_weights() {
     // Without the network there is the cache, and nothing that was made for one look is left in it.
     place.run(&["log", "org/ours", "--offline"]).exits(0).shows("5 `Sandal`");
     assert!(place.cached().iter().all(|path| !path.contains("/.new-")), "{:?}", place.cached());
-    place.run(&["log", "org/resnet"]).exits(2).told(expect![[""]]);
-    place.run(&["export", "slsa", "org/nothing"]).exits(2).told(expect![[""]]);
-    place.run(&["log", "org/other", "--offline"]).exits(2).told(expect![[""]]);
+    place.run(&["log", "org/resnet"]).exits(2).told(expect![[r#"
+        error: `org/resnet`: it is no release: it holds no claim of a class removal
+    "#]]);
+    place.run(&["export", "slsa", "org/nothing"]).exits(2).told(expect![[r#"
+        error: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
+
+        hint: there is no local path of that name either; are name and revision spelled right?
+    "#]]);
+    place.run(&["log", "org/other", "--offline"]).exits(2).told(expect![[r#"
+        error: `org/other` is not in the cache `[FOLDER]/home/hub`, and nothing may be downloaded
+
+        hint: leave out --offline (and HF_HUB_OFFLINE) once to download it
+    "#]]);
 }
 
 #[test]
@@ -67,6 +77,10 @@ fn a_release_is_measured_by_its_name_and_that_of_its_original() {
 fn a_release_is_signed_here_and_not_there() {
     let (place, _) = with_release();
     let said = place.run(&["sign", "org/ours", "--key", "none.key"]).exits(2);
-    said.told(expect![[""]]);
+    said.told(expect![[r#"
+        error: `org/ours`: there is no such folder, and a release is signed in its folder, not on a hub
+
+        hint: sign the folder that `declass unlearn` wrote, then `declass push` it
+    "#]]);
     assert_eq!(place.asked("org/ours/resolve"), 0);
 }

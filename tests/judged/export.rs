@@ -128,7 +128,7 @@ fn a_hub_reads_the_card_and_its_figures() {
     let results = said["results"].as_array().unwrap();
     assert_eq!(results.len(), metrics.iter().map(figures).sum::<usize>());
     let first = &metrics[0]["figures"][0];
-    assert_eq!((&results[0]["metric"], &results[0]["name"]), (&metrics[0]["id"], &"accuracy before".into()));
+    assert_eq!((&results[0]["metric"], &results[0]["name"]), (&metrics[0]["id"], &"accuracy, before".into()));
     assert_eq!(results[0]["value"].as_f64(), first["value"].as_f64());
     // A label cannot add to the card, whatever it is.
     let mut statement = statement;

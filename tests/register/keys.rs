@@ -14,13 +14,33 @@ fn keys_are_private_outside_of_the_register_and_never_replaced() {
     let mode = fs::metadata(home.path("new.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let key = fs::read(home.path("r.key")).unwrap();
-    home.run("init r --origin a").exits(2).told(expect![[""]]);
+    home.run("init r --origin a").exits(2).told(expect![[r#"
+        error: `r`: it exists
+
+        hint: name a folder that does not exist yet
+    "#]]);
     home.run("init again --origin example.org/removals --key r.key").exits(0);
-    home.run("init other --origin a --key r.key").exits(2).told(expect![[""]]);
-    home.run("init third --origin a --key other.vkey").exits(2).told(expect![[""]]);
+    home.run("init other --origin a --key r.key").exits(2).told(expect![[r#"
+        error: `r.vkey`: it exists, and is not the public key of this one
+
+        hint: name another key
+    "#]]);
+    home.run("init third --origin a --key other.vkey").exits(2).told(expect![[r#"
+        error: `other.vkey`: a private key does not end in .vkey
+
+        hint: its public key does: choose another name
+    "#]]);
     assert_eq!(fs::read(home.path("r.key")).unwrap(), key);
-    home.run("append r key-rotated --new-key r/new.key").exits(2).told(expect![[""]]);
-    home.run("init x --origin a+b").exits(2).told(expect![[""]]);
+    home.run("append r key-rotated --new-key r/new.key").exits(2).told(expect![[r#"
+        error: `r/new.key`: this place is in the register
+
+        hint: a register is there to be read by others; keep its key elsewhere
+    "#]]);
+    home.run("init x --origin a+b").exits(2).told(expect![[r#"
+        error: invalid value 'a+b' for '--origin <NAME>': `a+b` is no name: 1 to 200 characters without spaces and `+`, such as example.org/removals
+
+        For more information, try '--help'.
+    "#]]);
     assert!(!home.path("other").exists() && !home.path("x.key").exists());
 }
 
@@ -42,7 +62,12 @@ fn a_key_of_openssh_is_refused_with_what_to_do() {
     let key =
         "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n-----END OPENSSH PRIVATE KEY-----\n";
     fs::write(home.path("ssh.key"), key).unwrap();
-    home.run("init other --origin a --key ssh.key").exits(2).told(expect![[""]]);
+    home.run("init other --origin a --key ssh.key").exits(2).told(expect![[r#"
+        error: key `ssh.key`
+          caused by: the key cannot be used: it is in OpenSSH's own format
+
+        hint: let `declass register init` make another: name a file that is not there yet with --key
+    "#]]);
     assert!(!home.path("other").exists() && !home.path("ssh.vkey").exists());
 }
 
@@ -59,21 +84,36 @@ fn a_key_takes_its_passphrase_and_no_other() {
         fs::write(home.path(name), text).unwrap();
     }
     let init = "init e --origin a";
-    run(&format!("{init} --passphrase-file empty"), None).exits(2).told(expect![[""]]);
-    run(&format!("{init} --passphrase-file none"), None).exits(2).told(expect![[""]]);
+    run(&format!("{init} --passphrase-file empty"), None).exits(2).told(expect![[r#"
+        error: the key cannot be used: the passphrase is empty
+    "#]]);
+    run(&format!("{init} --passphrase-file none"), None).exits(2).told(expect![[r#"
+        error: passphrase file `none`
+          caused by: No such file or directory (os error 2)
+    "#]]);
     assert!(!home.path("e.key").exists() && !home.path("e").exists());
     run(&format!("{init} --passphrase-file right"), Some("ignored")).exits(0).shows("(new, encrypted)");
     assert!(fs::read_to_string(home.path("e.key")).unwrap().contains("ENCRYPTED"));
     let append = |more: &str, passphrase| {
         run(&format!("append e requested --request {}{more}", request(0)), passphrase)
     };
-    append(" --passphrase-file wrong", Some("first")).exits(2).told(expect![[""]]);
-    append("", None).exits(2).told(expect![[""]]);
+    append(" --passphrase-file wrong", Some("first")).exits(2).told(expect![[r#"
+        error: key `e.key`
+          caused by: the key cannot be used: the passphrase does not open it
+    "#]]);
+    append("", None).exits(2).told(expect![[r#"
+        error: the key cannot be used: its passphrase is not known, and there is no terminal to ask at
+
+        hint: name a file with --passphrase-file, or set $DECLASS_KEY_PASSPHRASE
+    "#]]);
     append("", Some("first")).exits(0);
     let rotate = "append e key-rotated --passphrase-file right --new-key f.key --new-passphrase-file new";
     run(rotate, None).exits(0).shows("f.key (new, encrypted)");
     let next = format!("append e requested --key f.key --request {}", request(1));
-    run(&next, Some("first")).exits(2).told(expect![[""]]);
+    run(&next, Some("first")).exits(2).told(expect![[r#"
+        error: key `f.key`
+          caused by: the key cannot be used: the passphrase does not open it
+    "#]]);
     run(&next, Some("second")).exits(0);
 }
 
@@ -84,9 +124,15 @@ fn after_a_rotation_the_new_key_signs_and_every_key_verifies() {
     home.run("append r key-rotated --new-key second.key").exits(0);
     fs::copy(home.path("r/checkpoint"), home.path("checkpoint.3")).unwrap();
     let append = |key: &str, i| home.run(&format!("append r requested --key {key} --request {}", request(i)));
-    append("r.key", 3).exits(1).told(expect![[""]]);
+    append("r.key", 3).exits(1).told(expect![[r#"
+        error: `r`: the key `example.org/removals+333e96ce` was replaced by `example.org/removals+8b061b21`
+
+        hint: name the key that signs now
+    "#]]);
     append("second.key", 3).exits(0);
-    home.run("append r key-rotated --key second.key --new-key second.key").exits(1).told(expect![[""]]);
+    home.run("append r key-rotated --key second.key --new-key second.key").exits(1).told(expect![[r#"
+        error: `r`: the rotation of keys does not hold: it does not hand over from `example.org/removals+8b061b21` to `example.org/removals+8b061b21`
+    "#]]);
     home.run("append r key-rotated --key second.key --new-key third.key").exits(0);
     append("third.key", 4).exits(0);
     home.run("prove r 0").exits(0);

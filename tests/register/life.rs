@@ -44,7 +44,11 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
     }
     let out = statement(&home, "out")["subject"][0]["digest"]["sha256"].clone();
     home.run(&format!("append r withdrawn --artifact {}", out.as_str().unwrap())).exits(0);
-    home.run("append r request-voided --record q.json").exits(1).told(expect![[""]]);
+    home.run("append r request-voided --record q.json").exits(1).told(expect![[r#"
+        error: `r`: request `b504b276cb0b` was fulfilled: its artifact is released
+
+        hint: enter `withdrawn` or `superseded` of the artifact
+    "#]]);
     let entries = home.entries();
     let of_out = [2, 3, 4, 6, 7];
     assert!(of_out.iter().all(|i| entries[*i]["artifact"]["sha256"] == out));
@@ -74,14 +78,24 @@ fn with_a_trust_file_the_gate_is_asked_first() {
     fs::write(home.path("t.toml"), trust).unwrap();
     fs::write(home.path("p.toml"), "version = 1\nforgotten = [\"Coat\"]\n").unwrap();
 
-    let said =
-        home.run("append r verified --release out --trust t.toml --json").exits(1).told(expect![[""]]).json();
+    let said = home
+        .run("append r verified --release out --trust t.toml --json")
+        .exits(1)
+        .told(expect![[r#"
+            warning: DC2001 model.sig: there is no such signature
+            warning: DC2001 class-removal.statement.json: the claim is UNSIGNED
+            warning: `verified` is not entered: the gate does not say yes of `out`
+        "#]])
+        .json();
     assert_eq!((&said["entry"], &said["findings"][0]["code"]), (&Value::Null, &json!("DC2001")));
     assert_eq!(home.entries().len(), 3, "nothing was entered");
 
     // Signed, it is another artifact in no way that the register knows: the files of the claim are the same.
     sign_release(&home.path("out"), &key, &Silent).unwrap();
-    home.run("append r verified --release out --trust t.toml --policy p.toml").exits(1).told(expect![[""]]);
+    home.run("append r verified --release out --trust t.toml --policy p.toml").exits(1).told(expect![[r#"
+        warning: DC2009 class `Coat` must be forgotten and is not
+        warning: `verified` is not entered: the gate does not say yes of `out`
+    "#]]);
     home.run("append r verified --release out --trust t.toml").exits(0);
     home.run("append r released --release out --trust t.toml").exits(0);
 }
@@ -102,11 +116,27 @@ fn events_out_of_order_are_refused_with_what_comes_first() {
     for event in [format!("approved {}", by(0)), format!("class-removed --release out {}", by(0))] {
         home.run(&format!("append r {event}")).exits(0);
     }
-    home.run("append r released --release out").exits(1).told(expect![[""]]);
-    home.run("append r withdrawn --release out").exits(1).told(expect![[""]]);
+    home.run("append r released --release out").exits(1).told(expect![[r#"
+        error: `r`: artifact `46d65619d641` is not verified
+
+        hint: enter `verified` first
+    "#]]);
+    home.run("append r withdrawn --release out").exits(1).told(expect![[r#"
+        error: `r`: artifact `46d65619d641` is not released
+
+        hint: enter `released` first
+    "#]]);
     home.run(&format!("append r request-voided {}", by(0))).exits(0);
-    home.run("append r verified --release out").exits(1).told(expect![[""]]);
-    home.run(&format!("append r requested {}", by(0))).exits(1).told(expect![[""]]);
+    home.run("append r verified --release out").exits(1).told(expect![[r#"
+        error: `r`: request `000000000000` is voided
+
+        hint: enter a new request with a record of its own
+    "#]]);
+    home.run(&format!("append r requested {}", by(0))).exits(1).told(expect![[r#"
+        error: `r`: request `000000000000` is already entered
+
+        hint: `declass register list` shows it
+    "#]]);
     assert_eq!(home.entries().len(), 5);
 }
 
@@ -118,7 +148,11 @@ fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
     let (good, config) = (fs::read(&file).unwrap(), fs::read(home.path("out/config.json")).unwrap());
     let append = || home.run("append r class-removed --release out");
     fs::write(home.path("out/config.json"), "{}").unwrap();
-    append().exits(1).told(expect![[""]]);
+    append().exits(1).told(expect![[r#"
+        error: `out/config.json`: it is not the file that the claim names
+
+        hint: `declass verify` says more
+    "#]]);
     fs::write(home.path("out/config.json"), config).unwrap();
     for (pointer, value, code, said) in [
         ("/subject/0/digest/sha256", json!(request(1)), 1, "is not that of its files"),
@@ -134,7 +168,11 @@ fn a_release_is_taken_as_its_claim_says_or_not_at_all() {
         append().exits(code).says(said);
     }
     fs::remove_file(&file).unwrap();
-    append().exits(2).told(expect![[""]]);
+    append().exits(2).told(expect![[r#"
+        error: `out`: there is no claim
+
+        hint: name a folder that `declass unlearn` wrote
+    "#]]);
     // A signed claim is taken from its envelope.
     let bundle = Bundle::sign(good, &ReleaseKey::generate().unwrap()).to_bytes();
     fs::write(home.path("out/class-removal.sigstore.json"), &bundle).unwrap();

@@ -35,7 +35,11 @@ fn proofs_of_every_entry_and_every_older_checkpoint_hold() {
         });
         check(&home, &proof, |proof| proof["index"] = json!((i + 1) % 6)).exits(1);
     }
-    home.run("prove r 6").exits(2).told(expect![[""]]);
+    home.run("prove r 6").exits(2).told(expect![[r#"
+        error: `r`: there is no entry 6
+
+        hint: `declass register list` shows the entries; they count from 0
+    "#]]);
     home.run("prove r").exits(2);
 }
 
@@ -60,5 +64,12 @@ fn a_proof_with_anything_else_in_it_shows_nothing() {
     fs::write(home.path("proof"), proof.to_string().replacen('{', "{\"index\":1,", 1)).unwrap();
     home.run("verify --proof proof --vkey r.vkey").exits(1).shows("twice");
     home.run("verify --proof none --vkey r.vkey").exits(2);
-    home.run("verify --proof proof").exits(2).told(expect![[""]]);
+    home.run("verify --proof proof").exits(2).told(expect![[r#"
+        error: the following required arguments were not provided:
+          --vkey <FILE>
+
+        Usage: declass register verify --vkey <FILE> --proof <FILE> [DIR]
+
+        For more information, try '--help'.
+    "#]]);
 }

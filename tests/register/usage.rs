@@ -53,10 +53,18 @@ fn options_of_other_events_and_missing_ones_are_refused() {
 fn a_record_stays_private_and_shows_later_which_request_it_was() {
     let home = Home::new();
     fs::write(home.path("record.json"), r#"{"who": "Jane Doe"}"#).unwrap();
-    home.run("append r approved --record record.json").exits(2).told(expect![[""]]);
+    home.run("append r approved --record record.json").exits(2).told(expect![[r#"
+        error: `record.json.salt`: the record has no salt
+
+        hint: entering the request makes the salt: keep it beside the record
+    "#]]);
     home.run("append r requested --record record.json").exits(0);
     let salt = fs::read(home.path("record.json.salt")).unwrap();
-    home.run("append r requested --record record.json").exits(1).told(expect![[""]]);
+    home.run("append r requested --record record.json").exits(1).told(expect![[r#"
+        error: `r`: request `38f848fc6f2d` is already entered
+
+        hint: `declass register list` shows it
+    "#]]);
     home.run("append r approved --record record.json").exits(0);
     assert_eq!(fs::read(home.path("record.json.salt")).unwrap(), salt);
     home.run("verify r --record record.json").exits(0).shows(": 0, 1");
@@ -71,7 +79,15 @@ fn a_record_stays_private_and_shows_later_which_request_it_was() {
         "{said}"
     );
     assert_eq!(said.lines().count(), 1, "the register itself is sound: {said}");
-    home.run("append r request-voided --record record.json").exits(1).told(expect![[""]]);
+    home.run("append r request-voided --record record.json").exits(1).told(expect![[r#"
+        error: `r`: request `8f6ba976730f` is not entered
+
+        hint: enter `requested` first; an edited record or another salt makes another request
+    "#]]);
     fs::remove_file(home.path("record.json.salt")).unwrap();
-    home.run("verify r --record record.json").exits(2).told(expect![[""]]);
+    home.run("verify r --record record.json").exits(2).told(expect![[r#"
+        error: `record.json.salt`: the record has no salt
+
+        hint: entering the request makes the salt: keep it beside the record
+    "#]]);
 }
