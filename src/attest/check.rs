@@ -158,8 +158,12 @@ fn figures(found: &[Difference], expected: &Value, same_seed: bool) -> Check {
     let mine = of(found, &MEASURED);
     let (outcome, count, agreeing) = if same_seed {
         let count = count(expected);
-        let agreeing = format!("all {count} figures of the claim were measured again and agree");
-        (Outcome::Passed, count, agreeing)
+        if count == 0 {
+            (Outcome::Informative, 0, "none could be compared".to_owned())
+        } else {
+            let agreeing = format!("all {count} figures of the claim were measured again and agree");
+            (Outcome::Passed, count, agreeing)
+        }
     } else {
         (Outcome::Informative, 0, "not compared: they are of another seed".to_owned())
     };

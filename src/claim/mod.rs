@@ -42,6 +42,7 @@ pub use statement::Statement;
 pub use stored::StoredClaim;
 pub use uris::{BUILD_TYPE, BUILDER, PREDICATE_TYPE, synthetic};
 pub use verification::{RecordedCheck, Tier, Verdict, Verification};
+pub(crate) use words::METHOD_NAMES;
 pub use words::{DeviceKind, DtypePolicy, NotClaimed, Promise, Scope, Seed};
 
 pub use crate::sign::Digests;

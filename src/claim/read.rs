@@ -119,6 +119,7 @@ fn check_words(statement: &Statement) -> Result<(), ClaimError> {
     if build.build_type != BUILD_TYPE {
         return Err(ClaimError::OtherKind { found: build.build_type.clone(), expected: BUILD_TYPE });
     }
+    once_each(verification.checks.iter().map(|check| (check.id.as_str(), check.version)))?;
     for RecordedCheck { id, figures, .. } in &verification.checks {
         word("check", id)?;
         figures.iter().try_for_each(check_figure)?;
@@ -126,9 +127,24 @@ fn check_words(statement: &Statement) -> Result<(), ClaimError> {
     let Some(evaluation) = &verification.evaluation else { return Ok(()) };
     evaluation.check_names()?;
     evaluation.not_run.iter().try_for_each(|id| word("metric", id))?;
+    once_each(evaluation.metrics.iter().map(|metric| (metric.id.as_str(), metric.version)))?;
     for RecordedMetric { id, figures, .. } in &evaluation.metrics {
         word("metric", id)?;
         figures.iter().try_for_each(check_figure)?;
+    }
+    Ok(())
+}
+
+/// Definitions count from 1, and no claim has one of them twice: nobody could tell which one counts.
+fn once_each<'a>(defined: impl Iterator<Item = (&'a str, u32)>) -> Result<(), ClaimError> {
+    let mut seen = BTreeSet::new();
+    for (id, version) in defined {
+        if version == 0 {
+            return Err(ClaimError::Contradiction(format!("`{id}` is of version 0, and they count from 1")));
+        }
+        if !seen.insert(id) {
+            return Err(ClaimError::Contradiction(format!("it has `{id}` twice")));
+        }
     }
     Ok(())
 }

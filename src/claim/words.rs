@@ -161,6 +161,19 @@ pub(super) fn is_unit(text: &str) -> bool {
 
 const LONGEST_WORD: usize = 64;
 
+/// The methods that claims may name, in the order of the list of methods. The gate knows their names and none of their formulas.
+pub(crate) const METHOD_NAMES: [&str; 9] = [
+    "delete",
+    "mask",
+    "negative-gradient",
+    "negative-gradient-plus",
+    "pour",
+    "random-labels",
+    "scar",
+    "scrub",
+    "seal",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

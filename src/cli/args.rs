@@ -156,7 +156,7 @@ otherwise.
 With --trust, both signatures must be of a trusted key, every file must be as it was signed, no other file may be there, and the \
 claim must fit the files; `declass explain` lists what may be found. The original is not needed for that.
 
-As JSON: passed, verdict, signed, signatures, forgotten, findings, checks (id, outcome, summary, measurements, ...), changes, \
+As JSON: passed, verdict, signed, signatures, forgotten, findings, checks (id, version, outcome, summary, figures, ...), changes, \
 evaluation (as `declass evaluate` gives it, without the models). What was not looked into is null.
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]

@@ -41,7 +41,9 @@ impl Error {
                 "it takes a driver, cuBLAS where the loader finds it (LD_LIBRARY_PATH) and a GPU of the kind that this build is \
                  for"
             }
-            Self::NotAClaim { .. } => "name a folder that `declass unlearn` of this version wrote",
+            Self::NotAClaim { .. } => {
+                "name a folder that `declass unlearn` wrote, of this version or an older one"
+            }
             Self::NotOnlyTheHead { .. } => {
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"

@@ -9,6 +9,7 @@ mod change;
 mod changed;
 mod check;
 pub mod code;
+pub(crate) mod current;
 mod definition;
 mod figure;
 mod finding;

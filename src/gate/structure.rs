@@ -3,7 +3,7 @@
 use declass_formats::Artifact;
 
 use crate::{
-    claim::{ForgottenClass, Promise, Statement, Verdict},
+    claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
     classes::describe,
     cut::Cut,
     evidence::{Finding, Outcome, code},
@@ -37,7 +37,12 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
     let listed: Vec<usize> = removal.forgotten.iter().map(|entry| entry.class.index).collect();
     let placed =
         |entry: &ForgottenClass| map.get(entry.class.index).is_some_and(|index| *index == entry.index_after);
+    let asked = &predicate.build_definition.external_parameters;
+    let same_labels = removal.forgotten.iter().map(|entry| &entry.class).eq(&asked.forget);
+    let does_something = asked.method != "seal" || target.is_final();
     let holds = [
+        (same_labels, "the classes that were asked for and those that were forgotten have other labels"),
+        (does_something, "its method is the seal alone, and its slots are not sealed"),
         (space.index_map == map, "its index map is not that of its slots and classes"),
         (space.after == map.iter().flatten().count(), "its number of classes is not that of its index map"),
         (listed == wanted, "the classes that it forgets are not those that were asked for"),
@@ -47,7 +52,11 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
     ];
     let failed = predicate.verification.checks.iter().filter(|check| check.result == Outcome::Failed);
     let failed = failed.map(|check| claim(format!("it says itself that `{}` failed", check.id)));
-    holds.into_iter().filter(|(holds, _)| !holds).map(|(_, why)| claim(why)).chain(failed).collect()
+    let method = (!METHOD_NAMES.contains(&asked.method.as_str())).then(|| {
+        Finding::new(&code::UNSUPPORTED, format!("this version knows no method `{}`", asked.method))
+    });
+    let otherwise = holds.into_iter().filter(|(holds, _)| !holds).map(|(_, why)| claim(why));
+    otherwise.chain(failed).chain(method).collect()
 }
 
 /// The tensors that the claim says changed have the shapes that it says.

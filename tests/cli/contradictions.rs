@@ -155,7 +155,7 @@ fn a_key_that_is_there_twice() {
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
         error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 165 column 7
 
-        hint: name a folder that `declass unlearn` of this version wrote
+        hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
 }
 
@@ -283,6 +283,6 @@ fn a_seed_that_doubles_do_not_have_is_refused() {
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
         error: claim `[FOLDER]/out/class-removal.statement.json`: its seed 9007199254740992 is not below 2^53
 
-        hint: name a folder that `declass unlearn` of this version wrote
+        hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
 }

@@ -48,7 +48,7 @@ fn a_claim_that_names_a_strange_origin_is_none() {
     place.run(&["verify", "out", "--original", "org/resnet"]).exits(2).told(expect![[r#"
         error: claim `out/class-removal.statement.json`: its input comes from `pkg:huggingface/../resnet@[OBJECT]`, which is not a repository at a commit
 
-        hint: name a folder that `declass unlearn` of this version wrote
+        hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
 }
 

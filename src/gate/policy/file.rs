@@ -78,7 +78,12 @@ pub(super) fn parse(text: &str) -> Result<Policy, String> {
 fn idle(policy: Policy) -> Result<Policy, String> {
     match policy.thresholds.iter().find(|it| it.least.is_none() && it.most.is_none()) {
         Some(threshold) => Err(format!("the threshold of {threshold} has neither `least` nor `most`")),
-        None => Ok(policy),
+        None => {
+            match policy.thresholds.iter().find(|it| it.least.into_iter().chain(it.most).any(f64::is_nan)) {
+                Some(threshold) => Err(format!("the threshold of {threshold} is not a number")),
+                None => Ok(policy),
+            }
+        }
     }
 }
 
@@ -119,6 +124,7 @@ mod tests {
             ("version = 2\n[[threshold]]\ncheck = \"a\"\nquantity = \"b\"", "neither"),
             ("version = 2\n[[threshold]]\ncheck = \"a\"\nfigure = \"b\"\nmost = 1", "figure"),
             ("version = 1\n[[threshold]]\ncheck = \"a\"\nquantity = \"b\"\nmost = 1", "quantity"),
+            ("version = 2\n[[threshold]]\ncheck = \"a\"\nquantity = \"b\"\nmost = nan", "not a number"),
             (
                 "version = 2\n[[threshold]]\ncheck = \"a\"\nquantity = \"b\"\nside = \"left\"\nmost = 1",
                 "left",

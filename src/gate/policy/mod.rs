@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
     error::Error,
-    evidence::{Finding, Outcome, code},
+    evidence::{Finding, Outcome, code, current::is_known},
 };
 use threshold::Threshold;
 
@@ -72,7 +72,8 @@ impl Policy {
             .chain(self.input(statement))
             .chain(self.passed(checks))
             .chain(thresholds);
-        said.map(|message| Finding::new(&code::POLICY, message)).collect()
+        let unmet = said.map(|message| Finding::new(&code::POLICY, message));
+        unmet.chain(self.of_unknown_meaning(checks)).collect()
     }
 
     fn classes<'a>(&'a self, removal: &'a Removal) -> impl Iterator<Item = String> + 'a {
@@ -94,6 +95,22 @@ impl Policy {
         let is_input = |allowed: &String| allowed.eq_ignore_ascii_case(input);
         let is_allowed = self.inputs.as_ref().is_none_or(|allowed| allowed.iter().any(is_input));
         (!is_allowed).then(|| format!("input {input} is not allowed"))
+    }
+
+    /// The checks that the policy is about and that another version of declass defined: what their figures mean
+    /// is not known here, so that no rule can be held against them.
+    fn of_unknown_meaning(&self, checks: &[RecordedCheck]) -> impl Iterator<Item = Finding> {
+        let ruled =
+            |id: &String| self.checks.contains(id) || self.thresholds.iter().any(|it| it.check == *id);
+        let others =
+            checks.iter().filter(move |check| ruled(&check.id) && !is_known(&check.id, check.version));
+        others.map(|check| {
+            let (id, version) = (&check.id, check.version);
+            Finding::new(
+                &code::UNSUPPORTED,
+                format!("this version does not know version {version} of check `{id}`"),
+            )
+        })
     }
 
     fn passed<'a>(&'a self, checks: &'a [RecordedCheck]) -> impl Iterator<Item = String> + 'a {

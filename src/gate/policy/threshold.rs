@@ -6,7 +6,7 @@ use super::Class;
 use crate::{
     claim::{RecordedCheck, Removal},
     evidence::{
-        Figure, Side,
+        BoundSide, Figure, Side,
         legacy::{v1_figure, v1_name},
         words,
     },
@@ -45,7 +45,7 @@ impl Threshold {
         let figures = check.into_iter().flat_map(|check| &check.figures);
         let figures: Vec<&Figure> = figures.filter(|figure| self.means(figure, removal)).collect();
         if figures.is_empty() {
-            let bounded = if self.bound95 { " with a 95 % bound" } else { "" };
+            let bounded = if self.bound95 { " with a 95 % bound on that side" } else { "" };
             return vec![format!("check `{}` has no figure {}{bounded}", self.check, self.figures)];
         }
         figures.into_iter().filter_map(|figure| self.judge_one(figure)).collect()
@@ -60,12 +60,21 @@ impl Threshold {
             Figures::About { quantity, class, to, stratum, side } => {
                 // Where bounds are asked for, the sums over strata, which have none, are not meant.
                 figure.quantity == *quantity
-                    && (!self.bound95 || figure.bound95.is_some())
+                    && (!self.bound95 || figure.bound95.is_some_and(|bound| self.asks_for(bound.side)))
                     && class.as_ref().is_none_or(|class| is_class(class, figure.class, removal))
                     && to.as_ref().is_none_or(|class| is_class(class, figure.to, removal))
                     && stratum.as_ref().is_none_or(|stratum| figure.stratum.as_ref() == Some(&stratum.into()))
                     && side.is_none_or(|side| figure.side == Some(side))
             }
+        }
+    }
+
+    /// Whether a bound on this side says anything about what is asked: that a rate is not smaller shows nothing
+    /// about the most that it may be.
+    fn asks_for(&self, side: BoundSide) -> bool {
+        match side {
+            BoundSide::AtLeast => self.most.is_none(),
+            BoundSide::AtMost => self.least.is_none(),
         }
     }
 

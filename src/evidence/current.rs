@@ -1,0 +1,48 @@
+//! The definitions that this version knows, by id and version, for those who measure nothing.
+
+/// Every check and metric in its present version.
+pub(crate) const CURRENT: [(&str, u32); 21] = [
+    ("only-head-changed", 1),
+    ("forgotten-unreachable", 1),
+    ("forget-rate", 1),
+    ("retained-agreement", 1),
+    ("retained-divergence", 1),
+    ("retained-logits", 1),
+    ("quantised", 1),
+    ("head-bias", 1),
+    ("restoration", 1),
+    ("assumptions", 1),
+    ("forgotten-accuracy", 1),
+    ("retained-accuracy", 1),
+    ("aus", 1),
+    ("class-drift", 1),
+    ("routing", 1),
+    ("calibration", 1),
+    ("forgotten-margin", 1),
+    ("relearning", 1),
+    ("linear-probe", 1),
+    ("nearest-centre", 1),
+    ("membership", 1),
+];
+
+/// Whether this version knows what a definition of this id and version means.
+pub(crate) fn is_known(id: &str, version: u32) -> bool {
+    CURRENT.contains(&(id, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{claim::METHOD_NAMES, evaluate, methods::METHODS, verify};
+
+    #[test]
+    fn the_lists_of_names_are_those_of_what_there_is() {
+        let defined = verify::DEFINITIONS.iter().chain(evaluate::DEFINITIONS.iter());
+        for definition in defined.clone() {
+            assert!(is_known(definition.id, definition.version), "{}", definition.id);
+        }
+        let is_defined = |id: &str| defined.clone().any(|definition| definition.id == id);
+        assert!(CURRENT.iter().all(|(id, _)| is_defined(id)));
+        assert_eq!(METHODS.map(|method| method.name), METHOD_NAMES);
+    }
+}
