@@ -79,7 +79,7 @@ fn it_is_told_what_git_says_and_nothing_else() {
         ["x\n".to_owned(), format!("a {id} b\n"), format!("a --all b {id}\n"), format!("a {id}0 b {id}\n")]
     {
         let mut hook = home.command(env!("CARGO_BIN_EXE_declass"), "work");
-        feed(hook.args(["hook", "pre-push"]), bad.as_bytes()).exits(2).says("no line of a pre-push hook");
+        feed(hook.args(["hook", "pre-push"]), bad.as_bytes()).exits(2).says("not a line of a pre-push hook");
     }
     // An address of the other side may look like an option.
     let mut hook = home.command(env!("CARGO_BIN_EXE_declass"), "work");

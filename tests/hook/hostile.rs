@@ -100,7 +100,7 @@ fn what_is_no_commit_or_not_there_is_not_passed() {
     let home = Home::with_release();
     let text = blob(&home, "x");
     home.git(&format!("tag file {text}")).exits(0);
-    home.refuses("file").says("DC3004").says("is no commit");
+    home.refuses("file").says("DC3004").says("is not a commit");
     home.git("tag folder HEAD:release").exits(0);
     home.git("push origin folder").exits(0).says("1 release");
     let weights = home.git("rev-parse HEAD:release/model.safetensors").stdout;
