@@ -50,7 +50,7 @@ fn names_and_digests_become_no_paths() {
 #[test]
 fn listings_that_are_none_or_endless() {
     listed(&json!({})).1.exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/tree/[OBJECT]?recursive=true` gave an answer that cannot be used: it is no list
+        error: `http://[HOST]/api/models/org/resnet/tree/[OBJECT]?recursive=true` gave an answer that cannot be used: it is not a list
     "#]]);
     listed(&json!([{"type": "link", "path": "x"}])).1.exits(2).told(expect![[r#"
         error: `http://[HOST]/api/models/org/resnet/tree/[OBJECT]?recursive=true` gave an answer that cannot be used: an entry is neither a file nor a folder

@@ -29,7 +29,7 @@ fn log_and_export_fetch_the_claims_and_no_weights() {
     place.run(&["log", "org/ours", "--offline"]).exits(0).shows("5 `Sandal`");
     assert!(place.cached().iter().all(|path| !path.contains("/.new-")), "{:?}", place.cached());
     place.run(&["log", "org/resnet"]).exits(2).told(expect![[r#"
-        error: `org/resnet`: it is no release: it holds no claim of a class removal
+        error: `org/resnet`: it is not a release: it holds no claim of a class removal
     "#]]);
     place.run(&["export", "slsa", "org/nothing"]).exits(2).told(expect![[r#"
         error: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found

@@ -45,7 +45,7 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
     let out = statement(&home, "out")["subject"][0]["digest"]["sha256"].clone();
     home.run(&format!("append r withdrawn --artifact {}", out.as_str().unwrap())).exits(0);
     home.run("append r request-voided --record q.json").exits(1).told(expect![[r#"
-        error: `r`: request `b504b276cb0b` was fulfilled: its artifact is released
+        error: `r`: request `3c6c57b23836` was fulfilled: its artifact is released
 
         hint: enter `withdrawn` or `superseded` of the artifact
     "#]]);
