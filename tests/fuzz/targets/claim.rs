@@ -26,6 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = format.export(&claim, "model");
     }
     if let Ok(claimed) = Claimed::read(bytes) {
-        let _ = (claimed.arguments(), claimed.request(None));
+        let _ = (claimed.removal(), claimed.evaluation_seed());
     }
 });

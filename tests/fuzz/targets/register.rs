@@ -24,7 +24,7 @@ fuzz_target!(|entries: &[u8]| {
     PLACE.put("r/entries.jsonl", entries);
     PLACE.put("r/checkpoint", sign(&checkpoint(size, tree::root(&leaves))).as_bytes());
     let examination = examine(&PLACE.path("r"), &trusted()).unwrap();
-    let _ = examination.findings();
+    let _ = examination.answers();
     let Ok(register) = examination.sound() else { return };
     assert_eq!(register.events().len() as u64, size);
     let mut written = String::new();
