@@ -38,7 +38,8 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
     let placed =
         |entry: &ForgottenClass| map.get(entry.class.index).is_some_and(|index| *index == entry.index_after);
     let asked = &predicate.build_definition.external_parameters;
-    let same_labels = removal.forgotten.iter().map(|entry| &entry.class).eq(&asked.forget);
+    let same_labels =
+        listed != wanted || removal.forgotten.iter().map(|entry| &entry.class).eq(&asked.forget);
     let does_something = asked.method != "seal" || target.is_final();
     let holds = [
         (same_labels, "the classes that were asked for and those that were forgotten have other labels"),

@@ -259,7 +259,11 @@ fn a_definition_that_never_was_is_no_older_one() {
         check["version"] = 0.into();
         check["figures"] = json!([]);
     });
-    assert_eq!(failing(&out, &resnet()), ["claimed-figures"]);
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
+        error: claim `[FOLDER]/out/class-removal.statement.json`: `quantised` is of version 0, and they count from 1
+
+        hint: name a folder that `declass unlearn` wrote, of this version or an older one
+    "#]]);
 }
 
 #[test]
@@ -271,7 +275,11 @@ fn a_check_that_is_there_twice() {
         again["version"] = 2.into();
         checks.push(again);
     });
-    assert_eq!(failing(&out, &resnet()), ["claimed-figures"]);
+    verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
+        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `quantised` twice
+
+        hint: name a folder that `declass unlearn` wrote, of this version or an older one
+    "#]]);
 }
 
 #[test]

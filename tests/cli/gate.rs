@@ -146,7 +146,7 @@ fn rules_that_are_not_understood_tell_nothing() {
     let text = fs::read_to_string(&wrong).unwrap().replace("id = \"SHA256:", "id = \"SHA256:A");
     fs::write(&wrong, text).unwrap();
     verify(&out, &wrong, &[]).exits(2).told(expect![[r#"
-        error: rules `[FOLDER]/trust.toml`: key `[KEY]M` is not the one in `key.pub.pem`, which is `[KEY]`
+        error: rules `[FOLDER]/trust.toml`: key `[KEY]` is not the one in `key.pub.pem`, which is `[KEY]`
     "#]]);
     fs::copy(signer.trusted(), out.join("trust.toml")).unwrap();
     verify(&out, &out.join("trust.toml"), &[]).exits(2).told(expect![[r#"

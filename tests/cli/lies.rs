@@ -21,7 +21,18 @@ fn lies() -> Vec<(Lie, &'static [&'static str])> {
         (|claim| claim["subject"].as_array_mut().unwrap().truncate(3), &["DC2006 preprocessor_config.json"]),
         (|claim| claim["predicate"]["removal"]["labelSpace"]["indexMap"][0] = 1.into(), &["DC2006 -"]),
         (|claim| claim["predicate"]["removal"]["labelSpace"]["after"] = 9.into(), &["DC2006 -", "DC2006 -"]),
-        (|claim| claim["predicate"]["removal"]["forgotten"][0]["label"] = "Sneaker".into(), &["DC2006 -"]),
+        // Neither what was asked for nor what the model calls it.
+        (
+            |claim| claim["predicate"]["removal"]["forgotten"][0]["label"] = "Sneaker".into(),
+            &["DC2006 -", "DC2006 -"],
+        ),
+        (
+            |claim| {
+                let build = &mut claim["predicate"]["buildDefinition"];
+                build["externalParameters"]["method"] = "sealx".into();
+            },
+            &["DC3002 -"],
+        ),
         (
             |claim| claim["predicate"]["removal"]["forgotten"][0]["indexAfter"] = json!(null),
             &["DC2006 -", "DC2007 -"],
@@ -51,7 +62,9 @@ fn a_claim_that_is_not_about_the_files_does_not_pass() {
     for (place, (lie, expected)) in lies().into_iter().enumerate() {
         let (_folder, out) = signer.release();
         signer.lie(&out, lie);
-        assert_eq!(findings(&out, &trust, &[], 1), expected, "lie {place}");
+        // What is not known here is no lie that could be told.
+        let code = if expected == ["DC3002 -"] { 2 } else { 1 };
+        assert_eq!(findings(&out, &trust, &[], code), expected, "lie {place}");
     }
 }
 

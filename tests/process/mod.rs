@@ -78,7 +78,7 @@ fn repeatable(text: &str) -> String {
     let names = [
         (temporary.as_str(), "[FOLDER]"),
         (repository.as_str(), "[REPOSITORY]"),
-        (r"SHA256:[A-Za-z0-9+/]{43}", "[KEY]"),
+        (r"SHA256:[A-Za-z0-9+/]{43,}", "[KEY]"),
         (r"\b[0-9a-f]{64}\b", "[DIGEST]"),
         (r"\b[0-9a-f]{40}\b", "[OBJECT]"),
         (r"127[.]0[.]0[.]1:[0-9]+", "[HOST]"),

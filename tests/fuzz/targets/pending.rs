@@ -25,7 +25,7 @@ fuzz_target!(|input: (&[u8], bool, u8)| {
     PLACE.put("r/entries.jsonl", &line[..line.len().min(entered.into())]);
     PLACE.put("r/pending", &pending);
     let examination = examine(&PLACE.path("r"), &trusted()).unwrap();
-    let _ = examination.findings();
+    let _ = examination.answers();
     if let Ok(register) = examination.sound() {
         let event = register.pending().map(|event| event.seq);
         assert!(event == Some(0) || (event.is_none() && !signed), "{event:?}");
