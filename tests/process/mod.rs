@@ -83,6 +83,8 @@ fn repeatable(text: &str) -> String {
         (r"\b[0-9a-f]{40}\b", "[OBJECT]"),
         (r"127[.]0[.]0[.]1:[0-9]+", "[HOST]"),
         (r"[.]declass-[0-9a-f]{12}", ".declass-[RUN]"),
+        (r"\b[0-9a-f]{12}\b", "[SHORT]"),
+        (r"[+][0-9a-f]{8}\b", "+[ID]"),
     ];
     names.iter().fold(text.to_owned(), |text, (pattern, name)| {
         Regex::new(pattern).unwrap().replace_all(&text, *name).into_owned()

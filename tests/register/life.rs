@@ -45,7 +45,7 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
     let out = statement(&home, "out")["subject"][0]["digest"]["sha256"].clone();
     home.run(&format!("append r withdrawn --artifact {}", out.as_str().unwrap())).exits(0);
     home.run("append r request-voided --record q.json").exits(1).told(expect![[r#"
-        error: `r`: request `3c6c57b23836` was fulfilled: its artifact is released
+        error: `r`: request `[SHORT]` was fulfilled: its artifact is released
 
         hint: enter `withdrawn` or `superseded` of the artifact
     "#]]);
@@ -117,23 +117,23 @@ fn events_out_of_order_are_refused_with_what_comes_first() {
         home.run(&format!("append r {event}")).exits(0);
     }
     home.run("append r released --release out").exits(1).told(expect![[r#"
-        error: `r`: artifact `46d65619d641` is not verified
+        error: `r`: artifact `[SHORT]` is not verified
 
         hint: enter `verified` first
     "#]]);
     home.run("append r withdrawn --release out").exits(1).told(expect![[r#"
-        error: `r`: artifact `46d65619d641` is not released
+        error: `r`: artifact `[SHORT]` is not released
 
         hint: enter `released` first
     "#]]);
     home.run(&format!("append r request-voided {}", by(0))).exits(0);
     home.run("append r verified --release out").exits(1).told(expect![[r#"
-        error: `r`: request `000000000000` is voided
+        error: `r`: request `[SHORT]` is voided
 
         hint: enter a new request with a record of its own
     "#]]);
     home.run(&format!("append r requested {}", by(0))).exits(1).told(expect![[r#"
-        error: `r`: request `000000000000` is already entered
+        error: `r`: request `[SHORT]` is already entered
 
         hint: `declass register list` shows it
     "#]]);

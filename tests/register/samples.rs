@@ -30,7 +30,7 @@ fn roots_and_signatures_are_those_of_other_implementations() {
     assert_eq!(said["findings"].as_array().unwrap().len(), 1, "{said}");
     assert_eq!(said["checks"].as_array().unwrap().len(), 6, "{said}");
     home.run(&format!("list sample {vkey}")).exits(1).told(expect![[r#"
-        error: `sample`: life-cycles: entry 0: request `222222222222` is not entered; entry 1: request `222222222222` is not entered; entry 2: request `222222222222` is not entered; and 4 more
+        error: `sample`: life-cycles: entry 0: request `[SHORT]` is not entered; entry 1: request `[SHORT]` is not entered; entry 2: request `[SHORT]` is not entered; and 4 more
 
         hint: `declass register verify` says everything that is wrong
     "#]]);

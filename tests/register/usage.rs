@@ -61,7 +61,7 @@ fn a_record_stays_private_and_shows_later_which_request_it_was() {
     home.run("append r requested --record record.json").exits(0);
     let salt = fs::read(home.path("record.json.salt")).unwrap();
     home.run("append r requested --record record.json").exits(1).told(expect![[r#"
-        error: `r`: request `b3517c13edd2` is already entered
+        error: `r`: request `[SHORT]` is already entered
 
         hint: `declass register list` shows it
     "#]]);
@@ -80,7 +80,7 @@ fn a_record_stays_private_and_shows_later_which_request_it_was() {
     );
     assert_eq!(said.lines().count(), 1, "the register itself is sound: {said}");
     home.run("append r request-voided --record record.json").exits(1).told(expect![[r#"
-        error: `r`: request `5479faa7475c` is not entered
+        error: `r`: request `[SHORT]` is not entered
 
         hint: enter `requested` first; an edited record or another salt makes another request
     "#]]);
