@@ -24,7 +24,7 @@ use declass::{
     device::DeviceChoice,
     edit,
     formats::Artifact,
-    head::LinearHead,
+    head::{Hints, LinearHead},
     methods,
     progress::Silent,
     release::{Destination, Staged},
@@ -125,7 +125,7 @@ struct Round {
 /// Every stage ends with values on the host, so that nothing on a GPU is still to be done when the clock is
 /// read.
 fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
-    let cut = Cut::locate(model, None)?;
+    let cut = Cut::locate(model, &Hints::default())?;
     let before = cut.head.load(model)?;
     let forgotten = Forgotten::from_indices([FORGOTTEN].into(), before.classes)?;
     let removal = Removal::of(forgotten, methods::choose(None, cut.head.link)?).build()?;

@@ -10,6 +10,7 @@ use crate::{
     cut::{Cut, Head},
     error::Error,
     fetch::PackageUrl,
+    head::Hints,
     methods,
     removal::{Builder, Removal},
 };
@@ -20,7 +21,7 @@ pub struct Model {
     artifact: Artifact,
     cut: Cut,
     labels: Option<Labels>,
-    named_head: Option<String>,
+    hints: Hints,
     origin: Option<PackageUrl>,
 }
 
@@ -31,25 +32,25 @@ impl Model {
     /// [`Error::Format`] if the files cannot be read; what [`Cut::locate`] says if there is no head, or more
     /// than one.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::of(open_model(path.as_ref())?, None)
+        Self::of(open_model(path.as_ref())?, Hints::default())
     }
 
-    /// The same for a model whose head is named by hand: a module path, a tensor or a node.
+    /// The same for a model of which something is said by hand, such as where its head is.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_at_head(path: impl AsRef<Path>, head: &str) -> Result<Self, Error> {
-        Self::of(open_model(path.as_ref())?, Some(head))
+    pub fn open_with(path: impl AsRef<Path>, hints: Hints) -> Result<Self, Error> {
+        Self::of(open_model(path.as_ref())?, hints)
     }
 
     /// The model in files that are open already.
     ///
     /// # Errors
     /// What [`Cut::locate`] says.
-    pub fn of(artifact: Artifact, head: Option<&str>) -> Result<Self, Error> {
-        let cut = Cut::locate(&artifact, head)?;
+    pub fn of(artifact: Artifact, hints: Hints) -> Result<Self, Error> {
+        let cut = Cut::locate(&artifact, &hints)?;
         let labels = cut.labels.clone();
-        Ok(Self { artifact, cut, labels, named_head: head.map(str::to_owned), origin: None })
+        Ok(Self { artifact, cut, labels, hints, origin: None })
     }
 
     /// The same model with labels that the user gives, since it has none of its own.
@@ -94,7 +95,7 @@ impl Model {
         let head = &self.cut.head;
         let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())?;
         let method = methods::choose(None, head.link)?;
-        Ok(Removal::of(forgotten, method).head(self.named_head.clone()))
+        Ok(Removal::of(forgotten, method).hints(self.hints.clone()))
     }
 
     /// The model's files.
@@ -121,10 +122,10 @@ impl Model {
         self.labels.as_ref()
     }
 
-    /// The head's name, where it was given by hand.
+    /// What was said of it by hand.
     #[must_use]
-    pub fn named_head(&self) -> Option<&str> {
-        self.named_head.as_deref()
+    pub fn hints(&self) -> &Hints {
+        &self.hints
     }
 
     /// Where it comes from, if it was fetched.

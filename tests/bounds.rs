@@ -9,7 +9,7 @@ use std::{
 use declass::{
     cut::Cut,
     head::{
-        Bound, LinearHead,
+        Bound, Hints, LinearHead,
         reach::{Contest, Reach, Region},
     },
 };
@@ -28,7 +28,7 @@ fn reference() -> Value {
 }
 
 fn cut(path: &Path) -> Cut {
-    Cut::locate(&Artifact::open(path).unwrap(), None).unwrap()
+    Cut::locate(&Artifact::open(path).unwrap(), &Hints::default()).unwrap()
 }
 
 fn bound(name: &str) -> Option<Bound> {

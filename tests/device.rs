@@ -11,7 +11,7 @@ use declass::{
     device::DeviceChoice,
     edit,
     evidence::words,
-    head::LinearHead,
+    head::{Hints, LinearHead},
     methods::{self, Kind},
     progress::Silent,
     release::{Destination, Staged},
@@ -33,7 +33,7 @@ fn fixture(name: &str) -> PathBuf {
 
 fn head() -> LinearHead {
     let model = Artifact::open(&fixture("fmnist-resnet")).unwrap();
-    Cut::locate(&model, None).unwrap().head.load(&model).unwrap()
+    Cut::locate(&model, &Hints::default()).unwrap().head.load(&model).unwrap()
 }
 
 /// Largest difference of two heads, relative to the largest weight of the first.
@@ -92,7 +92,7 @@ fn every_trained_method_goes_the_way_of_the_cpu() {
 #[test]
 fn unlearning_by_default_is_verified_with_the_figures_of_the_cpu() {
     let original = Artifact::open(&fixture("fmnist-resnet")).unwrap();
-    let cut = Cut::locate(&original, None).unwrap();
+    let cut = Cut::locate(&original, &Hints::default()).unwrap();
     let (before, forgotten) =
         (cut.head.load(&original).unwrap(), Forgotten::resolve(&["5"], 10, None).unwrap());
     let removal = Removal::of(forgotten, methods::by_name("delete").unwrap()).build().unwrap();

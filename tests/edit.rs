@@ -8,7 +8,7 @@ use std::{
 use declass::{
     cut::Cut,
     edit::{as_stored, edits},
-    head::{LinearHead, Slot},
+    head::{Hints, LinearHead, Slot},
 };
 use declass_formats::{Artifact, Diff};
 use serde_json::Value;
@@ -49,7 +49,7 @@ fn models() -> Vec<PathBuf> {
 
 /// Writes the edited model where a judge can find it, and opens it.
 fn write(artifact: &Artifact, after: &LinearHead, slot: Slot) -> Result<Artifact, String> {
-    let cut = Cut::locate(artifact, None).map_err(|error| error.to_string())?;
+    let cut = Cut::locate(artifact, &Hints::default()).map_err(|error| error.to_string())?;
     let before = cut.head.load(artifact).map_err(|error| error.to_string())?;
     let edits = edits(artifact, &cut, &before, after, &BTreeSet::from([FORGOTTEN]), slot);
     let edits = edits.map_err(|error| format!("edit: {error}"))?;
@@ -62,7 +62,7 @@ fn write(artifact: &Artifact, after: &LinearHead, slot: Slot) -> Result<Artifact
 }
 
 fn head(artifact: &Artifact) -> Result<(Cut, LinearHead), String> {
-    let cut = Cut::locate(artifact, None).map_err(|error| format!("locate: {error}"))?;
+    let cut = Cut::locate(artifact, &Hints::default()).map_err(|error| format!("locate: {error}"))?;
     let linear = cut.head.load(artifact).map_err(|error| format!("load: {error}"))?;
     Ok((cut, linear))
 }

@@ -11,7 +11,7 @@ use declass::{
     evaluate::{DEFINITIONS, Data, Evaluation, Labelled, Pair, Part, evaluate},
     evidence::{Check, Figure, legacy::v1_name},
     formats::Artifact,
-    head::LinearHead,
+    head::{Hints, LinearHead},
 };
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn data(model: &str) -> Labelled {
 /// The heads of `fixtures/evaluate.py`, exact in f32.
 fn pair(model: &str, kind: &str) -> Pair {
     let artifact = Artifact::open(&fixture(&format!("models/fmnist-{model}"))).unwrap();
-    let cut = Cut::locate(&artifact, None).unwrap();
+    let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
     let before = cut.head.load(&artifact).unwrap();
     let forgotten = Forgotten::resolve(&["5"], before.classes, None).unwrap();
     let after = match kind {

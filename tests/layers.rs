@@ -12,7 +12,7 @@ use sources::{
 const MAY_NAME: [(&str, &[&str]); 35] = [
     ("calendar", &[]),
     ("classes", &["error"]),
-    ("cut", &["classes", "error", "head", "net"]),
+    ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("device", &["claim::DeviceKind", "error"]),
     (
         "attest",
@@ -31,7 +31,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
         ],
     ),
     ("claim", &["classes", "error", "evidence", "head", "sign", "unambiguous"]),
-    ("edit", &["classes", "cut", "error", "head", "net"]),
+    ("edit", &["classes", "cut", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("embeddings", &["classes", "error", "head", "progress", "rng", "space", "tail"]),
     ("error", &[]),
     ("evidence", &["classes"]),
@@ -52,6 +52,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
             "attest",
             "claim",
             "classes",
+            "cut::Choice",
             "device",
             "edit",
             "embeddings",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use declass::{
     cut::{Branch, Cut},
     error::{Error, LocateError},
-    head::Link,
+    head::{Hints, Link},
 };
 use declass_formats::Artifact;
 use serde_json::Value;
@@ -15,7 +15,11 @@ fn fixtures() -> PathBuf {
 }
 
 fn locate(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
-    Cut::locate(&Artifact::open(path)?, head)
+    Cut::locate(&Artifact::open(path)?, &hints(head))
+}
+
+fn hints(head: Option<&str>) -> Hints {
+    Hints { heads: head.map(str::to_owned).into_iter().collect(), multi_label: false }
 }
 
 fn expectations(folder: &str) -> Vec<(String, Value)> {
@@ -101,7 +105,7 @@ fn rule_words(rule: &str) -> &'static str {
 
 fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
     let artifact = Artifact::open(path).map_err(|error| error.to_string())?;
-    let cut = Cut::locate(&artifact, None).map_err(|error| error.to_string())?;
+    let cut = Cut::locate(&artifact, &Hints::default()).map_err(|error| error.to_string())?;
     same("class count", Some(cut.head.classes as u64), expected["classes"].as_u64())?;
     same_labels(&cut, expected)?;
     if let Some(rule) =
@@ -128,7 +132,7 @@ fn check_state_dict(path: &Path, expected: &Value) -> Result<(), String> {
 /// Opens, locates and loads: a refusal may come from each.
 fn loaded(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
     let artifact = Artifact::open(path)?;
-    let cut = Cut::locate(&artifact, head)?;
+    let cut = Cut::locate(&artifact, &hints(head))?;
     cut.head.load(&artifact)?;
     Ok(cut)
 }

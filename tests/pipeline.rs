@@ -10,7 +10,7 @@ use candle_core::Device;
 use declass::{
     attest::Claimed,
     error::{Error, RemovalError},
-    head::Treatment,
+    head::{Hints, Treatment},
     methods,
     model::Model,
     pipeline::{Event, Job, Observer},
@@ -88,7 +88,7 @@ fn a_job_is_not_opened_on_a_model_that_the_removal_is_not_about() {
     let forgotten = declass::classes::Forgotten::resolve(&["1"], 3, None).unwrap();
     let other = Removal::of(forgotten, methods::METHODS[0]).build().unwrap();
     assert!(matches!(refused(&other), Error::OtherClasses { found: 10, expected: 3 }));
-    let elsewhere = model.forget(&["1"]).unwrap().head(Some("aux".into())).build().unwrap();
+    let elsewhere = model.forget(&["1"]).unwrap().hints(Hints::naming(&["aux"])).build().unwrap();
     assert!(matches!(refused(&elsewhere), Error::Removal(RemovalError::OtherHead)));
     let inside = Destination::new(model.artifact().folder().join("out"));
     let removal = model.forget(&["1"]).unwrap().build().unwrap();

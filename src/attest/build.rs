@@ -61,6 +61,8 @@ fn tiers(evaluation: Option<&RecordedEvaluation>) -> Vec<Tier> {
 }
 
 fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition {
+    let target = report.removal().target();
+    let (hints, accepted) = (target.hints(), target.accepted());
     BuildDefinition {
         build_type: BUILD_TYPE.into(),
         external_parameters: Parameters {
@@ -69,7 +71,11 @@ fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition 
             scope: Scope::Head,
             slot: report.removal().slot(),
             seal: report.removal().is_sealed(),
-            head: report.removal().head().map(Into::into),
+            head: hints.head().map(Into::into),
+            other_heads: hints.heads.iter().skip(1).cloned().collect(),
+            multi_label: hints.multi_label,
+            allow_constant: accepted.constant,
+            allow_stale: accepted.stale,
             parameters: record.settings.clone(),
             seed: asked.seed().into(),
         },
@@ -131,6 +137,7 @@ fn removal(report: &Report, record: &RunRecord) -> Removal {
             embeddings: head.branches.iter().map(|branch| branch.embedding.clone()).collect(),
             width: head.width(),
         },
+        untouched: report.untouched().to_vec(),
         training: record.training.clone(),
         lineage: record.lineage.clone(),
         tensors: changes.tensors.clone(),

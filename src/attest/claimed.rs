@@ -106,7 +106,8 @@ fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
     })?;
     let mut removal = Removal::of(target.forgotten().clone(), method)
         .treatment(target.treatment())
-        .head(asked.head.clone())
+        .hints(target.hints().clone())
+        .accepted(target.accepted())
         .seed(asked.seed.value())
         .verification_seed(statement.predicate.verification.seed.value())
         .device(build.internal_parameters.device);

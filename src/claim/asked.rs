@@ -24,7 +24,7 @@ impl Statement {
             (Slot::Keep, false) => Treatment::Leave,
         };
         let forgotten = forgotten(&asked.forget, space.before)?;
-        Target::new(forgotten, treatment, asked.head.clone())
+        Target::new(forgotten, treatment, asked.hints(), asked.accepted())
             .map_err(|error| ClaimError::Contradiction(error.to_string()))
     }
 }

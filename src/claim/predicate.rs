@@ -6,7 +6,10 @@ use super::{
     DeviceKind, DtypePolicy, ForgottenClass, LabelSpace, Lineage, NamedClass, NotClaimed, Promise, Resource,
     Scope, Seed, Settings, Training, Verification,
 };
-use crate::{evidence::ChangedTensor, head::Slot};
+use crate::{
+    evidence::{ChangedTensor, Untouched},
+    head::{Accepted, Hints, Slot},
+};
 
 /// The claim itself.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -50,9 +53,21 @@ pub struct Parameters {
     pub slot: Slot,
     /// Whether kept slots are sealed.
     pub seal: bool,
-    /// The head, if it was named by hand.
+    /// The head that was trained, if it was named by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
+    /// Further heads with the same classes, which were named by hand and lost the forgotten ones, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_heads: Vec<String>,
+    /// Whether the user said that the classes are independent of each other.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub multi_label: bool,
+    /// Whether it was accepted that a single class is left, which is then always the answer.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_constant: bool,
+    /// Whether it was accepted that something else still counts or names the classes that were dropped.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub allow_stale: bool,
     /// Settings of sampling and training; absent if nothing was sampled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Settings>,
@@ -112,6 +127,9 @@ pub struct Removal {
     pub not_claimed: Vec<NotClaimed>,
     /// Where the embedding and the head were found.
     pub location: Location,
+    /// What else counts or names the classes, and was left as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untouched: Vec<Untouched>,
     /// How training went; absent if nothing was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
@@ -134,4 +152,24 @@ pub struct Location {
     pub embeddings: Vec<String>,
     /// Numbers in an embedding, all branches together.
     pub width: usize,
+}
+
+impl Parameters {
+    /// What was said of the model by hand.
+    pub(super) fn hints(&self) -> Hints {
+        Hints {
+            heads: self.head.iter().chain(&self.other_heads).cloned().collect(),
+            multi_label: self.multi_label,
+        }
+    }
+
+    /// What was accepted although it is hardly ever wanted.
+    pub(super) fn accepted(&self) -> Accepted {
+        Accepted { constant: self.allow_constant, stale: self.allow_stale }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -183,6 +183,9 @@ pub(super) struct VerifyArgs {
     /// thresholds.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(super) policy: Option<PathBuf>,
+    /// A head that may have been named by hand although the model points to another (repeatable).
+    #[arg(long, value_name = "NAME")]
+    pub(super) head: Vec<String>,
     /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
     #[cfg(feature = "compute")]
     #[arg(long, allow_negative_numbers = true, requires = "original")]

@@ -12,6 +12,7 @@ use declass::{
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
+    head::Hints,
     removal::Removal,
     verify::compare,
 };
@@ -25,10 +26,10 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let release = open_model(&located.path).map_err(Error::from)?;
     let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let original = open_model(&located_original.path).map_err(Error::from)?;
-    let (pair, head) = load(args, &original, &release)?;
+    let (pair, hints) = load(args, &original, &release)?;
     let data = labelled::open(&args.eval_embeddings, args.train_embeddings.as_deref())?;
     data.check(&pair)?;
-    let comparison = compare(&original, &release, &pair.forgotten, head.as_deref(), &bars)?;
+    let comparison = compare(&original, &release, &pair.forgotten, &hints, &bars)?;
     // Embeddings of one encoder say nothing of another.
     comparison.require_only_the_head()?;
     let models = [
@@ -51,9 +52,9 @@ struct Model<'a> {
     files: BTreeMap<&'a RelPath, Sha256Digest>,
 }
 
-/// Both heads, and the name of the head if one is given; which classes are forgotten the user says, or else
+/// Both heads, and what is said of the model by hand; which classes are forgotten the user says, or else
 /// the claim.
-fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Option<String>)> {
+fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Hints)> {
     let claimed = match args.forget[..] {
         [] if !StoredClaim::exists(release.folder()) => {
             return Err(Error::NoClaim { path: args.release.clone() }.into());
@@ -62,8 +63,9 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
         _ => None,
     };
     let removal = claimed.as_ref().map(Claimed::removal);
-    let head = args.head.as_deref().or(removal.and_then(Removal::head)).map(str::to_owned);
-    let cut = Cut::locate(original, head.as_deref())?;
+    let claimed = removal.map(Removal::hints).cloned().unwrap_or_default();
+    let hints = if args.head.is_empty() { claimed } else { Hints::naming(&args.head) };
+    let cut = Cut::locate(original, &hints)?;
     let forgotten = match removal {
         Some(removal) => removal.forgotten().clone(),
         None => {
@@ -71,7 +73,7 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
             named.map_err(Error::from)?
         }
     };
-    Ok((Pair::load((original, &cut), release, head.as_deref(), forgotten)?, head))
+    Ok((Pair::load((original, &cut), release, &hints, forgotten)?, hints))
 }
 
 fn as_json([original, release]: &[Model<'_>; 2], evaluation: &Evaluation) -> Result<Value> {

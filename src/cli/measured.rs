@@ -90,6 +90,10 @@ mod here {
         fn unknown(&self) -> &[String] {
             match *self {}
         }
+
+        fn other_head(&self) -> Option<(&str, &str)> {
+            match *self {}
+        }
     }
 
     pub(in crate::cli) fn require_original(_: &VerifyArgs) -> Result<()> {

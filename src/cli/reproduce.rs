@@ -34,7 +34,7 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     }
     let choice = args.device.unwrap_or_else(|| removal.device().into());
     let original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
-    let original = Model::of(open_model(&original.path).map_err(Error::from)?, removal.head())?;
+    let original = Model::of(open_model(&original.path).map_err(Error::from)?, removal.hints().clone())?;
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let destination = Destination::new(folder.path().join("out"));
     let device = device::open(choice, printer)?;
@@ -74,7 +74,7 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
     removal.forgotten().indices().for_each(|class| add("--forget", class.to_string()));
     add("--slot", if removal.slot() == Slot::Drop { "drop" } else { "keep" }.into());
     add("--seed", removal.seed().to_string());
-    removal.head().iter().for_each(|head| add("--head", (*head).to_owned()));
+    removal.hints().heads.iter().for_each(|head| add("--head", head.clone()));
     if removal.draws() {
         add("--distribution", removal.distribution().to_string());
         add("--samples", removal.samples().to_string());
@@ -85,9 +85,14 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
         add("--epochs", removal.epochs().to_string());
     }
     add("--device", device.to_string());
-    if !removal.target().is_final() {
-        arguments.push("--no-seal".into());
-    }
+    let target = removal.target();
+    let switches = [
+        ("--no-seal", !target.is_final()),
+        ("--multi-label", target.hints().multi_label),
+        ("--allow-constant", target.accepted().constant),
+        ("--allow-stale", target.accepted().stale),
+    ];
+    arguments.extend(switches.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()));
     arguments
 }
 

@@ -49,7 +49,7 @@ fn described(
     package: Option<PackageUrl>,
     left: Vec<String>,
 ) -> Result<Source> {
-    let mut model = Model::of(artifact, args.head.as_deref())?;
+    let mut model = Model::of(artifact, args.hints())?;
     if let Some(file) = &args.labels {
         model.require_unlabelled(&file.display().to_string())?;
         model = model.with_labels(read_labels(file)?)?;

@@ -26,12 +26,12 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let examination = examined(args, &release, &bars)?;
     let measured = measured::measure(args, &release, &bars, printer);
     let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
-    let judgement = Judgement::of(examination, measured, listed)?;
+    let judgement = Judgement::of(examination, measured, listed, &args.head)?;
     Verdict { args, place: release.path, judgement }.print(printer)
 }
 
 fn examined(args: &VerifyArgs, release: &Located, bars: &Bars) -> Result<Option<Examination>> {
     let Some(trust) = &args.trust else { return Ok(None) };
-    let rules = Rules { trust: trust.clone(), policy: args.policy.clone() };
+    let rules = Rules { trust: trust.clone(), policy: args.policy.clone(), heads: args.head.clone() };
     Ok(Some(examine_release(&release.path, &rules, SystemTime::now(), bars)?))
 }

@@ -1,5 +1,6 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod choice;
 mod labels;
 pub(crate) mod literal;
 mod load;
@@ -15,13 +16,15 @@ mod stated;
 
 use declass_formats::{Artifact, Format};
 
-use crate::head::{Bound, Link, Position, Ties};
+use crate::evidence::Untouched;
+use crate::head::{Bound, Hints, Link, Position, Ties};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
     head::LinearHead,
 };
 
+pub use choice::Choice;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};
@@ -42,6 +45,9 @@ pub struct Cut {
     /// Single tensors that everything the logits depend on passes through, nearest the output first; the
     /// embedding is one of them where a model has one. Empty where only a state dict is known.
     pub points: Vec<CutPoint>,
+    /// Outputs, matrices and tensors that have the classes, or a result for each, and are no part of the head:
+    /// a removal leaves them as they are.
+    pub untouched: Vec<Untouched>,
 }
 
 /// The linear map (or the parallel ones) from the embedding to the logits.
@@ -91,6 +97,8 @@ pub struct Branch {
 pub struct Why {
     /// The rule that decided, in words.
     pub rule: String,
+    /// Whether the model itself bears the choice out.
+    pub choice: Choice,
     /// 0 to 1, as the rule table states it.
     pub confidence: f64,
     /// Other tensors that could have been the head.
@@ -111,16 +119,24 @@ pub struct CutPoint {
 }
 
 impl Cut {
-    /// Finds the head of a model, or checks the one the caller names: a module path, a tensor or an ONNX
-    /// node.
+    /// Finds the head of a model, or checks the one that is named by hand, and whether it is the one that would
+    /// be found.
     ///
     /// # Errors
     /// [`Error::Locate`] with the reason and a hint, `LocateError::Ambiguous` with the candidates,
     /// `LocateError::Unknown` if there is nothing of the given name.
-    pub fn locate(artifact: &Artifact, head: Option<&str>) -> Result<Self, Error> {
+    pub fn locate(artifact: &Artifact, hints: &Hints) -> Result<Self, Error> {
+        let mut cut = Self::find(artifact, hints)?;
+        if hints.head().is_some() {
+            cut.why.choice = Choice::of(&cut, &Self::find(artifact, &hints.unnamed()));
+        }
+        Ok(cut)
+    }
+
+    fn find(artifact: &Artifact, hints: &Hints) -> Result<Self, Error> {
         match artifact.format() {
-            Format::Onnx => onnx::locate(artifact, head),
-            Format::Safetensors => state_dict::locate(artifact, head),
+            Format::Onnx => onnx::locate(artifact, hints),
+            Format::Safetensors => state_dict::locate(artifact, hints),
         }
     }
 }

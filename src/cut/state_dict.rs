@@ -3,17 +3,17 @@
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Cut, Head, Operand, Why,
+    Branch, Choice, Cut, Head, Operand, Why,
     labels::{self, Stated},
     names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
     stated,
 };
 use crate::error::Error;
-use crate::head::{Link, Position, Ties};
+use crate::head::{Hints, Link, Position, Ties};
 
 /// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
-pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
+pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     refuse::check(artifact)?;
     let stated = artifact.config().map(labels::stated).transpose()?.flatten();
     let count = stated.as_ref().map(|stated| stated.count);
@@ -21,7 +21,7 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
         return Err(one_output());
     }
     let matrices = rules::matrices(artifact);
-    if let Some(name) = wanted {
+    if let Some(name) = hints.head() {
         let found = rules::named(&matrices, name)?;
         return assemble(artifact, found, &matrices, stated);
     }
@@ -74,6 +74,7 @@ fn assemble(
             obstacle: None,
         },
         why: Why {
+            choice: Choice::Located,
             rule: found.rule.to_owned(),
             confidence: found.confidence,
             runners_up: rules::listed(&others),
@@ -81,6 +82,7 @@ fn assemble(
         },
         labels: stated.and_then(Stated::labels),
         points: Vec::new(),
+        untouched: Vec::new(),
     })
 }
 

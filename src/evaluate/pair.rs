@@ -6,7 +6,7 @@ use crate::{
     classes::{Forgotten, Labels},
     cut::Cut,
     error::Error,
-    head::{LinearHead, Link, Position, Ties},
+    head::{Hints, LinearHead, Link, Position, Ties},
 };
 
 /// A head before and after classes were removed, over the same classes in the same order.
@@ -32,7 +32,7 @@ impl Pair {
     pub fn load(
         original: (&Artifact, &Cut),
         candidate: &Artifact,
-        head: Option<&str>,
+        hints: &Hints,
         forgotten: Forgotten,
     ) -> Result<Self, Error> {
         let (artifact, cut) = original;
@@ -50,7 +50,7 @@ impl Pair {
             return Err(Error::NoTopClass { reason });
         }
         let before = cut.head.load(artifact)?;
-        let after = Cut::locate(candidate, head)?.head.load(candidate)?;
+        let after = Cut::locate(candidate, hints)?.head.load(candidate)?;
         let expected = forgotten.classes();
         let after = match after.classes {
             found if before.classes != expected => {

@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 17] = [
+pub static CODES: [&Code; 18] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
@@ -45,6 +45,7 @@ pub static CODES: [&Code; 17] = [
     &IGNORED,
     &LINEAGE,
     &NOT_REGISTERED,
+    &OTHER_HEAD,
     &POINTER,
     &UNSUPPORTED,
     &UNREADABLE,
@@ -178,6 +179,17 @@ pub static NOT_REGISTERED: Code = Code {
     name: "request not registered",
     meaning: "No entry of the register is of the request whose record was given.",
     remedy: "use record and salt exactly as they were when the request was entered: either may have been edited",
+    verdict: Verdict::No,
+};
+
+/// The head was chosen by hand, and the model points to another.
+pub static OTHER_HEAD: Code = Code {
+    id: "DC2014",
+    name: "other head",
+    meaning: "Whoever made the release named the head, and it is not the one that the model itself points to. \
+              The classes may have been removed from a part that no program uses.",
+    remedy: "look at the model with `declass inspect`; if the named head is the right one, list it in the \
+             policy: `heads = [\"NAME\"]`",
     verdict: Verdict::No,
 };
 

@@ -1,8 +1,10 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 21] = [
+pub(crate) const CURRENT: [(&str, u32); 23] = [
     ("only-head-changed", 1),
+    ("head-choice", 1),
+    ("untouched", 1),
     ("forgotten-unreachable", 1),
     ("forget-rate", 1),
     ("retained-agreement", 1),

@@ -16,6 +16,7 @@ mod finding;
 pub mod legacy;
 mod number;
 pub mod thresholds;
+mod untouched;
 pub mod words;
 
 pub use change::{Change, Side};
@@ -25,3 +26,4 @@ pub use definition::{Definition, Origin};
 pub use figure::{Bound, BoundSide, Figure};
 pub use finding::Finding;
 pub use number::Number;
+pub use untouched::{Untouched, UntouchedKind};

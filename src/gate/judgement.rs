@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::Examination;
+use super::{Examination, other_head};
 use crate::evidence::{
     Check, Finding, Outcome,
     code::{MEASURED_OTHERWISE, UNREADABLE, UNSUPPORTED},
@@ -16,6 +16,8 @@ pub trait Measurement {
     /// Checks and metrics of the claim that this version does not know, so that it cannot tell whether they
     /// hold.
     fn unknown(&self) -> &[String];
+    /// The head that was named, and the one that the model points to instead, if it is another.
+    fn other_head(&self) -> Option<(&str, &str)>;
 }
 
 /// All that is known of a release.
@@ -32,7 +34,8 @@ pub struct Judgement<M> {
 }
 
 impl<M: Measurement> Judgement<M> {
-    /// Brings together what was found.
+    /// Brings together what was found; `heads` are those that may have been named. What signatures are held
+    /// against knows of the head itself.
     ///
     /// # Errors
     /// Why nothing could be measured, unless the signatures already say no, which is worth telling
@@ -41,6 +44,7 @@ impl<M: Measurement> Judgement<M> {
         mut examination: Option<Examination>,
         measured: Result<Option<M>, E>,
         listed: Option<Check>,
+        heads: &[String],
     ) -> Result<Self, E> {
         let measured = match (measured, &mut examination) {
             (Ok(measured), _) => measured,
@@ -54,6 +58,9 @@ impl<M: Measurement> Judgement<M> {
         let checks = measured.iter().flat_map(M::checks).chain(&listed);
         findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
         findings.extend(measured.iter().flat_map(M::unknown).map(unknown));
+        let chosen = measured.as_ref().and_then(M::other_head).filter(|_| examination.is_none());
+        let refused = chosen.filter(|(named, _)| !heads.iter().any(|it| it == named));
+        findings.extend(refused.map(|(named, other)| other_head(named, other)));
         Ok(Self { examination, measured, listed, findings })
     }
 }

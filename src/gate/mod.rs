@@ -136,10 +136,11 @@ fn conclude(
         }
         return examination;
     };
+    let heads = policy.map_or(&[][..], Policy::heads);
     match read(&statement) {
         Ok((claim, target)) => {
             let known = examination.findings.clone();
-            examination.findings.extend(judge(folder, (&claim, &target), contents, &known, open));
+            examination.findings.extend(judge(folder, (&claim, &target), contents, &known, heads, open));
             examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
             examination.claim = Some(claim);
         }
@@ -164,9 +165,13 @@ pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<F
     let not_a_claim =
         |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
     let (claim, target) = read(stored.statement()).map_err(not_a_claim)?;
+    // Whoever signs a release stands for the head that was named.
+    let heads = target.hints().heads.as_slice();
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, (&claim, &target), &contents, &[], &|_| Some(open_model(release).map_err(Error::from))))
+    Ok(judge(release, (&claim, &target), &contents, &[], heads, &|_| {
+        Some(open_model(release).map_err(Error::from))
+    }))
 }
 
 fn read(statement: &[u8]) -> Result<(Claim, Target), ClaimError> {
@@ -181,6 +186,7 @@ fn judge(
     (claim, target): (&Claim, &Target),
     contents: &Contents,
     known: &[Finding],
+    heads: &[String],
     open: &Open<'_>,
 ) -> Vec<Finding> {
     let reported: BTreeSet<&str> = known.iter().filter_map(|finding| finding.path.as_deref()).collect();
@@ -194,7 +200,7 @@ fn judge(
     match open(&[known, &findings].concat()) {
         Some(Ok(artifact)) => {
             findings.extend(unlisted(&artifact, contents));
-            findings.extend(structure::compare(statement, target, &artifact));
+            findings.extend(structure::compare(statement, target, &artifact, heads));
         }
         Some(Err(error)) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
         None => {}
@@ -214,4 +220,9 @@ fn unlisted(artifact: &Artifact, contents: &Contents) -> Vec<Finding> {
                 .about(&file.path)
         })
         .collect()
+}
+
+/// The finding about a head that was named where the model points to another.
+fn other_head(named: &str, other: &str) -> Finding {
+    Finding::new(&code::OTHER_HEAD, format!("the head `{named}` was named; the model points to `{other}`"))
 }

@@ -15,6 +15,8 @@ pub struct Rules {
     pub trust: PathBuf,
     /// The policy: what a release must be.
     pub policy: Option<PathBuf>,
+    /// Heads that may have been named although the model points to another, besides those of the policy.
+    pub heads: Vec<String>,
 }
 
 /// Whether a release is signed by whom the rules trust, whole, and as they ask; `now` is when keys must be
@@ -31,7 +33,10 @@ pub fn examine_release(
     let files = std::iter::once(&rules.trust).chain(&rules.policy);
     files.map(PathBuf::as_path).try_for_each(|file| require_outside(file, release))?;
     let trust = Trust::open(&rules.trust)?;
-    let policy = rules.policy.as_deref().map(Policy::open).transpose()?;
+    let mut policy = rules.policy.as_deref().map(Policy::open).transpose()?;
+    if !rules.heads.is_empty() {
+        policy = Some(policy.unwrap_or_default().allowing(&rules.heads));
+    }
     examine(release, &trust, policy.as_ref(), now, progress)
 }
 

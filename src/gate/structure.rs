@@ -5,18 +5,24 @@ use declass_formats::Artifact;
 use crate::{
     claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
     classes::describe,
-    cut::Cut,
+    cut::{Choice, Cut},
     evidence::{Finding, Outcome, code},
     head::{Slot, Target, sealed::is_sealed},
 };
 
 /// The claim against what the files are.
-pub(super) fn compare(statement: &Statement, target: &Target, artifact: &Artifact) -> Vec<Finding> {
+pub(super) fn compare(
+    statement: &Statement,
+    target: &Target,
+    artifact: &Artifact,
+    heads: &[String],
+) -> Vec<Finding> {
     let mut findings = tensors(statement, artifact);
-    match Cut::locate(artifact, target.head()) {
+    match Cut::locate(artifact, target.hints()) {
         Ok(cut) => {
             findings.extend(classes(statement, target, &cut));
             findings.extend(seal(target, &cut, artifact));
+            findings.extend(choice(statement, target, &cut, heads));
         }
         Err(error) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
     }
@@ -103,6 +109,15 @@ fn classes(statement: &Statement, target: &Target, cut: &Cut) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// A head that was named must be the one that the model points to, or one of those that are allowed. Claims that
+/// were made before this was looked at say nothing of it.
+fn choice(statement: &Statement, target: &Target, cut: &Cut, allowed: &[String]) -> Option<Finding> {
+    let mut checks = statement.predicate.verification.checks.iter();
+    let named = target.hints().head().filter(|name| !allowed.iter().any(|it| it == name))?;
+    let Choice::Instead(other) = &cut.why.choice else { return None };
+    checks.any(|check| check.id == "head-choice").then(|| super::other_head(named, other))
 }
 
 /// A slot that the claim calls sealed must be sealed, by the weights as they are stored.

@@ -2,6 +2,7 @@
 //! randomness.
 
 mod bound;
+mod hints;
 mod linear;
 mod link;
 mod position;
@@ -13,6 +14,7 @@ mod slot;
 mod target;
 
 pub use bound::Bound;
+pub use hints::{Accepted, Hints};
 pub use linear::LinearHead;
 pub use link::Link;
 pub use position::{Position, Ties};

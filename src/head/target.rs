@@ -1,6 +1,6 @@
 //! What the head shall be after a removal: which classes are forgotten, and what becomes of their outputs.
 
-use super::Slot;
+use super::{Accepted, Hints, Slot};
 use crate::{classes::Forgotten, error::RemovalError};
 
 /// What becomes of the forgotten outputs.
@@ -41,11 +41,12 @@ impl Treatment {
 pub struct Target {
     forgotten: Forgotten,
     treatment: Treatment,
-    head: Option<String>,
+    hints: Hints,
+    accepted: Accepted,
 }
 
 impl Target {
-    /// The target of forgetting these classes. `head` is the head's name, where it is given by hand.
+    /// The target of forgetting these classes in a model that is read with these hints.
     ///
     /// # Errors
     /// [`RemovalError::OneClassLeft`] if dropping the slots leaves a single class, which is then always the
@@ -53,12 +54,13 @@ impl Target {
     pub fn new(
         forgotten: Forgotten,
         treatment: Treatment,
-        head: Option<String>,
+        hints: Hints,
+        accepted: Accepted,
     ) -> Result<Self, RemovalError> {
         if treatment == Treatment::Drop && forgotten.retained().count() == 1 {
             return Err(RemovalError::OneClassLeft);
         }
-        Ok(Self { forgotten, treatment, head })
+        Ok(Self { forgotten, treatment, hints, accepted })
     }
 
     /// The classes that shall be forgotten.
@@ -91,10 +93,16 @@ impl Target {
         self.treatment != Treatment::Leave
     }
 
-    /// The head's name, where it is given by hand.
+    /// What is said of the model by hand.
     #[must_use]
-    pub fn head(&self) -> Option<&str> {
-        self.head.as_deref()
+    pub fn hints(&self) -> &Hints {
+        &self.hints
+    }
+
+    /// What is accepted although it is hardly ever wanted.
+    #[must_use]
+    pub fn accepted(&self) -> Accepted {
+        self.accepted
     }
 
     /// New index of each class; none for a dropped one.

@@ -51,7 +51,7 @@ impl<'a> Job<'a> {
         let head = &model.cut().head;
         destination.check_input(model.artifact())?;
         removal.require_link(head.link)?;
-        if removal.head() != model.named_head() {
+        if removal.hints() != model.hints() {
             return Err(RemovalError::OtherHead.into());
         }
         let (found, expected) = (head.classes, removal.forgotten().classes());
@@ -72,7 +72,7 @@ impl<'a> Job<'a> {
     pub fn measuring_on(self, data: &'a Data) -> Result<Self, Error> {
         let artifact = self.model.artifact();
         let forgotten = self.removal.forgotten().clone();
-        data.check(&Pair::load((artifact, self.model.cut()), artifact, self.removal.head(), forgotten)?)?;
+        data.check(&Pair::load((artifact, self.model.cut()), artifact, self.removal.hints(), forgotten)?)?;
         Ok(Self { data: Some(data), ..self })
     }
 

@@ -10,6 +10,7 @@ use crate::{
     claim::NamedClass,
     claim::names::open_model,
     classes::Labels,
+    cut::Choice,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
     evidence::Check,
@@ -39,6 +40,8 @@ pub struct Measured {
     /// The checks and metrics of the claim that this version does not know, so that it cannot tell whether
     /// they hold.
     pub unknown: Vec<String>,
+    /// The head that was named, and the one that the original points to instead, if it is another.
+    pub other_head: Option<(String, String)>,
     /// What differs between the two.
     pub changes: Changes,
     /// The forgotten classes, with the labels that the original has for them.
@@ -106,7 +109,7 @@ impl Release {
             // As the run that made the claim measured them, with its seed.
             Some(data) => {
                 let forgotten = asked.forgotten().clone();
-                let pair = Pair::load((original, report.cut()), release, asked.head(), forgotten)?;
+                let pair = Pair::load((original, report.cut()), release, asked.hints(), forgotten)?;
                 Some(evaluate(&pair, data, claimed.evaluation_seed().value())?)
             }
             None => None,
@@ -116,6 +119,7 @@ impl Release {
         Ok(Measured {
             checks: [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat(),
             unknown: held.unknown,
+            other_head: other_head(&report),
             changes: report.changes().clone(),
             forgotten: forgotten(&report),
             labels: report.cut().labels.clone(),
@@ -131,6 +135,18 @@ impl Measurement for Measured {
 
     fn unknown(&self) -> &[String] {
         &self.unknown
+    }
+
+    fn other_head(&self) -> Option<(&str, &str)> {
+        self.other_head.as_ref().map(|(named, other)| (named.as_str(), other.as_str()))
+    }
+}
+
+fn other_head(report: &Report) -> Option<(String, String)> {
+    let named = report.removal().hints().head()?;
+    match &report.cut().why.choice {
+        Choice::Instead(other) => Some((named.to_owned(), other.clone())),
+        Choice::Located | Choice::Undecided(_) => None,
     }
 }
 

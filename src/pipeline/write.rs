@@ -64,7 +64,7 @@ impl<'a> Written<'a> {
         let Some(data) = self.job.data else { return Ok(None) };
         let (model, removal) = (self.job.model, &self.job.removal);
         let original = (model.artifact(), model.cut());
-        let pair = Pair::load(original, self.artifact(), removal.head(), removal.forgotten().clone())?;
+        let pair = Pair::load(original, self.artifact(), removal.hints(), removal.forgotten().clone())?;
         Ok(Some(evaluate(&pair, data, removal.verification_seed())?))
     }
 

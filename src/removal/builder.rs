@@ -6,7 +6,7 @@ use crate::{
     device::DeviceKind,
     embeddings::Distribution,
     error::{Parameter, RemovalError},
-    head::{Target, Treatment},
+    head::{Accepted, Hints, Target, Treatment},
     methods::{Kind, Method},
 };
 
@@ -20,7 +20,8 @@ pub struct Builder {
     forgotten: Forgotten,
     method: &'static Method,
     treatment: Treatment,
-    head: Option<String>,
+    hints: Hints,
+    accepted: Accepted,
     settings: Vec<(String, f64)>,
     distribution: Option<Distribution>,
     samples: Option<usize>,
@@ -37,7 +38,8 @@ impl Builder {
             forgotten,
             method,
             treatment: Treatment::Seal,
-            head: None,
+            hints: Hints::default(),
+            accepted: Accepted::default(),
             settings: Vec::new(),
             distribution: None,
             samples: None,
@@ -61,10 +63,16 @@ impl Builder {
         Self { treatment, ..self }
     }
 
-    /// The head's name, where it is given by hand: it must be the one that the model's head was located by.
+    /// What is said of the model by hand: it must be what the model's head was located with.
     #[must_use]
-    pub fn head(self, head: Option<String>) -> Self {
-        Self { head, ..self }
+    pub fn hints(self, hints: Hints) -> Self {
+        Self { hints, ..self }
+    }
+
+    /// What is accepted although it is hardly ever wanted [default: nothing].
+    #[must_use]
+    pub fn accepted(self, accepted: Accepted) -> Self {
+        Self { accepted, ..self }
     }
 
     /// A setting of the method [default: the paper's].
@@ -132,7 +140,7 @@ impl Builder {
         }
         Ok(Removal {
             settings: method.settings(&self.settings)?,
-            target: Target::new(self.forgotten, self.treatment, self.head)?,
+            target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted)?,
             method,
             distribution: self.distribution.unwrap_or_default(),
             samples: self.samples.unwrap_or(1000),

@@ -12,7 +12,7 @@ use crate::{
     device::DeviceKind,
     embeddings::Distribution,
     error::RemovalError,
-    head::{Link, Slot, Target},
+    head::{Hints, Link, Slot, Target},
     methods::{self, Kind, Method, Settings},
 };
 
@@ -64,10 +64,10 @@ impl Removal {
         self.target.is_sealed()
     }
 
-    /// The head's name, where it is given by hand.
+    /// What is said of the model by hand.
     #[must_use]
-    pub fn head(&self) -> Option<&str> {
-        self.target.head()
+    pub fn hints(&self) -> &Hints {
+        self.target.hints()
     }
 
     /// The method.
@@ -157,7 +157,8 @@ impl Removal {
         let asked = self.forgotten();
         let all = asked.indices().chain(classes.iter().copied()).collect();
         let forgotten = Forgotten::from_indices(all, asked.classes())?;
-        let target = Target::new(forgotten, self.target.treatment(), self.head().map(str::to_owned))?;
+        let Self { target, .. } = self;
+        let target = Target::new(forgotten, target.treatment(), target.hints().clone(), target.accepted())?;
         Ok(Self { target, ..self.clone() })
     }
 

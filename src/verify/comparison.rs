@@ -10,7 +10,7 @@ use crate::{
     cut::Cut,
     error::Error,
     evidence::{Check, Outcome},
-    head::{Target, Treatment},
+    head::{Accepted, Hints, Target, Treatment},
     progress::{Progress, Step},
 };
 
@@ -33,7 +33,7 @@ struct ComparedFile {
 }
 
 /// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes
-/// were kept or dropped, the number of classes says. `head` is the head's name, where it was given by hand.
+/// were kept or dropped, the number of classes says.
 ///
 /// # Errors
 /// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no
@@ -42,12 +42,12 @@ pub fn compare(
     original: &Artifact,
     candidate: &Artifact,
     forgotten: &Forgotten,
-    head: Option<&str>,
+    hints: &Hints,
     progress: &dyn Progress,
 ) -> Result<Comparison, Error> {
-    let is_whole = Cut::locate(candidate, head)?.head.classes == forgotten.classes();
+    let is_whole = Cut::locate(candidate, hints)?.head.classes == forgotten.classes();
     let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
-    let target = Target::new(forgotten.clone(), treatment, head.map(str::to_owned))?;
+    let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default())?;
     let models = Models::open(original, candidate, &target)?;
     Comparison::between(&models, &target, progress)
 }

@@ -24,6 +24,7 @@ mod restoration;
 mod retained;
 mod rounding;
 mod sample;
+mod untouched;
 
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};
@@ -33,20 +34,24 @@ use candle_core::Device;
 use declass_formats::Artifact;
 
 use crate::{
+    edit,
     error::Error,
-    evidence::{Change, Definition},
+    evidence::{Change, Definition, Untouched},
+    head::Target,
     progress::Progress,
     removal::Removal,
 };
 use behaviour::Behaviour;
 use guaranteed::Rounded;
-use models::Models;
+use models::{Model, Models};
 use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 10] = [
+pub static DEFINITIONS: [&Definition; 12] = [
     &changes::DEFINITION,
+    &untouched::CHOICE,
+    &untouched::DEFINITION,
     &certificate::DEFINITION,
     &forgotten::DEFINITION,
     &retained::AGREEMENT,
@@ -87,8 +92,11 @@ pub fn verify(
     let sample = Sample::draw(head, removal, device)?;
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
+    let left = untouched(&models.before, target)?;
     let checks = vec![
         comparison.check().clone(),
+        untouched::choice(&models.before.cut),
+        untouched::check(&left),
         certificate::check(rounded, models.as_ref().map(|model| &model.cut), target),
         forgotten::check(&behaviour, removal, labels),
         retained::agreement(&behaviour, labels),
@@ -99,7 +107,17 @@ pub fn verify(
         restoration::check(&models, changed, &sample, recognition, removal)?,
         assumptions::check(head, removal, device)?,
     ];
-    Ok(Report::new(removal.clone(), checks, models.before.cut, comparison))
+    Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
+}
+
+/// What the removal leaves as it is although it has the classes: in the model, and beside it where slots are
+/// dropped.
+fn untouched(original: &Model<'_>, target: &Target) -> Result<Vec<Untouched>, Error> {
+    let beside = edit::stale(original.artifact, &original.cut, target)?;
+    let mut all = [original.cut.untouched.clone(), beside].concat();
+    all.sort();
+    all.dedup();
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ impl<'a> Models<'a> {
         candidate: &'a Artifact,
         target: &Target,
     ) -> Result<Self, Error> {
-        let before = Model { artifact: original, cut: Cut::locate(original, target.head())? };
-        let after = Model { artifact: candidate, cut: Cut::locate(candidate, target.head())? };
+        let before = Model { artifact: original, cut: Cut::locate(original, target.hints())? };
+        let after = Model { artifact: candidate, cut: Cut::locate(candidate, target.hints())? };
         let head = before.cut.head.load(original)?;
         let (found, expected) = (head.classes, target.forgotten().classes());
         if found != expected {

@@ -8,7 +8,7 @@ use super::{Changes, Comparison};
 use crate::removal::Removal;
 use crate::{
     cut::Cut,
-    evidence::{Check, Outcome},
+    evidence::{Check, Outcome, Untouched},
 };
 
 /// All checks of one candidate, and what they were about.
@@ -27,6 +27,7 @@ pub struct Report {
     checks: Vec<Check>,
     comparison: Comparison,
     cut: Cut,
+    untouched: Vec<Untouched>,
 }
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
@@ -35,8 +36,14 @@ pub struct Pass(Report);
 
 impl Report {
     /// What was found about two models, `cut` being that of the first.
-    pub(super) fn new(removal: Removal, checks: Vec<Check>, cut: Cut, comparison: Comparison) -> Self {
-        Self { removal, checks, comparison, cut }
+    pub(super) fn new(
+        removal: Removal,
+        checks: Vec<Check>,
+        cut: Cut,
+        untouched: Vec<Untouched>,
+        comparison: Comparison,
+    ) -> Self {
+        Self { removal, checks, comparison, cut, untouched }
     }
 
     /// The removal that the candidate was held against.
@@ -61,6 +68,12 @@ impl Report {
     #[must_use]
     pub fn cut(&self) -> &Cut {
         &self.cut
+    }
+
+    /// What else in the original or beside it has the classes, and was left as it is.
+    #[must_use]
+    pub fn untouched(&self) -> &[Untouched] {
+        &self.untouched
     }
 
     /// Whether no check failed.

@@ -8,7 +8,7 @@ use declass::{
     classes::Forgotten,
     cut::Cut,
     formats::Artifact,
-    head::{LinearHead, Link},
+    head::{Hints, LinearHead, Link},
     methods::{Batch, Kind, by_name},
     rng::{Purpose, stream},
     statistics::{lower_bound, upper_bound},
@@ -24,7 +24,7 @@ fn reference(name: &str) -> Value {
 
 fn head() -> LinearHead {
     let model = Artifact::open(&fixture("models/fmnist-resnet")).unwrap();
-    Cut::locate(&model, None).unwrap().head.load(&model).unwrap()
+    Cut::locate(&model, &Hints::default()).unwrap().head.load(&model).unwrap()
 }
 
 /// The rows of the reference batch that a file is about.

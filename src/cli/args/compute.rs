@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use declass::{device::DeviceChoice, embeddings::Distribution, head::Slot, methods};
+use declass::{
+    device::DeviceChoice,
+    embeddings::Distribution,
+    head::{Hints, Slot},
+    methods,
+};
 
 use super::{HubArgs, KeyArgs, OfflineArgs};
 
@@ -74,9 +79,10 @@ pub(in crate::cli) struct EvaluateArgs {
     /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
     #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
     pub(in crate::cli) forget: Vec<String>,
-    /// The classifier head, where it is not found or several could be it [default: that of the claim].
+    /// The classifier head, where it is not found or several could be it (repeatable) [default: that of the
+    /// claim].
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) head: Option<String>,
+    pub(in crate::cli) head: Vec<String>,
     /// Seed of all draws: shots, splits, balancing.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(in crate::cli) seed: u64,
@@ -140,14 +146,26 @@ pub(in crate::cli) struct ModelArgs {
     #[arg(value_name = "MODEL")]
     pub(in crate::cli) path: PathBuf,
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
+    /// Repeatable: further heads with the same classes lose the forgotten ones, too.
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) head: Option<String>,
+    pub(in crate::cli) head: Vec<String>,
+    /// The classes are independent of each other (several can be right at once), where the model does not say
+    /// so itself.
+    #[arg(long)]
+    pub(in crate::cli) multi_label: bool,
     /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They
     /// serve to name classes here and on the card; the claim has indices only, since nobody could check them.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) labels: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) hub: HubArgs,
+}
+
+impl ModelArgs {
+    /// What is said of the model by hand.
+    pub(in crate::cli) fn hints(&self) -> Hints {
+        Hints { heads: self.head.clone(), multi_label: self.multi_label }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -184,6 +202,13 @@ pub(in crate::cli) struct UnlearnArgs {
     /// What becomes of the forgotten outputs.
     #[arg(long, value_enum, default_value = "keep")]
     pub(in crate::cli) slot: SlotArg,
+    /// Accept that a single class is left, which is then always the answer.
+    #[arg(long)]
+    pub(in crate::cli) allow_constant: bool,
+    /// With --slot drop: accept that other tensors or files still count or name the forgotten classes; the claim
+    /// lists them.
+    #[arg(long)]
+    pub(in crate::cli) allow_stale: bool,
     /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
     #[arg(long)]
     pub(in crate::cli) no_seal: bool,

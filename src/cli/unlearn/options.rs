@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use declass::{
     claim::Seed,
     error::Error,
-    head::{Slot, Treatment},
+    head::{Accepted, Slot, Treatment},
     methods,
     model::Model,
     removal::Removal,
@@ -29,6 +29,7 @@ fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
         .forget(&args.forget)?
         .method(methods::choose(args.method, model.cut().head.link)?)
         .treatment(Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?)
+        .accepted(Accepted { constant: args.allow_constant, stale: args.allow_stale })
         .seed(args.seed);
     if let Some(distribution) = args.distribution {
         removal = removal.distribution(distribution);

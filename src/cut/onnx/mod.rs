@@ -24,6 +24,7 @@ pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 use super::{Branch, Cut, Head, not_this_head, refusal};
 use crate::{
     error::{Error, LocateError},
+    head::Hints,
     net::{Flow, ValueId, stored_info},
 };
 use check::Answer;
@@ -33,7 +34,8 @@ use part::{PLAIN_HEAD, Part};
 use stage::Tracked;
 
 /// Locates by the structure of the graph.
-pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, Error> {
+pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
+    let wanted = hints.head();
     let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
@@ -66,7 +68,7 @@ pub(super) fn locate(artifact: &Artifact, wanted: Option<&str>) -> Result<Cut, E
         _ => None,
     };
     let head = assemble(&flow, follower, parts, &last, answer)?;
-    Ok(Cut { head, bound, why, labels, points: report::points(&flow, value) })
+    Ok(Cut { head, bound, why, labels, points: report::points(&flow, value), untouched: Vec::new() })
 }
 
 /// The operator of the given name, weight or result, with everything between it and the output.

@@ -5,7 +5,7 @@ use std::{collections::HashSet, iter};
 use declass_formats::onnx::Value;
 
 use super::{
-    super::{CutPoint, Source, Why, rules::LISTED},
+    super::{Choice, CutPoint, Source, Why, rules::LISTED},
     follower::Follower,
     output,
     part::Part,
@@ -61,7 +61,7 @@ pub(super) fn why(
         notes.push(format!("outputs that do not come from this head: {}", untouched.join(", ")));
     }
     let runners_up = runners_up(flow, parts, output);
-    Why { rule, confidence, runners_up, notes }
+    Why { rule, choice: Choice::Located, confidence, runners_up, notes }
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    head::Hints,
     head::{Link, Position, Ties},
     net::sample::{graph, node, opened, with},
 };
@@ -35,7 +36,7 @@ fn located(graph: &Graph) -> Result<Cut, Error> {
         ("starts", &[0]),
     ];
     let (_folder, artifact) = opened(graph, shapes);
-    locate(&artifact, None)
+    locate(&artifact, &Hints::default())
 }
 
 fn refusal(behind: Vec<Node>) -> String {

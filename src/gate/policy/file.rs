@@ -26,6 +26,8 @@ struct Rules<T> {
     methods: Option<Vec<String>>,
     inputs: Option<Vec<String>>,
     #[serde(default)]
+    heads: Vec<String>,
+    #[serde(default)]
     checks: Vec<String>,
     #[serde(default = "Vec::new")]
     threshold: Vec<T>,
@@ -89,9 +91,9 @@ fn idle(policy: Policy) -> Result<Policy, String> {
 
 impl<T: Into<Threshold>> From<Rules<T>> for Policy {
     fn from(rules: Rules<T>) -> Self {
-        let Rules { forgotten, methods, inputs, checks, threshold, structure, .. } = rules;
+        let Rules { forgotten, methods, inputs, heads, checks, threshold, structure, .. } = rules;
         let thresholds = threshold.into_iter().map(Into::into).collect();
-        Self { forgotten, methods, inputs, checks, thresholds, structure }
+        Self { forgotten, methods, inputs, heads, checks, thresholds, structure }
     }
 }
 

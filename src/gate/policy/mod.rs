@@ -18,7 +18,7 @@ use threshold::Threshold;
 const MAX_FILE: u64 = 1 << 20;
 
 /// The rules of a policy file. What it does not speak of is allowed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Classes that must be forgotten.
     forgotten: Vec<Class>,
@@ -26,6 +26,8 @@ pub struct Policy {
     methods: Option<Vec<String>>,
     /// Root digests of the inputs that the release may have been made from.
     inputs: Option<Vec<String>>,
+    /// Heads that whoever made the release may have named although the model points to another.
+    heads: Vec<String>,
     /// Checks that must have passed.
     checks: Vec<String>,
     thresholds: Vec<Threshold>,
@@ -53,6 +55,18 @@ impl Policy {
             file::parse(&text)
         };
         read().map_err(|reason| Error::Rules { path: path.to_owned(), reason })
+    }
+
+    /// The same policy, where these heads may have been named, too.
+    #[must_use]
+    pub(super) fn allowing(mut self, heads: &[String]) -> Self {
+        self.heads.extend_from_slice(heads);
+        self
+    }
+
+    /// Heads that may have been named although the model points to another.
+    pub(super) fn heads(&self) -> &[String] {
+        &self.heads
     }
 
     /// Whether the claim has to be held against the structure of the weights, which digests alone do not

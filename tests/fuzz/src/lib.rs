@@ -7,6 +7,7 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use declass::{
+    head::Hints,
     cut::Cut,
     formats::{Artifact, Edits, Sha256Digest},
     register::VerifierKey,
@@ -43,7 +44,7 @@ impl Place {
         for (name, info) in model.tensors() {
             assert_eq!(model.read_tensor(name).unwrap().len(), info.byte_len());
         }
-        if let Ok(cut) = Cut::locate(&model, None) {
+        if let Ok(cut) = Cut::locate(&model, &Hints::default()) {
             let _ = cut.head.load(&model);
         }
         let out = self.0.path().join("out");
