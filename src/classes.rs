@@ -1,8 +1,14 @@
 //! Names of classes, and which of them are to be forgotten.
 
+mod left;
+mod likely;
+
 use std::collections::BTreeSet;
 
-use crate::error::ClassError;
+pub use left::LeftLabel;
+
+use crate::error::{ClassError, Likely};
+use likely::near;
 
 /// The labels of a model's classes, in the order of its logits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,10 +29,13 @@ pub struct Forgotten {
 impl Forgotten {
     /// Resolves what the user named, labels or indices, in a model of `classes` classes.
     ///
-    /// A label wins over an index of the same spelling.
+    /// `label:7` is a label and `index:7` an index, whatever else `7` could be. `LABEL_7` is the class of that
+    /// index where no labels are known.
     ///
     /// # Errors
-    /// [`ClassError::Unknown`] with near names, [`ClassError::Repeated`], [`ClassError::NothingLeft`],
+    /// [`ClassError::Unknown`] with near names, [`ClassError::Unlabelled`], [`ClassError::SeveralInOne`],
+    /// [`ClassError::Ambiguous`] for a label of several classes, [`ClassError::LabelAndIndex`] for one that is
+    /// the index of another class, [`ClassError::Repeated`], [`ClassError::NothingLeft`],
     /// [`ClassError::NothingNamed`].
     pub fn resolve<S: AsRef<str>>(
         named: &[S],
@@ -118,29 +127,64 @@ fn printable(name: &str) -> String {
     shown
 }
 
+/// The class that a name stands for: `label:` and `index:` in front of it say which of the two it is.
 fn find(name: &str, classes: usize, labels: Option<&Labels>) -> Result<usize, ClassError> {
-    let names = labels.map_or(&[][..], |labels| &labels.names);
-    let mut same = names.iter().enumerate().filter(|(_, label)| *label == name).map(|(i, _)| i);
-    match (same.next(), same.next()) {
-        (Some(_), Some(_)) => return Err(ClassError::Ambiguous { name: name.into() }),
-        (Some(index), None) => return Ok(index),
-        (None, _) => {}
+    let unknown = || unknown(name, classes, labels);
+    if let Some(label) = name.strip_prefix(AS_LABEL) {
+        return labelled(label, classes, labels)?.ok_or_else(unknown);
     }
-    match name.parse::<usize>() {
-        Ok(index) if index < classes => Ok(index),
-        _ => Err(ClassError::Unknown { name: name.into(), classes, near: near(name, names) }),
+    if let Some(index) = name.strip_prefix(AS_INDEX) {
+        return indexed(index, classes).ok_or_else(unknown);
+    }
+    match (labelled(name, classes, labels)?, indexed(name, classes)) {
+        (Some(label), Some(index)) if label != index => {
+            let indexed = Likely { index, label: label_of(index, labels) };
+            Err(ClassError::LabelAndIndex { name: name.into(), labelled: label, indexed })
+        }
+        (Some(class), _) | (None, Some(class)) => Ok(class),
+        (None, None) => Err(unknown()),
     }
 }
 
-/// The labels most like a misspelt one, best first.
-fn near(name: &str, names: &[String]) -> Vec<String> {
-    let likeness = |label: &str| strsim::jaro_winkler(&label.to_lowercase(), &name.to_lowercase());
-    let mut scored: Vec<_> =
-        names.iter().map(|label| (likeness(label), label)).filter(|(score, _)| *score > 0.7).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.into_iter().take(3).map(|(_, label)| label.clone()).collect()
+/// The class of that label, if there is one.
+fn labelled(name: &str, classes: usize, labels: Option<&Labels>) -> Result<Option<usize>, ClassError> {
+    let Some(labels) = labels else {
+        // What libraries print where a model has no labels.
+        return Ok(name.strip_prefix("LABEL_").and_then(|index| indexed(index, classes)));
+    };
+    let same: Vec<usize> =
+        labels.names.iter().enumerate().filter(|(_, label)| *label == name).map(|(i, _)| i).collect();
+    match same.as_slice() {
+        [] => Ok(None),
+        [class] => Ok(Some(*class)),
+        _ => Err(ClassError::Ambiguous { name: name.into(), classes: same }),
+    }
 }
 
+fn indexed(name: &str, classes: usize) -> Option<usize> {
+    // `+5` parses, and nobody writes an index so.
+    let digits = name.bytes().all(|c| c.is_ascii_digit());
+    name.parse().ok().filter(|index| digits && *index < classes)
+}
+
+fn unknown(name: &str, classes: usize, labels: Option<&Labels>) -> ClassError {
+    let name = name.to_owned();
+    let Some(labels) = labels else { return ClassError::Unlabelled { name, classes } };
+    let is_class = |part: &str| find(part.trim(), classes, Some(labels)).is_ok();
+    if name.contains(',') && name.split(',').all(is_class) {
+        return ClassError::SeveralInOne { name };
+    }
+    let near = near(&name, &labels.names);
+    ClassError::Unknown { name, classes, near }
+}
+
+fn label_of(class: usize, labels: Option<&Labels>) -> String {
+    labels.and_then(|labels| labels.names.get(class)).cloned().unwrap_or_default()
+}
+
+const AS_INDEX: &str = "index:";
+/// What says that the rest of a name is a label.
+pub(crate) const AS_LABEL: &str = "label:";
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,15 +199,54 @@ mod tests {
     }
 
     #[test]
-    fn labels_and_indices_name_classes_and_labels_win() {
+    fn labels_and_indices_name_classes_and_a_prefix_says_which() {
         assert_eq!(resolve(&["Sneaker", "1"]).unwrap(), [1, 3]);
-        assert_eq!(resolve(&["0"]).unwrap(), [2]);
+        assert_eq!(resolve(&["label:0"]).unwrap(), [2]);
+        assert_eq!(resolve(&["index:0"]).unwrap(), [0]);
+        let error = resolve(&["0"]).unwrap_err();
+        assert_eq!(error.to_string(), "`0` is the label of class 2 and the index of class 0 `Sandal`");
+        assert_eq!(error.hint().unwrap(), "say which: `label:0` or `index:0`");
+        assert!(matches!(resolve(&["index:4"]), Err(ClassError::Unknown { .. })));
+        assert!(matches!(resolve(&["label:1"]), Err(ClassError::Unknown { .. })));
+        assert!(matches!(resolve(&["+1"]), Err(ClassError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_digit_that_is_the_label_of_the_class_of_that_index_is_both() {
+        let names = ["0", "1", "12"].map(String::from).to_vec();
+        let labels = Labels { names, source: "test".into() };
+        let find = |name: &str| find(name, 3, Some(&labels));
+        assert_eq!((find("1"), find("12")), (Ok(1), Ok(2)), "12 is no index of three classes");
+    }
+
+    #[test]
+    fn without_labels_the_names_are_those_that_libraries_print() {
+        assert_eq!(find("LABEL_2", 3, None), Ok(2));
+        assert_eq!(find("2", 3, None), Ok(2));
+        for name in ["LABEL_3", "LABEL_", "LABEL_+1", "Sandal", "label:1", "1,2"] {
+            assert!(matches!(find(name, 3, None), Err(ClassError::Unlabelled { .. })), "{name}");
+        }
+        assert!(matches!(resolve(&["LABEL_1"]), Err(ClassError::Unknown { .. })), "it has other names");
+    }
+
+    #[test]
+    fn a_label_of_two_classes_and_two_classes_in_one_name_are_told_apart() {
+        let names = ["tench, Tinca tinca", "crane", "jay", "crane"].map(String::from).to_vec();
+        let labels = Labels { names, source: "test".into() };
+        let said = |name: &str| {
+            let error = find(name, 4, Some(&labels)).unwrap_err();
+            format!("{error}; {}", error.hint().unwrap())
+        };
+        assert!(said("crane").starts_with("label `crane` belongs to 2 classes: 1, 3; name the class by its"));
+        assert!(said("tench, tinca tinca").ends_with("did you mean 0 `tench, Tinca tinca`?"));
+        assert!(said("jay, 0").ends_with("name them one by one"));
+        assert!(said("jay, owl").contains("did you mean 2 `jay`?"), "{}", said("jay, owl"));
     }
 
     #[test]
     fn a_misspelt_label_gets_near_names() {
         let error = resolve(&["sandel"]).unwrap_err();
-        assert!(matches!(&error, ClassError::Unknown { near, .. } if near[0] == "Sandal"), "{error:?}");
+        assert!(matches!(&error, ClassError::Unknown { near, .. } if near[0].index == 0), "{error:?}");
     }
 
     #[test]

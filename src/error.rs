@@ -16,7 +16,7 @@ use std::{
 
 use declass_formats::FormatError;
 
-pub use class::ClassError;
+pub use class::{ClassError, Likely};
 pub use hub::HubError;
 pub use key::{KeyError, KeyKind};
 pub use locate::LocateError;

@@ -5,10 +5,10 @@ use std::path::Path;
 use declass_formats::Artifact;
 
 use crate::{
-    claim::names::open_model,
-    classes::{Forgotten, Labels},
+    claim::{ForgottenClass, History, names::open_model},
+    classes::{AS_LABEL, Forgotten, Labels},
     cut::{Cut, Head},
-    error::Error,
+    error::{ClassError, Error, RemovalError},
     fetch::PackageUrl,
     head::Hints,
     methods,
@@ -90,12 +90,28 @@ impl Model {
     /// The removal of classes by label or index, with the default method for this model's head.
     ///
     /// # Errors
-    /// What [`Forgotten::resolve`] says.
+    /// What [`Forgotten::resolve`] says; [`RemovalError::AlreadyRemoved`] for the label of a class that an
+    /// earlier removal dropped.
     pub fn forget<S: AsRef<str>>(&self, classes: &[S]) -> Result<Builder, Error> {
         let head = &self.cut.head;
-        let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())?;
+        let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())
+            .map_err(|error| self.removed_before(error))?;
         let method = methods::choose(None, head.link)?;
         Ok(Removal::of(forgotten, method).hints(self.hints.clone()))
+    }
+
+    /// Why there is no such class, if the reason is that the model is a release without it.
+    fn removed_before(&self, error: ClassError) -> Error {
+        let ClassError::Unknown { name, .. } = &error else { return error.into() };
+        let name = name.strip_prefix(AS_LABEL).unwrap_or(name);
+        let history = History::of_input(&self.artifact).and_then(|history| history.forgotten());
+        let is_it = |class: &ForgottenClass| {
+            class.index_after.is_none() && class.class.label.as_deref() == Some(name)
+        };
+        if history.is_ok_and(|classes| classes.iter().any(is_it)) {
+            return RemovalError::AlreadyRemoved { classes: format!("`{name}`"), kept: false }.into();
+        }
+        error.into()
     }
 
     /// The model's files.

@@ -87,10 +87,19 @@ impl History {
     /// # Errors
     /// [`Error::BrokenLineage`] if the removals do not continue each other.
     pub fn still_there(&self) -> Result<Vec<usize>, Error> {
+        Ok(self.forgotten()?.iter().filter_map(|class| class.index_after).collect())
+    }
+
+    /// All classes that earlier removals forgot, by index and label in the first input; `index_after` is their
+    /// place in this one.
+    ///
+    /// # Errors
+    /// [`Error::BrokenLineage`] if the removals do not continue each other.
+    pub fn forgotten(&self) -> Result<Vec<ForgottenClass>, Error> {
         let removals: Vec<&Removal> =
             self.claims.iter().rev().map(|claim| &claim.statement.predicate.removal).collect();
         let (forgotten, _) = compose(&removals).map_err(|reason| Error::BrokenLineage { reason })?;
-        Ok(forgotten.iter().filter_map(|class| class.index_after).collect())
+        Ok(forgotten)
     }
 
     /// What a release made from this input by one more removal has to record.

@@ -1,14 +1,28 @@
 //! What is wrong with classes that somebody named.
 
+use std::fmt;
+
 /// Why named classes cannot be forgotten.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClassError {
-    /// Two classes have the same label.
-    #[error("label `{name}` belongs to more than one class")]
+    /// Several classes have the same label.
+    #[error("label `{name}` belongs to {} classes: {}", classes.len(), some(classes))]
     Ambiguous {
         /// The label.
         name: String,
+        /// The indices of the classes that have it, ascending.
+        classes: Vec<usize>,
+    },
+    /// A number that is the label of one class and the index of another.
+    #[error("`{name}` is the label of class {labelled} and the index of class {indexed}")]
+    LabelAndIndex {
+        /// As it was named.
+        name: String,
+        /// The index of the class that has it for a label.
+        labelled: usize,
+        /// The class that has it for an index.
+        indexed: Likely,
     },
     /// Every class was to be forgotten.
     #[error("all {classes} classes are to be forgotten: no classifier would be left")]
@@ -25,6 +39,12 @@ pub enum ClassError {
         /// As it was named the second time.
         name: String,
     },
+    /// Several classes in one name, separated by commas.
+    #[error("the model has no class `{name}`: each part of it is a class of its own")]
+    SeveralInOne {
+        /// As it was named.
+        name: String,
+    },
     /// No such class.
     #[error("the model has no class `{name}` (it has {classes} classes)")]
     Unknown {
@@ -32,25 +52,65 @@ pub enum ClassError {
         name: String,
         /// Number of classes of the model.
         classes: usize,
-        /// Labels that are spelt almost like it.
-        near: Vec<String>,
+        /// Classes whose labels are almost like it, or have it in them, the best first.
+        near: Vec<Likely>,
     },
+    /// No such class, and none that has a label.
+    #[error("the model has no class `{name}` (it has {classes} classes, without labels)")]
+    Unlabelled {
+        /// As it was named.
+        name: String,
+        /// Number of classes of the model.
+        classes: usize,
+    },
+}
+
+/// A class that may have been meant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Likely {
+    /// Its index.
+    pub index: usize,
+    /// Its label.
+    pub label: String,
+}
+
+impl fmt::Display for Likely {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.index, self.label)
+    }
 }
 
 impl ClassError {
     /// What the user can do about it, if anything is known to help.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Ambiguous { .. } => Some("name the class by its index".into()),
+        Some(match self {
+            Self::Ambiguous { .. } => {
+                "name the class by its index; the label is gone only when all of them are".into()
+            }
+            Self::LabelAndIndex { name, .. } => {
+                format!("say which: `label:{name}` or `index:{name}`")
+            }
+            Self::SeveralInOne { .. } => "name them one by one".into(),
             Self::Unknown { near, .. } if !near.is_empty() => {
-                let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-                Some(format!("did you mean {}?", near.join(" or ")))
+                let near: Vec<String> = near.iter().map(ToString::to_string).collect();
+                format!("did you mean {}?", near.join(" or "))
             }
-            Self::Unknown { classes, .. } => {
-                Some(format!("indices go from 0 to {}", classes.saturating_sub(1)))
+            Self::Unknown { classes, .. } => format!("indices go from 0 to {}", classes.saturating_sub(1)),
+            Self::Unlabelled { classes, .. } => {
+                format!("name it by its index, 0 to {}", classes.saturating_sub(1))
             }
-            _ => None,
-        }
+            Self::NothingLeft { .. } | Self::NothingNamed | Self::Repeated { .. } => return None,
+        })
     }
+}
+
+/// The first few of a list of indices.
+fn some(classes: &[usize]) -> String {
+    const SHOWN: usize = 8;
+    let mut shown: Vec<String> = classes.iter().take(SHOWN).map(ToString::to_string).collect();
+    if classes.len() > SHOWN {
+        shown.push("...".into());
+    }
+    shown.join(", ")
 }

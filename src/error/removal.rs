@@ -6,6 +6,20 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemovalError {
+    /// An earlier removal of this release did it.
+    #[error("already removed by an earlier removal of this release: {classes}")]
+    AlreadyRemoved {
+        /// The classes, as they are shown.
+        classes: String,
+        /// Whether their slots are still there, sealed.
+        kept: bool,
+    },
+    /// The slots hold what sealing would put there.
+    #[error("already sealed: {classes}; nothing would change")]
+    AlreadySealed {
+        /// The classes, as they are shown.
+        classes: String,
+    },
     /// A method made for competing classes was asked for on a multi-label head.
     #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
     NotForMultiLabel {
@@ -48,6 +62,9 @@ pub enum RemovalError {
         /// The most.
         most: f64,
     },
+    /// No class differs from another.
+    #[error("all rows of the head are equal: it is not trained, and there is nothing to forget")]
+    Untrained,
     /// A method has no such setting, or it was given twice.
     #[error("{method} has no setting `{name}`, or it was given twice")]
     UnknownSetting {

@@ -46,6 +46,24 @@ impl LinearHead {
         (row, bias / count)
     }
 
+    /// Whether all rows are equal, or as good as that: no embedding of a norm below 10^6 gets logits that differ
+    /// by as much as single precision tells of a probability.
+    #[must_use]
+    pub fn tells_nothing_apart(&self) -> bool {
+        let (mut least, mut most) = (vec![f32::INFINITY; self.width], vec![f32::NEG_INFINITY; self.width]);
+        for class in 0..self.classes {
+            for ((least, most), &w) in least.iter_mut().zip(&mut most).zip(self.row(class)) {
+                (*least, *most) = (least.min(w), most.max(w));
+            }
+        }
+        let spread = |least: f32, most: f32| f64::from(most) - f64::from(least);
+        let rows = least.iter().zip(&most).map(|(&least, &most)| spread(least, most).powi(2)).sum::<f64>();
+        let least = self.bias.iter().copied().fold(f32::INFINITY, f32::min);
+        let most = self.bias.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let apart = rows.sqrt() * 1e6 + if self.bias.is_empty() { 0.0 } else { spread(least, most) };
+        apart < f64::from(f32::EPSILON) / 2.0
+    }
+
     /// Which classes cannot be the top class of any embedding because another has the same weights and a
     /// larger bias, or the same bias and comes first. Unused slots of real heads look like that.
     #[must_use]

@@ -37,7 +37,7 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
-    /// the model was opened at, or with the classes of earlier removals only one would be left;
+    /// the model was opened at, an earlier removal did all of it, or with its classes only one would be left;
     /// [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
@@ -60,8 +60,11 @@ impl<'a> Job<'a> {
         }
         let history = History::of_input(model.artifact())?;
         let earlier = history.still_there()?;
+        let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
-        Ok(Self { model, removal, destination, device, observer, history, earlier, data: None })
+        let job = Self { model, removal, destination, device, observer, history, earlier, data: None };
+        job.require_something_new(&asked)?;
+        Ok(job)
     }
 
     /// The same job with figures on labelled embeddings of the user, which go into claim and card.

@@ -21,6 +21,7 @@ mod event;
 mod finish;
 mod job;
 mod measure;
+mod pointless;
 mod train;
 mod training;
 mod write;

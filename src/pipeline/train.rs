@@ -21,11 +21,13 @@ impl<'a> Job<'a> {
     /// train.
     ///
     /// # Errors
+    /// [`RemovalError`](crate::error::RemovalError) if the head is not trained, or its slots are sealed already;
     /// [`UnlearnError::DidNotForget`] if no attempt succeeded, [`UnlearnError::Unreached`] if no embedding
     /// reached the forgotten classes and nothing else is to become of their slots, what the method's formula
     /// says, [`Error::Compute`] if the device fails.
     pub fn train(self) -> Result<Unlearned<'a>, Error> {
         let before = self.model.cut().head.load(self.model.artifact())?;
+        self.require_something_to_forget(&before)?;
         let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };
         Ok(Unlearned { job: self, before, training })
     }
