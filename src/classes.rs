@@ -115,7 +115,7 @@ pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     }
 }
 
-fn printable(name: &str) -> String {
+pub(crate) fn printable(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {

@@ -14,6 +14,8 @@ pub(crate) const CURRENT: [(&str, u32); 23] = [
     ("head-bias", 1),
     ("restoration", 1),
     ("assumptions", 1),
+    ("labels-left", 1),
+    ("one-answer", 1),
     ("forgotten-accuracy", 1),
     ("retained-accuracy", 1),
     ("aus", 1),

@@ -1,6 +1,6 @@
 //! What the head shall be after a removal: which classes are forgotten, and what becomes of their outputs.
 
-use super::{Accepted, Hints, Slot};
+use super::{Accepted, Hints, Link, Slot};
 use crate::{classes::Forgotten, error::RemovalError};
 
 /// What becomes of the forgotten outputs.
@@ -73,6 +73,20 @@ impl Target {
     #[must_use]
     pub fn treatment(&self) -> Treatment {
         self.treatment
+    }
+
+    /// The one class that is left to compete for the answer, where only one is and classes compete at all.
+    #[must_use]
+    pub fn only_retained(&self, link: Link) -> Option<usize> {
+        let mut retained = self.forgotten.retained();
+        let only = retained.next().filter(|_| retained.next().is_none());
+        only.filter(|_| link != Link::Sigmoid)
+    }
+
+    /// The class that is the answer to every input, if the others are out of reach.
+    #[must_use]
+    pub fn only_answer(&self, link: Link) -> Option<usize> {
+        self.only_retained(link).filter(|_| self.is_final())
     }
 
     /// Whether their slots are kept or dropped.

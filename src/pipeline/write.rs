@@ -7,6 +7,7 @@ use crate::{
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     release::{self, CardContent, Staged},
+    unlearn::Trained,
     verify,
 };
 
@@ -77,7 +78,14 @@ impl<'a> Written<'a> {
         };
         let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let content = CardContent { removal: &self.job.removal, labels: model.labels(), evaluation };
+        let content = CardContent {
+            removal: &self.job.removal,
+            labels: model.labels(),
+            link: model.head().link,
+            earlier: &self.job.history.forgotten()?,
+            kept: self.training.trained.as_ref().map(Trained::retained_agreement),
+            evaluation,
+        };
         Ok(release::card(original.as_deref(), &name, &content, artifact.config()))
     }
 }

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::{
-    claim::names::STATEMENT_FILE,
-    classes::{Labels, describe},
+    claim::{ForgottenClass, NamedClass, names::STATEMENT_FILE},
+    classes::{Labels, LeftLabel, describe, printable},
     evaluate::{Evaluation, Record},
     evidence::Definition,
     export::{RemovalBlock, TAGS},
-    head::Treatment,
+    head::{Link, Treatment},
     removal::Removal,
 };
 
@@ -23,6 +23,12 @@ pub struct CardContent<'a> {
     pub removal: &'a Removal,
     /// Labels of all classes, if they are known.
     pub labels: Option<&'a Labels>,
+    /// What the model makes of its logits.
+    pub link: Link,
+    /// What earlier removals forgot, by index and label in the first model.
+    pub earlier: &'a [ForgottenClass],
+    /// The share of synthetic embeddings of retained classes that kept their class, if their rows were changed.
+    pub kept: Option<f64>,
     /// What was measured on labelled data of the user, if there were any.
     pub evaluation: Option<&'a Evaluation>,
 }
@@ -32,6 +38,7 @@ pub struct CardContent<'a> {
 pub fn card(original: Option<&str>, name: &str, content: &CardContent<'_>, config: Option<&Value>) -> String {
     let kind = config.into_iter().flat_map(kind_of);
     let (front, body) = original.map_or((Vec::new(), ""), split);
+    let body = without_ours(body);
     let mut card = String::from("---\n");
     for block in front.iter().filter(|block| !OURS.contains(&block.key) && block.key != "tags") {
         card += block.text;
@@ -51,10 +58,24 @@ pub fn card(original: Option<&str>, name: &str, content: &CardContent<'_>, confi
     card += &text(name, content);
     card.extend(content.evaluation.map(measured));
     if !body.trim().is_empty() {
-        card += "\n## The original's card\n\n";
+        card += ABOVE_THE_ORIGINAL;
         card += body.trim_start();
     }
     card
+}
+
+/// What stands between our text and that of the original's card.
+const ABOVE_THE_ORIGINAL: &str = "\n## The original's card\n\n";
+/// How the title of a card of ours ends.
+const OUR_TITLE: &str = " unlearnt";
+
+/// The body of a card without what an earlier removal wrote above it: one card says one thing.
+fn without_ours(body: &str) -> &str {
+    let title = body.trim_start().lines().next().unwrap_or_default();
+    if !(title.starts_with("# ") && title.ends_with(OUR_TITLE)) {
+        return body;
+    }
+    body.split_once(ABOVE_THE_ORIGINAL).map_or("", |(_, original)| without_ours(original))
 }
 
 fn front_matter(content: &CardContent<'_>) -> String {
@@ -74,7 +95,10 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
     let removal = content.removal;
     let describe = |class| describe(class, content.labels);
     let classes: Vec<String> = removal.forgotten().indices().map(describe).collect();
-    let (count, what) = match classes.len() {
+    // Slots that are still there are forgotten with this removal, too.
+    let gone: Vec<String> =
+        content.earlier.iter().filter(|class| class.index_after.is_none()).map(named).collect();
+    let (count, what) = match classes.len() + gone.len() {
         1 => ("one".to_owned(), "class"),
         more => (more.to_string(), "classes"),
     };
@@ -90,15 +114,53 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
         }
     };
     format!(
-        "# {name} with {count} {what} unlearnt\n\n\
-         Unlearnt at the classifier head: {}. {slots} The encoder is bit-identical to the original's.\n\n\
+        "# {name} with {count} {what}{OUR_TITLE}\n\n\
+         Unlearnt at the classifier head: {}. {slots} The encoder is bit-identical to the original's.{}\n\n\
          What was changed, how, and what was measured on synthetic embeddings is recorded in `{STATEMENT_FILE}` \
          (not signed).\n\n\
          **Not claimed:** the features are unchanged and may still encode the forgotten {what}, so that few-shot \
          relearning can restore them; this is not equivalent to retraining and says nothing about the influence of \
          training data.\n",
-        classes.join(", ")
+        classes.join(", "),
+        besides(content, &gone)
     )
+}
+
+/// What else a reader has to know, each in a paragraph of its own.
+fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
+    let target = content.removal.target();
+    let mut said = Vec::new();
+    if !gone.is_empty() {
+        said.push(format!(
+            "Gone since earlier removals, by their indices in the first model: {}.",
+            gone.join(", ")
+        ));
+    }
+    if let Some(kept) = content.kept {
+        said.push(format!(
+            "`{}` changed the weights of the other classes as well: of synthetic embeddings that the original gives \
+             them, {:.1} % keep their class.",
+            content.removal.method().name,
+            100.0 * kept
+        ));
+    }
+    let left = content.labels.map_or_else(Vec::new, |labels| LeftLabel::of(target.forgotten(), labels));
+    said.extend(left.iter().map(|left| format!("The {left}, which was not removed.")));
+    if let Some(class) = target.only_answer(content.link) {
+        said.push(format!(
+            "**One class is left: the answer to every input is {}.**",
+            describe(class, content.labels)
+        ));
+    }
+    said.iter().map(|text| format!("\n\n{text}")).collect()
+}
+
+fn named(class: &ForgottenClass) -> String {
+    let NamedClass { index, label } = &class.class;
+    match label {
+        Some(label) => format!("{index} `{}`", printable(label)),
+        None => index.to_string(),
+    }
 }
 
 /// Figures on real inputs, and on whose.
@@ -189,14 +251,16 @@ mod tests {
     use super::*;
     use crate::{claim::names::CLAIM_FILE, classes::Forgotten, release::signing::signed_card};
 
+    fn content<'a>(removal: &'a Removal, labels: Option<&'a Labels>) -> CardContent<'a> {
+        CardContent { removal, labels, link: Link::None, earlier: &[], kept: None, evaluation: None }
+    }
+
     fn made(original: Option<&str>) -> String {
         let config: Option<Value> =
             original.map(|_| serde_json::json!({"architectures": ["ViTForImageClassification"]}));
         let names = ["a", "b \"x\"", "c"].map(String::from).to_vec();
         let labels = Labels { names, source: "test".into() };
-        let content =
-            CardContent { removal: &removal(Treatment::Seal), labels: Some(&labels), evaluation: None };
-        card(original, "m", &content, config.as_ref())
+        card(original, "m", &content(&removal(Treatment::Seal), Some(&labels)), config.as_ref())
     }
 
     fn removal(treatment: Treatment) -> Removal {
@@ -207,8 +271,7 @@ mod tests {
     #[test]
     fn a_card_says_what_became_of_the_slots() {
         let said = |treatment| {
-            let content = CardContent { removal: &removal(treatment), labels: None, evaluation: None };
-            card(None, "m", &content, None)
+            card(None, "m", &content(&removal(treatment), None), None)
         };
         let (sealed, open) = (said(Treatment::Seal), said(Treatment::Leave));
         assert!(sealed.contains("sealed: true") && sealed.contains("outputs are sealed"), "{sealed}");
@@ -245,5 +308,44 @@ mod tests {
         assert!(!card.contains("model-index"), "{card}");
         assert!(card.ends_with("## The original's card\n\n# Old\n"), "{card}");
         assert!(made(Some("---\ntags: [a, \"b\"]\n---\n")).contains("tags:\n- a\n- b\n- class-removal\n"));
+    }
+
+    #[test]
+    fn a_second_removal_says_all_and_keeps_the_card_of_the_first_model() {
+        let first = made(Some("# Old\n\n## The original's card\n\nits own words\n"));
+        let gone = NamedClass { index: 7, label: Some("Bag".into()) };
+        let stays = NamedClass { index: 1, label: Some("b".into()) };
+        let earlier = [
+            ForgottenClass { class: gone, index_after: None },
+            ForgottenClass { class: stays, index_after: Some(1) },
+        ];
+        let removal = removal(Treatment::Seal);
+        let second = card(Some(&first), "m2", &CardContent { earlier: &earlier, ..content(&removal, None) }, None);
+        assert!(second.contains("# m2 with 2 classes unlearnt\n\nUnlearnt at the classifier head: 1. "), "{second}");
+        assert!(second.contains("by their indices in the first model: 7 `Bag`."), "{second}");
+        assert!(!second.contains("one class unlearnt"), "{second}");
+        let kept = "\n## The original's card\n\n# Old\n\n## The original's card\n\nits own words\n";
+        assert!(second.ends_with(kept), "{second}");
+        assert_eq!(second.matches("class_removal:").count(), 1);
+        let third = card(Some(&made(None)), "m3", &content(&removal, None), None);
+        assert!(!third.contains("The original's card"), "there was none: {third}");
+    }
+
+    #[test]
+    fn what_else_became_of_the_answers_is_said() {
+        let names = ["a", "b", "a"].map(String::from).to_vec();
+        let labels = Labels { names, source: "test".into() };
+        let forgotten = Forgotten::resolve(&["0", "1"], 3, None).unwrap();
+        let removal = Removal::of(forgotten, crate::methods::by_name("pour").unwrap()).build().unwrap();
+        let content = CardContent { kept: Some(0.9493), ..content(&removal, Some(&labels)) };
+        let text = card(None, "m", &content, None);
+        for said in [
+            "`pour` changed the weights of the other classes as well",
+            "94.9 % keep their class",
+            "The label `a` stays on class 2, which was not removed.",
+            "the answer to every input is 2 `a`",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
     }
 }

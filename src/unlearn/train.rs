@@ -27,6 +27,14 @@ pub struct Trained {
     pub attempts: Vec<Summary>,
 }
 
+impl Trained {
+    /// The share of the retained classes' embeddings that kept their class, over all strata.
+    #[must_use]
+    pub fn retained_agreement(&self) -> f64 {
+        self.attempts.get(self.kept).map_or(1.0, |kept| kept.retained_agreement)
+    }
+}
+
 /// What was tried, whether or not it succeeded.
 #[derive(Clone, Debug)]
 pub struct Search {

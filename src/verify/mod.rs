@@ -19,6 +19,7 @@ mod moved;
 mod named;
 mod quantised;
 mod recognition;
+mod remaining;
 mod report;
 mod restoration;
 mod retained;
@@ -61,6 +62,8 @@ pub static DEFINITIONS: [&Definition; 12] = [
     &head_bias::DEFINITION,
     &restoration::DEFINITION,
     &assumptions::DEFINITION,
+    &remaining::LABELS,
+    &remaining::ONE_ANSWER,
 ];
 
 /// Measures a candidate against the original it is said to come from.
@@ -93,7 +96,7 @@ pub fn verify(
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
     let left = untouched(&models.before, target)?;
-    let checks = vec![
+    let mut checks = vec![
         comparison.check().clone(),
         untouched::choice(&models.before.cut),
         untouched::check(&left),
@@ -107,6 +110,7 @@ pub fn verify(
         restoration::check(&models, changed, &sample, recognition, removal)?,
         assumptions::check(head, removal, device)?,
     ];
+    checks.extend(remaining::checks(target, stored.link, labels));
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
 }
 
