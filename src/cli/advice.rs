@@ -28,10 +28,15 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
     }
     let error = error.downcast_ref::<Error>()?;
     match error {
-        // Two classes in one word: each takes an option of its own, whatever the word is like.
-        Error::Class(ClassError::Unknown { name, .. }) if name.contains(',') => {
+        Error::Class(ClassError::SeveralInOne { .. }) => {
             Some("name each class with a --forget of its own".into())
         }
+        Error::Class(ClassError::LabelAndIndex { name, .. }) => {
+            Some(format!("say which: --forget 'label:{name}' or --forget 'index:{name}'"))
+        }
+        Error::Class(error @ ClassError::Unlabelled { .. }) => error
+            .hint()
+            .map(|hint| format!("{hint}; `declass unlearn` takes labels from a file, too, with --labels")),
         Error::Class(error @ ClassError::Unknown { near, .. }) if near.is_empty() => {
             error.hint().map(|hint| format!("`declass inspect` lists the labels; {hint}"))
         }
@@ -109,9 +114,15 @@ fn of_locate(error: &LocateError) -> Option<&'static str> {
 
 fn of_removal(error: &RemovalError) -> Option<&'static str> {
     match error {
-        RemovalError::NotForMultiLabel { .. } => Some("use --method seal or --slot drop"),
+        RemovalError::AlreadyRemoved { kept: true, .. } | RemovalError::AlreadySealed { .. } => {
+            Some("to take the slots away as well, use --slot drop")
+        }
+        RemovalError::NotForMultiLabel { .. } => Some("use --method seal"),
         RemovalError::NothingToDo => Some("leave out --no-seal or choose another --method"),
-        RemovalError::OneClassLeft => Some("keep the slots with --slot keep"),
+        RemovalError::OneAnswerLeft { .. } => Some(
+            "it would be no classifier any more: train another model, or retire this one; --allow-constant writes it \
+             nevertheless",
+        ),
         RemovalError::SealOfDropped => Some("leave out --no-seal, or keep the slot with --slot keep"),
         _ => None,
     }

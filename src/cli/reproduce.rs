@@ -38,7 +38,9 @@ pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let folder = tempfile::tempdir().context("making a folder for the copy")?;
     let destination = Destination::new(folder.path().join("out"));
     let device = device::open(choice, printer)?;
-    let copy = Job::open(&original, removal, destination, device, &bars)?.train()?.seal()?.write()?;
+    // Older versions did not ask whether a single class may be left.
+    let asked = removal.accepting_one_answer();
+    let copy = Job::open(&original, &asked, destination, device, &bars)?.train()?.seal()?.write()?;
     let diff = Diff::between(release, copy.artifact(), &|_| ()).map_err(Error::from)?;
     let others: Vec<Other> =
         diff.tensors.iter().map(|change| Other::of(change, release, copy.artifact())).collect();

@@ -16,6 +16,12 @@ impl Error {
             Self::Key(error) => error.hint().map(Into::into),
             Self::Locate(error) => error.hint(),
             Self::Register(error) => error.hint().map(Into::into),
+            Self::Removal(RemovalError::OneAnswerLeft { .. } | RemovalError::OneClassLeft) => {
+                Some("it would be no classifier any more: train another model, or retire this one".into())
+            }
+            Self::Removal(RemovalError::Untrained) => {
+                Some("is it the model that was trained, or the one that training began with?".into())
+            }
             Self::Removal(RemovalError::UnknownSetting { known, .. }) if known.is_empty() => {
                 Some("it has no settings at all".into())
             }

@@ -35,7 +35,13 @@ pub enum RemovalError {
     /// Neither training nor a seal was asked for.
     #[error("the method `seal` without its seal changes nothing")]
     NothingToDo,
-    /// Dropping the slots would leave a single class.
+    /// Of classes that compete, a single one would be left.
+    #[error("only class {class} would be left: the model would answer it to every input")]
+    OneAnswerLeft {
+        /// The class, as it is shown.
+        class: String,
+    },
+    /// Dropping the slots would leave a single output.
     #[error("dropping the slots would leave a single class, which is always the answer")]
     OneClassLeft,
     /// A number has no use.

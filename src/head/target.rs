@@ -75,6 +75,12 @@ impl Target {
         self.treatment
     }
 
+    /// The same target where a single class may be left.
+    #[must_use]
+    pub fn accepting_one_answer(&self) -> Self {
+        Self { accepted: Accepted { constant: true, ..self.accepted }, ..self.clone() }
+    }
+
     /// The one class that is left to compete for the answer, where only one is and classes compete at all.
     #[must_use]
     pub fn only_retained(&self, link: Link) -> Option<usize> {

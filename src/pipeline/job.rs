@@ -37,7 +37,7 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
-    /// the model was opened at, an earlier removal did all of it, or with its classes only one would be left;
+    /// the model was opened at, an earlier removal did all of it, or only one class would be left to answer;
     /// [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
@@ -64,6 +64,7 @@ impl<'a> Job<'a> {
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
         let job = Self { model, removal, destination, device, observer, history, earlier, data: None };
         job.require_something_new(&asked)?;
+        job.require_answers()?;
         Ok(job)
     }
 

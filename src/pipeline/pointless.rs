@@ -1,4 +1,4 @@
-//! Removals that would change nothing.
+//! Removals that would change nothing, or leave nothing to tell apart.
 
 use declass_formats::Edits;
 
@@ -21,6 +21,17 @@ impl Job<'_> {
             return Err(RemovalError::AlreadyRemoved { classes: self.named(asked), kept: true }.into());
         }
         Ok(())
+    }
+
+    /// Fails if a single class would be left that competes for the answer, unless that is accepted.
+    pub(super) fn require_answers(&self) -> Result<(), Error> {
+        let target = self.removal.target();
+        match target.only_retained(self.model.head().link) {
+            Some(class) if !target.accepted().constant => {
+                Err(RemovalError::OneAnswerLeft { class: self.named(&[class]) }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fails if there is nothing to forget in a head, or if sealing it as it is would change no byte.

@@ -149,6 +149,12 @@ impl Removal {
         Self { device, ..self.clone() }
     }
 
+    /// The same removal where a single class may be left, as whoever asked for it once had it.
+    #[must_use]
+    pub fn accepting_one_answer(&self) -> Self {
+        Self { target: self.target.accepting_one_answer(), ..self.clone() }
+    }
+
     /// The same removal of more classes.
     ///
     /// # Errors

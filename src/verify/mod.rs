@@ -49,7 +49,7 @@ use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 12] = [
+pub static DEFINITIONS: [&Definition; 14] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,

@@ -51,7 +51,10 @@ fn one_answer(target: &Target, link: Link, labels: Option<&Labels>) -> Option<Ch
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{classes::Forgotten, head::Treatment};
+    use crate::{
+        classes::Forgotten,
+        head::{Accepted, Hints, Treatment},
+    };
 
     #[test]
     fn what_is_left_is_said_and_only_then() {
@@ -59,7 +62,7 @@ mod tests {
         let labels = Labels { names, source: "test".into() };
         let said = |classes: &[&str], link| -> Vec<String> {
             let forgotten = Forgotten::resolve(classes, 3, None).unwrap();
-            let target = Target::new(forgotten, Treatment::Seal, None).unwrap();
+            let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
             checks(&target, link, Some(&labels)).into_iter().map(|check| check.summary).collect()
         };
         assert_eq!(said(&["1"], Link::None), [""; 0]);
