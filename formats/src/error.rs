@@ -118,6 +118,9 @@ pub enum Problem {
         /// The limit in bytes.
         limit: u64,
     },
+    /// A pointer of git-lfs in the place of the file.
+    #[error("this is a pointer of git-lfs, not the file itself")]
+    LfsPointer,
     /// A symbolic link that does not lead to a regular file inside the folder.
     #[error("this link does not lead to a regular file inside the model's folder")]
     Link,
@@ -136,6 +139,16 @@ pub enum Problem {
     /// Only GGUF weights.
     #[error("GGUF files hold quantised weights and no classification head")]
     OnlyGguf,
+    /// Only weights of another format.
+    #[error("`{name}` is {format}, which is not read")]
+    OtherFormat {
+        /// One of the files.
+        name: String,
+        /// What it is.
+        format: &'static str,
+        /// How to come from there to a format that is read.
+        way: &'static str,
+    },
     /// Only pickled weights.
     #[error("the weights are pickled (`{name}`), and reading a pickle can run code")]
     OnlyPickle {
@@ -221,11 +234,13 @@ impl Problem {
             Self::Adapter => "merge it into its base model and save that as safetensors",
             Self::DestinationNotEmpty => "name a folder that does not exist yet",
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => "is the path spelled right?",
+            Self::LfsPointer => "fetch the files that such pointers stand for: `git lfs pull`",
             Self::Link => "make a copy with its links followed, such as by `cp -rL`, and use that",
             Self::NoModel | Self::NotAModelFile => {
                 "name a folder with safetensors weights, a `.safetensors` file or an `.onnx` file"
             }
             Self::OnlyGguf => "use the safetensors files that the GGUF was made from",
+            Self::OtherFormat { way, .. } => way,
             Self::OnlyPickle { .. } => "load the model where you trust it and save it as safetensors",
             Self::Header { .. } | Self::Protobuf { .. } | Self::ProtobufParser(_) => {
                 "the file may be cut short or damaged; fetch it again"

@@ -80,6 +80,17 @@ impl Folder {
         Ok((Reader::new(file, holes), metadata.size()))
     }
 
+    /// The same for a file that nothing can be done without, and that git-lfs may not have fetched.
+    pub(crate) fn open_fetched(&self, path: &RelPath) -> Result<(Reader, u64), FormatError> {
+        let (file, size) = self.open_file(path)?;
+        let fail = |problem| FormatError::new(self.locate(path), problem);
+        let mut start = [0; LFS_POINTER.len()];
+        if (LFS_POINTER.len() as u64..MAX_POINTER).contains(&size) {
+            file.read_exact_at(&mut start, 0).map_err(|error| fail(error.into()))?;
+        }
+        if start == *LFS_POINTER { Err(fail(Problem::LfsPointer)) } else { Ok((file, size)) }
+    }
+
     /// The whole of a file that must not have more than `limit` bytes.
     pub(crate) fn read(&self, path: &RelPath, limit: u64) -> Result<Vec<u8>, FormatError> {
         let (file, found) = self.open_file(path)?;
@@ -148,6 +159,10 @@ pub(crate) struct Survey {
 
 /// What git keeps in a folder, which is no part of a model.
 const GIT: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
+
+/// What git-lfs writes in the place of a file until it is fetched begins so, and is short.
+const LFS_POINTER: &[u8; 39] = b"version https://git-lfs.github.com/spec";
+const MAX_POINTER: u64 = 1024;
 
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 20_000;

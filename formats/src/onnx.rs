@@ -43,7 +43,7 @@ pub(crate) struct Onnx {
 impl Onnx {
     pub(crate) fn open(folder: &Folder, path: RelPath) -> Result<Self, FormatError> {
         let fail = |problem| FormatError::new(folder.locate(&path), problem);
-        let (file, len) = folder.open_file(&path)?;
+        let (file, len) = folder.open_fetched(&path)?;
         let source = Source { folder, model: &path, file: &file };
         let tree = tree::walk(&file, len).map_err(fail)?;
         if tree.child(places::GRAPH).is_none() {
@@ -58,7 +58,7 @@ impl Onnx {
         graph.initializers = initializers.map(|(name, place)| (name.clone(), place.info.clone())).collect();
         let external = external_files(source, &tree).map_err(fail)?;
         for file in &external {
-            folder.open_file(file)?;
+            folder.open_fetched(file)?;
         }
         Ok(Self { path, tree, graph, places, external })
     }

@@ -1,6 +1,7 @@
 //! From a path to an opened model: which files are the weights, which belong to the model, which do not.
 
 mod copied;
+mod foreign;
 
 use std::{path::Path, sync::Arc};
 
@@ -74,11 +75,12 @@ fn open_file(path: &Path) -> Result<Artifact, FormatError> {
         () if has_extension(&file, "safetensors") => {
             Weights::Safetensors(Safetensors::open_file(&folder, file)?)
         }
-        () if has_extension(&file, "gguf") => return Err(fail(Problem::OnlyGguf)),
-        () if is_pickle(&file) => {
-            return Err(fail(Problem::OnlyPickle { name: name.to_owned() }));
+        () => {
+            let other = if has_extension(&file, "xml") { "bin" } else { "xml" };
+            let described = format!("{}.{other}", foreign::stem(&file));
+            let described = RelPath::try_from(described.as_str()).is_ok_and(|other| folder.exists(&other));
+            return Err(fail(foreign::problem(&file, described).unwrap_or(Problem::NotAModelFile)));
         }
-        () => return Err(fail(Problem::NotAModelFile)),
     };
     let mut kept: Vec<RelPath> = weights.files().into_iter().cloned().collect();
     let config = config_path();
@@ -112,20 +114,8 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
     match (with("safetensors").as_slice(), with("onnx").as_slice()) {
         ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
         ([], [file]) => Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx))),
-        ([], []) => Err(fail(refusal(files))),
+        ([], []) => Err(fail(foreign::problem_of(files))),
         ([], files) | (files, _) => Err(several(files)),
-    }
-}
-
-/// Why a folder without weights that can be read is not a model.
-fn refusal(files: &[(RelPath, u64)]) -> Problem {
-    let find = |is: &dyn Fn(&RelPath) -> bool| files.iter().map(|(file, _)| file).find(|file| is(file));
-    if find(&|file| has_extension(file, "gguf")).is_some() {
-        return Problem::OnlyGguf;
-    }
-    match find(&is_pickle) {
-        Some(file) => Problem::OnlyPickle { name: file.to_string() },
-        None => Problem::NoModel,
     }
 }
 
@@ -161,13 +151,10 @@ fn finish(
 
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
     let fail = |problem| FormatError::new(folder.locate(path), problem);
+    folder.open_fetched(path)?;
     let config: Value =
         serde_json::from_slice(&folder.read(path, MAX_TEXT)?).map_err(|error| fail(error.into()))?;
     if config.is_object() { Ok(config) } else { Err(fail(Problem::NotAnObject)) }
-}
-
-fn is_pickle(file: &RelPath) -> bool {
-    ["bin", "pt", "pth", "pkl", "ckpt"].iter().any(|extension| has_extension(file, extension))
 }
 
 fn has_extension(file: &RelPath, extension: &str) -> bool {

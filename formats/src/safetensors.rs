@@ -34,6 +34,7 @@ impl Safetensors {
     /// Opens the shards that an index names.
     pub(crate) fn open_index(folder: &Folder, path: RelPath) -> Result<Self, FormatError> {
         let fail = |problem| FormatError::new(folder.locate(&path), problem);
+        folder.open_fetched(&path)?;
         let index = Index::parse(path.clone(), &folder.read(&path, MAX_INDEX)?).map_err(fail)?;
         let mut shards = BTreeMap::new();
         for shard in index.files() {
@@ -131,7 +132,7 @@ impl Safetensors {
 }
 
 fn read_header(folder: &Folder, path: &RelPath) -> Result<Header, FormatError> {
-    let (file, len) = folder.open_file(path)?;
+    let (file, len) = folder.open_fetched(path)?;
     Header::read(&file, len).map_err(|problem| FormatError::new(folder.locate(path), problem))
 }
 

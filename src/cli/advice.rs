@@ -131,7 +131,10 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
 fn of_unlearn(error: &UnlearnError) -> Option<&'static str> {
     match error {
         UnlearnError::CannotSeal => Some("use --slot drop"),
-        UnlearnError::DidNotForget { .. } => {
+        UnlearnError::DidNotForget { trains: false, .. } => {
+            Some("try --method seal, which leaves the other classes as they are, or one that trains: `declass methods`")
+        }
+        UnlearnError::DidNotForget { trains: true, .. } => {
             Some("try --method seal, more --epochs, more --samples or another --lr")
         }
         UnlearnError::NeedsBias { .. } => Some("use --method seal; `declass methods` lists others"),

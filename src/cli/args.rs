@@ -29,7 +29,7 @@ pub(super) use timestamp::{AttachArgs, RequestArgs, TimestampArgs, TimestampComm
 
 use super::output::Verbosity;
 
-/// Removes classes from trained classifiers, source-free, and proves it.
+/// Removes classes from a trained classifier without training data, and checks the result.
 #[derive(Debug, Parser)]
 #[command(name = "declass", version, max_term_width = 100, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(super) struct Cli {
@@ -83,9 +83,9 @@ pub(super) enum Command {
     /// Explain a finding of `declass verify` by its code.
     Explain(ExplainArgs),
     #[cfg(feature = "compute")]
-    /// Print what a release's claim says in a format of others.
+    /// Convert the claim to CycloneDX, SLSA, in-toto or a model card.
     Export(ExportArgs),
-    /// Have git refuse releases that the gate says no to.
+    /// Install git hooks that reject releases failing verification.
     Hook(super::hook::HookArgs),
     #[cfg(feature = "compute")]
     /// Show what a model is: its classes, its head, its embedding.
@@ -97,17 +97,17 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// List the unlearning methods and where they come from.
     Methods(MethodsArgs),
-    /// Send a release to a hub, after looking whether it is what its claim says.
+    /// Upload a release to the Hugging Face Hub after checking it against its claim.
     #[cfg(all(feature = "compute", feature = "hub"))]
     Push(PushArgs),
-    /// Keep a register of requests and releases that nobody can change unnoticed.
+    /// Keep a tamper-evident register of requests and releases.
     Register(super::register::RegisterArgs),
     #[cfg(feature = "compute")]
-    /// Run the command of a release's claim again and compare what it makes.
+    /// Repeat the recorded run and compare the files.
     Reproduce(ReproduceArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
-    /// Have somebody else say when a release was signed: ask a time-stamping service, and keep its answer.
+    /// Add a trusted time stamp (RFC 3161) to a signed release.
     Timestamp(TimestampArgs),
     #[cfg(feature = "compute")]
     /// Remove classes from a model, verify the result and write it with a claim.

@@ -19,9 +19,10 @@ pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
     } else if args.code.is_some() {
         codes.iter().for_each(|code| explain(code, printer));
     } else {
+        let column = codes.iter().map(|code| code.name.len()).max().unwrap_or_default() + 2;
         codes
             .iter()
-            .for_each(|code| printer.row(code.id, format!("{:<22}{}", code.name, means(code.verdict))));
+            .for_each(|code| printer.row(code.id, format!("{:<column$}{}", code.name, means(code.verdict))));
         printer.row("", "`declass explain CODE` says what a code means and what to do");
     }
     Ok(Exit::Yes)

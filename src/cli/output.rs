@@ -11,9 +11,9 @@ use declass::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::schema::Schema;
+pub(super) use words::grouped;
 
-use super::advice;
+use super::{advice, schema::Schema};
 
 /// How much the user asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -103,13 +103,13 @@ impl Printer {
     /// A JSON document of a format that others define, whatever the verbosity.
     pub(super) fn json(&self, value: &impl Serialize) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, value)?;
-        writeln!(out)
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+        as_far_as_read(written.and_then(|()| writeln!(out)))
     }
 
     /// What could as well be written to a file, byte for byte, whatever the verbosity.
     pub(super) fn file(&self, text: &str) -> io::Result<()> {
-        io::stdout().lock().write_all(text.as_bytes())
+        as_far_as_read(io::stdout().lock().write_all(text.as_bytes()))
     }
 
     /// A word of warning, on stderr.
@@ -141,6 +141,14 @@ impl Printer {
     }
 }
 
+/// A reader that has seen enough and closes the pipe, as `head` does, is nobody's error.
+fn as_far_as_read(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Text from a model without characters that a terminal would obey, those that turn the direction of writing
 /// included.
 fn harmless(text: &str) -> String {
@@ -149,19 +157,6 @@ fn harmless(text: &str) -> String {
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
-}
-
-/// `1 234 567`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `1 file`, `2 files`.

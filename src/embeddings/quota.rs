@@ -85,11 +85,16 @@ impl Sampling {
         self.accepted.iter().zip(&self.wanted).enumerate().filter(short).map(|(class, _)| class)
     }
 
+    /// Draws of all samplers together, those for rare classes included.
+    #[must_use]
+    pub fn all_draws(&self) -> u64 {
+        self.rare.iter().fold(self.draws, |sum, rare| sum.saturating_add(rare.tries))
+    }
+
     /// Draws per kept embedding, all samplers together.
     #[must_use]
     pub fn overhead(&self) -> f64 {
-        let tries: u64 = self.rare.iter().map(|rare| rare.tries).sum();
-        (self.draws + tries) as f64 / self.accepted.iter().sum::<usize>().max(1) as f64
+        self.all_draws() as f64 / self.accepted.iter().sum::<usize>().max(1) as f64
     }
 }
 

@@ -92,9 +92,11 @@ impl KeyError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::OldEncryption => Some("convert it with `openssl pkcs8 -topk8 -in KEY -out NEW`"),
-            Self::OpenSsh { wanted: KeyKind::Release } => {
-                Some("convert it with `ssh-keygen -p -m PKCS8 -f KEY`")
-            }
+            // The command changes the file in place, and only keys of that curve are of use here.
+            Self::OpenSsh { wanted: KeyKind::Release } => Some(
+                "make a key with `declass keygen`; if this one is ECDSA on P-256, a copy of it can be converted: \
+                 `ssh-keygen -p -m PKCS8 -f COPY`",
+            ),
             Self::TooCostly => Some("encrypt it anew: scrypt may take 1 GB, PBKDF2 10 million rounds"),
             Self::Absent { wanted: KeyKind::Release }
             | Self::Malformed { wanted: KeyKind::Release, .. }

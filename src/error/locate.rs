@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
-    /// Several tensors could be the head.
-    #[error("{} tensors could be the classifier head: {}", candidates.len(), candidates.join(", "))]
+    /// Several tensors could be the head, or one of which nothing says that it is.
+    #[error("{}", undecided(candidates))]
     Ambiguous {
         /// Their names.
         candidates: Vec<String>,
@@ -66,6 +66,15 @@ impl LocateError {
             }
             Self::Unsuitable { hint, .. } => hint.clone(),
             _ => None,
+        }
+    }
+}
+
+fn undecided(candidates: &[String]) -> String {
+    match candidates {
+        [one] => format!("`{one}` could be the classifier head, and nothing says that it is"),
+        several => {
+            format!("{} tensors could be the classifier head: {}", several.len(), several.join(", "))
         }
     }
 }

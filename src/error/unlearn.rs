@@ -8,8 +8,10 @@ pub enum UnlearnError {
     #[error("a sigmoid head without bias cannot be sealed: its zero row would mean a probability of 1/2")]
     CannotSeal,
     /// No attempt both forgot every stratum and left the retained classes alone.
-    #[error("unlearning did not succeed at any learning rate tried: {}", attempts.join("; "))]
+    #[error("unlearning did not succeed{}: {}", if *trains { " at any learning rate tried" } else { "" }, attempts.join("; "))]
     DidNotForget {
+        /// Whether the method trains, so that there are settings of training to change.
+        trains: bool,
         /// What came of each learning rate, in words.
         attempts: Vec<String>,
     },

@@ -72,14 +72,46 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (worst, agreement) = (100.0 * self.worst_stratum, 100.0 * self.retained_agreement);
+        let missed = |holds: bool, bound: String| if holds { String::new() } else { format!(" (needs {bound})") };
+        let percent = |rate: f64| format!("{:.0} %", 100.0 * rate);
         write!(
             f,
-            "{}: worst stratum {worst:.1} % recognised, retained agreement {agreement:.1} %, worst class \
-             {:.1} %, divergence {:.2e} nats",
+            "{}: worst stratum {:.1} % recognised{}, retained agreement {:.1} %{}, worst class {:.1} %{}, divergence \
+             {:.2e} nats{}",
             self.course(),
+            100.0 * self.worst_stratum,
+            missed(self.worst_stratum == 0.0, percent(0.0)),
+            100.0 * self.retained_agreement,
+            missed(self.retained_agreement >= aim::RETAINED_AGREEMENT, percent(aim::RETAINED_AGREEMENT)),
             100.0 * self.worst_class,
-            self.retained_kl
+            missed(self.worst_class >= aim::WORST_CLASS_AGREEMENT, percent(aim::WORST_CLASS_AGREEMENT)),
+            self.retained_kl,
+            missed(self.retained_kl <= aim::RETAINED_DIVERGENCE, aim::RETAINED_DIVERGENCE.to_string())
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_says_which_bounds_it_missed() {
+        let summary = Summary {
+            learning_rate: None,
+            stretch: 1.0,
+            epochs: 0,
+            worst_stratum: 0.0,
+            retained_agreement: 0.902,
+            worst_class: 0.761,
+            retained_kl: 0.0296,
+            trace: Vec::new(),
+        };
+        assert_eq!(
+            summary.to_string(),
+            "in closed form: worst stratum 0.0 % recognised, retained agreement 90.2 % (needs 94 %), worst class \
+             76.1 % (needs 87 %), divergence 2.96e-2 nats"
+        );
+        assert!(!summary.succeeded());
     }
 }

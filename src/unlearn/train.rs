@@ -56,8 +56,9 @@ impl Search {
         match self.best {
             Some((kept, head)) => Ok(Trained { head, kept, attempts }),
             None => {
+                let trains = attempts.iter().any(|attempt| attempt.learning_rate.is_some());
                 let attempts = attempts.iter().map(ToString::to_string).collect();
-                Err(UnlearnError::DidNotForget { attempts }.into())
+                Err(UnlearnError::DidNotForget { trains, attempts }.into())
             }
         }
     }
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn too_few_epochs_are_a_failure_that_tells_what_was_tried() {
-        let Err(Error::Unlearn(UnlearnError::DidNotForget { attempts })) = trained("random-labels", 0, true)
+        let Err(Error::Unlearn(UnlearnError::DidNotForget { trains: true, attempts })) = trained("random-labels", 0, true)
         else {
             panic!()
         };

@@ -14,7 +14,9 @@ use crate::{
     claim::names::is_record,
     cut::Cut,
     error::Error,
-    evidence::{Change, ChangedTensor, Check, Definition, Figure, Origin, Outcome, TensorDifference},
+    evidence::{
+        Change, ChangedTensor, Check, Definition, Figure, Origin, Outcome, TensorDifference, words::grouped,
+    },
     head::{Link, Position, Target, Ties},
     progress::Progress,
 };
@@ -106,8 +108,8 @@ pub(super) fn check(
             "{} of {} tensors, {} of {} values{}; everything else byte-identical",
             changes.tensors.len(),
             changes.tensor_count,
-            changes.values,
-            changes.value_count,
+            grouped(changes.values),
+            grouped(changes.value_count),
             named::besides(diff, before.artifact, after.artifact)
         ),
         [first] => format!("{first}, which is not part of the removal"),
@@ -152,7 +154,7 @@ fn offences(
     }
     offences.extend(rest.iter().map(differs));
     let unseen = after.artifact.left_out().iter().filter(|path| !is_record(path));
-    offences.extend(unseen.map(|path| format!("file `{path}` is not part of the model")));
+    offences.extend(unseen.map(|path| format!("there is a file `{path}` that the original has not")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());
     }

@@ -116,7 +116,7 @@ Examples:
   declass inspect model.onnx --json
   declass inspect google/vit-base-patch16-224    # from the Hugging Face Hub, without downloading the weights
 
-Of weights on a hub only what is read is fetched, by ranges (whole if they are small): headers, graph and head. Ranges have no
+Of weights on a hub only what is read is fetched, by ranges (whole if they are small): headers, graph and head. Ranges have no \
 digests to compare, so what is shown is what the server sent.")]
 pub(in crate::cli) struct InspectArgs {
     #[command(flatten)]
@@ -183,7 +183,8 @@ Exit code 0: written (or it could have been); 1: unlearning or a check failed, n
 pub(in crate::cli) struct UnlearnArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
-    /// A class to forget, by label or index (repeatable).
+    /// A class to forget, by label or index (repeatable). Where both could be meant, `label:7` and `index:7` say
+    /// which.
     #[arg(
         long = "forget",
         short = 'f',

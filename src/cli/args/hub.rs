@@ -10,23 +10,21 @@ use declass::{device::DeviceChoice, fetch::RepoId};
 
 /// How to treat models that are named as `org/name`.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Hub")]
 pub(in crate::cli) struct HubArgs {
     /// Download nothing: models named as org/name come from the cache. HF_HUB_OFFLINE=1 says the same.
-    #[arg(long)]
+    #[arg(long, help_heading = "Hub")]
     pub(in crate::cli) offline: bool,
     /// The file to take of a repository with several models, such as onnx/model.onnx [default: safetensors
     /// before ONNX].
-    #[arg(long, value_name = "PATH", value_parser = parse_file)]
+    #[arg(long, value_name = "PATH", value_parser = parse_file, help_heading = "Hub")]
     pub(in crate::cli) file: Option<RelPath>,
 }
 
 /// How to treat releases that are named as `org/name`, where only their claims are looked at.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Hub")]
 pub(in crate::cli) struct OfflineArgs {
     /// Download nothing: releases named as org/name come from the cache. HF_HUB_OFFLINE=1 says the same.
-    #[arg(long)]
+    #[arg(long, help_heading = "Hub")]
     pub(in crate::cli) offline: bool,
 }
 
@@ -38,8 +36,8 @@ Examples:
   declass push out org/name --original org/original --trust declass-trust.toml
   declass push out org/name --pr --unsigned    # ask the owner of the repository
 
-The release must hold exactly the files of its claim, signed by somebody who is trusted unless --unsigned is given; with
---original all checks of `declass verify` are made, too. One commit takes all files along. Needs HF_TOKEN.
+The release must hold exactly the files of its claim, signed by a trusted key unless --unsigned is given; with --original \
+all checks of `declass verify` are made, too. One commit takes all files along. Needs HF_TOKEN.
 
 Exit code 0: sent; 1: a check says no, nothing was sent; 2: could not tell or could not send.")]
 pub(in crate::cli) struct PushArgs {
@@ -61,7 +59,7 @@ pub(in crate::cli) struct PushArgs {
     /// The keys that are trusted: every file must be signed by one of them.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) trust: Option<PathBuf>,
-    /// Send it whoever has signed it, or nobody.
+    /// Upload it without a signature check.
     #[arg(long, conflicts_with = "trust")]
     pub(in crate::cli) unsigned: bool,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).

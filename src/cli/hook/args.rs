@@ -23,12 +23,12 @@ pub(super) enum HookCommand {
     Check(CheckArgs),
     /// Have a repository check whatever is pushed.
     Install(InstallArgs),
-    /// What git runs before it sends a push; it says on standard input what that is.
+    /// Run by git's pre-push hook (reads refs from standard input).
     #[command(after_help = "\
 Examples:
   echo \"main $(git rev-parse main) main $(git rev-parse main)\" | declass hook pre-push")]
     PrePush(RunArgs),
-    /// What git runs before it accepts a push; it says on standard input what that is.
+    /// Run by git's pre-receive hook (reads refs from standard input).
     #[command(after_help = "\
 Examples:
   echo \"$(git rev-parse main) $(git rev-parse main) refs/heads/main\" | declass hook pre-receive")]

@@ -30,7 +30,7 @@ pub(super) enum RegisterCommand {
     Append(Box<AppendArgs>),
     /// Make an empty register and its key.
     Init(InitArgs),
-    /// Show all events of a register that is sound.
+    /// List the events, after checking the register.
     List(ListArgs),
     /// Prove that an event is in the register, or that it still begins as it once was.
     Prove(ProveArgs),
@@ -44,9 +44,9 @@ Examples:
   declass register init removals --origin example.org/removals
   declass register init removals --origin example.org/removals --key ~/keys/removals.key
 
-DIR gets `entries.jsonl` and `checkpoint`, two text files for a git repository of their own. The private key is encrypted
-with a passphrase, which is that of --passphrase-file, of $DECLASS_KEY_PASSPHRASE, of the systemd credential
-declass-passphrase, or asked for, in this order; keep a copy of the key. The public key lies beside it, ending in .vkey;
+DIR gets `entries.jsonl` and `checkpoint`, two text files for a git repository of their own. The private key is encrypted \
+with a passphrase, which is that of --passphrase-file, of $DECLASS_KEY_PASSPHRASE, of the systemd credential \
+declass-passphrase, or asked for, in this order; keep a copy of the key. The public key lies beside it, ending in .vkey; \
 give it to everybody who verifies.")]
 pub(super) struct InitArgs {
     /// The folder to make.
@@ -76,11 +76,11 @@ Examples:
   declass register append removals superseded --release out --successor out-2
   declass register append removals key-rotated --new-key removals-2027.key
 
-The register has no personal data: a record stays with you, and only SHA-256(salt, record) is entered. The salt is made
-with `requested` and lies beside the record, ending in .salt; keep both unchanged to show later which request it was, and
+The register has no personal data: a record stays with you, and only SHA-256(salt, record) is entered. The salt is made \
+with `requested` and lies beside the record, ending in .salt; keep both unchanged to show later which request it was, and \
 destroy the salt to make that impossible for everybody.
 
-`verified` and `released` say what you did. With --trust the release has to pass `declass verify` by its signatures
+`verified` and `released` say what you did. With --trust the release has to pass `declass verify` by its signatures \
 first; without, only that its files are those of its claim.
 
 Exit code 0: entered, and on disk; 1: the register or the gate says no; 2: could not tell.")]
@@ -185,7 +185,7 @@ Examples:
   declass register verify removals --record request-17.json
   declass register verify --proof entry-3.json --vkey removals.vkey
 
-A register shows by itself that its entries are those that were signed. That its keeper did not sign another history
+A register shows by itself that its entries are those that were signed. That its keeper did not sign another history \
 since shows only against an older checkpoint: keep copies of the file `checkpoint` where the keeper has no access.
 
 As JSON: passed, checks (check, holds, summary, code: null if it holds); `declass explain CODE` says what a code means.

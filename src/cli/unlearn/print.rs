@@ -12,6 +12,7 @@ use declass::{
     evidence::Outcome,
     formats::RelPath,
     head::{Link, Treatment},
+    methods::Kind,
     pipeline::{Event, Job, NotTrained, Observer},
     progress::{Progress, Step},
     removal::Removal,
@@ -139,13 +140,17 @@ impl<'a> Teller<'a> {
             1 => "; 1 class that they hardly reach was sampled on its own".to_owned(),
             rare => format!("; {rare} classes that they hardly reach were sampled on their own"),
         };
-        let line = format!(
-            "{} synthetic embeddings ({}), {} draws, {:.1} each{rarely}",
-            grouped(total as u64),
-            sampling.distribution,
-            grouped(sampling.draws),
-            sampling.overhead()
-        );
+        let line = if sampling.wanted.iter().all(|wanted| *wanted == 0) {
+            format!("none: `{}` works without embeddings", self.removal.method().name)
+        } else {
+            format!(
+                "{} synthetic embeddings ({}) of {} draws, {:.1} for each{rarely}",
+                grouped(total as u64),
+                sampling.distribution,
+                grouped(sampling.all_draws()),
+                sampling.overhead()
+            )
+        };
         self.out.row("sampling", line);
         self.starved(sampling, starved);
         for (class, &wanted) in sampling.wanted.iter().enumerate().filter(|(_, wanted)| **wanted > 0) {
@@ -221,7 +226,11 @@ impl<'a> Teller<'a> {
 
     pub(super) fn failure(&self, report: &Report) {
         let failed = report.checks().iter().filter(|check| check.outcome == Outcome::Failed).count();
-        self.printer.warn(&format!("{} failed: nothing was written", counted(failed, "check")));
+        let way = match self.removal.method().kind {
+            Kind::SealOnly => "",
+            _ => "; --method seal leaves the rows of the other classes as they are: try that",
+        };
+        self.printer.warn(&format!("{} failed: nothing was written{way}", counted(failed, "check")));
     }
 
     pub(super) fn written(&self, place: &Path, files: &[RelPath], signed_by: Option<&str>) {
