@@ -1,10 +1,16 @@
 //! What to do about an error at the command line: the one place where errors and options meet.
 
-use std::fmt;
+use std::{fmt, io, path::Path};
 
-use declass::error::{
-    ClassError, Error, HubError, KeyError, KeyKind, LocateError, Parameter, RemovalError, UnlearnError,
+use declass::{
+    error::{
+        ClassError, Error, HubError, KeyError, KeyKind, LocateError, Parameter, RemovalError, UnlearnError,
+    },
+    fetch::{HubRef, near},
+    formats::{FormatError, Problem},
 };
+
+use super::hub::LookedUp;
 
 /// An error of the command line itself, and what to do about it.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
     if let Some(advised) = error.downcast_ref::<Advised>() {
         return advised.advice.clone();
     }
+    let downloaded_by_name = error.downcast_ref::<LookedUp>().is_some();
     let error = error.downcast_ref::<Error>()?;
     match error {
         Error::Class(ClassError::SeveralInOne { .. }) => {
@@ -45,8 +52,31 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
             let options = options.join(" and ");
             Some(format!("leave out {options}, or choose a method that trains: `declass methods`"))
         }
+        Error::Format(FormatError { path, problem: Problem::Io(reason) })
+            if reason.kind() == io::ErrorKind::NotFound =>
+        {
+            Some(where_it_could_be(path))
+        }
+        Error::Hub(HubError::Connection { .. }) if downloaded_by_name => Some(
+            "if a path was meant, is it spelled right? If not, try again later: what was downloaded so far is kept".into(),
+        ),
         Error::Hub(HubError::Unclear { choices, .. }) => Some(format!("name one with --file: {choices}")),
         _ => fixed(error).map(Into::into).or_else(|| error.hint()),
+    }
+}
+
+/// What could have been meant by a path that is not there.
+fn where_it_could_be(path: &Path) -> String {
+    let near = near(path);
+    let near: Vec<String> = near.iter().map(|path| format!("`{}`", path.display())).collect();
+    let repository = path.to_str().and_then(HubRef::parse).filter(|reference| reference.revision.is_none());
+    match (near.as_slice(), repository) {
+        ([], None) => "is the path spelled right?".into(),
+        ([], Some(repository)) => format!("is the path spelled right? The repository of that name is `{repository}@main`"),
+        (near, None) => format!("did you mean {}?", near.join(" or ")),
+        (near, Some(repository)) => {
+            format!("did you mean {}? The repository of that name is `{repository}@main`", near.join(" or "))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Models named as `org/name`: what the environment says about hubs, and opening what was fetched or is here.
 
 use std::{
-    env,
+    env, fmt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use anyhow::Result;
 use declass::{
     claim::names::open_model,
-    error::Error,
+    error::{Error, HubError},
     fetch::{self, Fetched, FetchedRecords, HubSettings, ModelRef, PackageUrl, Token},
     formats::RelPath,
 };
@@ -41,7 +41,8 @@ pub(super) fn locate(path: &Path, file: Option<&RelPath>, offline: bool, bars: &
         ModelRef::Hub(reference) => reference,
         ModelRef::Local(path) => return Ok(Located { path, package: None, left: Vec::new() }),
     };
-    let Fetched { artifact, left, package, .. } = fetch::fetch(&reference, file, &settings(offline), bars)?;
+    let fetched = fetch::fetch(&reference, file, &settings(offline), bars);
+    let Fetched { artifact, left, package, .. } = fetched.map_err(|error| looked_up(error, path))?;
     Ok(Located { path: artifact.path().to_owned(), package: Some(package), left })
 }
 
@@ -55,7 +56,8 @@ pub(super) struct Claims {
 pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> {
     match ModelRef::of(path) {
         ModelRef::Hub(reference) => {
-            let fetched = fetch::records(&reference, &settings(offline), bars)?;
+            let fetched = fetch::records(&reference, &settings(offline), bars);
+            let fetched = fetched.map_err(|error| looked_up(error, path))?;
             Ok(Claims { folder: fetched.folder(), _fetched: Some(fetched) })
         }
         ModelRef::Local(path) => {
@@ -70,7 +72,31 @@ pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> 
 pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Option<Fetched>> {
     let ModelRef::Hub(reference) = ModelRef::of(&args.path) else { return Ok(None) };
     let (file, settings) = (args.hub.file.as_ref(), settings(args.hub.offline));
-    Ok(Some(fetch::peek(&reference, file, &settings, bars)?))
+    let fetched = fetch::peek(&reference, file, &settings, bars);
+    fetched.map(Some).map_err(|error| looked_up(error, &args.path))
+}
+
+/// That a name was taken for a repository, where there is none or it cannot be asked for.
+#[derive(Debug)]
+pub(super) struct LookedUp(String);
+
+impl fmt::Display for LookedUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no path `{}` here, so it was looked up on the Hub", self.0)
+    }
+}
+
+fn looked_up(error: Error, path: &Path) -> anyhow::Error {
+    let not_found = matches!(
+        &error,
+        Error::Hub(
+            HubError::Answer { status: 401 | 403 | 404, .. }
+                | HubError::Connection { .. }
+                | HubError::NotCached { .. }
+        )
+    );
+    let error = anyhow::Error::from(error);
+    if not_found { error.context(LookedUp(path.display().to_string())) } else { error }
 }
 
 /// What the environment says, by the names and with the defaults that other programs for hubs have.

@@ -1,6 +1,7 @@
 //! Where the encoder ends and the classifier head begins.
 
 mod choice;
+mod foreign;
 mod labels;
 pub(crate) mod literal;
 mod load;

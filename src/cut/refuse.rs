@@ -121,8 +121,13 @@ fn check_architecture(config: &Value) -> Result<(), Error> {
         }
     }
     if config.get("model_type").is_some() && !names.iter().any(|name| name.contains("Classif")) {
+        let what = if first.ends_with("Model") {
+            "is a backbone or embedding model without a classifier head"
+        } else {
+            "is not known to be a classifier of whole inputs"
+        };
         return Err(refusal(
-            format!("`{first}` is a backbone or embedding model without a classifier head"),
+            format!("`{first}` {what}"),
             "supply the fine-tuned classifier, whose architecture ends in `...Classification`",
         ));
     }

@@ -4,6 +4,7 @@ use declass_formats::Artifact;
 
 use super::{
     Branch, Choice, Cut, Head, Operand, Why,
+    foreign,
     labels::{self, Stated},
     names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
@@ -14,6 +15,7 @@ use crate::head::{Hints, Link, Position, Ties};
 
 /// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
+    foreign::check(artifact)?;
     refuse::check(artifact)?;
     let stated = artifact.config().map(labels::stated).transpose()?.flatten();
     let count = stated.as_ref().map(|stated| stated.count);

@@ -109,7 +109,7 @@ impl HubError {
                     .into()
             }
             Self::Answer { status: 404, .. } => {
-                "there is no local path of that name either; are name and revision spelled right?".into()
+                "are name and revision spelled right?".into()
             }
             Self::Answer { status: 429, retry_after: Some(after), .. } => {
                 format!("the server wants to be left alone for {} seconds", after.as_secs())

@@ -6,6 +6,7 @@
 //! digest.
 
 mod fetched;
+mod near;
 mod reference;
 mod settings;
 
@@ -32,6 +33,7 @@ pub use gather::{fetch, names, peek, records};
 pub use without::{fetch, peek, records};
 pub use {
     fetched::{Fetched, FetchedRecords},
+    near::near,
     reference::{Commit, HubRef, ModelRef, PackageUrl, RepoId},
     settings::{HubSettings, Token},
 };

@@ -5,6 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use declass_formats::is_weight_ending;
+
+use super::near::is_slip;
+
 /// A model as the user names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ModelRef {
@@ -16,14 +20,23 @@ pub enum ModelRef {
 
 impl ModelRef {
     /// What is there as a path is a path; else `org/name` and `org/name@revision` are repositories, and all
-    /// else is the path of something missing.
+    /// else is the path of something missing. So is a name without a revision that ends as a model file does or
+    /// is almost that of something here: no server is told of it.
     #[must_use]
     pub fn of(path: &Path) -> Self {
         if path.symlink_metadata().is_ok() {
             return Self::Local(path.to_owned());
         }
-        path.to_str().and_then(HubRef::parse).map_or_else(|| Self::Local(path.to_owned()), Self::Hub)
+        let is_meant = |reference: &HubRef| reference.revision.is_some() || !looks_local(path);
+        let reference = path.to_str().and_then(HubRef::parse).filter(is_meant);
+        reference.map_or_else(|| Self::Local(path.to_owned()), Self::Hub)
     }
+}
+
+/// Whether a path that is not there was hardly meant as the name of a repository.
+fn looks_local(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| is_weight_ending(&ending)) || is_slip(path)
 }
 
 /// A repository at a revision.
@@ -255,6 +268,9 @@ mod tests {
     fn what_is_there_is_a_path() {
         assert_eq!(ModelRef::of("src/fetch".as_ref()), ModelRef::Local("src/fetch".into()));
         assert!(matches!(ModelRef::of("src/nothing-here".as_ref()), ModelRef::Hub(_)));
+        assert!(matches!(ModelRef::of("src/fetsh".as_ref()), ModelRef::Local(_)), "almost `src/fetch`");
+        assert!(matches!(ModelRef::of("src/fetsh@main".as_ref()), ModelRef::Hub(_)));
+        assert!(matches!(ModelRef::of("org/model.onnx".as_ref()), ModelRef::Local(_)));
         assert!(matches!(ModelRef::of("/src/nothing".as_ref()), ModelRef::Local(_)));
     }
 }
