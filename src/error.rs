@@ -176,6 +176,12 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+    /// A folder has no claim.
+    #[error("`{}` is not a declass release: it has no claim", path.display())]
+    NotARelease {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder has no claim that this version can read.
     #[error("claim `{}`: {reason}", path.display())]
     NotAClaim {

@@ -27,7 +27,7 @@ impl StoredClaim {
     /// Reads the claim of the release in a folder, without any judgement of its signature.
     ///
     /// # Errors
-    /// [`Error::NotAClaim`] if there is none, or two that differ.
+    /// [`Error::NotARelease`] if there is none; [`Error::NotAClaim`] if it cannot be read, or two differ.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let not_a_claim = |name: &str, reason: String| Error::NotAClaim { path: folder.join(name), reason };
         let part = |name| {
@@ -38,7 +38,7 @@ impl StoredClaim {
         let bundle = signed.as_deref().map(Bundle::read).transpose();
         let bundle = bundle.map_err(|refusal| not_a_claim(CLAIM_FILE, refusal.to_string()))?;
         let (name, statement) = match (plain, &bundle) {
-            (None, None) => return Err(not_a_claim(STATEMENT_FILE, "there is none".into())),
+            (None, None) => return Err(Error::NotARelease { path: folder.to_owned() }),
             (Some(plain), Some(bundle)) if plain != bundle.payload() => {
                 return Err(not_a_claim(
                     CLAIM_FILE,
@@ -106,7 +106,7 @@ mod tests {
     fn there_is_one_claim_in_either_form() {
         let folder = tempfile::tempdir().unwrap();
         let read = || StoredClaim::read(folder.path()).map_err(|error| error.to_string());
-        assert!(read().unwrap_err().contains("there is none"));
+        assert!(read().unwrap_err().contains("is not a declass release"));
         fs::write(folder.path().join(STATEMENT_FILE), "{}").unwrap();
         assert!(read().unwrap().bundle().is_none());
         let bundle = Bundle::sign(b"{}".to_vec(), &ReleaseKey::generate().unwrap());

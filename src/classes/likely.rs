@@ -73,7 +73,8 @@ mod tests {
     use super::*;
 
     fn suggested(name: &str) -> Vec<usize> {
-        let labels = ["tench, Tinca tinca", "Egyptian cat", "cattle truck", "catamaran", "Cat", "T-shirt/top"];
+        let labels =
+            ["tench, Tinca tinca", "Egyptian cat", "cattle truck", "catamaran", "Cat", "T-shirt/top"];
         near(name, &labels.map(String::from)).into_iter().map(|likely| likely.index).collect()
     }
 

@@ -72,7 +72,9 @@ fn where_it_could_be(path: &Path) -> String {
     let repository = path.to_str().and_then(HubRef::parse).filter(|reference| reference.revision.is_none());
     match (near.as_slice(), repository) {
         ([], None) => "is the path spelled right?".into(),
-        ([], Some(repository)) => format!("is the path spelled right? The repository of that name is `{repository}@main`"),
+        ([], Some(repository)) => {
+            format!("is the path spelled right? The repository of that name is `{repository}@main`")
+        }
         (near, None) => format!("did you mean {}?", near.join(" or ")),
         (near, Some(repository)) => {
             format!("did you mean {}? The repository of that name is `{repository}@main`", near.join(" or "))
@@ -161,9 +163,9 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
 fn of_unlearn(error: &UnlearnError) -> Option<&'static str> {
     match error {
         UnlearnError::CannotSeal => Some("use --slot drop"),
-        UnlearnError::DidNotForget { trains: false, .. } => {
-            Some("try --method seal, which leaves the other classes as they are, or one that trains: `declass methods`")
-        }
+        UnlearnError::DidNotForget { trains: false, .. } => Some(
+            "try --method seal, which leaves the other classes as they are, or one that trains: `declass methods`",
+        ),
         UnlearnError::DidNotForget { trains: true, .. } => {
             Some("try --method seal, more --epochs, more --samples or another --lr")
         }

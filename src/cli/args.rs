@@ -8,6 +8,8 @@ mod timestamp;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "compute")]
+use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand};
 #[cfg(feature = "compute")]
 use declass::device::DeviceChoice;
@@ -59,9 +61,9 @@ This build is the gate alone: it neither unlearns nor measures.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, or the gate says yes
-  1  the gate says no, or unlearning did not succeed: nothing was written
-  2  could not tell: wrong usage, unreadable or unsuitable input
+  0  done, or the release passes
+  1  rejected: a check says no, or unlearning did not succeed: nothing was written
+  2  no verdict: wrong usage, unreadable or unsuitable input
 
 Results go to stdout (with --json one JSON value and nothing else), warnings and errors to stderr.";
 
@@ -140,6 +142,10 @@ pub(super) struct LogArgs {
 }
 
 #[derive(Args, Debug)]
+#[cfg_attr(
+    feature = "compute",
+    command(group = ArgGroup::new("against").args(["original", "trust"]).required(true).multiple(true))
+)]
 #[command(after_help = "\
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
@@ -166,7 +172,7 @@ pub(super) struct VerifyArgs {
     pub(super) release: PathBuf,
     /// The model it was made from: changes and behaviour are measured against it.
     #[cfg(feature = "compute")]
-    #[arg(long, value_name = "MODEL", required_unless_present = "trust")]
+    #[arg(long, value_name = "MODEL")]
     pub(super) original: Option<PathBuf>,
     #[cfg(feature = "compute")]
     #[command(flatten)]

@@ -36,8 +36,8 @@ fn explain(code: &Code, printer: &Printer) {
 
 fn means(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::No => "the gate says no, exit 1",
-        Verdict::Unknown => "could not be checked, exit 2",
+        Verdict::No => "rejected, exit 1",
+        Verdict::Unknown => "no verdict, exit 2",
     }
 }
 

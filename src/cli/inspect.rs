@@ -98,7 +98,9 @@ fn classes(source: &Source) -> String {
     if count > SHOWN {
         shown.push(format!("... ({} more, see -v)", count - SHOWN));
     }
-    format!("{count}: {} (labels from {})", shown.join(", "), labels.source)
+    // Labels that list names of their own would run into each other.
+    let between = if labels.names.iter().any(|name| name.contains(',')) { "; " } else { ", " };
+    format!("{count}: {} (labels from {})", shown.join(between), labels.source)
 }
 
 fn dtypes(source: &Source) -> String {

@@ -30,7 +30,7 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
         printer.row("wrote", format!("{} (private, encrypted)", private.display()));
         printer.row("", format!("{} (public)", public.display()));
         printer.row("key", &id);
-        printer.row("next", "those who verify keep the public key, and in their declass-trust.toml this:");
+        printer.row("next", "give the public key to whoever verifies; they add this to declass-trust.toml:");
         trusting(&id, &public).lines().for_each(|line| printer.row("", line));
     }
     Ok(Exit::Yes)

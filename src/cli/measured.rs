@@ -5,13 +5,15 @@
 mod here {
     use anyhow::{Result, bail};
     use declass::{
-        claim::names::open_model,
+        claim::{StoredClaim, names::open_model},
         error::Error,
+        formats::Artifact,
         pipeline::{Measuring, Release},
     };
     use serde_json::{Value, json};
 
     use crate::cli::{
+        advice::Advised,
         args::VerifyArgs,
         bars::Bars,
         device,
@@ -38,13 +40,25 @@ mod here {
         printer: &Printer,
     ) -> Result<Option<Measured>> {
         let Some(original) = &args.original else { return Ok(None) };
-        let release = Release::open(&release.path)?;
+        let opened = Release::open(&release.path);
         let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
         let original = open_model(&original.path).map_err(Error::from)?;
+        let release = opened.map_err(|error| or_swapped(error, args, &original))?;
         let data = labelled::open_if_named(&args.data)?;
         let device = device::open(args.device, printer)?;
         let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };
         Ok(Some(release.measure(&original, how, bars)?))
+    }
+
+    /// An error of a release that is none, where the original is one.
+    fn or_swapped(error: Error, args: &VerifyArgs, original: &Artifact) -> anyhow::Error {
+        let is_none = matches!(error, Error::NotARelease { .. } | Error::NoClaim { .. });
+        if !is_none || !StoredClaim::exists(original.folder()) {
+            return error.into();
+        }
+        let (release, original) = (args.release.display(), original.path().display());
+        let advice = format!("are the two swapped? `declass verify {original} --original {release}`");
+        Advised { reason: error.to_string(), advice: Some(advice) }.into()
     }
 
     /// The checks, then the figures on data of the user.

@@ -20,9 +20,7 @@ use super::{Exit, args::PushArgs, bars::Bars, device, hub, output::Printer, sche
 pub(super) fn run(args: &PushArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     if args.trust.is_none() && !args.unsigned {
-        bail!(
-            "whose signature counts? name the trusted keys with --trust, or send it without with --unsigned"
-        );
+        bail!("give --trust FILE, or --unsigned to upload without a signature check");
     }
     let release = open_model(&args.release).map_err(Error::from)?;
     let failed = [examined(args, &release, &bars)?, measured(args, &release, &bars, printer)?].concat();

@@ -39,7 +39,9 @@ pub(super) fn check(artifact: &Artifact) -> Result<(), Error> {
     }
     if let Some(name) = matrix(".parametrizations.weight.original1").or_else(|| matrix(".weight_v")) {
         return Err(refusal(
-            format!("the head is weight-normalised: its matrix is computed from `{name}` and a length per row"),
+            format!(
+                "the head is weight-normalised: its matrix is computed from `{name}` and a length per row"
+            ),
             "take the normalisation out before saving, such as by `torch.nn.utils.parametrize.remove_parametrizations`",
         ));
     }
@@ -53,8 +55,10 @@ fn pickled(artifact: &Artifact) -> Result<(), Error> {
     let head = artifact.left_out().iter().find(|path| PICKLED_HEADS.contains(&path.as_str()));
     match head.filter(|_| !is_classifier) {
         Some(head) => Err(refusal(
-            format!("the weights are those of the encoder alone; its head is `{head}`, a pickle (as SetFit writes it), and \
-                     reading a pickle can run code"),
+            format!(
+                "the weights are those of the encoder alone; its head is `{head}`, a pickle (as SetFit writes it), and \
+                     reading a pickle can run code"
+            ),
             "load the head where you trust it and convert it with skl2onnx; the ONNX file of a linear head can be unlearned",
         )),
         None => Ok(()),

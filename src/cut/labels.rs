@@ -41,7 +41,8 @@ pub(super) fn stated(config: &Value) -> Result<Option<Stated>, Error> {
     // Two labels are the default there, and defaults are not written.
     let default =
         config.get("model_type").is_some() && architectures(config).iter().any(|name| classifies(name));
-    let source = "config.json (two classes by default, since it has neither `id2label` nor `num_labels`)".to_owned();
+    let source =
+        "config.json (two classes by default, since it has neither `id2label` nor `num_labels`)".to_owned();
     Ok(default.then_some(Stated { count: 2, source, names: None }))
 }
 

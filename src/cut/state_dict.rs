@@ -3,8 +3,7 @@
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Choice, Cut, Head, Operand, Why,
-    foreign,
+    Branch, Choice, Cut, Head, Operand, Why, foreign,
     labels::{self, Stated},
     names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},

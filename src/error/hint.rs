@@ -47,7 +47,7 @@ impl Error {
                 "it takes a driver, cuBLAS where the loader finds it (LD_LIBRARY_PATH) and a GPU of the kind that this build is \
                  for"
             }
-            Self::NotAClaim { .. } => {
+            Self::NotAClaim { .. } | Self::NotARelease { .. } => {
                 "name a folder that `declass unlearn` wrote, of this version or an older one"
             }
             Self::NotOnlyTheHead { .. } => {

@@ -60,7 +60,7 @@ pub enum HubError {
         value: String,
     },
     /// Nothing is written without a token.
-    #[error("no token to write with")]
+    #[error("no Hub token")]
     NoToken,
     /// The build has no hub support.
     #[error("there is no path `{name}` here, and this build cannot fetch it from a hub")]

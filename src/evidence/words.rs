@@ -112,7 +112,10 @@ mod tests {
         );
         assert_eq!(line(&Figure::new("rows-moved", 3.0, "rows"), None), "rows moved: 3 rows");
         assert_eq!(line(&Figure::new("recognised", 1.0, "rate").of(500), None), "recognised: 100 % of 500");
-        assert_eq!(line(&Figure::new("recognised", 0.99977, "rate").of(12_288), None), "recognised: 99.98 % of 12 288");
+        assert_eq!(
+            line(&Figure::new("recognised", 0.99977, "rate").of(12_288), None),
+            "recognised: 99.98 % of 12 288"
+        );
         assert_eq!(line(&Figure::new("recognised", 9.98e-5, "rate"), None), "recognised: 1.0e-2 %");
         let against = Figure::new("radius", 1.57e10, "norm").against(1_131.370_849_898_476);
         assert_eq!(line(&against, None), "radius: 15 700 000 000 norm, limit 1131.3708");

@@ -36,9 +36,10 @@ pub(super) fn is_slip(missing: &Path) -> bool {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
     let Some(wanted) = name(missing) else { return false };
-    near(missing).iter().filter_map(|other| name(other)).any(|other| {
-        strsim::damerau_levenshtein(&wanted, &other) <= 2 && digits(&wanted) == digits(&other)
-    })
+    near(missing)
+        .iter()
+        .filter_map(|other| name(other))
+        .any(|other| strsim::damerau_levenshtein(&wanted, &other) <= 2 && digits(&wanted) == digits(&other))
 }
 
 #[cfg(test)]

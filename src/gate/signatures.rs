@@ -134,7 +134,7 @@ fn missing(folder: &Path, role: Role, file: &str) -> Finding {
     let unsigned = role == Role::Claim && folder.join(STATEMENT_FILE).exists();
     Finding::new(
         &code::MISSING,
-        if unsigned { "the claim is UNSIGNED" } else { "there is no such signature" },
+        if unsigned { "the claim is UNSIGNED" } else { "file not found: the release is not signed so" },
     )
     .about(if unsigned { STATEMENT_FILE } else { file })
 }
@@ -151,11 +151,11 @@ fn finding(difference: Difference) -> Finding {
         Difference::Changed { signed, found } => {
             Finding::new(&code::DIGEST, format!("its SHA-256 is {found}, signed was {signed}"))
         }
-        Difference::Extra => Finding::new(&code::EXTRA, "nobody signed it"),
+        Difference::Extra => Finding::new(&code::EXTRA, "not covered by the signature"),
         Difference::IgnoredModel => {
             Finding::new(&code::IGNORED, "a program could load it, and the signature leaves it out")
         }
-        Difference::Missing => Finding::new(&code::DIGEST, "it was signed and is not there"),
+        Difference::Missing => Finding::new(&code::DIGEST, "missing, although it was signed"),
         Difference::NoFile => Finding::new(&code::EXTRA, "it is a link, or no file at all"),
         Difference::NotFetched => {
             Finding::new(&code::POINTER, "only its git-lfs pointer is there: run `git lfs pull`")

@@ -63,7 +63,8 @@ impl Release {
     /// Opens a release and reads its claim, which is believed in nothing yet.
     ///
     /// # Errors
-    /// [`Error::Format`] if the files cannot be read, [`Error::NotAClaim`] if the claim cannot.
+    /// [`Error::Format`] if the files cannot be read, [`Error::NotAClaim`] if the claim cannot,
+    /// [`Error::NotARelease`] if there is none.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let artifact = open_model(path.as_ref())?;
         let claimed = Claimed::of(&artifact)?;

@@ -13,9 +13,11 @@ use crate::{
 impl Job<'_> {
     /// Fails if all that is asked for was done by an earlier removal, and its slots are sealed.
     pub(super) fn require_something_new(&self, asked: &[usize]) -> Result<(), Error> {
-        let sealed = self.history.claims().first().is_some_and(|latest| {
-            latest.statement.predicate.build_definition.external_parameters.seal
-        });
+        let sealed = self
+            .history
+            .claims()
+            .first()
+            .is_some_and(|latest| latest.statement.predicate.build_definition.external_parameters.seal);
         let all_earlier = asked.iter().all(|class| self.earlier.contains(class));
         if sealed && all_earlier && self.removal.target().treatment() != Treatment::Drop {
             return Err(RemovalError::AlreadyRemoved { classes: self.named(asked), kept: true }.into());

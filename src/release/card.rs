@@ -270,9 +270,7 @@ mod tests {
 
     #[test]
     fn a_card_says_what_became_of_the_slots() {
-        let said = |treatment| {
-            card(None, "m", &content(&removal(treatment), None), None)
-        };
+        let said = |treatment| card(None, "m", &content(&removal(treatment), None), None);
         let (sealed, open) = (said(Treatment::Seal), said(Treatment::Leave));
         assert!(sealed.contains("sealed: true") && sealed.contains("outputs are sealed"), "{sealed}");
         assert!(open.contains("sealed: false") && open.contains("outputs are not sealed"), "{open}");
@@ -320,8 +318,12 @@ mod tests {
             ForgottenClass { class: stays, index_after: Some(1) },
         ];
         let removal = removal(Treatment::Seal);
-        let second = card(Some(&first), "m2", &CardContent { earlier: &earlier, ..content(&removal, None) }, None);
-        assert!(second.contains("# m2 with 2 classes unlearnt\n\nUnlearnt at the classifier head: 1. "), "{second}");
+        let second =
+            card(Some(&first), "m2", &CardContent { earlier: &earlier, ..content(&removal, None) }, None);
+        assert!(
+            second.contains("# m2 with 2 classes unlearnt\n\nUnlearnt at the classifier head: 1. "),
+            "{second}"
+        );
         assert!(second.contains("by their indices in the first model: 7 `Bag`."), "{second}");
         assert!(!second.contains("one class unlearnt"), "{second}");
         let kept = "\n## The original's card\n\n# Old\n\n## The original's card\n\nits own words\n";

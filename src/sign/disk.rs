@@ -33,6 +33,15 @@ pub(super) fn read_text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("`{}` is not UTF-8", path.display()))
 }
 
+/// Reads a file of rules that a user wrote; what is wrong with it is said without its path, which the error has.
+pub(crate) fn read_rules(path: &Path) -> Result<String, String> {
+    let bytes = read_regular(path, MAX_TEXT).map_err(|error| match error.problem {
+        Problem::Io(reason) if reason.kind() == io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        other => other.to_string(),
+    })?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+}
+
 /// Writes a file by way of a temporary one beside it, so that the file is the old or the new one at any
 /// moment.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -30,7 +30,7 @@ pub use compare::{Difference, differences};
 pub(crate) use contents::digest_of;
 pub use contents::{Content, Contents};
 use disk::read_text;
-pub(crate) use disk::{read_if_there, write_whole};
+pub(crate) use disk::{read_if_there, read_rules, write_whole};
 pub use folder::sign_folder;
 pub use key::ReleaseKey;
 pub(crate) use manifest::root_of;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     Bundle, Dating, PublicKey,
     authority::{Authority, AuthorityEntry, dating},
+    disk::read_rules,
     moment::Moment,
     read_text,
     rules::parse_rules,
@@ -67,7 +68,7 @@ impl Trust {
 
     fn read(path: &Path) -> Result<Self, String> {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let file: TrustFile = parse_rules(&read_text(path)?)?;
+        let file: TrustFile = parse_rules(&read_rules(path)?)?;
         if file.version != VERSION {
             return Err(format!("its version is {}, this tool knows {VERSION}", file.version));
         }

@@ -72,7 +72,8 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let missed = |holds: bool, bound: String| if holds { String::new() } else { format!(" (needs {bound})") };
+        let missed =
+            |holds: bool, bound: String| if holds { String::new() } else { format!(" (needs {bound})") };
         let percent = |rate: f64| format!("{:.0} %", 100.0 * rate);
         write!(
             f,

@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn too_few_epochs_are_a_failure_that_tells_what_was_tried() {
-        let Err(Error::Unlearn(UnlearnError::DidNotForget { trains: true, attempts })) = trained("random-labels", 0, true)
+        let Err(Error::Unlearn(UnlearnError::DidNotForget { trains: true, attempts })) =
+            trained("random-labels", 0, true)
         else {
             panic!()
         };

@@ -113,8 +113,7 @@ fn out_of_reach(
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
     let ties = ties(cut.head.ties, cut.head.link);
-    let originally =
-        if originally < 1e6 { format!("{originally:.2}") } else { format!("{originally:.1e}") };
+    let originally = if originally < 1e6 { format!("{originally:.2}") } else { format!("{originally:.1e}") };
     format!(
         "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally} on"
     )

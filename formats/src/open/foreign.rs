@@ -10,7 +10,8 @@ struct Foreign {
     way: &'static str,
 }
 
-const EXPORT: &str = "export the model to ONNX where it was trained, or use the safetensors that this was made from";
+const EXPORT: &str =
+    "export the model to ONNX where it was trained, or use the safetensors that this was made from";
 
 /// Those that people come with most, in the order in which a folder with several is told what to do.
 const FOREIGN: [Foreign; 8] = [
@@ -52,7 +53,8 @@ const FOREIGN: [Foreign; 8] = [
 const OPENVINO: &str = "an OpenVINO model";
 const PICKLES: [&str; 7] = ["bin", "ckpt", "joblib", "pickle", "pkl", "pt", "pth"];
 /// What training leaves beside the weights, which is no model.
-const NO_WEIGHTS: [&str; 5] = ["optimizer.pt", "rng_state.pth", "scaler.pt", "scheduler.pt", "training_args.bin"];
+const NO_WEIGHTS: [&str; 5] =
+    ["optimizer.pt", "rng_state.pth", "scaler.pt", "scheduler.pt", "training_args.bin"];
 
 /// Why a folder without weights that can be read is not a model.
 pub(super) fn problem_of(files: &[(RelPath, u64)]) -> Problem {

@@ -65,8 +65,8 @@ fn examine(repository: &Repository, pushed: &[Pushed], args: &RuleArgs) -> Resul
     let set = Settings::read(repository)?;
     let Some(trust) = args.trust.as_ref().or(set.trust.as_ref()) else {
         bail!(
-            "whose signature counts? name the trusted keys with --trust, or in the repository with \
-             `git config --local declass.trust FILE`"
+            "no trusted keys: name them with --trust FILE, or in the repository with `git config --local declass.trust \
+             FILE`"
         );
     };
     let policy = args.policy.as_ref().or(set.policy.as_ref());

@@ -102,7 +102,7 @@ fn in_words(release: &Release) -> String {
         release.examination.signers.iter().map(|signer| signer.identity.as_str()).collect();
     signers.dedup();
     match signers.as_slice() {
-        [] => format!("{}, by nobody who is trusted", release.folder),
+        [] => format!("{}, not signed by a trusted key", release.folder),
         signers => format!("{}, signed by {}", release.folder, signers.join(", ")),
     }
 }

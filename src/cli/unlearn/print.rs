@@ -206,7 +206,7 @@ impl<'a> Teller<'a> {
             self.out.detail("", line);
         }
         let (method, kept) = (self.removal.method().name, &trained.attempts[trained.kept]);
-        let line = format!("{method}, {}: no stratum recognises the forgotten", kept.course());
+        let line = format!("{method}, {}: no test set recognises a removed class any more", kept.course());
         self.out.row("unlearning", line);
     }
 

@@ -5,17 +5,15 @@ mod threshold;
 
 use std::path::Path;
 
-use declass_formats::read_regular;
 use serde::Deserialize;
 
 use crate::{
     claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
     error::Error,
     evidence::{Finding, Outcome, code, current::is_known},
+    sign::read_rules,
 };
 use threshold::Threshold;
-
-const MAX_FILE: u64 = 1 << 20;
 
 /// The rules of a policy file. What it does not speak of is allowed.
 #[derive(Clone, Debug, Default)]
@@ -49,11 +47,7 @@ impl Policy {
     /// # Errors
     /// [`Error::Rules`] if it cannot be read or anything in it is not understood.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let read = || {
-            let bytes = read_regular(path, MAX_FILE).map_err(|error| error.problem.to_string())?;
-            let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
-            file::parse(&text)
-        };
+        let read = || file::parse(&read_rules(path)?);
         read().map_err(|reason| Error::Rules { path: path.to_owned(), reason })
     }
 
