@@ -73,11 +73,14 @@ fn where_it_could_be(path: &Path) -> String {
     match (near.as_slice(), repository) {
         ([], None) => "is the path spelled right?".into(),
         ([], Some(repository)) => {
-            format!("is the path spelled right? The repository of that name is `{repository}@main`")
+            format!(
+                "is the path spelled right? A repository of that name is asked for as `{repository}@main`"
+            )
         }
         (near, None) => format!("did you mean {}?", near.join(" or ")),
         (near, Some(repository)) => {
-            format!("did you mean {}? The repository of that name is `{repository}@main`", near.join(" or "))
+            let near = near.join(" or ");
+            format!("did you mean {near}? A repository of that name is asked for as `{repository}@main`")
         }
     }
 }

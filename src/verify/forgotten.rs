@@ -4,7 +4,9 @@ use super::behaviour::{Behaviour, Tally};
 use crate::{
     classes::{Labels, describe},
     embeddings::Stratum,
-    evidence::{BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED},
+    evidence::{
+        BoundSide, Check, Definition, Figure, Origin, Outcome, Side, thresholds::RECOGNISED, words::grouped,
+    },
     removal::Removal,
     statistics::{upper_bound, upper_bound_among},
 };
@@ -107,6 +109,7 @@ fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
         let bound = percent(upper_bound_among(0, fewest, gaussian.len()));
         let mut strata: Vec<Stratum> = cells.iter().map(|cell| cell.stratum).collect();
         strata.dedup();
+        let all = grouped(all);
         format!("0 of {all} recognised in {} strata (<= {bound} of gaussian ones, 95 %)", strata.len())
     };
     (Outcome::of(worst.rate() <= RECOGNISED), summary)

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     classes::{Labels, describe},
     error::Error,
-    evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH},
+    evidence::{Check, Definition, Figure, Origin, Outcome, Side, thresholds::ENOUGH, words::grouped},
     head::LinearHead,
     removal::Removal,
 };
@@ -112,7 +112,7 @@ fn summary(effects: &[Effect<'_>], gone: bool, labels: Option<&Labels>) -> Strin
         None => "no stratum reached a forgotten class".to_owned(),
         Some((_, (cell, _))) if cell.recognised == 0 => {
             let all: u64 = effects[0].before.forgotten.iter().map(|cell| cell.count).sum();
-            format!("0 of {all} recognised under fp16, bf16, int8 and int4")
+            format!("0 of {} recognised under fp16, bf16, int8 and int4", grouped(all))
         }
         Some((name, (cell, before))) => format!(
             "{}class {} {} recognised under {} in {} (unrounded {})",

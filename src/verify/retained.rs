@@ -77,6 +77,10 @@ pub(super) fn agreement(behaviour: &Behaviour, labels: Option<&Labels>) -> Check
         figures.push(figure.against(WORST_CLASS_AGREEMENT));
         holds &= worst >= WORST_CLASS_AGREEMENT;
     }
+    if !holds {
+        let (all, each) = (100.0 * RETAINED_AGREEMENT, 100.0 * WORST_CLASS_AGREEMENT);
+        summary += &format!("; at least {all:.0} % must, and {each:.0} % of every class");
+    }
     Check {
         definition: &AGREEMENT,
         outcome: if n == 0 { Outcome::Failed } else { Outcome::of(holds) },

@@ -105,7 +105,8 @@ fn an_unsealed_class_that_no_sample_reaches_is_not_shown() {
     says_no(&out, &original, "forget-rate");
 }
 
-/// A model whose logits do not depend on the input at all: its row space has no dimension.
+/// A model whose logits do not depend on the input at all: its row space has no dimension. Its biases differ, so
+/// that it is not one that was never trained.
 fn constant_head(folder: &Path) {
     fs::create_dir(folder).unwrap();
     let header = json!({
@@ -113,6 +114,7 @@ fn constant_head(folder: &Path) {
         "classifier.weight": {"dtype": "F32", "shape": [3, 4], "data_offsets": [12, 60]},
     });
     let header = header.to_string();
-    let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 60]].concat();
+    let biases: Vec<u8> = [1.0f32, 0.0, 0.0].iter().flat_map(|bias| bias.to_le_bytes()).collect();
+    let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &biases, &[0; 48]].concat();
     fs::write(folder.join("model.safetensors"), bytes).unwrap();
 }

@@ -147,7 +147,7 @@ fn a_claim_alone_makes_no_release_and_a_link_is_not_followed() {
 fn only_folders_of_our_own_making_are_leftovers() {
     let folder = tempdir().unwrap();
     let (original, out) = (folder.path().join("model"), folder.path().join("out"));
-    constant_head(&original, [0.0; 3]);
+    constant_head(&original, [1.0, 0.0, 0.0]);
     let (mine, leftover) =
         (folder.path().join(".out.declass-mine"), folder.path().join(".out.declass-0123456789ab"));
     fs::create_dir(&mine).unwrap();
@@ -160,7 +160,7 @@ fn only_folders_of_our_own_making_are_leftovers() {
 fn several_runs_that_write_to_one_place_all_succeed() {
     let folder = tempdir().unwrap();
     let (original, out) = (folder.path().join("model"), folder.path().join("out"));
-    constant_head(&original, [0.0; 3]);
+    constant_head(&original, [1.0, 0.0, 0.0]);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {

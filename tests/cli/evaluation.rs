@@ -266,7 +266,7 @@ fn only_the_data_of_the_claim_can_check_it() {
         error: the following required arguments were not provided:
           --eval-embeddings <FILE>
 
-        Usage: declass verify --eval-embeddings <FILE> --original <MODEL> --train-embeddings <FILE> <RELEASE>
+        Usage: declass verify --eval-embeddings <FILE> --train-embeddings <FILE> <--original <MODEL>|--trust <FILE>> <RELEASE>
 
         For more information, try '--help'.
     "#]]);

@@ -137,7 +137,7 @@ fn rules_that_are_not_understood_tell_nothing() {
     let signer = Signer::new();
     let (_folder, out) = signer.release();
     verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).told(expect![[r#"
-        error: rules `no-such-trust.toml`: `no-such-trust.toml`: No such file or directory (os error 2)
+        error: rules `no-such-trust.toml`: there is no such file
     "#]]);
     verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).told(expect![[r#"
         error: rules `[FOLDER]/trust.toml`: line 6: unknown variant `king`, expected `claim` or `oms`
@@ -154,9 +154,9 @@ fn rules_that_are_not_understood_tell_nothing() {
     "#]]);
     run(&["verify", out.to_str().unwrap()]).exits(2).told(expect![[r#"
         error: the following required arguments were not provided:
-          --original <MODEL>
+          <--original <MODEL>|--trust <FILE>>
 
-        Usage: declass verify --original <MODEL> <RELEASE>
+        Usage: declass verify <--original <MODEL>|--trust <FILE>> <RELEASE>
 
         For more information, try '--help'.
     "#]]);
@@ -164,7 +164,7 @@ fn rules_that_are_not_understood_tell_nothing() {
         error: the following required arguments were not provided:
           --trust <FILE>
 
-        Usage: declass verify --trust <FILE> --policy <FILE> --original <MODEL> <RELEASE>
+        Usage: declass verify --policy <FILE> <--original <MODEL>|--trust <FILE>> <RELEASE>
 
         For more information, try '--help'.
     "#]]);

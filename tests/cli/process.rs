@@ -70,6 +70,40 @@ pub(crate) fn rewrite(file: &Path, change: impl FnOnce(&mut Value)) {
     fs::write(file, serde_json::to_vec_pretty(&value).unwrap()).unwrap();
 }
 
+/// A folder with a linear head over four values, one row and one bias per class, and nothing else but perhaps a
+/// configuration.
+pub(crate) fn linear_head(folder: &Path, rows: &[[f32; 4]], biases: &[f32], config: Option<&Value>) {
+    let classes = rows.len();
+    fs::create_dir(folder).unwrap();
+    let header = json!({
+        "classifier.bias": {"dtype": "F32", "shape": [classes], "data_offsets": [0, 4 * classes]},
+        "classifier.weight": {"dtype": "F32", "shape": [classes, 4], "data_offsets": [4 * classes, 20 * classes]},
+    });
+    let header = header.to_string();
+    let mut bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+    bytes.extend(biases.iter().chain(rows.iter().flatten()).flat_map(|value| value.to_le_bytes()));
+    fs::write(folder.join("model.safetensors"), bytes).unwrap();
+    if let Some(config) = config {
+        fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    }
+}
+
+/// The configuration of a text classifier with these labels.
+pub(crate) fn labelled(labels: &[&str]) -> Value {
+    let labels: serde_json::Map<String, Value> =
+        labels.iter().enumerate().map(|(class, label)| (class.to_string(), json!(label))).collect();
+    json!({"architectures": ["BertForSequenceClassification"], "model_type": "bert", "id2label": labels})
+}
+
+/// Rows that point in different directions, as many as there are classes.
+pub(crate) const DIRECTIONS: [[f32; 4]; 5] = [
+    [1.0, 0.2, 0.0, 0.0],
+    [0.0, 1.0, 0.2, 0.0],
+    [0.0, 0.0, 1.0, 0.2],
+    [0.2, 0.0, 0.0, 1.0],
+    [-0.5, -0.4, -0.6, -0.5],
+];
+
 /// A model whose logits do not depend on the input at all, with these three biases.
 pub(crate) fn constant_head(folder: &Path, biases: [f32; 3]) {
     fs::create_dir(folder).unwrap();

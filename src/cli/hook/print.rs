@@ -80,6 +80,9 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         }
     };
     printer.row("verdict", verdict);
+    if found.iter().any(|finding| finding.code.remedy.contains("--path")) {
+        printer.row("", "where models lie that are no releases: --path names the folders to look into");
+    }
     if exit == Exit::Yes && checked.iter().any(|one| !one.releases.is_empty()) {
         printer.row("not shown", "what the classifiers do: `declass verify --original` measures that");
     }

@@ -27,6 +27,9 @@ use crate::cli::{
     source::Source,
 };
 
+/// What keeps git from changing line ends, and with them digests.
+const ATTRIBUTES: &str = ".gitattributes";
+
 /// Tells the user what happens in a job.
 pub(super) struct Teller<'a> {
     source: &'a Source,
@@ -234,7 +237,8 @@ impl<'a> Teller<'a> {
     }
 
     pub(super) fn written(&self, place: &Path, files: &[RelPath], signed_by: Option<&str>) {
-        let files: Vec<&str> = files.iter().map(RelPath::as_str).collect();
+        let attributes = place.join(ATTRIBUTES).exists().then_some(ATTRIBUTES);
+        let files: Vec<&str> = files.iter().map(RelPath::as_str).chain(attributes).collect();
         let records = match signed_by {
             Some(id) => format!("{CLAIM_FILE} {SIGNATURE_FILE} (signed by {id})"),
             None => format!("{STATEMENT_FILE} (UNSIGNED)"),
