@@ -77,7 +77,10 @@ fn findings_are_printed_for_workflows_and_scanners() {
     fs::write(out.join("a, b: 100 %.txt"), "").unwrap();
     let said = verify(&["--format", "github", "-q"]).exits(1).stdout;
     let file = format!("{}/a%2C b%3A 100 %25.txt", out.display());
-    assert_eq!(said, format!("::error file={file},title=DC2004 unsigned file::nobody signed it\n"));
+    assert_eq!(
+        said,
+        format!("::error file={file},title=DC2004 unsigned file::not covered by the signature\n")
+    );
     let sarif = verify(&["--format", "sarif"]).exits(1).json();
     let run = &sarif["runs"][0];
     let result = &run["results"][0];

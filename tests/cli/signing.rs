@@ -105,7 +105,7 @@ fn a_claim_that_does_not_fit_the_files_is_not_signed() {
         (|out| fs::write(out.join("config.json"), "{}").unwrap(), 1, "DC2006 config.json"),
         (|out| fs::write(out.join("notes.txt"), "").unwrap(), 1, "DC2006 notes.txt"),
         (|out| fs::remove_file(out.join("config.json")).unwrap(), 1, "DC2006 config.json"),
-        (|out| fs::remove_file(out.join(STATEMENT)).unwrap(), 2, "there is none"),
+        (|out| fs::remove_file(out.join(STATEMENT)).unwrap(), 2, "is not a declass release"),
         (|out| symlink("config.json", out.join("link.json")).unwrap(), 2, "link.json"),
     ];
     let folder = tempdir().unwrap();

@@ -51,7 +51,7 @@ fn two_classes_that_hide_behind_each_other_are_both_forgotten() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     let ran = unlearn(&fixture("fmnist-vit"), &out, &["--forget", "3", "--forget", "8", "-v"]).exits(0);
-    assert!(ran.stdout.contains("on embeddings stretched up to 8x: no stratum"), "{ran:#?}");
+    assert!(ran.stdout.contains("on embeddings stretched up to 8x: no test set"), "{ran:#?}");
     let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
     assert!(claim.contains("\"stretched\": 8"), "{claim}");
 }

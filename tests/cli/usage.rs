@@ -32,7 +32,7 @@ fn an_unknown_class_suggests_near_names() {
     refused(&["--forget", "sandel"]).told(expect![[r#"
         error: the model has no class `sandel` (it has 10 classes)
 
-        hint: did you mean `Sandal`?
+        hint: did you mean 5 `Sandal`?
     "#]]);
     refused(&["--forget", "10"]).told(expect![[r#"
         error: the model has no class `10` (it has 10 classes)
@@ -40,7 +40,7 @@ fn an_unknown_class_suggests_near_names() {
         hint: `declass inspect` lists the labels; indices go from 0 to 9
     "#]]);
     refused(&["--forget", "5,6"]).told(expect![[r#"
-        error: the model has no class `5,6` (it has 10 classes)
+        error: the model has no class `5,6`: each part of it is a class of its own
 
         hint: name each class with a --forget of its own
     "#]]);
@@ -76,7 +76,7 @@ fn at_least_one_class_stays_and_two_where_slots_go() {
     refused(&nine).told(expect![[r#"
         error: dropping the slots would leave a single class, which is always the answer
 
-        hint: keep the slots with --slot keep
+        hint: it would be no classifier any more: train another model, or retire this one
     "#]]);
 }
 

@@ -69,7 +69,7 @@ fn without_the_tool_nothing_is_pushed() {
         .exits(1)
         .says("declass is not on the PATH");
     home.git("config --unset declass.trust").exits(0);
-    home.refuses("main").says("whose signature counts?");
+    home.refuses("main").says("no trusted keys");
     home.git("config declass.trust /nonexistent").exits(0);
     home.refuses("main").says("/nonexistent");
 }
@@ -100,7 +100,7 @@ fn a_repository_does_not_say_itself_whom_to_trust() {
     // Neither do the settings of one push.
     home.git("config --unset declass.trust").exits(0);
     let said = home.git("-c declass.trust=../keys/trust.toml push origin main");
-    assert_ne!(said.says("whose signature counts?").code, Some(0));
+    assert_ne!(said.says("no trusted keys").code, Some(0));
 }
 
 #[test]
@@ -112,5 +112,5 @@ fn what_cannot_be_installed_is_said() {
     let mut outside = home.command(env!("CARGO_BIN_EXE_declass"), "keys");
     finish(outside.args(["hook", "install", "--trust", "trust.toml"])).exits(2).says("not a git repository");
     assert!(!home.work(".git/hooks/pre-push").exists());
-    home.hook("check HEAD").exits(2).says("whose signature counts?");
+    home.hook("check HEAD").exits(2).says("no trusted keys");
 }

@@ -55,7 +55,7 @@ fn changed_bytes_and_added_files() {
     fs::write(home.work("release/extra.txt"), "").unwrap();
     home.git("push origin main").exits(0);
     home.commit();
-    home.refuses("main").says("DC2004").says("release/extra.txt: nobody signed it");
+    home.refuses("main").says("DC2004").says("release/extra.txt: not covered by the signature");
     fs::remove_file(home.work("release/extra.txt")).unwrap();
     fs::remove_file(home.work("release/README.md")).unwrap();
     fs::create_dir(home.work("release/.cache")).unwrap();

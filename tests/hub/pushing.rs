@@ -71,7 +71,7 @@ fn what_is_not_the_release_of_its_claim_is_not_sent() {
         ran
     };
     refuse(&[]).exits(2).told(expect![[r#"
-        error: whose signature counts? name the trusted keys with --trust, or send it without with --unsigned
+        error: give --trust FILE, or --unsigned to upload without a signature check
     "#]]);
     place.run(&["push", "out", "org/new", "--unsigned"]).exits(2).told(expect![[r#"
         error: nothing was sent
@@ -187,7 +187,7 @@ fn signed_releases_go_up_for_those_who_trust_the_key() {
     let arguments = ["unlearn", "org/resnet", "--forget", "4", "--method", "seal", "-o", "other", "-q"];
     place.run(&arguments).exits(0);
     place.run_known(&["push", "other", "org/other", "--trust", "trust.toml"]).exits(1).told(expect![[r#"
-        warning: DC2001 model.sig: there is no such signature
+        warning: DC2001 model.sig: file not found: the release is not signed so
         warning: DC2001 class-removal.statement.json: the claim is UNSIGNED
         warning: nothing was sent
     "#]]);

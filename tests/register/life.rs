@@ -82,7 +82,7 @@ fn with_a_trust_file_the_gate_is_asked_first() {
         .run("append r verified --release out --trust t.toml --json")
         .exits(1)
         .told(expect![[r#"
-            warning: DC2001 model.sig: there is no such signature
+            warning: DC2001 model.sig: file not found: the release is not signed so
             warning: DC2001 class-removal.statement.json: the claim is UNSIGNED
             warning: `verified` is not entered: the gate does not say yes of `out`
         "#]])
