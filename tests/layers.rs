@@ -40,7 +40,10 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),
-    ("model", &["claim", "classes", "cut", "error", "fetch::PackageUrl", "methods", "removal"]),
+    (
+        "model",
+        &["claim", "classes", "cut", "error", "fetch::PackageUrl", "head::Hints", "methods", "removal"],
+    ),
     ("net", &["error"]),
     ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign"]),
     ("head", &["classes", "error"]),

@@ -87,14 +87,12 @@ impl fmt::Display for LookedUp {
 }
 
 fn looked_up(error: Error, path: &Path) -> anyhow::Error {
-    let not_found = matches!(
-        &error,
-        Error::Hub(
-            HubError::Answer { status: 401 | 403 | 404, .. }
-                | HubError::Connection { .. }
-                | HubError::NotCached { .. }
-        )
-    );
+    // Once a revision was found, there is such a repository.
+    let not_found = match &error {
+        Error::Hub(HubError::Answer { status: 401 | 403 | 404, .. }) => true,
+        Error::Hub(HubError::Connection { url, .. }) => url.contains("/revision/"),
+        _ => false,
+    };
     let error = anyhow::Error::from(error);
     if not_found { error.context(LookedUp(path.display().to_string())) } else { error }
 }

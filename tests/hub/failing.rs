@@ -171,11 +171,12 @@ fn silence_is_borne_for_a_while() {
     let (place, _) = Place::with_resnet();
     place.hub.fault("/revision/", 9, What::Silence(Duration::from_secs(30)));
     fails(&place).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
+        error: there is no path `org/resnet` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
           caused by: error decoding response body
           caused by: operation timed out
 
-        hint: try again later; what was downloaded so far is kept
+        hint: if a path was meant, is it spelled right? If not, try again later: what was downloaded so far is kept
     "#]]);
 }
 
@@ -184,13 +185,14 @@ fn nobody_there() {
     let (place, _) = Place::with_resnet();
     let mut command = place.declass(&["inspect", "org/resnet"]);
     crate::run::finish(command.env("HF_ENDPOINT", "http://127.0.0.1:1")).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
+        error: there is no path `org/resnet` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
           caused by: error sending request
           caused by: client error (Connect)
           caused by: tcp connect error
           caused by: Connection refused (os error 111)
 
-        hint: try again later; what was downloaded so far is kept
+        hint: if a path was meant, is it spelled right? If not, try again later: what was downloaded so far is kept
     "#]]);
     for strange in ["ftp://x", "127.0.0.1", "http://user:pw@x", "http://x?y"] {
         let mut command = place.declass(&["inspect", "org/resnet"]);

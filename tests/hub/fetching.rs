@@ -138,9 +138,10 @@ fn revisions_are_what_they_were_asked_for() {
     assert_eq!(width(&format!("org/resnet@{first}")), "classifier.1");
     assert_eq!(width("org/resnet"), "classifier");
     place.run(&["inspect", "org/resnet@nothing"]).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/revision/nothing` answered 404: Invalid rev id
+        error: there is no path `org/resnet@nothing` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/resnet/revision/nothing` answered 404: Invalid rev id
 
-        hint: there is no local path of that name either; are name and revision spelled right?
+        hint: are name and revision spelled right?
     "#]]);
 }
 
@@ -212,7 +213,8 @@ fn the_token_goes_to_the_hub_and_to_nobody_else() {
     let (place, _) = Place::with_resnet();
     place.hub.state().repos.get_mut("org/resnet").unwrap().private = true;
     place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/revision/main` answered 401: Repository not found
+        error: there is no path `org/resnet` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/resnet/revision/main` answered 401: Repository not found
 
         hint: is the name spelled right? If it is, set HF_TOKEN to a token that may do this, and accept the repository's conditions on its page
     "#]]);

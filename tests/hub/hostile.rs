@@ -85,11 +85,12 @@ fn redirects_in_a_circle_end() {
     let own = format!("{}/api/models/org/resnet/revision/main", place.hub.endpoint());
     place.hub.fault("/revision/", 999, What::Redirect(own));
     place.run(&["inspect", "org/resnet"]).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
+        error: there is no path `org/resnet` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/resnet/revision/main`: the connection failed
           caused by: error following redirect
           caused by: too many redirects
 
-        hint: try again later; what was downloaded so far is kept
+        hint: if a path was meant, is it spelled right? If not, try again later: what was downloaded so far is kept
     "#]]);
 }
 

@@ -75,7 +75,7 @@ fn what_is_not_the_release_of_its_claim_is_not_sent() {
     "#]]);
     place.run(&["push", "out", "org/new", "--unsigned"]).exits(2).told(expect![[r#"
         error: nothing was sent
-          caused by: no token to write with
+          caused by: no Hub token
 
         hint: set HF_TOKEN to a token that may write
     "#]]);
@@ -102,9 +102,10 @@ fn what_is_not_the_release_of_its_claim_is_not_sent() {
     let other = crate::run::fixture("models/fmnist-vit");
     refuse(&["--unsigned", "--original", other.to_str().unwrap()]);
     refuse(&["--unsigned", "--original", "org/nothing"]).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
+        error: there is no path `org/nothing` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
 
-        hint: there is no local path of that name either; are name and revision spelled right?
+        hint: are name and revision spelled right?
     "#]]);
 }
 
