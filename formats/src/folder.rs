@@ -94,7 +94,7 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Every file but git's own, with its size, in order; and git's own, counted.
+    /// Every file but what git and hubs keep, with its size, in order; and what they keep, counted.
     pub(crate) fn survey(&self) -> Result<Survey, FormatError> {
         let mut survey = Survey::default();
         self.survey_below("", 0, &mut survey)?;
@@ -116,12 +116,12 @@ impl Folder {
                 let path = entry.path().display().to_string();
                 return Err(fail(Problem::BadPath { path, why: "is not Unicode" }));
             };
-            if GIT.contains(&name) && below.is_empty() {
-                let skipped = Skipped::count(name, &entry.path());
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if KEPT_BY_OTHERS.contains(&path.as_str()) {
+                let skipped = Skipped::count(&path, &entry.path(), &mut survey.files);
                 survey.skipped.push(skipped.map_err(|error| fail(error.into()))?);
                 continue;
             }
-            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if entry.file_type().map_err(|error| fail(error.into()))?.is_dir() {
                 self.survey_below(&path, depth + 1, survey)?;
                 continue;
@@ -146,8 +146,8 @@ pub(crate) struct Survey {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What git keeps in a folder, which is no part of a model.
-const GIT: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
+/// What git keeps in a folder, and what a download from a hub leaves there: no part of a model.
+const KEPT_BY_OTHERS: [&str; 5] = [".cache/huggingface", ".git", ".gitattributes", ".github", ".gitignore"];
 
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 20_000;

@@ -119,8 +119,8 @@ pub static STILL_PRESENT: Code = Code {
     id: "DC2007",
     name: "class still present",
     meaning: "A class that the claim calls forgotten is still in the model: its output or label is still \
-              there, or its slot is not sealed as the claim says.",
-    remedy: "do not use the release; unlearn again",
+              there (another class may have the same label), or its slot is not sealed as the claim says.",
+    remedy: "do not use the release; unlearn again, with every class that has the label",
     verdict: Verdict::No,
 };
 

@@ -4,6 +4,7 @@ mod contradictions;
 mod crash;
 mod destination;
 mod evaluation;
+mod forgotten;
 mod gate;
 mod hostile;
 mod keys;

@@ -9,7 +9,7 @@ use declass_formats::read_regular;
 use serde::Deserialize;
 
 use crate::{
-    claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
+    claim::{INPUT_MODEL, NamedClass, RecordedCheck, Removal, Statement},
     error::Error,
     evidence::{Finding, Outcome, code, current::is_known},
 };
@@ -20,7 +20,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The rules of a policy file. What it does not speak of is allowed.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    /// Classes that must be forgotten.
+    /// Classes of the first model that must be forgotten.
     forgotten: Vec<Class>,
     /// Methods that may have been used.
     methods: Option<Vec<String>>,
@@ -35,7 +35,7 @@ pub struct Policy {
     structure: bool,
 }
 
-/// A class of the input by index or label.
+/// A class by index or label.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "a class is a label or an index")]
 enum Class {
@@ -81,7 +81,7 @@ impl Policy {
         let checks = &predicate.verification.checks;
         let thresholds = self.thresholds.iter().flat_map(|it| it.judge(checks, &predicate.removal));
         let said = self
-            .classes(&predicate.removal)
+            .classes(statement)
             .chain(self.method(statement))
             .chain(self.input(statement))
             .chain(self.passed(checks))
@@ -90,8 +90,11 @@ impl Policy {
         unmet.chain(self.of_unknown_meaning(checks)).collect()
     }
 
-    fn classes<'a>(&'a self, removal: &'a Removal) -> impl Iterator<Item = String> + 'a {
-        let missing = self.forgotten.iter().filter(|class| class.index(removal).is_none());
+    /// Whatever removal took them: an index is one of the first model, since every release in between counts
+    /// its classes anew.
+    fn classes<'a>(&'a self, statement: &'a Statement) -> impl Iterator<Item = String> + 'a {
+        let gone = statement.forgotten_in_all();
+        let missing = self.forgotten.iter().filter(|class| !gone.iter().any(|entry| class.is(&entry.class)));
         missing.map(|class| format!("class {class} must be forgotten and is not"))
     }
 
@@ -141,14 +144,17 @@ impl Policy {
 }
 
 impl Class {
-    /// Its index in the input, if it is one of the forgotten.
+    fn is(&self, class: &NamedClass) -> bool {
+        match self {
+            Self::Index(wanted) => class.index == *wanted,
+            Self::Label(wanted) => class.label.as_ref() == Some(wanted),
+        }
+    }
+
+    /// Its index in the input, if it is one of those that this removal forgot.
     fn index(&self, removal: &Removal) -> Option<usize> {
-        let is_it = |index: usize, label: &Option<String>| match self {
-            Self::Index(wanted) => index == *wanted,
-            Self::Label(wanted) => label.as_ref() == Some(wanted),
-        };
         let mut forgotten = removal.forgotten.iter().map(|entry| &entry.class);
-        forgotten.find(|class| is_it(class.index, &class.label)).map(|class| class.index)
+        forgotten.find(|class| self.is(class)).map(|class| class.index)
     }
 }
 
