@@ -34,6 +34,12 @@ pub fn may_go_unsigned(path: &str, size: u64, beginning: &[u8]) -> bool {
 ///
 /// `beginning` are the first [`BEGINNING`] bytes of the file, or all if it has fewer.
 pub fn may_hold_weights(name: &str, size: u64, beginning: &[u8]) -> bool {
+    if beginning.starts_with(LFS) {
+        // What it stands for cannot be seen: it has to be called something that is no weights.
+        let ending =
+            name.rsplit_once('.').map_or_else(String::new, |(_, ending)| ending.to_ascii_lowercase());
+        return is_weight_name(name) || !KNOWN_LARGE.contains(&ending.as_str());
+    }
     let is_unknown = size >= MIN_UNKNOWN && !is_text(beginning) && !content::is_media(beginning);
     is_weight_name(name) || begins_like_model(beginning, size) || is_unknown
 }
@@ -86,11 +92,11 @@ const HARMLESS: [&str; 26] = [
     "metadata",
     "png",
     "rst",
-    "sig",
     "svg",
     "tag",
     "toml",
     "txt",
+    "webp",
     "yaml",
     "yml",
 ];
@@ -103,6 +109,16 @@ const CONFIGURATION: [&str; 6] =
 
 /// What hubs keep with git-lfs beside weights and pictures.
 const POINTED: [&str; 5] = ["model", "spm", "tiktoken", "tokenizer.json", "vocab.json"];
+
+/// How pointers of git-lfs begin.
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// Endings of what is large and holds no weights.
+const KNOWN_LARGE: [&str; 36] = [
+    "arrow", "avi", "csv", "docx", "flac", "gif", "ico", "ipynb", "jpeg", "jpg", "json", "jsonl", "log",
+    "m4a", "md", "mkv", "mov", "mp3", "mp4", "ogg", "otf", "parquet", "pdf", "png", "pptx", "psd", "svg",
+    "tif", "tiff", "tsv", "ttf", "txt", "wav", "webm", "webp", "xlsx",
+];
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +135,6 @@ mod tests {
             ".pre-commit-config.yaml",
             ".cache/huggingface/download/model.safetensors.metadata",
             ".cache/huggingface/CACHEDIR.TAG",
-            "model.sig",
         ] {
             assert!(may(path, b"text\n"), "{path}");
             assert!(!may(path, b"\x80\x02c"), "{path}");

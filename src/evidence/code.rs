@@ -157,9 +157,10 @@ pub static MEASURED_OTHERWISE: Code = Code {
 pub static IGNORED: Code = Code {
     id: "DC2011",
     name: "model file ignored",
-    meaning: "A file that a program could load as the model lies where signatures do not look, such as \
-              `.cache`.",
-    remedy: "move or remove it, then sign the release again",
+    meaning: "A file that a program could load as the model or run as its code lies where signatures do not look, such \
+              as `.cache` and `.github`. Only small texts and pictures may lie there, told by their names and by how \
+              they begin; a configuration may not.",
+    remedy: "move it to where signatures look and sign the release again, or remove it",
     verdict: Verdict::No,
 };
 
