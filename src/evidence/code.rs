@@ -50,6 +50,7 @@ pub static CODES: [&Code; 18] = [
     &UNSUPPORTED,
     &UNREADABLE,
     &OBJECT,
+    &NOT_REPRODUCED,
 ];
 
 /// A required signature is not there.
@@ -230,6 +231,16 @@ pub static OBJECT: Code = Code {
               folder, has names that no folder can have, or is too much.",
     remedy: "`git fsck` says what is wrong with a repository; a tag of a single file needs `git push --no-verify`, \
              after a look at it",
+    verdict: Verdict::Unknown,
+};
+
+/// The release was not made again, or not by the version that made it.
+pub static NOT_REPRODUCED: Code = Code {
+    id: "DC3005",
+    name: "not reproduced",
+    meaning: "The policy asks for a release that comes out the same when its removal is carried out once more, and that \
+              was not done, or was done by another version than the one that made it, with other bytes.",
+    remedy: "`declass verify OUT --original MODEL --reproduce`, with the version that the claim names",
     verdict: Verdict::Unknown,
 };
 

@@ -156,6 +156,11 @@ fn conclude(
             let known = examination.findings.clone();
             examination.findings.extend(judge(folder, (&claim, &target), contents, &known, heads, open));
             examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
+            if policy.is_some_and(Policy::wants_reproduction) {
+                let message =
+                    "the policy wants the release to be made again from its original, which was not done";
+                examination.findings.push(Finding::new(&code::NOT_REPRODUCED, message));
+            }
             examination.claim = Some(claim);
         }
         Err(reason) => examination

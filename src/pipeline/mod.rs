@@ -15,12 +15,13 @@
 //!
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
-//! [`Release::measure`] looks at what it does, beside its original.
+//! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again.
 
 mod event;
 mod finish;
 mod job;
 mod measure;
+mod reproduce;
 mod train;
 mod training;
 mod write;
@@ -29,5 +30,6 @@ pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use job::Job;
 pub use measure::{Measured, Measuring, Release};
+pub use reproduce::{OtherTensor, Reproduced};
 pub use train::Unlearned;
 pub use write::{Evaluated, Sealed, Written};

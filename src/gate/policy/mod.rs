@@ -33,6 +33,8 @@ pub struct Policy {
     thresholds: Vec<Threshold>,
     /// Whether a git-lfs pointer in the place of weights is not enough.
     structure: bool,
+    /// Whether the release has to come out the same when it is made again.
+    reproduced: bool,
 }
 
 /// A class by index or label.
@@ -73,6 +75,11 @@ impl Policy {
     /// allow.
     pub(super) fn wants_structure(&self) -> bool {
         self.structure
+    }
+
+    /// Whether the release has to be made again from its original, which takes more than a claim.
+    pub(super) fn wants_reproduction(&self) -> bool {
+        self.reproduced
     }
 
     /// What a claim is not that the policy wants it to be.
