@@ -146,8 +146,9 @@ pub(crate) struct Survey {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What git keeps in a folder, and what a download from a hub leaves there: no part of a model.
-const KEPT_BY_OTHERS: [&str; 5] = [".cache/huggingface", ".git", ".gitattributes", ".github", ".gitignore"];
+/// What git and its hooks keep in a folder, and what a download from a hub leaves there: no part of a model.
+const KEPT_BY_OTHERS: [&str; 6] =
+    [".cache/huggingface", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml"];
 
 const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 20_000;

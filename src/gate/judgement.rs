@@ -37,6 +37,8 @@ impl<M: Measurement> Judgement<M> {
     /// Brings together what was found; `heads` are those that may have been named. What signatures are held
     /// against knows of the head itself.
     ///
+    /// A release that was made again, and came out otherwise by another version, could not be told.
+    ///
     /// # Errors
     /// Why nothing could be measured, unless the signatures already say no, which is worth telling
     /// nevertheless.
@@ -57,10 +59,13 @@ impl<M: Measurement> Judgement<M> {
         let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
         let made_again = measured.iter().flat_map(M::checks).find(|check| check.definition.id == REPRODUCED);
         match made_again.map(|check| check.outcome) {
-            Some(Outcome::Informative) => findings.push(Finding::new(&NOT_REPRODUCED, UNLIKE)),
-            // Said by the check.
-            Some(_) => findings.retain(|finding| finding.code != &NOT_REPRODUCED),
             None => {}
+            Some(outcome) => {
+                // What the policy asks for was done; a no is said by the check itself.
+                findings.retain(|finding| finding.code != &NOT_REPRODUCED);
+                let unlike = (outcome == Outcome::Informative).then(|| Finding::new(&NOT_REPRODUCED, UNLIKE));
+                findings.extend(unlike);
+            }
         }
         let checks = measured.iter().flat_map(M::checks).chain(&listed);
         findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
