@@ -137,6 +137,7 @@ pub mod statistics;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod tail;
+mod temporary;
 mod unambiguous;
 #[cfg(feature = "compute")]
 #[doc(hidden)]

@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 35] = [
+const MAY_NAME: [(&str, &[&str]); 36] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
@@ -45,7 +45,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
         &["claim", "classes", "cut", "error", "fetch::PackageUrl", "head::Hints", "methods", "removal"],
     ),
     ("net", &["error"]),
-    ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign"]),
+    ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign", "temporary"]),
     ("head", &["classes", "error"]),
     ("key_file", &["error"]),
     ("methods", &["classes", "error", "head", "rng"]),
@@ -91,6 +91,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
             "progress",
             "removal",
             "sign",
+            "temporary",
             "verify",
         ],
     ),
@@ -100,6 +101,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),
+    ("temporary", &["error"]),
     ("unambiguous", &[]),
     (
         "unlearn",

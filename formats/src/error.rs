@@ -202,6 +202,12 @@ pub enum Problem {
         /// The limit.
         limit: usize,
     },
+    /// JSON of more values than this kind of file has any reason to have.
+    #[error("it has more than {limit} JSON values, the most that are read of such a file")]
+    TooManyValues {
+        /// The limit.
+        limit: usize,
+    },
     /// The model holds no tensor of that name.
     #[error("there is no tensor `{tensor}`")]
     UnknownTensor {

@@ -105,7 +105,7 @@ impl Folder {
         Ok(bytes)
     }
 
-    /// Every file but git's own, with its size, in order; and git's own, counted.
+    /// Every file but what git and hubs keep, with its size, in order; and what they keep, counted.
     pub(crate) fn survey(&self) -> Result<Survey, FormatError> {
         let mut survey = Survey::default();
         self.survey_below("", 0, &mut survey)?;
@@ -127,12 +127,12 @@ impl Folder {
                 let path = entry.path().display().to_string();
                 return Err(fail(Problem::BadPath { path, why: "is not Unicode" }));
             };
-            if GIT.contains(&name) && below.is_empty() {
-                let skipped = Skipped::count(name, &entry.path());
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if KEPT_BY_OTHERS.contains(&path.as_str()) {
+                let skipped = Skipped::count(&path, &entry.path(), &mut survey.files);
                 survey.skipped.push(skipped.map_err(|error| fail(error.into()))?);
                 continue;
             }
-            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if entry.file_type().map_err(|error| fail(error.into()))?.is_dir() {
                 self.survey_below(&path, depth + 1, survey)?;
                 continue;
@@ -157,8 +157,9 @@ pub(crate) struct Survey {
     pub(crate) skipped: Vec<Skipped>,
 }
 
-/// What git keeps in a folder, which is no part of a model.
-const GIT: [&str; 4] = [".git", ".gitattributes", ".github", ".gitignore"];
+/// What git and its hooks keep in a folder, and what a download from a hub leaves there: no part of a model.
+const KEPT_BY_OTHERS: [&str; 6] =
+    [".cache/huggingface", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml"];
 
 /// What git-lfs writes in the place of a file until it is fetched begins so, and is short.
 const LFS_POINTER: &[u8; 39] = b"version https://git-lfs.github.com/spec";

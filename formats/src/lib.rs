@@ -20,11 +20,13 @@
 //! ```
 
 mod artifact;
+mod beside;
 mod diff;
 mod digest;
 mod edits;
 mod error;
 mod folder;
+mod json;
 pub mod onnx;
 mod open;
 mod part;
@@ -37,12 +39,17 @@ mod weights;
 mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};
+pub use beside::{
+    BEGINNING, begins_like_model, is_weight_ending, is_weight_name, may_be_pointer, may_go_unsigned,
+    may_hold_weights,
+};
 pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
 pub use digest::Sha256Digest;
 pub use edits::Edits;
 pub use error::{FormatError, Problem};
 pub use folder::{RelPath, Skipped};
-pub use open::{LeaveOut, is_companion, is_weight_ending};
+pub use json::{MAX_VALUES, parse_json};
+pub use open::{LeaveOut, is_companion};
 pub use reader::Fill;
 pub use regular::read_regular;
 pub use tensor::{Dtype, NewTensor, TensorInfo};

@@ -5,7 +5,7 @@ mod foreign;
 
 use std::{path::Path, sync::Arc};
 
-pub use copied::{is_companion, is_weight_ending};
+pub use copied::is_companion;
 
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use crate::{
     Artifact, Fill, FormatError, ModelFile, Problem, RelPath, Role,
     artifact::{Beside, MAX_TEXT},
     folder::{Folder, Survey},
+    json::parse_json,
     onnx::Onnx,
     safetensors::Safetensors,
     weights::Weights,
@@ -152,8 +153,7 @@ fn finish(
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
     let fail = |problem| FormatError::new(folder.locate(path), problem);
     folder.open_fetched(path)?;
-    let config: Value =
-        serde_json::from_slice(&folder.read(path, MAX_TEXT)?).map_err(|error| fail(error.into()))?;
+    let config: Value = parse_json(&folder.read(path, MAX_TEXT)?).map_err(fail)?;
     if config.is_object() { Ok(config) } else { Err(fail(Problem::NotAnObject)) }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Claim, Digests, ForgottenClass, LabelSpace, Lineage, Removal, Resource, Statement, StoredClaim,
-    names::{CLAIM_FILE, MOST_EARLIER, STATEMENT_FILE, earlier_claim},
+    names::{CLAIM_FILE, MAX_RECORDS, MOST_EARLIER, STATEMENT_FILE, earlier_claim},
 };
 use crate::{
     error::Error,
@@ -65,9 +65,18 @@ impl History {
     /// # Errors
     /// [`Error::NotAClaim`] if one of them cannot be read.
     pub fn of_release(folder: &Path) -> Result<Self, Error> {
-        let mut claims = Vec::new();
+        let (mut claims, mut bytes) = (Vec::new(), 0);
         while claims.len() < MOST_EARLIER {
-            match read(folder, &earlier_claim(claims.len() + 1))? {
+            let name = earlier_claim(claims.len() + 1);
+            let path = folder.join(&name);
+            // Before it is read: many claims of some size are too much together.
+            bytes += path.metadata().map_or(0, |metadata| metadata.len());
+            if bytes > MAX_RECORDS {
+                let reason =
+                    format!("the claims before the present one have more than {MAX_RECORDS} bytes together");
+                return Err(Error::NotAClaim { path, reason });
+            }
+            match read(folder, &name)? {
                 Some(claim) => claims.push(claim),
                 None => break,
             }

@@ -19,6 +19,9 @@ pub const MARKS: [&str; 3] = [CLAIM_FILE, SIGNATURE_FILE, STATEMENT_FILE];
 /// The most bytes that are read of a claim or a signature: a manifest of some hundred thousand files.
 pub const MAX_RECORD: u64 = MAX_BUNDLE;
 
+/// The most bytes that all claims and signatures of one release have together.
+pub const MAX_RECORDS: u64 = 128 << 20;
+
 /// Removals in a row that a release can record.
 pub(super) const MOST_EARLIER: usize = 99;
 

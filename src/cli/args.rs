@@ -154,6 +154,7 @@ Examples:
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
   declass verify org/release --original org/original@v1
+  declass verify out --original model --reproduce      # and is it what the removal makes, bit by bit
   declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
 
 Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked \
@@ -196,6 +197,10 @@ pub(super) struct VerifyArgs {
     #[cfg(feature = "compute")]
     #[arg(long, allow_negative_numbers = true, requires = "original")]
     pub(super) seed: Option<u64>,
+    /// Carry out the removal of the claim once more, too: the release must be what it makes of the original.
+    #[cfg(feature = "compute")]
+    #[arg(long)]
+    pub(super) reproduce: bool,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[cfg(feature = "compute")]
     #[arg(long, default_value_t, value_name = "DEVICE")]

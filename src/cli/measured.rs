@@ -7,6 +7,7 @@ mod here {
     use declass::{
         claim::{StoredClaim, names::open_model},
         error::Error,
+        evidence::REPRODUCED,
         formats::Artifact,
         pipeline::{Measuring, Release},
     };
@@ -20,12 +21,16 @@ mod here {
         hub::{self, Located},
         labelled,
         output::Printer,
+        reproduce,
     };
 
     pub(in crate::cli) use declass::pipeline::Measured;
 
     /// Refuses what can only be meant of two models.
     pub(in crate::cli) fn require_original(args: &VerifyArgs) -> Result<()> {
+        if args.original.is_none() && args.reproduce {
+            bail!("--reproduce makes the release again from its original: name it with --original");
+        }
         if args.original.is_none() && args.data.eval_embeddings.is_some() {
             bail!("--eval-embeddings are measured on two models: name the other one with --original");
         }
@@ -47,7 +52,21 @@ mod here {
         let data = labelled::open_if_named(&args.data)?;
         let device = device::open(args.device, printer)?;
         let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };
-        Ok(Some(release.measure(&original, how, bars)?))
+        let mut measured = release.measure(&original, how, bars)?;
+        if args.reproduce {
+            // By the kind of device that the claim names: another one makes other bytes.
+            let choice = release.removal().device().into();
+            measured.checks.push(reproduce::again(&release, original, choice, bars, printer)?.check());
+        }
+        Ok(Some(measured))
+    }
+
+    /// What no check was about.
+    pub(in crate::cli) fn not_shown(measured: &Measured) -> Option<&'static str> {
+        let is_again = measured.checks.iter().any(|check| check.definition.id == REPRODUCED);
+        (measured.rows_taken && !is_again).then_some(
+            "that nothing is hidden in the retained rows, which were taken as they are: that is for --reproduce",
+        )
     }
 
     /// An error of a release that is none, where the original is one.
@@ -121,6 +140,10 @@ mod here {
         _: &Printer,
     ) -> Result<Option<Measured>> {
         Ok(None)
+    }
+
+    pub(in crate::cli) fn not_shown(measured: &Measured) -> Option<&'static str> {
+        match *measured {}
     }
 
     pub(in crate::cli) fn tell(measured: &Measured, _: &Printer) {

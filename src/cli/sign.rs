@@ -6,7 +6,7 @@ use declass::{
     evidence::Finding,
     fetch::{HubRef, ModelRef},
     gate,
-    release::sign_release,
+    release::{clear_leftovers, sign_release},
 };
 use serde_json::json;
 
@@ -18,6 +18,9 @@ pub(super) fn run(args: &SignArgs, printer: &Printer) -> Result<Exit> {
     }
     let key = key::open_or_default(&args.key)?;
     let bars = Bars::new(args.json || printer.is_quiet());
+    if args.release.is_dir() {
+        clear_leftovers(&args.release)?;
+    }
     let findings = gate::examine_unsigned(&args.release, &bars)?;
     if !findings.is_empty() {
         let tell = |finding: &Finding| printer.warn(&format!("{} {finding}", finding.code.id));

@@ -67,9 +67,11 @@ impl Verdict<'_> {
             printer.row("policy", format!("{}: met", policy.display()));
         }
         printer.row("verdict", self.in_words(exit));
-        if self.judgement.measured.is_none() {
-            printer.row("not shown", "what the classifier does: that is measured with --original");
-        }
+        let not_shown = match &self.judgement.measured {
+            None => Some("what the classifier does: that is measured with --original"),
+            Some(measured) => measured::not_shown(measured),
+        };
+        not_shown.iter().for_each(|what| printer.row("not shown", what));
     }
 
     fn in_words(&self, exit: Exit) -> String {

@@ -74,7 +74,7 @@ fn renumbered(
 }
 
 fn json_labels(placement: &Placement<'_>, text: &str) -> Option<String> {
-    serde_json::from_str::<serde_json::Value>(text).ok()?;
+    declass_formats::parse_json(text.as_bytes()).ok()?;
     list(placement, text, 0..text.len())
 }
 

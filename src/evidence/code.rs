@@ -50,6 +50,7 @@ pub static CODES: [&Code; 18] = [
     &UNSUPPORTED,
     &UNREADABLE,
     &OBJECT,
+    &NOT_REPRODUCED,
 ];
 
 /// A required signature is not there.
@@ -119,8 +120,8 @@ pub static STILL_PRESENT: Code = Code {
     id: "DC2007",
     name: "class still present",
     meaning: "A class that the claim calls forgotten is still in the model: its output or label is still \
-              there, or its slot is not sealed as the claim says.",
-    remedy: "do not use the release; unlearn again",
+              there (another class may have the same label), or its slot is not sealed as the claim says.",
+    remedy: "do not use the release; unlearn again, with every class that has the label",
     verdict: Verdict::No,
 };
 
@@ -157,9 +158,10 @@ pub static MEASURED_OTHERWISE: Code = Code {
 pub static IGNORED: Code = Code {
     id: "DC2011",
     name: "model file ignored",
-    meaning: "A file that a program could load as the model lies where signatures do not look, such as \
-              `.cache`.",
-    remedy: "move or remove it, then sign the release again",
+    meaning: "A file that a program could load as the model or run as its code lies where signatures do not look, such \
+              as `.cache` and `.github`. Only small texts and pictures may lie there, told by their names and by how \
+              they begin; a configuration may not.",
+    remedy: "move it to where signatures look and sign the release again, or remove it",
     verdict: Verdict::No,
 };
 
@@ -229,6 +231,16 @@ pub static OBJECT: Code = Code {
               folder, has names that no folder can have, or is too much.",
     remedy: "`git fsck` says what is wrong with a repository; a tag of a single file needs `git push --no-verify`, \
              after a look at it",
+    verdict: Verdict::Unknown,
+};
+
+/// The release was not made again, or not by the version that made it.
+pub static NOT_REPRODUCED: Code = Code {
+    id: "DC3005",
+    name: "not reproduced",
+    meaning: "The policy asks for a release that comes out the same when its removal is carried out once more, and that \
+              was not done, or was done by another version than the one that made it, with other bytes.",
+    remedy: "`declass verify OUT --original MODEL --reproduce`, with the version that the claim names",
     verdict: Verdict::Unknown,
 };
 

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The id of the check that a release comes out the same when it is made again.
+pub const REPRODUCED: &str = "reproduced";
+
 /// What a check or a metric is. Id and version are recorded and never change their meaning; the words may be
 /// improved.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

@@ -22,7 +22,7 @@ pub mod words;
 pub use change::{Change, Side};
 pub use changed::{ChangedTensor, TensorDifference};
 pub use check::{Check, NotRun, Outcome};
-pub use definition::{Definition, Origin};
+pub use definition::{Definition, Origin, REPRODUCED};
 pub use figure::{Bound, BoundSide, Figure};
 pub use finding::Finding;
 pub use number::Number;

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use super::{Examination, other_head};
 use crate::evidence::{
-    Check, Finding, Outcome,
-    code::{MEASURED_OTHERWISE, UNREADABLE, UNSUPPORTED},
+    Check, Finding, Outcome, REPRODUCED,
+    code::{MEASURED_OTHERWISE, NOT_REPRODUCED, UNREADABLE, UNSUPPORTED},
 };
 
 /// What was measured of a release, as far as a verdict needs it. Who measures is no business of the gate,
@@ -37,6 +37,8 @@ impl<M: Measurement> Judgement<M> {
     /// Brings together what was found; `heads` are those that may have been named. What signatures are held
     /// against knows of the head itself.
     ///
+    /// A release that was made again, and came out otherwise by another version, could not be told.
+    ///
     /// # Errors
     /// Why nothing could be measured, unless the signatures already say no, which is worth telling
     /// nevertheless.
@@ -55,6 +57,16 @@ impl<M: Measurement> Judgement<M> {
             (Err(error), _) => return Err(error),
         };
         let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
+        let made_again = measured.iter().flat_map(M::checks).find(|check| check.definition.id == REPRODUCED);
+        match made_again.map(|check| check.outcome) {
+            None => {}
+            Some(outcome) => {
+                // What the policy asks for was done; a no is said by the check itself.
+                findings.retain(|finding| finding.code != &NOT_REPRODUCED);
+                let unlike = (outcome == Outcome::Informative).then(|| Finding::new(&NOT_REPRODUCED, UNLIKE));
+                findings.extend(unlike);
+            }
+        }
         let checks = measured.iter().flat_map(M::checks).chain(&listed);
         findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
         findings.extend(measured.iter().flat_map(M::unknown).map(unknown));
@@ -64,6 +76,8 @@ impl<M: Measurement> Judgement<M> {
         Ok(Self { examination, measured, listed, findings })
     }
 }
+
+const UNLIKE: &str = "another version than this one made it, and this one makes other bytes";
 
 fn finding(check: &Check) -> Finding {
     Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))

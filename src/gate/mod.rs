@@ -11,7 +11,7 @@ mod structure;
 
 use std::{collections::BTreeSet, path::Path, time::SystemTime};
 
-use declass_formats::{Artifact, Role as FileRole};
+use declass_formats::{Artifact, RelPath, Role as FileRole, may_be_pointer};
 
 pub use judgement::{Judgement, Measurement};
 pub use policy::Policy;
@@ -49,15 +49,19 @@ pub trait Files {
     /// All its files with their digests. A git-lfs pointer is the file that it promises.
     fn contents(&self) -> &Contents;
 
-    /// A folder with its claims and signatures, which lie at its top.
-    fn records(&self) -> &Path;
+    /// The claim or signature with this name, which lies at its top; nothing if there is none, or only its
+    /// pointer.
+    ///
+    /// # Errors
+    /// [`Error`] if it cannot be read.
+    fn record(&self, name: &str) -> Result<Option<Vec<u8>>, Error>;
 
-    /// Puts these files there, too. Asked for only if there is no pointer, and every file is as it was
-    /// signed: what anybody may have sent is read, but never stored.
+    /// Puts these files on disk, and says where. Asked for only if every file is as somebody signed it who is
+    /// trusted: what anybody may have sent is read, but never stored.
     ///
     /// # Errors
     /// [`Error`] if they cannot be read or written.
-    fn unpack(&self, files: &Contents) -> Result<(), Error>;
+    fn unpack(&self, files: &mut dyn Iterator<Item = &RelPath>) -> Result<&Path, Error>;
 }
 
 /// Examines the release at a path: a folder, or the model file in one.
@@ -73,11 +77,11 @@ pub fn examine(
 ) -> Result<Examination, Error> {
     let folder = if release.is_dir() { release } else { release.parent().unwrap_or(Path::new("")) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let signatures = signatures::examine(folder, trust, at)?;
+    let signatures = signatures::examine(&signatures::on_disk(folder), trust, at)?;
     let contents = Contents::of_folder(folder, |path| signatures.ignores(path), progress)?;
     let found = signatures.compare(&contents);
     let open = |_: &[Finding]| Some(open_model(release).map_err(Error::from));
-    Ok(conclude(folder, signatures, found, &contents, policy, &open))
+    Ok(conclude(Some(folder), signatures, found, &contents, policy, &open))
 }
 
 /// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the
@@ -91,22 +95,31 @@ pub fn examine_stored(
     policy: Option<&Policy>,
     at: SystemTime,
 ) -> Result<Examination, Error> {
-    let signatures = signatures::examine(release.records(), trust, at)?;
+    let signatures = signatures::examine(&|name| release.record(name), trust, at)?;
     let contents = release.contents().clone().ignoring(|path| signatures.ignores(path));
-    let pointer = contents.pointer();
+    let pointer = contents.pointers().next();
     let mut found = signatures.compare(&contents);
-    // Its digest is right, and that is all that can be asked of it here.
+    // Its digest is right, and that is all that can be asked of it here: git-lfs fetches by the digest, whatever
+    // size the pointer says.
     found.retain(|finding| finding.code != &code::POINTER);
+    let unfit = contents.pointers().filter(|path| !may_be_pointer(path.as_str()) && !is_record(path));
+    let message = "only weights may be git-lfs pointers: this file has to be in git itself";
+    found.extend(unfit.map(|path| Finding::new(&code::POINTER, message).about(path)));
     let mut records = release.contents().entries().iter().filter(|(path, _)| is_record(path));
     if let Some((path, _)) = records.find(|(_, content)| matches!(content, Content::Pointer(_))) {
         let message = "claims and signatures have to be in git itself";
         found.push(Finding::new(&code::POINTER, message).about(path));
     }
+    let is_as_signed = signatures.findings.is_empty() && found.is_empty() && signatures.claim.is_some();
+    let files = || contents.entries().iter().filter(|(_, content)| matches!(content, Content::File(_)));
+    let records = || release.unpack(&mut files().map(|(path, _)| path).filter(|path| is_record(path)));
+    let folder = if is_as_signed { Some(records()?) } else { None };
     let open = |findings: &[Finding]| {
-        (pointer.is_none() && findings.is_empty())
-            .then(|| release.unpack(&contents).and_then(|()| Ok(open_model(release.records())?)))
+        let rest = || release.unpack(&mut files().map(|(path, _)| path).filter(|path| !is_record(path)));
+        (pointer.is_none() && folder.is_some() && findings.is_empty())
+            .then(|| rest().and_then(|folder| Ok(open_model(folder)?)))
     };
-    let mut examination = conclude(release.records(), signatures, found, &contents, policy, &open);
+    let mut examination = conclude(folder, signatures, found, &contents, policy, &open);
     if let Some(path) = pointer {
         if policy.is_some_and(Policy::wants_structure) {
             let message = "the policy wants the structure to be checked, and only the pointer is there";
@@ -118,9 +131,10 @@ pub fn examine_stored(
     Ok(examination)
 }
 
-/// What signatures and files say, and what the claim says if there is a trusted one.
+/// What signatures and files say, and what the claim says if there is a trusted one. Without a folder with the
+/// records, the history is not looked at; then there is a finding already.
 fn conclude(
-    folder: &Path,
+    folder: Option<&Path>,
     signatures: Signatures,
     found: Vec<Finding>,
     contents: &Contents,
@@ -142,6 +156,11 @@ fn conclude(
             let known = examination.findings.clone();
             examination.findings.extend(judge(folder, (&claim, &target), contents, &known, heads, open));
             examination.findings.extend(policy.iter().flat_map(|policy| policy.judge(&claim.statement)));
+            if policy.is_some_and(Policy::wants_reproduction) {
+                let message =
+                    "the policy wants the release to be made again from its original, which was not done";
+                examination.findings.push(Finding::new(&code::NOT_REPRODUCED, message));
+            }
             examination.claim = Some(claim);
         }
         Err(reason) => examination
@@ -169,7 +188,7 @@ pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<F
     let heads = target.hints().heads.as_slice();
     let manifest = Manifest::new([].into());
     let contents = Contents::of_folder(release, |path| manifest.ignores(path), progress)?;
-    Ok(judge(release, (&claim, &target), &contents, &[], heads, &|_| {
+    Ok(judge(Some(release), (&claim, &target), &contents, &[], heads, &|_| {
         Some(open_model(release).map_err(Error::from))
     }))
 }
@@ -182,7 +201,7 @@ fn read(statement: &[u8]) -> Result<(Claim, Target), ClaimError> {
 
 /// The claim against the files and their structure. A file that is already reported is not reported again.
 fn judge(
-    folder: &Path,
+    folder: Option<&Path>,
     (claim, target): (&Claim, &Target),
     contents: &Contents,
     known: &[Finding],
@@ -193,8 +212,10 @@ fn judge(
     let statement = &claim.statement;
     let mut findings = claim::compare(statement, contents);
     findings.retain(|finding| finding.path.as_deref().is_none_or(|path| !reported.contains(path)));
-    let problems = History::of_release(folder).map(|history| history.problems(statement));
-    let problems = problems.unwrap_or_else(|error| vec![error.to_string()]);
+    let problems = folder.map_or_else(Vec::new, |folder| {
+        let problems = History::of_release(folder).map(|history| history.problems(statement));
+        problems.unwrap_or_else(|error| vec![error.to_string()])
+    });
     findings.extend(problems.into_iter().map(|problem| Finding::new(&code::LINEAGE, problem)));
     findings.extend(structure::itself(statement, target));
     match open(&[known, &findings].concat()) {

@@ -10,7 +10,7 @@ use crate::{
     evidence::{Finding, code},
     sign::{
         Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Stamped,
-        Trust, differences, read_if_there,
+        Trust, differences, is_leftover, read_if_there,
     },
 };
 
@@ -41,17 +41,25 @@ pub(super) struct Signatures {
     pub(super) claim: Option<Vec<u8>>,
 }
 
-pub(super) fn examine(folder: &Path, trust: &Trust, at: SystemTime) -> Result<Signatures, Error> {
+/// What a release has at the name of a claim or a signature; nothing if there is no such file.
+pub(super) type Read<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, Error> + 'a;
+
+/// The records in a folder.
+pub(super) fn on_disk(folder: &Path) -> impl Fn(&str) -> Result<Option<Vec<u8>>, Error> {
+    |name| Ok(read_if_there(&folder.join(name), MAX_BUNDLE)?)
+}
+
+pub(super) fn examine(read: &Read<'_>, trust: &Trust, at: SystemTime) -> Result<Signatures, Error> {
     let mut all = Signatures { findings: Vec::new(), signers: Vec::new(), manifest: None, claim: None };
-    if let Some((bundle, _)) = all.open(folder, (Role::Oms, SIGNATURE_FILE), trust, at)? {
+    if let Some((bundle, _)) = all.open(read, (Role::Oms, SIGNATURE_FILE), trust, at)? {
         match Manifest::read(bundle.payload()) {
             Ok(manifest) => all.manifest = Some(manifest),
             Err(refusal) => all.findings.push(refused(refusal).about(SIGNATURE_FILE)),
         }
     }
-    if let Some((bundle, true)) = all.open(folder, (Role::Claim, CLAIM_FILE), trust, at)? {
+    if let Some((bundle, true)) = all.open(read, (Role::Claim, CLAIM_FILE), trust, at)? {
         all.claim = Some(bundle.payload().to_vec());
-        if folder.join(STATEMENT_FILE).symlink_metadata().is_ok() {
+        if is_there(read, STATEMENT_FILE) {
             let message = "a second claim lies beside the signed one, and is not signed itself";
             all.findings.push(Finding::new(&code::CLAIM, message).about(STATEMENT_FILE));
         }
@@ -71,20 +79,20 @@ impl Signatures {
     /// What the manifest says held against what a release holds.
     pub(super) fn compare(&self, contents: &Contents) -> Vec<Finding> {
         let found = self.manifest.iter().flat_map(|manifest| differences(manifest, contents));
-        found.map(|(path, difference)| finding(difference).about(path)).collect()
+        found.map(|(path, difference)| finding(path.as_str(), difference).about(path)).collect()
     }
 
     /// One signature, and whether it counts.
     fn open(
         &mut self,
-        folder: &Path,
+        read: &Read<'_>,
         (role, file): (Role, &'static str),
         trust: &Trust,
         at: SystemTime,
     ) -> Result<Option<(Bundle, bool)>, Error> {
-        let Some(bytes) = read_if_there(&folder.join(file), MAX_BUNDLE)? else {
+        let Some(bytes) = read(file)? else {
             if trust.requires(role) {
-                self.findings.push(missing(folder, role, file));
+                self.findings.push(missing(read, role, file));
             }
             return Ok(None);
         };
@@ -130,8 +138,16 @@ impl Signatures {
     }
 }
 
-fn missing(folder: &Path, role: Role, file: &str) -> Finding {
-    let unsigned = role == Role::Claim && folder.join(STATEMENT_FILE).exists();
+const LEFTOVER: &str = "a temporary file of a run of declass that was killed: delete it, or sign the release again, \
+                        which removes it";
+
+/// Whether anything is there: what cannot be read is.
+fn is_there(read: &Read<'_>, name: &str) -> bool {
+    !matches!(read(name), Ok(None))
+}
+
+fn missing(read: &Read<'_>, role: Role, file: &str) -> Finding {
+    let unsigned = role == Role::Claim && is_there(read, STATEMENT_FILE);
     Finding::new(
         &code::MISSING,
         if unsigned { "the claim is UNSIGNED" } else { "file not found: the release is not signed so" },
@@ -146,14 +162,15 @@ fn refused(refusal: Refusal) -> Finding {
     }
 }
 
-fn finding(difference: Difference) -> Finding {
+fn finding(path: &str, difference: Difference) -> Finding {
     match difference {
         Difference::Changed { signed, found } => {
             Finding::new(&code::DIGEST, format!("its SHA-256 is {found}, signed was {signed}"))
         }
+        Difference::Extra if is_leftover(path) => Finding::new(&code::EXTRA, LEFTOVER),
         Difference::Extra => Finding::new(&code::EXTRA, "not covered by the signature"),
         Difference::IgnoredModel => {
-            Finding::new(&code::IGNORED, "a program could load it, and the signature leaves it out")
+            Finding::new(&code::IGNORED, "it may be a model or code, and the signature leaves it out")
         }
         Difference::Missing => Finding::new(&code::DIGEST, "missing, although it was signed"),
         Difference::NoFile => Finding::new(&code::EXTRA, "it is a link, or no file at all"),

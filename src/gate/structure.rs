@@ -1,5 +1,7 @@
 //! The claim held against itself, and against what the files are: rows, labels, indices, the seal.
 
+use std::collections::BTreeSet;
+
 use declass_formats::Artifact;
 
 use crate::{
@@ -93,22 +95,30 @@ fn classes(statement: &Statement, target: &Target, cut: &Cut) -> Vec<Finding> {
         return vec![Finding::new(code, message)];
     }
     let Some(labels) = &cut.labels else { return Vec::new() };
-    let mut findings = Vec::new();
-    for entry in &removal.forgotten {
-        let Some(label) = &entry.class.label else { continue };
-        match entry.index_after {
-            None if labels.names.contains(label) => {
-                let message = format!("forgotten label `{label}` is still there");
-                findings.push(Finding::new(&code::STILL_PRESENT, message));
-            }
-            Some(index) if labels.names.get(index) != Some(label) => {
-                let found = describe(index, Some(labels));
-                findings.push(claim(format!("class {found} is `{label}` in the claim")));
-            }
-            _ => {}
-        }
-    }
-    findings
+    let misplaced = removal.forgotten.iter().filter_map(|entry| {
+        let (index, label) = (entry.index_after?, entry.class.label.as_ref()?);
+        let found = describe(index, Some(labels));
+        (labels.names.get(index) != Some(label))
+            .then(|| claim(format!("class {found} is `{label}` in the claim")))
+    });
+    misplaced.chain(still_named(statement, &labels.names)).collect()
+}
+
+/// Labels of forgotten classes that a class has which is not forgotten: whoever reads labels sees the class,
+/// whichever output it is.
+fn still_named<'a>(statement: &'a Statement, names: &'a [String]) -> impl Iterator<Item = Finding> + 'a {
+    let gone = statement.forgotten_in_all();
+    let kept: BTreeSet<usize> = gone.iter().filter_map(|entry| entry.index_after).collect();
+    let labels: BTreeSet<&String> = gone.iter().filter_map(|entry| entry.class.label.as_ref()).collect();
+    let named =
+        names.iter().enumerate().filter(move |(index, name)| !kept.contains(index) && labels.contains(name));
+    named.map(|(index, label)| {
+        let message = format!(
+            "forgotten label `{label}` is still there: class {index} has it, which is not forgotten; forget both, or \
+             give each a label of its own in the original"
+        );
+        Finding::new(&code::STILL_PRESENT, message)
+    })
 }
 
 /// A head that was named must be the one that the model points to, or one of those that are allowed. Claims that

@@ -6,6 +6,7 @@
 
 mod batch;
 mod id;
+mod name;
 mod settings;
 mod tree;
 mod work_trees;
@@ -17,6 +18,7 @@ use std::{
 
 pub use batch::{Names, Objects};
 pub use id::ObjectId;
+pub use name::plain_name;
 pub use tree::{Entry, Folder, Kind};
 
 use crate::error::Error;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ObjectId, Objects};
+use super::{ObjectId, Objects, plain_name};
 use crate::error::Error;
 
 /// More entries are no repository of models. A few objects can stand for any number of entries.
@@ -140,7 +140,8 @@ fn kind(mode: &[u8]) -> Option<Kind> {
 /// takes the one or the other entry of it, as it goes.
 fn problem(entries: &[Entry]) -> Option<&'static str> {
     let no_name = |name: &[u8]| {
-        matches!(name, b"" | b"." | b"..") || name.contains(&b'/') || name.eq_ignore_ascii_case(b".git")
+        let is_git = [".git", "git~1"].iter().any(|git| plain_name(name).eq_ignore_ascii_case(git));
+        matches!(name, b"" | b"." | b"..") || name.contains(&b'/') || is_git
     };
     let mut names = BTreeSet::new();
     if entries.iter().any(|entry| no_name(&entry.name)) {
@@ -192,7 +193,19 @@ mod tests {
         let said = |entries: &[(&str, &str)]| problem(&parse(&folder(entries), 20).unwrap());
         assert_eq!(said(&[("100644", "a.b"), ("40000", "a"), ("100644", "a0")]), None);
         assert_eq!(said(&[("100644", "a"), ("100644", "a.b"), ("40000", "b")]), None);
-        for name in ["", ".", "..", "a/b", "/", ".git", ".GIT"] {
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "/",
+            ".git",
+            ".GIT",
+            ".g\u{200c}it",
+            "git~1",
+            ".git::$INDEX_ALLOCATION",
+            ".git .",
+        ] {
             assert_eq!(said(&[("100644", name)]), Some("holds a name that no folder can have"), "{name}");
         }
         for twice in [["100644", "100644"], ["40000", "40000"], ["100644", "40000"], ["120000", "40000"]] {

@@ -116,7 +116,11 @@ impl Known<'_> {
             return Ok(checked);
         };
         let Self { rules, source, found, examined } = self;
-        let find = || find(&mut source.objects.borrow_mut(), &tree, rules.within);
+        let mut find = || {
+            let mut found = find(&mut source.objects.borrow_mut(), &tree, rules.within)?;
+            look_at_others(source, &mut found)?;
+            Ok::<_, Error>(found)
+        };
         let found = found.entry(tree.clone()).or_insert_with(|| find().map_err(|error| error.to_string()));
         let found = match found {
             Ok(found) => found,
@@ -142,6 +146,17 @@ impl Known<'_> {
         }
         Ok(checked)
     }
+}
+
+/// Counts among the weights what by its beginning may be some.
+fn look_at_others(source: &mut Source, found: &mut Found) -> Result<(), Error> {
+    for ((id, _), path) in std::mem::take(&mut found.others) {
+        if source.may_hold_weights(&id, &path)? {
+            let above = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+            found.unsigned.entry(path[..above].to_vec()).or_insert(path);
+        }
+    }
+    Ok(())
 }
 
 /// What is wrong with all that is in no release.

@@ -6,13 +6,12 @@ use std::{
     iter::successors,
 };
 
-use declass_formats::RelPath;
+use declass_formats::{RelPath, is_weight_name};
 
 use crate::{
     claim::names::MARKS,
     error::Error,
-    git::{Entry, Folder, Kind, ObjectId, Objects},
-    sign::is_weights,
+    git::{Entry, Folder, Kind, ObjectId, Objects, plain_name},
 };
 
 /// What was found. Paths are as git has them, the empty one being all of it.
@@ -28,6 +27,11 @@ pub(super) struct Found {
     /// Links and other repositories in the place of what was asked for, above it or in it, but not in a
     /// release.
     pub(super) closed: Vec<Vec<u8>>,
+    /// Files that were looked for and are in no release, by their names no weights; each object once by every
+    /// ending.
+    pub(super) others: BTreeMap<(ObjectId, Vec<u8>), Vec<u8>>,
+    /// All such files, until it is known where releases are.
+    files: Vec<(Vec<u8>, ObjectId)>,
     /// Two paths that some systems take for one, and that lead to a release or are in one.
     pub(super) twins: Vec<[Vec<u8>; 2]>,
 }
@@ -48,7 +52,7 @@ impl Found {
         let mut seen = BTreeMap::<String, &Entry>::new();
         for entry in &folder.entries {
             self.note_entry(folder, entry, within);
-            match seen.entry(plain(&entry.name).to_lowercase()) {
+            match seen.entry(plain_name(&entry.name).to_lowercase()) {
                 Occupied(twin) => self.twins.push([folder.path_of(twin.get()), folder.path_of(entry)]),
                 place => _ = place.or_insert(entry),
             }
@@ -67,8 +71,10 @@ impl Found {
             self.releases.insert(above.clone(), folder.id.clone());
         }
         let is_within = within.is_empty() || asked(&|limit| is_in(above, limit));
-        if is_within && is_weights(&plain(&entry.name)) {
+        if is_within && is_weight(&entry.name) {
             self.unsigned.entry(above.clone()).or_insert_with(|| folder.path_of(entry));
+        } else if is_within && entry.kind == Kind::File {
+            self.files.push((folder.path_of(entry), entry.id.clone()));
         }
         if entry.kind == Kind::Other && is_around {
             let path = folder.path_of(entry);
@@ -80,13 +86,17 @@ impl Found {
 
     /// What is left in the light of all that was found.
     fn related(mut self) -> Self {
-        let Self { releases, unsigned, absent, closed, twins } = &mut self;
+        let Self { releases, unsigned, absent, closed, twins, others, files } = &mut self;
         let is_released = |path: &[u8]| parents(path).any(|folder| releases.contains_key(folder));
         let leads_to_one = |path: &[u8]| {
             let below = [path, b"/"].concat();
             releases.range(below.clone()..).next().is_some_and(|(release, _)| release.starts_with(&below))
         };
         unsigned.retain(|folder, _| !is_released(folder));
+        for (path, id) in files.drain(..).filter(|(path, _)| !is_released(path)) {
+            let ending = path.rsplit(|byte| b"./".contains(byte)).next().unwrap_or_default().to_vec();
+            others.entry((id, ending)).or_insert(path);
+        }
         absent.retain(|limit| !closed.iter().any(|path| is_in(limit.as_str().as_bytes(), path)));
         closed.retain(|path| !is_released(path));
         twins.retain(|twins| twins.iter().any(|path| is_released(path) || leads_to_one(path)));
@@ -94,9 +104,9 @@ impl Found {
     }
 }
 
-/// A name without what some systems leave out at its end.
-fn plain(name: &[u8]) -> String {
-    String::from_utf8_lossy(name).trim_end_matches(['.', ' ']).to_owned()
+/// Whether a name is one of weights, also behind a backslash.
+fn is_weight(name: &[u8]) -> bool {
+    name.split(|byte| *byte == b'\\').any(|part| is_weight_name(&plain_name(part)))
 }
 
 /// A path, and all folders above it.

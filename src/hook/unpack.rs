@@ -8,50 +8,70 @@ use std::{
     path::Path,
 };
 
-use declass_formats::RelPath;
-use tempfile::TempDir;
+use declass_formats::{BEGINNING, RelPath, may_hold_weights};
 
 use crate::{
-    claim::names::is_record,
+    claim::names::{MAX_RECORD, MAX_RECORDS, is_record},
     error::Error,
     gate::Files,
     git::{Kind, ObjectId, Objects, Repository},
-    sign::{Content, Contents, MAX_BUNDLE},
+    sign::{Content, Contents, Looked},
+    temporary::Temporary,
 };
 
 /// More files are no release.
 const MAX_FILES: usize = 100_000;
+/// How folders begin that releases are unpacked to.
+const PREFIX: &str = "declass-hook-";
 
 /// Where releases are read from, and what was read: a few objects can stand for any number of files.
 pub(super) struct Source {
     pub(super) objects: RefCell<Objects>,
-    contents: RefCell<BTreeMap<ObjectId, Content>>,
+    contents: RefCell<BTreeMap<ObjectId, Looked>>,
+    /// Files outside of releases that were looked at: their sizes and beginnings.
+    others: BTreeMap<ObjectId, (u64, Vec<u8>)>,
 }
 
 impl Source {
     pub(super) fn of(repository: &Repository) -> Result<Self, Error> {
-        Ok(Self { objects: repository.objects()?.into(), contents: RefCell::default() })
+        let objects = repository.objects()?.into();
+        Ok(Self { objects, contents: RefCell::default(), others: BTreeMap::new() })
+    }
+
+    /// Whether a file that is in no release may hold weights all the same.
+    pub(super) fn may_hold_weights(&mut self, id: &ObjectId, path: &[u8]) -> Result<bool, Error> {
+        if !self.others.contains_key(id) {
+            let begin = |file: &mut dyn Read, size| {
+                let mut beginning = Vec::new();
+                let read = file.take(BEGINNING as u64).read_to_end(&mut beginning);
+                read.map_err(|error| cut_off(id, &error)).map(|_| (size, beginning))
+            };
+            let begun = self.objects.borrow_mut().file(id, begin)?;
+            self.others.insert(id.clone(), begun);
+        }
+        let path = String::from_utf8_lossy(path);
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let begun = self.others.get(id);
+        Ok(begun.is_some_and(|(size, beginning)| may_hold_weights(name, *size, beginning)))
     }
 
     /// What a file holds, hashed piece by piece and once.
-    fn content(&self, id: &ObjectId) -> Result<Content, Error> {
-        if let Some(content) = self.contents.borrow().get(id) {
-            return Ok(*content);
+    pub(super) fn look(&self, id: &ObjectId) -> Result<Looked, Error> {
+        if let Some(looked) = self.contents.borrow().get(id) {
+            return Ok(looked.clone());
         }
-        let content = self
-            .objects
-            .borrow_mut()
-            .file(id, |file, size| Content::of_reader(file, size).map_err(|error| cut_off(id, &error)))?;
-        self.contents.borrow_mut().insert(id.clone(), content);
-        Ok(content)
+        let look = |file: &mut dyn Read, size| Looked::at(file, size).map_err(|error| cut_off(id, &error));
+        let looked = self.objects.borrow_mut().file(id, look)?;
+        self.contents.borrow_mut().insert(id.clone(), looked.clone());
+        Ok(looked)
     }
 }
 
 /// The files of a folder in git.
 pub(super) struct GitRelease<'a> {
     source: &'a Source,
-    /// Claims and signatures lie here, later all files.
-    folder: TempDir,
+    /// Files are put here once they are known to be as they were signed.
+    folder: Temporary,
     contents: Contents,
     objects: BTreeMap<RelPath, ObjectId>,
 }
@@ -60,23 +80,22 @@ impl<'a> GitRelease<'a> {
     /// Reads and hashes everything below a folder.
     pub(super) fn read(source: &'a Source, tree: &ObjectId, scratch: &Path) -> Result<Self, Error> {
         let entries = entries(&mut source.objects.borrow_mut(), tree)?;
-        let folder =
-            tempfile::Builder::new().prefix("declass-").tempdir_in(scratch).map_err(Error::io(scratch))?;
-        let mut contents = Vec::new();
-        let mut objects = BTreeMap::new();
+        let folder = Temporary::create(scratch, PREFIX)?;
+        let (mut contents, mut objects) = (Contents::default(), BTreeMap::new());
+        let mut in_records = 0;
         for (path, (kind, id)) in entries {
-            let content = match kind {
-                Kind::File if is_record(&path) => {
-                    let place = folder.path().join(path.as_str());
-                    record(&mut source.objects.borrow_mut(), &id, &place)?
-                }
-                Kind::File => source.content(&id)?,
-                Kind::Folder | Kind::Other => Content::NoFile,
+            let looked = match kind {
+                Kind::File => source.look(&id)?,
+                Kind::Folder | Kind::Other => Looked::no_file(),
             };
-            objects.insert(path.clone(), id);
-            contents.push((path, content));
+            if is_record(&path) {
+                in_records += looked.size;
+                require_record(&id, looked.size, in_records)?;
+            }
+            contents.insert(path.clone(), &looked);
+            objects.insert(path, id);
         }
-        Ok(Self { source, folder, contents: contents.into_iter().collect(), objects })
+        Ok(Self { source, folder, contents, objects })
     }
 }
 
@@ -85,14 +104,20 @@ impl Files for GitRelease<'_> {
         &self.contents
     }
 
-    fn records(&self) -> &Path {
-        self.folder.path()
+    fn record(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let is_it = |(path, _): &(&RelPath, &Content)| path.as_str() == name;
+        let file = self.contents.entries().iter().find(is_it);
+        let file = file.filter(|(_, content)| matches!(content, Content::File(_)));
+        let Some(id) = file.and_then(|(path, _)| self.objects.get(path)) else { return Ok(None) };
+        self.source.objects.borrow_mut().file(id, |file, _| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|error| cut_off(id, &error))?;
+            Ok(Some(bytes))
+        })
     }
 
-    fn unpack(&self, files: &Contents) -> Result<(), Error> {
-        let is_wanted =
-            |(path, content): &(&RelPath, &Content)| matches!(content, Content::File(_)) && !is_record(path);
-        for (path, _) in files.entries().iter().filter(is_wanted) {
+    fn unpack(&self, files: &mut dyn Iterator<Item = &RelPath>) -> Result<&Path, Error> {
+        for path in files {
             let Some(id) = self.objects.get(path) else { continue };
             let place = self.folder.path().join(path.as_str());
             let write = |file: &mut dyn Read| {
@@ -102,8 +127,20 @@ impl Files for GitRelease<'_> {
             };
             self.source.objects.borrow_mut().file(id, |file, _| write(file).map_err(Error::io(&place)))?;
         }
-        Ok(())
+        Ok(self.folder.path())
     }
+}
+
+/// Fails if a claim or a signature has more bytes than one ever has, or all of a release have together.
+fn require_record(id: &ObjectId, size: u64, together: u64) -> Result<(), Error> {
+    let reason = if size > MAX_RECORD {
+        format!("object {id} has {size} bytes, a claim or signature never has")
+    } else if together > MAX_RECORDS {
+        format!("the claims and signatures of a release have more than {MAX_RECORDS} bytes together")
+    } else {
+        return Ok(());
+    };
+    Err(Error::Git { reason })
 }
 
 /// Every entry but folders by its path, which must be one that a signature can name.
@@ -125,24 +162,6 @@ fn entries(objects: &mut Objects, tree: &ObjectId) -> Result<BTreeMap<RelPath, (
         }
     })?;
     Ok(entries)
-}
-
-/// A claim or a signature, which is put on disk at once unless it is a pointer.
-fn record(objects: &mut Objects, id: &ObjectId, place: &Path) -> Result<Content, Error> {
-    objects.file(id, |file, size| {
-        if size > MAX_BUNDLE {
-            return Err(Error::Git {
-                reason: format!("object {id} has {size} bytes, a claim or signature never has"),
-            });
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|error| cut_off(id, &error))?;
-        let content = Content::of_reader(&bytes[..], size).map_err(|error| cut_off(id, &error))?;
-        if matches!(content, Content::File(_)) {
-            fs::write(place, &bytes).map_err(Error::io(place))?;
-        }
-        Ok(content)
-    })
 }
 
 fn cut_off(id: &ObjectId, error: &io::Error) -> Error {

@@ -42,6 +42,9 @@ pub struct Measured {
     pub unknown: Vec<String>,
     /// The head that was named, and the one that the original points to instead, if it is another.
     pub other_head: Option<(String, String)>,
+    /// Whether the retained rows were taken as they are, since a method trained them: only
+    /// [`Release::reproduce`] shows that nothing is hidden there.
+    pub rows_taken: bool,
     /// What differs between the two.
     pub changes: Changes,
     /// The forgotten classes, with the labels that the original has for them.
@@ -121,6 +124,7 @@ impl Release {
             checks: [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat(),
             unknown: held.unknown,
             other_head: other_head(&report),
+            rows_taken: asked.trains() || asked.draws(),
             changes: report.changes().clone(),
             forgotten: forgotten(&report),
             labels: report.cut().labels.clone(),

@@ -15,13 +15,14 @@
 //!
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
-//! [`Release::measure`] looks at what it does, beside its original.
+//! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again.
 
 mod event;
 mod finish;
 mod job;
 mod measure;
 mod pointless;
+mod reproduce;
 mod train;
 mod training;
 mod write;
@@ -30,5 +31,6 @@ pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use job::Job;
 pub use measure::{Measured, Measuring, Release};
+pub use reproduce::{OtherTensor, Reproduced};
 pub use train::Unlearned;
 pub use write::{Evaluated, Sealed, Written};

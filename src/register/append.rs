@@ -25,6 +25,22 @@ pub enum Entry<'a> {
     NewKey(&'a SigningKey),
 }
 
+/// When an event happened, and what the clock says.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// When it happened.
+    pub time: Time,
+    /// What the clock says now.
+    pub clock: Time,
+}
+
+/// Just now.
+impl From<Time> for Moment {
+    fn from(clock: Time) -> Self {
+        Self { time: clock, clock }
+    }
+}
+
 /// What was entered.
 #[derive(Debug)]
 pub struct Appended {
@@ -37,16 +53,16 @@ pub struct Appended {
 }
 
 /// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when
-/// it is this writer's turn. An event about an artifact that serves one request is entered for that request.
+/// it is this writer's turn, and entered as the clock says it, also if an earlier entry has a later time. An event about an artifact that serves one request is entered for that request.
 ///
 /// # Errors
 /// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in
 /// it; [`Error::Register`] or [`Error::Io`] if it cannot be read or written.
-pub fn append(
+pub fn append<T: Into<Moment>>(
     path: &Path,
     key: &SigningKey,
     entry: Entry<'_>,
-    now: impl FnOnce() -> Result<Time, Error>,
+    now: impl FnOnce() -> Result<T, Error>,
 ) -> Result<Appended, Error> {
     let folder = Folder::for_appending(path)?;
     let mut register = open(&folder, key)?;
@@ -65,8 +81,9 @@ pub fn append(
             (Facts { rotation, ..Facts::new(Kind::KeyRotated) }, new)
         }
     };
-    let event = Event::new(before.size, now()?, facts);
-    let line = line(path, &mut register, &event)?;
+    let moment: Moment = now()?.into();
+    let event = Event::new(before.size, moment.time, facts);
+    let line = line(path, &mut register, &event, moment)?;
     register.content.tree.push(leaf(&line));
     let checkpoint =
         Checkpoint { size: before.size + 1, root: register.content.tree.root(), origin: before.origin };
@@ -105,14 +122,17 @@ fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Fac
 }
 
 /// The event as a line, if it makes sense in the register.
-fn line(path: &Path, register: &mut Register, event: &Event) -> Result<Vec<u8>, Error> {
+fn line(path: &Path, register: &mut Register, event: &Event, moment: Moment) -> Result<Vec<u8>, Error> {
     let facts = &event.facts;
     facts.check().map_err(|reason| {
         refused(path, &reason, "what belongs to an event, the help of `declass register append` says")
     })?;
-    if let Some(latest) = register.content.latest.filter(|latest| event.time < *latest) {
+    // An entry from the future was made by a wrong clock, then or now, and must not keep others out until then:
+    // the entry says what the clock says, and a verification that the two do not agree.
+    let is_before = |latest: &Time| event.time < *latest && *latest <= moment.clock;
+    if let Some(latest) = register.content.latest.filter(is_before) {
         let said = format!("{} is before {latest}, the time of the latest entry", event.time);
-        return Err(refused(path, &said, "is the clock right?"));
+        return Err(refused(path, &said, "entries are made in the order in which things happened"));
     }
     let lived = register.content.lives.clone().admit(facts);
     lived.map_err(|senseless| refused(path, &senseless.reason, senseless.hint))?;

@@ -28,8 +28,11 @@ pub(super) struct Content {
     pub(super) tree: Frontier,
     pub(super) keys: Keys,
     pub(super) lives: Lives,
-    /// Time of the latest event.
+    /// Time of the last event.
     pub(super) latest: Option<Time>,
+    /// Events whose times are before that of the one in front of them, in words: a clock was wrong. Their order
+    /// is that of their numbers all the same.
+    backward: Vec<String>,
     /// Bytes of the entries that the checkpoint covers.
     pub(super) bytes: u64,
 }
@@ -43,6 +46,7 @@ impl Content {
             keys: Keys::new(trusted.clone()),
             lives: Lives::default(),
             latest: None,
+            backward: Vec::new(),
             bytes: 0,
         }
     }
@@ -75,12 +79,10 @@ impl Content {
             offences.push((Question::Entries, format!("its number is {}", event.seq)));
         }
         if let Some(latest) = self.latest.filter(|latest| event.time < *latest) {
-            offences.push((
-                Question::Entries,
-                format!("its time {} is before {latest}, the latest so far", event.time),
-            ));
+            self.backward
+                .push(format!("the time of entry {}, {}, is before {latest}", event.seq, event.time));
         }
-        self.latest = self.latest.max(Some(event.time));
+        self.latest = Some(event.time);
         if let Some(rotation) = &event.facts.rotation {
             match self.keys.follow(rotation) {
                 Ok(before) if (before.size, before.root) == (self.size(), self.tree.root()) => {}
@@ -93,6 +95,20 @@ impl Content {
             offences.push((Question::LifeCycles, senseless.reason));
         }
         offences
+    }
+
+    /// Whether times go as numbers do, and where they do not.
+    pub(super) fn order_of_times(&self) -> String {
+        match self.backward.as_slice() {
+            [] => "in order of time".to_owned(),
+            [only] => {
+                format!("not in order of time, since a clock was wrong: {only}, that of the entry in front")
+            }
+            [first, more @ ..] => format!(
+                "not in order of time, since a clock was wrong: {first}, that of the entry in front; and {} more",
+                more.len()
+            ),
+        }
     }
 
     /// An older checkpoint of the register; the error says why it is none.

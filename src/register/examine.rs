@@ -151,7 +151,9 @@ impl Examination {
         let size = checkpoint.size;
         match question {
             Question::Checkpoint => Some(format!("of `{}`, entries: {size}", checkpoint.origin)),
-            Question::Entries => Some("each canonical JSON, numbered, in order of time".into()),
+            Question::Entries => {
+                Some(format!("each canonical JSON, numbered, {}", self.content.order_of_times()))
+            }
             Question::Keys => match self.content.keys.rotations().len() {
                 0 => None,
                 count => Some(format!("rotations: {count}, each signed by the key before")),

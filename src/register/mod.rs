@@ -36,7 +36,7 @@ mod vkey;
 
 use std::path::Path;
 
-pub use append::{Appended, Entry, append};
+pub use append::{Appended, Entry, Moment, append};
 pub use checkpoint::Checkpoint;
 pub use create::{check_key_place, create, write_public_key};
 pub use event::{Class, Event, Facts, Kind};

@@ -75,7 +75,7 @@ static DEFINITIONS: [Definition; 10] = [
     ),
     asked(
         "entries",
-        "every line = the canonical JSON of an event, numbered from 0, in order of time",
+        "every line = the canonical JSON of an event, numbered from 0",
         "all entries that the checkpoint counts",
         "that every entry can be read in one way only",
         "whether what is entered happened",

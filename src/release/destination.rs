@@ -19,6 +19,7 @@ use crate::{
         names::{self, CARD_FILE},
     },
     error::Error,
+    sign::is_leftover,
 };
 
 /// Folders within folders that are looked into; no release is deeper.
@@ -133,7 +134,9 @@ fn check(destination: &Path, existing: Existing) -> Result<(), Error> {
     let is_record = |file: &str| RelPath::try_from(file).is_ok_and(|path| names::is_record(&path));
     let is_ours = |file: &str| file == ATTRIBUTES_FILE && is_ours(destination);
     let is_own = |file: &PathBuf| {
-        file.to_str().is_some_and(|f| own.contains(f) || f == CARD_FILE || is_record(f) || is_ours(f))
+        let is_own =
+            |f: &str| own.contains(f) || f == CARD_FILE || is_record(f) || is_ours(f) || is_leftover(f);
+        file.to_str().is_some_and(is_own)
     };
     let mut files = Vec::new();
     list(destination, Path::new(""), 0, &mut files).map_err(Error::io(destination))?;

@@ -19,6 +19,6 @@ pub use beside::{not_covered, repository};
 pub use card::{CardContent, card};
 #[cfg(feature = "compute")]
 pub use destination::{Destination, Existing};
-pub use signing::{sign_release, stamp_release};
+pub use signing::{clear_leftovers, sign_release, stamp_release};
 #[cfg(feature = "compute")]
 pub use staged::Staged;

@@ -11,7 +11,10 @@ use crate::{
     error::Error,
     export::attestation,
     progress::Progress,
-    sign::{Bundle, Manifest, ReleaseKey, Stamp, attach_stamp, read_if_there, sign_folder, write_whole},
+    sign::{
+        Bundle, Manifest, ReleaseKey, Stamp, attach_stamp, read_if_there, remove_leftovers, sign_folder,
+        write_whole,
+    },
 };
 
 const MAX_CARD: u64 = 64 << 20;
@@ -27,6 +30,17 @@ pub fn sign_release(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) ->
     let _lock = locked(folder)?;
     keep_bytes(folder)?;
     sign_files(folder, key, progress)
+}
+
+/// Removes the temporary files that a killed run has left in a release, so that what is looked at before it
+/// is signed is the release alone.
+///
+/// # Errors
+/// [`Error::Io`] if the folder cannot be read.
+pub fn clear_leftovers(folder: &Path) -> Result<(), Error> {
+    let _lock = locked(folder)?;
+    remove_leftovers(folder);
+    Ok(())
 }
 
 /// Puts a service's answer to [`crate::sign::stamp_request`] into the signature over a release. The claim's

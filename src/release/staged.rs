@@ -5,15 +5,13 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use declass_formats::{Artifact, Edits, RelPath, Sha256Digest};
-use rustix::fs::{FlockOperation, flock};
-use tempfile::TempDir;
 
 use super::{
-    attributes::keep_bytes,
+    attributes::write_attributes,
     destination::{Destination, parent_of},
     parents::Parents,
     signing::sign_files,
@@ -27,13 +25,9 @@ use crate::{
     error::Error,
     progress::{Progress, Step},
     sign::{ReleaseKey, digest_of},
+    temporary::Temporary,
     verify::Pass,
 };
-
-/// Random characters at the end of a temporary folder's name.
-const SUFFIX: usize = 12;
-/// How often another run may be faster to remove a new folder than this one to lock it.
-const LOCK_ATTEMPTS: usize = 100;
 
 /// A copy of a model with its edits, complete on disk but not yet in its place.
 ///
@@ -41,10 +35,10 @@ const LOCK_ATTEMPTS: usize = 100;
 /// same place.
 #[derive(Debug)]
 pub struct Staged {
-    folder: TempDir,
-    /// Keeps other runs from taking the folder for a leftover.
-    _lock: File,
+    folder: Temporary,
     destination: Destination,
+    /// The folder of the original.
+    input: PathBuf,
     artifact: Artifact,
     /// Last, since what is empty can be told only once the folder is gone.
     _parents: Parents,
@@ -65,14 +59,14 @@ impl Staged {
         let parent = parent_of(destination.path());
         let prefix = prefix_of(destination.path())?;
         let parents = Parents::create(&parent).map_err(Error::io(&parent))?;
-        remove_leftovers(&parent, &prefix);
-        let (folder, lock) = locked_folder(&parent, &prefix)?;
+        let folder = Temporary::create(&parent, &prefix)?;
         let size = original.files().iter().map(|file| file.size).sum();
         progress.begin(Step::Writing, size);
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
         progress.end(Step::Writing);
         let artifact = open_model(folder.path())?;
-        Ok(Self { folder, _lock: lock, destination, artifact, _parents: parents })
+        let input = original.folder().to_owned();
+        Ok(Self { folder, destination, input, artifact, _parents: parents })
     }
 
     /// The copy, opened from disk.
@@ -114,7 +108,7 @@ impl Staged {
     ) -> Result<(), Error> {
         let here = self.folder.path();
         require_verified(here, pass, progress)?;
-        keep_bytes(here)?;
+        write_attributes(here, &[&self.input, self.destination.path()])?;
         let claim = statement(pass.report(), record);
         claim.seeds().try_for_each(Seed::require_writable)?;
         write_file(&here.join(STATEMENT_FILE), &claim.to_bytes())?;
@@ -154,54 +148,10 @@ fn require_verified(folder: &Path, pass: &Pass, progress: &dyn Progress) -> Resu
     }
 }
 
-/// A new temporary folder that no other run takes for a leftover.
-fn locked_folder(parent: &Path, prefix: &str) -> Result<(TempDir, File), Error> {
-    for _ in 0..LOCK_ATTEMPTS {
-        let folder = tempfile::Builder::new()
-            .prefix(prefix)
-            .rand_bytes(SUFFIX)
-            .tempdir_in(parent)
-            .map_err(Error::io(parent))?;
-        let locked = File::open(folder.path()).and_then(|lock| {
-            flock(&lock, FlockOperation::LockShared)?;
-            Ok(lock)
-        });
-        // Another run may have seen the folder before it was locked and removed it.
-        match locked {
-            Ok(lock) if folder.path().exists() => return Ok((folder, lock)),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io(folder.path())(error)),
-        }
-    }
-    Err(Error::io(parent)(io::ErrorKind::ResourceBusy.into()))
-}
-
 /// How temporary siblings of a destination begin.
 fn prefix_of(destination: &Path) -> Result<String, Error> {
     let name = destination.file_name().ok_or_else(|| Error::NoName { path: destination.to_owned() })?;
     Ok(format!(".{}.declass-", name.to_string_lossy()))
-}
-
-/// Removes what runs that died have left; what a living run works on is locked. Best effort.
-fn remove_leftovers(parent: &Path, prefix: &str) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let ours = entry.file_name().to_string_lossy().strip_prefix(prefix).is_some_and(is_suffix);
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if !ours || !is_folder {
-            continue;
-        }
-        if let Ok(folder) = File::open(entry.path())
-            && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok()
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Whether the rest of a name is one that [`tempfile`] makes.
-fn is_suffix(rest: &str) -> bool {
-    rest.len() == SUFFIX && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -1,8 +1,8 @@
 //! What a manifest says held against what a folder holds.
 
-use declass_formats::{RelPath, Sha256Digest, is_weight_ending};
+use declass_formats::{RelPath, Sha256Digest};
 
-use super::{Content, Contents, Manifest};
+use super::{Content, Contents, Manifest, SIGNATURE_FILE};
 
 /// What is not as it was signed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Difference {
     },
     /// Nobody signed it.
     Extra,
-    /// The signature leaves out something that a program could load as the model.
+    /// The signature leaves out something that a program could load as the model or its code.
     IgnoredModel,
     /// The file was signed and is not there.
     Missing,
@@ -30,7 +30,8 @@ pub enum Difference {
 #[must_use]
 pub fn differences(manifest: &Manifest, contents: &Contents) -> Vec<(RelPath, Difference)> {
     let entries = contents.entries();
-    let present = entries.iter().map(|(path, content)| (path, difference(manifest, path, *content)));
+    let present =
+        entries.iter().map(|(path, content)| (path, difference(manifest, contents, path, *content)));
     let missing = manifest.files().keys().filter(|path| !entries.contains_key(*path));
     let missing = missing.map(|path| (path, Some(Difference::Missing)));
     let mut found: Vec<(RelPath, Difference)> =
@@ -39,9 +40,14 @@ pub fn differences(manifest: &Manifest, contents: &Contents) -> Vec<(RelPath, Di
     found
 }
 
-fn difference(manifest: &Manifest, path: &RelPath, content: Content) -> Option<Difference> {
+fn difference(
+    manifest: &Manifest,
+    contents: &Contents,
+    path: &RelPath,
+    content: Content,
+) -> Option<Difference> {
     match (content, manifest.files().get(path)) {
-        (Content::Ignored, None) => is_model(path).then_some(Difference::IgnoredModel),
+        (Content::Ignored, None) => must_be_signed(contents, path).then_some(Difference::IgnoredModel),
         (Content::NoFile, _) => Some(Difference::NoFile),
         // A signed file that is ignored at the same time is not looked at.
         (Content::Ignored, Some(_)) => Some(Difference::Missing),
@@ -57,24 +63,11 @@ fn difference(manifest: &Manifest, path: &RelPath, content: Content) -> Option<D
     }
 }
 
-/// Whether a program may load a file as weights or take its configuration from it.
-pub(super) fn is_model(path: &RelPath) -> bool {
-    let name = path.file_name().to_ascii_lowercase();
-    // What git keeps has names of its own, and nobody loads it.
-    !path.as_str().starts_with(".git/")
-        && (is_weights(&name) || CONFIGURATION.iter().any(|end| name.ends_with(end)))
+/// Whether an ignored entry is more than what may lie beside signed files. The signature itself is read as
+/// one, and is nothing else.
+pub(super) fn must_be_signed(contents: &Contents, path: &RelPath) -> bool {
+    contents.is_loadable(path) && path.as_str() != SIGNATURE_FILE
 }
-
-/// Whether a program may load a file with this name as weights.
-pub(crate) fn is_weights(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
-    is_weight_ending(&ending) || ARRAYS_AND_OBJECTS.contains(&ending.as_str())
-}
-
-/// What may hold anything, weights too.
-const ARRAYS_AND_OBJECTS: [&str; 4] = ["npy", "pickle", "pkl", "torchscript"];
-
-const CONFIGURATION: [&str; 4] = ["config.json", ".index.json", "tokenizer.json", "vocab.json"];
 
 #[cfg(test)]
 mod tests {
@@ -116,15 +109,5 @@ mod tests {
         ];
         let expected = expected.map(|(name, difference)| (path(name), difference));
         assert_eq!(differences(&Manifest::new(signed), &contents), expected);
-    }
-
-    #[test]
-    fn what_could_be_loaded_is_known_by_its_name() {
-        for name in [".cache/a.BIN", ".github/config.json", ".cache/x/generation_config.json"] {
-            assert!(is_model(&path(name)), "{name}");
-        }
-        for name in [".git/config.json", ".cache/huggingface/download/config.json.metadata", ".gitignore"] {
-            assert!(!is_model(&path(name)), "{name}");
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! What a folder holds, as far as a signature is concerned.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
     path::Path,
 };
 
-use declass_formats::{RelPath, Sha256Digest};
+use declass_formats::{BEGINNING, RelPath, Sha256Digest, may_go_unsigned};
 
 use crate::{
     error::Error,
@@ -33,26 +33,45 @@ pub enum Content {
     Pointer(Sha256Digest),
 }
 
-impl Content {
-    /// What a file of so many bytes holds: anything, or a git-lfs pointer.
+/// What a file holds, and how it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Looked {
+    pub(crate) content: Content,
+    pub(crate) size: u64,
+    /// The first bytes, as many as tell what it is.
+    pub(crate) beginning: Vec<u8>,
+}
+
+impl Looked {
+    /// Reads a file of so many bytes: anything, or a git-lfs pointer.
     ///
     /// # Errors
     /// What the reader says.
-    pub(crate) fn of_reader(mut reader: impl Read, size: u64) -> io::Result<Self> {
+    pub(crate) fn at(mut reader: impl Read, size: u64) -> io::Result<Self> {
         let mut start = Vec::new();
-        if size < MAX_POINTER {
-            reader.by_ref().take(MAX_POINTER).read_to_end(&mut start)?;
-            if let Some(digest) = promised(&start) {
-                return Ok(Self::Pointer(digest));
-            }
-        }
-        Sha256Digest::of_reader(start.chain(reader)).map(Self::File)
+        reader.by_ref().take(MAX_POINTER.max(BEGINNING as u64)).read_to_end(&mut start)?;
+        let pointer = promised(&start).filter(|_| size < MAX_POINTER).map(Content::Pointer);
+        let beginning = start[..start.len().min(BEGINNING)].to_vec();
+        let content = match pointer {
+            Some(pointer) => pointer,
+            None => Content::File(Sha256Digest::of_reader(start.chain(reader))?),
+        };
+        Ok(Self { content, size, beginning })
+    }
+
+    /// A link, or something that is no file at all.
+    pub(crate) fn no_file() -> Self {
+        Self { content: Content::NoFile, size: 0, beginning: Vec::new() }
     }
 }
 
 /// All entries below a folder, but folders.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Contents(BTreeMap<RelPath, Content>);
+pub struct Contents {
+    entries: BTreeMap<RelPath, Content>,
+    /// Those that a program might load, so that they must not go unsigned.
+    loadable: BTreeSet<RelPath>,
+}
 
 impl Contents {
     /// Reads and hashes all files of a folder that are not ignored. Links are named, not followed.
@@ -70,26 +89,39 @@ impl Contents {
         let counts = |(path, entry): &&(RelPath, fs::Metadata)| entry.is_file() && !ignored(path);
         let total = found.iter().filter(counts).map(|(_, entry)| entry.len()).sum();
         progress.begin(Step::Hashing, total);
-        let mut contents = BTreeMap::new();
+        let mut contents = Self::default();
         for (path, entry) in found {
-            let content = match (ignored(&path), entry.is_file()) {
-                (true, _) => Content::Ignored,
-                (false, false) => Content::NoFile,
-                (false, true) => {
-                    let on_disk = folder.join(path.as_str());
-                    read(&on_disk, entry.len(), progress)?
-                }
+            let on_disk = folder.join(path.as_str());
+            let looked = match (ignored(&path), entry.is_file()) {
+                (true, is_file) => glanced(&on_disk, &path, is_file.then_some(entry.len()))?,
+                (false, false) => Looked::no_file(),
+                (false, true) => read(&on_disk, entry.len(), progress)?,
             };
-            contents.insert(path, content);
+            contents.insert(path, &looked);
         }
         progress.end(Step::Hashing);
-        Ok(Self(contents))
+        Ok(contents)
+    }
+
+    /// Adds a file.
+    pub(crate) fn insert(&mut self, path: RelPath, looked: &Looked) {
+        if !may_go_unsigned(path.as_str(), looked.size, &looked.beginning) {
+            self.loadable.insert(path.clone());
+        }
+        self.entries.insert(path, looked.content);
+    }
+
+    /// Whether a program might load a file as a model, its configuration or its code, so that it must not go
+    /// unsigned.
+    #[must_use]
+    pub fn is_loadable(&self, path: &RelPath) -> bool {
+        self.loadable.contains(path)
     }
 
     /// The same entries, some of them ignored.
     #[must_use]
     pub fn ignoring(mut self, ignored: impl Fn(&RelPath) -> bool) -> Self {
-        for (path, content) in &mut self.0 {
+        for (path, content) in &mut self.entries {
             if ignored(path) {
                 *content = Content::Ignored;
             }
@@ -97,23 +129,22 @@ impl Contents {
         self
     }
 
-    /// The first git-lfs pointer among them.
-    #[must_use]
-    pub fn pointer(&self) -> Option<&RelPath> {
-        let mut pointers = self.0.iter().filter(|(_, content)| matches!(content, Content::Pointer(_)));
-        pointers.next().map(|(path, _)| path)
+    /// The git-lfs pointers among them.
+    pub fn pointers(&self) -> impl Iterator<Item = &RelPath> {
+        let pointers = self.entries.iter().filter(|(_, content)| matches!(content, Content::Pointer(_)));
+        pointers.map(|(path, _)| path)
     }
 
     /// The entries by their paths.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<RelPath, Content> {
-        &self.0
+        &self.entries
     }
 
     /// The digest of a file that is there.
     #[must_use]
     pub fn digest(&self, path: &RelPath) -> Option<Sha256Digest> {
-        match self.0.get(path) {
+        match self.entries.get(path) {
             Some(Content::File(digest)) => Some(*digest),
             _ => None,
         }
@@ -122,7 +153,11 @@ impl Contents {
 
 impl FromIterator<(RelPath, Content)> for Contents {
     fn from_iter<I: IntoIterator<Item = (RelPath, Content)>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
+        let mut contents = Self::default();
+        for (path, content) in entries {
+            contents.insert(path, &Looked { content, ..Looked::no_file() });
+        }
+        contents
     }
 }
 
@@ -138,9 +173,19 @@ fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:";
 
-fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Content, Error> {
-    let hash = || Content::of_reader(Counted { inner: File::open(file)?, progress }, size);
+fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Looked, Error> {
+    let hash = || Looked::at(Counted { inner: File::open(file)?, progress }, size);
     hash().map_err(Error::io(file))
+}
+
+/// An entry that is ignored: only how it begins is read, and not even that of what git keeps.
+fn glanced(on_disk: &Path, path: &RelPath, size: Option<u64>) -> Result<Looked, Error> {
+    let mut beginning = Vec::new();
+    if size.is_some() && !path.as_str().starts_with(".git/") {
+        let mut file = File::open(on_disk).map_err(Error::io(on_disk))?.take(BEGINNING as u64);
+        file.read_to_end(&mut beginning).map_err(Error::io(on_disk))?;
+    }
+    Ok(Looked { content: Content::Ignored, size: size.unwrap_or_default(), beginning })
 }
 
 /// The digest of a file; tells how far it is.

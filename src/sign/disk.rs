@@ -56,17 +56,21 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Removes temporary files that a killed run has left. Best effort.
-pub(super) fn remove_leftovers(folder: &Path) {
-    let is_suffix =
-        |rest: &str| rest.len() == SUFFIX && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+/// Removes temporary files that a killed run has left in a folder. Best effort.
+pub(crate) fn remove_leftovers(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let ours =
-            entry.file_name().to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(is_suffix);
+        let ours = entry.file_name().to_str().is_some_and(is_leftover);
         if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Whether a file with this name is what a run leaves that is killed while it writes.
+#[must_use]
+pub fn is_leftover(name: &str) -> bool {
+    let suffix = name.strip_prefix(PREFIX);
+    suffix.is_some_and(|rest| rest.len() == SUFFIX && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use declass_formats::Sha256Digest;
 
 use super::{
     Bundle, Content, Contents, Manifest, ReleaseKey, SIGNATURE_FILE,
-    compare::is_model,
+    compare::must_be_signed,
     disk::{remove_leftovers, write_whole},
 };
 use crate::{error::Error, progress::Progress};
@@ -28,9 +28,9 @@ pub fn sign_folder(folder: &Path, key: &ReleaseKey, progress: &dyn Progress) -> 
                 files.insert(path.clone(), *digest);
                 continue;
             }
-            Content::Ignored if !is_model(path) => continue,
+            Content::Ignored if !must_be_signed(&contents, path) => continue,
             Content::Ignored => {
-                "signatures leave this place out, so that model files there would go unsigned"
+                "signatures leave this place out, so that a model or code there would go unsigned"
             }
             Content::NoFile => "it is a link or no file, and could change without its signature",
             Content::Pointer(_) => "it is a git-lfs pointer: run `git lfs pull` first",

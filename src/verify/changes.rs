@@ -31,7 +31,8 @@ pub(super) static DEFINITION: Definition = Definition {
     origin: Origin::ModelFiles,
     data: "every byte of both models but for the model card",
     shows: "that nothing but the removal was done to the model",
-    not_shown: "what the unchanged encoder still knows",
+    not_shown: "what the unchanged encoder still knows; where a method trains, that nothing is hidden in the retained rows, \
+                which are taken as they are: only making the release again (`reproduced`) shows that",
 };
 
 /// What changed, in figures.

@@ -107,3 +107,64 @@ fn a_release_is_as_private_as_the_process_wants_it() {
     crate::process::verify(&verified, &model, &[]).exits(0);
     seal(&model, &verified, &["--forget", "6", "--force"]).exits(0);
 }
+
+/// A field of a message: its number, and bytes that it holds.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let (mut bytes, mut length) = (vec![number << 3 | 2], content.len());
+    while length >= 0x80 {
+        bytes.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    [&bytes[..], content].concat()
+}
+
+/// An ONNX file of some 50 kB: a weight for a million classes that one operator makes, and many factors behind it.
+fn many_factors(path: &Path, factors: usize) {
+    let node = |kind: &str, inputs: &[&str], output: &str| {
+        let inputs = inputs.iter().flat_map(|name| field(1, name.as_bytes()));
+        let rest = [field(2, output.as_bytes()), field(4, kind.as_bytes())].concat();
+        field(1, &inputs.chain(rest).collect::<Vec<u8>>())
+    };
+    let tensor = |name: &str, kind: u8, extent: u8, data: &[u8]| {
+        let entries = [vec![8, extent, 16, kind], field(8, name.as_bytes()), field(9, data)].concat();
+        field(5, &entries)
+    };
+    let value = |number: u8, name: &str| {
+        field(number, &[field(1, name.as_bytes()), field(2, &field(1, &[8, 1]))].concat())
+    };
+    let shape: Vec<u8> = [1_i64, 1 << 20].iter().flat_map(|extent| extent.to_le_bytes()).collect();
+    let mut graph = [node("ConstantOfShape", &["s"], "W"), node("MatMul", &["x", "W"], "z0")].concat();
+    for at in 1..=factors {
+        graph.extend(node("Mul", &[&format!("z{}", at - 1), "c"], &format!("z{at}")));
+    }
+    graph.extend([tensor("s", 7, 2, &shape), tensor("c", 1, 1, &1.5_f32.to_le_bytes())].concat());
+    graph.extend([value(11, "x"), value(12, &format!("z{factors}"))].concat());
+    let opset = field(8, &[16, 17]);
+    fs::write(path, [vec![8, 8], field(7, &graph), opset].concat()).unwrap();
+}
+
+#[test]
+fn small_files_ask_for_no_large_memory() {
+    let folder = tempdir().unwrap();
+    let onnx = folder.path().join("model.onnx");
+    many_factors(&onnx, 1500);
+    assert!(onnx.metadata().unwrap().len() < 60_000);
+    let ran = shell("ulimit -v 3000000", &["inspect", onnx.to_str().unwrap()]).exits(2);
+    ran.says("takes more than 67108864 numbers to follow");
+    let model = folder.path().join("model");
+    crate::process::copy(&resnet(), &model);
+    // Sixty megabytes of configuration.
+    for piece in ["{\"\":[]},", "0,"] {
+        let list = piece.repeat((60 << 20) / piece.len());
+        fs::write(model.join("config.json"), format!("{{\"x\":[{}]}}", list.trim_end_matches(','))).unwrap();
+        let out = folder.path().join("out");
+        let runs: [&[&str]; 2] = [
+            &["inspect", model.to_str().unwrap()],
+            &["unlearn", model.to_str().unwrap(), "--forget", "5", "-o", out.to_str().unwrap()],
+        ];
+        for arguments in runs {
+            shell("ulimit -v 1500000", arguments).exits(2).says("it has more than 1048576 JSON values");
+        }
+    }
+}

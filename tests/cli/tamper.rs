@@ -45,7 +45,7 @@ pub(crate) fn failing(release: &Path, original: &Path) -> Vec<String> {
 }
 
 /// Where the data of a tensor lie in a safetensors file.
-fn place(file: &[u8], tensor: &str) -> std::ops::Range<usize> {
+pub(crate) fn place(file: &[u8], tensor: &str) -> std::ops::Range<usize> {
     let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     let header: Value = serde_json::from_slice(&file[8..8 + length]).unwrap();
     let offset = |end: usize| header[tensor]["data_offsets"][end].as_u64().unwrap() as usize;

@@ -1,8 +1,16 @@
 //! What lies in a model's folder and nobody looks into: counted, so that it is not passed over in silence.
 
-use std::{fmt, fs, io, path::Path};
+use std::{
+    fmt,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+};
 
-/// One of git's own files or folders at the top of a model's folder.
+use super::RelPath;
+use crate::beside::{BEGINNING, may_go_unsigned};
+
+/// One of the files and folders that git and hubs keep in a model's folder.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Skipped {
     /// Its name, with a `/` behind that of a folder.
@@ -16,15 +24,16 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// Counts what a file or folder holds, and follows no link.
-    pub(super) fn count(name: &str, path: &Path) -> io::Result<Self> {
+    /// Counts what a file or folder holds, and follows no link. What a program might load all the same is not
+    /// passed over: it is listed in `exposed`, by its path and size.
+    pub(super) fn count(name: &str, path: &Path, exposed: &mut Vec<(RelPath, u64)>) -> io::Result<Self> {
         let metadata = path.symlink_metadata()?;
         if !metadata.is_dir() {
             return Ok(Self { name: name.to_owned(), files: 1, bytes: metadata.len(), more: false });
         }
         let mut skipped = Self { name: format!("{name}/"), files: 0, bytes: 0, more: false };
-        let mut pending = vec![path.to_owned()];
-        while let Some(folder) = pending.pop() {
+        let mut pending = vec![(name.to_owned(), path.to_owned())];
+        while let Some((below, folder)) = pending.pop() {
             for entry in fs::read_dir(folder)? {
                 let entry = entry?;
                 let metadata = entry.metadata()?;
@@ -32,8 +41,12 @@ impl Skipped {
                     skipped.more = true;
                     return Ok(skipped);
                 }
+                let place = format!("{below}/{}", entry.file_name().to_string_lossy());
                 if metadata.is_dir() {
-                    pending.push(entry.path());
+                    pending.push((place, entry.path()));
+                } else if metadata.is_file() && !is_harmless(&place, &entry.path(), metadata.len())? {
+                    exposed
+                        .extend(RelPath::try_from(place.as_str()).ok().map(|place| (place, metadata.len())));
                 } else {
                     skipped.files += 1;
                     skipped.bytes = skipped.bytes.saturating_add(metadata.len());
@@ -42,6 +55,14 @@ impl Skipped {
         }
         Ok(skipped)
     }
+}
+
+fn is_harmless(place: &str, path: &Path, size: u64) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    if !place.starts_with(".git/") {
+        File::open(path)?.take(BEGINNING as u64).read_to_end(&mut beginning)?;
+    }
+    Ok(may_go_unsigned(place, size, &beginning))
 }
 
 impl fmt::Display for Skipped {

@@ -3,7 +3,7 @@
 //! What is not known to hold text or a picture may hold weights in a format that nobody here has heard of,
 //! and those may still know what was removed. So it is left behind, and named.
 
-use crate::RelPath;
+use crate::{RelPath, beside::is_weight_ending};
 
 /// Whether a file of so many bytes that is none of a model's own weights belongs to its copy: text and
 /// pictures that describe it, and nothing that may hold weights.
@@ -14,11 +14,6 @@ pub fn is_companion(file: &RelPath, size: u64) -> bool {
     let is_known = is_readable || is_notice(name) || NAMES.contains(&name);
     let is_hidden = path.split('/').any(|part| part.starts_with('.'));
     is_known && size <= MAX_SIZE && !is_hidden && !speaks_of_weights(&path)
-}
-
-/// Whether files with this ending, in lower case, hold weights.
-pub fn is_weight_ending(ending: &str) -> bool {
-    WEIGHTS.contains(&ending)
 }
 
 /// `LICENSE`, `LICENSE-APACHE-2.0`, `NOTICE` and the like, whose endings, if any, are numbers.
@@ -68,27 +63,6 @@ const READABLE: [&str; 25] = [
 
 /// Endings of folders with weights, whose descriptions lie in them.
 const BUNDLES: [&str; 2] = ["mlmodelc", "mlpackage"];
-
-/// Endings of files that hold weights, whichever program reads them.
-const WEIGHTS: [&str; 17] = [
-    "bin",
-    "ckpt",
-    "engine",
-    "ggml",
-    "gguf",
-    "h5",
-    "hdf5",
-    "keras",
-    "mlmodel",
-    "msgpack",
-    "npz",
-    "onnx",
-    "pdparams",
-    "pt",
-    "pth",
-    "safetensors",
-    "tflite",
-];
 
 #[cfg(test)]
 mod tests {

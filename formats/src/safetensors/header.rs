@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use safetensors::tensor::{Dtype as Stored, Metadata};
 use serde_json::{Map, Value, json};
 
-use crate::{Dtype, Problem, Sha256Digest, TensorInfo, reader::Reader};
+use crate::{Dtype, Problem, Sha256Digest, TensorInfo, json::require_few_values, reader::Reader};
 
 /// A checked header.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub(crate) struct Header {
 impl Header {
     pub(crate) fn read(file: &Reader, file_len: u64) -> Result<Self, Problem> {
         let text = read_text(file, file_len)?;
+        require_few_values(&text, MAX_VALUES)?;
         let data_start = LENGTH_FIELD + text.len() as u64;
         let malformed =
             |error: serde_json::Error| Problem::Header { what: error.to_string(), source: Some(error) };
@@ -164,6 +165,9 @@ fn opaque_name(stored: Stored) -> &'static str {
 const LENGTH_FIELD: u64 = 8;
 /// As the safetensors crate has it.
 const MAX_HEADER: u64 = 100_000_000;
+/// Most JSON values of a header. A tensor has seven or so, so that this is half a million tensors: several times
+/// as many as any shard is known to have.
+const MAX_VALUES: usize = 1 << 22;
 
 #[cfg(test)]
 mod tests {

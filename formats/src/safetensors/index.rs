@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::{Problem, RelPath};
+use crate::{Problem, RelPath, json::parse_json};
 
 /// A checked index.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) fn parse(path: RelPath, text: &[u8]) -> Result<Self, Problem> {
-        let json = match serde_json::from_slice(text)? {
+        let json = match parse_json(text)? {
             Value::Object(json) => json,
             _ => return Err(Problem::NotAnObject),
         };

@@ -9,7 +9,7 @@ use anyhow::Result;
 use declass::{
     error::Error,
     formats::Sha256Digest,
-    register::{self, Appended, Entry, Facts, Kind, Record, Released, Time},
+    register::{self, Appended, Entry, Facts, Kind, Moment, Record, Released, Time},
 };
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     if exit != Exit::Yes {
         return Ok(exit);
     }
-    let now = || time(args);
+    let now = || moment(args);
     let appended = match &args.new_key {
         Some(path) => {
             let (register, origin) = (&args.register, register::origin(&args.register)?);
@@ -109,7 +109,7 @@ fn successor(said: &Path) -> Result<Sha256Digest, Error> {
     }
 }
 
-fn time(args: &AppendArgs) -> Result<Time, Error> {
+fn moment(args: &AppendArgs) -> Result<Moment, Error> {
     let clock =
         SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| Time::from_unix(now.as_secs()));
     let clock = clock.ok_or_else(|| unusable(&args.register, "the clock is not of this age", ""))?;
@@ -118,7 +118,7 @@ fn time(args: &AppendArgs) -> Result<Time, Error> {
             let said = format!("{time} is in the future, and no event could be entered until then");
             Err(unusable(&args.register, &said, "leave out --time"))
         }
-        time => Ok(time.unwrap_or(clock)),
+        time => Ok(Moment { time: time.unwrap_or(clock), clock }),
     }
 }
 

@@ -129,8 +129,8 @@ pub(super) struct AppendArgs {
     /// --passphrase-file].
     #[arg(long, value_name = "PATH", requires = "new_key", help_heading = "Signing")]
     pub(super) new_passphrase_file: Option<PathBuf>,
-    /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry and not in the future
-    /// [default: now].
+    /// When it happened, such as 2026-11-21T10:00:00Z, not before the latest entry (unless a wrong clock made that)
+    /// and not in the future [default: now].
     #[arg(long, value_name = "TIME")]
     pub(super) time: Option<Time>,
     /// Print one JSON object: schema, entry, checkpoint; or, if the gate says no, entry (null), verdict,

@@ -33,6 +33,8 @@ struct Rules<T> {
     threshold: Vec<T>,
     #[serde(default)]
     structure: bool,
+    #[serde(default)]
+    reproduced: bool,
 }
 
 /// A threshold of version 1.
@@ -91,9 +93,9 @@ fn idle(policy: Policy) -> Result<Policy, String> {
 
 impl<T: Into<Threshold>> From<Rules<T>> for Policy {
     fn from(rules: Rules<T>) -> Self {
-        let Rules { forgotten, methods, inputs, heads, checks, threshold, structure, .. } = rules;
+        let Rules { forgotten, methods, inputs, heads, checks, threshold, structure, reproduced, .. } = rules;
         let thresholds = threshold.into_iter().map(Into::into).collect();
-        Self { forgotten, methods, inputs, heads, checks, thresholds, structure }
+        Self { forgotten, methods, inputs, heads, checks, thresholds, structure, reproduced }
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::{
-    claim::{INPUT_MODEL, RecordedCheck, Removal, Statement},
+    claim::{INPUT_MODEL, NamedClass, RecordedCheck, Removal, Statement},
     error::Error,
     evidence::{Finding, Outcome, code, current::is_known},
     sign::read_rules,
@@ -18,7 +18,7 @@ use threshold::Threshold;
 /// The rules of a policy file. What it does not speak of is allowed.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    /// Classes that must be forgotten.
+    /// Classes of the first model that must be forgotten.
     forgotten: Vec<Class>,
     /// Methods that may have been used.
     methods: Option<Vec<String>>,
@@ -31,9 +31,11 @@ pub struct Policy {
     thresholds: Vec<Threshold>,
     /// Whether a git-lfs pointer in the place of weights is not enough.
     structure: bool,
+    /// Whether the release has to come out the same when it is made again.
+    reproduced: bool,
 }
 
-/// A class of the input by index or label.
+/// A class by index or label.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "a class is a label or an index")]
 enum Class {
@@ -69,13 +71,18 @@ impl Policy {
         self.structure
     }
 
+    /// Whether the release has to be made again from its original, which takes more than a claim.
+    pub(super) fn wants_reproduction(&self) -> bool {
+        self.reproduced
+    }
+
     /// What a claim is not that the policy wants it to be.
     pub(super) fn judge(&self, statement: &Statement) -> Vec<Finding> {
         let predicate = &statement.predicate;
         let checks = &predicate.verification.checks;
         let thresholds = self.thresholds.iter().flat_map(|it| it.judge(checks, &predicate.removal));
         let said = self
-            .classes(&predicate.removal)
+            .classes(statement)
             .chain(self.method(statement))
             .chain(self.input(statement))
             .chain(self.passed(checks))
@@ -84,8 +91,11 @@ impl Policy {
         unmet.chain(self.of_unknown_meaning(checks)).collect()
     }
 
-    fn classes<'a>(&'a self, removal: &'a Removal) -> impl Iterator<Item = String> + 'a {
-        let missing = self.forgotten.iter().filter(|class| class.index(removal).is_none());
+    /// Whatever removal took them: an index is one of the first model, since every release in between counts
+    /// its classes anew.
+    fn classes<'a>(&'a self, statement: &'a Statement) -> impl Iterator<Item = String> + 'a {
+        let gone = statement.forgotten_in_all();
+        let missing = self.forgotten.iter().filter(|class| !gone.iter().any(|entry| class.is(&entry.class)));
         missing.map(|class| format!("class {class} must be forgotten and is not"))
     }
 
@@ -135,14 +145,17 @@ impl Policy {
 }
 
 impl Class {
-    /// Its index in the input, if it is one of the forgotten.
+    fn is(&self, class: &NamedClass) -> bool {
+        match self {
+            Self::Index(wanted) => class.index == *wanted,
+            Self::Label(wanted) => class.label.as_ref() == Some(wanted),
+        }
+    }
+
+    /// Its index in the input, if it is one of those that this removal forgot.
     fn index(&self, removal: &Removal) -> Option<usize> {
-        let is_it = |index: usize, label: &Option<String>| match self {
-            Self::Index(wanted) => index == *wanted,
-            Self::Label(wanted) => label.as_ref() == Some(wanted),
-        };
         let mut forgotten = removal.forgotten.iter().map(|entry| &entry.class);
-        forgotten.find(|class| is_it(class.index, &class.label)).map(|class| class.index)
+        forgotten.find(|class| self.is(class)).map(|class| class.index)
     }
 }
 

@@ -1,0 +1,144 @@
+//! What counts as weights outside of releases, whatever it is called, and what may lie in one unsigned.
+
+use std::fs;
+
+use declass::formats::Sha256Digest;
+
+use crate::{
+    objects::{blob, tree, with},
+    repository::{Home, findings},
+};
+
+fn safetensors() -> Vec<u8> {
+    let header = br#"{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat()
+}
+
+#[test]
+fn weights_are_found_by_name_and_by_content() {
+    let home = Home::with_release();
+    let names = [
+        "saved_model.pb",
+        "m.ort",
+        "m.pte",
+        "m.pt2",
+        "m.ptl",
+        "m.joblib",
+        "m.pth.tar",
+        "m.onnx_data",
+        "model.onnx.data",
+        "m.safetensors.bak",
+        "m.safetensors.1",
+        "ckpt.data-00000-of-00001",
+        "m.zip",
+        "m.tar.gz",
+        "m.7z",
+        "m.mnn",
+        "m.rknn",
+        "m.dlc",
+        "m.nemo",
+        "m.mar",
+        "m.t7",
+        "m.params",
+        "m.pdmodel",
+        "m.pdiparams",
+        "m.trt",
+        "m.plan",
+        "m.sft",
+        "m.llamafile",
+        "M.PB. .",
+        "m.pb::$DATA",
+    ];
+    let text = blob(&home, "x");
+    for name in names {
+        let pushed = tree(&home, &[("100644", name, &text)]);
+        assert_eq!(findings(&home.check(&pushed).exits(1)), [format!("DC2001 {name}")]);
+    }
+    let mut large = vec![0xfe, 0xff, 1, 2];
+    large.resize(1 << 20, 7);
+    for bytes in [
+        safetensors(),
+        b"GGUF\x03\0\0\0".to_vec(),
+        b"\x80\x04\x95q\0.".to_vec(),
+        b"\x89HDF\r\n\x1a\n\0".to_vec(),
+        b"\x08\x08\x12\x07pytorch:\0".to_vec(),
+        b"<?xml version=\"1.0\"?>\n<net name=\"x\" version=\"11\">\n".to_vec(),
+        large,
+    ] {
+        let id = home.git_reads("hash-object -w --stdin", &bytes);
+        let pushed = tree(&home, &[("100644", "notes.md", &id)]);
+        assert_eq!(findings(&home.check(&pushed).exits(1)), ["DC2001 notes.md"], "{:?}", &bytes[..4]);
+        assert_eq!(
+            with(&home, &[("100644", "x", &id)], 1),
+            ["DC2004 release/x"],
+            "in a release it is unsigned"
+        );
+        home.check(&format!("{pushed} --path elsewhere")).exits(0);
+    }
+    let harmless =
+        ["paper.pdf", "train.csv.gz", "README.md", "export_onnx.py", "labels.json", "v1.2", "data.parquet"];
+    for name in harmless {
+        let pushed = tree(&home, &[("100644", name, &text)]);
+        home.check(&pushed).exits(0);
+    }
+}
+
+#[test]
+fn what_lies_unsigned_in_a_release_is_looked_into() {
+    let home = Home::with_release();
+    let (text, model) = (blob(&home, "x"), home.git_reads("hash-object -w --stdin", &safetensors()));
+    for (folder, name, id, found) in [
+        (".github", "saved_model.pb", &text, true),
+        (".cache", "modeling_x.py", &text, true),
+        (".github", "notes.md", &model, true),
+        (".github", "notes.md", &text, false),
+    ] {
+        let inner = tree(&home, &[("100644", name, id)]);
+        let expected: &[String] = if found { &[format!("DC2011 release/{folder}/{name}")] } else { &[] };
+        assert_eq!(with(&home, &[("40000", folder, &inner)], i32::from(found)), expected);
+    }
+}
+
+#[test]
+fn pointers_stand_for_weights_only() {
+    let home = Home::with_release();
+    let config = home.work("release/config.json");
+    let digest = Sha256Digest::of(&fs::read(&config).unwrap());
+    let pointer =
+        |digest| format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 2000000\n");
+    fs::write(&config, pointer(digest)).unwrap();
+    home.commit();
+    assert_eq!(findings(&home.check("HEAD").exits(2)), ["DC3001 release/config.json"]);
+    home.refuses("main").says("only weights may be git-lfs pointers");
+    // Outside of releases a pointer is what it is called.
+    let id = blob(&home, &pointer(digest));
+    for (name, code) in [("film.mp4", 0), ("table.parquet", 0), ("unknown", 1), ("m.onnx", 1)] {
+        home.check(&tree(&home, &[("100644", name, &id)])).exits(code);
+    }
+}
+
+#[test]
+fn names_that_other_systems_take_for_a_release_are_refused() {
+    let home = Home::with_release();
+    let release = home.git("rev-parse HEAD:release").stdout.trim_end().to_owned();
+    let text = blob(&home, "x");
+    let inner = tree(&home, &[("100644", "x", &text)]);
+    for (mode, name, id) in [
+        ("100644", "rel\\config.json", &text),
+        ("40000", "rel::$INDEX_ALLOCATION", &inner),
+        ("40000", "re\u{200c}l", &inner),
+        ("40000", "REL. ", &inner),
+    ] {
+        let mut entries = [("40000", "rel", release.as_str()), (mode, name, id.as_str())];
+        entries.sort_by_key(|(mode, name, _)| format!("{name}{}", if *mode == "40000" { "/" } else { "" }));
+        let found = findings(&home.check(&tree(&home, &entries)).exits(2));
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        assert!(found[0].starts_with("DC3004"), "{name}: {found:?}");
+    }
+    for name in [".g\u{200c}it", "git~1", ".git::$INDEX_ALLOCATION"] {
+        let found = findings(&home.check(&tree(&home, &[("40000", name, &inner)])).exits(2));
+        assert_eq!(found, ["DC3004 ."], "{name}");
+    }
+    // Where no release is, names are names.
+    home.check(&tree(&home, &[("40000", "rel", &inner), ("40000", "re\u{200c}l", &inner)])).exits(0);
+}
