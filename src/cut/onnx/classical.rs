@@ -10,6 +10,7 @@ use super::{
     follower::Follower,
     links,
     part::{PLAIN_HEAD, Part, embedding, unfit},
+    problem::Problem,
     stage::{Affine, Places, Stage, Tracked},
 };
 use crate::{
@@ -49,14 +50,19 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         _ => return Err(fail("it does not have one intercept per class")),
     };
     links::label_attributes(follower, node).map_err(|problem| fail(&format!("it {problem}")))?;
-    track_results(follower, onnx, link, bias);
+    track_results(follower, onnx, link, bias).map_err(|problem| fail(&format!("it {problem}")))?;
     let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
     let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
     Ok(Part { node, embedding: embedding(flow, data), weight, linear: None })
 }
 
 /// The first result is the best class's label, the second its scores.
-fn track_results(follower: &mut Follower<'_, '_>, onnx: &Node, link: Link, bias: Option<Operand>) {
+fn track_results(
+    follower: &mut Follower<'_, '_>,
+    onnx: &Node,
+    link: Link,
+    bias: Option<Operand>,
+) -> Result<(), Problem> {
     let mut affine = Affine::of_head(0, follower.classes, 1.0);
     if let Some(term) = affine.place_for_bias() {
         term.bias = bias;
@@ -71,9 +77,7 @@ fn track_results(follower: &mut Follower<'_, '_>, onnx: &Node, link: Link, bias:
         ties: Ties::Never,
     };
     let label = Tracked { stage: Stage::Index, ..scores.clone() };
-    for (name, tracked) in onnx.outputs.iter().zip([label, scores]) {
-        follower.track(name, tracked);
-    }
+    onnx.outputs.iter().zip([label, scores]).try_for_each(|(name, tracked)| follower.track(name, tracked))
 }
 
 fn attribute(title: String, node: usize, name: &str, shape: Vec<usize>) -> Operand {

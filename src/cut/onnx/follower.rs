@@ -1,6 +1,6 @@
 //! The values behind the head that are known, and how operators read their operands from them.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use declass_formats::Artifact;
 
@@ -12,6 +12,9 @@ use super::{
 };
 use crate::net::{Flow, Ranks, ValueId, evaluate, integers_of};
 
+/// Numbers that are made at most: for a million classes twenty operators, for a thousand all that are followed.
+const MAX_NUMBERS: usize = 1 << 26;
+
 /// The values behind the head, and the places there that count the classes.
 pub(super) struct Follower<'f, 'a> {
     pub(super) artifact: &'f Artifact,
@@ -22,6 +25,8 @@ pub(super) struct Follower<'f, 'a> {
     pub(super) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something off the main path stands in the way.
     pub(super) obstacle: Option<Obstacle>,
+    /// Numbers made so far: those of every class, at every operator.
+    numbers: usize,
 }
 
 /// What a constant operand says about each class.
@@ -37,14 +42,29 @@ pub(super) type Results = Result<Vec<(usize, Tracked)>, Problem>;
 impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
         let ranks = Ranks::infer(artifact, flow);
-        Self { artifact, flow, classes: 0, ranks, tracked: HashMap::new(), sites: Vec::new(), obstacle: None }
+        let (tracked, sites) = (HashMap::new(), Vec::new());
+        Self { artifact, flow, classes: 0, ranks, tracked, sites, obstacle: None, numbers: 0 }
     }
 
-    pub(super) fn track(&mut self, name: &str, tracked: Tracked) {
+    /// Remembers what is known of a value.
+    ///
+    /// # Errors
+    /// [`Problem::Large`] if that is more than is remembered.
+    pub(super) fn track(&mut self, name: &str, tracked: Tracked) -> Result<(), Problem> {
+        // What an operator leaves as it was is shared with its operand.
+        if Rc::strong_count(&tracked.logits) == 1 {
+            self.spend(tracked.logits.values())?;
+        }
         if let Some(value) = self.flow.id(name) {
             let rank = tracked.rank.or_else(|| self.ranks.of(value));
             self.tracked.insert(value, Tracked { rank, ..tracked });
         }
+        Ok(())
+    }
+
+    fn spend(&mut self, numbers: usize) -> Result<(), Problem> {
+        self.numbers = self.numbers.saturating_add(numbers);
+        if self.numbers > MAX_NUMBERS { Err(Problem::Large(MAX_NUMBERS)) } else { Ok(()) }
     }
 
     pub(super) fn operand(&self, node: usize, input: usize) -> Option<&Tracked> {
@@ -78,6 +98,7 @@ impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, Problem> {
         let name = self.name(node, input).filter(|name| self.flow.is_static(name));
         let name = name.ok_or(Meaning::Mixed)?;
+        self.spend(self.classes)?;
         let view = view(self.artifact, self.flow, name)?;
         let shape = view.info.shape.clone();
         match view.info.elements() {

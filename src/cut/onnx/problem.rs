@@ -11,6 +11,9 @@ pub(super) enum Problem {
     /// A constant operand that cannot be computed.
     #[error("has a constant that cannot be computed: {0}")]
     Constant(#[from] net::Problem),
+    /// More than is followed, so that a small graph cannot ask for much memory.
+    #[error("takes more than {0} numbers to follow, counting those of every class at every operator")]
+    Large(usize),
     /// The class axis is lost sight of: a shape that is not provided for.
     #[error(transparent)]
     Lost(#[from] Lost),

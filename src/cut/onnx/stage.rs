@@ -109,6 +109,12 @@ impl Affine {
         Self { terms: BTreeMap::from([(head, term)]), shift: vec![0.0; classes] }
     }
 
+    /// Numbers that it holds.
+    pub(super) fn values(&self) -> usize {
+        let of_terms = self.terms.values().map(|term| term.gain.len() + term.bias_gain.len());
+        of_terms.sum::<usize>() + self.shift.len()
+    }
+
     /// The only head's term, if there is one head and it has no bias yet.
     pub(super) fn place_for_bias(&mut self) -> Option<&mut Term> {
         let single = self.terms.len() == 1;

@@ -42,8 +42,7 @@ pub(super) fn start(
         pooled: false,
         ties: Ties::Never,
     };
-    follower.track(name, start);
-    Ok(())
+    follower.track(name, start)
 }
 
 /// Whether the head reads a map that was pooled to one position.
@@ -67,27 +66,28 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
             return Err(Obstacle::TooMany(MAX_FOLLOWED));
         }
         let sites = follower.sites.len();
-        match step(follower, node) {
-            Ok(results) => {
-                for (at, tracked) in results {
-                    if let Some(name) = follower.flow.node(node).outputs.get(at) {
-                        follower.track(name, tracked);
-                    }
-                }
+        if let Err(problem) = step(follower, node).and_then(|results| track_all(follower, node, results)) {
+            let op = follower.flow.node(node).op_type.clone();
+            let what = Obstacle::At { op, title: follower.flow.title(node), problem };
+            if strict[node] {
+                return Err(what);
             }
-            Err(problem) => {
-                let op = follower.flow.node(node).op_type.clone();
-                let what = Obstacle::At { op, title: follower.flow.title(node), problem };
-                if strict[node] {
-                    return Err(what);
-                }
-                follower.sites.truncate(sites);
-                follower.obstacle.get_or_insert(what);
-            }
+            follower.sites.truncate(sites);
+            follower.obstacle.get_or_insert(what);
         }
     }
     note_outputs(follower);
     Ok(())
+}
+
+fn track_all(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    results: Vec<(usize, Tracked)>,
+) -> Result<(), Problem> {
+    let outputs = &follower.flow.node(node).outputs;
+    let mut named = results.into_iter().filter_map(|(at, tracked)| Some((outputs.get(at)?, tracked)));
+    named.try_for_each(|(name, tracked)| follower.track(name, tracked))
 }
 
 fn touches(follower: &Follower<'_, '_>, node: usize) -> bool {

@@ -205,3 +205,21 @@ fn what_the_table_does_not_know_is_no_matter_in_front_of_a_head() {
     assert_eq!(cut.head.branches[0].embedding, "h");
     assert!(cut.bound.is_none());
 }
+
+/// A weight that a shape of two numbers makes, and many operators behind it: each would keep numbers for every
+/// class.
+#[test]
+fn many_classes_times_many_operators_are_refused() {
+    let factors = |count: usize| {
+        let name = |at: usize| if at == count { "y".to_owned() } else { format!("z{at}") };
+        let made = node("ConstantOfShape", &["shape"], "V");
+        let head = node("MatMul", &["x", "V"], "z0");
+        let factor = |at: usize| node("Mul", &[&name(at - 1), "one"], &name(at));
+        let nodes = [made, head].into_iter().chain((1..=count).map(factor)).collect();
+        let (_folder, artifact) = opened(&graph(nodes, &[("one", &[1])]), &[("shape", &[1, 1 << 20])]);
+        locate(&artifact, None)
+    };
+    assert_eq!(factors(10).unwrap().head.classes, 1 << 20);
+    let said = factors(1500).unwrap_err().to_string();
+    assert!(said.contains("takes more than 67108864 numbers to follow"), "{said}");
+}
