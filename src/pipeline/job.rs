@@ -38,7 +38,7 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
     /// the model was opened at, or with the classes of earlier removals only one would be left;
-    /// [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
+    /// [`Error::CannotKeep`] if a sealed slot could be given out all the same; [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
     pub fn open(
@@ -61,6 +61,9 @@ impl<'a> Job<'a> {
         let history = History::of_input(model.artifact())?;
         let earlier = history.still_there()?;
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
+        if let Some(reason) = head.still_open(removal.target()) {
+            return Err(Error::CannotKeep { reason, droppable: head.obstacle.is_none() });
+        }
         Ok(Self { model, removal, destination, device, observer, history, earlier, data: None })
     }
 

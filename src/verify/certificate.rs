@@ -38,10 +38,12 @@ pub(super) static DEFINITION: Definition = Definition {
 
 pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Check {
     let candidate = heads.after.head;
-    let finding = match (target.slot(), cuts.before.head.link) {
-        (Slot::Drop, _) => absent(candidate, target.forgotten()),
-        (Slot::Keep, Link::Sigmoid) => constant(candidate, target),
-        (Slot::Keep, _) => below_the_retained(heads, cuts, target),
+    let open = cuts.before.head.still_open(target);
+    let finding = match (target.slot(), cuts.before.head.link, open) {
+        (Slot::Drop, ..) => absent(candidate, target.forgotten()),
+        (Slot::Keep, _, Some(reason)) => still_open(&reason),
+        (Slot::Keep, Link::Sigmoid, None) => constant(candidate, target),
+        (Slot::Keep, _, None) => below_the_retained(heads, cuts, target),
     };
     let Finding { outcome, summary, figures } = finding;
     Check { definition: &DEFINITION, outcome, summary, figures }
@@ -58,6 +60,12 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     let summary =
         format!("no output is left for them: the head makes {left} classes of {}", candidate.classes);
     Finding { outcome: Outcome::Passed, summary, figures: Vec::new() }
+}
+
+/// Whatever its numbers are, a slot can be given out.
+fn still_open(reason: &str) -> Finding {
+    let summary = format!("a sealed class could still be the answer: {reason}");
+    Finding { outcome: Outcome::Failed, summary, figures: Vec::new() }
 }
 
 /// Kept slots of classes that compete: a forgotten class wins nowhere, or from a certain norm on.
