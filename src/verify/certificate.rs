@@ -89,7 +89,8 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
     let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let (outcome, summary) = if radius >= least {
-        (Outcome::Passed, out_of_reach(radius, originally, candidate, cuts.before, forgotten))
+        let rounded = rounded_radius(candidate, cuts.after, forgotten).min(radius);
+        (Outcome::Passed, out_of_reach(rounded, originally, candidate, cuts.before, forgotten))
     } else if !target.is_sealed() {
         let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
@@ -106,6 +107,17 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
     Finding { outcome, summary, figures }
 }
 
+/// The norm below which not even the rounding of an engine makes a forgotten class the top class.
+fn rounded_radius(candidate: &LinearHead, cut: &Cut, forgotten: &Forgotten) -> f64 {
+    let rivals: Vec<usize> = forgotten.retained().collect();
+    let (precision, rounding) = (cut.head.precision(), cut.head.rounding());
+    let radius = |class| {
+        let contest = Contest { rounding, ..Contest::new(candidate, class, &rivals) };
+        contest.radius_of_the_mean_rounded(&precision)
+    };
+    forgotten.indices().map(radius).fold(f64::INFINITY, f64::min)
+}
+
 fn out_of_reach(
     radius: f64,
     originally: f64,
@@ -113,11 +125,7 @@ fn out_of_reach(
     cut: &Cut,
     forgotten: &Forgotten,
 ) -> String {
-    let whom = if radius.is_infinite() {
-        "no embedding whatever".to_owned()
-    } else {
-        format!("no embedding of norm below {radius:.1e}")
-    };
+    let whom = format!("no embedding of norm below {radius:.1e}");
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
     let ties = ties(cut.head.ties, cut.head.link);
