@@ -40,6 +40,14 @@ pub enum Error {
         /// What stands in the way.
         obstacle: String,
     },
+    /// A slot of a model that is kept could be given out however it is sealed.
+    #[error("a kept slot could still be the answer: {reason}")]
+    CannotKeep {
+        /// How it could.
+        reason: String,
+        /// Whether the slot can be dropped instead.
+        droppable: bool,
+    },
     /// A signature could not stand for something in a folder.
     #[error("`{}` cannot be signed: {reason}", path.display())]
     CannotSign {

@@ -3,6 +3,8 @@
 
 #[path = "judged/export.rs"]
 mod export;
+#[path = "judged/graphs.rs"]
+mod graphs;
 #[path = "judged/light.rs"]
 mod light;
 #[path = "judged/models.rs"]

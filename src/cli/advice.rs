@@ -88,6 +88,7 @@ fn where_it_could_be(path: &Path) -> String {
 fn fixed(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::CannotDrop { .. } => "keep the slots with --slot keep",
+        Error::CannotKeep { droppable: true, .. } => "drop the slots with --slot drop",
         Error::DestinationExists { release: true, .. } => "replace it with --force",
         Error::DestinationExists { release: false, .. } => {
             "choose another place: --force replaces earlier releases and empty folders only"

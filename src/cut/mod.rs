@@ -18,7 +18,7 @@ mod stated;
 use declass_formats::{Artifact, Format};
 
 use crate::evidence::Untouched;
-use crate::head::{Bound, Hints, Link, Position, Ties};
+use crate::head::{Bound, Hints, Link, Open, Position, Target, Ties};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
@@ -74,6 +74,8 @@ pub struct Head {
     pub(crate) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something behind the head stands in the way.
     pub(crate) obstacle: Option<String>,
+    /// Why a slot that is kept may be given out after all, if anything speaks for that.
+    pub(crate) open: Option<Open>,
 }
 
 /// One linear operator of the head.
@@ -149,6 +151,13 @@ impl Head {
     /// [`Error::Locate`] for NaN and infinities, [`Error::Format`] if a tensor cannot be read.
     pub fn load(&self, artifact: &Artifact) -> Result<LinearHead, Error> {
         load::load(self, artifact)
+    }
+
+    /// Why sealing the slots of a target would not keep them from being given out; `None` if it does, or they
+    /// are not sealed.
+    #[must_use]
+    pub fn still_open(&self, target: &Target) -> Option<String> {
+        self.open.as_ref().filter(|_| target.is_sealed()).and_then(|open| open.speaks(target.forgotten()))
     }
 
     /// Width of the joint embedding.

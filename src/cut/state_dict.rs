@@ -73,6 +73,7 @@ fn assemble(
             shift: vec![0.0; classes],
             sites: Vec::new(),
             obstacle: None,
+            open: None,
         },
         why: Why {
             choice: Choice::Located,

@@ -38,6 +38,10 @@ impl Error {
                 "fetch the release again; without its claims a model is unlearned as one without history"
             }
             Self::CannotDrop { .. } => "keep the slots",
+            Self::CannotKeep { droppable: true, .. } => "drop the slots",
+            Self::CannotKeep { droppable: false, .. } => {
+                "supply a model that gives one logit per class and no more"
+            }
             Self::DestinationExists { .. } | Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
                 "choose another place"
             }

@@ -1,4 +1,7 @@
-//! What a row of logits is about, and whether different logits can give equal outputs.
+//! What a row of logits is about, whether different logits can give equal outputs, and what a model tells of
+//! them beside their order.
+
+use crate::classes::Forgotten;
 
 /// What one row of logits, with one entry per class, is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,4 +24,33 @@ pub enum Ties {
     /// The outputs are averages or maxima of a monotone, convex, not strictly increasing function of the
     /// logits (ReLU, a clip, a maximum over places): smaller logits never win, but may tie.
     Possible,
+}
+
+/// Why a slot that is kept, and can win nowhere, may be the answer all the same.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Open {
+    /// Something that is given out does not follow the order of the logits, or is not known to; the reason.
+    Elsewhere(String),
+    /// The index of the best class is given out, of numbers that can be equal where the logits are not: then the
+    /// first of the equal classes is the answer.
+    FirstOfEquals,
+}
+
+impl Open {
+    /// What speaks against keeping these slots, if it concerns them: of equals a class is never the first where
+    /// a retained one always comes before.
+    pub(crate) fn speaks(&self, forgotten: &Forgotten) -> Option<String> {
+        match self {
+            Self::Elsewhere(reason) => Some(reason.clone()),
+            Self::FirstOfEquals => {
+                let last = forgotten.retained().last();
+                let first = forgotten.indices().find(|class| last.is_some_and(|last| *class < last))?;
+                Some(format!(
+                    "the model gives out the first of equally good classes, and class {first} can be as good as \
+                     one behind it where rounding makes all equal"
+                ))
+            }
+        }
+    }
 }

@@ -43,7 +43,8 @@ impl Ranks {
             };
             let facts = NodeFacts { artifact, flow, known: &known, node: flow.node(node) };
             let length = known.lengths[value.0].or_else(|| (op.length)(&facts));
-            let rank = known.ranks[value.0].or_else(|| (op.rank)(&facts));
+            // What an operator makes counts more than what a file declares, which nobody checks.
+            let rank = (op.rank)(&facts).or(known.ranks[value.0]);
             known.lengths[value.0] = length;
             known.ranks[value.0] = rank;
         }

@@ -38,7 +38,8 @@ impl<'a> Job<'a> {
     /// # Errors
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
     /// the model was opened at, an earlier removal did all of it, or only one class would be left to answer;
-    /// [`Error::OtherClasses`] if it is about another number of classes; [`Error::OverwritesInput`] and
+    /// [`Error::CannotKeep`] if a sealed slot could be given out all the same; [`Error::OtherClasses`] if it is
+    /// about another number of classes; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
     pub fn open(
@@ -62,6 +63,9 @@ impl<'a> Job<'a> {
         let earlier = history.still_there()?;
         let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
+        if let Some(reason) = head.still_open(removal.target()) {
+            return Err(Error::CannotKeep { reason, droppable: head.obstacle.is_none() });
+        }
         let job = Self { model, removal, destination, device, observer, history, earlier, data: None };
         job.require_something_new(&asked)?;
         job.require_answers()?;

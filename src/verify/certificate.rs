@@ -38,10 +38,12 @@ pub(super) static DEFINITION: Definition = Definition {
 
 pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Check {
     let candidate = heads.after.head;
-    let finding = match (target.slot(), cuts.before.head.link) {
-        (Slot::Drop, _) => absent(candidate, target.forgotten()),
-        (Slot::Keep, Link::Sigmoid) => constant(candidate, target),
-        (Slot::Keep, _) => below_the_retained(heads, cuts, target),
+    let open = cuts.before.head.still_open(target);
+    let finding = match (target.slot(), cuts.before.head.link, open) {
+        (Slot::Drop, ..) => absent(candidate, target.forgotten()),
+        (Slot::Keep, _, Some(reason)) => still_open(&reason),
+        (Slot::Keep, Link::Sigmoid, None) => constant(candidate, target),
+        (Slot::Keep, _, None) => below_the_retained(heads, cuts, target),
     };
     let Finding { outcome, summary, figures } = finding;
     Check { definition: &DEFINITION, outcome, summary, figures }
@@ -58,6 +60,12 @@ fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     let summary =
         format!("no output is left for them: the head makes {left} classes of {}", candidate.classes);
     Finding { outcome: Outcome::Passed, summary, figures: Vec::new() }
+}
+
+/// Whatever its numbers are, a slot can be given out.
+fn still_open(reason: &str) -> Finding {
+    let summary = format!("a sealed class could still be the answer: {reason}");
+    Finding { outcome: Outcome::Failed, summary, figures: Vec::new() }
 }
 
 /// Kept slots of classes that compete: a forgotten class wins nowhere, or from a certain norm on.
@@ -81,7 +89,8 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
     let smallest = |of: fn(&Radii) -> f64| radii.iter().map(of).fold(f64::INFINITY, f64::min);
     let (radius, originally) = (smallest(|found| found.candidate), smallest(|found| found.original));
     let (outcome, summary) = if radius >= least {
-        (Outcome::Passed, out_of_reach(radius, originally, candidate, cuts.before, forgotten))
+        let rounded = rounded_radius(candidate, cuts.after, forgotten).min(radius);
+        (Outcome::Passed, out_of_reach(rounded, originally, candidate, cuts.before, forgotten))
     } else if !target.is_sealed() {
         let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
@@ -98,6 +107,17 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
     Finding { outcome, summary, figures }
 }
 
+/// The norm below which not even the rounding of an engine makes a forgotten class the top class.
+fn rounded_radius(candidate: &LinearHead, cut: &Cut, forgotten: &Forgotten) -> f64 {
+    let rivals: Vec<usize> = forgotten.retained().collect();
+    let (precision, rounding) = (cut.head.precision(), cut.head.rounding());
+    let radius = |class| {
+        let contest = Contest { rounding, ..Contest::new(candidate, class, &rivals) };
+        contest.radius_of_the_mean_rounded(&precision)
+    };
+    forgotten.indices().map(radius).fold(f64::INFINITY, f64::min)
+}
+
 fn out_of_reach(
     radius: f64,
     originally: f64,
@@ -105,11 +125,7 @@ fn out_of_reach(
     cut: &Cut,
     forgotten: &Forgotten,
 ) -> String {
-    let whom = if radius.is_infinite() {
-        "no embedding whatever".to_owned()
-    } else {
-        format!("no embedding of norm below {radius:.1e}")
-    };
+    let whom = format!("no embedding of norm below {radius:.1e}");
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
     let ties = ties(cut.head.ties, cut.head.link);

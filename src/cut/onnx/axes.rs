@@ -3,10 +3,10 @@
 use declass_formats::onnx::Dim;
 
 use super::{
-    extents,
+    extents::{self, Entry},
     follower::Follower,
     problem::{Lost, Malformed, Meaning, Problem},
-    stage::{Places, Tracked},
+    stage::{Places, Stage, Tracked},
 };
 use crate::net::{
     Flow, axes_of, int_attribute, ints_attribute,
@@ -20,8 +20,6 @@ pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, Problem> {
     match (axis, tracked.rank.and_then(|rank| i64::try_from(rank).ok())) {
         (..0, _) => Ok(-(axis + 1) == own),
         (_, Some(rank)) => Ok(rank - 1 - axis == own),
-        // The first axis of whatever has a class axis and a batch.
-        (0, None) => Ok(false),
         (_, None) => Err(Lost::Axis(axis).into()),
     }
 }
@@ -42,12 +40,11 @@ pub(super) fn rearrange(
 ) -> Result<Tracked, Problem> {
     use Rearrangement::{Dropped, Flattened, Inserted, Permuted, Repeated, Reshaped};
     let tracked = follower.data(node)?;
-    if !tracked.stage.has_classes() {
-        if matches!(rearrangement, Repeated | Reshaped) {
-            // The one number per sample may be spread over the classes again.
-            extents::note_extent(follower, node, tracked.axis)?;
-        }
-        return Ok(tracked);
+    match tracked.stage {
+        Stage::Best(_) | Stage::Index { several: true } => return Err(Meaning::SeveralPicks.into()),
+        Stage::Index { several: false } => return Ok(Tracked { rank: None, ..tracked }),
+        _ if !tracked.stage.has_classes() => return of_a_row(follower, node, rearrangement, tracked),
+        _ => {}
     }
     match rearrangement {
         Dropped => squeeze(follower, node, tracked),
@@ -56,9 +53,56 @@ pub(super) fn rearrange(
         Permuted => transpose(follower, node, tracked),
         Repeated => {
             extents::note_extent(follower, node, tracked.axis)?;
-            Ok(tracked)
+            let places = if tracked.axis == 0 { tracked.places } else { Places::Several };
+            Ok(Tracked { rank: None, places, ..tracked })
         }
         Reshaped => reshape(follower, node, tracked),
+    }
+}
+
+/// One number per row, which may be spread over the classes again: it has to stay where they stand.
+fn of_a_row(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    rearrangement: Rearrangement,
+    tracked: Tracked,
+) -> Result<Tracked, Problem> {
+    use Rearrangement::{Dropped, Flattened, Inserted, Permuted, Repeated, Reshaped};
+    match (rearrangement, tracked.stands) {
+        (Dropped, true) => {
+            let axes = axes_of(follower.artifact, follower.flow, node)?.ok_or(Meaning::Unaligned)?;
+            match axes.as_slice() {
+                [axis] if is_class(*axis, &tracked)? => {
+                    let rank = tracked.rank.and_then(|rank| rank.checked_sub(1));
+                    Ok(Tracked { stands: false, rank, ..tracked })
+                }
+                _ => Err(Meaning::Unaligned.into()),
+            }
+        }
+        (Inserted, false) => {
+            let axes = axes_of(follower.artifact, follower.flow, node)?.ok_or(Malformed::NoAxes)?;
+            let rank = tracked.rank.map(|rank| rank + 1);
+            let [axis] = axes.as_slice() else { return Err(Meaning::Unaligned.into()) };
+            let there = Tracked { stands: true, rank, ..tracked };
+            if is_class(*axis, &there)? { Ok(there) } else { Err(Meaning::Unaligned.into()) }
+        }
+        (Inserted, true) => unsqueeze(follower, node, tracked),
+        (Permuted, true) => transpose(follower, node, tracked),
+        (Repeated, true) => {
+            extents::note_extent(follower, node, tracked.axis)?;
+            Ok(Tracked { rank: None, ..tracked })
+        }
+        (Reshaped, stands) => {
+            let column = extents::target_from_right(follower, node) == [Entry::Number(1), Entry::Number(-1)];
+            let rank = if stands { 2 } else { 1 };
+            let fits = column && tracked.axis == 0 && tracked.rank == Some(rank);
+            if fits {
+                Ok(Tracked { stands: true, rank: Some(2), ..tracked })
+            } else {
+                Err(Meaning::Unaligned.into())
+            }
+        }
+        (Dropped | Flattened | Permuted | Repeated, _) => Err(Meaning::Unaligned.into()),
     }
 }
 
@@ -66,6 +110,12 @@ pub(super) fn rearrange(
 pub(super) fn pick(follower: &Follower<'_, '_>, node: usize, picking: Picking) -> Result<Tracked, Problem> {
     let onnx = follower.flow.node(node);
     let tracked = follower.data(node)?;
+    if !tracked.stage.has_classes() && !matches!(tracked.stage, Stage::Index { several: false }) {
+        return Err(Meaning::WithoutClasses.into());
+    }
+    if matches!(tracked.stage, Stage::Index { .. }) {
+        return Ok(Tracked { rank: None, ..tracked });
+    }
     match picking {
         Picking::AlongAxis if is_class(int_attribute(onnx, "axis", 0), &tracked)? => {
             Err(Meaning::PicksClasses.into())
@@ -73,7 +123,7 @@ pub(super) fn pick(follower: &Follower<'_, '_>, node: usize, picking: Picking) -
         // An index of unknown rank puts its own axes in the place of one: only the last axis surely stays
         // where it is.
         Picking::AlongAxis if tracked.axis == 0 => Ok(Tracked { rank: None, ..tracked }),
-        Picking::ByIndices if tracked.axis == 0 && class_axis_is_declared(follower, node) => {
+        Picking::ByIndices if tracked.axis == 0 && stops_short(follower, node, &tracked) => {
             Ok(Tracked { rank: None, ..tracked })
         }
         Picking::AlongAxis | Picking::ByIndices => Err(Meaning::PicksClasses.into()),
@@ -97,12 +147,14 @@ fn sliced_axes(follower: &Follower<'_, '_>, node: usize) -> Result<Vec<i64>, Pro
     Ok(axes.ok_or(Lost::SlicedAxes)?)
 }
 
-/// The result must not declare another last extent than the classes.
-fn class_axis_is_declared(follower: &Follower<'_, '_>, node: usize) -> bool {
-    match result_shape(follower, node).and_then(<[_]>::last) {
-        Some(Dim::Fixed(extent)) => usize::try_from(*extent) == Ok(follower.classes),
-        _ => true,
-    }
+/// Whether so few indices pick that the last axis, that of the classes, is left whole.
+fn stops_short(follower: &Follower<'_, '_>, node: usize, tracked: &Tracked) -> bool {
+    let batch = usize::try_from(int_attribute(follower.flow.node(node), "batch_dims", 0));
+    let picked = follower.name(node, 1).and_then(|name| follower.last_extent(name));
+    let (Ok(batch), Some(picked), Some(rank)) = (batch, picked, tracked.rank) else {
+        return false;
+    };
+    batch.checked_add(picked).is_some_and(|axes| axes < rank)
 }
 
 fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim]> {
@@ -113,35 +165,57 @@ fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result
     let axis = int_attribute(follower.flow.node(node), "axis", 1);
     let declared = result_shape(follower, node).and_then(<[_]>::last);
     let certain = declared.is_some_and(|dim| extents::is_fixed(dim, follower.classes));
-    // With nothing behind the class axis, two axes that part right before it are the samples and the classes.
-    let from_class = tracked.is_one_place() && is_class(axis, &tracked).unwrap_or(false);
-    if certain || from_class {
+    // With nothing behind the class axis, two axes that part right before it are the samples and the classes; so
+    // they are where the second has as many entries as there are classes.
+    if tracked.is_one_place() && (certain || is_class(axis, &tracked).unwrap_or(false)) {
         return Ok(Tracked { axis: 0, rank: Some(2), places: Places::One, ..tracked });
     }
     Err(Lost::Merged.into())
 }
 
 fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, Problem> {
+    // Where pixels lie behind the classes, another shape mixes the two.
+    if !tracked.is_one_place() {
+        return Err(Lost::Merged.into());
+    }
     let classes = i64::try_from(follower.classes).map_err(|_| Lost::Unclear)?;
     let target = match extents::target_from_right(follower, node) {
         target if target.is_empty() => {
             let declared = result_shape(follower, node).ok_or(Lost::Unclear)?;
-            declared.iter().rev().map(extents::known).collect()
+            declared
+                .iter()
+                .rev()
+                .map(|dim| extents::known(dim).map_or(Entry::Unknown, Entry::Number))
+                .collect()
         }
         target => target,
     };
     // The last axis that is wider than 1 has to be that of the classes, by one of four signs.
-    let axis = target.iter().position(|extent| *extent != Some(1)).ok_or(Lost::Unclear)?;
+    let axis = target.iter().position(|entry| *entry != Entry::Number(1)).ok_or(Lost::Unclear)?;
     let declared = result_shape(follower, node)
         .and_then(|shape| shape.get(shape.len().checked_sub(axis + 1)?))
         .is_some_and(|dim| extents::is_fixed(dim, follower.classes));
-    let copied = target[axis] == Some(0) && tracked.axis == axis;
-    let rest = matches!(target[axis], Some(-1) | None) && tracked.is_one_place();
-    if target[axis] != Some(classes) && !declared && !rest && !copied {
+    let is_rest = target[axis] == Entry::Number(-1) && are_samples(&target[axis + 1..], &tracked);
+    let stays = match target[axis] {
+        Entry::Classes => true,
+        Entry::Number(0) => tracked.axis == axis && tracked.rank == Some(target.len()),
+        Entry::Number(extent) => extent == classes,
+        Entry::First | Entry::Unknown => false,
+    };
+    if !stays && !declared && !is_rest {
         return Err(Lost::Unclear.into());
     }
     extents::note_extent(follower, node, axis)?;
     Ok(Tracked { axis, rank: None, places: Places::One, ..tracked })
+}
+
+/// Whether these extents, from the last one on, are those of the axes before the classes, so that the rest is
+/// the classes.
+fn are_samples(before: &[Entry], tracked: &Tracked) -> bool {
+    match before {
+        [Entry::Number(0) | Entry::First] => tracked.rank.is_some_and(|rank| rank == tracked.axis + 2),
+        _ => false,
+    }
 }
 
 fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, Problem> {

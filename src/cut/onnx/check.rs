@@ -2,11 +2,7 @@
 
 use declass_formats::onnx::{Dim, Value};
 
-use super::{
-    super::refusal,
-    follower::Follower,
-    stage::{Stage, Tracked},
-};
+use super::{super::refusal, follower::Follower, open, stage::Tracked};
 use crate::head::{Link, Position};
 use crate::{
     error::Error,
@@ -70,8 +66,7 @@ fn position(shape: &[Dim], rank: usize, last: &Tracked) -> Position {
 pub(super) fn competing(link: Link, follower: &Follower<'_, '_>) -> Link {
     let flow = follower.flow;
     let is_used = |value: ValueId| !flow.readers(value).is_empty() || flow.is_output(flow.name(value));
-    let is_chosen = |stage: Stage| matches!(stage, Stage::Best(_) | Stage::Index);
-    let compete = follower.tracked.iter().any(|(value, tracked)| is_chosen(tracked.stage) && is_used(*value));
+    let compete = follower.tracked.iter().any(|(value, tracked)| open::compete(tracked) && is_used(*value));
     if link == Link::Sigmoid && compete { Link::OneVsRest } else { link }
 }
 

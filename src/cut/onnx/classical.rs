@@ -9,6 +9,7 @@ use super::{
     super::{Operand, Source, refusal},
     follower::Follower,
     links,
+    numbers::{Format, Numbers},
     part::{PLAIN_HEAD, Part, embedding, unfit},
     problem::Problem,
     stage::{Affine, Places, Stage, Tracked},
@@ -67,16 +68,20 @@ fn track_results(
     if let Some(term) = affine.place_for_bias() {
         term.bias = bias;
     }
-    let scores = Tracked {
-        stage: if link == Link::None { Stage::Logits } else { Stage::Output(link) },
+    let logits = Tracked {
+        stage: Stage::Logits,
         logits: affine.into(),
         axis: 0,
+        stands: true,
         rank: Some(2),
         places: Places::One,
         pooled: false,
         ties: Ties::Never,
+        numbers: Numbers::logits(Format::Wide),
     };
-    let label = Tracked { stage: Stage::Index, ..scores.clone() };
+    // The label is chosen before anything is made of the logits.
+    let label = Tracked { stage: Stage::Index { several: false }, rank: Some(1), ..logits.clone() };
+    let scores = if link == Link::None { logits } else { links::linked(follower, logits, link)? };
     onnx.outputs.iter().zip([label, scores]).try_for_each(|(name, tracked)| follower.track(name, tracked))
 }
 

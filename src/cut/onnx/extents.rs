@@ -4,10 +4,14 @@ use declass_formats::onnx::Dim;
 
 use super::{
     super::Site,
+    axes::is_class,
     follower::Follower,
     problem::{Lost, Obstacle, Problem},
 };
-use crate::net::{ints_attribute, ops::List};
+use crate::net::{
+    ints_attribute,
+    ops::{List, Nature, View},
+};
 
 /// Notes the entry of a constant shape that is the class count.
 pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), Problem> {
@@ -22,7 +26,8 @@ pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: us
     if follower.name(node, 1).is_none() {
         return Err(Lost::ShapeInAttribute.into());
     }
-    if let Some(((node, input), position, Some(value))) = pieces(follower, node).into_iter().nth(axis)
+    if let Some(((node, input), position, Entry::Number(value))) =
+        pieces(follower, node).into_iter().nth(axis)
         && is_count(&value)
     {
         if serves_others(follower, node) {
@@ -63,21 +68,33 @@ fn concatenation(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
     }
 }
 
-/// The entries of a target shape from the last one on; `None` for entries known only at run time. Empty if
-/// nothing is known.
-pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Option<i64>> {
+/// An entry of a shape that is put together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Entry {
+    /// The extent of a class axis, read from a value at run time.
+    Classes,
+    /// The first extent of a value, read at run time: the samples.
+    First,
+    /// A constant.
+    Number(i64),
+    /// Known only at run time.
+    Unknown,
+}
+
+/// The entries of a target shape from the last one on. Empty if nothing is known.
+pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Entry> {
     if let Ok(Some(target)) = follower.integers(node, 1) {
-        return target.into_iter().rev().map(Some).collect();
+        return target.into_iter().rev().map(Entry::Number).collect();
     }
     if let Some(shape) = ints_attribute(follower.flow.node(node), "shape") {
-        return shape.iter().rev().copied().map(Some).collect();
+        return shape.iter().rev().copied().map(Entry::Number).collect();
     }
     pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect()
 }
 
 /// The entries of a shape that is put together at run time, from the last one on: the node and operand
-/// they enter at, and their value if that is constant.
-fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Option<i64>)> {
+/// they enter at, and what is known of them.
+fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Entry)> {
     let Some(concat) = concatenation(follower, node) else {
         return Vec::new();
     };
@@ -86,13 +103,46 @@ fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usiz
         match follower.integers(concat, input) {
             Ok(Some(values)) => {
                 let values = values.into_iter().enumerate().rev();
-                entries.extend(values.map(|(position, value)| ((concat, input), position, Some(value))));
+                entries.extend(values.map(|(at, value)| ((concat, input), at, Entry::Number(value))));
             }
-            _ => entries.push(((concat, input), 0, None)),
+            _ => entries.push(((concat, input), 0, read(follower, concat, input).unwrap_or(Entry::Unknown))),
         }
     }
     entries
 }
+
+/// What an entry is that is picked from the shape of a value.
+fn read(follower: &Follower<'_, '_>, concat: usize, input: usize) -> Option<Entry> {
+    let flow = follower.flow;
+    let mut node = flow.producer(flow.id(follower.name(concat, input)?)?)?;
+    // An entry is made a list of one, or another type.
+    for _ in 0..MOST_STEPS {
+        let passes =
+            matches!(flow.op(node).named()?.view, Some(View::Reshaped { .. } | View::Retyped | View::Same));
+        if !passes {
+            break;
+        }
+        node = flow.producer(flow.id(follower.name(node, 0)?)?)?;
+    }
+    if flow.op(node).nature() != Nature::LooksUp {
+        return None;
+    }
+    let index = follower.integers(node, 1).ok()??;
+    let shape = flow.producer(flow.id(follower.name(node, 0)?)?)?;
+    let whole = flow.op(shape).is_shape() && flow.node(shape).attributes.is_empty();
+    let [index] = index.as_slice() else { return None };
+    let value = flow.id(follower.name(shape, 0).filter(|_| whole)?)?;
+    match follower.tracked.get(&value) {
+        Some(tracked) if tracked.stage.has_classes() && is_class(*index, tracked).ok()? => {
+            Some(Entry::Classes)
+        }
+        _ if *index == 0 => Some(Entry::First),
+        _ => None,
+    }
+}
+
+/// Views between an entry of a shape and the list that it enters.
+const MOST_STEPS: usize = 8;
 
 pub(super) fn known(dim: &Dim) -> Option<i64> {
     match dim {

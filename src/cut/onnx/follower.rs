@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, rc::Rc};
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, onnx::Dim};
 
 use super::{
     super::Site,
@@ -10,7 +10,8 @@ use super::{
     stage::Tracked,
     storage::view,
 };
-use crate::net::{Flow, Ranks, ValueId, evaluate, integers_of};
+use crate::head::Open;
+use crate::net::{Flow, Ranks, ValueId, evaluate, integers_of, stored_info};
 
 /// Numbers that are made at most: for a million classes twenty operators, for a thousand all that are followed.
 const MAX_NUMBERS: usize = 1 << 26;
@@ -25,6 +26,12 @@ pub(super) struct Follower<'f, 'a> {
     pub(super) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something off the main path stands in the way.
     pub(super) obstacle: Option<Obstacle>,
+    /// Why a slot that is kept may be the answer after all, if something gives more of the logits away than
+    /// their order.
+    pub(super) open: Option<Open>,
+    /// Tables of numbers that give the classes other names than their indices, with the operators that read
+    /// them.
+    pub(super) tables: Vec<(usize, Vec<i64>)>,
     /// Numbers made so far: those of every class, at every operator.
     numbers: usize,
 }
@@ -43,7 +50,18 @@ impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
         let ranks = Ranks::infer(artifact, flow);
         let (tracked, sites) = (HashMap::new(), Vec::new());
-        Self { artifact, flow, classes: 0, ranks, tracked, sites, obstacle: None, numbers: 0 }
+        Self {
+            artifact,
+            flow,
+            classes: 0,
+            ranks,
+            tracked,
+            sites,
+            obstacle: None,
+            open: None,
+            tables: Vec::new(),
+            numbers: 0,
+        }
     }
 
     /// Remembers what is known of a value.
@@ -91,6 +109,30 @@ impl<'f, 'a> Follower<'f, 'a> {
             return Ok(None);
         };
         Ok(evaluate(self.artifact, self.flow, name)?.values.first().copied())
+    }
+
+    /// The rank of a value of this rank once it has met a constant operand.
+    pub(super) fn rank_with(&self, node: usize, input: usize, rank: Option<usize>) -> Option<usize> {
+        let other = self.name(node, input).and_then(|name| self.flow.id(name));
+        Some(rank?.max(self.ranks.of(other?)?))
+    }
+
+    /// The last extent of an operand that is stored or declared.
+    pub(super) fn last_extent(&self, name: &str) -> Option<usize> {
+        match stored_info(self.artifact, name) {
+            Some(info) => info.shape.last().copied(),
+            None => match self.flow.declared(name)?.last()? {
+                Dim::Fixed(extent) => usize::try_from(*extent).ok(),
+                Dim::Symbolic(_) => None,
+            },
+        }
+    }
+
+    /// Remembers the entries of a table of labels, if they are numbers.
+    pub(super) fn note_table(&mut self, node: usize, name: &str) {
+        if let Ok(constant) = evaluate(self.artifact, self.flow, name) {
+            self.tables.push((node, constant.integers()));
+        }
     }
 
     /// A constant operand that meets the logits: one value, or one per class along their class axis. The

@@ -6,14 +6,15 @@ use super::{
     super::Site,
     axes,
     follower::{Follower, Results},
-    problem::{Lost, Malformed, Meaning, Problem},
-    stage::{Places, Stage, Tracked},
+    pair::competing,
+    problem::{Malformed, Meaning, Problem},
+    stage::{Level, Stage, Tracked},
     storage::view,
 };
 use crate::head::Link;
 use crate::net::{
-    axes_of, float_attribute, int_attribute, ints_attribute,
-    ops::{Pooling, Reduction, Squash, Statistic, Window},
+    float_attribute, int_attribute,
+    ops::{Norm, Squash},
 };
 
 /// The version of the operator set from which on a softmax runs over one axis only.
@@ -25,30 +26,54 @@ pub(super) fn squash(follower: &Follower<'_, '_>, node: usize, squash: Squash) -
     match squash {
         Squash::LogSoftmax | Squash::Softmax => {
             check_softmax_axis(follower, node, &tracked)?;
-            linked(tracked, if squash == Squash::Softmax { Link::Softmax } else { Link::LogSoftmax })
+            let link = if squash == Squash::Softmax { Link::Softmax } else { Link::LogSoftmax };
+            linked(follower, tracked, link)
         }
-        Squash::Sigmoid => linked(tracked, Link::Sigmoid),
-        // Its slope may be negative, which turns the order of the classes round.
-        Squash::SigmoidOfPieces if float_attribute(follower.flow.node(node), "alpha", 0.2) <= 0.0 => {
-            Err(Meaning::Reorders.into())
+        Squash::Sigmoid => linked(follower, tracked, Link::Sigmoid),
+        Squash::SigmoidOfPieces => {
+            let onnx = follower.flow.node(node);
+            let (slope, centre) = (float_attribute(onnx, "alpha", 0.2), float_attribute(onnx, "beta", 0.5));
+            // A slope may be negative, which turns the order of the classes round, and too flat for a sealed
+            // logit to give 0.
+            match slope {
+                ..=0.0 => Err(Meaning::Reorders.into()),
+                _ if centre > SEALED * slope || !slope.is_finite() => Err(Meaning::Unprobable.into()),
+                // Constant beyond its ends, where different logits meet.
+                _ => linked(follower, tracked.tying(), Link::Sigmoid),
+            }
         }
-        // Constant beyond its ends, where different logits meet.
-        Squash::SigmoidOfPieces => linked(tracked.tying(), Link::Sigmoid),
     }
 }
 
+/// A multi-label slot counts as sealed if its logit is this far below zero, or farther.
+const SEALED: f32 = 20.0;
+
 /// Probabilities divided by what they add up to, which keeps their order.
-pub(super) fn renormalise(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+pub(super) fn renormalise(follower: &Follower<'_, '_>, node: usize, norm: Norm) -> Result<Tracked, Problem> {
     let tracked = follower.data(node)?;
-    if !matches!(tracked.stage, Stage::Output(_)) {
+    let Stage::Output(link) = tracked.stage else {
         return Err(Meaning::NotFromLogits.into());
+    };
+    let onnx = follower.flow.node(node);
+    let axis = if norm == Norm::Named { -1 } else { int_attribute(onnx, "axis", -1) };
+    if !axes::is_class(axis, &tracked)? {
+        return Err(Meaning::OtherAxis.into());
     }
     // The largest of shifted or logarithmic probabilities may be negative, and it is what they are divided by
     // unless another norm is stated.
-    match follower.flow.node(node).attributes.get("norm") {
-        Some(Attribute::String(norm)) if matches!(norm.as_slice(), b"L1" | b"L2") => Ok(tracked),
-        _ => Err(Meaning::Reorders.into()),
+    let is_positive = match (norm, onnx.attributes.get("norm")) {
+        (Norm::Named, Some(Attribute::String(name))) => matches!(name.as_slice(), b"L1" | b"L2"),
+        (Norm::Named, _) => false,
+        (Norm::Ordered, _) => matches!(int_attribute(onnx, "p", 2), 1 | 2),
+    };
+    if !is_positive {
+        return Err(Meaning::Reorders.into());
     }
+    // The norm of probabilities that add up to 1 is between 1 and a share that is not small; that of others may
+    // be anything.
+    let result = Tracked { stage: Stage::Output(competing(link)), ..tracked };
+    let harmless = link == Link::Softmax && result.numbers.are_probabilities();
+    Ok(if harmless { result } else { result.tying() })
 }
 
 /// The same values beside their labels.
@@ -59,17 +84,39 @@ pub(super) fn label(follower: &mut Follower<'_, '_>, node: usize) -> Result<Trac
 }
 
 /// A label picked from a constant table by the index of the best class.
-pub(super) fn look_up(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
-    let index = follower.operand(node, 1).filter(|tracked| tracked.stage == Stage::Index).cloned();
-    let index = index.ok_or(Meaning::OtherIndex)?;
+pub(super) fn look_up(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    picks: Picks,
+) -> Result<Tracked, Problem> {
+    let index = follower.operand(node, 1).filter(|tracked| matches!(tracked.stage, Stage::Index { .. }));
+    let index = index.cloned().ok_or(Meaning::OtherIndex)?;
     let name = follower.name(node, 0).filter(|name| follower.flow.is_static(name));
-    let view = view(follower.artifact, follower.flow, name.ok_or(Meaning::MovingTable)?)?;
-    let axis = view.info.shape.iter().position(|extent| *extent == follower.classes);
-    let axis = axis.filter(|_| view.info.elements() == follower.classes).ok_or(Malformed::TableLength)?;
+    let name = name.ok_or(Meaning::MovingTable)?;
+    let view = view(follower.artifact, follower.flow, name)?;
+    let shape = &view.info.shape;
+    let rank = i64::try_from(shape.len()).map_err(|_| Malformed::Axes)?;
+    let axis = match picks {
+        Picks::AlongLast => rank - 1,
+        Picks::AlongAxis => int_attribute(follower.flow.node(node), "axis", 0),
+    };
+    let axis = usize::try_from(if axis < 0 { axis + rank } else { axis }).map_err(|_| Malformed::Axes)?;
+    if shape.get(axis) != Some(&follower.classes) || view.info.elements() != follower.classes {
+        return Err(Malformed::TableLength.into());
+    }
     let (operand, sites) = view.operand(follower.flow, node, 0, axis);
+    follower.note_table(node, name);
     follower.sites.extend(sites);
     follower.sites.push(Site::Values(operand));
-    Ok(index)
+    Ok(Tracked { rank: None, ..index })
+}
+
+/// Along which axis of a table labels are picked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Picks {
+    /// The one that the operator states.
+    AlongAxis,
+    AlongLast,
 }
 
 /// Notes every label list of a node that has one entry per class.
@@ -90,93 +137,28 @@ pub(super) fn label_attributes(follower: &mut Follower<'_, '_>, node: usize) -> 
     Ok(())
 }
 
-/// Pooling over the positions of a map.
-pub(super) fn pool(follower: &Follower<'_, '_>, node: usize, pooling: Pooling) -> Result<Tracked, Problem> {
-    let tracked = follower.data(node)?;
-    let onnx = follower.flow.node(node);
-    if !matches!(tracked.stage, Stage::Logits | Stage::Rectified) || tracked.axis == 0 {
-        return Err(Meaning::Pooling.into());
-    }
-    // A padded position has no logits: zeros there would be a class's score.
-    let padded = ints_attribute(onnx, "pads").is_some_and(|pads| pads.iter().any(|pad| *pad != 0));
-    if padded || onnx.attributes.contains_key("auto_pad") {
-        return Err(Meaning::Padded.into());
-    }
-    let places = if pooling.window == Window::All { Places::One } else { tracked.places };
-    Ok(Tracked { places, ..pooled(tracked, pooling.statistic) })
-}
-
-/// What a mean or a maximum over places makes of the logits there.
-fn pooled(tracked: Tracked, statistic: Statistic) -> Tracked {
-    let tracked = Tracked { pooled: true, ..tracked };
-    match statistic {
-        // A maximum of linear functions is convex, as ReLU is: a class below the mean of the others stays
-        // there.
-        Statistic::Largest => Tracked { stage: Stage::Rectified, ..tracked.tying() },
-        // The mean of the logits is the logits of the mean embedding.
-        Statistic::Mean => tracked,
-    }
-}
-
-/// A reduction, over the classes or over positions.
-pub(super) fn reduce(
-    follower: &Follower<'_, '_>,
-    node: usize,
-    reduction: Reduction,
-) -> Result<Tracked, Problem> {
-    use Reduction::{Largest, LogSumExp, Mean, Sum};
-    use Stage::{Centred, Common, ExponentSum, Exponents, LogExponentSum, Logits, Rectified};
-    let tracked = follower.data(node)?;
-    let keep = int_attribute(follower.flow.node(node), "keepdims", 1) != 0;
-    // An empty list may stand for all axes or for none.
-    let axes = axes_of(follower.artifact, follower.flow, node)?.filter(|axes| !axes.is_empty());
-    let axes = axes.ok_or(Lost::AllAxes)?;
-    if !tracked.stage.has_classes() {
-        return Err(Meaning::WithoutClasses.into());
-    }
-    let over_classes =
-        axes.iter().map(|axis| axes::is_class(*axis, &tracked)).collect::<Result<Vec<_>, _>>()?;
-    let becomes = |stage: Stage| Ok(Tracked { stage, ..tracked.clone() });
-    match (reduction, tracked.stage, over_classes.as_slice()) {
-        // One number for all classes: what a softmax takes off its logits.
-        (Largest | Mean | Sum, Logits | Centred, [true]) => becomes(Common),
-        (Sum, Exponents, [true]) => becomes(ExponentSum),
-        (LogSumExp, Logits | Centred, [true]) => becomes(LogExponentSum),
-        (Largest, Logits | Rectified, over) if !over.contains(&true) => {
-            Ok(over_positions(&tracked, &axes, keep, Statistic::Largest))
+/// What a softmax or a sigmoid makes of logits.
+pub(super) fn linked(follower: &Follower<'_, '_>, tracked: Tracked, link: Link) -> Result<Tracked, Problem> {
+    let classes = follower.classes as f64;
+    let numbers = match link {
+        // A softmax does not see what is the same for all classes, and takes the largest logit off itself.
+        Link::Softmax => tracked.numbers.probabilities(1.0, classes),
+        Link::LogSoftmax => tracked.numbers.logarithms(classes.ln() + 1.0),
+        _ => tracked.numbers.independent(),
+    };
+    match (tracked.stage, link) {
+        // A sigmoid does see it, and it makes a half of the zero that a ReLU leaves of a sealed logit.
+        (Stage::Centred(_), Link::Sigmoid) => return Err(Meaning::NotFromLogits.into()),
+        (Stage::Rectified, Link::Sigmoid) if tracked.numbers.merge() => {
+            return Err(Meaning::Unprobable.into());
         }
-        (Mean, Logits | Rectified, over) if !over.contains(&true) => {
-            Ok(over_positions(&tracked, &axes, keep, Statistic::Mean))
+        (Stage::Logits | Stage::Rectified | Stage::Centred(Level::Largest | Level::Within), _) => {}
+        (Stage::Centred(Level::Any), _) => {
+            return Ok(Tracked { stage: Stage::Output(link), numbers, ..tracked }.tying());
         }
-        _ => Err(Meaning::Reduction.into()),
+        _ => return Err(Meaning::NotFromLogits.into()),
     }
-}
-
-/// What a mean or a maximum over positions leaves.
-fn over_positions(tracked: &Tracked, axes: &[i64], keep: bool, statistic: Statistic) -> Tracked {
-    let behind = (0..tracked.axis).filter(|at| reduces(axes, tracked, *at)).count();
-    let places = if behind == tracked.axis { Places::One } else { tracked.places };
-    Tracked {
-        axis: if keep { tracked.axis } else { tracked.axis - behind },
-        rank: tracked.rank.map(|rank| if keep { rank } else { rank.saturating_sub(axes.len()) }),
-        places,
-        ..pooled(tracked.clone(), statistic)
-    }
-}
-
-/// Whether the axis at a place from the right is among the reduced ones.
-fn reduces(axes: &[i64], tracked: &Tracked, place: usize) -> bool {
-    axes.iter()
-        .any(|axis| axes::is_class(*axis, &Tracked { axis: place, ..tracked.clone() }).unwrap_or(false))
-}
-
-fn linked(tracked: Tracked, link: Link) -> Result<Tracked, Problem> {
-    match tracked.stage {
-        Stage::Logits | Stage::Rectified => Ok(Tracked { stage: Stage::Output(link), ..tracked }),
-        // A softmax does not see what is the same for all classes; a sigmoid does.
-        Stage::Centred if link != Link::Sigmoid => Ok(Tracked { stage: Stage::Output(link), ..tracked }),
-        _ => Err(Meaning::NotFromLogits.into()),
-    }
+    Ok(Tracked { stage: Stage::Output(link), numbers, ..tracked })
 }
 
 /// Before operator set 13 everything from the axis on was one axis.
@@ -190,11 +172,16 @@ fn check_softmax_axis(follower: &Follower<'_, '_>, node: usize, tracked: &Tracke
 /// The index of the best class.
 pub(super) fn best(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
     let tracked = follower.data(node)?;
-    let axis = int_attribute(follower.flow.node(node), "axis", 0);
-    if !tracked.stage.has_classes() || !axes::is_class(axis, &tracked)? {
+    let onnx = follower.flow.node(node);
+    if !tracked.stage.has_classes() || !axes::is_class(int_attribute(onnx, "axis", 0), &tracked)? {
         return Err(Meaning::OtherAxis.into());
     }
-    Ok(Tracked { stage: Stage::Index, ..tracked })
+    if int_attribute(onnx, "select_last_index", 0) != 0 && tracked.numbers.merge() {
+        return Err(Meaning::LastOfEquals.into());
+    }
+    let keep = int_attribute(onnx, "keepdims", 1) != 0;
+    let rank = tracked.rank.map(|rank| if keep { rank } else { rank.saturating_sub(1) });
+    Ok(Tracked { stage: Stage::Index { several: false }, rank, ..tracked })
 }
 
 /// The best few classes and their indices.
@@ -208,8 +195,14 @@ pub(super) fn top(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     if !largest || !axes::is_class(int_attribute(onnx, "axis", -1), &tracked)? {
         return Err(Meaning::NotTheLargest.into());
     }
-    let count = follower.scalar(node, 1)?.unwrap_or_else(|| int_attribute(onnx, "k", 0) as f64);
-    follower.sites.push(Site::Picks { node, count: count as usize });
-    let index = Tracked { stage: Stage::Index, ..tracked.clone() };
+    let stated = match follower.name(node, 1) {
+        Some(_) => follower.scalar(node, 1)?.map(|count| count as i64),
+        None => Some(int_attribute(onnx, "k", 0)),
+    };
+    let count = stated.and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+    let count = count.filter(|count| *count == 1 || int_attribute(onnx, "sorted", 1) != 0);
+    let count = count.ok_or(Meaning::Unordered)?;
+    follower.sites.push(Site::Picks { node, count });
+    let index = Tracked { stage: Stage::Index { several: count > 1 }, ..tracked.clone() };
     Ok(vec![(0, Tracked { stage: Stage::Best(link), ..tracked }), (1, index)])
 }

@@ -8,11 +8,17 @@ mod check;
 mod classical;
 mod extents;
 mod follower;
+mod function;
 mod links;
+mod meeting;
 mod metadata;
+mod numbers;
+mod open;
 mod output;
+mod pair;
 mod part;
 mod problem;
+mod reductions;
 mod report;
 mod stage;
 mod storage;
@@ -62,6 +68,7 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
     answer.link = check::competing(answer.link, &follower);
     let labels = metadata::labels(&flow, &follower, stated)?;
+    follower.open = open::of(&mut follower, &last, labels.as_ref());
     let why = report::why(&follower, &parts, output, answer.link, labels.is_some(), wanted.is_some());
     let bound = match parts.as_slice() {
         [part] => bound::of(artifact, &flow, part),
@@ -188,6 +195,7 @@ fn assemble(
         shift: last.logits.shift.clone(),
         sites: follower.sites,
         obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
+        open: follower.open,
     })
 }
 

@@ -73,8 +73,18 @@ pub(super) enum Malformed {
 /// What becomes of logits that is not followed.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub(super) enum Meaning {
+    #[error("has another result that is used")]
+    AnotherResult,
+    #[error("computes with the index of the best class")]
+    ArithmeticOfIndex,
+    #[error("has a bound that is not constant")]
+    Bound,
+    #[error("casts them to a type that does not hold them")]
+    Cast,
     #[error("changes what follows from the logits class by class")]
     ClassByClass,
+    #[error("takes the last of equals for the best, and different logits may be equal there")]
+    LastOfEquals,
     #[error("changes the logits in a way that is not followed")]
     Function,
     #[error("takes the max of values that all depend on the input")]
@@ -103,6 +113,8 @@ pub(super) enum Meaning {
     NotItsData,
     #[error("does not normalise logits")]
     Normalisation,
+    #[error("scales or shifts them to where their type cannot tell them apart")]
+    OutOfRange,
     #[error("does not run over the classes")]
     OtherAxis,
     #[error("picks by something else than the index of the best class")]
@@ -125,8 +137,18 @@ pub(super) enum Meaning {
     Reorders,
     #[error("averages several models' results: edit each of them by itself")]
     SeveralModels,
+    #[error("rearranges the best few classes")]
+    SeveralPicks,
     #[error("is steered by the classes")]
     Steered,
+    #[error("drops at random: it is in training mode, or may be")]
+    Training,
+    #[error("meets a number that does not stand beside its own row")]
+    Unaligned,
+    #[error("picks a number of classes that is not constant, or in no order")]
+    Unordered,
+    #[error("makes probabilities near 0 of no logits")]
+    Unprobable,
     #[error("reduces what has no classes")]
     WithoutClasses,
 }

@@ -7,12 +7,19 @@ use super::{
     arithmetic::{self, Addend},
     axes,
     follower::{Follower, Results},
-    links,
+    function,
+    links::{self, Picks},
+    numbers::{Format, Numbers},
     problem::{Malformed, Meaning, Obstacle, Problem},
+    reductions,
     stage::{Affine, Places, Stage, Tracked},
+    storage::view,
 };
-use crate::head::Ties;
-use crate::net::ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window};
+use crate::head::{Open, Ties};
+use crate::net::{
+    ValueId,
+    ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window},
+};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
@@ -25,9 +32,10 @@ pub(super) fn start(
     linear: &Linear,
 ) -> Result<(), Problem> {
     let mut affine = Affine::of_head(head, follower.classes, linear.alpha);
+    let mut size = 0.0;
     if let Some(bias) = linear.bias {
         let addend = Addend { node, input: bias.operand, axis: bias.axis, sign: bias.beta };
-        arithmetic::add_bias(follower, &mut affine, &addend)?;
+        size = arithmetic::add_bias(follower, &mut affine, &addend)?;
     }
     let name = follower.flow.node(node).outputs.first().ok_or(Malformed::NoResult)?;
     let one_place = linear.axis == 0
@@ -37,12 +45,21 @@ pub(super) fn start(
         stage: Stage::Logits,
         logits: affine.into(),
         axis: linear.axis,
+        stands: true,
         rank: linear.rank,
         places: if one_place { Places::One } else { Places::Several },
         pooled: false,
         ties: Ties::Never,
+        numbers: Numbers::logits(format(follower, node)).with_addend(size),
     };
     follower.track(name, start)
+}
+
+/// The type that a linear operator computes in: that of its weight, as it sees it.
+fn format(follower: &Follower<'_, '_>, node: usize) -> Format {
+    let weight = follower.flow.weight_operand(node).and_then(|input| follower.name(node, input));
+    let view = weight.and_then(|name| view(follower.artifact, follower.flow, name).ok());
+    view.map_or(Format::Wide, |view| Format::of(view.info.dtype))
 }
 
 /// Whether the head reads a map that was pooled to one position.
@@ -57,6 +74,7 @@ fn reads_pooled(follower: &Follower<'_, '_>, node: usize, linear: &Linear) -> bo
 /// understood there is an error, elsewhere it is an obstacle to shortening the class axis.
 pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result<(), Obstacle> {
     let mut followed = 0;
+    let told = before_any_output(follower);
     for node in follower.flow.order().iter().copied() {
         if !touches(follower, node) {
             continue;
@@ -73,11 +91,30 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
                 return Err(what);
             }
             follower.sites.truncate(sites);
+            if told[node] {
+                follower.open.get_or_insert_with(|| Open::Elsewhere(what.to_string()));
+            }
             follower.obstacle.get_or_insert(what);
         }
     }
     note_outputs(follower);
     Ok(())
+}
+
+/// The nodes that lead to any output.
+fn before_any_output(follower: &Follower<'_, '_>) -> Vec<bool> {
+    let flow = follower.flow;
+    let mut told = vec![false; flow.graph().nodes.len()];
+    let ends = flow.graph().outputs.iter().filter_map(|output| flow.id(&output.name));
+    let mut pending: Vec<usize> = ends.filter_map(|value| flow.producer(value)).collect();
+    while let Some(node) = pending.pop() {
+        if !std::mem::replace(&mut told[node], true) {
+            let onnx = flow.node(node);
+            let operands = onnx.inputs.iter().chain(&onnx.captures).filter_map(|name| flow.id(name));
+            pending.extend(operands.filter_map(|value| flow.producer(value)));
+        }
+    }
+    told
 }
 
 fn track_all(
@@ -115,22 +152,42 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
         Behind::IndexOfBest => links::best(follower, node),
         Behind::Labelled => links::label(follower, node),
         Behind::Link(squash) => links::squash(follower, node, squash),
-        Behind::Mapped(function) => arithmetic::map(follower, node, function),
+        Behind::Mapped(function) => function::map(follower, node, function),
         Behind::NotFollowed => Err(Meaning::NotFollowed.into()),
         // The classes may be the index instead of what is picked from: then the result is a label.
         Behind::Picked(Picking::AlongAxis) if follower.operand(node, 0).is_none() => {
-            links::look_up(follower, node)
+            links::look_up(follower, node, Picks::AlongAxis)
         }
         Behind::Picked(picking) => axes::pick(follower, node, picking),
-        Behind::Pooled(pooling) => links::pool(follower, node, pooling),
+        Behind::Pooled(pooling) => reductions::pool(follower, node, pooling),
         Behind::Rearranged(rearrangement) => axes::rearrange(follower, node, rearrangement),
-        Behind::Reduced(reduction) => links::reduce(follower, node, reduction),
-        Behind::Renormalised => links::renormalise(follower, node),
-        Behind::RowOfTable => links::look_up(follower, node),
+        Behind::Reduced(reduction) => reductions::reduce(follower, node, reduction),
+        Behind::Renormalised(norm) => links::renormalise(follower, node, norm),
+        Behind::Retyped => function::retype(follower, node),
+        Behind::RowOfTable => links::look_up(follower, node, Picks::AlongLast),
         Behind::Same => follower.data(node),
+        Behind::SameUnlessTraining => untrained(follower, node),
         Behind::SortedBest => return links::top(follower, node),
     };
-    Ok(vec![(0, result?)])
+    let result = result?;
+    let others = follower.flow.node(node).outputs.iter().skip(1);
+    if others.filter_map(|name| follower.flow.id(name)).any(|value| is_used(follower, value)) {
+        return Err(Meaning::AnotherResult.into());
+    }
+    Ok(vec![(0, result)])
+}
+
+fn is_used(follower: &Follower<'_, '_>, value: ValueId) -> bool {
+    !follower.flow.readers(value).is_empty() || follower.flow.is_output(follower.flow.name(value))
+}
+
+/// The same values, if the operator is known to leave them as they are.
+fn untrained(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+    let trains = match follower.name(node, 2) {
+        Some(_) => follower.scalar(node, 2)? != Some(0.0),
+        None => false,
+    };
+    if trains { Err(Meaning::Training.into()) } else { follower.data(node) }
 }
 
 fn mixture(follower: &Follower<'_, '_>, node: usize) -> Meaning {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Error,
     head::Hints,
-    head::{Link, Position, Ties},
+    head::{Link, Open, Position, Ties},
     net::sample::{graph, node, opened, with},
 };
 
@@ -34,6 +34,10 @@ fn located(graph: &Graph) -> Result<Cut, Error> {
         ("none", &[]),
         ("ends", &[2]),
         ("starts", &[0]),
+        ("yes", &[1]),
+        ("column", &[-1, 1]),
+        ("names", &[10, 20, 30]),
+        ("turned", &[2, 1, 0]),
     ];
     let (_folder, artifact) = opened(graph, shapes);
     locate(&artifact, &Hints::default())
@@ -114,7 +118,8 @@ fn outputs_tie_where_a_clip_or_a_piecewise_sigmoid_makes_them_equal() {
     let ties = |behind| found(behind).unwrap().head.ties;
     assert_eq!(ties(vec![node("Sigmoid", &["z"], "y")]), Ties::Never);
     assert_eq!(ties(vec![node("HardSigmoid", &["z"], "y")]), Ties::Possible);
-    assert_eq!(ties(vec![node("Softmax", &["z"], "p"), node("Clip", &["p"], "y")]), Ties::Possible);
+    let bounded = with(node("Clip", &["p"], "y"), "min", Attribute::Float(0.1));
+    assert_eq!(ties(vec![node("Softmax", &["z"], "p"), bounded]), Ties::Possible);
     assert_eq!(ties(vec![node("Relu", &["z"], "y")]), Ties::Possible);
 }
 
@@ -222,4 +227,82 @@ fn many_classes_times_many_operators_are_refused() {
     assert_eq!(factors(10).unwrap().head.classes, 1 << 20);
     let said = factors(1500).unwrap_err().to_string();
     assert!(said.contains("takes more than 67108864 numbers to follow"), "{said}");
+}
+
+/// `z` with a bias, so that a sealed class is thirty nats deep.
+fn biased() -> Node {
+    node("Add", &["z0", "each"], "z")
+}
+
+fn open(behind: Vec<Node>) -> Option<Open> {
+    let head = vec![node("MatMul", &["x", "W"], "z0"), biased()];
+    located(&graph([head, behind].concat(), CONSTANTS)).unwrap().head.open
+}
+
+fn argmax(from: &str) -> Node {
+    with(node("ArgMax", &[from], "y"), "axis", Attribute::Int(-1))
+}
+
+fn table(name: &str) -> Vec<Node> {
+    let index = with(node("ArgMax", &["z"], "i"), "axis", Attribute::Int(-1));
+    vec![index, node("Gather", &[name, "i"], "y")]
+}
+
+#[test]
+fn an_index_is_told_only_of_numbers_that_keep_apart_what_the_logits_do() {
+    assert_eq!(open(vec![argmax("z")]), None);
+    assert_eq!(open(vec![node("Softmax", &["z"], "p"), argmax("p")]), None);
+    for merges in ["Sigmoid", "HardSigmoid", "Relu"] {
+        let behind = vec![node(merges, &["z"], "p"), argmax("p")];
+        assert_eq!(open(behind), Some(Open::FirstOfEquals), "{merges}");
+    }
+    let half = with(node("Cast", &["z"], "p"), "to", Attribute::Int(10));
+    assert_eq!(open(vec![half, argmax("p")]), Some(Open::FirstOfEquals));
+    let level = located(&graph(vec![node("MatMul", &["x", "W"], "z"), argmax("z")], CONSTANTS));
+    assert_eq!(level.unwrap().head.open, Some(Open::FirstOfEquals), "without a bias all are equal at zero");
+}
+
+#[test]
+fn a_table_behind_the_index_gives_no_class_another_ones_number() {
+    assert_eq!(open(table("names")), None);
+    assert!(matches!(open(table("turned")), Some(Open::Elsewhere(said)) if said.contains("other classes' indices")));
+    let said = refusal(vec![
+        with(node("ArgMax", &["z"], "i"), "axis", Attribute::Int(-1)),
+        node("Sub", &["i", "one"], "y"),
+    ]);
+    assert!(said.contains("computes with the index of the best class"), "{said}");
+}
+
+#[test]
+fn a_bound_or_a_factor_that_single_precision_does_not_bear_is_refused() {
+    let top = with(node("ReduceMax", &["z"], "m"), "axes", ints(&[-1]));
+    let summed = |guard: Node| {
+        vec![
+            top.clone(),
+            node("Sub", &["z", "m"], "c"),
+            node("Exp", &["c"], "e"),
+            with(node("ReduceSum", &["e"], "s"), "axes", ints(&[-1])),
+            guard,
+            node("Div", &["e", "t"], "y"),
+        ]
+    };
+    assert!(found(summed(node("Add", &["s", "one"], "t"))).is_ok());
+    let said = refusal(summed(node("Sub", &["s", "one"], "t")));
+    assert!(said.contains("changes the order of the classes"), "{said}");
+    // One number per row that stands elsewhere than the classes meets other rows.
+    let flat = with(top, "keepdims", Attribute::Int(0));
+    let said = refusal(vec![flat.clone(), node("Sub", &["z", "m"], "y")]);
+    assert!(said.contains("does not stand beside its own row"), "{said}");
+}
+
+#[test]
+fn what_may_be_in_training_or_is_no_float_is_refused() {
+    let mode = |mode: &str| refusal(vec![node("Dropout", &["z", "", mode], "y")]);
+    assert!(mode("yes").contains("it is in training mode, or may be"));
+    for to in [2, 3, 6, 7, 9] {
+        let said = refusal(vec![with(node("Cast", &["z"], "y"), "to", Attribute::Int(to))]);
+        assert!(said.contains("a type that does not hold them"), "{said}");
+    }
+    let index = || with(node("ArgMax", &["z"], "i"), "axis", Attribute::Int(-1));
+    assert!(found(vec![index(), with(node("Cast", &["i"], "y"), "to", Attribute::Int(1))]).is_ok());
 }

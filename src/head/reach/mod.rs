@@ -14,6 +14,7 @@
 
 mod constraints;
 mod least_squares;
+mod runtime;
 
 use super::LinearHead;
 use constraints::Constraints;

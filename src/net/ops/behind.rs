@@ -24,11 +24,15 @@ pub(crate) enum Behind {
     /// One number along axes.
     Reduced(Reduction),
     /// Probabilities again, divided by what they add up to.
-    Renormalised,
+    Renormalised(Norm),
+    /// The same values as another type.
+    Retyped,
     /// Row by index of a constant table, which is the operand 0: a label of the best class.
     RowOfTable,
     /// The same values.
     Same,
+    /// The same values, unless the third operand says that the model is in training.
+    SameUnlessTraining,
     /// The best few, and their indices.
     SortedBest,
     /// The same values beside their labels, which are attributes.
@@ -54,9 +58,24 @@ pub(crate) enum Function {
     Clipped,
     Exponential,
     Logarithm,
+    /// Whether it is zero: 0 or 1.
+    Negated,
     Negative,
+    /// Something that is of no use but to a number that is the same for all classes.
+    Other,
+    /// One divided by it.
+    Reciprocal,
     /// Zero instead of negative numbers.
     Rectified,
+}
+
+/// Where an operator says by which norm, and along which axis, it divides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Norm {
+    /// A name in `norm`, along the last axis.
+    Named,
+    /// An order in `p`, along the axis in `axis`.
+    Ordered,
 }
 
 /// What makes probabilities of logits.
@@ -125,5 +144,9 @@ pub(crate) enum Reduction {
     /// The logarithm of the sum of the exponentials.
     LogSumExp,
     Mean,
+    /// Something that is the same for all classes, whatever it is.
+    Other,
+    /// The smallest.
+    Smallest,
     Sum,
 }

@@ -2,9 +2,10 @@
 
 use super::{
     attr::Attr::{self, Floats, Int, Ints, Tensor, Text, Texts},
-    behind::Behind,
+    behind::{Behind, Norm},
     operator::Operator,
     roles::{Classical, Weight},
+    rules::same_rank,
 };
 
 pub(super) static TABLE: &[Operator] = &[
@@ -32,7 +33,8 @@ pub(super) static TABLE: &[Operator] = &[
     },
     Operator {
         attributes: &[Text("norm")],
-        behind: Behind::Renormalised,
+        rank: same_rank,
+        behind: Behind::Renormalised(Norm::Named),
         ..Operator::classical("Normalizer", 1, 1)
     },
     model("SVMClassifier", Classical::Other, VECTORS),

@@ -11,7 +11,7 @@ use super::{
 use crate::net::{attributes::float_attribute, constant::Constant, problem::Problem};
 
 pub(super) static TABLE: &[Operator] = &[
-    Operator { before: Before::NON_NEGATIVE, ..Operator::standard("Abs", 1, 1) },
+    Operator { before: Before::NON_NEGATIVE, ..keeping("Abs") },
     Operator {
         attributes: &[Attr::Float("max"), Attr::Float("min")],
         control: &[1, 2],
@@ -30,8 +30,9 @@ pub(super) static TABLE: &[Operator] = &[
     Operator { behind: Behind::Mapped(Function::Logarithm), ..keeping("Log") },
     keeping("Mish"),
     Operator { behind: Behind::Mapped(Function::Negative), ..keeping("Neg") },
+    Operator { behind: Behind::Mapped(Function::Negated), ..keeping("Not") },
     Operator { rank: same_rank, ..Operator::standard("PRelu", 2, 2) },
-    keeping("Reciprocal"),
+    Operator { behind: Behind::Mapped(Function::Reciprocal), ..keeping("Reciprocal") },
     Operator { before: Before::NON_NEGATIVE, behind: Behind::Mapped(Function::Rectified), ..keeping("Relu") },
     Operator { attributes: &[Attr::Float("alpha"), Attr::Float("gamma")], ..keeping("Selu") },
     keeping("Softplus"),
@@ -39,8 +40,9 @@ pub(super) static TABLE: &[Operator] = &[
     keeping("Tanh"),
 ];
 
+/// Behind a head it is followed only where it works on a number that is the same for all classes.
 const fn keeping(name: &'static str) -> Operator {
-    Operator { rank: same_rank, ..Operator::standard(name, 1, 1) }
+    Operator { rank: same_rank, behind: Behind::Mapped(Function::Other), ..Operator::standard(name, 1, 1) }
 }
 
 /// The bounds are attributes in old operator sets, operands in new ones.

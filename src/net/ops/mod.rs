@@ -48,7 +48,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 pub(crate) use before::{Sign, Values, Vectors};
 pub(crate) use behind::{
-    Arithmetic, Behind, Function, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
+    Arithmetic, Behind, Function, Norm, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
 };
 use declass_formats::onnx::{Graph, Node};
 pub(crate) use operands::Operands;

@@ -3,7 +3,7 @@
 use super::{
     attr::Attr,
     before::{Before, Vectors},
-    behind::Behind,
+    behind::{Behind, Norm},
     operator::Operator,
     roles::Results,
     rules::same_rank,
@@ -33,6 +33,12 @@ pub(super) static TABLE: &[Operator] = &[
         attributes: &[Attr::Float("alpha"), Attr::Float("beta"), Attr::Float("bias"), Attr::Int("size")],
         rank: same_rank,
         ..Operator::standard("LRN", 1, 1)
+    },
+    Operator {
+        attributes: &[Attr::Int("axis"), Attr::Int("p")],
+        rank: same_rank,
+        behind: Behind::Renormalised(Norm::Ordered),
+        ..Operator::standard("LpNormalization", 1, 1)
     },
     Operator {
         attributes: &[Attr::Int("axis"), Attr::Float("epsilon"), Attr::Int("stash_type")],

@@ -34,12 +34,14 @@ pub(super) static TABLE: &[Operator] = &[
             vectors: |node| if casts_to_floats(node) { Vectors::Kept } else { Vectors::Unknown },
             values: Values::Kept,
         },
-        behind: Behind::Same,
+        behind: Behind::Retyped,
         ..Operator::standard("Cast", 1, 1)
     },
     Operator {
         attributes: &[Attr::Text("round_mode"), Attr::Int("saturate")],
-        behind: Behind::Same,
+        control: &[1],
+        rank: same_rank,
+        behind: Behind::Retyped,
         ..Operator::standard("CastLike", 2, 2)
     },
     Operator {
@@ -53,7 +55,7 @@ pub(super) static TABLE: &[Operator] = &[
             vectors: |node| if node.inputs.len() < 3 { Vectors::Kept } else { Vectors::Unknown },
             values: Values::Kept,
         },
-        behind: Behind::Same,
+        behind: Behind::SameUnlessTraining,
         ..Operator::standard("Dropout", 1, 3)
     },
     Operator {

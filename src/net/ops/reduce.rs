@@ -16,9 +16,9 @@ use crate::net::{
 };
 
 pub(super) static TABLE: &[Operator] = &[
-    reduce("ReduceL1"),
-    Operator { constant: Some(norm), ..reduce("ReduceL2") },
-    reduce("ReduceLogSum"),
+    other("ReduceL1"),
+    Operator { constant: Some(norm), ..other("ReduceL2") },
+    other("ReduceLogSum"),
     Operator { behind: Behind::Reduced(Reduction::LogSumExp), ..reduce("ReduceLogSumExp") },
     Operator {
         before: Before::KEEPS_SIGN,
@@ -30,10 +30,10 @@ pub(super) static TABLE: &[Operator] = &[
         behind: Behind::Reduced(Reduction::Mean),
         ..reduce("ReduceMean")
     },
-    reduce("ReduceMin"),
-    reduce("ReduceProd"),
+    Operator { behind: Behind::Reduced(Reduction::Smallest), ..reduce("ReduceMin") },
+    other("ReduceProd"),
     Operator { before: Before::KEEPS_SIGN, behind: Behind::Reduced(Reduction::Sum), ..reduce("ReduceSum") },
-    reduce("ReduceSumSquare"),
+    other("ReduceSumSquare"),
 ];
 
 /// The axes are an attribute in old operator sets, an operand in new ones.
@@ -44,6 +44,10 @@ const fn reduce(name: &'static str) -> Operator {
         rank: reduced_rank,
         ..Operator::standard(name, 1, 2)
     }
+}
+
+const fn other(name: &'static str) -> Operator {
+    Operator { behind: Behind::Reduced(Reduction::Other), ..reduce(name) }
 }
 
 fn reduced_rank(facts: &dyn Facts) -> Option<usize> {

@@ -24,16 +24,18 @@ pub(super) static TABLE: &[Operator] = &[
     },
     Operator {
         attributes: &[Attr::Tensor("value")],
+        rank: |facts| facts.length(0),
         constant: Some(filled),
         ..Operator::standard("ConstantOfShape", 1, 1)
     },
     Operator {
         attributes: &[Attr::Int("end"), Attr::Int("start")],
         nature: Nature::ShapeOf,
+        rank: |_| Some(1),
         length: whole_shape_length,
         ..Operator::standard("Shape", 1, 1)
     },
-    Operator { nature: Nature::ShapeOf, ..Operator::standard("Size", 1, 1) },
+    Operator { nature: Nature::ShapeOf, rank: |_| Some(0), ..Operator::standard("Size", 1, 1) },
 ];
 
 fn whole_shape_length(facts: &dyn Facts) -> Option<usize> {

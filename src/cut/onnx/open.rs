@@ -1,0 +1,68 @@
+//! Whether a slot that is kept, and can win nowhere, can be given out all the same.
+
+use std::rc::Rc;
+
+use super::{
+    follower::Follower,
+    stage::{Stage, Tracked},
+};
+use crate::{
+    classes::Labels,
+    head::{Link, Open},
+};
+
+/// What speaks against keeping a slot, if anything does: every output that depends on the head has to follow
+/// the order of the logits of the `last` value, that of the classes' output.
+pub(super) fn of(follower: &mut Follower<'_, '_>, last: &Tracked, labels: Option<&Labels>) -> Option<Open> {
+    if let Some(open) = follower.open.take() {
+        return Some(open);
+    }
+    if let Some(node) = other_names(follower, labels) {
+        let title = follower.flow.title(node);
+        return Some(Open::Elsewhere(format!(
+            "`{title}` gives classes numbers that are other classes' indices"
+        )));
+    }
+    let flow = follower.flow;
+    let outputs = flow.graph().outputs.iter().filter_map(|output| Some((output, flow.id(&output.name)?)));
+    let given: Vec<_> =
+        outputs.filter_map(|(output, value)| Some((output, follower.tracked.get(&value)?))).collect();
+    let tells = |tracked: &Tracked| {
+        tracked.stage.has_classes() || matches!(tracked.stage, Stage::Best(_) | Stage::Index { .. })
+    };
+    let agrees =
+        |tracked: &Tracked| Rc::ptr_eq(&last.logits, &tracked.logits) || last.logits.agrees(&tracked.logits);
+    if let Some((output, _)) = given.iter().find(|(_, tracked)| tells(tracked) && !agrees(tracked)) {
+        let reason = format!("output `{}` has another order of the classes than the head", output.name);
+        return Some(Open::Elsewhere(reason));
+    }
+    let is_index = |tracked: &Tracked| matches!(tracked.stage, Stage::Best(_) | Stage::Index { .. });
+    // Without a bias the sealed row is the mean of the others and no less, and all are equal at zero.
+    let level = last.logits.terms.values().all(|term| term.bias.is_none());
+    let ties = |tracked: &Tracked| is_index(tracked) && (level || tracked.numbers.merge());
+    given.iter().any(|(_, tracked)| ties(tracked)).then_some(Open::FirstOfEquals)
+}
+
+/// A table of numbers behind the index of the best class that says another class's index. Such numbers are
+/// names where the model's labels are the same numbers.
+fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<usize> {
+    let misleads = |table: &[i64]| {
+        let named = labels.is_some_and(|labels| {
+            labels.names.iter().zip(table).all(|(name, number)| *name == number.to_string())
+        });
+        let mut sorted = table.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let elsewhere = table.iter().enumerate().any(|(index, number)| {
+            let number = usize::try_from(*number);
+            number.is_ok_and(|number| number != index && number < table.len())
+        });
+        sorted.len() < table.len() || (elsewhere && !named)
+    };
+    follower.tables.iter().find(|(_, table)| misleads(table)).map(|(node, _)| *node)
+}
+
+/// Whether independent probabilities compete after all: something was made of all of them.
+pub(super) fn compete(tracked: &Tracked) -> bool {
+    matches!(tracked.stage, Stage::Best(_) | Stage::Index { .. } | Stage::Output(Link::OneVsRest))
+}

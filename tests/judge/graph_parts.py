@@ -1,0 +1,195 @@
+"""How a random graph grows: a linear head, and operators behind it that may do anything to the logits."""
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper, shape_inference
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+class Impossible(Exception):
+    """This graph cannot be grown on."""
+
+
+class Value:
+    """A value of the graph: its shape for the batch at hand, and what a reader takes it for."""
+
+    def __init__(self, name, shape, kind, axis=None, names=None, picks=1, dtype=FLOAT):
+        self.name, self.shape, self.kind, self.axis = name, list(shape), kind, axis
+        self.names, self.picks, self.dtype = names, picks, dtype
+
+    def like(self, name, **changes):
+        fields = {"shape": self.shape, "kind": self.kind, "axis": self.axis, "names": self.names, "picks": self.picks, "dtype": self.dtype}
+        return Value(name, **(fields | changes))
+
+
+class Graph:
+    def __init__(self, rng):
+        self.rng = rng
+        self.nodes, self.stored, self.operators = [], [], []
+        self.classes, self.width = int(rng.integers(3, 7)), int(rng.integers(3, 9))
+        self.opset = int(rng.choice([11, 13, 17, 18]))
+        self.batch = self.pick([None, None, None, 1, self.classes, 2])
+        self.rows = self.batch or 2
+        self.outputs, self.values = [], []
+        self.forget = int(rng.integers(0, self.classes))
+        self.elementary = rng.random() < 0.5
+
+    def pick(self, choices):
+        return choices[int(self.rng.integers(0, len(choices)))]
+
+    def chance(self, share):
+        return bool(self.rng.random() < share)
+
+    def name(self, word="v"):
+        return f"{word}{len(self.nodes) + len(self.stored)}"
+
+    def store(self, array, word="c"):
+        name = self.name(word)
+        array = np.asarray(array)
+        if array.dtype == np.float64:
+            array = array.astype(np.float32)
+        self.stored.append(numpy_helper.from_array(array, name))
+        return name
+
+    def integers(self, values):
+        return self.store(np.array(values, np.int64))
+
+    def node(self, op, inputs, outputs=1, domain="", **attributes):
+        names = [self.name(f"r{at}_") for at in range(outputs)]
+        self.nodes.append(helper.make_node(op, inputs, names, domain=domain, **attributes))
+        self.operators.append(op)
+        return names[0] if outputs == 1 else names
+
+    # The head.
+
+    def head(self):
+        d, c, n = self.width, self.classes, self.rows
+        self.feature_axis = 1
+        form = self.pick(["gemm", "gemm", "gemm", "matmul", "matmul", "tokens", "map", "einsum", "sum", "rows_first", "no_bias", "linear"])
+        if form == "rows_first" and (self.batch is None):
+            form = "gemm"
+        self.weight = self.rng.standard_normal((c, d)).round(3) * self.pick([1.0, 1.0, 1.0, 0.1, 10.0])
+        bias = self.rng.standard_normal(c).round(3) * self.pick([1.0, 1.0, 10.0, 0.0])
+        w, b = self.weight.astype(np.float32), bias.astype(np.float32)
+        self.input = [self.batch, d]
+        if form == "gemm":
+            y = self.node("Gemm", ["x", self.store(w, "w"), self.store(b, "b")], transB=1)
+        elif form == "linear":
+            link = self.pick(["NONE", "NONE", "SOFTMAX", "LOGISTIC"])
+            names = [int(i) for i in range(c)] if self.chance(0.5) else [int(i) * 10 + 10 for i in range(c)]
+            label, y = self.node("LinearClassifier", ["x"], 2, "ai.onnx.ml", coefficients=w.ravel().tolist(), intercepts=b.tolist(),
+                                 classlabels_ints=names, post_transform=link, multi_class=0)
+            self.values.append(Value(label, [n], "label", names=names, dtype=INT64))
+            return Value(y, [n, c], "scores", 1)
+        elif form == "rows_first":
+            y = self.node("Gemm", [self.store(w, "w"), "x"], transB=1)
+            y = self.node("Add", [y, self.store(b.reshape(c, 1), "b")])
+            return Value(y, [c, n], "scores", 0)
+        elif form == "tokens":
+            self.input, self.feature_axis = [self.batch, 3, d], 2
+            y = self.node("Add", [self.node("MatMul", ["x", self.store(w.T, "w")]), self.store(b, "b")])
+            return Value(y, [n, 3, c], "scores", 2)
+        elif form == "map":
+            self.input = [self.batch, d, 2, 3]
+            y = self.node("Conv", ["x", self.store(w.reshape(c, d, 1, 1), "w"), self.store(b, "b")])
+            return Value(y, [n, c, 2, 3], "scores", 1)
+        elif form == "einsum":
+            y = self.node("Einsum", ["x", self.store(w, "w")], equation="bi,ci->bc")
+            y = self.node("Add", [y, self.store(b, "b")])
+        elif form == "sum":
+            one = self.node("Gemm", ["x", self.store(w, "w"), self.store(b, "b")], transB=1)
+            other = self.rng.standard_normal((c, d)).round(3).astype(np.float32)
+            y = self.node("Add", [one, self.node("MatMul", [self.node("Tanh", ["x"]), self.store(other.T, "w")])])
+        elif form == "no_bias":
+            y = self.node("MatMul", ["x", self.store(w.T, "w")])
+        else:
+            y = self.node("Add", [self.node("MatMul", ["x", self.store(w.T, "w")]), self.store(b, "b")])
+        return Value(y, [n, c], "scores", 1)
+
+    # The way to the outputs.
+
+    def grow(self):
+        value = self.head()
+        self.values.append(value)
+        # What decides over more than one place is not edited; most graphs bring it down to one.
+        if len(value.shape) > 2 and self.chance(0.85):
+            value = self.one_place(value)
+        for _ in range(int(self.rng.integers(0, 5))):
+            value = self.step(value)
+        self.give(value)
+        for _ in range(int(self.rng.choice([0, 0, 1, 1, 2]))):
+            value = self.pick(self.values)
+            for _ in range(int(self.rng.integers(0, 3))):
+                value = self.step(value)
+            self.give(value)
+
+    def step(self, value):
+        from graph_operators import OPERATORS, SENSIBLE
+
+        for _ in range(20):
+            table = SENSIBLE if self.chance(0.6) else OPERATORS
+            operator = self.pick(table)
+            mark = len(self.nodes), len(self.stored), len(self.operators)
+            try:
+                result = operator(self, value)
+            except Impossible:
+                result = None
+            if result is not None:
+                self.values.append(result)
+                return result
+            del self.nodes[mark[0] :], self.stored[mark[1] :], self.operators[mark[2] :]
+        return value
+
+    def one_place(self, value):
+        from graph_operators import global_pool, pick_first, reduce_places
+
+        value = (global_pool if len(value.shape) == 4 else pick_first)(self, value) if self.chance(0.7) else reduce_places(self, value)
+        self.values.append(value)
+        return value
+
+    def give(self, value):
+        if value.kind == "maps" and any(given.name == value.name for given in self.outputs):
+            raise Impossible
+        if any(given.name == value.name for given in self.outputs):
+            value = value.like(self.node("Identity", [value.name]))
+        self.outputs.append(value)
+
+    # What is written.
+
+    def model(self):
+        outputs = []
+        for value in self.outputs:
+            if value.kind == "maps":
+                key = INT64
+                inner = helper.make_map_type_proto(key, helper.make_tensor_type_proto(FLOAT, []))
+                outputs.append(helper.make_value_info(value.name, helper.make_sequence_type_proto(inner)))
+            else:
+                shape = None if self.chance(0.5) else [None if self.batch is None or self.chance(0.3) else extent for extent in value.shape]
+                outputs.append(helper.make_tensor_value_info(value.name, value.dtype, shape))
+        self.nodes = self.needed()
+        read = {name for node in self.nodes for name in node.input}
+        stored = [tensor for tensor in self.stored if tensor.name in read]
+        graph = helper.make_graph(self.nodes, "random", [helper.make_tensor_value_info("x", FLOAT, self.input)], outputs, stored)
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+        if self.chance(0.3):
+            model = shape_inference.infer_shapes(model)
+        return model
+
+    def needed(self):
+        wanted, nodes = {value.name for value in self.outputs}, []
+        for node in reversed(self.nodes):
+            if wanted.intersection(node.output):
+                nodes.append(node)
+                wanted.update(node.input)
+        return nodes[::-1]
+
+    def said(self):
+        outputs = [
+            {"name": value.name, "kind": value.kind, "axis": value.axis, "names": value.names or list(range(self.classes)), "picks": value.picks, "keys": value.names}
+            for value in self.outputs
+        ]
+        return {
+            "input": self.input, "feature_axis": self.feature_axis, "width": self.width, "classes": self.classes, "forget": self.forget,
+            "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
+        }
