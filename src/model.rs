@@ -48,6 +48,7 @@ impl Model {
     /// # Errors
     /// What [`Cut::locate`] says.
     pub fn of(artifact: Artifact, hints: Hints) -> Result<Self, Error> {
+        let hints = settled(&artifact, hints)?;
         let cut = Cut::locate(&artifact, &hints)?;
         let labels = cut.labels.clone();
         Ok(Self { artifact, cut, labels, hints, origin: None })
@@ -132,5 +133,19 @@ impl Model {
     #[must_use]
     pub fn origin(&self) -> Option<&PackageUrl> {
         self.origin.as_ref()
+    }
+}
+
+/// The same hints for whoever does not know how many classes there are: a head that was found by that alone is
+/// named.
+fn settled(artifact: &Artifact, hints: Hints) -> Result<Hints, Error> {
+    let uncounted = Hints { classes: None, ..hints.clone() };
+    if hints.classes.is_none() || !hints.heads.is_empty() {
+        return Ok(uncounted);
+    }
+    let counted = Cut::locate(artifact, &hints)?;
+    match Cut::locate(artifact, &uncounted) {
+        Ok(found) if found.head.name == counted.head.name => Ok(uncounted),
+        _ => Ok(Hints { heads: vec![counted.head.name], ..uncounted }),
     }
 }

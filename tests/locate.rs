@@ -19,7 +19,7 @@ fn locate(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
 }
 
 fn hints(head: Option<&str>) -> Hints {
-    Hints { heads: head.map(str::to_owned).into_iter().collect(), multi_label: false }
+    Hints { heads: head.map(str::to_owned).into_iter().collect(), ..Hints::default() }
 }
 
 fn expectations(folder: &str) -> Vec<(String, Value)> {

@@ -9,6 +9,7 @@ use declass::{
     error::Error,
     fetch::{Fetched, PackageUrl},
     formats::{Artifact, read_regular},
+    head::Hints,
     model::Model,
 };
 
@@ -49,10 +50,12 @@ fn described(
     package: Option<PackageUrl>,
     left: Vec<String>,
 ) -> Result<Source> {
-    let mut model = Model::of(artifact, args.hints())?;
-    if let Some(file) = &args.labels {
+    let given = args.labels.as_deref().map(|file| read_labels(file).map(|labels| (file, labels))).transpose()?;
+    let classes = given.as_ref().map(|(_, labels)| labels.names.len());
+    let mut model = Model::of(artifact, Hints { classes, ..args.hints() })?;
+    if let Some((file, labels)) = given {
         model.require_unlabelled(&file.display().to_string())?;
-        model = model.with_labels(read_labels(file)?)?;
+        model = model.with_labels(labels)?;
     }
     if let Some(package) = package {
         model = model.from_repository(package);
