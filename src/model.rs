@@ -9,6 +9,7 @@ use crate::{
     classes::{Forgotten, Labels},
     cut::{Cut, Head},
     error::Error,
+    evidence::{Untouched, UntouchedKind},
     fetch::PackageUrl,
     head::Hints,
     methods,
@@ -96,7 +97,24 @@ impl Model {
         let head = &self.cut.head;
         let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())?;
         let method = methods::choose(None, head.link)?;
-        Ok(Removal::of(forgotten, method).hints(self.hints.clone()))
+        Ok(Removal::of(forgotten, method).hints(self.lasting_hints()))
+    }
+
+    /// What finds the same head again in the model and in whatever a removal makes of it. Beside other outputs the
+    /// head is named: once slots are dropped, another output may have as many results.
+    fn lasting_hints(&self) -> Hints {
+        let is_output = |it: &Untouched| it.kind == UntouchedKind::Output;
+        if !self.hints.heads.is_empty() || !self.cut.untouched.iter().any(is_output) {
+            return self.hints.clone();
+        }
+        let weights =
+            |head: &Head| head.branches.iter().map(|it| it.weight.tensor.clone()).collect::<Vec<_>>();
+        let own = weights(&self.cut.head);
+        let named = |name: &String| Hints { heads: vec![name.clone()], ..self.hints.clone() };
+        let is_same =
+            |hints: &Hints| Cut::locate(&self.artifact, hints).is_ok_and(|found| weights(&found.head) == own);
+        let names = std::iter::once(&self.cut.head.name).chain(&own);
+        names.map(named).find(is_same).unwrap_or_else(|| self.hints.clone())
     }
 
     /// The model's files.

@@ -17,6 +17,7 @@ mod precision;
 mod process;
 mod reproduce;
 mod reproducible;
+mod several;
 mod signer;
 mod signing;
 mod statement;

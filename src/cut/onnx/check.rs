@@ -75,9 +75,7 @@ pub(super) fn declared_classes(
 ) -> Result<(), Error> {
     let shape = flow.declared(name).unwrap_or_default();
     match shape.len().checked_sub(last.axis + 1).map(|axis| &shape[axis]) {
-        Some(Dim::Fixed(extent))
-            if last.stage.has_classes() && usize::try_from(*extent) != Ok(classes) =>
-        {
+        Some(Dim::Fixed(extent)) if last.stage.has_classes() && usize::try_from(*extent) != Ok(classes) => {
             Err(refusal(
                 format!("output `{name}` declares {extent} values, the last linear operator makes {classes}"),
                 "supply a model that gives one logit per class",

@@ -68,26 +68,24 @@ pub(super) fn choose<'e, 'a>(
     let free: Vec<_> = candidates.iter().filter(is_free).collect();
     let pool = [stated, stated_inside, free].into_iter().find(|pool| !pool.is_empty());
     match pool.as_deref() {
-        None => Ok(likeliest),
+        // Why it is none is said by whoever follows it.
+        None if standing(artifact, flow, &groups[0]) == Standing::Other => Ok(likeliest),
+        None => Err(ambiguous(flow, &candidates.iter().collect::<Vec<_>>())),
         Some([only]) => Ok(only.group.main()),
-        Some(several) => {
-            let named = |it: &&Candidate<'_, '_, '_>| {
-                let outputs: Vec<&str> = it.group.exits.iter().map(|exit| exit.output.name.as_str()).collect();
-                describe(flow, it.group.heads, &outputs, it.width)
-            };
-            let candidates = several.iter().map(named).collect();
-            Err(LocateError::Ambiguous { candidates }.into())
-        }
+        Some(several) => Err(ambiguous(flow, several)),
     }
 }
 
+fn ambiguous(flow: &Flow<'_>, several: &[&Candidate<'_, '_, '_>]) -> Error {
+    let described = several.iter().map(|it| {
+        let outputs: Vec<&str> = it.group.exits.iter().map(|exit| exit.output.name.as_str()).collect();
+        describe(flow, it.group.heads, &outputs, it.width)
+    });
+    LocateError::Ambiguous { candidates: described.collect() }.into()
+}
+
 /// A head for a message: its operators, the outputs that they lead to, and how many results it has.
-pub(super) fn describe(
-    flow: &Flow<'_>,
-    heads: &[usize],
-    outputs: &[&str],
-    width: Option<usize>,
-) -> String {
+pub(super) fn describe(flow: &Flow<'_>, heads: &[usize], outputs: &[&str], width: Option<usize>) -> String {
     let titles: Vec<String> = heads.iter().map(|node| flow.title(*node)).collect();
     let outputs: Vec<String> = outputs.iter().map(|output| format!("`{output}`")).collect();
     let plural = if outputs.len() == 1 { "output" } else { "outputs" };
@@ -97,9 +95,10 @@ pub(super) fn describe(
 
 fn headless(flow: &Flow<'_>, exits: &[Exit<'_>]) -> Error {
     let reasons = exits.iter().map(|exit| last_linear(flow, exit.value));
-    reasons.filter_map(Result::err).next().unwrap_or_else(|| {
-        refusal("no output depends on what is classified", "export the model again")
-    })
+    reasons
+        .filter_map(Result::err)
+        .next()
+        .unwrap_or_else(|| refusal("no output depends on what is classified", "export the model again"))
 }
 
 fn candidates<'g, 'e, 'a>(
@@ -112,11 +111,19 @@ fn candidates<'g, 'e, 'a>(
         return Err(refusal(format!("the outputs come from more than {MAX_HEADS} heads"), ""));
     }
     let before: Vec<Vec<bool>> = groups.iter().map(|group| before(flow, group.heads)).collect();
+    let mut candidates: Vec<Candidate<'g, 'e, 'a>> = Vec::new();
+    // Readers come behind what they read: from the last heads backwards each one's readers are known.
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    let rank = |group: &Group<'_, '_>| group.heads.iter().map(|node| flow.rank(*node)).max();
+    order.sort_by_key(|at| std::cmp::Reverse(rank(&groups[*at])));
+    let mut others = vec![false; groups.len()];
     let mut followed = 0;
-    let mut candidates = Vec::new();
-    for group in groups {
+    for at in order {
+        let group = &groups[at];
         let width = width(artifact, flow, group);
-        let is_read = before.iter().any(|before| group.heads.iter().all(|node| before[*node]));
+        let reads =
+            |reader: &usize| !others[*reader] && group.heads.iter().all(|node| before[*reader][*node]);
+        let is_read = (0..groups.len()).any(|reader| reads(&reader));
         let may_decide = !is_read || (count.is_some() && width == count) || decides(flow, group);
         let mut candidate = Candidate { group, width, is_read, standing: Standing::Unclear };
         if is_dense(group) {
@@ -129,18 +136,21 @@ fn candidates<'g, 'e, 'a>(
             candidate.standing = standing(artifact, flow, group);
         }
         // What became probabilities, or an index, is no feature, whoever reads it.
-        if matches!(candidate.standing, Standing::Classes(link) if link != Link::None) {
+        let decides = |link: Link| link != Link::None || decides(flow, group);
+        if matches!(candidate.standing, Standing::Classes(link) if decides(link)) {
             candidate.is_read = false;
         }
+        others[at] = candidate.standing == Standing::Other;
         candidates.push(candidate);
     }
+    candidates.sort_by(|a, b| b.group.main().likelihood.total_cmp(&a.group.main().likelihood));
     Ok(candidates)
 }
 
 fn standing(artifact: &Artifact, flow: &Flow<'_>, group: &Group<'_, '_>) -> Standing {
     // Named: what a name says decides nothing here.
     let route = Route { tail: &group.main().tail, main: group.main(), named: true };
-    match found::follow(artifact, flow, &route) {
+    match found::answer(artifact, flow, &route) {
         Ok(found) => Standing::Classes(found.answer.link),
         Err(Refused::NotPerInput(_)) => Standing::Other,
         Err(Refused::Unclear(_)) => Standing::Unclear,
@@ -175,7 +185,10 @@ fn decides(flow: &Flow<'_>, group: &Group<'_, '_>) -> bool {
         )
     };
     group.heads.iter().any(|node| flow.op(*node).is_classical())
-        || group.exits.iter().any(|exit| (0..exit.tail.nodes.len()).any(|it| exit.tail.nodes[it] && is_link(it)))
+        || group
+            .exits
+            .iter()
+            .any(|exit| (0..exit.tail.nodes.len()).any(|it| exit.tail.nodes[it] && is_link(it)))
 }
 
 /// Whether every output of a head declares rows for places of the input.

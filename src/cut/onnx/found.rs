@@ -48,6 +48,22 @@ pub(super) fn follow<'f, 'a>(
     flow: &'f Flow<'a>,
     route: &Route<'_, 'a>,
 ) -> Result<Found<'f, 'a>, Refused> {
+    let mut found = answer(artifact, flow, route)?;
+    let joint = proven::every_output(&found.follower, &found.heads, found.output, &found.last)?;
+    found.answer.link = joint.link(found.answer.link);
+    found.last.ties = joint.ties;
+    Ok(found)
+}
+
+/// The same as far as the main output alone tells.
+///
+/// # Errors
+/// What makes it no head of classes.
+pub(super) fn answer<'f, 'a>(
+    artifact: &'f Artifact,
+    flow: &'f Flow<'a>,
+    route: &Route<'_, 'a>,
+) -> Result<Found<'f, 'a>, Refused> {
     let Route { tail, main: Exit { output, value, .. }, named } = *route;
     let mut follower = Follower::new(artifact, flow);
     let parts = parts(&mut follower, tail)?;
@@ -62,10 +78,7 @@ pub(super) fn follow<'f, 'a>(
         let reason = format!("output `{}` does not come from the last linear operator", output.name);
         return Err(behind(reason, named).into());
     };
-    let mut answer = check::check_output(flow, output, &last, follower.classes, named)?;
-    let joint = proven::every_output(&follower, &tail.heads, output, &last)?;
-    answer.link = joint.link(answer.link);
-    let last = Tracked { ties: joint.ties, ..last };
+    let answer = check::check_output(flow, output, &last, follower.classes, named)?;
     Ok(Found { follower, parts, heads: tail.heads.clone(), output, value: *value, answer, last })
 }
 

@@ -22,8 +22,10 @@ pub(super) struct Further {
 pub(super) fn beside(main: &Head, found: Found<'_, '_>, name: &str) -> Result<Further, Error> {
     let head = found.head()?;
     if head.classes != main.classes {
-        let reason =
-            format!("`{name}` makes {} classes, the first head that was named {}", head.classes, main.classes);
+        let reason = format!(
+            "`{name}` makes {} classes, the first head that was named {}",
+            head.classes, main.classes
+        );
         return Err(not_this_head(reason));
     }
     let [branch] = head.branches.as_slice() else {

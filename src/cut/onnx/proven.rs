@@ -118,7 +118,9 @@ fn check(
 fn unproven(output: &Value, why: &str) -> Error {
     let name = &output.name;
     refusal(
-        format!("output `{name}` comes from the head's results too, and could still tell a forgotten class: {why}"),
+        format!(
+            "output `{name}` comes from the head's results too, and could still tell a forgotten class: {why}"
+        ),
         WITHOUT_IT,
     )
 }
@@ -157,7 +159,8 @@ fn same_order(one: &Affine, other: &Affine) -> bool {
     let same_heads = one.terms.keys().eq(other.terms.keys());
     let same_terms = same_heads
         && one.terms.iter().zip(&other.terms).all(|((_, ours), (_, theirs))| {
-            let stored = |bias: &Option<_>| bias.as_ref().map(|bias: &super::super::Operand| bias.tensor.clone());
+            let stored =
+                |bias: &Option<_>| bias.as_ref().map(|bias: &super::super::Operand| bias.tensor.clone());
             stored(&ours.bias) == stored(&theirs.bias)
                 && proportional(&ours.gain, &theirs.gain)
                 && (ours.bias.is_none() || proportional(&ours.bias_gain, &theirs.bias_gain))
