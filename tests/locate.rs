@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use declass::{
+    classes::Forgotten,
     cut::{Branch, Cut},
     error::{Error, LocateError},
-    head::{Hints, Link},
+    head::{Accepted, Hints, Link, Target, Treatment},
 };
 use declass_formats::Artifact;
 use serde_json::Value;
@@ -142,6 +143,12 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
     same("class count", Some(cut.head.classes as u64), expected["classes"].as_u64())?;
     same("link", Some(link_name(cut.head.link)), expected["link"].as_str())?;
     same_labels(&cut, expected)?;
+    if let Some(word) = expected["open"].as_str() {
+        let forgotten = Forgotten::from_indices([1].into(), cut.head.classes).unwrap();
+        let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
+        let open = cut.head.still_open(&target).unwrap_or_default();
+        same("reason against kept slots", open.contains(word), true)?;
+    }
     if let Some(outputs) = expected["untouched"].as_array() {
         let untouched: Vec<&str> = cut.untouched.iter().map(|it| it.name.as_str()).collect();
         same("untouched", &Value::from(untouched), &Value::from(outputs.clone()))?;

@@ -7,6 +7,7 @@ use super::{
     check::{self, Answer, Refused},
     classical,
     follower::Follower,
+    open,
     output::{Exit, Tail},
     part::{self, PLAIN_HEAD, Part},
     proven,
@@ -14,6 +15,7 @@ use super::{
     tail,
 };
 use crate::{
+    classes::Labels,
     error::Error,
     net::{Flow, ValueId},
 };
@@ -121,11 +123,12 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Refu
 }
 
 impl Found<'_, '_> {
-    /// The head, ready to be read and edited.
+    /// The head, ready to be read and edited. The labels tell whether numbers in the graph are names.
     ///
     /// # Errors
     /// A factor behind the head that is not finite.
-    pub(super) fn head(self) -> Result<Head, Error> {
+    pub(super) fn head(mut self, labels: Option<&Labels>) -> Result<Head, Error> {
+        let open = open::of(&mut self.follower, &self.last, labels);
         let Self { follower, parts, answer, last, .. } = self;
         let name = parts.first().map(|part| follower.flow.title(part.node)).unwrap_or_default();
         let mut branches = Vec::new();
@@ -156,6 +159,7 @@ impl Found<'_, '_> {
             shift: last.logits.shift.clone(),
             sites: follower.sites,
             obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
+            open,
         })
     }
 }

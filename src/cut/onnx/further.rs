@@ -5,7 +5,7 @@ use super::{
     super::{Auxiliary, Branch, Head, Site, not_this_head},
     found::Found,
 };
-use crate::error::Error;
+use crate::{classes::Labels, error::Error};
 
 /// A further head, and what else of the graph counts its classes.
 pub(super) struct Further {
@@ -19,8 +19,13 @@ pub(super) struct Further {
 /// # Errors
 /// [`LocateError::NotThisHead`](crate::error::LocateError::NotThisHead) if it has other classes, several
 /// operators, or factors behind it: such a head is only treated alone.
-pub(super) fn beside(main: &Head, found: Found<'_, '_>, name: &str) -> Result<Further, Error> {
-    let head = found.head()?;
+pub(super) fn beside(
+    main: &Head,
+    found: Found<'_, '_>,
+    name: &str,
+    labels: Option<&Labels>,
+) -> Result<Further, Error> {
+    let head = found.head(labels)?;
     if head.classes != main.classes {
         let reason = format!(
             "`{name}` makes {} classes, the first head that was named {}",
@@ -39,7 +44,7 @@ pub(super) fn beside(main: &Head, found: Found<'_, '_>, name: &str) -> Result<Fu
     if main.branches.iter().any(|own| own.weight.tensor == branch.weight.tensor) {
         return Err(not_this_head(format!("`{name}` is the same head again")));
     }
-    let auxiliary = Auxiliary { name: head.name, branch: branch.clone(), link: head.link };
+    let auxiliary = Auxiliary { name: head.name, branch: branch.clone(), link: head.link, open: head.open };
     Ok(Further { auxiliary, sites: head.sites, obstacle: head.obstacle })
 }
 

@@ -35,6 +35,7 @@ pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
 use super::{Cut, Head, not_this_head, refusal};
 use crate::{
+    classes::Labels,
     error::{Error, LocateError},
     head::Hints,
     net::Flow,
@@ -69,8 +70,8 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let points = report::points(&flow, found.value);
     let mut heads = found.heads.clone();
     let title = choose::describe(&flow, &heads, &[&found.output.name], Some(found.follower.classes));
-    let mut head = found.head()?;
-    heads.extend(further_heads(artifact, &flow, &exits, hints, &mut head)?);
+    let mut head = found.head(labels.as_ref())?;
+    heads.extend(further_heads(artifact, &flow, &exits, hints, labels.as_ref(), &mut head)?);
     let others = others::of(artifact, &flow, &exits, &heads, head.classes);
     if hints.heads.is_empty() && !others.rivals.is_empty() {
         let candidates = [vec![title], others.rivals].concat();
@@ -96,6 +97,7 @@ fn further_heads(
     flow: &Flow<'_>,
     exits: &[Exit<'_>],
     hints: &Hints,
+    labels: Option<&Labels>,
     head: &mut Head,
 ) -> Result<Vec<usize>, Error> {
     if hints.heads.len() > MAX_NAMED {
@@ -105,7 +107,7 @@ fn further_heads(
     for name in hints.heads.iter().skip(1) {
         let found = named_head(artifact, flow, exits, name)?;
         operators.extend(&found.heads);
-        let further = further::beside(head, found, name)?;
+        let further = further::beside(head, found, name, labels)?;
         head.auxiliary.push(further.auxiliary);
         head.sites.extend(further.sites);
         head.obstacle = head.obstacle.take().or(further.obstacle);
