@@ -50,6 +50,7 @@ const MAY_NAME: [(&str, &[&str]); 35] = [
             "evidence::Untouched",
             "evidence::UntouchedKind",
             "fetch::PackageUrl",
+            "head::Hints",
             "methods",
             "removal",
         ],

@@ -132,3 +132,6 @@ fn obstacle(follower: &Follower<'_, '_>, output: ValueId, reached: &[bool]) -> S
         None => "by a result of an operator that is not followed".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

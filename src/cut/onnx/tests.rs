@@ -1,8 +1,6 @@
 //! What is followed behind a head, operator by operator, on tiny graphs: `x -> MatMul W -> ... -> y`, three
 //! classes of four features.
 
-mod several;
-
 use declass_formats::onnx::{Attribute, Graph, Node};
 
 use super::{

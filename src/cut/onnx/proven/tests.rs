@@ -2,11 +2,13 @@
 
 use declass_formats::onnx::{Attribute, Graph, Node, Value};
 
-use super::{super::locate, Cut, Error, Hints, Link, graph, node, opened, with};
+use super::super::locate;
 use crate::{
-    error::LocateError,
+    cut::Cut,
+    error::{Error, LocateError},
     evidence::{Untouched, UntouchedKind},
-    head::Open,
+    head::{Hints, Link, Open},
+    net::sample::{graph, node, opened, with},
 };
 
 const CONSTANTS: &[(&str, &[usize])] = &[
