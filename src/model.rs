@@ -9,6 +9,7 @@ use crate::{
     classes::{AS_LABEL, Forgotten, Labels},
     cut::{Cut, Head},
     error::{ClassError, Error, RemovalError},
+    evidence::{Untouched, UntouchedKind},
     fetch::PackageUrl,
     head::Hints,
     methods,
@@ -48,6 +49,7 @@ impl Model {
     /// # Errors
     /// What [`Cut::locate`] says.
     pub fn of(artifact: Artifact, hints: Hints) -> Result<Self, Error> {
+        let hints = settled(&artifact, hints)?;
         let cut = Cut::locate(&artifact, &hints)?;
         let labels = cut.labels.clone();
         Ok(Self { artifact, cut, labels, hints, origin: None })
@@ -97,7 +99,24 @@ impl Model {
         let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())
             .map_err(|error| self.removed_before(error))?;
         let method = methods::choose(None, head.link)?;
-        Ok(Removal::of(forgotten, method).hints(self.hints.clone()))
+        Ok(Removal::of(forgotten, method).hints(self.lasting_hints()))
+    }
+
+    /// What finds the same head again in the model and in whatever a removal makes of it. Beside other outputs the
+    /// head is named: once slots are dropped, another output may have as many results.
+    fn lasting_hints(&self) -> Hints {
+        let is_output = |it: &Untouched| it.kind == UntouchedKind::Output;
+        if !self.hints.heads.is_empty() || !self.cut.untouched.iter().any(is_output) {
+            return self.hints.clone();
+        }
+        let weights =
+            |head: &Head| head.branches.iter().map(|it| it.weight.tensor.clone()).collect::<Vec<_>>();
+        let own = weights(&self.cut.head);
+        let named = |name: &String| Hints { heads: vec![name.clone()], ..self.hints.clone() };
+        let is_same =
+            |hints: &Hints| Cut::locate(&self.artifact, hints).is_ok_and(|found| weights(&found.head) == own);
+        let names = std::iter::once(&self.cut.head.name).chain(&own);
+        names.map(named).find(is_same).unwrap_or_else(|| self.hints.clone())
     }
 
     /// Why there is no such class, if the reason is that the model is a release without it.
@@ -148,5 +167,19 @@ impl Model {
     #[must_use]
     pub fn origin(&self) -> Option<&PackageUrl> {
         self.origin.as_ref()
+    }
+}
+
+/// The same hints for whoever does not know how many classes there are: a head that was found by that alone is
+/// named.
+fn settled(artifact: &Artifact, hints: Hints) -> Result<Hints, Error> {
+    let uncounted = Hints { classes: None, ..hints.clone() };
+    if hints.classes.is_none() || !hints.heads.is_empty() {
+        return Ok(uncounted);
+    }
+    let counted = Cut::locate(artifact, &hints)?;
+    match Cut::locate(artifact, &uncounted) {
+        Ok(found) if found.head.name == counted.head.name => Ok(uncounted),
+        _ => Ok(Hints { heads: vec![counted.head.name], ..uncounted }),
     }
 }

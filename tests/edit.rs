@@ -10,7 +10,7 @@ use declass::{
     edit::{as_stored, edits},
     head::{Hints, LinearHead, Slot},
 };
-use declass_formats::{Artifact, Diff};
+use declass_formats::{Artifact, Diff, onnx::Dim};
 use serde_json::Value;
 
 /// The class that is forgotten in every test.
@@ -268,6 +268,52 @@ fn auxiliary_heads_are_sealed_by_the_link_of_the_model_whatever_becomes_of_the_m
     let width = weight.len() / before.classes;
     assert!(weight[FORGOTTEN * width..][..width].iter().all(|value| *value == 0.0));
     assert_eq!(read("aux1.fc2.bias")[FORGOTTEN], -30.0);
+}
+
+/// An ONNX graph with two heads of the same classes, both named, with the class forgotten in both.
+fn both_heads(slot: Slot) -> (LinearHead, Artifact) {
+    let artifact = Artifact::open(&fixtures().join("onnx/output_and_aux.onnx")).unwrap();
+    let hints = Hints::naming(&["output", "aux_logits"]);
+    let cut = Cut::locate(&artifact, &hints).unwrap();
+    let before = cut.head.load(&artifact).unwrap();
+    let forgotten = BTreeSet::from([FORGOTTEN]);
+    let edits = edits(&artifact, &cut, &before, &sealed(&before), &forgotten, slot).unwrap();
+    let dest = scratch("both-heads").join(format!("{slot:?}"));
+    let _ = std::fs::remove_dir_all(&dest);
+    artifact.write(&edits, &dest, &|_| ()).unwrap();
+    let written = Artifact::open(&dest.join("output_and_aux.onnx")).unwrap();
+    assert_eq!(Cut::locate(&written, &hints).unwrap().untouched, []);
+    (before, written)
+}
+
+fn read(model: &Artifact, name: &str) -> Vec<f32> {
+    model.tensor(name).unwrap().dtype.decode(&model.read_tensor(name).unwrap()).unwrap()
+}
+
+#[test]
+fn every_head_of_a_graph_that_is_named_loses_the_class() {
+    let (before, kept) = both_heads(Slot::Keep);
+    let retained = || (0..before.classes).filter(|class| *class != FORGOTTEN);
+    let mean =
+        |values: &dyn Fn(usize) -> f32| retained().map(values).sum::<f32>() / retained().count() as f32;
+    for head in ["main", "aux"] {
+        let weight = read(&kept, &format!("{head}.weight"));
+        for at in 0..before.width {
+            let value = |class: usize| weight[class * before.width + at];
+            assert!((value(FORGOTTEN) - mean(&value)).abs() < 1e-5, "{head}");
+        }
+        let bias = read(&kept, &format!("{head}.bias"));
+        let margin = mean(&|class| bias[class]) - bias[FORGOTTEN];
+        assert!((margin - 30.0).abs() < 1e-4, "{head}: {margin}");
+    }
+    let (before, dropped) = both_heads(Slot::Drop);
+    let left = before.classes - 1;
+    for name in ["main.weight", "main.bias", "aux.weight", "aux.bias"] {
+        assert_eq!(dropped.tensor(name).unwrap().shape[0], left, "{name}");
+    }
+    for output in &dropped.graph().unwrap().outputs {
+        assert_eq!(output.shape.as_deref().unwrap()[1], Dim::Fixed(left as i64), "{}", output.name);
+    }
 }
 
 #[test]

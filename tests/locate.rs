@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use declass::{
+    classes::Forgotten,
     cut::{Branch, Cut},
     error::{Error, LocateError},
-    head::{Hints, Link},
+    head::{Accepted, Hints, Link, Target, Treatment},
 };
 use declass_formats::Artifact;
 use serde_json::Value;
@@ -19,7 +20,7 @@ fn locate(path: &Path, head: Option<&str>) -> Result<Cut, Error> {
 }
 
 fn hints(head: Option<&str>) -> Hints {
-    Hints { heads: head.map(str::to_owned).into_iter().collect(), multi_label: false }
+    Hints { heads: head.map(str::to_owned).into_iter().collect(), ..Hints::default() }
 }
 
 fn expectations(folder: &str) -> Vec<(String, Value)> {
@@ -142,6 +143,16 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
     same("class count", Some(cut.head.classes as u64), expected["classes"].as_u64())?;
     same("link", Some(link_name(cut.head.link)), expected["link"].as_str())?;
     same_labels(&cut, expected)?;
+    if let Some(word) = expected["open"].as_str() {
+        let forgotten = Forgotten::from_indices([1].into(), cut.head.classes).unwrap();
+        let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
+        let open = cut.head.still_open(&target).unwrap_or_default();
+        same("reason against kept slots", open.contains(word), true)?;
+    }
+    if let Some(outputs) = expected["untouched"].as_array() {
+        let untouched: Vec<&str> = cut.untouched.iter().map(|it| it.name.as_str()).collect();
+        same("untouched", &Value::from(untouched), &Value::from(outputs.clone()))?;
+    }
     let heads = expected["heads"].as_array().ok_or("no heads expected")?;
     same("number of heads", cut.head.branches.len(), heads.len())?;
     for (branch, expected) in cut.head.branches.iter().zip(heads) {
@@ -154,6 +165,20 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
     same("loaded weights", linear.weight.len(), linear.classes * linear.width)
 }
 
+/// Nothing decides between several heads, and a name does.
+fn check_several(path: &Path, expected: &Value) -> Result<(), String> {
+    let Err(Error::Locate(LocateError::Ambiguous { candidates })) = locate(path, None) else {
+        return Err(format!("{:?} instead of ambiguity", locate(path, None)));
+    };
+    same("candidates", &Value::from(candidates), &expected["candidates"])?;
+    for (name, weight) in expected["named"].as_object().into_iter().flatten() {
+        let found = locate(path, Some(name)).ok();
+        let found = found.map(|cut| cut.head.branches[0].weight.tensor.clone());
+        same(name, found.as_deref(), weight.as_str())?;
+    }
+    Ok(())
+}
+
 #[test]
 fn onnx_graphs() {
     for_each("onnx", |path, expected| {
@@ -163,6 +188,7 @@ fn onnx_graphs() {
                 check_refusal(found, &serde_json::json!({ "word": "the head was found at" }))
             }
             Some("ok") => check_located(path, found, expected),
+            Some("several") => check_several(path, expected),
             Some("ambiguous") => match found {
                 Ok(cut) if cut.why.confidence > 0.6 => Err(format!("sure by {}", cut.why.confidence)),
                 _ => Ok(()),
@@ -224,7 +250,7 @@ fn runners_up_say_why_they_come_second() {
         |name: &str, head| locate(&fixtures().join("onnx").join(name), head).unwrap().why.runners_up;
     let earlier = |op: &str| format!("{op} (a linear operator before the head, confidence 0.1)");
     assert_eq!(runners_up("deep_head.onnx", None), [earlier("gemm_2"), earlier("gemm_0")]);
-    let output = "gemm_0 (last linear operator before output `embedding`, confidence 0.3)";
+    let output = "gemm_0 (last linear operator before output `embedding`, width 8, confidence 0.3)";
     assert_eq!(runners_up("two_outputs.onnx", None), [output]);
 }
 

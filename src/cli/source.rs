@@ -6,9 +6,10 @@ use anyhow::{Context, Result};
 use declass::{
     claim::names::open_model,
     classes::Labels,
-    error::Error,
+    error::{Error, LocateError},
     fetch::{Fetched, PackageUrl},
     formats::{Artifact, read_regular},
+    head::Hints,
     model::Model,
 };
 
@@ -49,7 +50,7 @@ fn described(
     package: Option<PackageUrl>,
     left: Vec<String>,
 ) -> Result<Source> {
-    let mut model = Model::of(artifact, args.hints())?;
+    let mut model = located(args, artifact)?;
     if let Some(file) = &args.labels {
         model.require_unlabelled(&file.display().to_string())?;
         model = model.with_labels(read_labels(file)?)?;
@@ -58,6 +59,17 @@ fn described(
         model = model.from_repository(package);
     }
     Ok(Source { model, name: args.path.display().to_string(), left, _fetched: None })
+}
+
+/// Finds the model's head; of several that could be it the one with as many classes as the user gave labels.
+fn located(args: &ModelArgs, artifact: Artifact) -> Result<Model> {
+    let several = match Model::of(artifact.clone(), args.hints()) {
+        Err(Error::Locate(several @ LocateError::Ambiguous { .. })) => several,
+        other => return Ok(other?),
+    };
+    let Some(file) = &args.labels else { return Err(Error::from(several).into()) };
+    let classes = Some(read_labels(file)?.names.len());
+    Ok(Model::of(artifact, Hints { classes, ..args.hints() })?)
 }
 
 fn read_labels(file: &Path) -> Result<Labels> {

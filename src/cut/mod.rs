@@ -15,6 +15,8 @@ mod rules;
 mod state_dict;
 mod stated;
 
+use std::iter;
+
 use declass_formats::{Artifact, Format};
 
 use crate::evidence::Untouched;
@@ -67,7 +69,7 @@ pub struct Head {
     /// Whether outputs can be equal where the logits are not.
     pub ties: Ties,
     /// Heads that are trained beside the main one and not used for its logits; they have the class axis too.
-    pub(crate) auxiliary: Vec<Branch>,
+    pub(crate) auxiliary: Vec<Auxiliary>,
     /// Constant that the model adds to each logit behind the branches.
     pub(crate) shift: Vec<f64>,
     /// Everything else in an ONNX graph that counts the classes.
@@ -93,6 +95,26 @@ pub struct Branch {
     pub gain: Vec<f64>,
     /// Constant factor between the stored bias and the logits, one per class.
     pub(crate) bias_gain: Vec<f64>,
+}
+
+/// A head beside the main one, with the same classes.
+#[derive(Clone, Debug)]
+pub(crate) struct Auxiliary {
+    /// Module path or ONNX node name.
+    pub(crate) name: String,
+    /// Its linear operator: nothing scales its result.
+    pub(crate) branch: Branch,
+    /// What the model makes of its logits.
+    pub(crate) link: Link,
+    /// As [`Head::open`].
+    pub(crate) open: Option<Open>,
+}
+
+impl Auxiliary {
+    /// A head that is called by its weight.
+    pub(crate) fn new(branch: Branch, link: Link) -> Self {
+        Self { name: branch.weight.tensor.clone(), branch, link, open: None }
+    }
 }
 
 /// How the cut was found.
@@ -157,7 +179,24 @@ impl Head {
     /// are not sealed.
     #[must_use]
     pub fn still_open(&self, target: &Target) -> Option<String> {
-        self.open.as_ref().filter(|_| target.is_sealed()).and_then(|open| open.speaks(target.forgotten()))
+        let further = self.auxiliary.iter().map(|it| it.open.as_ref());
+        let mut open = iter::once(self.open.as_ref()).chain(further).flatten().filter(|_| target.is_sealed());
+        open.find_map(|open| open.speaks(target.forgotten()))
+    }
+
+    /// The heads beside the main one, each as a head of its own. What else counts the classes, such as declared
+    /// outputs, stays with the main one.
+    pub(crate) fn further(&self) -> impl Iterator<Item = Self> {
+        self.auxiliary.iter().map(|auxiliary| Self {
+            name: auxiliary.name.clone(),
+            branches: vec![auxiliary.branch.clone()],
+            link: auxiliary.link,
+            open: auxiliary.open.clone(),
+            shift: vec![0.0; self.classes],
+            auxiliary: Vec::new(),
+            sites: Vec::new(),
+            ..self.clone()
+        })
     }
 
     /// Width of the joint embedding.

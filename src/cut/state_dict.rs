@@ -3,7 +3,7 @@
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Choice, Cut, Head, Operand, Why, foreign,
+    Auxiliary, Branch, Choice, Cut, Head, Operand, Why, foreign,
     labels::{self, Stated},
     names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
@@ -58,6 +58,7 @@ fn assemble(
         auxiliary.into_iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let multi_label = artifact.config().and_then(|config| config.get("problem_type")?.as_str())
         == Some("multi_label_classification");
+    let link = if multi_label { Link::Sigmoid } else { Link::None };
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
     let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
     Ok(Cut {
@@ -66,10 +67,10 @@ fn assemble(
             name: first.module.to_owned(),
             classes,
             branches,
-            link: if multi_label { Link::Sigmoid } else { Link::None },
+            link,
             position: if pooled_after { Position::Pooled } else { Position::Whole },
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
-            auxiliary,
+            auxiliary: auxiliary.into_iter().map(|branch| Auxiliary::new(branch, link)).collect(),
             shift: vec![0.0; classes],
             sites: Vec::new(),
             obstacle: None,

@@ -48,7 +48,7 @@ pub fn rewrite(
 ///
 /// Rows of `after` that equal `before` bit for bit keep their stored bytes. Parallel heads share a change
 /// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots
-/// are sealed by the link of the main head, whether that one is or not. With [`Slot::Drop`] every place of
+/// are sealed, each by what the model makes of its logits, whether the main head is or not. With [`Slot::Drop`] every place of
 /// the files that counts the classes is changed as well.
 ///
 /// # Errors
@@ -74,8 +74,8 @@ pub fn edits(
         }
         first += branch.width;
     }
-    for branch in &head.auxiliary {
-        put_auxiliary(&mut placement, branch, head)?;
+    for further in head.further() {
+        put_further(&mut placement, &further)?;
     }
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
@@ -187,17 +187,19 @@ fn nonzero(gain: f64, operand: &Operand) -> Result<f64, Error> {
     Err(Error::Unwritable { tensor: operand.tensor.clone(), reason })
 }
 
-fn put_auxiliary(placement: &mut Placement<'_>, branch: &Branch, head: &Head) -> Result<(), Error> {
+fn put_further(placement: &mut Placement<'_>, head: &Head) -> Result<(), Error> {
     let (mut weight, mut bias) = (Rows::new(), Rows::new());
     if placement.slot == Slot::Keep {
         let forgotten = Forgotten::from_indices(placement.forgotten.clone(), head.classes)?;
-        let own = Head { branches: vec![branch.clone()], shift: vec![0.0; head.classes], ..head.clone() };
-        let sealed = seal(&own.load(placement.artifact)?, &forgotten, head.link, MARGIN)?;
+        let sealed = seal(&head.load(placement.artifact)?, &forgotten, head.link, MARGIN)?;
         for class in forgotten.indices() {
             weight.insert(class, sealed.row(class).iter().copied().map(f64::from).collect());
             bias.insert(class, vec![sealed.bias[class].into()]);
         }
     }
-    placement.put(&branch.weight, &weight)?;
-    branch.bias.iter().try_for_each(|operand| placement.put(operand, &bias))
+    for branch in &head.branches {
+        placement.put(&branch.weight, &weight)?;
+        branch.bias.iter().try_for_each(|operand| placement.put(operand, &bias))?;
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use declass_formats::Artifact;
 use crate::{
     claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
     classes::describe,
-    cut::{Choice, Cut},
+    cut::{Choice, Cut, Head},
     evidence::{Finding, Outcome, code},
     head::{Slot, Target, sealed::is_sealed},
 };
@@ -130,15 +130,24 @@ fn choice(statement: &Statement, target: &Target, cut: &Cut, allowed: &[String])
     checks.any(|check| check.id == "head-choice").then(|| super::other_head(named, other))
 }
 
-/// A slot that the claim calls sealed must be sealed, by the weights as they are stored.
+/// A slot that the claim calls sealed must be sealed in every head, by the weights as they are stored.
 fn seal(target: &Target, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
     let comparable = cut.head.classes == target.forgotten().classes();
     if !target.is_sealed() || !comparable {
         return Vec::new();
     }
-    match cut.head.load(artifact) {
-        Err(error) => vec![Finding::new(&code::UNREADABLE, error.to_string())],
-        Ok(head) if is_sealed(&head, cut.head.link, &cut.head.precision(), target.forgotten()) => Vec::new(),
-        Ok(_) => vec![Finding::new(&code::STILL_PRESENT, "the claim calls it sealed, and it is not")],
+    let heads = std::iter::once(cut.head.clone()).chain(cut.head.further());
+    heads.filter_map(|head| unsealed(&head, &cut.head.name, target, artifact)).collect()
+}
+
+fn unsealed(head: &Head, main: &str, target: &Target, artifact: &Artifact) -> Option<Finding> {
+    match head.load(artifact) {
+        Err(error) => Some(Finding::new(&code::UNREADABLE, error.to_string())),
+        Ok(numbers) if is_sealed(&numbers, head.link, &head.precision(), target.forgotten()) => None,
+        Ok(_) => {
+            let which = if head.name == main { "it".to_owned() } else { format!("`{}`", head.name) };
+            let message = format!("the claim calls {which} sealed, and it is not");
+            Some(Finding::new(&code::STILL_PRESENT, message))
+        }
     }
 }

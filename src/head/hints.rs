@@ -8,6 +8,9 @@ pub struct Hints {
     pub heads: Vec<String>,
     /// Whether its classes are independent of each other, where neither graph nor configuration says so.
     pub multi_label: bool,
+    /// How many classes there are, where the model itself does not say: of several outputs of an ONNX graph, the
+    /// one with as many results is meant.
+    pub classes: Option<usize>,
 }
 
 /// What is accepted although it is hardly ever wanted.
@@ -24,7 +27,7 @@ impl Hints {
     /// Nothing but the names of heads.
     #[must_use]
     pub fn naming(heads: &[impl AsRef<str>]) -> Self {
-        Self { heads: heads.iter().map(|name| name.as_ref().to_owned()).collect(), multi_label: false }
+        Self { heads: heads.iter().map(|name| name.as_ref().to_owned()).collect(), ..Self::default() }
     }
 
     /// The head that is trained, where it is named.

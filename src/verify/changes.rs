@@ -17,7 +17,7 @@ use crate::{
     evidence::{
         Change, ChangedTensor, Check, Definition, Figure, Origin, Outcome, TensorDifference, words::grouped,
     },
-    head::{Link, Position, Target, Ties},
+    head::{Link, Position, Slot, Target, Ties, sealed::is_sealed},
     progress::Progress,
 };
 
@@ -100,7 +100,7 @@ pub(super) fn check(
 ) -> Result<Check, Error> {
     let Change { before, after } = &models.models;
     let offences = match Expected::new(&models.models, &models.heads, target, progress) {
-        Ok(expected) => offences(before, after, diff, &expected)?,
+        Ok(expected) => [offences(before, after, diff, &expected)?, unsealed(after, target)?].concat(),
         Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
     };
     let changes = Changes::of(diff);
@@ -158,6 +158,18 @@ fn offences(
     offences.extend(unseen.map(|path| format!("there is a file `{path}` that the original has not")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());
+    }
+    Ok(offences)
+}
+
+/// The heads beside the main one whose kept slots are not sealed, which they are whatever becomes of the main one.
+fn unsealed(after: &Model<'_>, target: &Target) -> Result<Vec<String>, Error> {
+    let mut offences = Vec::new();
+    for head in after.cut.head.further().filter(|_| target.slot() == Slot::Keep) {
+        let numbers = head.load(after.artifact)?;
+        if !is_sealed(&numbers, head.link, &head.precision(), target.forgotten()) {
+            offences.push(format!("head `{}` of the same classes is not sealed", head.name));
+        }
     }
     Ok(offences)
 }

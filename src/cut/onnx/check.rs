@@ -2,12 +2,35 @@
 
 use declass_formats::onnx::{Dim, Value};
 
-use super::{super::refusal, follower::Follower, open, stage::Tracked};
+use super::{super::refusal, stage::Tracked};
 use crate::head::{Link, Position};
 use crate::{
     error::Error,
     net::{Flow, ValueId},
 };
+
+/// Why an output, or the head before it, is not taken.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It gives one number, or a row for every place: whatever it is, it is no row of classes per input.
+    NotPerInput(Error),
+    /// It may have classes and cannot be treated.
+    Unclear(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Unclear(error)
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotPerInput(error) | Refused::Unclear(error) => error,
+        }
+    }
+}
 
 /// What an output says of the classes.
 pub(super) struct Answer {
@@ -15,35 +38,50 @@ pub(super) struct Answer {
     pub(super) position: Position,
 }
 
-/// What the output is, once it is sure that it holds one score per class.
+/// What the output is, once it is sure that it holds one score per class. Whether a `named` head makes classes
+/// is not guessed.
 pub(super) fn check_output(
     flow: &Flow<'_>,
     output: &Value,
     last: &Tracked,
     classes: usize,
-) -> Result<Answer, Error> {
+    named: bool,
+) -> Result<Answer, Refused> {
     let name = &output.name;
-    let fail = |reason: String| Err(refusal(reason, "supply a model that gives one logit per class"));
+    let fail = |reason: String| refusal(reason, "supply a model that gives one logit per class");
     let Some(link) = last.stage.link() else {
-        return fail(format!("output `{name}` is a part of a softmax, not its result"));
+        return Err(fail(format!("output `{name}` is a part of a softmax, not its result")).into());
     };
-    if link == Link::None && is_embedding(output) {
-        return Err(embedding_output(output));
+    if !named && link == Link::None && is_embedding(output) {
+        return Err(embedding_output(output).into());
     }
     let shape = flow.declared(name).unwrap_or_default();
     let rank = if shape.is_empty() { last.rank.unwrap_or(2) } else { shape.len() };
     let position = position(shape, rank, last);
     if let Position::PerPosition(_) = position {
-        return fail(format!("output `{name}` has rank {rank}: a decision for every token, pixel or box"));
+        let reason = format!("output `{name}` has rank {rank}: a decision for every token, pixel or box");
+        return Err(Refused::NotPerInput(fail(reason)));
     }
-    if !last.stage.has_classes() {
-        return Ok(Answer { link, position });
-    }
+    declared_classes(flow, name, last, classes)?;
+    Ok(Answer { link, position })
+}
+
+/// Whether the extent that an output declares for its classes is their number.
+pub(super) fn declared_classes(
+    flow: &Flow<'_>,
+    name: &str,
+    last: &Tracked,
+    classes: usize,
+) -> Result<(), Error> {
+    let shape = flow.declared(name).unwrap_or_default();
     match shape.len().checked_sub(last.axis + 1).map(|axis| &shape[axis]) {
-        Some(Dim::Fixed(extent)) if usize::try_from(*extent) != Ok(classes) => fail(format!(
-            "output `{name}` declares {extent} values, the last linear operator makes {classes}"
-        )),
-        _ => Ok(Answer { link, position }),
+        Some(Dim::Fixed(extent)) if last.stage.has_classes() && usize::try_from(*extent) != Ok(classes) => {
+            Err(refusal(
+                format!("output `{name}` declares {extent} values, the last linear operator makes {classes}"),
+                "supply a model that gives one logit per class",
+            ))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -62,12 +100,9 @@ fn position(shape: &[Dim], rank: usize, last: &Tracked) -> Position {
     }
 }
 
-/// Independent probabilities compete where anything that is read or given out is made by comparing them.
-pub(super) fn competing(link: Link, follower: &Follower<'_, '_>) -> Link {
-    let flow = follower.flow;
-    let is_used = |value: ValueId| !flow.readers(value).is_empty() || flow.is_output(flow.name(value));
-    let compete = follower.tracked.iter().any(|(value, tracked)| open::compete(tracked) && is_used(*value));
-    if link == Link::Sigmoid && compete { Link::OneVsRest } else { link }
+/// Whether a value is read or given out.
+pub(super) fn is_used(flow: &Flow<'_>, value: ValueId) -> bool {
+    !flow.readers(value).is_empty() || flow.is_output(flow.name(value))
 }
 
 /// Whether an output is named as backbones name theirs; often nothing else tells them from classifiers.

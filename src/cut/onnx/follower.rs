@@ -32,6 +32,8 @@ pub(super) struct Follower<'f, 'a> {
     /// Tables of numbers that give the classes other names than their indices, with the operators that read
     /// them.
     pub(super) tables: Vec<(usize, Vec<i64>)>,
+    /// By node, what is not followed off the main path.
+    pub(super) stuck: HashMap<usize, Obstacle>,
     /// Numbers made so far: those of every class, at every operator.
     numbers: usize,
 }
@@ -49,17 +51,17 @@ pub(super) type Results = Result<Vec<(usize, Tracked)>, Problem>;
 impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn new(artifact: &'f Artifact, flow: &'f Flow<'a>) -> Self {
         let ranks = Ranks::infer(artifact, flow);
-        let (tracked, sites) = (HashMap::new(), Vec::new());
         Self {
             artifact,
             flow,
             classes: 0,
             ranks,
-            tracked,
-            sites,
+            tracked: HashMap::new(),
+            sites: Vec::new(),
             obstacle: None,
             open: None,
             tables: Vec::new(),
+            stuck: HashMap::new(),
             numbers: 0,
         }
     }

@@ -1,23 +1,29 @@
-//! The head of an ONNX graph: back from the output to the last linear operators, then forward again to see
-//! what the model makes of their results.
+//! The head of an ONNX graph: back from the outputs to the last linear operators, then forward again to see
+//! what the model makes of their results, at every output that depends on them.
 
 mod arithmetic;
 mod axes;
 mod bound;
 mod check;
+mod choose;
 mod classical;
 mod extents;
 mod follower;
+mod found;
 mod function;
+mod further;
 mod links;
 mod meeting;
 mod metadata;
+mod named;
 mod numbers;
 mod open;
+mod others;
 mod output;
 mod pair;
 mod part;
 mod problem;
+mod proven;
 mod reductions;
 mod report;
 mod stage;
@@ -27,176 +33,86 @@ mod tail;
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
-use super::{Branch, Cut, Head, not_this_head, refusal};
+use super::{Cut, Head, not_this_head, refusal};
 use crate::{
+    classes::Labels,
     error::{Error, LocateError},
     head::Hints,
-    net::{Flow, ValueId, stored_info},
+    net::Flow,
 };
-use check::Answer;
-use follower::Follower;
-use output::Tail;
-use part::{PLAIN_HEAD, Part};
-use stage::Tracked;
+use found::{Found, Route};
+use output::Exit;
+
+/// Heads that may be named; each is followed by itself.
+const MAX_NAMED: usize = 8;
 
 /// Locates by the structure of the graph.
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
-    let wanted = hints.head();
     let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
-    let (output, value) = output::choose(&flow, stated.as_ref().map(|stated| stated.count))?;
-    let tail = match wanted {
-        Some(name) => named(artifact, &flow, value, name)?,
-        None => output::last_linear(&flow, value)?,
-    };
-    let mut follower = Follower::new(artifact, &flow);
-    let parts = parts(&mut follower, &tail)?;
-    tail::follow(&mut follower, &tail.nodes).map_err(|problem| {
-        if check::is_embedding(output) {
-            check::embedding_output(output)
-        } else {
-            refusal(problem.to_string(), PLAIN_HEAD)
+    let count = hints.classes.or(stated.as_ref().map(|stated| stated.count));
+    let exits = output::exits(&flow, count)?;
+    let found = match hints.head() {
+        Some(name) => named_head(artifact, &flow, &exits, name)?,
+        None => {
+            let main = choose::choose(artifact, &flow, &exits, count)?;
+            found::follow(artifact, &flow, &Route { tail: &main.tail, main, named: false })?
         }
-    })?;
-    let Some(last) = follower.tracked.get(&value).cloned() else {
-        return Err(refusal(
-            format!("output `{}` does not come from the last linear operator", output.name),
-            PLAIN_HEAD,
-        ));
     };
-    let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
-    answer.link = check::competing(answer.link, &follower);
-    let labels = metadata::labels(&flow, &follower, stated)?;
-    follower.open = open::of(&mut follower, &last, labels.as_ref());
-    let why = report::why(&follower, &parts, output, answer.link, labels.is_some(), wanted.is_some());
-    let bound = match parts.as_slice() {
+    let labels = metadata::labels(&flow, &found.follower, stated)?;
+    let mut why = report::why(&found, labels.is_some(), hints.head().is_some());
+    why.runners_up = report::runners_up(artifact, &flow, &exits, &found);
+    let bound = match found.parts.as_slice() {
         [part] => bound::of(artifact, &flow, part),
         _ => None,
     };
-    let head = assemble(&flow, follower, parts, &last, answer)?;
-    Ok(Cut { head, bound, why, labels, points: report::points(&flow, value), untouched: Vec::new() })
+    let points = report::points(&flow, found.value);
+    let mut heads = found.heads.clone();
+    let title = choose::describe(&flow, &heads, &[&found.output.name], Some(found.follower.classes));
+    let mut head = found.head(labels.as_ref())?;
+    heads.extend(further_heads(artifact, &flow, &exits, hints, labels.as_ref(), &mut head)?);
+    let others = others::of(artifact, &flow, &exits, &heads, head.classes);
+    if hints.heads.is_empty() && !others.rivals.is_empty() {
+        let candidates = [vec![title], others.rivals].concat();
+        return Err(LocateError::Ambiguous { candidates }.into());
+    }
+    report::note_others(&mut why, &head, &others.untouched);
+    Ok(Cut { head, bound, why, labels, points, untouched: others.untouched })
 }
 
-/// The operator of the given name, weight or result, with everything between it and the output.
-fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> Result<Tail, Error> {
-    let weighted: Vec<usize> = flow
-        .order()
-        .iter()
-        .copied()
-        .filter(|node| flow.weight_operand(*node).is_some() || flow.op(*node).is_classical())
-        .collect();
-    let is_meant = |node: &usize| {
-        let onnx = flow.node(*node);
-        let weight =
-            flow.weight_operand(*node).map(|input| weight_source(artifact, flow, &onnx.inputs[input]));
-        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight == Some(name)
-    };
-    let Some(head) = weighted.iter().copied().rfind(is_meant) else {
-        let candidates = weighted.iter().rev().take(8).map(|node| flow.title(*node)).collect();
-        return Err(LocateError::Unknown { name: name.to_owned(), candidates }.into());
-    };
-    let before = flow.nodes_before(output);
-    if !before[head] {
-        return Err(not_this_head(format!("`{name}` does not lead to the output")));
-    }
-    let mut behind = vec![false; before.len()];
-    behind[head] = true;
-    for node in flow.order() {
-        behind[*node] |=
-            flow.evidence(*node).iter().any(|value| flow.producer(*value).is_some_and(|from| behind[from]));
-    }
-    let mut nodes: Vec<bool> =
-        behind.iter().zip(&before).map(|(behind, before)| *behind && *before).collect();
-    nodes[head] = false;
-    Ok(Tail { heads: vec![head], nodes })
+fn named_head<'f, 'a>(
+    artifact: &'f Artifact,
+    flow: &'f Flow<'a>,
+    exits: &[Exit<'a>],
+    name: &str,
+) -> Result<Found<'f, 'a>, Error> {
+    let (tail, main) = named::find(artifact, flow, exits, name)?;
+    Ok(found::follow(artifact, flow, &Route { tail: &tail, main, named: true })?)
 }
 
-/// The stored tensor behind a constant operand, following its first operands.
-fn weight_source<'a>(artifact: &Artifact, flow: &Flow<'a>, value: &'a str) -> &'a str {
-    let mut name = value;
-    for _ in 0..16 {
-        let node = flow.id(name).and_then(|value| flow.producer(value));
-        match node.and_then(|node| flow.node(node).inputs.first()) {
-            Some(source) if stored_info(artifact, name).is_none() => name = source,
-            _ => break,
-        }
-    }
-    name
-}
-
-/// Reads the last linear operators and starts to follow their results.
-fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Error> {
-    if let [node] = tail.heads.as_slice()
-        && follower.flow.op(*node).is_classical()
-    {
-        return classical::part(follower, *node).map(|part| vec![part]);
-    }
-    let mut parts = Vec::new();
-    for node in &tail.heads {
-        parts.push(part::part(follower, *node)?);
-    }
-    let widths: Vec<usize> = parts.iter().map(|part| part.weight.info.shape[part.weight.axis]).collect();
-    follower.classes = widths.first().copied().unwrap_or_default();
-    if widths.iter().any(|width| *width != follower.classes) {
-        let reason =
-            format!("{} linear operators of widths {widths:?} end at the output side by side", widths.len());
-        return Err(refusal(reason, PLAIN_HEAD));
-    }
-    if follower.classes <= 1 {
-        return Err(refusal(
-            "it has one output: a regression, reward or yes/no head",
-            "there is no class to remove",
-        ));
-    }
-    for (index, part) in parts.iter().enumerate() {
-        if let Some(linear) = &part.linear {
-            let started = tail::start(follower, index, part.node, linear);
-            started.map_err(|problem| part::unfit(follower.flow, part.node, &format!("it {problem}")))?;
-        }
-    }
-    Ok(parts)
-}
-
-fn assemble(
+/// Takes the heads that are named beside the first one into it, and gives their operators.
+fn further_heads(
+    artifact: &Artifact,
     flow: &Flow<'_>,
-    follower: Follower<'_, '_>,
-    parts: Vec<Part>,
-    last: &Tracked,
-    answer: Answer,
-) -> Result<Head, Error> {
-    let classes = follower.classes;
-    let name = parts.first().map(|part| flow.title(part.node)).unwrap_or_default();
-    let mut branches = Vec::new();
-    for (index, part) in parts.into_iter().enumerate() {
-        let Some(term) = last.logits.terms.get(&index) else {
-            continue;
-        };
-        if term.gain.iter().chain(&term.bias_gain).any(|gain| !gain.is_finite()) {
-            return Err(refusal("a constant behind the head is not finite", "export the model again"));
-        }
-        branches.push(Branch {
-            embedding: part.embedding,
-            width: part.weight.width(),
-            weight: part.weight,
-            bias: term.bias.clone(),
-            gain: term.gain.clone(),
-            bias_gain: term.bias_gain.clone(),
-        });
+    exits: &[Exit<'_>],
+    hints: &Hints,
+    labels: Option<&Labels>,
+    head: &mut Head,
+) -> Result<Vec<usize>, Error> {
+    if hints.heads.len() > MAX_NAMED {
+        return Err(not_this_head(format!("{} heads are named, {MAX_NAMED} may be", hints.heads.len())));
     }
-    Ok(Head {
-        name,
-        classes,
-        branches,
-        link: answer.link,
-        position: answer.position,
-        ties: last.ties,
-        auxiliary: Vec::new(),
-        shift: last.logits.shift.clone(),
-        sites: follower.sites,
-        obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
-        open: follower.open,
-    })
+    let mut operators = Vec::new();
+    for name in hints.heads.iter().skip(1) {
+        let found = named_head(artifact, flow, exits, name)?;
+        operators.extend(&found.heads);
+        let further = further::beside(head, found, name, labels)?;
+        head.auxiliary.push(further.auxiliary);
+        head.sites.extend(further.sites);
+        head.obstacle = head.obstacle.take().or(further.obstacle);
+    }
+    Ok(operators)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use declass_formats::{Artifact, onnx::Attribute};
+
 use super::{
     super::{Operand, refusal},
     follower::Follower,
@@ -68,6 +70,47 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     };
     let embedding = embedding(flow, data);
     Ok(Part { node, embedding, weight, linear: Some(linear) })
+}
+
+/// What the weight of a linear operator, or a classical model, tells of its results.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Extent {
+    /// How many it makes.
+    pub(super) width: usize,
+    /// Whether they are along the last axis, as those of a matrix product are and those of a convolution are
+    /// not.
+    pub(super) is_last_axis: bool,
+}
+
+/// How many results a linear operator or a classical model makes, where its weight tells.
+pub(super) fn width(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Option<usize> {
+    extent(artifact, flow, node).map(|extent| extent.width)
+}
+
+/// The same, and where they are.
+pub(super) fn extent(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Option<Extent> {
+    let onnx = flow.node(node);
+    if flow.op(node).is_classical() {
+        let lists = ["classlabels_ints", "classlabels_int64s", "classlabels_strings"];
+        let counts = lists.iter().filter_map(|name| match onnx.attributes.get(*name)? {
+            Attribute::Ints(values) => Some(values.len()),
+            Attribute::Strings(values) => Some(values.len()),
+            _ => None,
+        });
+        return counts.max().map(|width| Extent { width, is_last_axis: true });
+    }
+    let Some(AsHead::Linear(rule)) = flow.op(node).named().map(|operator| operator.head) else {
+        return None;
+    };
+    let input = flow.weight_operand(node)?;
+    let name = onnx.inputs.get(input)?;
+    if quantised(flow, name).is_some() {
+        return None;
+    }
+    let shape = storage::view(artifact, flow, name).ok()?.info.shape;
+    let linear = rule(onnx, input, &shape).ok()?;
+    let width = shape.get(linear.weight_axis).copied()?;
+    Some(Extent { width, is_last_axis: linear.axis == 0 })
 }
 
 pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &dyn Display) -> Error {

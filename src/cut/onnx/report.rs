@@ -1,17 +1,20 @@
 //! Why this is the head, and where else the graph could be cut.
 
-use std::{collections::HashSet, iter};
+use std::collections::HashSet;
 
-use declass_formats::onnx::Value;
+use declass_formats::Artifact;
 
 use super::{
-    super::{Choice, CutPoint, Source, Why, rules::LISTED},
-    follower::Follower,
-    output,
-    part::Part,
+    super::{Choice, CutPoint, Head, Source, Why, rules::LISTED},
+    found::Found,
+    output::Exit,
+    part,
 };
-use crate::head::Link;
-use crate::net::{Flow, ValueId};
+use crate::{
+    evidence::{Untouched, UntouchedKind},
+    head::Link,
+    net::{Flow, ValueId},
+};
 
 /// How sure a head other than the one in use could be: the last operator before the output where the caller
 /// named another, one before another output, one whose result only the head reads.
@@ -20,23 +23,16 @@ const OTHER_OUTPUT: f64 = 0.3;
 const EARLIER: f64 = 0.1;
 
 /// The reasons, for a reader.
-pub(super) fn why(
-    follower: &Follower<'_, '_>,
-    parts: &[Part],
-    output: &Value,
-    link: Link,
-    labelled: bool,
-    wanted: bool,
-) -> Why {
-    let flow = follower.flow;
+pub(super) fn why(found: &Found<'_, '_>, labelled: bool, wanted: bool) -> Why {
+    let Found { parts, output, answer, .. } = found;
     let rule = match parts.len() {
         _ if wanted => "named by the caller".to_owned(),
         1 => format!("the last linear operator before output `{}`", output.name),
         heads => format!("{heads} parallel linear operators whose results make output `{}`", output.name),
     };
     let lower = output.name.to_lowercase();
-    let speaks =
-        link != Link::None || ["class", "logit", "prob", "score"].iter().any(|word| lower.contains(word));
+    let speaks = answer.link != Link::None
+        || ["class", "logit", "prob", "score"].iter().any(|word| lower.contains(word));
     let confidence = match (wanted, labelled, speaks) {
         (true, ..) => 1.0,
         (_, true, _) => 0.98,
@@ -56,45 +52,57 @@ pub(super) fn why(
             operand.tensor
         ));
     }
-    let untouched = untouched(flow, follower);
-    if !untouched.is_empty() {
-        notes.push(format!("outputs that do not come from this head: {}", untouched.join(", ")));
+    Why { rule, choice: Choice::Located, confidence, runners_up: Vec::new(), notes }
+}
+
+/// What the removal also treats, and what it leaves as it is.
+pub(super) fn note_others(why: &mut Why, head: &Head, untouched: &[Untouched]) {
+    let further: Vec<String> = head.auxiliary.iter().map(|it| format!("`{}`", it.name)).collect();
+    if !further.is_empty() {
+        why.notes.push(format!(
+            "heads with the same classes that lose the forgotten ones too (nothing is trained there: a kept slot \
+             is sealed): {}",
+            further.join(", ")
+        ));
     }
-    let runners_up = runners_up(flow, parts, output);
-    Why { rule, choice: Choice::Located, confidence, runners_up, notes }
+    let outputs = untouched.iter().filter(|it| it.kind == UntouchedKind::Output);
+    let outputs: Vec<&str> = outputs.map(|it| it.name.as_str()).collect();
+    if !outputs.is_empty() {
+        why.notes.push(format!("outputs that do not come from this head: {}", outputs.join(", ")));
+    }
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after
 /// the head.
-fn runners_up(flow: &Flow<'_>, parts: &[Part], chosen: &Value) -> Vec<String> {
-    let mut seen: HashSet<usize> = parts.iter().map(|part| part.node).collect();
-    let mut found = Vec::new();
-    let outputs = &flow.graph().outputs;
-    let others = outputs.iter().filter(|output| output.name != chosen.name).take(LISTED);
-    for output in iter::once(chosen).chain(others) {
-        let last = flow.id(&output.name).and_then(|value| output::last_linear(flow, value).ok());
-        let new = last.into_iter().flat_map(|tail| tail.heads).filter(|node| seen.insert(*node));
-        let confidence = if output.name == chosen.name { ITS_LAST } else { OTHER_OUTPUT };
-        let reason = format!("last linear operator before output `{}`, confidence {confidence}", output.name);
-        found.extend(new.map(|node| format!("{} ({reason})", flow.title(node))));
+pub(super) fn runners_up(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    exits: &[Exit<'_>],
+    found: &Found<'_, '_>,
+) -> Vec<String> {
+    let chosen = &found.output.name;
+    let mut seen: HashSet<usize> = found.parts.iter().map(|part| part.node).collect();
+    let mut listed = Vec::new();
+    let own = exits.iter().filter(|exit| exit.output.name == *chosen);
+    let others = exits.iter().filter(|exit| exit.output.name != *chosen).take(LISTED);
+    for exit in own.chain(others) {
+        let name = &exit.output.name;
+        let confidence = if name == chosen { ITS_LAST } else { OTHER_OUTPUT };
+        for node in exit.tail.heads.iter().copied().filter(|node| seen.insert(*node)) {
+            let width = part::width(artifact, flow, node).map(|width| format!("width {width}, "));
+            let width = width.unwrap_or_default();
+            let title = flow.title(node);
+            listed.push(format!(
+                "{title} (last linear operator before output `{name}`, {width}confidence {confidence})"
+            ));
+        }
     }
-    let points = flow.id(&chosen.name).map(|value| flow.dominators(value)).unwrap_or_default();
-    let makers = points.into_iter().filter_map(|point| flow.producer(point.value));
+    let makers = flow.dominators(found.value).into_iter().filter_map(|point| flow.producer(point.value));
     let earlier = makers.filter(|node| flow.weight_operand(*node).is_some() && seen.insert(*node));
     let reason = format!("a linear operator before the head, confidence {EARLIER}");
-    found.extend(earlier.map(|node| format!("{} ({reason})", flow.title(node))));
-    found.truncate(LISTED);
-    found
-}
-
-/// Outputs that do not depend on the head.
-fn untouched<'a>(flow: &Flow<'a>, follower: &Follower<'_, '_>) -> Vec<&'a str> {
-    flow.graph()
-        .outputs
-        .iter()
-        .filter(|other| flow.id(&other.name).is_none_or(|value| !follower.tracked.contains_key(&value)))
-        .map(|other| other.name.as_str())
-        .collect()
+    listed.extend(earlier.map(|node| format!("{} ({reason})", flow.title(node))));
+    listed.truncate(LISTED);
+    listed
 }
 
 /// The dominators of the output.

@@ -71,7 +71,8 @@ fn reads_pooled(follower: &Follower<'_, '_>, node: usize, linear: &Linear) -> bo
 }
 
 /// Follows every value to the end. `strict` are the nodes on the way to the classes' output: what is not
-/// understood there is an error, elsewhere it is an obstacle to shortening the class axis.
+/// understood there is an error. Elsewhere it is an obstacle to shortening the class axis, and to whatever output
+/// comes from there.
 pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result<(), Obstacle> {
     let mut followed = 0;
     let told = before_any_output(follower);
@@ -94,7 +95,8 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
             if told[node] {
                 follower.open.get_or_insert_with(|| Open::Elsewhere(what.to_string()));
             }
-            follower.obstacle.get_or_insert(what);
+            follower.obstacle.get_or_insert_with(|| what.clone());
+            follower.stuck.insert(node, what);
         }
     }
     note_outputs(follower);

@@ -1,0 +1,103 @@
+//! What has the classes, or gives a result of its own, and does not come from the heads that are treated.
+
+use declass_formats::Artifact;
+
+use super::{
+    choose::{before, describe},
+    named::{is_linear, weight},
+    output::{Exit, fixed},
+    part::{self, Extent},
+    proven::downstream,
+};
+use crate::{
+    evidence::{Untouched, UntouchedKind},
+    net::{Flow, stored_info},
+};
+
+/// What a removal leaves as it is.
+#[derive(Default)]
+pub(super) struct Others {
+    /// All of it, for the claim.
+    pub(super) untouched: Vec<Untouched>,
+    /// Those with as many results as there are classes, or where that cannot be told: they could be the head.
+    pub(super) rivals: Vec<String>,
+}
+
+/// Everything that does not come from these heads. The outputs that do are proven elsewhere.
+pub(super) fn of(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    exits: &[Exit<'_>],
+    heads: &[usize],
+    classes: usize,
+) -> Others {
+    let treated = downstream(flow, heads);
+    let left: Vec<&Exit<'_>> =
+        exits.iter().filter(|it| !flow.producer(it.value).is_some_and(|node| treated[node])).collect();
+    let mut others = Others::default();
+    for exit in &left {
+        let shape = exit.output.shape.as_deref().unwrap_or_default();
+        let extents: Vec<usize> = shape.iter().filter_map(fixed).collect();
+        others.untouched.push(Untouched::new(UntouchedKind::Output, &exit.output.name, &extents));
+        if may_have_classes(artifact, flow, exit, classes) {
+            others.rivals.push(match exit.tail.heads.as_slice() {
+                [] => format!("output `{}`", exit.output.name),
+                heads => describe(flow, heads, &[&exit.output.name], width(artifact, flow, exit)),
+            });
+        }
+    }
+    matrices(artifact, flow, &left, heads, classes, &mut others);
+    others
+}
+
+/// Whether an output has a result per class, as far as can be told.
+fn may_have_classes(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>, classes: usize) -> bool {
+    let shape = exit.output.shape.as_deref();
+    let extents = shape.map(|shape| shape.get(usize::from(shape.len() > 1)..).unwrap_or_default());
+    let declares_them = extents.is_some_and(|extents| extents.iter().any(|dim| fixed(dim) == Some(classes)));
+    let is_declared = extents.is_some_and(|extents| extents.iter().all(|dim| fixed(dim).is_some()));
+    let behind = || (0..exit.tail.nodes.len()).filter(|node| exit.tail.nodes[*node]);
+    // What is inside of an operator that is not known may be a head.
+    let is_opaque = |node: usize| flow.op(node).known().is_err() || !flow.node(node).captures.is_empty();
+    let meets_them = |node: usize| {
+        let constants = flow.node(node).inputs.iter().filter(|name| flow.is_static(name));
+        let stored = constants.filter_map(|name| stored_info(artifact, name));
+        stored.into_iter().any(|info| info.dtype.is_float() && info.shape.contains(&classes))
+    };
+    declares_them
+        || width(artifact, flow, exit) == Some(classes)
+        || behind().any(meets_them)
+        || (!is_declared && behind().any(is_opaque))
+}
+
+fn width(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>) -> Option<usize> {
+    let mut widths = exit.tail.heads.iter().filter_map(|node| part::width(artifact, flow, *node));
+    widths.next()
+}
+
+/// Matrices with one row per class farther from the outputs that are left, but no part of what the heads read.
+fn matrices(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    left: &[&Exit<'_>],
+    heads: &[usize],
+    classes: usize,
+    others: &mut Others,
+) {
+    let per_class = Extent { width: classes, is_last_axis: true };
+    let encoder = before(flow, heads);
+    let mut leads = vec![false; encoder.len()];
+    for exit in left {
+        leads.iter_mut().zip(flow.nodes_before(exit.value)).for_each(|(mark, is_before)| *mark |= is_before);
+    }
+    let is_last = |node: &usize| left.iter().any(|exit| exit.tail.heads.contains(node));
+    let inner = (0..encoder.len()).filter(|node| leads[*node] && !encoder[*node] && !heads.contains(node));
+    for node in inner.filter(|node| is_linear(flow, *node) && !is_last(node)) {
+        if part::extent(artifact, flow, node) == Some(per_class) {
+            let name = weight(artifact, flow, node).map_or_else(|| flow.title(node), str::to_owned);
+            let shape = stored_info(artifact, &name).map(|info| info.shape.clone()).unwrap_or_default();
+            others.rivals.push(format!("{} (width {classes})", flow.title(node)));
+            others.untouched.push(Untouched::new(UntouchedKind::Matrix, name, &shape));
+        }
+    }
+}
