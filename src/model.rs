@@ -104,7 +104,7 @@ impl Model {
 
     /// What finds the same head again in the model and in whatever a removal makes of it. Beside other outputs the
     /// head is named: once slots are dropped, another output may have as many results.
-    fn lasting_hints(&self) -> Hints {
+    pub(crate) fn lasting_hints(&self) -> Hints {
         let is_output = |it: &Untouched| it.kind == UntouchedKind::Output;
         if !self.hints.heads.is_empty() || !self.cut.untouched.iter().any(is_output) {
             return self.hints.clone();

@@ -52,7 +52,7 @@ impl<'a> Job<'a> {
         let head = &model.cut().head;
         destination.check_input(model.artifact())?;
         removal.require_link(head.link)?;
-        if removal.hints() != model.hints() {
+        if removal.hints() != model.hints() && *removal.hints() != model.lasting_hints() {
             return Err(RemovalError::OtherHead.into());
         }
         let (found, expected) = (head.classes, removal.forgotten().classes());

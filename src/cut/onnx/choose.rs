@@ -42,7 +42,7 @@ enum Standing {
     Unclear,
 }
 
-/// The output that leads to the only head that can make the classes. `count` is how many there are, if that is
+/// The outputs of the only head that can make the classes, likeliest first. `count` is how many there are, if that is
 /// stated.
 ///
 /// # Errors
@@ -52,12 +52,12 @@ pub(super) fn choose<'e, 'a>(
     flow: &Flow<'a>,
     exits: &'e [Exit<'a>],
     count: Option<usize>,
-) -> Result<&'e Exit<'a>, Error> {
+) -> Result<Vec<&'e Exit<'a>>, Error> {
     let groups = groups(exits);
     let likeliest = match groups.as_slice() {
         [] => return Err(headless(flow, exits)),
-        [only] => return Ok(only.main()),
-        [first, ..] => first.main(),
+        [only] => return Ok(only.exits.clone()),
+        [first, ..] => &first.exits,
     };
     let candidates = candidates(artifact, flow, &groups, count)?;
     let fits = |it: &&Candidate<'_, '_, '_>| count.is_some() && it.width == count;
@@ -69,9 +69,9 @@ pub(super) fn choose<'e, 'a>(
     let pool = [stated, stated_inside, free].into_iter().find(|pool| !pool.is_empty());
     match pool.as_deref() {
         // Why it is none is said by whoever follows it.
-        None if standing(artifact, flow, &groups[0]) == Standing::Other => Ok(likeliest),
+        None if standing(artifact, flow, &groups[0]) == Standing::Other => Ok(likeliest.clone()),
         None => Err(ambiguous(flow, &candidates.iter().collect::<Vec<_>>())),
-        Some([only]) => Ok(only.group.main()),
+        Some([only]) => Ok(only.group.exits.clone()),
         Some(several) => Err(ambiguous(flow, several)),
     }
 }
@@ -149,8 +149,8 @@ fn candidates<'g, 'e, 'a>(
 
 fn standing(artifact: &Artifact, flow: &Flow<'_>, group: &Group<'_, '_>) -> Standing {
     // Named: what a name says decides nothing here.
-    let route = Route { tail: &group.main().tail, main: group.main(), named: true };
-    match found::answer(artifact, flow, &route) {
+    let routes = group.exits.iter().map(|main| Route { tail: &main.tail, main, named: true });
+    match found::first(artifact, flow, routes, found::answer) {
         Ok(found) => Standing::Classes(found.answer.link),
         Err(Refused::NotPerInput(_)) => Standing::Other,
         Err(Refused::Unclear(_)) => Standing::Unclear,

@@ -41,6 +41,34 @@ pub(super) struct Route<'e, 'a> {
     pub(super) named: bool,
 }
 
+/// Outputs of one head that are tried.
+const MAX_TRIED: usize = 4;
+
+/// The first route on which a head is understood: one of its outputs may tell less of the classes than another.
+///
+/// # Errors
+/// As [`follow`], for the first route.
+pub(super) fn first<'f, 'a, 'e>(
+    artifact: &'f Artifact,
+    flow: &'f Flow<'a>,
+    routes: impl IntoIterator<Item = Route<'e, 'a>>,
+    follow: fn(&'f Artifact, &'f Flow<'a>, &Route<'e, 'a>) -> Result<Found<'f, 'a>, Refused>,
+) -> Result<Found<'f, 'a>, Refused>
+where
+    'a: 'e,
+{
+    let mut reason = None;
+    for route in routes.into_iter().take(MAX_TRIED) {
+        match follow(artifact, flow, &route) {
+            Ok(found) => return Ok(found),
+            Err(refused) => {
+                reason.get_or_insert(refused);
+            }
+        }
+    }
+    Err(reason.unwrap_or_else(|| refusal("nothing comes from this head", PLAIN_HEAD).into()))
+}
+
 /// Follows the results of the last linear operators to the outputs.
 ///
 /// # Errors

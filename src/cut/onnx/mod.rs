@@ -56,8 +56,9 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let found = match hints.head() {
         Some(name) => named_head(artifact, &flow, &exits, name)?,
         None => {
-            let main = choose::choose(artifact, &flow, &exits, count)?;
-            found::follow(artifact, &flow, &Route { tail: &main.tail, main, named: false })?
+            let own = choose::choose(artifact, &flow, &exits, count)?;
+            let routes = own.into_iter().map(|main| Route { tail: &main.tail, main, named: false });
+            found::first(artifact, &flow, routes, found::follow)?
         }
     };
     let labels = metadata::labels(&flow, &found.follower, stated)?;
@@ -87,8 +88,9 @@ fn named_head<'f, 'a>(
     exits: &[Exit<'a>],
     name: &str,
 ) -> Result<Found<'f, 'a>, Error> {
-    let (tail, main) = named::find(artifact, flow, exits, name)?;
-    Ok(found::follow(artifact, flow, &Route { tail: &tail, main, named: true })?)
+    let found = named::find(artifact, flow, exits, name)?;
+    let routes = found.iter().map(|(tail, main)| Route { tail, main, named: true });
+    Ok(found::first(artifact, flow, routes, found::follow)?)
 }
 
 /// Takes the heads that are named beside the first one into it, and gives their operators.

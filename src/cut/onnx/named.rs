@@ -18,7 +18,8 @@ const LISTED: usize = 8;
 /// Values between a weight and the stored tensor behind it.
 const MOST_VIEWS: usize = 16;
 
-/// What a name leads to: the last linear operators, and the likeliest output that comes from them.
+/// What a name leads to: the outputs that come from there, likeliest first, each with the operators that are the
+/// head and what lies between.
 ///
 /// # Errors
 /// [`LocateError::Unknown`] if there is nothing of this name, [`LocateError::NotThisHead`] if it leads to no
@@ -28,7 +29,7 @@ pub(super) fn find<'e, 'a>(
     flow: &Flow<'a>,
     exits: &'e [Exit<'a>],
     name: &str,
-) -> Result<(Tail, &'e Exit<'a>), Error> {
+) -> Result<Vec<(Tail, &'e Exit<'a>)>, Error> {
     let output = exits.iter().find(|exit| exit.output.name == name && !exit.tail.heads.is_empty());
     if let Some(exit) = output {
         return leading(flow, exits, &exit.tail.heads, name);
@@ -63,27 +64,25 @@ fn value(flow: &Flow<'_>, name: &str) -> Option<ValueId> {
     flow.id(name).or_else(made).filter(|value| flow.kind(*value) == Kind::Data)
 }
 
-/// The output that some operators lead to, and what lies between. Of several that end in parallel any one stands
+/// The outputs that some operators lead to, and what lies between. Of several that end in parallel any one stands
 /// for all.
 fn leading<'e, 'a>(
     flow: &Flow<'a>,
     exits: &'e [Exit<'a>],
     heads: &[usize],
     name: &str,
-) -> Result<(Tail, &'e Exit<'a>), Error> {
+) -> Result<Vec<(Tail, &'e Exit<'a>)>, Error> {
     let groups = groups(exits);
     let same = groups.iter().find(|group| group.heads == heads);
     let parallel = || groups.iter().find(|group| heads.iter().all(|head| group.heads.contains(head)));
     if let Some(group) = same.or_else(parallel) {
-        return Ok((group.main().tail.clone(), group.main()));
+        return Ok(group.exits.iter().map(|exit| (exit.tail.clone(), *exit)).collect());
     }
-    for exit in exits {
+    let led_to = exits.iter().find_map(|exit| {
         let before = flow.nodes_before(exit.value);
-        if heads.iter().all(|head| before[*head]) {
-            return Ok((between(flow, heads, &before), exit));
-        }
-    }
-    Err(not_this_head(format!("`{name}` does not lead to an output")))
+        heads.iter().all(|head| before[*head]).then(|| (between(flow, heads, &before), exit))
+    });
+    led_to.map(|it| vec![it]).ok_or_else(|| not_this_head(format!("`{name}` does not lead to an output")))
 }
 
 fn between(flow: &Flow<'_>, heads: &[usize], before: &[bool]) -> Tail {
