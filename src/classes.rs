@@ -1,8 +1,12 @@
 //! Names of classes, and which of them are to be forgotten.
 
+mod listed;
+
 use std::collections::BTreeSet;
 
 use crate::error::ClassError;
+
+pub(crate) use listed::{is_generic, is_generic_name, lines, numbered};
 
 /// The labels of a model's classes, in the order of its logits.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,6 +1,7 @@
 //! From a path to an opened model: which files are the weights, which belong to the model, which do not.
 
 mod copied;
+mod nested;
 
 use std::{path::Path, sync::Arc};
 
@@ -22,7 +23,8 @@ impl Artifact {
     ///
     /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
     /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
-    /// one named `model.safetensors`, a `config.json`.
+    /// one named `model.safetensors`, a `config.json`. A folder `onnx` with the graph may lie below the one with
+    /// the configuration, which is the model's then, whichever of both is named.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         Self::open_leaving_out(path, |_| false)
     }
@@ -54,7 +56,9 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |(file, size): &(RelPath, u64)| {
-        own.contains(file) || file.as_str() == CONFIG || (is_companion(file, *size) && !leave_out(file))
+        own.contains(file)
+            || file.as_str() == CONFIG
+            || (is_companion(file, *size) && !leave_out(file) && !nested::describes_others(file, &files, &own))
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();
@@ -66,8 +70,12 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
 fn open_file(path: &Path) -> Result<Artifact, FormatError> {
     let fail = |problem| FormatError::new(path, problem);
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fail(Problem::NotAModelFile))?;
-    let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
-    let file = RelPath::try_from(name).map_err(fail)?;
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let (root, file) = match nested::model_folder(beside).filter(|_| name.to_ascii_lowercase().ends_with(".onnx")) {
+        Some(root) => (root, RelPath::try_from(format!("{}/{name}", nested::GRAPHS).as_str()).map_err(fail)?),
+        None => (beside, RelPath::try_from(name).map_err(fail)?),
+    };
+    let folder = Folder::open(root)?;
     let has_config = has_extension(&file, "onnx") || name == SINGLE;
     let weights = match () {
         () if has_extension(&file, "onnx") => Weights::Onnx(Box::new(Onnx::open(&folder, file)?)),
@@ -112,7 +120,13 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
     match (with("safetensors").as_slice(), with("onnx").as_slice()) {
         ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
         ([], [file]) => Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx))),
-        ([], []) => Err(fail(refusal(files))),
+        ([], []) => match nested::graphs(files).as_slice() {
+            [file] if named(CONFIG).is_some() => {
+                Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx)))
+            }
+            found @ [_, _, ..] if named(CONFIG).is_some() => Err(several(found)),
+            _ => Err(fail(refusal(files))),
+        },
         ([], files) | (files, _) => Err(several(files)),
     }
 }

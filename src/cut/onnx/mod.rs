@@ -21,10 +21,10 @@ mod tail;
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 
-use super::{Branch, Cut, Head, not_this_head, refusal};
+use super::{Branch, Cut, Head, multi_label, not_this_head, refusal};
 use crate::{
     error::{Error, LocateError},
-    head::Hints,
+    head::{Hints, Link},
     net::{Flow, ValueId, stored_info},
 };
 use check::Answer;
@@ -60,9 +60,12 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
         ));
     };
     let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
-    answer.link = check::competing(answer.link, &follower);
+    let competing = check::competing(Link::Sigmoid, &follower) == Link::OneVsRest;
+    answer.link = multi_label::link(check::competing(answer.link, &follower), artifact, hints, competing)?;
+    let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
     let labels = metadata::labels(&flow, &follower, stated)?;
-    let why = report::why(&follower, &parts, output, answer.link, labels.is_some(), wanted.is_some());
+    let mut why = report::why(&follower, &parts, output, answer.link, labels.is_some(), wanted.is_some());
+    why.notes.extend(notes.into_iter().chain(multi_label::suggestion(artifact, answer.link)));
     let bound = match parts.as_slice() {
         [part] => bound::of(artifact, &flow, part),
         _ => None,
