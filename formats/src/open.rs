@@ -58,7 +58,9 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
     let stays = |(file, size): &(RelPath, u64)| {
         own.contains(file)
             || file.as_str() == CONFIG
-            || (is_companion(file, *size) && !leave_out(file) && !nested::describes_others(file, &files, &own))
+            || (is_companion(file, *size)
+                && !leave_out(file)
+                && !nested::describes_others(file, &files, &own))
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();
@@ -71,7 +73,9 @@ fn open_file(path: &Path) -> Result<Artifact, FormatError> {
     let fail = |problem| FormatError::new(path, problem);
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fail(Problem::NotAModelFile))?;
     let beside = path.parent().unwrap_or(Path::new(""));
-    let (root, file) = match nested::model_folder(beside).filter(|_| name.to_ascii_lowercase().ends_with(".onnx")) {
+    let (root, file) = match nested::model_folder(beside)
+        .filter(|_| name.to_ascii_lowercase().ends_with(".onnx"))
+    {
         Some(root) => (root, RelPath::try_from(format!("{}/{name}", nested::GRAPHS).as_str()).map_err(fail)?),
         None => (beside, RelPath::try_from(name).map_err(fail)?),
     };

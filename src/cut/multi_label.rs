@@ -10,8 +10,7 @@ use crate::{
 };
 
 /// Words of model cards and names of files that multi-label models have.
-const CARD_WORDS: [&str; 5] =
-    ["multi-label", "multi_label", "multilabel", "image-tagging", "auto-tagging"];
+const CARD_WORDS: [&str; 5] = ["multi-label", "multi_label", "multilabel", "image-tagging", "auto-tagging"];
 const FILE_WORDS: [&str; 3] = ["selected_tags", "_threshold", "thresholds."];
 /// Most bytes of a model card that are looked into.
 const MAX_CARD: u64 = 1 << 20;
@@ -24,7 +23,9 @@ pub(super) fn is_stated(artifact: &Artifact, hints: &Hints) -> Result<bool, Erro
     let kind = artifact.config().and_then(|config| config.get("problem_type")).and_then(Value::as_str);
     match kind {
         Some("multi_label_classification") => Ok(true),
-        Some(other) if hints.multi_label => Err(contradicted(&format!("config.json `problem_type` is `{other}`"))),
+        Some(other) if hints.multi_label => {
+            Err(contradicted(&format!("config.json `problem_type` is `{other}`")))
+        }
         _ => Ok(hints.multi_label),
     }
 }

@@ -4,7 +4,7 @@ use declass_formats::Artifact;
 
 use crate::{
     claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
-    classes::describe,
+    classes::{describe, is_generic_name},
     cut::{Choice, Cut},
     evidence::{Finding, Outcome, code},
     head::{Slot, Target, sealed::is_sealed},
@@ -101,6 +101,8 @@ fn classes(statement: &Statement, target: &Target, cut: &Cut) -> Vec<Finding> {
                 let message = format!("forgotten label `{label}` is still there");
                 findings.push(Finding::new(&code::STILL_PRESENT, message));
             }
+            // Older versions took these numbers for names, also where a file beside the model had some.
+            Some(_) if is_generic_name(label) => {}
             Some(index) if labels.names.get(index) != Some(label) => {
                 let found = describe(index, Some(labels));
                 findings.push(claim(format!("class {found} is `{label}` in the claim")));

@@ -65,7 +65,8 @@ impl<'a> Splice<'a> {
             }
             GraphEdit::RemoveValueInfo { value } => {
                 let position = self.main_graph()?.position(VALUE_INFO, *value);
-                let position = position.ok_or_else(|| self.unfit(format!("there is no value_info {value}")))?;
+                let position =
+                    position.ok_or_else(|| self.unfit(format!("there is no value_info {value}")))?;
                 self.main_graph()?.remove(position);
                 Ok(())
             }

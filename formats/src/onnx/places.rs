@@ -112,7 +112,10 @@ pub(super) fn read_strings(
 ) -> Result<Vec<Vec<u8>>, FormatError> {
     let (Home::Attribute { path, .. } | Home::Tensor { path }) = &place.home;
     let texts = tree.at(path).into_iter().flat_map(|message| message.all(STRING_DATA));
-    texts.map(|(_, field)| field.read(source.file)).collect::<Result<_, _>>().map_err(|problem| source.fail(problem))
+    texts
+        .map(|(_, field)| field.read(source.file))
+        .collect::<Result<_, _>>()
+        .map_err(|problem| source.fail(problem))
 }
 
 /// The value of a `Constant` node, if it is numbers.

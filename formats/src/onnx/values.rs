@@ -91,7 +91,9 @@ impl<'a> Values<'a> {
         if !place.info.dtype.is_text() {
             return fail("it holds numbers, not texts");
         }
-        if shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent)) != Some(values.len()) {
+        if shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent))
+            != Some(values.len())
+        {
             return fail("its new texts are not as many as its new shape says");
         }
         if let Some(message) = tree.at_mut(path) {

@@ -31,7 +31,10 @@ pub(super) fn describes_others(file: &RelPath, files: &[(RelPath, u64)], own: &B
     let Some((folder, CONFIG)) = file.as_str().rsplit_once('/') else { return false };
     let beside = |other: &RelPath| other.as_str().rsplit_once('/').is_some_and(|(it, _)| it == folder);
     let is_weight = |other: &RelPath| {
-        other.as_str().rsplit_once('.').is_some_and(|(_, ending)| is_weight_ending(&ending.to_ascii_lowercase()))
+        other
+            .as_str()
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| is_weight_ending(&ending.to_ascii_lowercase()))
     };
     let mut others = files.iter().map(|(other, _)| other);
     !own.iter().any(|own| beside(own)) && others.any(|other| beside(other) && is_weight(other))
@@ -54,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_configuration_beside_weights_that_stay_behind_describes_others() {
-        let files = paths(&["config.json", "c/config.json", "c/model.safetensors", "d/config.json", "d/a.txt"]);
+        let files =
+            paths(&["config.json", "c/config.json", "c/model.safetensors", "d/config.json", "d/a.txt"]);
         let others: Vec<&str> = files
             .iter()
             .filter(|(file, _)| describes_others(file, &files, &BTreeSet::new()))

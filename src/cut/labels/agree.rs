@@ -70,7 +70,11 @@ mod tests {
 
     #[test]
     fn other_words_are_noted_and_generic_ones_say_nothing() {
-        let lists = [labels("one", &["a", "b"]), labels("two", &["x", "y"]), labels("three", &["LABEL_0", "LABEL_1"])];
+        let lists = [
+            labels("one", &["a", "b"]),
+            labels("two", &["x", "y"]),
+            labels("three", &["LABEL_0", "LABEL_1"]),
+        ];
         assert_eq!(check(&lists).unwrap(), ["one and two name the classes in different words"]);
     }
 }

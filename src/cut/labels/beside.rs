@@ -67,7 +67,8 @@ fn of_json(path: &RelPath, text: &str) -> Option<Vec<String>> {
         // A parser drops what is there twice.
         Value::Object(map) if map.len() == entries.len() => {
             let by_value = map.values().all(Value::is_u64);
-            let indices = if by_value { names_indices(path).unwrap_or(orientation(map)) } else { Indices::Keys };
+            let indices =
+                if by_value { names_indices(path).unwrap_or(orientation(map)) } else { Indices::Keys };
             of_map(map, indices).ok()
         }
         _ => None,

@@ -150,7 +150,9 @@ fn check_pairs(labels: &Labels, pairs: &Map<String, Value>, source: &str) -> Res
             (Some(class), Some(label)) => {
                 format!("class {class} is `{label}` in {} and `{name}` in {source}", labels.source)
             }
-            _ => format!("`{name}` has the index {index} in {source}, and {} has no such class", labels.source),
+            _ => {
+                format!("`{name}` has the index {index} in {source}, and {} has no such class", labels.source)
+            }
         };
         return Err(contradiction(&what));
     }

@@ -13,8 +13,8 @@ use crate::{
     error::Error,
 };
 
-pub(crate) use agree::{plain, same};
 pub(super) use agree::check;
+pub(crate) use agree::{plain, same};
 pub(crate) use beside::names_indices;
 pub(crate) use maps::{Indices, ordered};
 

@@ -40,7 +40,8 @@ fn both_places_of_a_contradiction_are_named() {
 
 #[test]
 fn defaults_of_libraries_and_two_classes_of_one_name_contradict_nothing() {
-    let default = json!({"id2label": {"0": "a", "1": "b", "2": "c"}, "label2id": {"LABEL_0": 0, "LABEL_1": 1}});
+    let default =
+        json!({"id2label": {"0": "a", "1": "b", "2": "c"}, "label2id": {"LABEL_0": 0, "LABEL_1": 1}});
     assert_eq!(names(default), ["a", "b", "c"]);
     let twice = json!({"id2label": {"0": "a", "1": "b", "2": "a"}, "label2id": {"b": 1, "a": 2}});
     assert_eq!(names(twice), ["a", "b", "a"]);

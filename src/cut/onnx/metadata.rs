@@ -63,7 +63,8 @@ pub(super) fn labels(
         _ => None,
     });
     if let Some(own) = in_graph {
-        let same_count = stated.and_then(Stated::labels).filter(|labels| labels.names.len() == own.names.len());
+        let same_count =
+            stated.and_then(Stated::labels).filter(|labels| labels.names.len() == own.names.len());
         labels::check(&[Some(own.clone()), same_count].into_iter().flatten().collect::<Vec<_>>())?;
         return Ok(Some(own));
     }

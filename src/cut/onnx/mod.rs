@@ -9,17 +9,20 @@ mod classical;
 mod extents;
 mod follower;
 mod links;
+mod listed;
 mod metadata;
 mod output;
 mod part;
 mod problem;
 mod report;
+mod shapes;
 mod stage;
 mod storage;
 mod tail;
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
+pub(super) use shapes::locate;
 
 use super::{Branch, Cut, Head, multi_label, not_this_head, refusal};
 use crate::{
@@ -33,10 +36,9 @@ use output::Tail;
 use part::{PLAIN_HEAD, Part};
 use stage::Tracked;
 
-/// Locates by the structure of the graph.
-pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
+/// Locates by the structure of the graph, which is the artifact's own, perhaps without its declared shapes.
+fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
     let wanted = hints.head();
-    let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
     let (output, value) = output::choose(&flow, stated.as_ref().map(|stated| stated.count))?;
@@ -60,6 +62,8 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
         ));
     };
     let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
+    listed::note(&mut follower, &parts);
+    shapes::note(&mut follower, &parts);
     let competing = check::competing(Link::Sigmoid, &follower) == Link::OneVsRest;
     answer.link = multi_label::link(check::competing(answer.link, &follower), artifact, hints, competing)?;
     let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
