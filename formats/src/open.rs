@@ -24,7 +24,8 @@ impl Artifact {
     /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
     /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
     /// one named `model.safetensors`, a `config.json`. A folder `onnx` with the graph may lie below the one with
-    /// the configuration, which is the model's then, whichever of both is named.
+    /// the configuration, which is the model's then, whichever of both is named, unless other weights lie beside the
+    /// configuration.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         Self::open_leaving_out(path, |_| false)
     }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use super::{CONFIG, copied::is_weight_ending, has_extension};
+use super::{CONFIG, INDEX, SINGLE, copied::is_weight_ending, has_extension};
 use crate::RelPath;
 
 /// The folder that exporters for browsers and other run times put graphs in.
@@ -18,11 +18,13 @@ pub(super) fn graphs(files: &[(RelPath, u64)]) -> Vec<&RelPath> {
     files.iter().map(|(file, _)| file).filter(inside).collect()
 }
 
-/// The folder above one with graphs, if the configuration is there and not beside them.
+/// The folder above one with graphs, if the configuration is there and not beside them, and no other weights are
+/// that it would be about.
 pub(super) fn model_folder(folder: &Path) -> Option<&Path> {
     let above = folder.parent().filter(|_| folder.file_name().is_some_and(|name| name == GRAPHS))?;
-    let has_config = |folder: &Path| folder.join(CONFIG).symlink_metadata().is_ok();
-    (has_config(above) && !has_config(folder)).then_some(above)
+    let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
+    let is_of_graphs = has(above, CONFIG) && !has(above, SINGLE) && !has(above, INDEX);
+    (is_of_graphs && !has(folder, CONFIG)).then_some(above)
 }
 
 /// Whether a file is the configuration of a model in a folder of its own, such as a checkpoint, whose weights a

@@ -90,11 +90,14 @@ impl Walk<'_> {
         if let Some(indices) = self.indices(entries, &keys, key) {
             return list(self.names, self.text, span, Some(indices));
         }
-        let by_label =
-            entries.len() == self.names.distinct() && keys.iter().all(|name| self.names.knows(name));
+        // Labels that are numbers could be indices, too.
+        let numbers = keys.iter().all(|key| key.parse().is_ok_and(|at: usize| at < self.names.classes));
+        let by_label = !numbers
+            && entries.len() == self.names.distinct()
+            && keys.iter().all(|name| self.names.knows(name));
         by_label.then(|| {
             text_edit::rebuilt(self.text, span, |at, entry| {
-                (!self.names.is_gone(&keys[at])).then(|| text_edit::verbatim(self.text, entry))
+                self.names.last_of(&keys[at]).map(|_| text_edit::verbatim(self.text, entry))
             })
         })
     }
@@ -129,18 +132,19 @@ impl Walk<'_> {
             indices.iter().zip(texts).all(|(class, name)| names.is(*class, name))
         };
         let known = names.has_labels();
-        match (by_key, by_value) {
-            (Some(found), None) if complete(&found) => {
-                let texts = self.strings(entries, |entry| entry.value.clone())?;
-                ((known && fits(&found, &texts)) || is_named()).then_some(Indices::Keys)
+        match (by_key.filter(|found| complete(found)), by_value) {
+            (Some(found), None) => {
+                let fits = match self.strings(entries, |entry| entry.value.clone()) {
+                    Some(texts) => known && fits(&found, &texts),
+                    None => is_per_class(key),
+                };
+                (fits || is_named()).then_some(Indices::Keys)
             }
-            (None, Some(found))
-                if known && found.iter().zip(keys).all(|(class, name)| names.is(*class, name)) =>
-            {
-                Some(Indices::Values)
+            (None, Some(found)) => {
+                let fits = if known { fits(&found, keys) } else { complete(&found) && is_named() };
+                fits.then_some(Indices::Values)
             }
-            (None, Some(found)) if !known && complete(&found) && is_named() => Some(Indices::Values),
-            (Some(left), Some(right)) if complete(&left) && complete(&right) => self.by_name(key),
+            (Some(_), Some(found)) if complete(&found) => self.by_name(key),
             _ => None,
         }
     }
