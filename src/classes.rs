@@ -110,7 +110,8 @@ pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     }
 }
 
-fn printable(name: &str) -> String {
+/// A label without what a terminal would obey and without backticks.
+pub(crate) fn printable(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {

@@ -2,7 +2,7 @@
 
 use super::super::refusal;
 use crate::{
-    classes::{Labels, is_generic},
+    classes::{Labels, is_generic, printable},
     error::Error,
 };
 
@@ -19,7 +19,8 @@ pub(crate) fn check(lists: &[Labels]) -> Result<Vec<String>, Error> {
         if !overlap(&first.names, &other.names) {
             notes.push(format!("{} and {} name the classes in different words", first.source, other.source));
         } else if let Some(class) = difference(&first.names, &other.names) {
-            let named = |labels: &Labels| format!("`{}` in {}", labels.names[class], labels.source);
+            let named =
+                |labels: &Labels| format!("`{}` in {}", printable(&labels.names[class]), labels.source);
             return Err(contradiction(&format!("class {class} is {} and {}", named(first), named(other))));
         }
     }
@@ -43,7 +44,8 @@ fn difference(one: &[String], other: &[String]) -> Option<usize> {
     (0..one.len().min(other.len())).find(|class| !same(&one[*class], &other[*class]))
 }
 
-fn overlap(one: &[String], other: &[String]) -> bool {
+/// Whether two lists have a label in common.
+pub(super) fn overlap(one: &[String], other: &[String]) -> bool {
     let words: std::collections::BTreeSet<String> = one.iter().map(|name| plain(name)).collect();
     one.is_empty() || other.iter().any(|name| words.contains(&plain(name)))
 }

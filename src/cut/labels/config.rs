@@ -11,11 +11,11 @@ use super::{
         refuse::{architectures, classifies},
     },
     Stated,
-    agree::{check, contradiction, same},
+    agree::{check, contradiction, overlap, same},
     maps::{Indices, of_map, ordered},
 };
 use crate::{
-    classes::{Labels, is_generic},
+    classes::{Labels, is_generic, printable},
     error::Error,
 };
 
@@ -136,8 +136,7 @@ fn count_at(part: &Value, key: &str) -> Option<usize> {
 /// one name it has fewer entries; the map that is a library's default says nothing.
 fn check_pairs(labels: &Labels, pairs: &Map<String, Value>, source: &str) -> Result<(), Error> {
     let names: Vec<String> = pairs.keys().cloned().collect();
-    let known = |name: &String| labels.names.iter().any(|label| same(label, name));
-    if is_generic(&names) || is_generic(&labels.names) || !names.iter().any(known) {
+    if is_generic(&names) || is_generic(&labels.names) || !overlap(&labels.names, &names) {
         return Ok(());
     }
     for (name, index) in pairs {
@@ -148,10 +147,19 @@ fn check_pairs(labels: &Labels, pairs: &Map<String, Value>, source: &str) -> Res
         }
         let what = match (class, here) {
             (Some(class), Some(label)) => {
-                format!("class {class} is `{label}` in {} and `{name}` in {source}", labels.source)
+                let label = printable(label);
+                format!(
+                    "class {class} is `{label}` in {} and `{}` in {source}",
+                    labels.source,
+                    printable(name)
+                )
             }
             _ => {
-                format!("`{name}` has the index {index} in {source}, and {} has no such class", labels.source)
+                format!(
+                    "`{}` has the index {index} in {source}, and {} has no such class",
+                    printable(name),
+                    labels.source
+                )
             }
         };
         return Err(contradiction(&what));
@@ -181,7 +189,7 @@ fn check_repeated(artifact: &Artifact) -> Result<(), Error> {
         }
     }
     match found {
-        Some(key) => Err(contradiction(&format!("config.json has the key `{key}` twice"))),
+        Some(key) => Err(contradiction(&format!("config.json has the key `{}` twice", printable(&key)))),
         None => Ok(()),
     }
 }

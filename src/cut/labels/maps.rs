@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::classes::printable;
+
 /// Which side of a map from text to text or number has the indices.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Indices {
@@ -47,7 +49,7 @@ fn text(value: &Value) -> String {
 fn in_order(pairs: impl Iterator<Item = (Option<u64>, String)>) -> Result<Vec<String>, String> {
     let mut sorted = Vec::new();
     for (index, name) in pairs {
-        sorted.push((index.ok_or_else(|| format!("`{name}` has no index"))?, name));
+        sorted.push((index.ok_or_else(|| format!("`{}` has no index", printable(&name)))?, name));
     }
     sorted.sort();
     for (expected, (index, _)) in (0..).zip(&sorted) {

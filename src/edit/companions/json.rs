@@ -97,7 +97,7 @@ impl Walk<'_> {
             && keys.iter().all(|name| self.names.knows(name));
         by_label.then(|| {
             text_edit::rebuilt(self.text, span, |at, entry| {
-                self.names.last_of(&keys[at]).map(|_| text_edit::verbatim(self.text, entry))
+                self.names.stays(&keys[at]).then(|| text_edit::verbatim(self.text, entry))
             })
         })
     }
@@ -135,13 +135,13 @@ impl Walk<'_> {
         match (by_key.filter(|found| complete(found)), by_value) {
             (Some(found), None) => {
                 let fits = match self.strings(entries, |entry| entry.value.clone()) {
-                    Some(texts) => known && fits(&found, &texts),
+                    Some(texts) => !known || fits(&found, &texts),
                     None => is_per_class(key),
                 };
                 (fits || is_named()).then_some(Indices::Keys)
             }
             (None, Some(found)) => {
-                let fits = if known { fits(&found, keys) } else { complete(&found) && is_named() };
+                let fits = if known { fits(&found, keys) } else { complete(&found) };
                 fits.then_some(Indices::Values)
             }
             (Some(_), Some(found)) if complete(&found) => self.by_name(key),

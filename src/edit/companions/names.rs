@@ -12,8 +12,10 @@ pub(in crate::edit) struct Names<'a> {
     pub(super) classes: usize,
     forgotten: &'a BTreeSet<usize>,
     labels: Option<&'a [String]>,
-    /// Labels of forgotten classes that no other class has, without what spellings differ in.
-    gone: BTreeSet<String>,
+    /// Labels of the classes that stay, and those that only forgotten classes have, without what spellings differ
+    /// in.
+    stays: BTreeSet<String>,
+    goes: BTreeSet<String>,
 }
 
 impl<'a> Names<'a> {
@@ -28,10 +30,8 @@ impl<'a> Names<'a> {
             all().filter(move |(class, _)| forgotten.contains(class) == goes).map(|(_, name)| plain(name))
         };
         let stays: BTreeSet<String> = of(false).collect();
-        // A number or a sign is a word of its own everywhere.
-        let is_word = |name: &String| name.chars().any(char::is_alphabetic);
-        let gone = of(true).filter(|name| is_word(name) && !stays.contains(name)).collect();
-        Self { classes, forgotten, labels, gone }
+        let goes = of(true).filter(|name| !stays.contains(name)).collect();
+        Self { classes, forgotten, labels, stays, goes }
     }
 
     pub(super) fn has_labels(&self) -> bool {
@@ -70,18 +70,24 @@ impl<'a> Names<'a> {
         (0..self.classes).rev().find(|class| self.keeps(*class) && self.is(*class, name))
     }
 
-    /// Whether some class has this label.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.labels.is_some_and(|labels| labels.iter().any(|label| same(label, name)))
+    /// Whether a class that stays has this label.
+    pub(super) fn stays(&self, name: &str) -> bool {
+        self.stays.contains(&plain(name))
     }
 
-    /// Whether this is the label of forgotten classes only.
+    /// Whether some class has this label.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let name = plain(name);
+        self.stays.contains(&name) || self.goes.contains(&name)
+    }
+
+    /// Whether this is the label of forgotten classes only. A number or a sign is a word of its own everywhere.
     pub(super) fn is_gone(&self, name: &str) -> bool {
-        !self.gone.is_empty() && self.gone.contains(&plain(name))
+        !self.goes.is_empty() && name.chars().any(char::is_alphabetic) && self.goes.contains(&plain(name))
     }
 
     /// How many different labels there are.
     pub(super) fn distinct(&self) -> usize {
-        self.labels.map_or(0, |labels| labels.iter().map(|name| plain(name)).collect::<BTreeSet<_>>().len())
+        self.stays.len() + self.goes.len()
     }
 }
