@@ -39,7 +39,7 @@ pub(super) fn lists(artifact: &Artifact) -> Vec<Labels> {
         .filter_map(|file| {
             let read = reader(&file.path)?;
             let text = String::from_utf8(artifact.read_file(&file.path).ok()?).ok()?;
-            let names = read(&file.path, &text).filter(|names| !names.is_empty())?;
+            let names = read(&file.path, &text).filter(|names| names.len() > 1)?;
             Some(Labels { names, source: file.path.to_string() })
         })
         .collect()

@@ -86,6 +86,8 @@ fn stated_in(config: &Value, part: &Value, place: &str) -> Result<Option<Stated>
         let what = format!("{} has {count} entries, and {} says {other}", first.source, source(place, key));
         return Err(contradiction(&what));
     }
+    // A list of something else may have the same key.
+    lists.retain(|labels| labels.names.len() == count || overlap(&labels.names, &first.names));
     if let Some(other) = lists.iter().find(|labels| labels.names.len() != count) {
         let entries = other.names.len();
         let what = format!("{} has {count} entries, and {} has {entries}", first.source, other.source);

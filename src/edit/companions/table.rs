@@ -38,18 +38,24 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
         return suspect(names, text.lines().filter(|line| !line.trim().is_empty()).count(), text);
     };
     let rows = table.rows().len();
-    let labelled = (0..table.width()).any(|column| names.are(&table.column(column)));
+    let with_labels: Vec<usize> =
+        (0..table.width()).filter(|column| names.are(&table.column(*column))).collect();
+    let labelled = !with_labels.is_empty();
+    // Where the rows are in the order of the classes, a column in another order counts something else, and the only
+    // column with the labels has nothing but those, also where they are numbers.
+    let counts = |column: usize, classes: &[usize]| classes.is_sorted() && with_labels != [column];
     let classes = table.counting(names.classes);
-    let by_class = || {
-        let classes = classes.as_ref()?;
-        let fits = |column: usize| {
-            classes.1.iter().zip(table.column(column)).all(|(class, name)| names.is(*class, &name))
-        };
-        (0..table.width()).any(fits).then_some(())
-    };
+    let classes = classes.filter(|(column, classes)| !labelled || counts(*column, classes));
+    let by_class = classes.as_ref().is_some_and(|(_, classes)| {
+        (0..table.width()).any(|column| {
+            classes.iter().zip(table.column(column)).all(|(class, name)| names.is(*class, &name))
+        })
+    });
     let headed = table.has_headings
         && (0..table.width()).any(|column| speaks_of_classes(bare(table.lines[0].cell(column))));
-    let is_list = labelled || by_class().is_some() || is_named(path) || (!names.has_labels() && headed);
+    // Whether the first row is one of headings is sure only where the labels are known or counted.
+    let named = is_named(path) && (!names.has_labels() || classes.is_some() || !table.has_headings);
+    let is_list = labelled || by_class || named || (!names.has_labels() && headed);
     if rows == names.classes && is_list {
         return Looked::shortened(table.without(names, classes.as_ref()));
     }

@@ -132,6 +132,14 @@ fn numbers_on_both_sides_need_a_name_that_tells() {
 }
 
 #[test]
+fn labels_that_are_numbers_are_not_counted_on() {
+    let digits = ["0", "1", "2", "3", "4"];
+    let new = |text| looked(table::look, "labels.csv", text, Some(&digits)).new.unwrap();
+    assert_eq!(new("label,n\n0,9\n1,8\n2,7\n3,6\n4,5\n"), "label,n\n0,9\n1,8\n3,6\n4,5\n");
+    assert_eq!(new("i,label\n0,0\n1,1\n2,2\n3,3\n4,4\n"), "i,label\n0,0\n1,1\n2,3\n3,4\n");
+}
+
+#[test]
 fn label2id_of_a_configuration_goes_by_its_values() {
     let digits = ["0", "1", "2", "3", "4"];
     let text = r#"{"id2label":{"0":"0","1":"1","2":"2","3":"3","4":"4"},"label2id":{"0":0,"1":1,"2":2,"3":3,"4":4},"vision_config":{"label2id":{"LABEL_0":0,"LABEL_1":1}}}"#;
