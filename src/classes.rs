@@ -2,6 +2,7 @@
 
 mod left;
 mod likely;
+mod listed;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,8 @@ pub use left::LeftLabel;
 
 use crate::error::{ClassError, Likely};
 use likely::near;
+
+pub(crate) use listed::{is_generic, is_generic_name, lines, numbered};
 
 /// The labels of a model's classes, in the order of its logits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -115,6 +118,7 @@ pub fn describe(class: usize, labels: Option<&Labels>) -> String {
     }
 }
 
+/// A label without what a terminal would obey and without backticks.
 pub(crate) fn printable(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for letter in name.chars() {

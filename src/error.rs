@@ -255,6 +255,12 @@ pub enum Error {
     /// A head did not forget.
     #[error(transparent)]
     Unlearn(#[from] UnlearnError),
+    /// Slots would be dropped while something else goes on to count or name the classes.
+    #[error("dropping the slots would leave what still counts or names the forgotten classes: {}", parts.join(", "))]
+    Stale {
+        /// The tensors and files, each with its name.
+        parts: Vec<String>,
+    },
     /// A claim is not signed where its signature is wanted.
     #[error("the claim `{name}` is not signed")]
     Unsigned {

@@ -6,7 +6,7 @@ use declass_formats::Artifact;
 
 use crate::{
     claim::{ForgottenClass, History, names::open_model},
-    classes::{AS_LABEL, Forgotten, Labels},
+    classes::{AS_LABEL, Forgotten, Labels, is_generic},
     cut::{Cut, Head},
     error::{ClassError, Error, RemovalError},
     evidence::{Untouched, UntouchedKind},
@@ -55,7 +55,8 @@ impl Model {
         Ok(Self { artifact, cut, labels, hints, origin: None })
     }
 
-    /// The same model with labels that the user gives, since it has none of its own.
+    /// The same model with labels that the user gives, since it has none of its own, or only the names that
+    /// libraries number classes with.
     ///
     /// # Errors
     /// [`Error::Labels`] if it has labels, or another number of classes.
@@ -74,7 +75,7 @@ impl Model {
     /// # Errors
     /// [`Error::Labels`] if it has labels.
     pub fn require_unlabelled(&self, from: &str) -> Result<(), Error> {
-        match &self.cut.labels {
+        match self.cut.labels.as_ref().filter(|labels| !is_generic(&labels.names)) {
             Some(own) => {
                 let reason = format!("the model has labels of its own (from {})", own.source);
                 Err(Error::Labels { from: from.to_owned(), reason })

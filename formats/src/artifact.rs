@@ -124,6 +124,19 @@ impl Artifact {
         self.weights.read(&self.folder, name)
     }
 
+    /// The elements of an ONNX tensor of texts, row-major; `None` if it holds numbers, or not as many texts as
+    /// its shape says.
+    pub fn read_strings(&self, name: &str) -> Result<Option<Vec<Vec<u8>>>, FormatError> {
+        let info = self.tensor(name)?;
+        match &self.weights {
+            Weights::Onnx(onnx) if info.dtype.is_text() => {
+                let strings = onnx.read_strings(&self.folder, name)?;
+                Ok(Some(strings).filter(|strings| strings.len() == info.elements()))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The parsed `config.json`, which is an object with its keys in the file's order.
     pub fn config(&self) -> Option<&Value> {
         self.config.as_ref()

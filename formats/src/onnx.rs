@@ -94,6 +94,16 @@ impl Onnx {
         }
     }
 
+    /// The elements of a tensor of texts, as many as there are in the file.
+    pub(crate) fn read_strings(&self, folder: &Folder, name: &str) -> Result<Vec<Vec<u8>>, FormatError> {
+        let (file, _) = folder.open_file(&self.path)?;
+        let source = Source { folder, model: &self.path, file: &file };
+        match self.places.get(name) {
+            Some(place) => places::read_strings(source, &self.tree, place),
+            None => Err(source.fail(Problem::UnknownTensor { tensor: name.to_owned() })),
+        }
+    }
+
     /// The model file itself.
     pub(crate) fn path(&self) -> &RelPath {
         &self.path

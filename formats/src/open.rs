@@ -2,6 +2,7 @@
 
 mod copied;
 mod foreign;
+mod nested;
 
 use std::{path::Path, sync::Arc};
 
@@ -24,7 +25,9 @@ impl Artifact {
     ///
     /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
     /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
-    /// one named `model.safetensors`, a `config.json`.
+    /// one named `model.safetensors`, a `config.json`. A folder `onnx` with the graph may lie below the one with
+    /// the configuration, which is the model's then, whichever of both is named, unless other weights lie beside the
+    /// configuration.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         Self::open_leaving_out(path, |_| false)
     }
@@ -56,7 +59,11 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
     let stays = |(file, size): &(RelPath, u64)| {
-        own.contains(file) || file.as_str() == CONFIG || (is_companion(file, *size) && !leave_out(file))
+        own.contains(file)
+            || file.as_str() == CONFIG
+            || (is_companion(file, *size)
+                && !leave_out(file)
+                && !nested::describes_others(file, &files, &own))
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();
@@ -68,8 +75,14 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
 fn open_file(path: &Path) -> Result<Artifact, FormatError> {
     let fail = |problem| FormatError::new(path, problem);
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| fail(Problem::NotAModelFile))?;
-    let folder = Folder::open(path.parent().unwrap_or(Path::new("")))?;
-    let file = RelPath::try_from(name).map_err(fail)?;
+    let beside = path.parent().unwrap_or(Path::new(""));
+    let (root, file) = match nested::model_folder(beside)
+        .filter(|_| name.to_ascii_lowercase().ends_with(".onnx"))
+    {
+        Some(root) => (root, RelPath::try_from(format!("{}/{name}", nested::GRAPHS).as_str()).map_err(fail)?),
+        None => (beside, RelPath::try_from(name).map_err(fail)?),
+    };
+    let folder = Folder::open(root)?;
     let has_config = has_extension(&file, "onnx") || name == SINGLE;
     let weights = match () {
         () if has_extension(&file, "onnx") => Weights::Onnx(Box::new(Onnx::open(&folder, file)?)),
@@ -115,7 +128,13 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
     match (with("safetensors").as_slice(), with("onnx").as_slice()) {
         ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
         ([], [file]) => Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx))),
-        ([], []) => Err(fail(foreign::problem_of(files))),
+        ([], []) => match nested::graphs(files).as_slice() {
+            [file] if named(CONFIG).is_some() => {
+                Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx)))
+            }
+            found @ [_, _, ..] if named(CONFIG).is_some() => Err(several(found)),
+            _ => Err(fail(foreign::problem_of(files))),
+        },
         ([], files) | (files, _) => Err(several(files)),
     }
 }

@@ -77,6 +77,12 @@ impl Dtype {
         }
     }
 
+    /// Whether elements are texts, which have no fixed width: [`Artifact::read_strings`](crate::Artifact::read_strings)
+    /// reads them.
+    pub fn is_text(self) -> bool {
+        self.bits() == 0
+    }
+
     /// Whether elements are floating-point numbers that [`Dtype::decode`] reads.
     pub fn is_float(self) -> bool {
         matches!(self, Self::Bf16 | Self::F16 | Self::F32 | Self::F64)

@@ -115,6 +115,10 @@ fn fixed(error: &Error) -> Option<&'static str> {
         }
         Error::NoName { .. } => "end -o with the name of the folder to write",
         Error::Removal(error) => return of_removal(error),
+        Error::Stale { .. } => {
+            "keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale: the claim \
+             lists them then"
+        }
         Error::TrainingEmbeddingsMissing { .. } => "give them with --train-embeddings",
         Error::Unlearn(error) => return of_unlearn(error),
         Error::Unsigned { .. } => "sign the release first: `declass sign OUT --key KEY`",

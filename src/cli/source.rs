@@ -76,7 +76,5 @@ fn read_labels(file: &Path) -> Result<Labels> {
     let named = || format!("labels file `{}`", file.display());
     let bytes = read_regular(file, MAX_LABELS).map_err(Error::from).with_context(named)?;
     let text = String::from_utf8(bytes).with_context(named)?;
-    // Empty lines at the end are the editor's.
-    let names: Vec<String> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
-    Ok(Labels { names, source: file.display().to_string() })
+    Ok(Labels::of_lines(&text, file.display().to_string()))
 }

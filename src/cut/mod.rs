@@ -5,6 +5,7 @@ mod foreign;
 mod labels;
 pub(crate) mod literal;
 mod load;
+mod multi_label;
 mod names;
 mod onnx;
 mod operand;
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use choice::Choice;
+pub(crate) use labels::{Indices, names_indices, plain, same};
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source};

@@ -42,6 +42,25 @@ pub(crate) enum Source {
 /// A place of an ONNX graph, beside the head's weights, that counts the classes.
 #[derive(Clone, Debug)]
 pub(crate) enum Site {
+    /// A node attribute with the indices of the classes, in order.
+    CountingAttribute {
+        /// Index of the node.
+        node: usize,
+        /// Name of the attribute.
+        name: String,
+    },
+    /// A stored tensor with the indices of the classes, in order.
+    CountingTensor {
+        /// Its name.
+        tensor: String,
+    },
+    /// A dimension of a declared intermediate value.
+    DeclaredDim {
+        /// Index of its declaration.
+        value: usize,
+        /// The axis.
+        axis: usize,
+    },
     /// An entry of a constant shape.
     Extent {
         /// The node that reads the shape.
@@ -71,6 +90,18 @@ pub(crate) enum Site {
         node: usize,
         /// How many it picks.
         count: usize,
+    },
+    /// No place, but the fact that the head is found only with the help of declared shapes, which therefore stay.
+    ShapesNeeded,
+    /// A stored tensor with one text per class.
+    Texts {
+        /// Its name.
+        tensor: String,
+    },
+    /// A declared shape that may not hold any more.
+    Undeclared {
+        /// Index of the declaration.
+        value: usize,
     },
     /// A constant with one value per class.
     Values(Operand),

@@ -5,7 +5,7 @@ use declass_formats::Artifact;
 use super::{
     Auxiliary, Branch, Choice, Cut, Head, Operand, Why, foreign,
     labels::{self, Stated},
-    names, not_this_head, refusal, refuse,
+    multi_label, names, not_this_head, refusal, refuse,
     rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
     stated,
 };
@@ -16,15 +16,16 @@ use crate::head::{Hints, Link, Position, Ties};
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     foreign::check(artifact)?;
     refuse::check(artifact)?;
-    let stated = artifact.config().map(labels::stated).transpose()?.flatten();
+    let matrices = rules::matrices(artifact);
+    let has_rows = |count: usize| matrices.iter().any(|it| it.info.shape[0] == count);
+    let stated = labels::stated(artifact)?.filter(|stated| !stated.beside || has_rows(stated.count));
     let count = stated.as_ref().map(|stated| stated.count);
     if count == Some(1) {
         return Err(one_output());
     }
-    let matrices = rules::matrices(artifact);
     if let Some(name) = hints.head() {
         let found = rules::named(&matrices, name)?;
-        return assemble(artifact, found, &matrices, stated);
+        return assemble(artifact, found, &matrices, stated, hints);
     }
     let candidates: Vec<Candidate<'_>> =
         matrices.iter().copied().filter(|it| count.is_none_or(|count| it.info.shape[0] == count)).collect();
@@ -33,7 +34,7 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     }
     let found = rules::declared(artifact.config(), &candidates)?
         .map_or_else(|| rules::by_name(artifact, &candidates, count), Ok)?;
-    assemble(artifact, found, &candidates, stated)
+    assemble(artifact, found, &candidates, stated, hints)
 }
 
 fn assemble(
@@ -41,11 +42,13 @@ fn assemble(
     found: Found<'_>,
     candidates: &[Candidate<'_>],
     stated: Option<Stated>,
+    hints: &Hints,
 ) -> Result<Cut, Error> {
     let Some(first) = found.heads.first().copied() else {
         return Err(not_this_head("no head was found"));
     };
     let classes = first.info.shape[0];
+    let stated = stated.filter(|stated| !stated.beside || stated.count == classes);
     check_classes(&found.heads, classes, stated.as_ref())?;
     if candidates.iter().any(|it| it.module == "aux_head" && it.info.shape[0] == classes) {
         return Err(token_head());
@@ -56,11 +59,12 @@ fn assemble(
     let (auxiliary, others) = same_classes(&found.heads, candidates);
     let auxiliary: Vec<Branch> =
         auxiliary.into_iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
-    let multi_label = artifact.config().and_then(|config| config.get("problem_type")?.as_str())
-        == Some("multi_label_classification");
+    let multi_label = multi_label::is_stated(artifact, hints)?;
     let link = if multi_label { Link::Sigmoid } else { Link::None };
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
-    let notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
+    let mut notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
+    notes.extend(multi_label::suggestion(artifact, link));
+    notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
     Ok(Cut {
         bound: stated::bound(artifact, &branches),
         head: Head {

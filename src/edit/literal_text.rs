@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use crate::cut::literal::{Entry, entries};
 
+/// Ranges of a text, and what shall stand there.
+pub(super) type Changes = Vec<(Range<usize>, String)>;
+
 /// The object or list in `text[span]` with only the entries for which `keep` gives a text.
 pub(super) fn rebuilt(
     text: &str,
@@ -31,16 +34,25 @@ pub(super) fn replaced(text: &str, entry: &Entry, part: Range<usize>, by: &str) 
 }
 
 /// Applies replacements of ranges that do not overlap.
-pub(super) fn apply(text: &str, mut changes: Vec<(Range<usize>, String)>) -> String {
+pub(super) fn apply(text: &str, changes: Changes) -> String {
+    apply_within(text, 0..text.len(), changes)
+}
+
+/// The text of a range, with replacements inside of it.
+pub(super) fn apply_within(text: &str, whole: Range<usize>, mut changes: Changes) -> String {
     changes.sort_by_key(|(span, _)| span.start);
-    let mut result = String::with_capacity(text.len());
-    let mut at = 0;
+    let mut result = String::with_capacity(whole.len());
+    let mut at = whole.start;
     for (span, new) in changes {
+        // Inside of one that is replaced already.
+        if span.start < at {
+            continue;
+        }
         result.push_str(&text[at..span.start]);
         result.push_str(&new);
         at = span.end;
     }
-    result.push_str(&text[at..]);
+    result.push_str(&text[at..whole.end]);
     result
 }
 

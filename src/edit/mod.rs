@@ -5,6 +5,8 @@ mod literal_text;
 mod onnx;
 mod place;
 mod rows;
+mod tensors;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,8 +83,9 @@ pub fn edits(
         if let Some(obstacle) = &head.obstacle {
             return Err(Error::CannotDrop { obstacle: obstacle.to_string() });
         }
-        onnx::shorten(&mut placement, &head.sites)?;
-        companions::shorten(&mut placement)?;
+        onnx::shorten(&mut placement, cut)?;
+        tensors::shorten(&mut placement, cut)?;
+        companions::shorten(&mut placement, cut)?;
     }
     onnx::remove_orphans(&mut placement);
     Ok(placement.edits)
@@ -94,8 +97,35 @@ pub fn edits(
 /// # Errors
 /// [`Error::Format`] if a file cannot be read.
 pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
-    let _ = (artifact, cut, target);
-    Ok(Vec::new())
+    if target.slot() == Slot::Keep {
+        return Ok(Vec::new());
+    }
+    let names = companions::Names::of(cut, target.forgotten().as_set());
+    let mut stale = tensors::stale(artifact, cut);
+    stale.extend(companions::stale(artifact, &names)?);
+    Ok(stale)
+}
+
+/// The tensors that are no part of the head, and lose the forgotten classes all the same.
+#[must_use]
+pub fn shortened(artifact: &Artifact, cut: &Cut, target: &Target) -> BTreeSet<String> {
+    if target.slot() == Slot::Keep { BTreeSet::new() } else { tensors::shortened(artifact, cut) }
+}
+
+/// Whether the edits of a removal can be made, whatever training will make of the head: asked before it begins.
+///
+/// # Errors
+/// As [`edits`]; [`Error::Stale`] if slots are dropped and something that counts or names the classes would stay as
+/// it is, unless that is accepted.
+pub fn check(artifact: &Artifact, cut: &Cut, before: &LinearHead, target: &Target) -> Result<(), Error> {
+    if target.slot() == Slot::Keep {
+        return Ok(());
+    }
+    let parts = stale(artifact, cut, target)?;
+    if !parts.is_empty() && !target.accepted().stale {
+        return Err(Error::Stale { parts: parts.iter().map(ToString::to_string).collect() });
+    }
+    edits(artifact, cut, before, before, target.forgotten().as_set(), target.slot()).map(|_| ())
 }
 
 /// The head `after` as the model will have it once it is written in place of `before`: every changed row

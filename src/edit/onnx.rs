@@ -10,22 +10,35 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Rows, companions, place::Placement};
+use super::{Rows, companions, place::Placement, texts};
 use crate::{
-    cut::{CHARACTERS, LABEL_KEYS, Site, characters, literal},
+    cut::{CHARACTERS, Cut, LABEL_KEYS, Site, characters, literal},
     error::Error,
     net::evaluate,
 };
 
 /// Shortens every place that counts the classes.
-pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(), Error> {
+pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Error> {
+    let sites = &cut.head.sites;
     let Some(graph) = placement.artifact.graph() else {
         return Ok(());
     };
     // By node and operand, so that a shape that counts the classes twice is rewritten once.
     let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+    let mut texts: BTreeSet<&str> = BTreeSet::new();
     for site in sites {
         match site {
+            Site::CountingAttribute { node, name } => {
+                texts::shorten_counting_attribute(placement, graph, *node, name);
+            }
+            Site::CountingTensor { tensor } => texts::shorten_counting(placement, tensor)?,
+            Site::DeclaredDim { .. } | Site::ShapesNeeded | Site::Undeclared { .. } => {}
+            Site::Texts { tensor } => {
+                texts.insert(tensor);
+            }
+            Site::Values(operand) if operand.info.dtype.is_text() => {
+                texts.insert(&operand.tensor);
+            }
             Site::Extent { node, input, position } => {
                 extents.entry((*node, *input)).or_default().insert(*position);
             }
@@ -47,10 +60,30 @@ pub(super) fn shorten(placement: &mut Placement<'_>, sites: &[Site]) -> Result<(
     for (place, positions) in extents {
         shorten_extent(placement, place, &positions)?;
     }
-    if !graph.value_info.is_empty() {
-        placement.edits.graph.push(GraphEdit::ClearValueInfo);
+    texts::shorten(placement, &texts)?;
+    shorten_shapes(placement, graph, sites);
+    shorten_metadata(placement, graph, cut)
+}
+
+/// Declared shapes go, unless the head could not be found again: then those stay that hold, and those with an axis
+/// of classes are corrected.
+fn shorten_shapes(placement: &mut Placement<'_>, graph: &Graph, sites: &[Site]) {
+    if graph.value_info.is_empty() {
+        return;
     }
-    shorten_metadata(placement, graph)
+    if !sites.iter().any(|site| matches!(site, Site::ShapesNeeded)) {
+        placement.edits.graph.push(GraphEdit::ClearValueInfo);
+        return;
+    }
+    let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
+    let edit = |site: &Site| match site {
+        Site::DeclaredDim { value, axis } => {
+            Some(GraphEdit::SetValueInfoDim { value: *value, axis: *axis, extent })
+        }
+        Site::Undeclared { value } => Some(GraphEdit::RemoveValueInfo { value: *value }),
+        _ => None,
+    };
+    placement.edits.graph.extend(sites.iter().filter_map(edit));
 }
 
 /// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them
@@ -158,7 +191,8 @@ fn shorten_extent(
     Ok(())
 }
 
-fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) -> Result<(), Error> {
+fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph, cut: &Cut) -> Result<(), Error> {
+    let names = companions::Names::of(cut, placement.forgotten);
     for (key, text) in &graph.metadata {
         if key == CHARACTERS
             && let Some((names, spelled)) = characters(text, placement.classes)
@@ -167,7 +201,7 @@ fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph) -> Result<(), 
             placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
         let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
-        if let Some(value) = companions::list(placement, text, 0..text.len()).filter(|_| is_labels) {
+        if let Some(value) = companions::list(&names, text, 0..text.len(), None).filter(|_| is_labels) {
             placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
     }

@@ -58,6 +58,9 @@ impl Error {
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"
             }
+            Self::Stale { .. } => {
+                "keep the slots, correct or remove these first, or accept that they stay as they are"
+            }
             Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
                 "is it the model that the release was made from?"
             }

@@ -6,7 +6,7 @@ use declass_formats::Artifact;
 
 use crate::{
     claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
-    classes::describe,
+    classes::{describe, is_generic_name},
     cut::{Choice, Cut, Head},
     evidence::{Finding, Outcome, code},
     head::{Slot, Target, sealed::is_sealed},
@@ -98,7 +98,8 @@ fn classes(statement: &Statement, target: &Target, cut: &Cut) -> Vec<Finding> {
     let misplaced = removal.forgotten.iter().filter_map(|entry| {
         let (index, label) = (entry.index_after?, entry.class.label.as_ref()?);
         let found = describe(index, Some(labels));
-        (labels.names.get(index) != Some(label))
+        // Older versions took generic numbers for names, also where a file beside the model had some.
+        (labels.names.get(index) != Some(label) && !is_generic_name(label))
             .then(|| claim(format!("class {found} is `{label}` in the claim")))
     });
     misplaced.chain(still_named(statement, &labels.names)).collect()

@@ -22,12 +22,14 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// [`RemovalError`](crate::error::RemovalError) if the head is not trained, or its slots are sealed already;
+    /// what [`edit::check`] says;
     /// [`UnlearnError::DidNotForget`] if no attempt succeeded, [`UnlearnError::Unreached`] if no embedding
     /// reached the forgotten classes and nothing else is to become of their slots, what the method's formula
     /// says, [`Error::Compute`] if the device fails.
     pub fn train(self) -> Result<Unlearned<'a>, Error> {
         let before = self.model.cut().head.load(self.model.artifact())?;
         self.require_something_to_forget(&before)?;
+        edit::check(self.model.artifact(), self.model.cut(), &before, self.removal.target())?;
         let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };
         Ok(Unlearned { job: self, before, training })
     }

@@ -118,7 +118,9 @@ pub fn verify(
 /// dropped.
 fn untouched(original: &Model<'_>, target: &Target) -> Result<Vec<Untouched>, Error> {
     let beside = edit::stale(original.artifact, &original.cut, target)?;
+    let shortened = edit::shortened(original.artifact, &original.cut, target);
     let mut all = [original.cut.untouched.clone(), beside].concat();
+    all.retain(|part| !shortened.contains(&part.name));
     all.sort();
     all.dedup();
     Ok(all)

@@ -92,7 +92,12 @@ fn labels_cannot_control_the_terminal() {
     let (model, out) = (folder.path().join("model"), folder.path().join("out"));
     copy(&resnet(), &model);
     let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}\rx\u{9b}31m\u{202e}";
-    rewrite(&model.join("config.json"), |config| config["id2label"]["5"] = evil.into());
+    let json = model.join("config.json");
+    rewrite(&json, |config| config["id2label"]["5"] = evil.into());
+    let contradicted = run(&["inspect", model.to_str().unwrap()]).exits(2);
+    assert!(contradicted.stderr.contains("]0;owned"), "{contradicted:?}");
+    assert_plain(&contradicted);
+    rewrite(&json, |config| config["label2id"] = serde_json::json!({evil: 5}));
     let shown = run(&["inspect", model.to_str().unwrap(), "-v"]).exits(0);
     assert!(shown.stdout.contains("]0;owned"), "the label is shown, made harmless: {shown:?}");
     let runs = [

@@ -128,6 +128,7 @@ fn a_slot_that_is_not_sealed_as_claimed() {
     let mut config: serde_json::Value =
         serde_json::from_slice(&fs::read(release.join("config.json")).unwrap()).unwrap();
     config["id2label"]["5"] = "Boot".into();
+    config["label2id"] = serde_json::json!({"Boot": 5});
     fs::write(release.join("config.json"), config.to_string()).unwrap();
     home.claim_again("release");
     home.commit();

@@ -63,6 +63,13 @@ impl<'a> Splice<'a> {
                 results.into_iter().flatten().for_each(|name| _ = self.taken.remove(name));
                 Ok(())
             }
+            GraphEdit::RemoveValueInfo { value } => {
+                let position = self.main_graph()?.position(VALUE_INFO, *value);
+                let position =
+                    position.ok_or_else(|| self.unfit(format!("there is no value_info {value}")))?;
+                self.main_graph()?.remove(position);
+                Ok(())
+            }
             GraphEdit::SetAttribute { node, name, value } => self.set_attribute(*node, name, value),
             GraphEdit::SetInput { node, index, value } => {
                 let node_position = self.node_position(*node)?;
@@ -77,7 +84,15 @@ impl<'a> Splice<'a> {
                 }
             }
             GraphEdit::SetMetadata { key, value } => self.set_metadata(key, value),
-            GraphEdit::SetOutputDim { output, axis, extent } => self.set_output_dim(*output, *axis, *extent),
+            GraphEdit::SetOutputDim { output, axis, extent } => {
+                self.set_dim((OUTPUT, *output), *axis, *extent)
+            }
+            GraphEdit::SetStrings { tensor, shape, values } => {
+                self.values.set_strings(&mut self.tree, tensor, shape, values)
+            }
+            GraphEdit::SetValueInfoDim { value, axis, extent } => {
+                self.set_dim((VALUE_INFO, *value), *axis, *extent)
+            }
         }
     }
 
@@ -164,11 +179,14 @@ impl<'a> Splice<'a> {
         Ok(())
     }
 
-    fn set_output_dim(&mut self, output: usize, axis: usize, extent: i64) -> Result<(), FormatError> {
-        let problem = format!("output {output} has no fixed dimension {axis}");
+    /// Sets a dimension of a declared value: `value` is the field of the graph that declares it, and which of
+    /// those fields.
+    fn set_dim(&mut self, value: (u32, usize), axis: usize, extent: i64) -> Result<(), FormatError> {
+        let what = if value.0 == OUTPUT { "output" } else { "value_info" };
+        let problem = format!("{what} {} has no fixed dimension {axis}", value.1);
         let mut path = vec![self.graph_position()?];
-        // From the output to its type, its tensor type, its shape, one dimension.
-        for (number, index) in [(OUTPUT, output), (2, 0), (1, 0), (2, 0), (1, axis)] {
+        // From the value to its type, its tensor type, its shape, one dimension.
+        for (number, index) in [value, (2, 0), (1, 0), (2, 0), (1, axis)] {
             let next = self.tree.at(&path).and_then(|message| message.position(number, index));
             path.push(next.ok_or_else(|| self.unfit(problem.clone()))?);
         }

@@ -118,6 +118,11 @@ pub enum GraphEdit {
         /// Index in [`Graph::nodes`].
         node: usize,
     },
+    /// Take one entry of `value_info` away, since it does not hold any more.
+    RemoveValueInfo {
+        /// Index in [`Graph::value_info`].
+        value: usize,
+    },
     /// Replace an attribute's value by one of the same kind.
     SetAttribute {
         /// Index in [`Graph::nodes`].
@@ -147,6 +152,24 @@ pub enum GraphEdit {
     SetOutputDim {
         /// Index in [`Graph::outputs`].
         output: usize,
+        /// Which of its dimensions.
+        axis: usize,
+        /// The new extent.
+        extent: i64,
+    },
+    /// Give a stored tensor of texts (an initializer or the value of a `Constant` node) other ones.
+    SetStrings {
+        /// Its name.
+        tensor: String,
+        /// Its new shape.
+        shape: Vec<usize>,
+        /// Its new elements, row-major; as many as the shape says.
+        values: Vec<Vec<u8>>,
+    },
+    /// Replace a fixed dimension of a declared intermediate value.
+    SetValueInfoDim {
+        /// Index in [`Graph::value_info`].
+        value: usize,
         /// Which of its dimensions.
         axis: usize,
         /// The new extent.

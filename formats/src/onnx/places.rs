@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     convert::AttributeTensors,
+    element::STRING_DATA,
     graph::Graph,
     scalars,
     storage::{self, Source, Storage},
@@ -101,6 +102,20 @@ pub(super) fn read(
             .map_err(|problem| source.fail(problem)),
         Home::Tensor { .. } => storage::read(source, message, &place.info, &place.storage, name),
     }
+}
+
+/// The elements of a tensor of texts.
+pub(super) fn read_strings(
+    source: Source<'_>,
+    tree: &Message,
+    place: &Place,
+) -> Result<Vec<Vec<u8>>, FormatError> {
+    let (Home::Attribute { path, .. } | Home::Tensor { path }) = &place.home;
+    let texts = tree.at(path).into_iter().flat_map(|message| message.all(STRING_DATA));
+    texts
+        .map(|(_, field)| field.read(source.file))
+        .collect::<Result<_, _>>()
+        .map_err(|problem| source.fail(problem))
 }
 
 /// The value of a `Constant` node, if it is numbers.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    element::{self, DATA_FIELDS, RAW_DATA, wire_of},
+    element::{self, DATA_FIELDS, RAW_DATA, STRING_DATA, wire_of},
     encode::{dims, float_field},
     external::External,
     places::{Home, Place},
@@ -70,6 +70,40 @@ impl<'a> Values<'a> {
             return Err(self.source.fail(Problem::DtypeChange { tensor: name.to_owned(), found, wanted }));
         }
         self.set_message(tree, &path, name, &info, &storage, new)
+    }
+
+    /// Gives a stored tensor of texts other ones.
+    pub(super) fn set_strings(
+        &self,
+        tree: &mut Message,
+        name: &str,
+        shape: &[usize],
+        values: &[Vec<u8>],
+    ) -> Result<(), FormatError> {
+        let fail = |what: &str| {
+            let problem = Problem::Tensor { tensor: name.to_owned(), what: what.to_owned() };
+            Err(self.source.fail(problem))
+        };
+        let Some(place) = self.places.get(name) else {
+            return Err(self.source.fail(Problem::UnknownTensor { tensor: name.to_owned() }));
+        };
+        let Home::Tensor { path } = &place.home else { return fail("it holds numbers, not texts") };
+        if !place.info.dtype.is_text() {
+            return fail("it holds numbers, not texts");
+        }
+        if shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent))
+            != Some(values.len())
+        {
+            return fail("its new texts are not as many as its new shape says");
+        }
+        if let Some(message) = tree.at_mut(path) {
+            if shape != place.info.shape {
+                message.set_all(DIMS, Content::Verbatim(dims(shape)));
+            }
+            let fields = values.iter().flat_map(|value| delimited(STRING_DATA, value)).collect();
+            message.set_all(STRING_DATA, Content::Verbatim(fields));
+        }
+        Ok(())
     }
 
     fn set_message(

@@ -30,6 +30,8 @@ pub(super) struct Found<'f, 'a> {
     pub(super) output: &'a Value,
     pub(super) value: ValueId,
     pub(super) answer: Answer,
+    /// Whether anything that is given out is made by comparing the classes.
+    pub(super) compares: bool,
     last: Tracked,
 }
 
@@ -81,6 +83,7 @@ pub(super) fn follow<'f, 'a>(
     let mut found = answer(artifact, flow, route)?;
     let joint = proven::every_output(&found.follower, &found.heads, found.output, &found.last)?;
     found.answer.link = joint.link(found.answer.link);
+    found.compares = joint.compares;
     found.last.ties = joint.ties;
     Ok(found)
 }
@@ -109,7 +112,16 @@ pub(super) fn answer<'f, 'a>(
         return Err(behind(reason, named).into());
     };
     let answer = check::check_output(flow, output, &last, follower.classes, named)?;
-    Ok(Found { follower, parts, heads: tail.heads.clone(), output, value: *value, answer, last })
+    Ok(Found {
+        follower,
+        parts,
+        heads: tail.heads.clone(),
+        output,
+        value: *value,
+        answer,
+        compares: false,
+        last,
+    })
 }
 
 /// What stands behind a head. Behind a named one it may be that another was meant.

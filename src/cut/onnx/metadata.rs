@@ -39,19 +39,16 @@ pub(crate) fn characters(text: &str, classes: usize) -> Option<(Vec<String>, Ran
     unambiguous.then(|| (names.into_iter().map(str::to_owned).collect(), spelled))
 }
 
-/// What the metadata or else a `config.json` beside the file says about the classes.
+/// What the metadata or else the files beside the graph say about the classes.
 pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
     let Some(graph) = artifact.graph() else {
         return Ok(None);
     };
-    for key in LABEL_KEYS {
-        let entry = graph.metadata.iter().find(|(name, _)| name == key);
-        if let Some(names) = entry.and_then(|(_, text)| literal::labels(text)) {
-            let source = format!("metadata `{key}`");
-            return Ok(Some(Stated { count: names.len(), source, names: Some(names) }));
-        }
-    }
-    artifact.config().map(labels::stated).transpose().map(Option::flatten)
+    let listed = LABEL_KEYS.iter().filter_map(|key| {
+        let (_, text) = graph.metadata.iter().find(|(name, _)| name == key)?;
+        Some(Labels { names: literal::labels(text)?, source: format!("metadata `{key}`") })
+    });
+    labels::with_metadata(artifact, listed.collect())
 }
 
 /// The labels, checked to be as many as the classes. Those in the graph itself come first. A `config.json`
@@ -65,15 +62,19 @@ pub(super) fn labels(
         Site::LabelAttribute { node, name } => attribute_labels(flow, *node, name),
         _ => None,
     });
-    if in_graph.is_some() {
-        return Ok(in_graph);
+    if let Some(own) = in_graph {
+        let same_count =
+            stated.and_then(Stated::labels).filter(|labels| labels.names.len() == own.names.len());
+        labels::check(&[Some(own.clone()), same_count].into_iter().flatten().collect::<Vec<_>>())?;
+        return Ok(Some(own));
     }
     let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
     else {
         return Ok(character_labels(flow, follower.classes));
     };
     if stated.count == follower.classes {
-        return Ok(stated.labels());
+        let own = stated.labels();
+        return Ok(own.or_else(|| character_labels(flow, follower.classes)));
     }
     Err(refusal(
         format!(
@@ -85,7 +86,7 @@ pub(super) fn labels(
 }
 
 fn may_be_foreign(stated: &Stated) -> bool {
-    stated.source.starts_with("config.json")
+    stated.beside || stated.source.starts_with("config.json")
 }
 
 fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {

@@ -13,6 +13,7 @@ mod found;
 mod function;
 mod further;
 mod links;
+mod listed;
 mod meeting;
 mod metadata;
 mod named;
@@ -26,14 +27,16 @@ mod problem;
 mod proven;
 mod reductions;
 mod report;
+mod shapes;
 mod stage;
 mod storage;
 mod tail;
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
+pub(super) use shapes::locate;
 
-use super::{Cut, Head, not_this_head, refusal};
+use super::{Cut, Head, multi_label, not_this_head};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
@@ -46,14 +49,13 @@ use output::Exit;
 /// Heads that may be named; each is followed by itself.
 const MAX_NAMED: usize = 8;
 
-/// Locates by the structure of the graph.
-pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
-    let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
+/// Locates by the structure of the graph, which is the artifact's own, perhaps without its declared shapes.
+fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
     let count = hints.classes.or(stated.as_ref().map(|stated| stated.count));
     let exits = output::exits(&flow, count)?;
-    let found = match hints.head() {
+    let mut found = match hints.head() {
         Some(name) => named_head(artifact, &flow, &exits, name)?,
         None => {
             let own = choose::choose(artifact, &flow, &exits, count)?;
@@ -61,8 +63,13 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
             found::first(artifact, &flow, routes, found::follow)?
         }
     };
+    listed::note(&mut found.follower, &found.parts);
+    shapes::note(&mut found.follower, &found.parts);
+    found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
+    let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
     let labels = metadata::labels(&flow, &found.follower, stated)?;
     let mut why = report::why(&found, labels.is_some(), hints.head().is_some());
+    why.notes.extend(notes.into_iter().chain(multi_label::suggestion(artifact, found.answer.link)));
     why.runners_up = report::runners_up(artifact, &flow, &exits, &found);
     let bound = match found.parts.as_slice() {
         [part] => bound::of(artifact, &flow, part),

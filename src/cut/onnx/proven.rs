@@ -25,6 +25,8 @@ pub(super) struct Joint {
     independent: bool,
     /// Whether something else is made by comparing the classes, or leaves that to the reader.
     competing: bool,
+    /// Whether anything that is given out is made by comparing the classes.
+    pub(super) compares: bool,
     pub(super) ties: Ties,
 }
 
@@ -52,8 +54,8 @@ pub(super) fn every_output(
 ) -> Result<Joint, Error> {
     let flow = follower.flow;
     let chosen = |(value, tracked): (&ValueId, &Tracked)| open::compete(tracked) && is_used(flow, *value);
-    let competing = follower.tracked.iter().any(chosen);
-    let mut joint = Joint { independent: false, competing, ties: last.ties };
+    let compares = follower.tracked.iter().any(chosen);
+    let mut joint = Joint { independent: false, competing: compares, compares, ties: last.ties };
     let reached = downstream(flow, heads);
     for output in &flow.graph().outputs {
         let Some(value) = flow.id(&output.name) else { continue };

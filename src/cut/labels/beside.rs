@@ -1,0 +1,102 @@
+//! Files beside a model whose name says that they list its classes.
+
+use declass_formats::{Artifact, RelPath, Role};
+use serde_json::Value;
+
+use super::{
+    super::literal,
+    maps::{Indices, of_map, orientation},
+};
+use crate::classes::{Labels, lines};
+
+/// Names of such files, without their endings.
+const STEMS: [&str; 16] = [
+    "categories",
+    "class_names",
+    "class_to_idx",
+    "classes",
+    "classnames",
+    "id2label",
+    "idx_to_class",
+    "index_to_name",
+    "label",
+    "label2id",
+    "label_map",
+    "label_mapping",
+    "label_names",
+    "labelmap",
+    "labels",
+    "names",
+];
+/// Most bytes of such a file.
+const MAX_SIZE: u64 = 8 << 20;
+
+/// The labels of every such file that is understood, by path.
+pub(super) fn lists(artifact: &Artifact) -> Vec<Labels> {
+    let files = artifact.files().iter();
+    let listing = files.filter(|file| file.role == Role::Companion && file.size <= MAX_SIZE);
+    listing
+        .filter_map(|file| {
+            let read = reader(&file.path)?;
+            let text = String::from_utf8(artifact.read_file(&file.path).ok()?).ok()?;
+            let names = read(&file.path, &text).filter(|names| names.len() > 1)?;
+            Some(Labels { names, source: file.path.to_string() })
+        })
+        .collect()
+}
+
+type Read = fn(&RelPath, &str) -> Option<Vec<String>>;
+
+fn reader(path: &RelPath) -> Option<Read> {
+    let (stem, ending) = path.as_str().rsplit_once('.')?;
+    if !STEMS.contains(&stem.to_ascii_lowercase().as_str()) {
+        return None;
+    }
+    match ending.to_ascii_lowercase().as_str() {
+        "json" => Some(of_json),
+        "txt" => Some(|_, text| lines(text)),
+        _ => None,
+    }
+}
+
+fn of_json(path: &RelPath, text: &str) -> Option<Vec<String>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let entries = literal::entries(text, 0..text.len());
+    match &value {
+        Value::Array(list) => list.iter().map(|name| Some(name.as_str()?.to_owned())).collect(),
+        // A parser drops what is there twice.
+        Value::Object(map) if map.len() == entries.len() => {
+            let by_value = map.values().all(Value::is_u64);
+            let indices =
+                if by_value { names_indices(path).unwrap_or(orientation(map)) } else { Indices::Keys };
+            of_map(map, indices).ok()
+        }
+        _ => None,
+    }
+}
+
+/// What the name of a file says of the map in it.
+pub(crate) fn names_indices(path: &RelPath) -> Option<Indices> {
+    let name = path.file_name().to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    match (any(&["2id", "to_id", "2idx", "to_index"]), any(&["id2", "id_to", "idx2", "idx_to", "index_to"])) {
+        (true, false) => Some(Indices::Values),
+        (false, true) => Some(Indices::Keys),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_tells_which_side_has_the_indices() {
+        let read = |name: &str, text: &str| of_json(&RelPath::try_from(name).unwrap(), text);
+        let digits = r#"{"1": 0, "0": 1}"#;
+        assert_eq!(read("label2id.json", digits).unwrap(), ["1", "0"]);
+        assert_eq!(read("id2label.json", digits).unwrap(), ["1", "0"]);
+        assert_eq!(read("label_map.json", r#"{"b": 1, "a": 0}"#).unwrap(), ["a", "b"]);
+        assert_eq!(read("label_map.json", r#"{"a": 0, "a": 1}"#), None);
+    }
+}

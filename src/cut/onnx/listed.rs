@@ -1,0 +1,144 @@
+//! Lists of the classes in a graph that no score passes through: texts, tables from index to label, outputs that are
+//! the same in every run.
+
+use declass_formats::{
+    Dtype,
+    onnx::{Attribute, Dim},
+};
+
+use super::{
+    super::{Operand, Site},
+    follower::Follower,
+    part::Part,
+};
+use crate::net::{Kind, stored_info};
+
+/// Operators between a stored list and an output.
+const MAX_STEPS: usize = 16;
+
+/// Notes every list with one entry per class, unless what lies before the head reads it: that one counts something
+/// else.
+pub(super) fn note(follower: &mut Follower<'_, '_>, parts: &[Part]) {
+    let before = before_the_head(follower, parts);
+    let texts = texts(follower, &before);
+    let tables = tables(follower, &before);
+    follower.sites.extend(texts);
+    follower.sites.extend(tables);
+    let outputs = constant_outputs(follower, &before);
+    follower.sites.extend(outputs);
+}
+
+/// By node: whether the embedding is computed from what it makes.
+fn before_the_head(follower: &Follower<'_, '_>, parts: &[Part]) -> Vec<bool> {
+    let flow = follower.flow;
+    let mut before = vec![false; flow.graph().nodes.len()];
+    for value in parts.iter().flat_map(|part| flow.evidence(part.node)) {
+        before.iter_mut().zip(flow.nodes_before(*value)).for_each(|(known, found)| *known |= found);
+    }
+    before
+}
+
+fn read_before(follower: &Follower<'_, '_>, before: &[bool], name: &str) -> bool {
+    let flow = follower.flow;
+    flow.id(name).is_some_and(|value| flow.readers(value).iter().any(|reader| before[reader.node]))
+}
+
+fn texts(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
+    let tensors = follower.artifact.tensors().iter();
+    let lists = tensors.filter(|(name, info)| {
+        info.dtype.is_text()
+            && info.elements() == follower.classes
+            && info.shape.contains(&follower.classes)
+            && !read_before(follower, before, name)
+    });
+    lists.map(|(name, _)| Site::Texts { tensor: name.clone() }).collect()
+}
+
+/// Attributes with a text per class, and beside them those with a number per class.
+fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
+    let known = |node: usize, name: &str| {
+        follower.sites.iter().any(|site| match site {
+            Site::LabelAttribute { node: at, name: it } => *at == node && it == name,
+            _ => false,
+        })
+    };
+    let classes = follower.classes;
+    let mut sites = Vec::new();
+    for (node, onnx) in follower.flow.graph().nodes.iter().enumerate().filter(|(node, _)| !before[*node]) {
+        let has_texts = onnx
+            .attributes
+            .values()
+            .any(|it| matches!(it, Attribute::Strings(list) if list.len() == classes));
+        for (name, value) in onnx.attributes.iter().filter(|(name, _)| has_texts && !known(node, name)) {
+            let name = name.clone();
+            match value {
+                Attribute::Strings(list) if list.len() == classes => {
+                    sites.push(Site::LabelAttribute { node, name })
+                }
+                Attribute::Ints(list) if counts(list, classes) => {
+                    sites.push(Site::CountingAttribute { node, name })
+                }
+                Attribute::Ints(list) if list.len() == classes => {
+                    sites.push(Site::LabelAttribute { node, name })
+                }
+                _ => {}
+            }
+        }
+    }
+    sites
+}
+
+/// Whether these are the indices of the classes in order.
+fn counts(list: &[i64], classes: usize) -> bool {
+    list.len() == classes && list.iter().zip(0..).all(|(entry, index)| *entry == index)
+}
+
+/// Outputs that no input has an effect on: where they come from a stored list of the classes, it is shortened.
+fn constant_outputs(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
+    let flow = follower.flow;
+    let mut sites = Vec::new();
+    for (output, value) in flow.graph().outputs.iter().enumerate() {
+        let constant = flow.id(&value.name).is_some_and(|id| flow.kind(id) == Kind::Static);
+        let Some((tensor, through_table)) = constant.then(|| stored(follower, &value.name)).flatten() else {
+            continue;
+        };
+        let Some(info) =
+            stored_info(follower.artifact, tensor).filter(|info| info.elements() == follower.classes)
+        else {
+            continue;
+        };
+        let Some(axis) = info.shape.iter().position(|extent| *extent == follower.classes) else { continue };
+        if read_before(follower, before, tensor) {
+            continue;
+        }
+        let integers = || info.dtype.decode_i64(&follower.artifact.read_tensor(tensor).ok()?);
+        let counting = || integers().is_some_and(|list| counts(&list, follower.classes));
+        if through_table && matches!(info.dtype, Dtype::I32 | Dtype::I64) && counting() {
+            sites.push(Site::CountingTensor { tensor: tensor.to_owned() });
+        } else if !info.dtype.is_text() {
+            sites.push(Site::Values(Operand::stored(tensor, info, axis)));
+        }
+        let declared = value.shape.iter().flatten().enumerate();
+        let fixed = i64::try_from(follower.classes).map(Dim::Fixed);
+        let counted = declared.filter(|(_, dim)| fixed.as_ref().is_ok_and(|fixed| fixed == *dim));
+        sites.extend(counted.map(|(axis, _)| Site::OutputDim { output, axis }));
+    }
+    sites
+}
+
+/// The stored tensor that a constant comes from by its first operands, and whether it passes a table of labels.
+fn stored<'a>(follower: &Follower<'_, 'a>, output: &'a str) -> Option<(&'a str, bool)> {
+    let (flow, mut name, mut through_table) = (follower.flow, output, false);
+    for _ in 0..MAX_STEPS {
+        if stored_info(follower.artifact, name).is_some() {
+            return Some((name, through_table));
+        }
+        let node = flow.producer(flow.id(name)?)?;
+        through_table |= follower.sites.iter().any(|site| match site {
+            Site::CountingAttribute { node: at, .. } | Site::LabelAttribute { node: at, .. } => *at == node,
+            _ => false,
+        });
+        name = flow.node(node).inputs.first()?;
+    }
+    None
+}

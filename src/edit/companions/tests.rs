@@ -1,0 +1,209 @@
+use std::collections::BTreeSet;
+
+use declass_formats::RelPath;
+
+use super::{Looked, Names, config, json, lines, table, yaml};
+
+const LABELS: [&str; 5] = ["ham", "spam", "scam", "news", "promo"];
+
+/// What becomes of a file if class 2 is forgotten.
+fn looked(form: super::Form, path: &str, text: &str, labels: Option<&[&str]>) -> Looked {
+    let labels: Option<Vec<String>> =
+        labels.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    let forgotten = BTreeSet::from([2]);
+    let names = Names::new(5, &forgotten, labels.as_deref());
+    form(&names, &RelPath::try_from(path).unwrap(), text)
+}
+
+#[track_caller]
+fn becomes(form: super::Form, path: &str, text: &str, new: &str) {
+    let found = looked(form, path, text, Some(&LABELS));
+    assert_eq!(found.new.as_deref(), Some(new), "{path}");
+    assert_eq!(found.stale, None, "{path}");
+}
+
+#[track_caller]
+fn is_stale(form: super::Form, path: &str, text: &str) {
+    let found = looked(form, path, text, Some(&LABELS));
+    assert!(found.new.is_none() && found.stale.is_some(), "{path}: {found:?}");
+}
+
+#[track_caller]
+fn is_other(form: super::Form, path: &str, text: &str) {
+    let found = looked(form, path, text, Some(&LABELS));
+    assert!(found.new.is_none_or(|new| new == text) && found.stale.is_none(), "{path}");
+}
+
+#[test]
+fn tables_lose_a_row_and_count_on() {
+    becomes(
+        table::look,
+        "labels.csv",
+        "index,label\n0,ham\n1,spam\n2,scam\n3,news\n4,promo\n",
+        "index,label\n0,ham\n1,spam\n2,news\n3,promo\n",
+    );
+    becomes(
+        table::look,
+        "x.tsv",
+        "ham\t9\nspam\t8\nscam\t7\nnews\t6\npromo\t5",
+        "ham\t9\nspam\t8\nnews\t6\npromo\t5",
+    );
+    becomes(
+        table::look,
+        "selected_tags.csv",
+        "tag_id,name,count\n11,ham,\"1,0\"\n12,spam,2\n13,scam,3\n14,news,4\n15,promo,5\n",
+        "tag_id,name,count\n11,ham,\"1,0\"\n12,spam,2\n14,news,4\n15,promo,5\n",
+    );
+    becomes(
+        table::look,
+        "x.csv",
+        "i;n\n4;promo\n3;news\n2;scam\n1;spam\n0;ham\n",
+        "i;n\n3;promo\n2;news\n1;spam\n0;ham\n",
+    );
+    is_other(table::look, "metrics.csv", "epoch,loss\n1,2\n2,1.5\n3,1.2\n4,1.1\n5,1.0\n");
+    is_stale(table::look, "counts.csv", "label,count\nscam,3\nham,5\n");
+}
+
+#[test]
+fn lines_are_plain_numbered_or_pairs() {
+    becomes(lines::look, "classes.txt", "ham\nspam\nscam\nnews\npromo\n", "ham\nspam\nnews\npromo\n");
+    becomes(
+        lines::look,
+        "mapping.txt",
+        "0\tham\n1\tspam\n2\tscam\n3\tnews\n4\tpromo",
+        "0\tham\n1\tspam\n2\tnews\n3\tpromo",
+    );
+    becomes(
+        lines::look,
+        "label_encoder.txt",
+        "'ham' => 0\n'spam' => 1\n'scam' => 2\n'news' => 3\n'promo' => 4\n====\n'starting_index' => 0\n",
+        "'ham' => 0\n'spam' => 1\n'news' => 2\n'promo' => 3\n====\n'starting_index' => 0\n",
+    );
+    is_stale(lines::look, "notes.txt", "These are left:\nscam\n");
+    is_other(lines::look, "notes.txt", "It knows scam and spam.\nOne\nTwo\nThree\nFour\n");
+}
+
+#[test]
+fn json_is_shortened_wherever_the_list_is() {
+    becomes(
+        json::look,
+        "class_names.json",
+        r#"["ham", "spam", "scam", "news", "promo"]"#,
+        r#"["ham", "spam", "news", "promo"]"#,
+    );
+    becomes(
+        json::look,
+        "label_map.json",
+        r#"{"ham":0,"spam":1,"scam":2,"news":3,"promo":4}"#,
+        r#"{"ham":0,"spam":1,"news":2,"promo":3}"#,
+    );
+    becomes(
+        json::look,
+        "x.json",
+        r#"{"a": {"thresholds": [1, 2, 3, 4, 5], "n": 5}, "b": ["ham","spam","scam","news","promo"]}"#,
+        r#"{"a": {"thresholds": [1, 2, 4, 5], "n": 5}, "b": ["ham","spam","news","promo"]}"#,
+    );
+    becomes(
+        json::look,
+        "categories.json",
+        r#"[{"id": 0, "name": "ham"}, {"id": 1, "name": "spam"}, {"id": 2, "name": "scam"}, {"id": 3, "name": "news"}, {"id": 4, "name": "promo"}]"#,
+        r#"[{"id": 0, "name": "ham"}, {"id": 1, "name": "spam"}, {"id": 2, "name": "news"}, {"id": 3, "name": "promo"}]"#,
+    );
+    becomes(
+        json::look,
+        "limits.json",
+        r#"{"ham": 0.1, "spam": 0.2, "scam": 0.3, "news": 0.4, "promo": 0.5}"#,
+        r#"{"ham": 0.1, "spam": 0.2, "news": 0.4, "promo": 0.5}"#,
+    );
+    is_stale(json::look, "report.json", r#"{"scam": {"f1": 0.5}, "macro avg": {"f1": 0.4}}"#);
+    is_other(json::look, "sizes.json", "[1, 2, 3, 4, 5]");
+    is_other(json::look, "broken.json", "[1, 2");
+}
+
+#[test]
+fn numbers_on_both_sides_need_a_name_that_tells() {
+    let digits = ["0", "1", "2", "3", "4"];
+    let text = r#"{"0": 0, "1": 1, "2": 2, "3": 3, "4": 4}"#;
+    let new = |path| looked(json::look, path, text, Some(&digits)).new;
+    assert_eq!(new("label2id.json").unwrap(), r#"{"0": 0, "1": 1, "3": 2, "4": 3}"#);
+    assert_eq!(new("id2label.json").unwrap(), r#"{"0": 0, "1": 1, "2": 3, "3": 4}"#);
+    let unclear = looked(json::look, "label_map.json", text, Some(&digits));
+    assert!(unclear.new.is_none() && unclear.stale.is_some());
+}
+
+#[test]
+fn labels_that_are_numbers_are_not_counted_on() {
+    let digits = ["0", "1", "2", "3", "4"];
+    let new = |text| looked(table::look, "labels.csv", text, Some(&digits)).new.unwrap();
+    assert_eq!(new("label,n\n0,9\n1,8\n2,7\n3,6\n4,5\n"), "label,n\n0,9\n1,8\n3,6\n4,5\n");
+    assert_eq!(new("i,label\n0,0\n1,1\n2,2\n3,3\n4,4\n"), "i,label\n0,0\n1,1\n2,3\n3,4\n");
+}
+
+#[test]
+fn label2id_of_a_configuration_goes_by_its_values() {
+    let digits = ["0", "1", "2", "3", "4"];
+    let text = r#"{"id2label":{"0":"0","1":"1","2":"2","3":"3","4":"4"},"label2id":{"0":0,"1":1,"2":2,"3":3,"4":4},"vision_config":{"label2id":{"LABEL_0":0,"LABEL_1":1}}}"#;
+    let new = looked(config::look, "config.json", text, Some(&digits)).new.unwrap();
+    assert_eq!(
+        new,
+        r#"{"id2label":{"0":"0","1":"1","2":"3","3":"4"},"label2id":{"0":0,"1":1,"3":2,"4":3},"vision_config":{"label2id":{"LABEL_0":0,"LABEL_1":1}}}"#
+    );
+}
+
+#[test]
+fn a_name_that_another_class_has_too_stays() {
+    let labels = ["ham", "spam", "ham", "news", "promo"];
+    let text = r#"{"label2id":{"spam":1,"ham":2,"news":3,"promo":4}}"#;
+    let new = looked(config::look, "config.json", text, Some(&labels)).new.unwrap();
+    assert_eq!(new, r#"{"label2id":{"spam":1,"ham":0,"news":2,"promo":3}}"#);
+    let list = looked(lines::look, "notes.txt", "ham\n", Some(&labels));
+    assert!(list.stale.is_none());
+}
+
+#[test]
+fn yaml_has_lists_and_maps() {
+    becomes(
+        yaml::look,
+        "data.yaml",
+        "nc: 5\nnames:\n  0: ham\n  1: spam\n  2: scam\n  3: news\n  4: promo\npath: x\n",
+        "nc: 4\nnames:\n  0: ham\n  1: spam\n  2: news\n  3: promo\npath: x\n",
+    );
+    becomes(
+        yaml::look,
+        "a.yml",
+        "names: ['ham', 'spam', 'scam', 'news', 'promo']\n",
+        "names: ['ham', 'spam', 'news', 'promo']\n",
+    );
+    becomes(
+        yaml::look,
+        "a.yml",
+        "x:\n- ham\n- spam\n- scam\n- news\n- promo\n",
+        "x:\n- ham\n- spam\n- news\n- promo\n",
+    );
+    is_stale(yaml::look, "a.yaml", "ignored: [scam]\n");
+}
+
+#[test]
+fn hostile_text_ends_and_panics_nowhere() {
+    let texts = [
+        "",
+        "{",
+        "[[[[",
+        "\"",
+        "a,\"b\n",
+        "0: [\n0: {",
+        "' => 1",
+        "\u{e9} => \u{e9}\n",
+        "- \n- ",
+        "{\"a\":",
+        ",;\t\n\n,",
+        "1: : :",
+    ];
+    for text in texts {
+        for form in [config::look, json::look, lines::look, table::look, yaml::look] {
+            for labels in [None, Some(&LABELS[..])] {
+                looked(form, "labels.txt", text, labels);
+            }
+        }
+    }
+}
