@@ -1,12 +1,15 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod chain;
 mod choice;
 mod labels;
+mod library;
 pub(crate) mod literal;
 mod load;
 mod names;
 mod onnx;
 mod operand;
+mod per_class;
 mod precision;
 mod reader;
 mod refuse;
