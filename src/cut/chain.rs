@@ -35,7 +35,9 @@ pub(super) fn is_plausible(candidate: &Candidate<'_>) -> bool {
 /// Whether a layer of the same model has as many inputs as there are classes, whatever kind of layer.
 pub(super) fn is_hidden_width(artifact: &Artifact, extent: usize) -> bool {
     let Readers { features, channels } = Readers::of(artifact);
-    features.iter().chain(&channels).any(|(_, columns)| *columns == extent)
+    // A square of that extent may as well mix the logits.
+    let square = |name: &str| artifact.tensors().get(name).is_some_and(|info| info.shape == [extent, extent]);
+    features.iter().chain(&channels).any(|(name, columns)| *columns == extent && !square(name))
 }
 
 /// How many inputs the layers have.

@@ -22,14 +22,13 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
         return Err(one_output());
     }
     let matrices = rules::matrices(artifact);
-    let found = find(artifact, hints, &matrices, stated.as_ref()).map_err(|error| match error {
+    let found = find(artifact, hints, &matrices, stated.as_ref()).map_err(|error| {
         // Packed weights have neither the names nor the extents of layers.
-        Error::Locate(LocateError::NotThisHead { .. } | LocateError::Unsuitable { .. })
-            if !is_named && refuse::quantised(artifact).is_some() =>
-        {
-            refuse::quantised(artifact).unwrap_or(error)
-        }
-        other => other,
+        let fits = |it: &Candidate<'_>| {
+            chain::is_plausible(it) && stated.as_ref().is_none_or(|stated| it.rows() == stated.count)
+        };
+        let hidden = !is_named && !matrices.iter().any(fits);
+        refuse::quantised(artifact).filter(|_| hidden).unwrap_or(error)
     })?;
     assemble(artifact, found, &matrices, stated, hints)
 }
@@ -180,6 +179,7 @@ fn untouched(
             found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
         untouched.extend(per_class::beside(artifact, &found.heads, &parts, hints.head().is_some())?);
     }
+    untouched.sort();
     Ok(untouched)
 }
 
