@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use declass_formats::Artifact;
 
-use super::{names, rules::Candidate};
+use super::{candidate::Candidate, names};
 
 /// The matrices that could make the logits: nothing has as many columns as they have rows, and they are no
 /// repeated or inner part of an encoder.
@@ -84,6 +84,9 @@ impl<'a> Readers<'a> {
     }
 }
 
+/// More places than any model has, each of which would have to be held against all others.
+pub(super) const MANY: usize = 256;
+
 /// Most channels of an image.
 const IMAGE: usize = 4;
 
@@ -112,10 +115,12 @@ fn outside(last: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
 
 /// Where widths cannot tell: those in the table of names, but for layers of a sequence that precede another.
 fn by_words(plausible: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
-    let named: Vec<_> =
-        plausible.iter().filter(|it| names::rank(&it.module).is_some()).cloned().collect::<Vec<_>>();
+    let named: Vec<_> = plausible.iter().filter(|it| names::rank(&it.module).is_some()).cloned().collect();
     if named.is_empty() {
         return outside(plausible);
+    }
+    if named.len() > MANY {
+        return named;
     }
     let leads_on = |it: &Candidate<'_>| named.iter().any(|other| precedes(it, other));
     named.iter().filter(|it| !leads_on(it)).cloned().collect()

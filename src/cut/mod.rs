@@ -1,5 +1,6 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod candidate;
 mod chain;
 mod choice;
 mod labels;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{Artifact, TensorInfo};
 
-use super::{chain, names, not_this_head, refusal, rules::Candidate};
+use super::{candidate::Candidate, chain, names, not_this_head, refusal};
 use crate::{
     error::Error,
     evidence::{Untouched, UntouchedKind},

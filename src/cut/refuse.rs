@@ -1,9 +1,9 @@
 //! What is not a classifier that can be treated, told from the folder and its configuration.
 
-use declass_formats::{Artifact, TensorInfo};
+use declass_formats::{Artifact, ModelFile, TensorInfo};
 use serde_json::Value;
 
-use super::{not_this_head, refusal, rules::Candidate};
+use super::{candidate::Candidate, not_this_head, refusal};
 use crate::error::Error;
 
 /// How an architecture's name gives away what it is.
@@ -149,9 +149,7 @@ fn check_settings(config: &Value) -> Result<(), Error> {
 
 /// An adapter with a head of its own is one for classification.
 fn check_adapter(artifact: &Artifact) -> Result<(), Error> {
-    let Some(file) = artifact.files().iter().find(|file| file.path.as_str() == ADAPTER) else {
-        return Ok(());
-    };
+    let Some(file) = adapter(artifact) else { return Ok(()) };
     let config: Value = serde_json::from_slice(&artifact.read_file(&file.path)?).unwrap_or_default();
     match config.get("task_type").and_then(Value::as_str) {
         Some("SEQ_CLS") | None => Ok(()),
@@ -162,7 +160,14 @@ fn check_adapter(artifact: &Artifact) -> Result<(), Error> {
     }
 }
 
-const ADAPTER: &str = "adapter_config.json";
+/// Whether the weights are changes to a base model that lies elsewhere.
+pub(super) fn is_adapter(artifact: &Artifact) -> bool {
+    adapter(artifact).is_some()
+}
+
+fn adapter(artifact: &Artifact) -> Option<&ModelFile> {
+    artifact.files().iter().find(|file| file.path.as_str() == "adapter_config.json")
+}
 
 /// Whether the numbers of a head are stored as they are used.
 pub(super) fn check_stored(artifact: &Artifact, head: &Candidate<'_>) -> Result<(), Error> {
@@ -170,11 +175,14 @@ pub(super) fn check_stored(artifact: &Artifact, head: &Candidate<'_>) -> Result<
     let beside = || artifact.tensors().keys().filter_map(|name| name.strip_prefix(path));
     let is_changed = |name: &str| name.starts_with("lora_") || name.starts_with("weight_mask");
     if head.derived || path.ends_with(".base_layer.") || beside().any(is_changed) {
-        return Err(not_this_head(format!(
-            "the weight of the head `{}` is computed from several tensors (`{}` and others): weight normalisation, \
-             pruning or an adapter has to be taken out of it before the model is saved",
-            head.module, head.tensor
-        )));
+        return Err(refusal(
+            format!(
+                "the weight of the head `{}` is computed from several tensors (`{}` and others)",
+                head.module, head.tensor
+            ),
+            "take weight normalisation, pruning or the adapter out of the head before the model is saved (in PyTorch \
+             `remove_parametrizations`, `prune.remove`, `merge_and_unload`)",
+        ));
     }
     if beside().any(|rest| rest.starts_with("quant_state.") || QUANTISED.contains(&rest)) {
         return Err(quantised_by(&format!("tensor `{}`", head.tensor)));

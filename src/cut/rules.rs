@@ -1,42 +1,16 @@
 //! The ordered rules that pick a head among the tensors of a state dict.
 
-use declass_formats::{Artifact, TensorInfo};
+use declass_formats::Artifact;
 use serde_json::Value;
 
-use super::{chain, labels::Stated, library, names, not_this_head, refusal, refuse::architectures};
+use super::{
+    candidate::{Candidate, listed},
+    chain,
+    labels::Stated,
+    library, names, not_this_head, refusal,
+    refuse::architectures,
+};
 use crate::error::{Error, LocateError};
-
-/// How many candidates an error lists.
-pub(super) const LISTED: usize = 8;
-
-/// A weight that could make classes.
-#[derive(Clone, Debug)]
-pub(super) struct Candidate<'a> {
-    pub(super) tensor: &'a str,
-    /// Module path without wrappers.
-    pub(super) module: String,
-    pub(super) info: &'a TensorInfo,
-    pub(super) bias_name: String,
-    pub(super) bias: Option<&'a TensorInfo>,
-    /// Whether the weight is computed from this tensor and others when the model runs.
-    pub(super) derived: bool,
-}
-
-impl Candidate<'_> {
-    pub(super) fn rows(&self) -> usize {
-        self.info.shape[0]
-    }
-
-    pub(super) fn columns(&self) -> usize {
-        self.info.shape[1]
-    }
-
-    /// Whether a name, of the module or the tensor, is this one's.
-    fn is(&self, name: &str) -> bool {
-        let module = name.strip_suffix(".weight").unwrap_or(name);
-        self.module == module || self.tensor == name || self.tensor.strip_suffix(".weight") == Some(module)
-    }
-}
 
 /// What a rule decided.
 pub(super) struct Found<'a> {
@@ -48,30 +22,8 @@ pub(super) struct Found<'a> {
     /// Whether nothing else with a result per class stands in the way: the library of the model is known to
     /// read no other head, or this one was named.
     pub(super) settled: bool,
-}
-
-/// How the weight of a module is stored where it is computed from several tensors.
-const DERIVED: [&str; 4] =
-    [".parametrizations.weight.original1", ".parametrizations.weight.original", ".weight_orig", ".weight_v"];
-
-/// Every weight of rank 2, or of a convolution with unit kernel.
-pub(super) fn matrices(artifact: &Artifact) -> Vec<Candidate<'_>> {
-    let matrix =
-        |shape: &[usize]| matches!(shape, [_, _, kernel @ ..] if kernel.iter().all(|extent| *extent == 1));
-    artifact
-        .tensors()
-        .iter()
-        .filter(|(_, info)| matrix(&info.shape) && info.shape.len() <= 5 && info.elements() > 0)
-        .filter_map(|(tensor, info)| {
-            let stored = tensor.strip_suffix(".weight");
-            let derived = || DERIVED.iter().find_map(|suffix| tensor.strip_suffix(suffix));
-            let path = stored.or_else(derived)?;
-            let bias_name = format!("{path}.bias");
-            let bias = artifact.tensors().get(&bias_name);
-            let module = names::module(names::unwrapped(path));
-            Some(Candidate { tensor, module, info, bias_name, bias, derived: stored.is_none() })
-        })
-        .collect()
+    /// Whether the library that is to load the file refuses what its own code does not use.
+    pub(super) strict: bool,
 }
 
 /// The heads that the caller names: the first is trained, the others have the same classes.
@@ -92,7 +44,14 @@ pub(super) fn named<'a>(matrices: &[Candidate<'a>], names: &[String]) -> Result<
         let reason = format!("the head `{}` has another class count than the first one named", other.module);
         return Err(not_this_head(reason));
     }
-    Ok(Found { heads, rule: "named by the caller".into(), confidence: 1.0, beside, settled: true })
+    Ok(Found {
+        heads,
+        rule: "named by the caller".into(),
+        confidence: 1.0,
+        beside,
+        settled: true,
+        strict: false,
+    })
 }
 
 /// What the library's own code of the configuration's architecture takes for its head, if it is known.
@@ -124,7 +83,7 @@ pub(super) fn of_library<'a>(
         )));
     }
     let rule = format!("its name is that of the head of `{class}`");
-    Ok(Some(Found { heads, rule, confidence: 0.98, beside: Vec::new(), settled: true }))
+    Ok(Some(Found { heads, rule, confidence: 0.98, beside: Vec::new(), settled: true, strict: false }))
 }
 
 /// timm's `pretrained_cfg.classifier`: a module path, or a list of them whose logits are averaged. It is
@@ -140,7 +99,7 @@ pub(super) fn declared<'a>(
     let declaration = nested.or_else(|| config.get("classifier"));
     let modules: Vec<&str> = match declaration {
         Some(Value::String(module)) => vec![module],
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Array(list)) => list.iter().take(chain::MANY).filter_map(Value::as_str).collect(),
         _ => return Ok(None),
     };
     if modules.contains(&"aux_head") {
@@ -169,7 +128,7 @@ pub(super) fn declared<'a>(
             listed(&best_first(&ends)).join(", ")
         )));
     }
-    Ok(Some(Found { heads, rule: rule.into(), confidence, beside: Vec::new(), settled: false }))
+    Ok(Some(Found { heads, rule: rule.into(), confidence, beside: Vec::new(), settled: false, strict: true }))
 }
 
 /// What can be last by its extents: one place, or a question.
@@ -188,6 +147,9 @@ pub(super) fn last<'a>(
             None => not_this_head("no weight matrix could be a classifier head"),
         });
     };
+    if ends.len() > chain::MANY {
+        return Err(LocateError::Ambiguous { candidates: listed(&ends) }.into());
+    }
     let heads = parallel(&ends, best);
     let square = heads.len() > 1 && heads.iter().any(|it| it.columns() == it.rows());
     // Layers of a sequence would have these shapes too.
@@ -203,7 +165,7 @@ pub(super) fn last<'a>(
         (None, Some(_)) => ("the only matrix with one row per class that can be last", 0.7),
         (None, None) => ("the only matrix that can be last: no other one reads what it makes", 0.6),
     };
-    Ok(Found { heads, rule: rule.into(), confidence, beside: Vec::new(), settled: false })
+    Ok(Found { heads, rule: rule.into(), confidence, beside: Vec::new(), settled: false, strict: false })
 }
 
 /// The best with the other heads whose logits are averaged with its: `head.0` and `head.1`, twins of
@@ -234,7 +196,7 @@ pub(super) fn no_candidate(artifact: &Artifact, stated: Option<&Stated>) -> Erro
         return refusal("no tensor is a weight matrix", "supply the weights of a classifier");
     };
     let Stated { count, source, .. } = stated;
-    let is_transposed = |(name, info): &(&String, &TensorInfo)| {
+    let is_transposed = |(name, info): &(&String, &declass_formats::TensorInfo)| {
         (name.ends_with(".weight") || name.ends_with("kernel"))
             && matches!(info.shape.as_slice(), [_, columns] if columns == count)
     };
@@ -261,10 +223,4 @@ pub(super) fn token_head() -> Error {
         "`aux_head` adds a maximum over tokens to the logits, which are therefore not linear in one embedding",
         "supply a model with a plain linear head",
     )
-}
-
-/// The first few with their extents.
-pub(super) fn listed(candidates: &[Candidate<'_>]) -> Vec<String> {
-    let shown = candidates.iter().map(|it| format!("{} {:?}", it.tensor, it.info.shape));
-    shown.take(LISTED).collect()
 }

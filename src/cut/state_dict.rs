@@ -1,12 +1,16 @@
 //! The head of a model of which only names, shapes and a configuration are known.
 
+use std::collections::BTreeSet;
+
 use declass_formats::Artifact;
 
 use super::{
-    Branch, Choice, Cut, Head, Operand, Why, chain,
+    Branch, Choice, Cut, Head, Operand, Why,
+    candidate::{self, Candidate},
+    chain,
     labels::{self, Stated},
     names, not_this_head, per_class, refusal, refuse,
-    rules::{self, Candidate, Found, misfit_bias, token_head},
+    rules::{self, Found, misfit_bias, token_head},
     stated,
 };
 use crate::error::{Error, LocateError};
@@ -21,7 +25,7 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     if stated.as_ref().is_some_and(|stated| stated.count == 1) {
         return Err(one_output());
     }
-    let matrices = rules::matrices(artifact);
+    let matrices = candidate::matrices(artifact);
     let found = find(artifact, hints, &matrices, stated.as_ref()).map_err(|error| {
         // Packed weights have neither the names nor the extents of layers.
         let fits = |it: &Candidate<'_>| {
@@ -105,7 +109,13 @@ fn assemble(
         || artifact.config().and_then(|config| config.get("problem_type")?.as_str())
             == Some("multi_label_classification");
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
-    let notes = notes(&found, &auxiliary, multi_label, pooled_after);
+    let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
+    if refuse::is_adapter(artifact) {
+        notes.push(
+            "an adapter: `adapter_config.json` is copied as it is, and the base model that it names keeps its own head"
+                .into(),
+        );
+    }
     Ok(Cut {
         bound: stated::bound(artifact, &branches),
         head: Head {
@@ -124,7 +134,7 @@ fn assemble(
             choice: Choice::Located,
             rule: found.rule.clone(),
             confidence: found.confidence,
-            runners_up: rules::listed(&others.left),
+            runners_up: candidate::listed(&others.left),
             notes,
         },
         labels: stated.and_then(Stated::labels),
@@ -143,19 +153,19 @@ struct Others<'a> {
 
 impl<'a> Others<'a> {
     fn of(artifact: &Artifact, found: &Found<'a>, alike: &[Candidate<'a>]) -> Result<Self, Error> {
-        let known = |it: &Candidate<'a>| has(&found.heads, Some(it)) || has(&found.beside, Some(it));
-        let for_training =
-            alike.iter().filter(|it| !known(it) && names::is_auxiliary(&it.module) && !it.derived);
-        let auxiliary: Vec<_> = found.beside.iter().chain(for_training).cloned().collect();
-        // Extents tell nothing of a head among the layers of an encoder with as many features.
-        let left: Vec<_> = chain::ends(artifact, alike)
-            .into_iter()
-            .filter(|it| !known(it) && !has(&auxiliary, Some(it)))
-            .collect();
+        let mut known: BTreeSet<&str> = found.heads.iter().chain(&found.beside).map(|it| it.tensor).collect();
+        let for_training = |it: &&Candidate<'a>| {
+            !known.contains(it.tensor) && names::is_auxiliary(&it.module) && !it.derived
+        };
+        let trained: Vec<_> = alike.iter().filter(for_training).cloned().collect();
+        let auxiliary = [found.beside.clone(), trained].concat();
+        known.extend(auxiliary.iter().map(|it| it.tensor));
+        let ends = chain::ends(artifact, alike);
+        let left: Vec<_> = ends.into_iter().filter(|it| !known.contains(it.tensor)).collect();
         if left.is_empty() || found.settled {
             return Ok(Self { auxiliary, left });
         }
-        let candidates = rules::listed(&[found.heads.clone(), left].concat());
+        let candidates = candidate::listed(&[found.heads.clone(), left].concat());
         Err(LocateError::Ambiguous { candidates }.into())
     }
 }
@@ -177,7 +187,12 @@ fn untouched(
     if !is_known {
         let parts: Vec<_> =
             found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
-        untouched.extend(per_class::beside(artifact, &found.heads, &parts, hints.head().is_some())?);
+        untouched.extend(per_class::beside(
+            artifact,
+            &found.heads,
+            &parts,
+            hints.head().is_some() || found.strict,
+        )?);
     }
     untouched.sort();
     Ok(untouched)

@@ -5,7 +5,7 @@ use std::{collections::HashSet, iter};
 use declass_formats::onnx::Value;
 
 use super::{
-    super::{Choice, CutPoint, Source, Why, rules::LISTED},
+    super::{Choice, CutPoint, Source, Why, candidate::LISTED},
     follower::Follower,
     output,
     part::Part,
