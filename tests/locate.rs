@@ -264,7 +264,7 @@ fn the_caller_may_name_the_head() {
     let Err(Error::Locate(LocateError::Unknown { candidates, .. })) = locate(&twice, Some("veredict")) else {
         panic!("found")
     };
-    assert!(candidates.contains(&"verdict.weight".to_owned()));
+    assert!(candidates.contains(&"verdict.weight [6, 8]".to_owned()));
     let deep = fixtures().join("onnx/deep_head.onnx");
     let cut = locate(&deep, Some("head.2.weight")).unwrap();
     assert_eq!(cut.head.branches[0].embedding, "embedding");

@@ -58,9 +58,12 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
     let Survey { files, skipped } = folder.survey()?;
     let weights = choose_weights(&folder, &files)?;
     let own = weights.files();
+    // The weights of an adapter are of no use without its settings.
+    let is_adapter = own.iter().any(|file| file.as_str() == ADAPTER_WEIGHTS);
     let stays = |(file, size): &(RelPath, u64)| {
+        let describes = file.as_str() == CONFIG || (is_adapter && file.as_str() == ADAPTER);
         own.contains(file)
-            || file.as_str() == CONFIG
+            || describes
             || (is_companion(file, *size)
                 && !leave_out(file)
                 && !nested::describes_others(file, &files, &own))
@@ -113,8 +116,13 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
     let with = |extension: &str| -> Vec<&RelPath> {
         top.iter().copied().filter(|file| has_extension(file, extension)).collect()
     };
-    if named("adapter_config.json").is_some() {
-        return Err(fail(Problem::Adapter));
+    if named(ADAPTER).is_some() {
+        // One with a model beside it is applied to that when it is loaded; what it is alone can be opened.
+        let whole = named(SINGLE).or_else(|| named(INDEX));
+        return match named(ADAPTER_WEIGHTS).filter(|_| whole.is_none()) {
+            Some(file) => Safetensors::open_file(folder, file).map(Weights::Safetensors),
+            None => Err(fail(Problem::Adapter)),
+        };
     }
     if let Some(file) = named(SINGLE) {
         return Safetensors::open_file(folder, file).map(Weights::Safetensors);
@@ -186,5 +194,7 @@ fn config_path() -> RelPath {
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+const ADAPTER: &str = "adapter_config.json";
+const ADAPTER_WEIGHTS: &str = "adapter_model.safetensors";
 const CONFIG: &str = "config.json";
 const CARD: &str = "README.md";

@@ -1,14 +1,18 @@
 //! Where the encoder ends and the classifier head begins.
 
+mod candidate;
+mod chain;
 mod choice;
 mod foreign;
 mod labels;
+mod library;
 pub(crate) mod literal;
 mod load;
 mod multi_label;
 mod names;
 mod onnx;
 mod operand;
+mod per_class;
 mod precision;
 mod reader;
 mod refuse;

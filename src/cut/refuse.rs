@@ -1,9 +1,9 @@
 //! What is not a classifier that can be treated, told from the folder and its configuration.
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, ModelFile, TensorInfo};
 use serde_json::Value;
 
-use super::refusal;
+use super::{candidate::Candidate, not_this_head, refusal};
 use crate::error::Error;
 
 /// How an architecture's name gives away what it is.
@@ -75,13 +75,15 @@ const QUANTISED: &[&str] = &[
     "weight_zero_point",
 ];
 
-/// Refuses what the configuration or the names of the tensors show to be something else.
-pub(super) fn check(artifact: &Artifact) -> Result<(), Error> {
+/// Refuses what the configuration or the names of the tensors show to be something else. What only names
+/// suggest yields to a head that is named by hand.
+pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
     if let Some(config) = artifact.config() {
         check_architecture(config)?;
         check_settings(config)?;
     }
-    check_names(artifact)
+    check_adapter(artifact)?;
+    if is_named { Ok(()) } else { check_names(artifact) }
 }
 
 /// Whether an architecture classifies whole inputs.
@@ -107,9 +109,9 @@ pub(super) fn architectures(config: &Value) -> Vec<&str> {
 
 fn check_architecture(config: &Value) -> Result<(), Error> {
     let names = architectures(config);
-    let Some(first) = names.first().filter(|_| !names.iter().any(|name| classifies(name))) else {
+    if names.iter().any(|name| classifies(name)) {
         return Ok(());
-    };
+    }
     for name in &names {
         let hit = ARCHITECTURES.iter().find(|(mark, _)| match mark {
             Contains(part) => name.contains(part),
@@ -120,18 +122,24 @@ fn check_architecture(config: &Value) -> Result<(), Error> {
             return Err(refusal(format!("`{name}`: {why}"), "supply a model that gives one logit per class"));
         }
     }
-    if config.get("model_type").is_some() && !names.iter().any(|name| name.contains("Classif")) {
-        let what = if first.ends_with("Model") {
-            "is a backbone or embedding model without a classifier head"
-        } else {
-            "is not known to be a classifier of whole inputs"
-        };
-        return Err(refusal(
-            format!("`{first}` {what}"),
-            "supply the fine-tuned classifier, whose architecture ends in `...Classification`",
-        ));
-    }
     Ok(())
+}
+
+/// Why the configuration says that there is no head, if it does: its class is none that classifies. Whoever
+/// writes a class of their own may call it as they like.
+pub(super) fn backbone(artifact: &Artifact) -> Option<Error> {
+    let config = artifact.config().filter(|config| config.get("model_type").is_some())?;
+    let names = architectures(config);
+    let first = names.first().filter(|_| !names.iter().any(|name| name.contains("Classif")))?;
+    let what = if first.ends_with("Model") {
+        "is a backbone or embedding model without a classifier head"
+    } else {
+        "is not known to be a classifier of whole inputs"
+    };
+    Some(refusal(
+        format!("`{first}` {what}"),
+        "supply the fine-tuned classifier, whose architecture ends in `...Classification`",
+    ))
 }
 
 fn check_settings(config: &Value) -> Result<(), Error> {
@@ -141,13 +149,57 @@ fn check_settings(config: &Value) -> Result<(), Error> {
             "there is no class to remove",
         ));
     }
-    match config.get("quantization_config") {
-        None | Some(Value::Null) => Ok(()),
-        Some(quantisation) => {
-            let method = quantisation.get("quant_method").and_then(Value::as_str).unwrap_or("unknown method");
-            Err(quantised(&format!("`quantization_config` ({method})")))
-        }
+    Ok(())
+}
+
+/// An adapter with a head of its own is one for classification.
+fn check_adapter(artifact: &Artifact) -> Result<(), Error> {
+    let Some(file) = adapter(artifact) else { return Ok(()) };
+    let config: Value = serde_json::from_slice(&artifact.read_file(&file.path)?).unwrap_or_default();
+    match config.get("task_type").and_then(Value::as_str) {
+        Some("SEQ_CLS") | None => Ok(()),
+        Some(other) => Err(refusal(
+            format!("it is an adapter for another task than classification (`{}`)", other.escape_debug()),
+            "merge it into its base model and save that as safetensors",
+        )),
     }
+}
+
+/// Whether the weights are changes to a base model that lies elsewhere.
+pub(super) fn is_adapter(artifact: &Artifact) -> bool {
+    adapter(artifact).is_some()
+}
+
+fn adapter(artifact: &Artifact) -> Option<&ModelFile> {
+    artifact.files().iter().find(|file| file.path.as_str() == "adapter_config.json")
+}
+
+/// Whether the numbers of a head are stored as they are used.
+pub(super) fn check_stored(artifact: &Artifact, head: &Candidate<'_>) -> Result<(), Error> {
+    let path = head.bias_name.strip_suffix("bias").unwrap_or(&head.bias_name);
+    let beside = || artifact.tensors().keys().filter_map(|name| name.strip_prefix(path));
+    let is_changed = |name: &str| name.starts_with("lora_") || name.starts_with("weight_mask");
+    if head.derived || path.ends_with(".base_layer.") || beside().any(is_changed) {
+        return Err(refusal(
+            format!(
+                "the weight of the head `{}` is computed from several tensors (`{}` and others)",
+                head.module, head.tensor
+            ),
+            "take weight normalisation, pruning or the adapter out of the head before the model is saved (in PyTorch \
+             `remove_parametrizations`, `prune.remove`, `merge_and_unload`)",
+        ));
+    }
+    if beside().any(|rest| rest.starts_with("quant_state.") || QUANTISED.contains(&rest)) {
+        return Err(quantised_by(&format!("tensor `{}`", head.tensor)));
+    }
+    let integer = |info: &TensorInfo| !info.dtype.is_float();
+    if integer(head.info) || head.bias.is_some_and(integer) {
+        return Err(refusal(
+            format!("the head `{}` is stored as {}", head.module, head.info.dtype.name()),
+            "dequantise the model first",
+        ));
+    }
+    Ok(())
 }
 
 fn check_names(artifact: &Artifact) -> Result<(), Error> {
@@ -158,30 +210,40 @@ fn check_names(artifact: &Artifact) -> Result<(), Error> {
             || name.starts_with("head.classification_head.")
             || name.starts_with("head.regression_head.")
     };
+    // What stands behind a backbone for every pixel is made of convolutions.
     let behind_backbone = |name: &&str| {
-        let rest = name.strip_prefix("classifier.").unwrap_or_default();
-        let numbered = rest.strip_suffix(".weight").is_some_and(|index| index.parse::<usize>().is_ok());
-        numbered || rest.starts_with("low_") || rest.starts_with("high_")
+        let is_convolution = artifact.tensors().get(*name).is_some_and(|info| info.shape.len() == 4);
+        name.starts_with("classifier.") && is_convolution
     };
     let has_backbone = names().any(|name| name.starts_with("backbone."));
     if let Some(name) =
         names().find(decoder).or_else(|| names().find(behind_backbone).filter(|_| has_backbone))
     {
-        return Err(refusal(
-            format!("tensor `{name}` belongs to a segmentation or detection model"),
-            "supply a model that gives one logit per class for the whole input",
-        ));
+        return Err(not_this_head(format!(
+            "tensor `{name}` belongs to a segmentation or detection model, which does not give one logit per class \
+             for the whole input"
+        )));
     }
-    let is_quantised = |name: &&str| {
+    Ok(())
+}
+
+/// That a checkpoint is quantised, if something says so. What is not its head may be.
+pub(super) fn quantised(artifact: &Artifact) -> Option<Error> {
+    let setting = artifact.config().and_then(|config| config.get("quantization_config"));
+    if let Some(setting) = setting.filter(|setting| !setting.is_null()) {
+        let method = setting.get("quant_method").and_then(Value::as_str).unwrap_or("unknown method");
+        return Some(quantised_by(&format!("`quantization_config` ({method})")));
+    }
+    let is_quantised = |name: &&String| {
         name.contains(".quant_state.")
             || name.rsplit_once('.').is_some_and(|(_, last)| QUANTISED.contains(&last))
     };
-    names().find(is_quantised).map_or(Ok(()), |name| Err(quantised(&format!("tensor `{name}`"))))
+    artifact.tensors().keys().find(is_quantised).map(|name| quantised_by(&format!("tensor `{name}`")))
 }
 
-fn quantised(what: &str) -> Error {
+fn quantised_by(what: &str) -> Error {
     refusal(
-        format!("the checkpoint is quantised: {what}"),
+        format!("the head is quantised, or hidden among quantised weights: {what}"),
         "dequantise it first, or supply the original weights",
     )
 }

@@ -1,74 +1,129 @@
 //! The head of a model of which only names, shapes and a configuration are known.
 
+use std::collections::BTreeSet;
+
 use declass_formats::Artifact;
 
 use super::{
-    Auxiliary, Branch, Choice, Cut, Head, Operand, Why, foreign,
+    Auxiliary, Branch, Choice, Cut, Head, Operand, Why,
+    candidate::{self, Candidate},
+    chain, foreign,
     labels::{self, Stated},
-    multi_label, names, not_this_head, refusal, refuse,
-    rules::{self, Candidate, Found, bias_name, misfit_bias, token_head},
+    multi_label, names, not_this_head, per_class, refusal, refuse,
+    rules::{self, Found, misfit_bias, token_head},
     stated,
 };
-use crate::error::Error;
+use crate::error::{Error, LocateError};
+use crate::evidence::{Untouched, UntouchedKind};
 use crate::head::{Hints, Link, Position, Ties};
 
-/// Locates by the ordered rules: timm's own declaration, the table of names, uniqueness by shape.
+/// Locates by the ordered rules: the library's own code, timm's declaration, what extents and names leave.
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
+    let is_named = hints.head().is_some();
     foreign::check(artifact)?;
-    refuse::check(artifact)?;
-    let matrices = rules::matrices(artifact);
-    let has_rows = |count: usize| matrices.iter().any(|it| it.info.shape[0] == count);
+    refuse::check(artifact, is_named)?;
+    let matrices = candidate::matrices(artifact);
+    let has_rows = |count: usize| matrices.iter().any(|it| it.rows() == count);
     let stated = labels::stated(artifact)?.filter(|stated| !stated.beside || has_rows(stated.count));
-    let count = stated.as_ref().map(|stated| stated.count);
-    if count == Some(1) {
+    if stated.as_ref().is_some_and(|stated| stated.count == 1) {
         return Err(one_output());
     }
-    if let Some(name) = hints.head() {
-        let found = rules::named(&matrices, name)?;
-        return assemble(artifact, found, &matrices, stated, hints);
+    let found = find(artifact, hints, &matrices, stated.as_ref()).map_err(|error| {
+        // Packed weights have neither the names nor the extents of layers.
+        let fits = |it: &Candidate<'_>| {
+            chain::is_plausible(it) && stated.as_ref().is_none_or(|stated| it.rows() == stated.count)
+        };
+        let hidden = !is_named && !matrices.iter().any(fits);
+        refuse::quantised(artifact).filter(|_| hidden).unwrap_or(error)
+    })?;
+    assemble(artifact, found, &matrices, stated, hints)
+}
+
+fn find<'a>(
+    artifact: &Artifact,
+    hints: &Hints,
+    matrices: &[Candidate<'a>],
+    stated: Option<&Stated>,
+) -> Result<Found<'a>, Error> {
+    if hints.head().is_some() {
+        let mut found = rules::named(matrices, &hints.heads)?;
+        // One of several heads whose mean the library takes is not one without the others.
+        if let Ok(Some(library)) = rules::of_library(artifact.config(), matrices)
+            && has(&library.heads, found.heads.first())
+        {
+            found.beside.retain(|it| !has(&library.heads, Some(it)));
+            found.heads = library.heads;
+        }
+        return Ok(found);
     }
-    let candidates: Vec<Candidate<'_>> =
-        matrices.iter().copied().filter(|it| count.is_none_or(|count| it.info.shape[0] == count)).collect();
+    let count = stated.map(|stated| stated.count);
+    let candidates: Vec<Candidate<'a>> =
+        matrices.iter().filter(|it| count.is_none_or(|count| it.rows() == count)).cloned().collect();
     if candidates.is_empty() {
-        return Err(rules::no_candidate(&matrices, stated.as_ref()));
+        return Err(refuse::backbone(artifact).unwrap_or_else(|| rules::no_candidate(artifact, stated)));
     }
-    let found = rules::declared(artifact.config(), &candidates)?
-        .map_or_else(|| rules::by_name(artifact, &candidates, count), Ok)?;
-    assemble(artifact, found, &candidates, stated, hints)
+    if let Some(found) = rules::of_library(artifact.config(), matrices)? {
+        return Ok(found);
+    }
+    if let Some(found) = rules::declared(artifact, &candidates)? {
+        return Ok(found);
+    }
+    let backbone = refuse::backbone(artifact);
+    match (rules::last(artifact, &candidates, count), backbone) {
+        (found, None) => found,
+        // The labels say that there is a head, whoever wrote the code.
+        (Ok(found), Some(_)) if stated.is_some_and(|stated| stated.named.is_some()) => {
+            Ok(Found { confidence: found.confidence.min(0.6), ..found })
+        }
+        (Err(error @ Error::Locate(LocateError::Ambiguous { .. })), Some(_)) if count.is_some() => Err(error),
+        (_, Some(refusal)) => Err(refusal),
+    }
+}
+
+fn has(list: &[Candidate<'_>], candidate: Option<&Candidate<'_>>) -> bool {
+    list.iter().any(|it| Some(it.tensor) == candidate.map(|candidate| candidate.tensor))
 }
 
 fn assemble(
     artifact: &Artifact,
     found: Found<'_>,
-    candidates: &[Candidate<'_>],
+    matrices: &[Candidate<'_>],
     stated: Option<Stated>,
     hints: &Hints,
 ) -> Result<Cut, Error> {
-    let Some(first) = found.heads.first().copied() else {
+    let Some(first) = found.heads.first().cloned() else {
         return Err(not_this_head("no head was found"));
     };
-    let classes = first.info.shape[0];
+    let classes = first.rows();
     let stated = stated.filter(|stated| !stated.beside || stated.count == classes);
     check_classes(&found.heads, classes, stated.as_ref())?;
-    if candidates.iter().any(|it| it.module == "aux_head" && it.info.shape[0] == classes) {
+    let alike: Vec<Candidate<'_>> = matrices.iter().filter(|it| it.rows() == classes).cloned().collect();
+    if alike.iter().any(|it| it.module == "aux_head") {
         return Err(token_head());
     }
     let gain = 1.0 / found.heads.len() as f64;
     let branches: Vec<Branch> =
-        found.heads.iter().map(|it| branch(artifact, *it, classes, gain)).collect::<Result<_, _>>()?;
-    let (auxiliary, others) = same_classes(&found.heads, candidates);
+        found.heads.iter().map(|it| branch(artifact, it, classes, gain)).collect::<Result<_, _>>()?;
+    let others = Others::of(artifact, &found, &alike)?;
     let auxiliary: Vec<Branch> =
-        auxiliary.into_iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
+        others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
+    let untouched = untouched(artifact, &found, &others, &alike, hints)?;
     let multi_label = multi_label::is_stated(artifact, hints)?;
     let link = if multi_label { Link::Sigmoid } else { Link::None };
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
-    let mut notes = notes(&found, &auxiliary, first, multi_label, pooled_after);
+    let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
+    if refuse::is_adapter(artifact) {
+        notes.push(
+            "an adapter: `adapter_config.json` is copied as it is, and the base model that it names keeps its own head"
+                .into(),
+        );
+    }
     Ok(Cut {
         bound: stated::bound(artifact, &branches),
         head: Head {
-            name: first.module.to_owned(),
+            name: first.module.clone(),
             classes,
             branches,
             link,
@@ -82,33 +137,74 @@ fn assemble(
         },
         why: Why {
             choice: Choice::Located,
-            rule: found.rule.to_owned(),
+            rule: found.rule.clone(),
             confidence: found.confidence,
-            runners_up: rules::listed(&others),
+            runners_up: candidate::listed(&others.left),
             notes,
         },
         labels: stated.and_then(Stated::labels),
         points: Vec::new(),
-        untouched: Vec::new(),
+        untouched,
     })
 }
 
-/// The other matrices with a row per class: auxiliary heads, and what could have been the head.
-fn same_classes<'a>(
-    heads: &[Candidate<'a>],
-    candidates: &[Candidate<'a>],
-) -> (Vec<Candidate<'a>>, Vec<Candidate<'a>>) {
-    let is_head = |it: &Candidate<'_>| heads.iter().any(|head| head.tensor == it.tensor);
-    let classes = heads.first().map(|head| head.info.shape[0]);
-    candidates
-        .iter()
-        .copied()
-        .filter(|it| Some(it.info.shape[0]) == classes && !is_head(it))
-        .partition(|it| names::is_auxiliary(it.module))
+/// The other matrices with one row per class.
+struct Others<'a> {
+    /// Heads that lose the classes, too: for training only, replaced by an adapter, or named.
+    auxiliary: Vec<Candidate<'a>>,
+    /// What could be another head.
+    left: Vec<Candidate<'a>>,
+}
+
+impl<'a> Others<'a> {
+    fn of(artifact: &Artifact, found: &Found<'a>, alike: &[Candidate<'a>]) -> Result<Self, Error> {
+        let mut known: BTreeSet<&str> = found.heads.iter().chain(&found.beside).map(|it| it.tensor).collect();
+        let for_training = |it: &&Candidate<'a>| {
+            !known.contains(it.tensor) && names::is_auxiliary(&it.module) && !it.derived
+        };
+        let trained: Vec<_> = alike.iter().filter(for_training).cloned().collect();
+        let auxiliary = [found.beside.clone(), trained].concat();
+        known.extend(auxiliary.iter().map(|it| it.tensor));
+        let ends = chain::ends(artifact, alike);
+        let left: Vec<_> = ends.into_iter().filter(|it| !known.contains(it.tensor)).collect();
+        if left.is_empty() || found.settled {
+            return Ok(Self { auxiliary, left });
+        }
+        let candidates = candidate::listed(&[found.heads.clone(), left].concat());
+        Err(LocateError::Ambiguous { candidates }.into())
+    }
+}
+
+/// What else has the classes and stays as it is.
+fn untouched(
+    artifact: &Artifact,
+    found: &Found<'_>,
+    others: &Others<'_>,
+    alike: &[Candidate<'_>],
+    hints: &Hints,
+) -> Result<Vec<Untouched>, Error> {
+    let matrix = |it: &Candidate<'_>| Untouched::new(UntouchedKind::Matrix, it.tensor, &it.info.shape);
+    let mut untouched: Vec<_> = others.left.iter().map(matrix).collect();
+    untouched.extend(per_class::code(artifact));
+    // What a known class of a library does not load cannot act on its logits.
+    let is_known = found.settled && hints.head().is_none()
+        || matches!(rules::of_library(artifact.config(), alike), Ok(Some(library)) if has(&library.heads, found.heads.first()));
+    if !is_known {
+        let parts: Vec<_> =
+            found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
+        untouched.extend(per_class::beside(
+            artifact,
+            &found.heads,
+            &parts,
+            hints.head().is_some() || found.strict,
+        )?);
+    }
+    untouched.sort();
+    Ok(untouched)
 }
 
 fn check_classes(heads: &[Candidate<'_>], classes: usize, stated: Option<&Stated>) -> Result<(), Error> {
-    if let Some(other) = heads.iter().find(|it| it.info.shape[0] != classes) {
+    if let Some(other) = heads.iter().find(|it| it.rows() != classes) {
         return Err(refusal(format!("the parallel head `{}` has another class count", other.module), ""));
     }
     if let Some(stated) = stated.filter(|stated| stated.count != classes) {
@@ -121,38 +217,25 @@ fn check_classes(heads: &[Candidate<'_>], classes: usize, stated: Option<&Stated
     if classes <= 1 { Err(one_output()) } else { Ok(()) }
 }
 
-fn branch(artifact: &Artifact, head: Candidate<'_>, classes: usize, gain: f64) -> Result<Branch, Error> {
-    let bias_name = bias_name(head.tensor);
-    let bias = artifact.tensors().get(&bias_name);
-    if !head.info.dtype.is_float() || bias.is_some_and(|bias| !bias.dtype.is_float()) {
-        return Err(refusal(
-            format!("the head `{}` is stored as {}", head.module, head.info.dtype.name()),
-            "dequantise the model first",
-        ));
-    }
-    if bias.is_some_and(|bias| bias.shape != [classes]) {
-        return Err(misfit_bias(&bias_name));
+fn branch(artifact: &Artifact, head: &Candidate<'_>, classes: usize, gain: f64) -> Result<Branch, Error> {
+    refuse::check_stored(artifact, head)?;
+    if head.bias.is_some_and(|bias| bias.shape != [classes]) {
+        return Err(misfit_bias(&head.bias_name));
     }
     Ok(Branch {
         embedding: format!("input of {}", head.module),
-        width: head.info.shape[1],
+        width: head.columns(),
         weight: Operand::stored(head.tensor, head.info, 0),
-        bias: bias.map(|info| Operand::stored(&bias_name, info, 0)),
+        bias: head.bias.map(|info| Operand::stored(&head.bias_name, info, 0)),
         gain: vec![gain; classes],
         bias_gain: vec![gain; classes],
     })
 }
 
-fn notes(
-    found: &Found<'_>,
-    auxiliary: &[Branch],
-    first: Candidate<'_>,
-    multi_label: bool,
-    pooled_after: bool,
-) -> Vec<String> {
+fn notes(found: &Found<'_>, auxiliary: &[Branch], multi_label: bool, pooled_after: bool) -> Vec<String> {
     let mut notes = Vec::new();
     if found.heads.len() > 1 {
-        let names: Vec<&str> = found.heads.iter().map(|it| it.module).collect();
+        let names: Vec<&str> = found.heads.iter().map(|it| it.module.as_str()).collect();
         notes.push(format!(
             "{} parallel heads ({}); their logits are averaged",
             names.len(),
@@ -166,7 +249,7 @@ fn notes(
             head.weight.tensor
         ));
     }
-    if first.info.shape[0] == first.info.shape[1] {
+    if found.heads.first().is_some_and(|first| first.rows() == first.columns()) {
         notes.push("as many classes as features: the class axis cannot be checked by its extent".into());
     }
     if multi_label {

@@ -22,7 +22,8 @@ pub struct Untouched {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UntouchedKind {
-    /// A file that lists as many entries as there are classes, or names a forgotten one.
+    /// A file that lists as many entries as there are classes, or names a forgotten one, or the program code that
+    /// a model brings along.
     File,
     /// A matrix with one row per class that is no part of the head.
     Matrix,

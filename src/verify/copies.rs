@@ -1,13 +1,15 @@
 //! Other places of a released file that still hold the row of a forgotten class: a second head that nothing
 //! reads, an average over training, weights that another part shares.
 
-use declass_formats::{Artifact, TensorInfo};
+use std::collections::BTreeSet;
 
-use super::models::Model;
+use declass_formats::{Artifact, Dtype, TensorInfo};
+
+use super::{
+    models::Model,
+    windows::{Pattern, SAME, TAPS, cosine},
+};
 use crate::{classes::Forgotten, cut::Branch, error::Error, evidence::Change};
-
-/// Least cosine between two rows that are the same but for rounding or a little more training.
-const SAME: f64 = 0.99;
 
 /// A forgotten class's row in a tensor that is no part of the candidate's head.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,33 +18,165 @@ pub(super) struct Copy {
     pub(super) class: usize,
 }
 
-/// Looks through every float tensor of the candidate that has the extents of the original's head, either way
-/// round. It is a copy where the row of a forgotten class, and most retained ones, point the way they do in
-/// the original's head. One tensor is held at a time, besides the original's weights.
-pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<Vec<Copy>, Error> {
+/// What a search found, and how far it went.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    pub(super) copies: Vec<Copy>,
+    /// Tensors beside the head in which every place was looked at.
+    pub(super) searched: usize,
+    /// The others: of types that are not read, or too many values to look at them all, or where rows as short
+    /// as the head's are found by chance.
+    pub(super) left: usize,
+}
+
+/// Most products and sums of a search. A two-gigabyte model with one forgotten class takes a quarter.
+const BUDGET: u64 = 100_000_000_000;
+
+/// Looks through the candidate's tensors for the rows of the forgotten classes in the original's head: in
+/// tensors of the head's extents for rows of any length, where most retained rows are beside it, and in all for
+/// rows that chance does not make, at every place, in steps of one element and of the extents. One tensor is held at
+/// a time, the smallest first, besides the original's weights.
+pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<Search, Error> {
     let Change { before, after } = models;
-    let own: Vec<&str> = after.cut.head.branches.iter().map(|branch| branch.weight.tensor.as_str()).collect();
-    let mut found = Vec::new();
-    for branch in &before.cut.head.branches {
-        let alike = |(name, info): &(&String, &TensorInfo)| {
-            !own.contains(&name.as_str()) && !layouts(info, forgotten.classes(), branch.width).is_empty()
-        };
-        let suspects: Vec<_> = after.artifact.tensors().iter().filter(alike).collect();
-        if suspects.is_empty() {
+    let own: BTreeSet<&str> =
+        after.cut.head.branches.iter().map(|branch| branch.weight.tensor.as_str()).collect();
+    let mut tensors: Vec<_> =
+        after.artifact.tensors().iter().filter(|(name, _)| !own.contains(name.as_str())).collect();
+    tensors.sort_by_key(|(name, info)| (info.elements(), *name));
+    let heads = before.cut.head.branches.iter().map(|branch| Wanted::of(before.artifact, branch, forgotten));
+    let heads = heads.collect::<Result<Vec<_>, Error>>()?;
+    let mut search = Search::default();
+    let mut spent: u64 = 0;
+    for (name, info) in tensors {
+        if !heads.iter().any(|head| head.may_be_in(info)) {
             continue;
         }
-        let rows = original(before.artifact, branch, forgotten.classes())?;
-        for (name, info) in suspects {
-            let values = info.dtype.decode(&after.artifact.read_tensor(name)?);
-            let Some(values) = values.filter(|values| values.len() == rows.len()) else { continue };
-            let classes = layouts(info, forgotten.classes(), branch.width)
-                .into_iter()
-                .flat_map(|layout| held(&rows, &values, layout, forgotten));
-            found.extend(classes.map(|class| Copy { tensor: name.clone(), class }));
+        let strides = strides(info, forgotten);
+        let cost: u64 = heads.iter().map(|head| head.cost(info, &strides)).sum();
+        let looks = spent + cost <= BUDGET && info.elements() <= MOST_VALUES && is_read(info.dtype);
+        if looks && heads.iter().all(|head| head.is_telling(info, strides.len())) {
+            search.searched += 1;
+        } else {
+            search.left += 1;
+        }
+        if !looks && heads.iter().all(|head| layouts(info, forgotten.classes(), head.width).is_empty()) {
+            continue;
+        }
+        spent += cost;
+        for values in readings(info, &after.artifact.read_tensor(name)?) {
+            for head in &heads {
+                let mut classes = head.in_layout(info, &values, forgotten);
+                classes.extend(head.anywhere(&values, if looks { &strides } else { &[] }));
+                search.copies.extend(classes.into_iter().map(|class| Copy { tensor: name.clone(), class }));
+            }
         }
     }
-    found.dedup();
-    Ok(found)
+    search.copies.sort_by(|a, b| (&a.tensor, a.class).cmp(&(&b.tensor, b.class)));
+    search.copies.dedup();
+    Ok(search)
+}
+
+/// Most values of a tensor that is searched: as many as a head may have.
+const MOST_VALUES: usize = 1 << 28;
+
+/// The rows of one branch of the original's head.
+struct Wanted {
+    width: usize,
+    /// All of them, class by class.
+    rows: Vec<f32>,
+    /// Those of the forgotten classes that chance does not make.
+    patterns: Vec<(usize, Pattern)>,
+    /// Whether those are all.
+    complete: bool,
+}
+
+impl Wanted {
+    fn of(artifact: &Artifact, branch: &Branch, forgotten: &Forgotten) -> Result<Self, Error> {
+        let rows = original(artifact, branch, forgotten.classes())?;
+        let row = |class: usize| &rows[class * branch.width..(class + 1) * branch.width];
+        let patterns: Vec<(usize, Pattern)> =
+            forgotten.indices().filter_map(|class| Some((class, Pattern::new(row(class))?))).collect();
+        let complete = patterns.len() == forgotten.indices().count();
+        Ok(Self { width: branch.width, rows, patterns, complete })
+    }
+
+    fn may_be_in(&self, info: &TensorInfo) -> bool {
+        info.byte_len() >= self.width
+    }
+
+    /// Whether no forgotten row is one that a tensor may have by chance.
+    fn is_telling(&self, info: &TensorInfo, strides: usize) -> bool {
+        let places = info.elements().saturating_mul(strides);
+        self.complete && self.patterns.iter().all(|(_, pattern)| pattern.is_telling(places))
+    }
+
+    /// Products and sums that it takes to look at every place.
+    fn cost(&self, info: &TensorInfo, strides: &[usize]) -> u64 {
+        let elements = info.elements();
+        let span = |stride: &usize| stride.saturating_mul(self.width.saturating_sub(1));
+        let places: usize = strides.iter().map(|stride| elements.saturating_sub(span(stride))).sum();
+        2 * (TAPS as u64) * (places as u64) * (self.patterns.len() as u64)
+    }
+
+    fn in_layout(&self, info: &TensorInfo, values: &[f32], forgotten: &Forgotten) -> Vec<usize> {
+        if values.len() != self.rows.len() {
+            return Vec::new();
+        }
+        let layouts = layouts(info, forgotten.classes(), self.width).into_iter();
+        layouts.flat_map(|layout| held(&self.rows, values, layout, forgotten)).collect()
+    }
+
+    fn anywhere(&self, values: &[f32], strides: &[usize]) -> Vec<usize> {
+        let places = values.len().saturating_mul(strides.len());
+        let occurs = |pattern: &Pattern| {
+            pattern.is_telling(places) && strides.iter().any(|stride| pattern.occurs(values, *stride))
+        };
+        self.patterns.iter().filter(|(_, pattern)| occurs(pattern)).map(|(class, _)| *class).collect()
+    }
+}
+
+/// The steps in which a row may lie: along each axis, and, where a tensor is not much larger than the head, with
+/// one place per class or per retained class between.
+fn strides(info: &TensorInfo, forgotten: &Forgotten) -> Vec<usize> {
+    let mut strides = BTreeSet::from([1]);
+    let mut inner: usize = 1;
+    for extent in info.shape.iter().skip(1).rev() {
+        inner = inner.saturating_mul(*extent);
+        strides.insert(inner.max(1));
+    }
+    if info.shape.iter().filter(|extent| **extent != 1).count() == 1 {
+        strides.extend([forgotten.classes(), forgotten.retained().count().max(1)]);
+    }
+    strides.into_iter().take(MOST_STRIDES).collect()
+}
+
+const MOST_STRIDES: usize = 6;
+
+fn is_read(dtype: Dtype) -> bool {
+    !matches!(dtype, Dtype::Opaque { .. })
+}
+
+/// A tensor's elements as numbers; of integers also around their middle, where unsigned ones have their zero,
+/// and as what their bytes are in the types that weights come in.
+fn readings(info: &TensorInfo, data: &[u8]) -> Vec<Vec<f32>> {
+    if let Some(values) = info.dtype.decode(data) {
+        return vec![values];
+    }
+    let mut readings: Vec<Vec<f32>> = match info.dtype {
+        Dtype::I8 => vec![data.iter().map(|byte| f32::from(byte.cast_signed())).collect()],
+        Dtype::U8 => {
+            let centred = data.iter().map(|byte| f32::from(*byte) - 128.0).collect();
+            vec![data.iter().map(|byte| f32::from(*byte)).collect(), centred]
+        }
+        other => {
+            let values = other.decode_i64(data);
+            values.map(|values| values.into_iter().map(|value| value as f32).collect()).into_iter().collect()
+        }
+    };
+    if info.dtype != Dtype::Bool {
+        readings.extend([Dtype::F32, Dtype::F16, Dtype::Bf16].iter().filter_map(|dtype| dtype.decode(data)));
+    }
+    readings
 }
 
 /// How the rows of the classes lie in a tensor.
@@ -91,22 +225,9 @@ fn held(rows: &[f32], values: &[f32], layout: Layout, forgotten: &Forgotten) -> 
     found
 }
 
-/// Cosine of the angle between two vectors; not a number if one of them is zero.
-fn cosine(a: &[f32], b: impl Iterator<Item = f32>) -> f64 {
-    let (mut product, mut own, mut other) = (0.0, 0.0, 0.0);
-    for (&a, b) in a.iter().zip(b) {
-        let (a, b) = (f64::from(a), f64::from(b));
-        product += a * b;
-        own += a * a;
-        other += b * b;
-    }
-    product / (own * other).sqrt()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use declass_formats::Dtype;
 
     const ROWS: [f32; 6] = [1.0, 2.0, -1.0, 0.5, 3.0, 0.0];
 
@@ -139,6 +260,8 @@ mod tests {
         assert_eq!(layouts(&info(&[3, 2, 1, 1]), 3, 2), [Layout::ByClass]);
         assert_eq!(layouts(&info(&[2, 3]), 3, 2), [Layout::ByFeature]);
         assert_eq!(layouts(&info(&[3, 3]), 3, 3).len(), 2);
+        assert_eq!(strides(&info(&[2, 3, 8]), &forgotten()), [1, 8, 24]);
+        assert_eq!(strides(&info(&[24]), &forgotten()), [1, 2, 3]);
         assert_eq!(layouts(&info(&[3]), 3, 1).len() + layouts(&info(&[4, 2]), 3, 2).len(), 0);
     }
 }

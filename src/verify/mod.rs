@@ -26,6 +26,7 @@ mod retained;
 mod rounding;
 mod sample;
 mod untouched;
+mod windows;
 
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};

@@ -7,7 +7,7 @@
 //! part of it. And a file may simply hold the head once more: [`super::copies`].
 
 use super::{
-    copies::{self, Copy},
+    copies::{self, Copy, Search},
     models::Model,
     recognition::Recognition,
     sample::{Outcomes, Sample},
@@ -22,16 +22,19 @@ use crate::{
 
 pub(super) static DEFINITION: Definition = Definition {
     id: "restoration",
-    version: 1,
+    version: 2,
     number: None,
-    formula: "copies: float tensors of the head's extents whose rows have a cosine >= 0.99 with the \
-              original's, for a forgotten class and most retained ones, none allowed; rebuilt row: w_f = \
-              -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
+    formula: "copies: tensors other than the head that hold the row of a forgotten class of the original up to a \
+              factor (cosine >= 0.99) at any place, in steps of one element or of an extent, integers as numbers and \
+              as bytes of float types, where no more than one in a hundred models has such a row by chance; and \
+              tensors of the head's extents that hold it with most retained rows beside it; none allowed; rebuilt \
+              row: w_f = -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
     origin: Origin::Synthetic,
-    data: "all float tensors of the released file; gaussian synthetic embeddings that the original gives the \
-           class",
+    data: "the tensors of the released files, as many as are said to be searched; gaussian synthetic embeddings that \
+           the original gives the class",
     shows: "what is left in the released files to rebuild the class from, without data",
-    not_shown: "restoration from data: a few examples give a new row, since the features are unchanged",
+    not_shown: "rows in pieces, packed, in sums or in low bits of other weights; restoration from data: a few \
+                examples give a new row, since the features are unchanged",
 };
 
 pub(super) fn check(
@@ -42,15 +45,18 @@ pub(super) fn check(
     removal: &Removal,
 ) -> Result<Check, Error> {
     let labels = models.before.cut.labels.as_ref();
-    let copies = copies::find(models, removal.forgotten())?;
+    let found = copies::find(models, removal.forgotten())?;
     let gaussian = sample.gaussian_forgotten(removal.forgotten());
     let now = gaussian.judge(candidate, recognition)?;
     let rebuilt = gaussian.judge(&rebuilt(candidate, removal.forgotten()), recognition)?;
-    let summary = match copies.as_slice() {
-        [] => format!("no other copy of the head is in the file; {}", from_the_sum(&now, &rebuilt, labels)),
-        [copy, ..] => still_there(copy, copies.len(), labels),
+    let summary = match found.copies.as_slice() {
+        [] => format!("{}; {}", none(&found), from_the_sum(&now, &rebuilt, labels)),
+        [copy, ..] => still_there(copy, found.copies.len(), labels),
     };
-    let mut figures = vec![Figure::new("copies", copies.len() as f64, "rows").on(Side::After).against(0.0)];
+    let copies = found.copies.len();
+    let mut figures = vec![Figure::new("copies", copies as f64, "rows").on(Side::After).against(0.0)];
+    figures.push(Figure::new("searched", found.searched as f64, "tensors").on(Side::After));
+    figures.push(Figure::new("not-searched", found.left as f64, "tensors").on(Side::After));
     for (now, rebuilt) in now.forgotten.iter().zip(&rebuilt.forgotten) {
         let rate =
             |value, side| Figure::new("recognised", value, "rate").of_class(now.class).on(side).of(now.count);
@@ -59,8 +65,25 @@ pub(super) fn check(
         figures.push(rate(now.rate(), Side::After));
         figures.push(rate(rebuilt.rate(), Side::After).in_stratum("rebuilt-row"));
     }
-    let outcome = if copies.is_empty() { Outcome::Informative } else { Outcome::Failed };
+    let outcome = if copies == 0 { Outcome::Informative } else { Outcome::Failed };
     Ok(Check { definition: &DEFINITION, outcome, summary, figures })
+}
+
+/// How far the search went that found nothing.
+fn none(search: &Search) -> String {
+    let what = match (search.searched, search.left) {
+        (0, 0) => "no other tensor is as large as a row of the head".to_owned(),
+        (0, _) => {
+            "no copy of the head is among the tensors of its extents, others were not searched".to_owned()
+        }
+        (all, 0) => format!("none of the {all} other tensors as large holds the row of a forgotten class"),
+        (some, left) => {
+            format!(
+                "none of {some} other tensors holds the row of a forgotten class, {left} were not searched"
+            )
+        }
+    };
+    what.replace("none of the 1 other tensors as large holds", "the other tensor as large does not hold")
 }
 
 fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use declass_formats::Artifact;
 
 use super::{
-    super::{Choice, CutPoint, Head, Source, Why, rules::LISTED},
+    super::{Choice, CutPoint, Head, Source, Why, candidate::LISTED},
     found::Found,
     output::Exit,
     part,

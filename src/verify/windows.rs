@@ -1,0 +1,142 @@
+//! Looks for a row of numbers, up to a factor, anywhere in a tensor: at every place, in steps of one element or
+//! more. A few neighbours of the row are held against every place; only where they fit, the whole row is.
+
+/// Least cosine between two rows that are the same but for rounding or a little more training.
+pub(super) const SAME: f64 = 0.99;
+
+/// How many neighbours are held against every place.
+pub(super) const TAPS: usize = 8;
+/// Least cosine of those few; that of the whole row may be lower where rounding hit some harder than others.
+const LIKELY: f32 = 0.95;
+/// Places that are looked at together: their sums stay in the processor's nearest memory.
+const BLOCK: usize = 2048;
+
+/// A row that chance does not make.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    row: Vec<f32>,
+    /// The neighbours with the largest sum of squares, at unit length.
+    taps: [f32; TAPS],
+    /// Where they begin.
+    first: usize,
+    /// How many elements of equal size would be as telling.
+    dimension: f64,
+}
+
+impl Pattern {
+    /// `None` for a row that is short, zero or nearly constant: others may have its direction by chance.
+    pub(super) fn new(row: &[f32]) -> Option<Self> {
+        let square = |value: &f32| f64::from(*value).powi(2);
+        let total: f64 = row.iter().map(square).sum();
+        let fourth: f64 = row.iter().map(|value| square(value).powi(2)).sum();
+        let sum: f64 = row.iter().map(|value| f64::from(*value)).sum();
+        let even = sum.abs() / (total * row.len() as f64).sqrt();
+        if row.len() < TAPS || !(total > 0.0 && total.is_finite() && fourth > 0.0 && even < PLAIN) {
+            return None;
+        }
+        let energy = |first: &usize| row[*first..first + TAPS].iter().map(square).sum::<f64>();
+        let starts = 0..=row.len() - TAPS;
+        let first = starts.max_by(|a, b| energy(a).total_cmp(&energy(b))).unwrap_or_default();
+        let length = energy(&first).sqrt();
+        let taps = std::array::from_fn(|at| (f64::from(row[first + at]) / length) as f32);
+        Some(Self { row: row.to_vec(), taps, first, dimension: total * total / fourth })
+    }
+
+    /// Whether so many places have the row by chance in less than one model of a hundred. In `n` dimensions a
+    /// random direction has this cosine with a share of about `sqrt(1 - SAME^2)^(n - 1)`.
+    pub(super) fn is_telling(&self, places: usize) -> bool {
+        let share = (1.0 - SAME * SAME).sqrt().log10() * (self.dimension - 1.0);
+        (places.max(1) as f64).log10() + share <= -2.0
+    }
+
+    /// Whether the row is among the elements, each so many behind the one before.
+    pub(super) fn occurs(&self, values: &[f32], stride: usize) -> bool {
+        let Some(span) = (self.row.len() - 1).checked_mul(stride) else { return false };
+        let Some(places) = values.len().checked_sub(span) else { return false };
+        let (mut sums, mut squares) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
+        for start in (0..places).step_by(BLOCK) {
+            let count = BLOCK.min(places - start);
+            let (sums, squares) = (&mut sums[..count], &mut squares[..count]);
+            sums.fill(0.0);
+            squares.fill(0.0);
+            for (tap, factor) in self.taps.iter().enumerate() {
+                let from = start + (self.first + tap) * stride;
+                let shifted = &values[from..from + count];
+                for ((sum, square), value) in sums.iter_mut().zip(squares.iter_mut()).zip(shifted) {
+                    *sum += factor * value;
+                    *square += value * value;
+                }
+            }
+            let likely =
+                |at: &usize| squares[*at] > 0.0 && sums[*at] * sums[*at] >= LIKELY * LIKELY * squares[*at];
+            if (0..count).filter(likely).any(|at| self.fits(values, start + at, stride)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn fits(&self, values: &[f32], start: usize, stride: usize) -> bool {
+        let other = values[start..].iter().step_by(stride).copied();
+        cosine(&self.row, other).abs() >= SAME
+    }
+}
+
+/// Cosine with a constant row beyond which a row is as good as constant.
+const PLAIN: f64 = 0.9;
+
+/// Cosine of the angle between two vectors; not a number if one of them is zero.
+pub(super) fn cosine(a: &[f32], b: impl Iterator<Item = f32>) -> f64 {
+    let (mut product, mut own, mut other) = (0.0, 0.0, 0.0);
+    for (&a, b) in a.iter().zip(b) {
+        let (a, b) = (f64::from(a), f64::from(b));
+        product += a * b;
+        own += a * a;
+        other += b * b;
+    }
+    product / (own * other).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers without a pattern.
+    fn noise(count: usize, seed: u32) -> Vec<f32> {
+        let next = |state: &mut u32| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some((*state >> 8) as f32 / 8_388_608.0 - 1.0)
+        };
+        std::iter::successors(Some(seed), |state| Some(state.wrapping_add(1)))
+            .take(1)
+            .flat_map(|mut state| (0..count).filter_map(move |_| next(&mut state)))
+            .collect()
+    }
+
+    #[test]
+    fn a_scaled_and_rounded_row_is_found_at_any_place_and_step() {
+        let row = noise(48, 1);
+        let pattern = Pattern::new(&row).unwrap();
+        for (stride, offset) in [(1, 0), (1, 5003), (3, 7), (10, 2101)] {
+            let mut values = noise(9000, 2);
+            assert!(!pattern.occurs(&values, stride), "there is none yet");
+            for (at, value) in row.iter().enumerate() {
+                values[offset + at * stride] = -(value * 127.0).round() * 0.01;
+            }
+            assert!(pattern.occurs(&values, stride), "stride {stride} at {offset}");
+            assert!(!pattern.occurs(&values, stride + 1));
+        }
+        assert!(!pattern.occurs(&row[1..], 1) && !pattern.occurs(&row, usize::MAX));
+    }
+
+    #[test]
+    fn short_and_plain_rows_tell_nothing() {
+        assert!(Pattern::new(&[1.0; 64]).is_none() && Pattern::new(&[0.0; 64]).is_none());
+        assert!(Pattern::new(&noise(7, 1)).is_none());
+        let mut single = noise(64, 1).iter().map(|value| value * 0.01).collect::<Vec<_>>();
+        single[3] = 1.0;
+        assert!(!Pattern::new(&single).unwrap().is_telling(1000), "one element is nearly all of it");
+        let row = Pattern::new(&noise(64, 1)).unwrap();
+        assert!(row.is_telling(1 << 30));
+    }
+}
