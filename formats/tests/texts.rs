@@ -13,7 +13,7 @@ use declass_formats::{
     onnx::{Dim, GraphEdit},
 };
 use onnx_protobuf::{
-    GraphProto, MessageField, ModelProto, TensorShapeProto, TypeProto, ValueInfoProto,
+    GraphProto, ModelProto, TensorShapeProto, TypeProto, ValueInfoProto,
     tensor_shape_proto::{Dimension, dimension},
     type_proto,
 };
@@ -22,13 +22,10 @@ fn declared(name: &str, dims: &[i64]) -> ValueInfoProto {
     let dim =
         |extent: &i64| Dimension { value: Some(dimension::Value::DimValue(*extent)), ..Dimension::default() };
     let shape = TensorShapeProto { dim: dims.iter().map(dim).collect(), ..TensorShapeProto::default() };
-    let tensor = type_proto::Tensor {
-        elem_type: 1,
-        shape: MessageField::some(shape),
-        ..type_proto::Tensor::default()
-    };
+    let tensor =
+        type_proto::Tensor { elem_type: 1, shape: Some(shape).into(), ..type_proto::Tensor::default() };
     let kind = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    ValueInfoProto { type_: MessageField::some(kind), ..value(name) }
+    ValueInfoProto { type_: Some(kind).into(), ..value(name) }
 }
 
 /// A graph that gives out three texts, with two declared values in between.
