@@ -74,7 +74,8 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
         [part] => bound::of(artifact, &flow, part),
         _ => None,
     };
-    let head = assemble(&flow, follower, parts, &last, answer)?;
+    let merging = open::merging(&follower, &last, &output.name);
+    let head = Head { merging, ..assemble(&flow, follower, parts, &last, answer)? };
     Ok(Cut { head, bound, why, labels, points: report::points(&flow, value), untouched: Vec::new() })
 }
 
@@ -195,6 +196,7 @@ fn assemble(
         shift: last.logits.shift.clone(),
         sites: follower.sites,
         obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
+        merging: Vec::new(),
         open: follower.open,
     })
 }

@@ -265,7 +265,9 @@ fn an_index_is_told_only_of_numbers_that_keep_apart_what_the_logits_do() {
 #[test]
 fn a_table_behind_the_index_gives_no_class_another_ones_number() {
     assert_eq!(open(table("names")), None);
-    assert!(matches!(open(table("turned")), Some(Open::Elsewhere(said)) if said.contains("other classes' indices")));
+    assert!(
+        matches!(open(table("turned")), Some(Open::Elsewhere(said)) if said.contains("other classes' indices"))
+    );
     let said = refusal(vec![
         with(node("ArgMax", &["z"], "i"), "axis", Attribute::Int(-1)),
         node("Sub", &["i", "one"], "y"),
