@@ -82,6 +82,8 @@ pub struct Head {
     pub(crate) sites: Vec<Site>,
     /// Why the class axis cannot be shortened, if something behind the head stands in the way.
     pub(crate) obstacle: Option<String>,
+    /// Other outputs in which classes may be equal although their logits are not.
+    pub merging: Vec<String>,
     /// Why a slot that is kept may be given out after all, if anything speaks for that.
     pub(crate) open: Option<Open>,
 }

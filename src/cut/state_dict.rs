@@ -133,6 +133,7 @@ fn assemble(
             shift: vec![0.0; classes],
             sites: Vec::new(),
             obstacle: None,
+            merging: Vec::new(),
             open: None,
         },
         why: Why {

@@ -128,8 +128,11 @@ fn out_of_reach(
     let whom = format!("no embedding of norm below {radius:.1e}");
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
-    let ties = ties(cut.head.ties, cut.head.link);
     let originally = if originally < 1e6 { format!("{originally:.2}") } else { format!("{originally:.1e}") };
+    let ties = match cut.head.merging.first() {
+        Some(output) => format!("; it may tie in output `{output}`, whose numbers round to the same"),
+        None => ties(cut.head.ties, cut.head.link).to_owned(),
+    };
     format!(
         "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally} on"
     )

@@ -150,7 +150,7 @@ def broken(folder, slot, said, outcome):
             if kind["kind"] == "other":
                 continue
             new, old = gathered(new, kind), gathered(old, kind)
-            if slot == "keep" and (outcome["level"] or size < outcome["radius"]):
+            if slot == "keep" and size < (1e3 if outcome["level"] else outcome["radius"]):
                 found += kept(kind, new, said["forget"], said["classes"], outcome)
             elif slot == "drop":
                 found += dropped(kind, new, old, 0.1 < size < 1e3, said)

@@ -106,7 +106,7 @@ fn said(model: &Model, copy: &Artifact, removal: &Removal) -> Result<Value, Erro
     });
     Ok(json!({
         "radius": radius,
-        "ties": before.ties == Ties::Possible || before.link == Link::OneVsRest,
+        "ties": before.ties == Ties::Possible || before.link == Link::OneVsRest || !before.merging.is_empty(),
         "multi_label": before.link == Link::Sigmoid,
         // Without a bias there is no margin, and rounding decides among equals.
         "level": !numbers.has_bias,

@@ -169,6 +169,7 @@ impl Found<'_, '_> {
     /// A factor behind the head that is not finite.
     pub(super) fn head(mut self, labels: Option<&Labels>) -> Result<Head, Error> {
         let open = open::of(&mut self.follower, &self.last, labels);
+        let merging = open::merging(&self.follower, &self.last, &self.output.name);
         let Self { follower, parts, answer, last, .. } = self;
         let name = parts.first().map(|part| follower.flow.title(part.node)).unwrap_or_default();
         let mut branches = Vec::new();
@@ -200,6 +201,7 @@ impl Found<'_, '_> {
             sites: follower.sites,
             obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
             open,
+            merging,
         })
     }
 }

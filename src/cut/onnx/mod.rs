@@ -114,7 +114,8 @@ fn further_heads(
     }
     let mut operators = Vec::new();
     for name in hints.heads.iter().skip(1) {
-        let found = named_head(artifact, flow, exits, name)?;
+        let mut found = named_head(artifact, flow, exits, name)?;
+        shapes::note(&mut found.follower, &found.parts);
         operators.extend(&found.heads);
         let further = further::beside(head, found, name, labels)?;
         head.auxiliary.push(further.auxiliary);

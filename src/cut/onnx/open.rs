@@ -43,6 +43,18 @@ pub(super) fn of(follower: &mut Follower<'_, '_>, last: &Tracked, labels: Option
     given.iter().any(|(_, tracked)| ties(tracked)).then_some(Open::FirstOfEquals)
 }
 
+/// Other outputs than that of the `last` value in which classes with different logits may be equal.
+pub(super) fn merging(follower: &Follower<'_, '_>, last: &Tracked, output: &str) -> Vec<String> {
+    let flow = follower.flow;
+    let others = flow.graph().outputs.iter().filter(|other| other.name != output);
+    let merges = |name: &str| {
+        let tracked = flow.id(name).and_then(|value| follower.tracked.get(&value));
+        tracked.is_some_and(|tracked| tracked.stage.has_classes() && tracked.numbers.merge())
+    };
+    let others = others.filter(|other| !last.numbers.merge() && merges(&other.name));
+    others.map(|other| other.name.clone()).collect()
+}
+
 /// A table of numbers behind the index of the best class that says another class's index. Such numbers are
 /// names where the model's labels are the same numbers.
 fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<usize> {
