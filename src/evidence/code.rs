@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 18] = [
+pub static CODES: [&Code; 19] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
