@@ -53,7 +53,8 @@ pub struct Appended {
 }
 
 /// Enters an event, after those of other writers; when this returns it is on disk. The time is asked for when
-/// it is this writer's turn, and entered as the clock says it, also if an earlier entry has a later time. An event about an artifact that serves one request is entered for that request.
+/// it is this writer's turn, and entered as the clock says it, also if an earlier entry has a later time. An
+/// event about an artifact that serves one request is entered for that request.
 ///
 /// # Errors
 /// [`Error::Register`] if the register is not sound, the key does not sign it, or the event makes no sense in

@@ -17,7 +17,7 @@ fn what_is_not_looked_into_is_named_and_counted() {
     fs::write(out.join(".git/objects/row"), [7; 100]).unwrap();
     fs::write(out.join(".git/config"), [7; 11]).unwrap();
     fs::create_dir(out.join(".github")).unwrap();
-    fs::write(out.join(".github/row.bin"), [7; 12]).unwrap();
+    fs::write(out.join(".github/row.md"), [b'7'; 12]).unwrap();
     fs::write(out.join(".gitignore"), "row").unwrap();
     fs::write(out.join("model.sig"), "row").unwrap();
     let (code, text) = verify(&out, &original);
@@ -50,9 +50,15 @@ fn only_a_short_list_is_not_looked_into() {
     let folder = tempfile::tempdir().unwrap();
     let original = model("fmnist-resnet");
     let out = release(folder.path(), &original, "keep");
-    for name in
-        ["class-removal.row.bin", "sub/model.sig", "MODEL.SIG", ".cache/row", "sub/.git/row", "weights"]
-    {
+    for name in [
+        "class-removal.row.bin",
+        "sub/model.sig",
+        "MODEL.SIG",
+        ".cache/row",
+        "sub/.git/row",
+        "weights",
+        ".github/row.bin",
+    ] {
         let file = out.join(name);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "row").unwrap();

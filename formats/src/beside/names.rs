@@ -57,7 +57,7 @@ const WEIGHTS: [&str; 17] = [
     "tflite",
 ];
 
-/// Endings of what is loaded as a model, or holds anything, weights too, and which no copy of a model takes along anyway.
+/// Endings of what is loaded as a model, or may hold anything, weights too.
 const LOADED: [&str; 40] = [
     "7z",
     "blob",
