@@ -71,6 +71,7 @@ fn assemble(
             auxiliary,
             shift: vec![0.0; classes],
             sites: Vec::new(),
+            floated: None,
             obstacle: None,
         },
         why: Why {

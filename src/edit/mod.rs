@@ -77,6 +77,7 @@ pub fn edits(
     for branch in &head.auxiliary {
         put_auxiliary(&mut placement, branch, head)?;
     }
+    onnx::keep_real(&mut placement, &head.sites);
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
             return Err(Error::CannotDrop { obstacle: obstacle.to_string() });

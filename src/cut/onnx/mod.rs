@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod axes;
+mod bodies;
 mod bound;
 mod check;
 mod classical;
@@ -17,6 +18,7 @@ mod report;
 mod stage;
 mod storage;
 mod tail;
+mod whole;
 
 use declass_formats::Artifact;
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
@@ -59,6 +61,7 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
             PLAIN_HEAD,
         ));
     };
+    bodies::note_shapes(&mut follower, &parts);
     let mut answer = check::check_output(&flow, output, &last, follower.classes)?;
     answer.link = check::competing(answer.link, &follower);
     let labels = metadata::labels(&flow, &follower, stated)?;
@@ -144,7 +147,7 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Erro
     }
     for (index, part) in parts.iter().enumerate() {
         if let Some(linear) = &part.linear {
-            let started = tail::start(follower, index, part.node, linear);
+            let started = tail::start(follower, index, part.result, linear);
             started.map_err(|problem| part::unfit(follower.flow, part.node, &format!("it {problem}")))?;
         }
     }
@@ -159,6 +162,8 @@ fn assemble(
     answer: Answer,
 ) -> Result<Head, Error> {
     let classes = follower.classes;
+    let floated = report::floated(flow, &follower, &parts);
+    let obstacle = bodies::obstacle(flow, &follower.sites);
     let name = parts.first().map(|part| flow.title(part.node)).unwrap_or_default();
     let mut branches = Vec::new();
     for (index, part) in parts.into_iter().enumerate() {
@@ -177,6 +182,7 @@ fn assemble(
             bias_gain: term.bias_gain.clone(),
         });
     }
+    bodies::check(flow, &branches)?;
     Ok(Head {
         name,
         classes,
@@ -186,8 +192,9 @@ fn assemble(
         ties: last.ties,
         auxiliary: Vec::new(),
         shift: last.logits.shift.clone(),
+        obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()).or(obstacle),
         sites: follower.sites,
-        obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
+        floated,
     })
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::{
     super::{Operand, refusal},
     follower::Follower,
-    storage,
+    storage, whole,
 };
 use crate::{
     error::Error,
@@ -21,6 +21,8 @@ pub(super) const PLAIN_HEAD: &str = "supply a model whose logits come from a pla
 /// A last linear operator: what it reads, and its weight.
 pub(super) struct Part {
     pub(super) node: usize,
+    /// The node whose first result the logits are made of: itself, but for products of whole numbers.
+    pub(super) result: usize,
     pub(super) embedding: String,
     pub(super) weight: Operand,
     pub(super) linear: Option<Linear>,
@@ -36,6 +38,11 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     }
     let rule = match flow.op(node).known().map(|operator| operator.head) {
         Ok(AsHead::Linear(rule)) => rule,
+        Ok(AsHead::WholeNumbers(operands)) => {
+            let data = onnx.inputs.get(operands.data.0).map(String::as_str).unwrap_or_default();
+            let part = whole::part(follower, node, operands, embedding(flow, data));
+            return part.map_err(|problem| frozen(&title, &onnx.op_type, &format!("it {problem}")));
+        }
         Ok(_) => return Err(unfit(flow, node, &"it is a model of another kind, not a linear head")),
         Err(unknown) => return Err(unfit(flow, node, &format!("it {unknown}"))),
     };
@@ -43,11 +50,13 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let Some((input, value)) = weight else {
         return Err(unfit(flow, node, &"its weight is not among its operands"));
     };
-    if let Some(tensor) = quantised(flow, value) {
-        return Err(frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised")));
-    }
-    let view =
-        storage::view(follower.artifact, flow, value).map_err(|problem| unfit(flow, node, &problem))?;
+    let view = storage::view(follower.artifact, flow, value);
+    let view = view.map_err(|problem| match quantised(flow, value) {
+        Some(tensor) => {
+            frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised: {problem}"))
+        }
+        None => unfit(flow, node, &problem),
+    })?;
     if !view.info.dtype.is_float() {
         return Err(frozen(
             &title,
@@ -67,7 +76,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         return Err(unfit(flow, node, &"its embedding is not among its operands"));
     };
     let embedding = embedding(flow, data);
-    Ok(Part { node, embedding, weight, linear: Some(linear) })
+    Ok(Part { node, result: node, embedding, weight, linear: Some(linear) })
 }
 
 pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &dyn Display) -> Error {
@@ -81,12 +90,12 @@ pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &dyn Display) -> Erro
 fn frozen(title: &str, op: &str, why: &str) -> Error {
     refusal(
         format!("the head was found at `{title}` ({op}), but {why}"),
-        "dequantise the model first, or supply the export it was made from",
+        "supply the export it was made from, and quantise the release of that",
     )
 }
 
 /// The quantised tensor behind a constant operand, if there is one.
-fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
+pub(super) fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
     let mut name = value;
     for _ in 0..16 {
         let node = flow.producer(flow.id(name)?)?;

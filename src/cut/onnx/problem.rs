@@ -78,6 +78,8 @@ pub(super) enum Meaning {
     Largest,
     #[error("takes the max with another value that depends on the input")]
     LargestWithOther,
+    #[error("lies in a model-local function: put the functions in line first, with `onnx.inliner`")]
+    InFunction,
     #[error("sums logits and constants")]
     MixedSum,
     #[error("mixes the logits with something that is not constant")]
@@ -122,6 +124,10 @@ pub(super) enum Meaning {
     Reorders,
     #[error("averages several models' results: edit each of them by itself")]
     SeveralModels,
+    #[error("rounds what follows from the logits to whole numbers")]
+    Rounded,
+    #[error("multiplies whole numbers whose scales are not all found around it")]
+    Scales,
     #[error("is steered by the classes")]
     Steered,
     #[error("reduces what has no classes")]

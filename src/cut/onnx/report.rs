@@ -5,13 +5,14 @@ use std::{collections::HashSet, iter};
 use declass_formats::onnx::Value;
 
 use super::{
-    super::{Choice, CutPoint, Source, Why, rules::LISTED},
+    super::{Choice, CutPoint, Floated, Site, Source, Why, rules::LISTED},
+    bodies,
     follower::Follower,
     output,
-    part::Part,
+    part::{self, Part},
 };
 use crate::head::Link;
-use crate::net::{Flow, ValueId};
+use crate::net::{Flow, ValueId, ops::Values};
 
 /// How sure a head other than the one in use could be: the last operator before the output where the caller
 /// named another, one before another output, one whose result only the head reads.
@@ -49,7 +50,12 @@ pub(super) fn why(
             "no labels in the file: nothing but the shape of the graph says that this is a classifier".into(),
         );
     }
-    let shared = parts.iter().map(|part| &part.weight);
+    let floated = floated(flow, follower, parts);
+    notes.extend(floated.iter().map(|floated| format!("an edit {floated}")));
+    let functions = parts.iter().filter_map(|part| bodies::within(flow, part.node));
+    notes.extend(functions.map(|function| format!("the head lies in the model-local function `{function}`")));
+    let is_floated = |name: &String| floated.as_ref().is_some_and(|floated| floated.weights.contains(name));
+    let shared = parts.iter().map(|part| &part.weight).filter(|operand| !is_floated(&operand.tensor));
     for operand in shared.filter(|operand| matches!(operand.source, Source::Computed { .. })) {
         notes.push(format!(
             "weight `{}` is shared or computed: an edit gives the head its own copy",
@@ -62,6 +68,24 @@ pub(super) fn why(
     }
     let runners_up = runners_up(flow, parts, output);
     Why { rule, choice: Choice::Located, confidence, runners_up, notes }
+}
+
+/// What of the head is in whole numbers.
+pub(super) fn floated(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -> Option<Floated> {
+    let whole = |part: &Part| match &part.weight.source {
+        Source::Computed { value, .. } => part::quantised(flow, value).map(str::to_owned),
+        Source::Whole(_) => Some(part.weight.tensor.clone()),
+        Source::Attribute { .. } | Source::Stored => None,
+    };
+    let weights: Vec<String> = parts.iter().filter_map(whole).collect();
+    let results = follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
+    let reads = |part: &Part| {
+        let data = flow.node(part.node).inputs.get(part.linear.as_ref()?.data)?;
+        let node = flow.producer(flow.id(data)?)?;
+        Some(flow.op(node).values() == Values::Dequantised || matches!(part.weight.source, Source::Whole(_)))
+    };
+    let embedding = parts.iter().any(|part| reads(part).unwrap_or(false));
+    (!weights.is_empty() || results).then_some(Floated { weights, embedding, results })
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after

@@ -14,7 +14,7 @@ const MAX_VIEWS: usize = 16;
 #[derive(Debug)]
 pub(super) struct View {
     value: String,
-    tensor: String,
+    pub(super) tensor: String,
     /// As the operator sees it.
     pub(super) info: TensorInfo,
     stored: Option<Chain>,
@@ -107,7 +107,9 @@ fn known_view(flow: &Flow<'_>, node: usize) -> Option<ops::View> {
 }
 
 fn read_once(flow: &Flow<'_>, name: &str) -> bool {
-    flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
+    let once = flow.id(name).is_some_and(|value| flow.readers(value).len() == 1);
+    // Calls of a function share the constants of its body.
+    once && !flow.is_output(name) && !flow.graph().repeated.contains(name)
 }
 
 /// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the
