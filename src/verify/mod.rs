@@ -11,6 +11,7 @@ mod changes;
 mod comparison;
 mod copies;
 mod expected;
+mod floated;
 mod forgotten;
 mod guaranteed;
 mod head_bias;
@@ -48,10 +49,11 @@ use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 12] = [
+pub static DEFINITIONS: [&Definition; 13] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,
+    &floated::DEFINITION,
     &certificate::DEFINITION,
     &forgotten::DEFINITION,
     &retained::AGREEMENT,
@@ -62,6 +64,9 @@ pub static DEFINITIONS: [&Definition; 12] = [
     &restoration::DEFINITION,
     &assumptions::DEFINITION,
 ];
+
+/// Where the check stands that most models do not have.
+const FLOATED: usize = 3;
 
 /// Measures a candidate against the original it is said to come from.
 ///
@@ -93,7 +98,7 @@ pub fn verify(
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
     let left = untouched(&models.before, target)?;
-    let checks = vec![
+    let mut checks = vec![
         comparison.check().clone(),
         untouched::choice(&models.before.cut),
         untouched::check(&left),
@@ -107,6 +112,9 @@ pub fn verify(
         restoration::check(&models, changed, &sample, recognition, removal)?,
         assumptions::check(head, removal, device)?,
     ];
+    if let Some(floated) = floated::check(&models.before.cut) {
+        checks.insert(FLOATED, floated);
+    }
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
 }
 

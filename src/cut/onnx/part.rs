@@ -51,7 +51,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         return Err(unfit(flow, node, &"its weight is not among its operands"));
     };
     let view = storage::view(follower.artifact, flow, value);
-    let view = view.map_err(|problem| match quantised(flow, value) {
+    let view = view.map_err(|problem| match storage::quantised(flow, value) {
         Some(tensor) => {
             frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised: {problem}"))
         }
@@ -92,20 +92,6 @@ fn frozen(title: &str, op: &str, why: &str) -> Error {
         format!("the head was found at `{title}` ({op}), but {why}"),
         "supply the export it was made from, and quantise the release of that",
     )
-}
-
-/// The quantised tensor behind a constant operand, if there is one.
-pub(super) fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
-    let mut name = value;
-    for _ in 0..16 {
-        let node = flow.producer(flow.id(name)?)?;
-        let source = flow.node(node).inputs.first()?;
-        if flow.op(node).values() == Values::Dequantised {
-            return Some(source);
-        }
-        name = source;
-    }
-    None
 }
 
 /// The head's data operand, seen through operators that keep its values.

@@ -9,7 +9,8 @@ use super::{
     bodies,
     follower::Follower,
     output,
-    part::{self, Part},
+    part::Part,
+    storage,
 };
 use crate::head::Link;
 use crate::net::{Flow, ValueId, ops::Values};
@@ -73,7 +74,7 @@ pub(super) fn why(
 /// What of the head is in whole numbers.
 pub(super) fn floated(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -> Option<Floated> {
     let whole = |part: &Part| match &part.weight.source {
-        Source::Computed { value, .. } => part::quantised(flow, value).map(str::to_owned),
+        Source::Computed { value, .. } => storage::quantised(flow, value).map(str::to_owned),
         Source::Whole(_) => Some(part.weight.tensor.clone()),
         Source::Attribute { .. } | Source::Stored => None,
     };
