@@ -43,6 +43,8 @@ pub(crate) struct Onnx {
     /// By node of the graph: its index among those of the file's main graph, if it is one of them.
     origins: Vec<Option<usize>>,
     places: BTreeMap<String, Place>,
+    /// Which of them are constants in bodies of functions.
+    inner: BTreeSet<String>,
     external: BTreeSet<RelPath>,
 }
 
@@ -66,16 +68,22 @@ impl Onnx {
         graph.initializers = initializers.map(|(name, place)| (name.clone(), place.info.clone())).collect();
         let Expanded { graph, origins, places: inner } =
             expand::expand(source, &tree, &model, graph, &functions);
-        places.extend(inner);
+        places.extend(inner.iter().map(|(name, place)| (name.clone(), place.clone())));
+        let inner = inner.into_keys().collect();
         let external = external_files(source, &tree).map_err(fail)?;
         for file in &external {
             folder.open_file(file)?;
         }
-        Ok(Self { path, tree, graph, origins, places, external })
+        Ok(Self { path, tree, graph, origins, places, inner, external })
     }
 
     pub(crate) fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Whether a tensor is a constant in the body of a function.
+    pub(crate) fn is_in_function(&self, name: &str) -> bool {
+        self.inner.contains(name)
     }
 
     /// Every file of the weights.

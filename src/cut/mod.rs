@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use choice::Choice;
-pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
+pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};
 pub(crate) use reader::Reader;

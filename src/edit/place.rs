@@ -10,7 +10,7 @@ use declass_formats::{
 use super::{Rows, rows};
 use crate::head::Slot;
 use crate::{
-    cut::{Operand, Reader, Source, WholeProduct},
+    cut::{OWN_COPY, Operand, Reader, Source, WholeProduct},
     error::Error,
     net::ops,
 };
@@ -176,11 +176,11 @@ impl<'a> Placement<'a> {
                         || graph.nodes.iter().any(|node| node.outputs.iter().any(|output| output == name))
                 })
         };
-        let mut name = format!("{stem}.declass");
+        let mut name = format!("{stem}{OWN_COPY}");
         let mut number = 1;
         while taken(&name) {
             number += 1;
-            name = format!("{stem}.declass{number}");
+            name = format!("{stem}{OWN_COPY}{number}");
         }
         name
     }

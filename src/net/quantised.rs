@@ -6,7 +6,7 @@ use super::{
     constant::Constant,
     evaluate::evaluate,
     flow::Flow,
-    problem::{Malformed, Problem},
+    problem::{Malformed, Problem, Unsupported},
 };
 
 /// A constant matrix of whole numbers with what turns it into real ones: `(stored - zero) * scale * ...`, each
@@ -42,7 +42,11 @@ impl Quantised {
             values = values.zip(&factor(zero)?, |value, zero| value - zero)?;
         }
         for scale in &self.scales {
-            values = values.zip(&factor(scale)?, |value, scale| value * scale)?;
+            let scale = factor(scale)?;
+            if scale.dtype != Dtype::F32 {
+                return Err(Unsupported::Elements(scale.dtype).into());
+            }
+            values = values.zip(&scale, |value, scale| value * scale)?;
         }
         Ok(values)
     }

@@ -35,6 +35,9 @@ use output::Tail;
 use part::{PLAIN_HEAD, Part};
 use stage::Tracked;
 
+/// How the names of initializers end that an edit adds.
+pub(crate) const OWN_COPY: &str = ".declass";
+
 /// Locates by the structure of the graph.
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let wanted = hints.head();
@@ -86,7 +89,9 @@ fn named(artifact: &Artifact, flow: &Flow<'_>, output: ValueId, name: &str) -> R
         let onnx = flow.node(*node);
         let weight =
             flow.weight_operand(*node).map(|input| weight_source(artifact, flow, &onnx.inputs[input]));
-        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight == Some(name)
+        // An edit may have given the head a weight of its own, in the place of the named one.
+        let is_weight = |weight: &str| weight == name || weight.strip_suffix(OWN_COPY) == Some(name);
+        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight.is_some_and(is_weight)
     };
     let Some(head) = weighted.iter().copied().rfind(is_meant) else {
         let candidates = weighted.iter().rev().take(8).map(|node| flow.title(*node)).collect();

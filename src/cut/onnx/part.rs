@@ -40,8 +40,10 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         Ok(AsHead::Linear(rule)) => rule,
         Ok(AsHead::WholeNumbers(operands)) => {
             let data = onnx.inputs.get(operands.data.0).map(String::as_str).unwrap_or_default();
-            let part = whole::part(follower, node, operands, embedding(flow, data));
-            return part.map_err(|problem| frozen(&title, &onnx.op_type, &format!("it {problem}")));
+            let found = whole::product(follower, node, operands);
+            let whole::Product { weight, linear, result } =
+                found.map_err(|problem| frozen(&title, &onnx.op_type, &format!("it {problem}")))?;
+            return Ok(Part { node, result, embedding: embedding(flow, data), weight, linear: Some(linear) });
         }
         Ok(_) => return Err(unfit(flow, node, &"it is a model of another kind, not a linear head")),
         Err(unknown) => return Err(unfit(flow, node, &format!("it {unknown}"))),

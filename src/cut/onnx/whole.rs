@@ -4,12 +4,11 @@
 use super::{
     super::{Operand, Source, WholeProduct},
     follower::Follower,
-    part::Part,
     problem::{Meaning, Problem},
     storage,
 };
 use crate::net::{
-    Flow, Quantised, element_type, int_attribute,
+    Flow, Quantised, element_type, evaluate, int_attribute,
     ops::{Arithmetic, Behind, Linear, Results, Values, View, WholeNumbers},
 };
 use declass_formats::{Dtype, TensorInfo};
@@ -17,16 +16,23 @@ use declass_formats::{Dtype, TensorInfo};
 /// Products with scales that may follow each other.
 const MAX_SCALES: usize = 8;
 
+/// A product of whole numbers, read as one of real ones.
+pub(super) struct Product {
+    pub(super) weight: Operand,
+    pub(super) linear: Linear,
+    /// The node whose first result has all scales.
+    pub(super) result: usize,
+}
+
 /// Reads a product of whole numbers as one of real ones.
 ///
 /// # Errors
 /// Where the scales are not all known, or something else reads what lies between.
-pub(super) fn part(
+pub(super) fn product(
     follower: &Follower<'_, '_>,
     node: usize,
     operands: WholeNumbers,
-    embedding: String,
-) -> Result<Part, Problem> {
+) -> Result<Product, Problem> {
     let flow = follower.flow;
     let name = |at: usize| follower.name(node, at).ok_or(Meaning::Scales);
     let (value, scale, zero) = operands.weight;
@@ -39,7 +45,13 @@ pub(super) fn part(
     };
     let Way { real, last } = way.ok_or(Meaning::Scales)?;
     let data_scale = match operands.data.1 {
-        Some(at) => name(at)?,
+        Some(at) => {
+            let scale = evaluate(follower.artifact, flow, name(at)?)?;
+            if scale.dtype != Dtype::F32 || scale.values.len() != 1 {
+                return Err(Meaning::Scales.into());
+            }
+            name(at)?
+        }
         None => {
             flow.node(made(flow, data.0).ok_or(Meaning::Scales)?).outputs.get(1).ok_or(Meaning::Scales)?
         }
@@ -71,7 +83,7 @@ pub(super) fn part(
         alpha: 1.0,
         bias: None,
     };
-    Ok(Part { node, result: last, embedding, weight, linear: Some(linear) })
+    Ok(Product { weight, linear, result: last })
 }
 
 /// Where the product becomes one of real numbers, and where it has all its scales.
@@ -180,7 +192,8 @@ pub(super) fn rounding(follower: &mut Follower<'_, '_>, node: usize) -> Result<(
     let restored: Vec<usize> = readers.iter().map(|reader| reader.node).collect();
     let is_restored = |reader: &usize| {
         let same = |at: usize| follower.name(*reader, at) == follower.name(node, at);
-        let is_free = flow.node(*reader).function.is_none();
+        let onnx = flow.node(*reader);
+        let is_free = onnx.function.is_none() && int_attribute(onnx, "output_dtype", 0) == 0;
         flow.op(*reader).values() == Values::Dequantised && same(1) && same(2) && is_free
     };
     if restored.is_empty()
