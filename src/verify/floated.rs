@@ -15,8 +15,9 @@ pub(super) static DEFINITION: Definition = Definition {
     data: "graph and scales of the original",
     shows: "what of the model is in real numbers now, which is part of the removal",
     not_shown: "that retained results are the same to the last bit: sums of real numbers are rounded otherwise, \
-                and results that were rounded to whole numbers, or ended at their bounds, no longer are; other \
-                checks compare the weights for which the whole numbers stand",
+                some processors cut large sums of whole ones off, and results that were rounded to whole \
+                numbers, or ended at their bounds, no longer are; other checks compare the weights for which \
+                the whole numbers stand",
 };
 
 /// Says so where it is the case; most heads are in real numbers.

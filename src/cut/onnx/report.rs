@@ -79,7 +79,10 @@ pub(super) fn floated(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Par
         Source::Attribute { .. } | Source::Stored => None,
     };
     let weights: Vec<String> = parts.iter().filter_map(whole).collect();
-    let results = follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
+    // A product that is made real in one step was rounded before.
+    let rounds = |part: &Part| matches!(&part.weight.source, Source::Whole(it) if it.real == it.last);
+    let results =
+        parts.iter().any(rounds) || follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
     let reads = |part: &Part| {
         let data = flow.node(part.node).inputs.get(part.linear.as_ref()?.data)?;
         let node = flow.producer(flow.id(data)?)?;
