@@ -33,8 +33,7 @@ fn models() -> Vec<PathBuf> {
     for folder in ["onnx", "safetensors"] {
         let text = std::fs::read(fixtures().join(folder).join("expected.json")).unwrap();
         let Value::Object(entries) = serde_json::from_slice(&text).unwrap() else { panic!("no object") };
-        let editable =
-            entries.iter().filter(|(_, entry)| entry["status"] == "ok" && entry["quantised"] != true);
+        let editable = entries.iter().filter(|(_, entry)| entry["status"] == "ok");
         let file = |entry: &Value| entry["file"].as_str().or(entry["folder"].as_str()).map(str::to_owned);
         paths.extend(
             editable.map(|(name, entry)| fixtures().join(folder).join(file(entry).unwrap_or(name.clone()))),

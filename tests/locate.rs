@@ -184,9 +184,6 @@ fn onnx_graphs() {
     for_each("onnx", |path, expected| {
         let found = locate(path, None);
         match expected["status"].as_str() {
-            Some("ok") if expected["quantised"] == true => {
-                check_refusal(found, &serde_json::json!({ "word": "the head was found at" }))
-            }
             Some("ok") => check_located(path, found, expected),
             Some("several") => check_several(path, expected),
             Some("ambiguous") => match found {
@@ -271,4 +268,40 @@ fn the_caller_may_name_the_head() {
     assert!(locate(&deep, Some("no such")).is_err_and(|error| error.hint().is_some()));
     // A layer before the last one makes no logits.
     assert!(locate(&deep, Some("head.0.weight")).is_err());
+}
+
+#[test]
+fn whole_numbers_are_read_as_what_they_stand_for() {
+    for (name, by_rows) in [
+        ("qdq_per_channel", true),
+        ("qdq_per_tensor", false),
+        ("dynamic_quantised", false),
+        ("qlinear_matmul", false),
+    ] {
+        let path = fixtures().join("onnx").join(format!("{name}.onnx"));
+        let artifact = Artifact::open(&path).unwrap();
+        let linear = loaded(&path, None).unwrap().head.load(&artifact).unwrap();
+        let stored = artifact.read_tensor("head.weight_quantized").unwrap();
+        let scales = artifact.tensor("head.weight_scale").unwrap();
+        let scales = scales.dtype.decode(&artifact.read_tensor("head.weight_scale").unwrap()).unwrap();
+        for class in 0..linear.classes {
+            let scale = scales[if scales.len() > 1 { class } else { 0 }];
+            for column in 0..linear.width {
+                let at =
+                    if by_rows { class * linear.width + column } else { column * linear.classes + class };
+                let expected = f32::from(stored[at].cast_signed()) * scale;
+                assert_eq!(linear.row(class)[column], expected, "{name}: {class} {column}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_head_in_a_function_says_so() {
+    let notes = |name: &str| locate(&fixtures().join("onnx").join(name), None).unwrap().why.notes;
+    let notes = notes("function_head.onnx");
+    assert!(
+        notes.contains(&"the head lies in the model-local function `pkg.heads.Dense`".to_owned()),
+        "{notes:?}"
+    );
 }

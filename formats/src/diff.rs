@@ -90,12 +90,17 @@ impl Diff {
         comparison.moved_tensors(&streamed)?;
         let parts = |artifact: &Artifact| artifact.weights.parts(&artifact.folder);
         comparison.structure.extend(outline::compare(&parts(before)?, &parts(after)?));
-        let values = before.tensors().values().map(|info| info.elements() as u64);
+        let tensors = comparison.tensors();
+        let differs = |name: &str| tensors.binary_search_by(|change| change.name.as_str().cmp(name)).is_ok();
+        // Constants of functions, which are there once for each call, are parts of the structure.
+        let is_counted = |name: &str| !before.weights.is_in_function(name) || differs(name);
+        let counted = before.tensors().iter().filter(|(name, _)| is_counted(name));
+        let values: Vec<u64> = counted.map(|(_, info)| info.elements() as u64).collect();
         Ok(Self {
             files,
-            tensors: comparison.tensors(),
-            tensor_count: before.tensors().len(),
-            value_count: values.fold(0, u64::saturating_add),
+            tensor_count: values.len(),
+            value_count: values.into_iter().fold(0, u64::saturating_add),
+            tensors,
             structure: comparison.structure,
         })
     }

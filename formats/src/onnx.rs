@@ -4,7 +4,9 @@ mod convert;
 mod edit;
 mod element;
 mod encode;
+mod expand;
 mod external;
+mod functions;
 mod graph;
 mod parts;
 mod places;
@@ -26,6 +28,8 @@ pub use graph::{Attribute, Dim, Graph, GraphEdit, Node, Value};
 
 use crate::{Edits, FormatError, Problem, RelPath, TensorInfo, folder::Folder, part::Part, pieces::Pieces};
 use edit::Splice;
+use expand::Expanded;
+use functions::Functions;
 use places::Place;
 use storage::{Source, Storage};
 use tree::Message;
@@ -36,7 +40,11 @@ pub(crate) struct Onnx {
     path: RelPath,
     tree: Message,
     graph: Graph,
+    /// By node of the graph: its index among those of the file's main graph, if it is one of them.
+    origins: Vec<Option<usize>>,
     places: BTreeMap<String, Place>,
+    /// Which of them are constants in bodies of functions.
+    inner: BTreeSet<String>,
     external: BTreeSet<RelPath>,
 }
 
@@ -52,19 +60,30 @@ impl Onnx {
         let model = skeleton::parse(&file, &tree).map_err(fail)?;
         let constants = places::attribute_tensors(source, &tree)?;
         let mut graph = convert::graph(&model, &constants).map_err(fail)?;
-        let places = places::find(source, &tree, &graph)?;
+        let functions = Functions::of(&model);
+        functions::mark_calls(&mut graph, &model, &functions);
+        let mut places = places::find(source, &tree, &graph)?;
         let initializers =
             model.graph.initializer.iter().filter_map(|tensor| places.get_key_value(&tensor.name));
         graph.initializers = initializers.map(|(name, place)| (name.clone(), place.info.clone())).collect();
+        let Expanded { graph, origins, places: inner } =
+            expand::expand(source, &tree, &model, graph, &functions);
+        places.extend(inner.iter().map(|(name, place)| (name.clone(), place.clone())));
+        let inner = inner.into_keys().collect();
         let external = external_files(source, &tree).map_err(fail)?;
         for file in &external {
             folder.open_fetched(file)?;
         }
-        Ok(Self { path, tree, graph, places, external })
+        Ok(Self { path, tree, graph, origins, places, inner, external })
     }
 
     pub(crate) fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Whether a tensor is a constant in the body of a function.
+    pub(crate) fn is_in_function(&self, name: &str) -> bool {
+        self.inner.contains(name)
     }
 
     /// Every file of the weights.
@@ -149,8 +168,12 @@ impl Onnx {
     }
 
     fn splice<'a>(&'a self, source: Source<'a>, edits: &Edits) -> Result<Splice<'a>, FormatError> {
-        let mut splice = Splice::new(source, &self.tree, &self.graph, &self.places)?;
+        let mut splice = Splice::new(source, &self.tree, self)?;
         for (name, new) in &edits.tensors {
+            if self.graph.repeated.contains(name) {
+                let what = format!("`{name}` is a constant of a function that is called more than once");
+                return Err(source.fail(Problem::GraphEdit { what }));
+            }
             splice.values.set(&mut splice.tree, name, new)?;
         }
         for edit in &edits.graph {

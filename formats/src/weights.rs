@@ -62,6 +62,11 @@ impl Weights {
         }
     }
 
+    /// Whether a tensor is a constant in the body of a function.
+    pub(crate) fn is_in_function(&self, name: &str) -> bool {
+        matches!(self, Self::Onnx(onnx) if onnx.is_in_function(name))
+    }
+
     /// Whether a file is one of external data, of which no parser sees what lies between the tensors.
     pub(crate) fn is_external(&self, path: &RelPath) -> bool {
         match self {

@@ -20,7 +20,7 @@ mod rules;
 mod state_dict;
 mod stated;
 
-use std::iter;
+use std::{fmt, iter};
 
 use declass_formats::{Artifact, Format};
 
@@ -34,9 +34,9 @@ use crate::{
 
 pub use choice::Choice;
 pub(crate) use labels::{Indices, names_indices, plain, same};
-pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, characters};
+pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
-pub(crate) use operand::{Site, Source};
+pub(crate) use operand::{Site, Source, WholeProduct};
 pub(crate) use reader::Reader;
 
 /// The located boundary: everything before it is the encoder, which stays as it is; what follows is the
@@ -80,12 +80,43 @@ pub struct Head {
     pub(crate) shift: Vec<f64>,
     /// Everything else in an ONNX graph that counts the classes.
     pub(crate) sites: Vec<Site>,
+    /// What of it is in whole numbers, and what becomes of that.
+    pub(crate) floated: Option<Floated>,
     /// Why the class axis cannot be shortened, if something behind the head stands in the way.
     pub(crate) obstacle: Option<String>,
     /// Other outputs in which classes may be equal although their logits are not.
     pub merging: Vec<String>,
     /// Why a slot that is kept may be given out after all, if anything speaks for that.
     pub(crate) open: Option<Open>,
+}
+
+/// A head in whole numbers, as a removal makes it one of real numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Floated {
+    /// The stored tensors of whole numbers.
+    pub(crate) weights: Vec<String>,
+    /// Whether the embedding is rounded to whole numbers, which stays.
+    pub(crate) embedding: bool,
+    /// Whether what comes of the logits is rounded to whole numbers, which goes.
+    pub(crate) results: bool,
+}
+
+impl fmt::Display for Floated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("makes the head one of real numbers: ")?;
+        match self.weights.as_slice() {
+            [] => f.write_str("its weights are already")?,
+            [one] => write!(f, "`{one}` times its scale")?,
+            [one, ..] => write!(f, "`{one}` and others times their scales")?,
+        }
+        if self.embedding {
+            f.write_str("; the embedding it reads is rounded to whole numbers as before")?;
+        }
+        if self.results {
+            f.write_str("; what comes of the logits is no longer rounded to whole numbers")?;
+        }
+        Ok(())
+    }
 }
 
 /// One linear operator of the head.

@@ -2,6 +2,8 @@
 
 use declass_formats::TensorInfo;
 
+use crate::net::Quantised;
+
 /// A constant operand of the head, as the operator sees it, and where it is stored.
 #[derive(Clone, Debug)]
 pub struct Operand {
@@ -37,6 +39,23 @@ pub(crate) enum Source {
     },
     /// A stored tensor that nothing else reads.
     Stored,
+    /// A matrix of whole numbers: a new value is one of real numbers, and so is its product then.
+    Whole(Box<WholeProduct>),
+}
+
+/// A product of whole numbers that stands for one of real numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct WholeProduct {
+    /// The matrix.
+    pub(crate) weight: Quantised,
+    /// The embedding in whole numbers, its scale and its zero point.
+    pub(crate) data: [String; 3],
+    /// The node that multiplies.
+    pub(crate) product: usize,
+    /// The node that makes its result real.
+    pub(crate) real: usize,
+    /// The node whose result has all scales; may be the same.
+    pub(crate) last: usize,
 }
 
 /// A place of an ONNX graph, beside the head's weights, that counts the classes.
@@ -103,6 +122,15 @@ pub(crate) enum Site {
         /// Index of the declaration.
         value: usize,
     },
+    /// Values behind the head that are rounded to whole numbers and made real again.
+    Rounding {
+        /// The node that rounds.
+        quantise: usize,
+        /// The nodes that make them real.
+        dequantise: Vec<usize>,
+    },
+    /// Shapes that model-local functions state for their values, some of which count the classes.
+    FunctionShapes,
     /// A constant with one value per class.
     Values(Operand),
 }

@@ -45,6 +45,7 @@ impl Operand {
         let is_stored = match &self.source {
             Source::Attribute { .. } | Source::Stored => true,
             Source::Computed { value, .. } => *value == self.tensor,
+            Source::Whole(_) => false,
         };
         is_stored && matches!(self.info.dtype, Dtype::Bf16 | Dtype::F16 | Dtype::F32)
     }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use declass_formats::{Artifact, onnx::Attribute};
 
-use super::{Operand, Source, refusal};
+use super::{Operand, Source, WholeProduct, refusal};
 use crate::{
     error::{Error, LocateError},
     net::{Flow, evaluate},
@@ -48,6 +48,7 @@ impl<'a> Reader<'a> {
         let values = match &operand.source {
             Source::Attribute { node, name } => self.attribute(*node, name),
             Source::Computed { value, .. } => self.computed(operand, value)?,
+            Source::Whole(product) => self.whole(product)?,
             Source::Stored => operand.info.dtype.decode(&self.artifact.read_tensor(&operand.tensor)?),
         };
         let values = values.filter(|values| values.len() == operand.info.elements());
@@ -67,6 +68,16 @@ impl<'a> Reader<'a> {
         let constant = evaluate(self.artifact, flow, value)
             .and_then(|constant| constant.expand(&operand.info.shape))
             .map_err(|problem| refusal(format!("the head cannot be computed: {problem}"), ""))?;
+        Ok(Some(constant.values.into_iter().map(|value| value as f32).collect()))
+    }
+
+    fn whole(&self, product: &WholeProduct) -> Result<Option<Vec<f32>>, Error> {
+        let Some(flow) = self.flow()? else {
+            return Ok(None);
+        };
+        let constant = product.weight.values(self.artifact, flow);
+        let constant =
+            constant.map_err(|problem| refusal(format!("the head cannot be computed: {problem}"), ""))?;
         Ok(Some(constant.values.into_iter().map(|value| value as f32).collect()))
     }
 
@@ -94,7 +105,7 @@ impl Operand {
     pub(crate) fn read_doubles(&self, artifact: &Artifact) -> Result<Vec<f64>, Error> {
         check_size(&self.tensor, self.info.elements())?;
         let stored = match &self.source {
-            Source::Attribute { .. } => None,
+            Source::Attribute { .. } | Source::Whole(_) => None,
             Source::Computed { value, .. } if *value != self.tensor => None,
             _ => artifact.tensors().get(&self.tensor).filter(|info| **info == self.info),
         };

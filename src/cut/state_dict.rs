@@ -132,6 +132,7 @@ fn assemble(
             auxiliary: auxiliary.into_iter().map(|branch| Auxiliary::new(branch, link)).collect(),
             shift: vec![0.0; classes],
             sites: Vec::new(),
+            floated: None,
             obstacle: None,
             merging: Vec::new(),
             open: None,

@@ -79,6 +79,7 @@ pub fn edits(
     for further in head.further() {
         put_further(&mut placement, &further)?;
     }
+    onnx::keep_real(&mut placement, &head.sites);
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
             return Err(Error::CannotDrop { obstacle: obstacle.to_string() });

@@ -14,7 +14,7 @@ use super::{Rows, companions, place::Placement, texts};
 use crate::{
     cut::{CHARACTERS, Cut, LABEL_KEYS, Site, characters, literal},
     error::Error,
-    net::evaluate,
+    net::{evaluate, ops},
 };
 
 /// Shortens every place that counts the classes.
@@ -55,6 +55,9 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 return Err(Error::Unwritable { tensor, reason });
             }
             Site::Values(operand) => placement.put(operand, &Rows::new())?,
+            Site::FunctionShapes => placement.edits.graph.push(GraphEdit::ClearFunctionInfo),
+            // Whatever becomes of the slots.
+            Site::Rounding { .. } => {}
         }
     }
     for (place, positions) in extents {
@@ -86,6 +89,23 @@ fn shorten_shapes(placement: &mut Placement<'_>, graph: &Graph, sites: &[Site]) 
     placement.edits.graph.extend(sites.iter().filter_map(edit));
 }
 
+/// Takes the rounding to whole numbers away that lies behind an edited head, so that nothing but the head
+/// decides.
+pub(super) fn keep_real(placement: &mut Placement<'_>, sites: &[Site]) {
+    let Some(graph) = placement.artifact.graph() else { return };
+    let is_edited = !placement.edits.graph.is_empty() || !placement.edits.tensors.is_empty();
+    for site in sites.iter().filter(|_| is_edited) {
+        let Site::Rounding { quantise, dequantise } = site else { continue };
+        let Some(real) = graph.nodes.get(*quantise).and_then(|node| node.inputs.first()) else { continue };
+        placement.replace(*quantise, None);
+        for node in dequantise {
+            let onnx = graph.nodes.get(*node);
+            let by = onnx.and_then(|onnx| Some(ops::kept(&onnx.name, real, onnx.outputs.first()?)));
+            placement.replace(*node, by);
+        }
+    }
+}
+
 /// Removes what nothing reads any more because of the edits: constants, and the nodes that only passed them
 /// on.
 pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
@@ -93,7 +113,8 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
     let Some(graph) = placement.artifact.graph().filter(|_| rewired) else {
         return;
     };
-    let mut uses = count_uses(graph, placement);
+    let reads = placement.reads.clone();
+    let mut uses = count_uses(graph, &placement.rewired, &reads);
     let mut producers: HashMap<&String, usize> = HashMap::new();
     for (index, node) in graph.nodes.iter().enumerate() {
         producers.extend(node.outputs.iter().map(|output| (output, index)));
@@ -111,12 +132,14 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
             let edit = GraphEdit::RemoveInitializer { name };
             placement.edits.graph.push(edit);
         } else if let Some(node) = producers.get(name)
+            && !placement.replaced.contains(node)
+            && graph.nodes[*node].function.is_none()
             && is_unread(graph, *node, &uses)
         {
             let edit = GraphEdit::RemoveNode { node: *node };
             placement.edits.graph.push(edit);
             for input in &graph.nodes[*node].inputs {
-                uses.entry(input).and_modify(|uses| *uses -= 1);
+                uses.entry(input).and_modify(|uses| *uses = uses.saturating_sub(1));
                 pending.push(input);
             }
         }
@@ -125,14 +148,21 @@ pub(super) fn remove_orphans(placement: &mut Placement<'_>) {
 }
 
 /// How often each value is read once the edits are made.
-fn count_uses<'g>(graph: &'g Graph, placement: &Placement<'_>) -> HashMap<&'g str, usize> {
+fn count_uses<'g>(
+    graph: &'g Graph,
+    rewired: &BTreeMap<(usize, usize), String>,
+    reads: &'g [String],
+) -> HashMap<&'g str, usize> {
     let mut uses: HashMap<&str, usize> = HashMap::new();
     for (node, onnx) in graph.nodes.iter().enumerate() {
         let inputs = onnx.inputs.iter().enumerate();
-        let kept = inputs.filter(|(at, _)| !placement.rewired.contains_key(&(node, *at)));
+        let kept = inputs.filter(|(at, _)| !rewired.contains_key(&(node, *at)));
         for name in kept.map(|(_, name)| name).chain(&onnx.captures) {
             *uses.entry(name).or_default() += 1;
         }
+    }
+    for name in graph.passed.iter().chain(reads) {
+        *uses.entry(name).or_default() += 1;
     }
     for output in &graph.outputs {
         *uses.entry(&output.name).or_default() += 1;

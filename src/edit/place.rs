@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{
     Artifact, Edits, NewTensor,
-    onnx::{Attribute, GraphEdit},
+    onnx::{Attribute, GraphEdit, Node},
 };
 
 use super::{Rows, rows};
 use crate::head::Slot;
 use crate::{
-    cut::{Operand, Reader, Source},
+    cut::{OWN_COPY, Operand, Reader, Source, WholeProduct},
     error::Error,
+    net::ops,
 };
 
 /// Edits in the making.
@@ -24,6 +25,10 @@ pub(super) struct Placement<'a> {
     pub(super) slot: Slot,
     /// Which value a node reads now, where that has changed: (node, operand) to value.
     pub(super) rewired: BTreeMap<(usize, usize), String>,
+    /// Nodes that were replaced or taken away.
+    pub(super) replaced: BTreeSet<usize>,
+    /// Values that nodes read which took the place of others.
+    pub(super) reads: Vec<String>,
 }
 
 impl<'a> Placement<'a> {
@@ -34,7 +39,17 @@ impl<'a> Placement<'a> {
         slot: Slot,
     ) -> Self {
         let reader = Reader::new(artifact);
-        Self { artifact, reader, classes, forgotten, edits: Edits::default(), slot, rewired: BTreeMap::new() }
+        Self {
+            artifact,
+            reader,
+            classes,
+            forgotten,
+            edits: Edits::default(),
+            slot,
+            rewired: BTreeMap::new(),
+            replaced: BTreeSet::new(),
+            reads: Vec::new(),
+        }
     }
 
     /// Whether a class stays.
@@ -86,6 +101,7 @@ impl<'a> Placement<'a> {
                 self.edits.graph.push(GraphEdit::SetAttribute { node: *node, name: name.clone(), value });
             }
             Source::Computed { node, input, .. } => self.rewire(*node, *input, &operand.tensor, tensor),
+            Source::Whole(product) => self.float(product, &operand.tensor, tensor),
             Source::Stored => match self.listed_reader(&operand.tensor) {
                 Some((node, input)) => self.rewire(node, input, &operand.tensor, tensor),
                 None => {
@@ -113,21 +129,58 @@ impl<'a> Placement<'a> {
         self.rewired.insert((node, input), name);
     }
 
+    /// Makes a product of whole numbers one of real numbers: of the same embedding, made real, and a new matrix.
+    fn float(&mut self, product: &WholeProduct, stem: &str, matrix: NewTensor) {
+        let Some(graph) = self.artifact.graph() else { return };
+        let [whole, scale, zero] = &product.data;
+        let result = |node: usize| graph.nodes.get(node).and_then(|node| node.outputs.first());
+        let (Some(own), Some(made)) = (result(product.product), result(product.last)) else { return };
+        let title = graph.nodes.get(product.product).map(|node| &node.name).filter(|name| !name.is_empty());
+        let title = title.unwrap_or(own);
+        let (weight, real) = (self.fresh_name(stem), self.fresh_name(whole));
+        let add = GraphEdit::AddInitializer { name: weight.clone(), tensor: matrix };
+        self.edits.graph.push(add);
+        let restored = ops::dequantised(&real, [whole, scale, zero], &real);
+        self.replace(product.product, Some(restored));
+        self.replace(
+            product.last,
+            (product.last == product.real).then(|| ops::product(title, [&real, &weight], made)),
+        );
+        if product.last != product.real {
+            self.replace(product.real, Some(ops::product(title, [&real, &weight], made)));
+        }
+    }
+
+    /// Puts another node in the place of one, or takes it away.
+    pub(super) fn replace(&mut self, node: usize, by: Option<Node>) {
+        let before = self.artifact.graph().and_then(|graph| graph.nodes.get(node));
+        let operands = before.map(|node| node.inputs.len()).unwrap_or_default();
+        self.rewired.extend((0..operands).map(|at| ((node, at), String::new())));
+        self.replaced.insert(node);
+        match by {
+            Some(by) => {
+                self.reads.extend(by.inputs.iter().chain(&by.outputs).cloned());
+                self.edits.graph.push(GraphEdit::ReplaceNode { node, by });
+            }
+            None => self.edits.graph.push(GraphEdit::RemoveNode { node }),
+        }
+    }
+
     fn fresh_name(&self, stem: &str) -> String {
         let taken = |name: &str| {
             let graph = self.artifact.graph();
-            self.rewired.values().any(|used| used == name)
+            self.rewired.values().chain(&self.reads).any(|used| used == name)
                 || graph.is_some_and(|graph| {
                     graph.initializers.contains_key(name)
                         || graph.inputs.iter().any(|input| input.name == name)
                         || graph.nodes.iter().any(|node| node.outputs.iter().any(|output| output == name))
                 })
         };
-        let mut name = format!("{stem}.declass");
+        let mut name = format!("{stem}{OWN_COPY}");
         let mut number = 1;
         while taken(&name) {
             number += 1;
-            name = format!("{stem}.declass{number}");
+            name = format!("{stem}{OWN_COPY}{number}");
         }
         name
     }

@@ -9,6 +9,7 @@ mod flow;
 mod kinds;
 pub(crate) mod ops;
 mod problem;
+mod quantised;
 mod ranks;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -21,6 +22,7 @@ pub(crate) use evaluate::{axes_of, evaluate, integers_of, stored_info};
 pub(crate) use flow::Flow;
 pub(crate) use kinds::Kind;
 pub(crate) use problem::{Problem, Unknown};
+pub(crate) use quantised::Quantised;
 pub(crate) use ranks::Ranks;
 pub(crate) use tensor_ops::permutation;
 pub(crate) use wiring::ValueId;

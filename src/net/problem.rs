@@ -94,6 +94,9 @@ pub(crate) enum Unknown {
     /// An attribute, or a value of one, that the operator's entry does not account for.
     #[error("has an attribute `{0}` that is not known, or not of this kind")]
     Attribute(String),
+    /// A model-local function, and why it is not looked into.
+    #[error("calls a model-local function, {0}: put the functions in line first, with `onnx.inliner`")]
+    Call(&'static str),
     /// An operator of a set that is not ONNX's own.
     #[error("is an operator of `{0}` that is not known")]
     Foreign(String),

@@ -123,13 +123,21 @@ fn added_for(operands: &[&Operand], edits: &Edits, graph: &Graph) -> BTreeSet<St
     let read = |node: usize, input: usize| graph.nodes.get(node)?.inputs.get(input);
     let is_head = |node: usize, input: usize| {
         operands.iter().any(|operand| match &operand.source {
-            Source::Attribute { .. } => false,
+            Source::Attribute { .. } | Source::Whole(_) => false,
             Source::Computed { node: reader, input: at, .. } => (*reader, *at) == (node, input),
             Source::Stored => read(node, input) == Some(&operand.tensor),
         })
     };
+    let is_product = |node: usize| {
+        let mut wholes = operands.iter().filter_map(|operand| match &operand.source {
+            Source::Whole(product) => Some(product),
+            _ => None,
+        });
+        wholes.any(|product| product.real == node)
+    };
     let value = |edit: &GraphEdit| match edit {
         GraphEdit::SetInput { node, index, value } if is_head(*node, *index) => Some(value.clone()),
+        GraphEdit::ReplaceNode { node, by } if is_product(*node) => by.inputs.last().cloned(),
         _ => None,
     };
     edits.graph.iter().filter_map(value).collect()
@@ -138,7 +146,7 @@ fn added_for(operands: &[&Operand], edits: &Edits, graph: &Graph) -> BTreeSet<St
 fn holds_head(operands: &[&Operand], node: usize, name: &str) -> bool {
     operands.iter().any(|operand| match &operand.source {
         Source::Attribute { node: holder, name: attribute } => *holder == node && attribute == name,
-        Source::Computed { .. } | Source::Stored => false,
+        Source::Computed { .. } | Source::Stored | Source::Whole(_) => false,
     })
 }
 

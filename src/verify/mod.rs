@@ -11,6 +11,7 @@ mod changes;
 mod comparison;
 mod copies;
 mod expected;
+mod floated;
 mod forgotten;
 mod guaranteed;
 mod head_bias;
@@ -50,10 +51,11 @@ use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 14] = [
+pub static DEFINITIONS: [&Definition; 15] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,
+    &floated::DEFINITION,
     &certificate::DEFINITION,
     &forgotten::DEFINITION,
     &retained::AGREEMENT,
@@ -66,6 +68,9 @@ pub static DEFINITIONS: [&Definition; 14] = [
     &remaining::LABELS,
     &remaining::ONE_ANSWER,
 ];
+
+/// Where the check stands that most models do not have.
+const FLOATED: usize = 3;
 
 /// Measures a candidate against the original it is said to come from.
 ///
@@ -111,6 +116,9 @@ pub fn verify(
         restoration::check(&models, changed, &sample, recognition, removal)?,
         assumptions::check(head, removal, device)?,
     ];
+    if let Some(floated) = floated::check(&models.before.cut) {
+        checks.insert(FLOATED, floated);
+    }
     checks.extend(remaining::checks(target, stored.link, labels));
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
 }

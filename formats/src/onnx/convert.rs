@@ -1,9 +1,9 @@
 //! From protobuf's messages to plain values.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use onnx_protobuf::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto,
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto,
     attribute_proto::AttributeType,
     tensor_shape_proto::{Dimension, dimension},
     type_proto,
@@ -21,15 +21,17 @@ pub(super) fn graph(model: &ModelProto, tensors: &AttributeTensors) -> Result<Gr
     let nodes = main.node.iter().enumerate();
     Ok(Graph {
         nodes: nodes
-            .map(|(index, node)| convert_node(node, &|attribute| tensors.get(&(index, attribute))))
+            .map(|(index, proto)| node(proto, &|attribute| tensors.get(&(index, attribute))))
             .collect::<Result<_, _>>()?,
         inputs: main.input.iter().map(value).collect(),
         outputs: main.output.iter().map(value).collect(),
         value_info: main.value_info.iter().map(value).collect(),
         initializers: BTreeMap::new(),
+        passed: BTreeSet::new(),
+        repeated: BTreeSet::new(),
         sparse: main.sparse_initializer.iter().map(|sparse| sparse.values.name.clone()).collect(),
         metadata: model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
-        opsets: model.opset_import.iter().map(|set| (domain(&set.domain), set.version)).collect(),
+        opsets: opsets(&model.opset_import),
         ir_version: model.ir_version,
         producer: [&model.producer_name, &model.producer_version]
             .map(|part| part.trim())
@@ -39,12 +41,13 @@ pub(super) fn graph(model: &ModelProto, tensors: &AttributeTensors) -> Result<Gr
     })
 }
 
-fn convert_node<'t>(
-    node: &NodeProto,
+/// A node, given the tensors among its attributes by their places.
+pub(super) fn node<'t>(
+    proto: &NodeProto,
     tensor: &dyn Fn(usize) -> Option<&'t NewTensor>,
 ) -> Result<Node, Problem> {
     let mut attributes = BTreeMap::new();
-    for (index, attribute) in node.attribute.iter().enumerate() {
+    for (index, attribute) in proto.attribute.iter().enumerate() {
         let value = match kind(attribute) {
             AttributeType::TENSOR => tensor(index).cloned().map_or(Attribute::Other, Attribute::Tensor),
             kind => plain_attribute(attribute, kind),
@@ -53,20 +56,26 @@ fn convert_node<'t>(
             return Err(Problem::Duplicate { what: "attributes", name: attribute.name.clone() });
         }
     }
-    let bodies = node.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
+    Ok(Node {
+        name: proto.name.clone(),
+        op_type: proto.op_type.clone(),
+        domain: domain(&proto.domain).to_owned(),
+        inputs: proto.input.clone(),
+        outputs: proto.output.clone(),
+        attributes,
+        captures: node_captures(proto),
+        ..Node::default()
+    })
+}
+
+/// Outer values that the bodies in a node's attributes read.
+pub(super) fn node_captures(proto: &NodeProto) -> Vec<String> {
+    let bodies = proto.attribute.iter().flat_map(|attribute| attribute.g.iter().chain(&attribute.graphs));
     let mut captures: Vec<String> =
         bodies.flat_map(|body| captures(body).into_iter().map(str::to_owned)).collect();
     captures.sort();
     captures.dedup();
-    Ok(Node {
-        name: node.name.clone(),
-        op_type: node.op_type.clone(),
-        domain: domain(&node.domain),
-        inputs: node.input.clone(),
-        outputs: node.output.clone(),
-        attributes,
-        captures,
-    })
+    captures
 }
 
 fn plain_attribute(attribute: &AttributeProto, kind: AttributeType) -> Attribute {
@@ -137,6 +146,12 @@ fn dim(dim: &Dimension) -> Dim {
     }
 }
 
-fn domain(name: &str) -> String {
-    if name == "ai.onnx" { String::new() } else { name.to_owned() }
+/// Versions of operator sets by domain.
+pub(super) fn opsets(imports: &[OperatorSetIdProto]) -> BTreeMap<String, i64> {
+    imports.iter().map(|set| (domain(&set.domain).to_owned(), set.version)).collect()
+}
+
+/// A domain's only name.
+pub(super) fn domain(name: &str) -> &str {
+    if name == "ai.onnx" { "" } else { name }
 }

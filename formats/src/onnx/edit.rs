@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Attribute, Graph, GraphEdit,
-    encode::{attribute_fields, tensor_message},
-    places::{ATTRIBUTE, GRAPH, INITIALIZER, NODE, Place, VALUE_TENSOR},
+    Attribute, Graph, GraphEdit, Node, Onnx,
+    encode::{attribute_fields, node_message, tensor_message},
+    places::{ATTRIBUTE, FUNCTION, GRAPH, INITIALIZER, NODE, VALUE_TENSOR},
     scalars,
     storage::{self, Source},
     tree::{Content, Message},
@@ -20,6 +20,8 @@ pub(super) struct Splice<'a> {
     pub(super) values: Values<'a>,
     source: Source<'a>,
     graph: &'a Graph,
+    /// By node of the graph: its index in the file's main graph.
+    origins: &'a [Option<usize>],
     /// Positions of the initializers in the graph's fields, added ones included.
     initializers: BTreeMap<String, usize>,
     /// Names of all values of the main graph.
@@ -27,12 +29,8 @@ pub(super) struct Splice<'a> {
 }
 
 impl<'a> Splice<'a> {
-    pub(super) fn new(
-        source: Source<'a>,
-        tree: &Message,
-        graph: &'a Graph,
-        places: &'a BTreeMap<String, Place>,
-    ) -> Result<Self, FormatError> {
+    pub(super) fn new(source: Source<'a>, tree: &Message, model: &'a Onnx) -> Result<Self, FormatError> {
+        let graph = &model.graph;
         let mut initializers = BTreeMap::new();
         for (position, field) in tree.child(GRAPH).into_iter().flat_map(|graph| graph.all(INITIALIZER)) {
             let Some(tensor) = field.message() else {
@@ -44,13 +42,19 @@ impl<'a> Splice<'a> {
         let inputs = graph.inputs.iter().map(|input| &input.name);
         let results = graph.nodes.iter().flat_map(|node| &node.outputs);
         let taken = inputs.chain(results).chain(initializers.keys()).cloned().collect();
-        let values = Values::new(source, tree, places)?;
-        Ok(Self { tree: tree.clone(), values, source, graph, initializers, taken })
+        let values = Values::new(source, tree, &model.places)?;
+        Ok(Self { tree: tree.clone(), values, source, graph, origins: &model.origins, initializers, taken })
     }
 
     pub(super) fn apply(&mut self, edit: &GraphEdit) -> Result<(), FormatError> {
         match edit {
             GraphEdit::AddInitializer { name, tensor } => self.add_initializer(name, tensor),
+            GraphEdit::ClearFunctionInfo => {
+                let functions = self.tree.fields.iter_mut().filter(|field| field.number == FUNCTION);
+                let functions = functions.filter_map(|field| field.message_mut());
+                functions.for_each(|function| function.remove_all(FUNCTION_INFO));
+                Ok(())
+            }
             GraphEdit::ClearValueInfo => {
                 self.main_graph()?.remove_all(VALUE_INFO);
                 Ok(())
@@ -70,6 +74,7 @@ impl<'a> Splice<'a> {
                 self.main_graph()?.remove(position);
                 Ok(())
             }
+            GraphEdit::ReplaceNode { node, by } => self.replace_node(*node, by),
             GraphEdit::SetAttribute { node, name, value } => self.set_attribute(*node, name, value),
             GraphEdit::SetInput { node, index, value } => {
                 let node_position = self.node_position(*node)?;
@@ -127,6 +132,18 @@ impl<'a> Splice<'a> {
         main.remove(position);
         let input = listed.and_then(|index| main.position(INPUT, index));
         input.into_iter().for_each(|input| main.remove(input));
+        Ok(())
+    }
+
+    fn replace_node(&mut self, node: usize, by: &Node) -> Result<(), FormatError> {
+        let position = self.node_position(node)?;
+        let message =
+            node_message(by).ok_or_else(|| self.unfit(format!("node {node} cannot become this")))?;
+        let field = self.main_graph()?.fields.get_mut(position);
+        field.into_iter().for_each(|field| field.content = Content::Message(Box::new(message.clone())));
+        let before = self.graph.nodes.get(node).map(|node| &node.outputs);
+        before.into_iter().flatten().for_each(|name| _ = self.taken.remove(name));
+        self.taken.extend(by.outputs.iter().cloned());
         Ok(())
     }
 
@@ -208,8 +225,11 @@ impl<'a> Splice<'a> {
 
     /// The position in the graph's fields of a node by its index in the unedited graph.
     fn node_position(&self, node: usize) -> Result<usize, FormatError> {
+        let Some(origin) = self.origins.get(node).copied().flatten() else {
+            return Err(self.unfit(format!("node {node} is none of the main graph")));
+        };
         let main = self.tree.child(GRAPH);
-        let position = main.and_then(|main| main.position(NODE, node));
+        let position = main.and_then(|main| main.position(NODE, origin));
         let present = position.filter(|position| main.is_some_and(|main| main.at(&[*position]).is_some()));
         present.ok_or_else(|| self.unfit(format!("there is no node {node}")))
     }
@@ -220,6 +240,8 @@ impl<'a> Splice<'a> {
 }
 
 const DIM_VALUE: u32 = 1;
+/// `value_info` of a function.
+const FUNCTION_INFO: u32 = 12;
 /// From this IR version on, initializers need not be inputs.
 const FREE_INITIALIZERS: i64 = 4;
 const INPUT: u32 = 11;

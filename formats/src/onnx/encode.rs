@@ -1,8 +1,9 @@
 //! New messages and fields, as bytes.
 
 use super::{
-    Attribute,
+    Attribute, Node,
     element::{RAW_DATA, element_number},
+    places::ATTRIBUTE,
     schema::Kind,
     storage::{self, DATA_TYPE, DIMS},
     tree::{Content, Message},
@@ -19,6 +20,42 @@ pub(super) fn tensor_message(name: &str, tensor: &NewTensor) -> Option<Message> 
     message.push(RAW_DATA, Content::Body(tensor.data.clone()));
     Some(message)
 }
+
+/// A node message; `None` if an attribute of it cannot be written.
+pub(super) fn node_message(node: &Node) -> Option<Message> {
+    let mut message = Message { kind: Kind::Node, fields: Vec::new() };
+    let mut text = |number: u32, text: &String| message.push(number, Content::Body(text.as_bytes().to_vec()));
+    node.inputs.iter().for_each(|name| text(1, name));
+    node.outputs.iter().for_each(|name| text(2, name));
+    [(3, &node.name), (4, &node.op_type), (7, &node.domain)]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .for_each(|(number, value)| text(number, value));
+    for (name, value) in &node.attributes {
+        let (number, bytes) = attribute_fields(value)?;
+        let mut attribute = Message { kind: Kind::Attribute, fields: Vec::new() };
+        attribute.push(1, Content::Body(name.as_bytes().to_vec()));
+        attribute.push(number, Content::Verbatim(bytes));
+        attribute.push(ATTRIBUTE_TYPE, Content::Verbatim(varint_field(ATTRIBUTE_TYPE, kind_of(value)?)));
+        message.push(ATTRIBUTE, Content::Message(Box::new(attribute)));
+    }
+    Some(message)
+}
+
+/// The number of an attribute's kind.
+fn kind_of(value: &Attribute) -> Option<u64> {
+    Some(match value {
+        Attribute::Float(_) => 1,
+        Attribute::Int(_) => 2,
+        Attribute::String(_) => 3,
+        Attribute::Floats(_) => 6,
+        Attribute::Ints(_) => 7,
+        Attribute::Strings(_) => 8,
+        Attribute::Other | Attribute::Tensor(_) => return None,
+    })
+}
+
+const ATTRIBUTE_TYPE: u32 = 20;
 
 /// The `dims` of a tensor message, one field each, as ONNX's own writers have them.
 pub(super) fn dims(shape: &[usize]) -> Vec<u8> {

@@ -1,13 +1,14 @@
 //! The ONNX graph as plain values; no protobuf type leaves this folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{NewTensor, TensorInfo};
 
-/// The main graph of an ONNX model, without the contents of its large tensors.
+/// The main graph of an ONNX model, without the contents of its large tensors. Where a node calls a
+/// model-local function, its body stands in its place.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Nodes in file order (which need not be topological).
+    /// Nodes in file order (which need not be topological), bodies of functions in the places of their calls.
     pub nodes: Vec<Node>,
     /// `graph.input`, initializers that are listed there too included.
     pub inputs: Vec<Value>,
@@ -19,6 +20,11 @@ pub struct Graph {
     pub initializers: BTreeMap<String, TensorInfo>,
     /// Names of sparse initializers.
     pub sparse: Vec<String>,
+    /// Values of the main graph that calls of model-local functions have as operands, whether the bodies read
+    /// them or not.
+    pub passed: BTreeSet<String>,
+    /// Constants of a body that several calls share: one value in the file.
+    pub repeated: BTreeSet<String>,
     /// Key/value pairs of the model (`metadata_props`).
     pub metadata: Vec<(String, String)>,
     /// Operator set versions by domain (`""` is the default domain).
@@ -46,6 +52,12 @@ pub struct Node {
     pub attributes: BTreeMap<String, Attribute>,
     /// Outer values that bodies of If, Loop and Scan attributes read.
     pub captures: Vec<String>,
+    /// The model-local function whose body it is a part of. The file has it once for all calls, so that it
+    /// cannot be edited.
+    pub function: Option<String>,
+    /// Why it is not known what it does, if it calls a model-local function: then it is no operator, whatever
+    /// its name.
+    pub call: Option<&'static str>,
 }
 
 /// An attribute's value, as far as locating a classifier head needs it.
@@ -105,6 +117,8 @@ pub enum GraphEdit {
         /// Its value.
         tensor: NewTensor,
     },
+    /// Drop every `value_info` of the model-local functions.
+    ClearFunctionInfo,
     /// Drop every `value_info` (intermediate shapes are inferred again by whoever loads the file).
     ClearValueInfo,
     /// Take an initializer away (and its entry in `graph.input`, if there is one). External data of it is
@@ -122,6 +136,13 @@ pub enum GraphEdit {
     RemoveValueInfo {
         /// Index in [`Graph::value_info`].
         value: usize,
+    },
+    /// Put another node in the place of one.
+    ReplaceNode {
+        /// Index in [`Graph::nodes`].
+        node: usize,
+        /// What stands there then, without bodies and tensors among its attributes.
+        by: Node,
     },
     /// Replace an attribute's value by one of the same kind.
     SetAttribute {

@@ -54,7 +54,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     track_results(follower, onnx, link, bias).map_err(|problem| fail(&format!("it {problem}")))?;
     let weight = attribute(flow.title(node), node, "coefficients", vec![classes, width]);
     let data = onnx.inputs.first().map(String::as_str).unwrap_or_default();
-    Ok(Part { node, embedding: embedding(flow, data), weight, linear: None })
+    Ok(Part { node, result: node, embedding: embedding(flow, data), weight, linear: None })
 }
 
 /// The first result is the best class's label, the second its scores.

@@ -137,6 +137,12 @@ impl<'f, 'a> Follower<'f, 'a> {
         }
     }
 
+    /// All values of a constant operand.
+    pub(super) fn per_number(&self, node: usize, input: usize) -> Result<Vec<f64>, Problem> {
+        let name = self.name(node, input).filter(|name| self.flow.is_static(name)).ok_or(Meaning::Mixed)?;
+        Ok(evaluate(self.artifact, self.flow, name)?.values)
+    }
+
     /// A constant operand that meets the logits: one value, or one per class along their class axis. The
     /// latter is noted as a place that counts the classes.
     pub(super) fn per_class(&mut self, node: usize, input: usize, axis: usize) -> Result<PerClass, Problem> {

@@ -4,13 +4,14 @@ use declass_formats::{Artifact, onnx::Value};
 
 use super::{
     super::{Branch, Head, not_this_head, refusal},
+    bodies,
     check::{self, Answer, Refused},
     classical,
     follower::Follower,
     open,
     output::{Exit, Tail},
     part::{self, PLAIN_HEAD, Part},
-    proven,
+    proven, report,
     stage::Tracked,
     tail,
 };
@@ -155,7 +156,7 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Refu
     }
     for (index, part) in parts.iter().enumerate() {
         if let Some(linear) = &part.linear {
-            let started = tail::start(follower, index, part.node, linear);
+            let started = tail::start(follower, index, part.result, linear);
             started.map_err(|problem| part::unfit(follower.flow, part.node, &format!("it {problem}")))?;
         }
     }
@@ -171,6 +172,8 @@ impl Found<'_, '_> {
         let open = open::of(&mut self.follower, &self.last, labels);
         let merging = open::merging(&self.follower, &self.last, &self.output.name);
         let Self { follower, parts, answer, last, .. } = self;
+        let floated = report::floated(follower.flow, &follower, &parts);
+        let obstacle = bodies::obstacle(follower.flow, &follower.sites);
         let name = parts.first().map(|part| follower.flow.title(part.node)).unwrap_or_default();
         let mut branches = Vec::new();
         for (index, part) in parts.into_iter().enumerate() {
@@ -189,6 +192,7 @@ impl Found<'_, '_> {
                 bias_gain: term.bias_gain.clone(),
             });
         }
+        bodies::check(follower.flow, &branches)?;
         Ok(Head {
             name,
             classes: follower.classes,
@@ -198,8 +202,9 @@ impl Found<'_, '_> {
             ties: last.ties,
             auxiliary: Vec::new(),
             shift: last.logits.shift.clone(),
+            obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()).or(obstacle),
             sites: follower.sites,
-            obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()),
+            floated,
             open,
             merging,
         })

@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod axes;
+mod bodies;
 mod bound;
 mod check;
 mod choose;
@@ -31,6 +32,7 @@ mod shapes;
 mod stage;
 mod storage;
 mod tail;
+mod whole;
 
 use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
@@ -49,6 +51,9 @@ use output::Exit;
 /// Heads that may be named; each is followed by itself.
 const MAX_NAMED: usize = 8;
 
+/// How the names of initializers end that an edit adds.
+pub(crate) const OWN_COPY: &str = ".declass";
+
 /// Locates by the structure of the graph, which is the artifact's own, perhaps without its declared shapes.
 fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
     let flow = Flow::new(graph)?;
@@ -65,6 +70,7 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
     };
     listed::note(&mut found.follower, &found.parts);
     shapes::note(&mut found.follower, &found.parts);
+    bodies::note_shapes(&mut found.follower, &found.parts);
     found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
     let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
     let labels = metadata::labels(&flow, &found.follower, stated)?;

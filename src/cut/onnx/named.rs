@@ -5,6 +5,7 @@ use declass_formats::Artifact;
 
 use super::{
     super::not_this_head,
+    OWN_COPY,
     output::{Exit, Tail, groups, last_linear},
 };
 use crate::{
@@ -38,7 +39,9 @@ pub(super) fn find<'e, 'a>(
     let is_meant = |node: &usize| {
         let onnx = flow.node(*node);
         let weight = weight(artifact, flow, *node);
-        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight == Some(name)
+        // An edit may have given the head a weight of its own, in the place of the named one.
+        let is_weight = |weight: &str| weight == name || weight.strip_suffix(OWN_COPY) == Some(name);
+        onnx.name == name || onnx.outputs.iter().any(|output| output == name) || weight.is_some_and(is_weight)
     };
     if let Some(head) = weighted.iter().copied().rfind(is_meant) {
         return leading(flow, exits, &[head], name);

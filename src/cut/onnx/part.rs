@@ -7,7 +7,7 @@ use declass_formats::{Artifact, onnx::Attribute};
 use super::{
     super::{Operand, refusal},
     follower::Follower,
-    storage,
+    storage, whole,
 };
 use crate::{
     error::Error,
@@ -23,6 +23,8 @@ pub(super) const PLAIN_HEAD: &str = "supply a model whose logits come from a pla
 /// A last linear operator: what it reads, and its weight.
 pub(super) struct Part {
     pub(super) node: usize,
+    /// The node whose first result the logits are made of: itself, but for products of whole numbers.
+    pub(super) result: usize,
     pub(super) embedding: String,
     pub(super) weight: Operand,
     pub(super) linear: Option<Linear>,
@@ -38,6 +40,13 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     }
     let rule = match flow.op(node).known().map(|operator| operator.head) {
         Ok(AsHead::Linear(rule)) => rule,
+        Ok(AsHead::WholeNumbers(operands)) => {
+            let data = onnx.inputs.get(operands.data.0).map(String::as_str).unwrap_or_default();
+            let found = whole::product(follower, node, operands);
+            let whole::Product { weight, linear, result } =
+                found.map_err(|problem| frozen(&title, &onnx.op_type, &format!("it {problem}")))?;
+            return Ok(Part { node, result, embedding: embedding(flow, data), weight, linear: Some(linear) });
+        }
         Ok(_) => return Err(unfit(flow, node, &"it is a model of another kind, not a linear head")),
         Err(unknown) => return Err(unfit(flow, node, &format!("it {unknown}"))),
     };
@@ -45,11 +54,13 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
     let Some((input, value)) = weight else {
         return Err(unfit(flow, node, &"its weight is not among its operands"));
     };
-    if let Some(tensor) = quantised(flow, value) {
-        return Err(frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised")));
-    }
-    let view =
-        storage::view(follower.artifact, flow, value).map_err(|problem| unfit(flow, node, &problem))?;
+    let view = storage::view(follower.artifact, flow, value);
+    let view = view.map_err(|problem| match storage::quantised(flow, value) {
+        Some(tensor) => {
+            frozen(&title, &onnx.op_type, &format!("its weight `{tensor}` is quantised: {problem}"))
+        }
+        None => unfit(flow, node, &problem),
+    })?;
     if !view.info.dtype.is_float() {
         return Err(frozen(
             &title,
@@ -69,7 +80,7 @@ pub(super) fn part(follower: &mut Follower<'_, '_>, node: usize) -> Result<Part,
         return Err(unfit(flow, node, &"its embedding is not among its operands"));
     };
     let embedding = embedding(flow, data);
-    Ok(Part { node, embedding, weight, linear: Some(linear) })
+    Ok(Part { node, result: node, embedding, weight, linear: Some(linear) })
 }
 
 /// What the weight of a linear operator, or a classical model, tells of its results.
@@ -99,14 +110,16 @@ pub(super) fn extent(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Optio
         });
         return counts.max().map(|width| Extent { width, is_last_axis: true });
     }
-    let Some(AsHead::Linear(rule)) = flow.op(node).named().map(|operator| operator.head) else {
-        return None;
+    let rule = match flow.op(node).named()?.head {
+        AsHead::Linear(rule) => rule,
+        AsHead::WholeNumbers(operands) => {
+            let shape = storage::view(artifact, flow, onnx.inputs.get(operands.weight.0)?).ok()?.info.shape;
+            return shape.last().map(|width| Extent { width: *width, is_last_axis: true });
+        }
+        AsHead::Frozen(_) | AsHead::Never => return None,
     };
     let input = flow.weight_operand(node)?;
     let name = onnx.inputs.get(input)?;
-    if quantised(flow, name).is_some() {
-        return None;
-    }
     let shape = storage::view(artifact, flow, name).ok()?.info.shape;
     let linear = rule(onnx, input, &shape).ok()?;
     let width = shape.get(linear.weight_axis).copied()?;
@@ -124,22 +137,8 @@ pub(super) fn unfit(flow: &Flow<'_>, node: usize, problem: &dyn Display) -> Erro
 fn frozen(title: &str, op: &str, why: &str) -> Error {
     refusal(
         format!("the head was found at `{title}` ({op}), but {why}"),
-        "dequantise the model first, or supply the export it was made from",
+        "supply the export it was made from, and quantise the release of that",
     )
-}
-
-/// The quantised tensor behind a constant operand, if there is one.
-fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
-    let mut name = value;
-    for _ in 0..16 {
-        let node = flow.producer(flow.id(name)?)?;
-        let source = flow.node(node).inputs.first()?;
-        if flow.op(node).values() == Values::Dequantised {
-            return Some(source);
-        }
-        name = source;
-    }
-    None
 }
 
 /// The head's data operand, seen through operators that keep its values.

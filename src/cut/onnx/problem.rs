@@ -91,6 +91,8 @@ pub(super) enum Meaning {
     Largest,
     #[error("takes the max with another value that depends on the input")]
     LargestWithOther,
+    #[error("lies in a model-local function: put the functions in line first, with `onnx.inliner`")]
+    InFunction,
     #[error("sums logits and constants")]
     MixedSum,
     #[error("mixes the logits with something that is not constant")]
@@ -137,6 +139,10 @@ pub(super) enum Meaning {
     Reorders,
     #[error("averages several models' results: edit each of them by itself")]
     SeveralModels,
+    #[error("rounds what follows from the logits to whole numbers")]
+    Rounded,
+    #[error("multiplies whole numbers whose scales are not all found around it")]
+    Scales,
     #[error("rearranges the best few classes")]
     SeveralPicks,
     #[error("is steered by the classes")]

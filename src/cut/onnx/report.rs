@@ -5,15 +5,18 @@ use std::collections::HashSet;
 use declass_formats::Artifact;
 
 use super::{
-    super::{Choice, CutPoint, Head, Source, Why, candidate::LISTED},
+    super::{Choice, CutPoint, Floated, Head, Site, Source, Why, candidate::LISTED},
+    bodies,
+    follower::Follower,
     found::Found,
     output::Exit,
-    part,
+    part::{self, Part},
+    storage,
 };
 use crate::{
     evidence::{Untouched, UntouchedKind},
     head::Link,
-    net::{Flow, ValueId},
+    net::{Flow, ValueId, ops::Values},
 };
 
 /// How sure a head other than the one in use could be: the last operator before the output where the caller
@@ -24,7 +27,8 @@ const EARLIER: f64 = 0.1;
 
 /// The reasons, for a reader.
 pub(super) fn why(found: &Found<'_, '_>, labelled: bool, wanted: bool) -> Why {
-    let Found { parts, output, answer, .. } = found;
+    let Found { follower, parts, output, answer, .. } = found;
+    let flow = follower.flow;
     let rule = match parts.len() {
         _ if wanted => "named by the caller".to_owned(),
         1 => format!("the last linear operator before output `{}`", output.name),
@@ -45,7 +49,12 @@ pub(super) fn why(found: &Found<'_, '_>, labelled: bool, wanted: bool) -> Why {
             "no labels in the file: nothing but the shape of the graph says that this is a classifier".into(),
         );
     }
-    let shared = parts.iter().map(|part| &part.weight);
+    let floated = floated(flow, follower, parts);
+    notes.extend(floated.iter().map(|floated| format!("an edit {floated}")));
+    let functions = parts.iter().filter_map(|part| bodies::within(flow, part.node));
+    notes.extend(functions.map(|function| format!("the head lies in the model-local function `{function}`")));
+    let is_floated = |name: &String| floated.as_ref().is_some_and(|floated| floated.weights.contains(name));
+    let shared = parts.iter().map(|part| &part.weight).filter(|operand| !is_floated(&operand.tensor));
     for operand in shared.filter(|operand| matches!(operand.source, Source::Computed { .. })) {
         notes.push(format!(
             "weight `{}` is shared or computed: an edit gives the head its own copy",
@@ -70,6 +79,27 @@ pub(super) fn note_others(why: &mut Why, head: &Head, untouched: &[Untouched]) {
     if !outputs.is_empty() {
         why.notes.push(format!("outputs that do not come from this head: {}", outputs.join(", ")));
     }
+}
+
+/// What of the head is in whole numbers.
+pub(super) fn floated(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -> Option<Floated> {
+    let whole = |part: &Part| match &part.weight.source {
+        Source::Computed { value, .. } => storage::quantised(flow, value).map(str::to_owned),
+        Source::Whole(_) => Some(part.weight.tensor.clone()),
+        Source::Attribute { .. } | Source::Stored => None,
+    };
+    let weights: Vec<String> = parts.iter().filter_map(whole).collect();
+    // A product that is made real in one step was rounded before.
+    let rounds = |part: &Part| matches!(&part.weight.source, Source::Whole(it) if it.real == it.last);
+    let results =
+        parts.iter().any(rounds) || follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
+    let reads = |part: &Part| {
+        let data = flow.node(part.node).inputs.get(part.linear.as_ref()?.data)?;
+        let node = flow.producer(flow.id(data)?)?;
+        Some(flow.op(node).values() == Values::Dequantised || matches!(part.weight.source, Source::Whole(_)))
+    };
+    let embedding = parts.iter().any(|part| reads(part).unwrap_or(false));
+    (!weights.is_empty() || results).then_some(Floated { weights, embedding, results })
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after

@@ -14,7 +14,7 @@ const MAX_VIEWS: usize = 16;
 #[derive(Debug)]
 pub(super) struct View {
     value: String,
-    tensor: String,
+    pub(super) tensor: String,
     /// As the operator sees it.
     pub(super) info: TensorInfo,
     stored: Option<Chain>,
@@ -47,7 +47,8 @@ pub(super) fn view(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Result<
     }
     let constant = evaluate(artifact, flow, value)?;
     let info = TensorInfo { dtype: constant.dtype, shape: constant.shape };
-    Ok(View { value: value.to_owned(), tensor: value.to_owned(), info, stored: None })
+    let tensor = quantised(flow, value).unwrap_or(value).to_owned();
+    Ok(View { value: value.to_owned(), tensor, info, stored: None })
 }
 
 impl View {
@@ -76,6 +77,20 @@ impl View {
         let source = Source::Computed { value: self.value, node, input };
         Operand { tensor: self.tensor, info, axis: 0, source }
     }
+}
+
+/// The quantised tensor behind a constant operand, if there is one.
+pub(super) fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
+    let mut name = value;
+    for _ in 0..16 {
+        let node = flow.producer(flow.id(name)?)?;
+        let source = flow.node(node).inputs.first()?;
+        if flow.op(node).values() == ops::Values::Dequantised {
+            return Some(source);
+        }
+        name = source;
+    }
+    None
 }
 
 fn chain(artifact: &Artifact, flow: &Flow<'_>, value: &str) -> Option<(String, Chain, TensorInfo)> {
@@ -107,7 +122,9 @@ fn known_view(flow: &Flow<'_>, node: usize) -> Option<ops::View> {
 }
 
 fn read_once(flow: &Flow<'_>, name: &str) -> bool {
-    flow.id(name).is_some_and(|value| flow.readers(value).len() == 1) && !flow.is_output(name)
+    let once = flow.id(name).is_some_and(|value| flow.readers(value).len() == 1);
+    // Calls of a function share the constants of its body.
+    once && !flow.is_output(name) && !flow.graph().repeated.contains(name)
 }
 
 /// The tensor behind one view; `None` for what would lose precision, since then the stored value is not the

@@ -14,6 +14,7 @@ use super::{
     reductions,
     stage::{Affine, Places, Stage, Tracked},
     storage::view,
+    whole,
 };
 use crate::head::{Open, Ties};
 use crate::net::{
@@ -156,6 +157,12 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
         Behind::Link(squash) => links::squash(follower, node, squash),
         Behind::Mapped(function) => function::map(follower, node, function),
         Behind::NotFollowed => Err(Meaning::NotFollowed.into()),
+        // Only what was rounded behind the head comes here, whose rounding goes.
+        Behind::Dequantised => follower.data(node),
+        Behind::Quantised => {
+            whole::rounding(follower, node)?;
+            follower.data(node)
+        }
         // The classes may be the index instead of what is picked from: then the result is a label.
         Behind::Picked(Picking::AlongAxis) if follower.operand(node, 0).is_none() => {
             links::look_up(follower, node, Picks::AlongAxis)

@@ -15,6 +15,10 @@ pub(crate) enum Behind {
     Mapped(Function),
     /// Something that is not followed.
     NotFollowed,
+    /// Real numbers again, of the whole ones that stand for them.
+    Dequantised,
+    /// Whole numbers that stand for the values, up to rounding.
+    Quantised,
     /// Some entries along axes.
     Picked(Picking),
     /// One number per window of positions.

@@ -53,8 +53,9 @@ pub(crate) use behind::{
 use declass_formats::onnx::{Graph, Node};
 pub(crate) use operands::Operands;
 pub(crate) use operator::{Domain, Operator};
+pub(crate) use quantise::{dequantised, kept, product};
 pub(crate) use roles::{AsHead, Classical, List, Nature, Results, View, Weight};
-pub(crate) use rules::{Facts, Linear};
+pub(crate) use rules::{Facts, Linear, WholeNumbers};
 
 use super::problem::Unknown;
 
@@ -110,6 +111,9 @@ impl Op {
     pub(crate) fn parse(node: &Node, graph: &Graph) -> Self {
         let version = graph.opsets.get(node.domain.as_str()).copied().unwrap_or(i64::MAX);
         let domain = Domain::parse(&node.domain);
+        if let Some(why) = node.call {
+            return Self { entry: Entry::None(Unknown::Call(why)), version };
+        }
         let operator = domain.and_then(|domain| OPERATORS.get(&(domain, node.op_type.as_str())).copied());
         let entry = match operator.map(|operator| (operator, operator.unknown_use(node))) {
             Some((operator, None)) => Entry::Whole(operator),

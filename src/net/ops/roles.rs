@@ -1,6 +1,6 @@
 //! What operands, results and weights are for.
 
-use super::rules::{Frozen, LinearRule, ShapeRule};
+use super::rules::{Frozen, LinearRule, ShapeRule, WholeNumbers};
 
 /// Which results carry the data of the operands onwards.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,6 +50,8 @@ pub(crate) enum AsHead {
     Frozen(Frozen),
     /// A linear one, by this rule.
     Linear(LinearRule),
+    /// A product of whole numbers.
+    WholeNumbers(WholeNumbers),
     /// None.
     Never,
 }

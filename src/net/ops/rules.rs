@@ -45,6 +45,16 @@ pub(crate) struct Linear {
     pub(crate) bias: Option<Bias>,
 }
 
+/// Where a matrix product of whole numbers has its operands: each with the operands that are its scale, if the
+/// operator applies it, and its zero point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WholeNumbers {
+    pub(crate) data: (usize, Option<usize>, usize),
+    pub(crate) weight: (usize, Option<usize>, usize),
+    /// Scale and zero point by which the result is rounded to whole numbers, if it is.
+    pub(crate) rounded: Option<(usize, usize)>,
+}
+
 /// The bias of a linear operator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bias {

@@ -75,3 +75,10 @@ fn roles_are_told_by_name_alone() {
     assert!(op.known().is_err() && op.is_control(1));
     assert_eq!(op.nature(), Nature::LooksUp);
 }
+
+#[test]
+fn a_call_of_a_function_is_no_operator_whatever_its_name() {
+    let call = Node { call: Some("which calls itself"), ..node("", "Softmax", &["x"], &[]) };
+    assert_eq!(unknown(&call), Some(Unknown::Call("which calls itself")));
+    assert!(Op::parse(&call, &Graph::default()).named().is_none());
+}
