@@ -222,7 +222,7 @@ fn many_classes_times_many_operators_are_refused() {
         let factor = |at: usize| node("Mul", &[&name(at - 1), "one"], &name(at));
         let nodes = [made, head].into_iter().chain((1..=count).map(factor)).collect();
         let (_folder, artifact) = opened(&graph(nodes, &[("one", &[1])]), &[("shape", &[1, 1 << 20])]);
-        locate(&artifact, None)
+        locate(&artifact, &Hints::default())
     };
     assert_eq!(factors(10).unwrap().head.classes, 1 << 20);
     let said = factors(1500).unwrap_err().to_string();
