@@ -170,10 +170,13 @@ class Graph:
         read = {name for node in self.nodes for name in node.input}
         stored = [tensor for tensor in self.stored if tensor.name in read]
         graph = helper.make_graph(self.nodes, "random", [helper.make_tensor_value_info("x", FLOAT, self.input)], outputs, stored)
-        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 1)]
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 1), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         if self.chance(0.3):
-            model = shape_inference.infer_shapes(model)
+            try:
+                model = shape_inference.infer_shapes(model)
+            except shape_inference.InferenceError:
+                raise Impossible from None
         return model
 
     def needed(self):

@@ -151,7 +151,9 @@ def broken(folder, slot, said, outcome):
                 continue
             new, old = gathered(new, kind), gathered(old, kind)
             if slot == "keep" and size < (1e3 if outcome["level"] else outcome["radius"]):
-                found += kept(kind, new, said["forget"], said["classes"], outcome)
+                # Without a bias rounding decides among equals: of the logits, which probabilities pass on.
+                slack = 4 * 2.0**-24 * said["width"] * size * np.abs(said["weight"]).max()
+                found += kept(kind, new, said["forget"], said["classes"], outcome | {"slack": max(1e-5, slack)})
             elif slot == "drop":
                 found += dropped(kind, new, old, 0.1 < size < 1e3, said)
         if found:
@@ -185,7 +187,7 @@ def kept(kind, value, forget, classes, outcome):
     if outcome["multi_label"]:
         return constant(table, forget)
     rest = np.delete(table, forget, 1).max(1)
-    slack = 1e-5 * np.abs(table).max(1) if outcome["level"] else 0
+    slack = outcome["slack"] * np.abs(table).max(1) if outcome["level"] else 0
     above = ~np.isnan(table).any(1) & (table[:, forget] - slack > rest)
     if above.any():
         return [f"output {kind['name']}: on top: {table[above][0].tolist()}"]

@@ -2,6 +2,7 @@
 
 use declass_formats::onnx::Dim;
 
+pub(super) use super::class_axis::is_class;
 use super::{
     extents::{self, Entry},
     follower::Follower,
@@ -13,16 +14,6 @@ use crate::net::{
     ops::{Picking, Rearrangement},
     permutation,
 };
-
-/// Whether an axis of an operator is the class axis.
-pub(super) fn is_class(axis: i64, tracked: &Tracked) -> Result<bool, Problem> {
-    let own = i64::try_from(tracked.axis).map_err(|_| Malformed::Axes)?;
-    match (axis, tracked.rank.and_then(|rank| i64::try_from(rank).ok())) {
-        (..0, _) => Ok(-(axis + 1) == own),
-        (_, Some(rank)) => Ok(rank - 1 - axis == own),
-        (_, None) => Err(Lost::Axis(axis).into()),
-    }
-}
 
 /// Whether the declared shape says that everything behind the class axis has extent 1.
 pub(super) fn declared_unit_tail(flow: &Flow<'_>, name: &str, axis: usize) -> bool {

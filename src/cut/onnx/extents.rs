@@ -4,7 +4,7 @@ use declass_formats::onnx::Dim;
 
 use super::{
     super::Site,
-    axes::is_class,
+    class_axis::is_class,
     follower::Follower,
     problem::{Lost, Obstacle, Problem},
 };

@@ -11,7 +11,11 @@ use super::{
     storage::view,
 };
 use crate::head::Open;
-use crate::net::{Flow, Ranks, ValueId, evaluate, integers_of, stored_info};
+use crate::net::{
+    Flow, Ranks, ValueId, axes_of, evaluate, integers_of,
+    ops::{Behind, Rearrangement},
+    stored_info,
+};
 
 /// Numbers that are made at most: for a million classes twenty operators, for a thousand all that are followed.
 const MAX_NUMBERS: usize = 1 << 26;
@@ -123,11 +127,21 @@ impl<'f, 'a> Follower<'f, 'a> {
     pub(super) fn last_extent(&self, name: &str) -> Option<usize> {
         match stored_info(self.artifact, name) {
             Some(info) => info.shape.last().copied(),
-            None => match self.flow.declared(name)?.last()? {
-                Dim::Fixed(extent) => usize::try_from(*extent).ok(),
-                Dim::Symbolic(_) => None,
+            None => match self.flow.declared(name).map(<[_]>::last) {
+                Some(Some(Dim::Fixed(extent))) => usize::try_from(*extent).ok(),
+                _ => self.inserted_last(name).then_some(1),
             },
         }
+    }
+
+    /// Whether the last axis of a value was inserted, and so has extent 1.
+    fn inserted_last(&self, name: &str) -> bool {
+        let Some(value) = self.flow.id(name) else { return false };
+        let Some(node) = self.flow.producer(value) else { return false };
+        let inserts = self.flow.op(node).behind() == Ok(Behind::Rearranged(Rearrangement::Inserted));
+        let axes = axes_of(self.artifact, self.flow, node).ok().flatten().filter(|_| inserts);
+        let last = self.ranks.of(value).and_then(|rank| i64::try_from(rank).ok()).map(|rank| rank - 1);
+        axes.is_some_and(|axes| axes.iter().any(|axis| *axis == -1 || Some(*axis) == last))
     }
 
     /// Remembers the entries of a table of labels, if they are numbers.

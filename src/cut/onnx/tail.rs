@@ -5,7 +5,7 @@ use declass_formats::onnx::Dim;
 use super::{
     super::Site,
     arithmetic::{self, Addend},
-    axes,
+    axes, combine,
     follower::{Follower, Results},
     function,
     links::{self, Picks},
@@ -151,7 +151,7 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     let behind = follower.flow.op(node).behind().map_err(Clone::clone)?;
     let result = match behind {
         Behind::AffinePerClass => arithmetic::normalise(follower, node),
-        Behind::Combined(effect) => arithmetic::combine(follower, node, effect),
+        Behind::Combined(effect) => combine::combine(follower, node, effect),
         Behind::IndexOfBest => links::best(follower, node),
         Behind::Labelled => links::label(follower, node),
         Behind::Link(squash) => links::squash(follower, node, squash),

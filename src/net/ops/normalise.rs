@@ -35,16 +35,16 @@ pub(super) static TABLE: &[Operator] = &[
         ..Operator::standard("LRN", 1, 1)
     },
     Operator {
-        attributes: &[Attr::Int("axis"), Attr::Int("p")],
-        rank: same_rank,
-        behind: Behind::Renormalised(Norm::Ordered),
-        ..Operator::standard("LpNormalization", 1, 1)
-    },
-    Operator {
         attributes: &[Attr::Int("axis"), Attr::Float("epsilon"), Attr::Int("stash_type")],
         results: Results::First,
         rank: same_rank,
         before: Before { vectors: |_| Vectors::LayerNormalised, ..Before::UNKNOWN },
         ..Operator::standard("LayerNormalization", 2, 3)
+    },
+    Operator {
+        attributes: &[Attr::Int("axis"), Attr::Int("p")],
+        rank: same_rank,
+        behind: Behind::Renormalised(Norm::Ordered),
+        ..Operator::standard("LpNormalization", 1, 1)
     },
 ];
