@@ -16,6 +16,8 @@ pub(super) enum Refused {
     NotPerInput(Error),
     /// It may have classes and cannot be treated.
     Unclear(Error),
+    /// It has classes, and another output that comes of them is not understood.
+    Unproven(Error),
 }
 
 impl From<Error> for Refused {
@@ -27,7 +29,7 @@ impl From<Error> for Refused {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::NotPerInput(error) | Refused::Unclear(error) => error,
+            Refused::NotPerInput(error) | Refused::Unclear(error) | Refused::Unproven(error) => error,
         }
     }
 }

@@ -153,7 +153,7 @@ fn standing(artifact: &Artifact, flow: &Flow<'_>, group: &Group<'_, '_>) -> Stan
     match found::first(artifact, flow, routes, found::answer) {
         Ok(found) => Standing::Classes(found.answer.link),
         Err(Refused::NotPerInput(_)) => Standing::Other,
-        Err(Refused::Unclear(_)) => Standing::Unclear,
+        Err(Refused::Unclear(_) | Refused::Unproven(_)) => Standing::Unclear,
     }
 }
 

@@ -50,7 +50,7 @@ const MAX_TRIED: usize = 4;
 /// The first route on which a head is understood: one of its outputs may tell less of the classes than another.
 ///
 /// # Errors
-/// As [`follow`], for the first route.
+/// As [`follow`]: what is said of the first route, unless an output of another one stands in the way.
 pub(super) fn first<'f, 'a, 'e>(
     artifact: &'f Artifact,
     flow: &'f Flow<'a>,
@@ -64,6 +64,8 @@ where
     for route in routes.into_iter().take(MAX_TRIED) {
         match follow(artifact, flow, &route) {
             Ok(found) => return Ok(found),
+            // It names the output that stands in the way.
+            Err(unproven @ Refused::Unproven(_)) => return Err(unproven),
             Err(refused) => {
                 reason.get_or_insert(refused);
             }
@@ -82,7 +84,8 @@ pub(super) fn follow<'f, 'a>(
     route: &Route<'_, 'a>,
 ) -> Result<Found<'f, 'a>, Refused> {
     let mut found = answer(artifact, flow, route)?;
-    let joint = proven::every_output(&found.follower, &found.heads, found.output, &found.last)?;
+    let joint = proven::every_output(&found.follower, &found.heads, found.output, &found.last)
+        .map_err(Refused::Unproven)?;
     found.answer.link = joint.link(found.answer.link);
     found.compares = joint.compares;
     found.last.ties = joint.ties;
