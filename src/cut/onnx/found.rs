@@ -84,11 +84,10 @@ pub(super) fn follow<'f, 'a>(
     route: &Route<'_, 'a>,
 ) -> Result<Found<'f, 'a>, Refused> {
     let mut found = answer(artifact, flow, route)?;
-    let joint = proven::every_output(&found.follower, &found.heads, found.output, &found.last)
-        .map_err(Refused::Unproven)?;
+    let joint =
+        proven::every_output(&found.follower, &found.heads, found.output).map_err(Refused::Unproven)?;
     found.answer.link = joint.link(found.answer.link);
     found.compares = joint.compares;
-    found.last.ties = joint.ties;
     Ok(found)
 }
 

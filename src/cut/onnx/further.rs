@@ -12,6 +12,8 @@ pub(super) struct Further {
     pub(super) auxiliary: Auxiliary,
     pub(super) sites: Vec<Site>,
     pub(super) obstacle: Option<String>,
+    /// Its outputs in which classes may be equal although their logits are not.
+    pub(super) merging: Vec<String>,
 }
 
 /// A head that is understood up to its outputs, beside another one.
@@ -45,7 +47,7 @@ pub(super) fn beside(
         return Err(not_this_head(format!("`{name}` is the same head again")));
     }
     let auxiliary = Auxiliary { name: head.name, branch: branch.clone(), link: head.link, open: head.open };
-    Ok(Further { auxiliary, sites: head.sites, obstacle: head.obstacle })
+    Ok(Further { auxiliary, sites: head.sites, obstacle: head.obstacle, merging: head.merging })
 }
 
 fn is_plain(branch: &Branch) -> bool {

@@ -127,6 +127,7 @@ fn further_heads(
         operators.extend(&found.heads);
         let further = further::beside(head, found, name, labels)?;
         head.auxiliary.push(further.auxiliary);
+        head.merging.extend(further.merging);
         head.sites.extend(further.sites);
         head.obstacle = head.obstacle.take().or(further.obstacle);
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    head::{Link, Ties},
+    head::Link,
     net::{Flow, ValueId},
 };
 
@@ -27,7 +27,6 @@ pub(super) struct Joint {
     competing: bool,
     /// Whether anything that is given out is made by comparing the classes.
     pub(super) compares: bool,
-    pub(super) ties: Ties,
 }
 
 impl Joint {
@@ -50,12 +49,11 @@ pub(super) fn every_output(
     follower: &Follower<'_, '_>,
     heads: &[usize],
     main: &Value,
-    last: &Tracked,
 ) -> Result<Joint, Error> {
     let flow = follower.flow;
     let chosen = |(value, tracked): (&ValueId, &Tracked)| open::compete(tracked) && is_used(flow, *value);
     let compares = follower.tracked.iter().any(chosen);
-    let mut joint = Joint { independent: false, competing: compares, compares, ties: last.ties };
+    let mut joint = Joint { independent: false, competing: compares, compares };
     let reached = downstream(flow, heads);
     for output in &flow.graph().outputs {
         let Some(value) = flow.id(&output.name) else { continue };
@@ -71,9 +69,6 @@ pub(super) fn every_output(
         match tracked.stage {
             Stage::Output(Link::Sigmoid) => joint.independent = true,
             stage => joint.competing |= stage.has_classes(),
-        }
-        if tracked.ties == Ties::Possible {
-            joint.ties = Ties::Possible;
         }
     }
     Ok(joint)
