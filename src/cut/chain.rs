@@ -60,7 +60,7 @@ impl<'a> Readers<'a> {
                 // A class token or a table is no layer, and neither is what is stored beside one.
                 [rows, columns] if *rows > 1 && *columns > 1 => readers.features.push((name, *columns)),
                 [_, channels, kernel @ ..] if !kernel.is_empty() && path.ends_with("weight") => {
-                    let is_stem = kernel.iter().any(|extent| *extent > 1) && *channels <= IMAGE;
+                    let is_stem = kernel.iter().any(|extent| *extent > 1) && IMAGE.contains(channels);
                     if !is_stem {
                         readers.channels.push((name, *channels));
                     }
@@ -87,8 +87,8 @@ impl<'a> Readers<'a> {
 /// More places than any model has, each of which would have to be held against all others.
 pub(super) const MANY: usize = 256;
 
-/// Most channels of an image.
-const IMAGE: usize = 4;
+/// How many channels images have.
+const IMAGE: [usize; 3] = [1, 3, 4];
 
 /// Where a layer on vectors is last, convolutions without the name of a head are branches of an encoder.
 fn before_convolutions(last: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
