@@ -18,10 +18,8 @@ pub(super) fn ends<'a>(artifact: &Artifact, candidates: &[Candidate<'a>]) -> Vec
     let plausible: Vec<Candidate<'a>> = candidates.iter().filter(|it| is_plausible(it)).cloned().collect();
     let readers = Readers::of(artifact);
     let last: Vec<Candidate<'a>> = plausible.iter().filter(|it| !readers.read(it)).cloned().collect();
-    if last.is_empty() {
-        return by_words(plausible);
-    }
-    outside(before_convolutions(last))
+    let outside = outside(&before_convolutions(last));
+    if outside.is_empty() { by_words(plausible) } else { outside }
 }
 
 /// Whether a matrix can make logits at all, as far as itself shows.
@@ -60,7 +58,7 @@ impl<'a> Readers<'a> {
                 // A class token or a table is no layer, and neither is what is stored beside one.
                 [rows, columns] if *rows > 1 && *columns > 1 => readers.features.push((name, *columns)),
                 [_, channels, kernel @ ..] if !kernel.is_empty() && path.ends_with("weight") => {
-                    let is_stem = kernel.iter().any(|extent| *extent > 1) && *channels <= IMAGE;
+                    let is_stem = kernel.iter().any(|extent| *extent > 1) && IMAGE.contains(channels);
                     if !is_stem {
                         readers.channels.push((name, *channels));
                     }
@@ -87,8 +85,8 @@ impl<'a> Readers<'a> {
 /// More places than any model has, each of which would have to be held against all others.
 pub(super) const MANY: usize = 256;
 
-/// Most channels of an image.
-const IMAGE: usize = 4;
+/// How many channels images have.
+const IMAGE: [usize; 3] = [1, 3, 4];
 
 /// Where a layer on vectors is last, convolutions without the name of a head are branches of an encoder.
 fn before_convolutions(last: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
@@ -99,25 +97,23 @@ fn before_convolutions(last: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     last.into_iter().filter(|it| is_vector(it) || names::rank(&it.module).is_some()).collect()
 }
 
-/// Those that are neither repeated nor inner parts, unless their name is that of a head; all where that leaves
-/// none.
-fn outside(last: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
+/// Those that are neither repeated nor inner parts, unless their name is that of a head.
+fn outside<'a>(last: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for it in &last {
+    for it in last {
         *times.entry(names::family(&it.module)).or_default() += 1;
     }
     let alone = |it: &&Candidate<'_>| times.get(&names::family(&it.module)) == Some(&1);
     let named = |it: &&Candidate<'_>| names::rank(&it.module).is_some() || names::says_head(&it.module);
-    let left: Vec<_> =
-        last.iter().filter(|it| named(it) || (alone(it) && !names::is_inner(&it.module))).cloned().collect();
-    if left.is_empty() { last } else { left }
+    last.iter().filter(|it| named(it) || (alone(it) && !names::is_inner(&it.module))).cloned().collect()
 }
 
 /// Where widths cannot tell: those in the table of names, but for layers of a sequence that precede another.
 fn by_words(plausible: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
     let named: Vec<_> = plausible.iter().filter(|it| names::rank(&it.module).is_some()).cloned().collect();
     if named.is_empty() {
-        return outside(plausible);
+        let outside = outside(&plausible);
+        return if outside.is_empty() { plausible } else { outside };
     }
     if named.len() > MANY {
         return named;

@@ -133,6 +133,9 @@ fn an_encoder_as_wide_as_the_classes_is_no_second_head() {
         net = net.tensor(&format!("layer1.{at}.conv2.weight"), &[64, 64, 3, 3]);
     }
     assert_eq!(net.head(&[]).0, "fc.weight");
+    let fire = |at: usize| format!("features.{at}.expand1x1.weight");
+    let squeeze = Dict::new().tensor(&fire(8), &[192, 64, 1, 1]).tensor(&fire(9), &[192, 64, 1, 1]);
+    squeeze.tensor("classifier.1.weight", &[64, 384, 1, 1]).is_found("classifier.1.weight");
     // As many filters as classes, as in the first network of many.
     let lenet = Dict::new().tensor("conv1.weight", &[10, 1, 5, 5]).tensor("conv1.bias", &[10]);
     let lenet = lenet.tensor("conv2.weight", &[20, 10, 5, 5]).tensor("conv2.bias", &[20]);
