@@ -3,7 +3,8 @@
 use super::{ClaimError, NamedClass, Statement};
 use crate::{
     classes::Forgotten,
-    head::{Slot, Target, Treatment},
+    evidence::UNTOUCHED,
+    head::{Hints, Slot, Target, Treatment},
 };
 
 impl Statement {
@@ -24,7 +25,8 @@ impl Statement {
             (Slot::Keep, false) => Treatment::Leave,
         };
         let forgotten = forgotten(&asked.forget, space.before)?;
-        Target::new(forgotten, treatment, asked.hints(), asked.accepted())
+        let older = !self.predicate.verification.checks.iter().any(|check| check.id == UNTOUCHED);
+        Target::new(forgotten, treatment, Hints { older, ..asked.hints() }, asked.accepted())
             .map_err(|error| ClaimError::Contradiction(error.to_string()))
     }
 }

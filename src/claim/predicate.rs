@@ -160,7 +160,7 @@ impl Parameters {
         Hints {
             heads: self.head.iter().chain(&self.other_heads).cloned().collect(),
             multi_label: self.multi_label,
-            classes: None,
+            ..Hints::default()
         }
     }
 

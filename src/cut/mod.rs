@@ -57,6 +57,8 @@ pub struct Cut {
     /// Outputs, matrices and tensors that have the classes, or a result for each, and are no part of the head:
     /// a removal leaves them as they are.
     pub untouched: Vec<Untouched>,
+    /// Whether only those places are shortened that the claims of older releases know of.
+    pub(crate) older: bool,
 }
 
 /// The linear map (or the parallel ones) from the embedding to the logits.
@@ -190,7 +192,7 @@ impl Cut {
     /// [`Error::Locate`] with the reason and a hint, `LocateError::Ambiguous` with the candidates,
     /// `LocateError::Unknown` if there is nothing of the given name.
     pub fn locate(artifact: &Artifact, hints: &Hints) -> Result<Self, Error> {
-        let mut cut = Self::find(artifact, hints)?;
+        let mut cut = Self { older: hints.older, ..Self::find(artifact, hints)? };
         if hints.head().is_some() {
             cut.why.choice = Choice::of(&cut, &Self::find(artifact, &hints.unnamed()));
         }

@@ -1,6 +1,6 @@
 //! Whether the classes are independent of each other, where the weights do not say so.
 
-use declass_formats::{Artifact, Role};
+use declass_formats::{Artifact, Format, Role};
 use serde_json::Value;
 
 use super::refusal;
@@ -20,6 +20,10 @@ const MAX_CARD: u64 = 1 << 20;
 /// # Errors
 /// If the two contradict each other.
 pub(super) fn is_stated(artifact: &Artifact, hints: &Hints) -> Result<bool, Error> {
+    // What lies beside a graph did not count then.
+    if hints.older && artifact.format() == Format::Onnx {
+        return Ok(hints.multi_label);
+    }
     let kind = artifact.config().and_then(|config| config.get("problem_type")).and_then(Value::as_str);
     match kind {
         Some("multi_label_classification") => Ok(true),

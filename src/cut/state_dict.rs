@@ -147,6 +147,7 @@ fn assemble(
         labels: stated.and_then(Stated::labels),
         points: Vec::new(),
         untouched,
+        older: false,
     })
 }
 

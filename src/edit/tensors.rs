@@ -39,6 +39,9 @@ const MATRICES: [&str; 2] = ["confmat", "confusion_matrix"];
 
 /// Shortens the tensors whose kind is known.
 pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Error> {
+    if cut.older {
+        return Ok(());
+    }
     for (name, axes) in known(placement.artifact, cut) {
         let info = placement.artifact.tensor(&name)?.clone();
         let data = placement.artifact.read_tensor(&name)?;
@@ -54,6 +57,9 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
 
 /// The names of those.
 pub(super) fn shortened(artifact: &Artifact, cut: &Cut) -> BTreeSet<String> {
+    if cut.older {
+        return BTreeSet::new();
+    }
     known(artifact, cut).into_iter().map(|(name, _)| name).collect()
 }
 

@@ -26,4 +26,4 @@ pub use definition::{Definition, Origin, REPRODUCED};
 pub use figure::{Bound, BoundSide, Figure};
 pub use finding::Finding;
 pub use number::Number;
-pub use untouched::{Untouched, UntouchedKind};
+pub use untouched::{UNTOUCHED, Untouched, UntouchedKind};

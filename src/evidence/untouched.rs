@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The id of the check that lists it. A claim without it is older than what it lists.
+pub const UNTOUCHED: &str = "untouched";
+
 /// A part of a model, or a file beside it, that has as many entries as there are classes, or a result for
 /// each, and that the removal did not change.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]

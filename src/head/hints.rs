@@ -11,6 +11,9 @@ pub struct Hints {
     /// How many classes there are, where the model itself does not say: of several outputs of an ONNX graph, the
     /// one with as many results is meant.
     pub classes: Option<usize>,
+    /// Whether a release is read whose claim does not list what was left as it is: it was made when fewer places
+    /// were known to count the classes, and no more of them may be expected to be shortened.
+    pub older: bool,
 }
 
 /// What is accepted although it is hardly ever wanted.

@@ -3,11 +3,11 @@
 
 use crate::{
     cut::{Choice, Cut},
-    evidence::{Check, Definition, Figure, Origin, Outcome, Untouched},
+    evidence::{Check, Definition, Figure, Origin, Outcome, UNTOUCHED, Untouched},
 };
 
 pub(super) static DEFINITION: Definition = Definition {
-    id: "untouched",
+    id: UNTOUCHED,
     version: 1,
     number: None,
     formula: "the outputs that do not come from the head, the matrices and tensors with an extent as large as the \

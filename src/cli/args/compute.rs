@@ -164,7 +164,7 @@ pub(in crate::cli) struct ModelArgs {
 impl ModelArgs {
     /// What is said of the model by hand.
     pub(in crate::cli) fn hints(&self) -> Hints {
-        Hints { heads: self.head.clone(), multi_label: self.multi_label, classes: None }
+        Hints { heads: self.head.clone(), multi_label: self.multi_label, ..Hints::default() }
     }
 }
 

@@ -70,8 +70,10 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
             found::first(artifact, &flow, routes, found::follow)?
         }
     };
-    listed::note(&mut found.follower, &found.parts);
-    shapes::note(&mut found.follower, &found.parts);
+    if !hints.older {
+        listed::note(&mut found.follower, &found.parts);
+        shapes::note(&mut found.follower, &found.parts);
+    }
     bodies::note_shapes(&mut found.follower, &found.parts);
     found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
     let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
@@ -94,7 +96,7 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
         return Err(LocateError::Ambiguous { candidates }.into());
     }
     report::note_others(&mut why, &head, &others.untouched);
-    Ok(Cut { head, bound, why, labels, points, untouched: others.untouched })
+    Ok(Cut { head, bound, why, labels, points, untouched: others.untouched, older: false })
 }
 
 fn named_head<'f, 'a>(

@@ -19,7 +19,7 @@ use crate::{error::Error, head::Hints, net::ValueId};
 pub(in crate::cut) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let graph = artifact.graph().ok_or_else(|| refusal("the file holds no graph", ""))?;
     let mut cut = super::locate_in(artifact, graph, hints)?;
-    if !graph.value_info.is_empty() {
+    if !graph.value_info.is_empty() && !hints.older {
         let bare = Graph { value_info: Vec::new(), ..graph.clone() };
         let found = |cut: &Cut| (cut.head.link, cut.head.position.clone(), cut.head.ties);
         let same = super::locate_in(artifact, &bare, hints).is_ok_and(|other| found(&other) == found(&cut));

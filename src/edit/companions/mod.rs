@@ -43,11 +43,15 @@ impl Looked {
     }
 }
 
+/// The files that the releases of older versions have shortened.
+const FIRST: [&str; 3] = ["config.json", "labels.json", "labels.txt"];
+
 /// Shortens every file whose list of classes is understood.
 pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Error> {
     let names = Names::of(cut, placement.forgotten);
     let mut changed = Vec::new();
-    for file in placement.artifact.files() {
+    let known = |file: &&ModelFile| !cut.older || FIRST.contains(&file.path.as_str());
+    for file in placement.artifact.files().iter().filter(known) {
         let Some((text, looked)) = look(placement.artifact, file, &names)? else { continue };
         if let Some(new) = looked.new.filter(|new| *new != text) {
             changed.push((file.path.clone(), new.into_bytes()));
