@@ -171,7 +171,8 @@ def gathered(value, kind):
 def by_class(kind, value):
     """Scores with the classes last, one row per place, and which sample each row is of."""
     axis = kind.get("axis", -1)
-    if kind["kind"] == "maps":
+    # A graph may have lost an axis that it was thought to have; the classes are the last one then.
+    if kind["kind"] == "maps" or axis >= value.ndim:
         axis = -1
     moved = np.moveaxis(value, axis, -1)
     return moved.reshape(-1, moved.shape[-1])
