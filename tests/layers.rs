@@ -93,6 +93,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
             "attest",
             "claim",
             "classes",
+            "cut::Choice",
             "error",
             "evaluate",
             "evidence",

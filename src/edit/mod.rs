@@ -97,7 +97,7 @@ pub fn edits(
 ///
 /// # Errors
 /// [`Error::Format`] if a file cannot be read.
-pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
+fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
     if target.slot() == Slot::Keep {
         return Ok(Vec::new());
     }
@@ -107,9 +107,22 @@ pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Unto
     Ok(stale)
 }
 
+/// What a removal leaves as it is although it has the classes: parts of the model, and what lies beside it where
+/// slots are dropped.
+///
+/// # Errors
+/// As [`stale`].
+pub fn untouched(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
+    let shortened = shortened(artifact, cut, target);
+    let mut all = [cut.untouched.clone(), stale(artifact, cut, target)?].concat();
+    all.retain(|part| !shortened.contains(&part.name));
+    all.sort();
+    all.dedup();
+    Ok(all)
+}
+
 /// The tensors that are no part of the head, and lose the forgotten classes all the same.
-#[must_use]
-pub fn shortened(artifact: &Artifact, cut: &Cut, target: &Target) -> BTreeSet<String> {
+fn shortened(artifact: &Artifact, cut: &Cut, target: &Target) -> BTreeSet<String> {
     if target.slot() == Slot::Keep { BTreeSet::new() } else { tensors::shortened(artifact, cut) }
 }
 

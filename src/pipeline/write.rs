@@ -4,6 +4,7 @@ use declass_formats::{Artifact, Edits, Role};
 
 use super::{Job, Verified, training::Training};
 use crate::{
+    edit,
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
     release::{self, CardContent, Staged},
@@ -84,6 +85,8 @@ impl<'a> Written<'a> {
             link: model.head().link,
             earlier: &self.job.history.forgotten()?,
             kept: self.training.trained.as_ref().map(Trained::retained_agreement),
+            untouched: &edit::untouched(artifact, model.cut(), self.job.removal.target())?,
+            chosen: &model.cut().why.choice,
             evaluation,
         };
         Ok(release::card(original.as_deref(), &name, &content, artifact.config()))

@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::{
     claim::{ForgottenClass, NamedClass, names::STATEMENT_FILE},
     classes::{Labels, LeftLabel, describe, printable},
+    cut::Choice,
     evaluate::{Evaluation, Record},
-    evidence::Definition,
+    evidence::{Definition, Untouched},
     export::{RemovalBlock, TAGS},
     head::{Link, Treatment},
     removal::Removal,
@@ -29,6 +30,10 @@ pub struct CardContent<'a> {
     pub earlier: &'a [ForgottenClass],
     /// The share of synthetic embeddings of retained classes that kept their class, if their rows were changed.
     pub kept: Option<f64>,
+    /// What else has the classes, and was left as it is.
+    pub untouched: &'a [Untouched],
+    /// Whether the head is the one that the model itself points to.
+    pub chosen: &'a Choice,
     /// What was measured on labelled data of the user, if there were any.
     pub evaluation: Option<&'a Evaluation>,
 }
@@ -146,6 +151,20 @@ fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
     }
     let left = content.labels.map_or_else(Vec::new, |labels| LeftLabel::of(target.forgotten(), labels));
     said.extend(left.iter().map(|left| format!("The {left}, which was not removed.")));
+    if !content.untouched.is_empty() {
+        let parts: Vec<String> = content.untouched.iter().map(ToString::to_string).collect();
+        said.push(format!(
+            "**Left as it is**, although it has the classes or a result for each: {}.",
+            parts.join(", ")
+        ));
+    }
+    if let (Some(head), Choice::Instead(other)) = (target.hints().head(), content.chosen) {
+        said.push(format!(
+            "The head `{}` was chosen by hand; the model itself points to `{}`.",
+            printable(head),
+            printable(other)
+        ));
+    }
     if let Some(class) = target.only_answer(content.link) {
         said.push(format!(
             "**One class is left: the answer to every input is {}.**",
@@ -252,7 +271,16 @@ mod tests {
     use crate::{claim::names::CLAIM_FILE, classes::Forgotten, release::signing::signed_card};
 
     fn content<'a>(removal: &'a Removal, labels: Option<&'a Labels>) -> CardContent<'a> {
-        CardContent { removal, labels, link: Link::None, earlier: &[], kept: None, evaluation: None }
+        CardContent {
+            removal,
+            labels,
+            link: Link::None,
+            earlier: &[],
+            kept: None,
+            untouched: &[],
+            chosen: &Choice::Located,
+            evaluation: None,
+        }
     }
 
     fn made(original: Option<&str>) -> String {

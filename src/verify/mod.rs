@@ -39,14 +39,13 @@ use declass_formats::Artifact;
 use crate::{
     edit,
     error::Error,
-    evidence::{Change, Definition, Untouched},
-    head::Target,
+    evidence::{Change, Definition},
     progress::Progress,
     removal::Removal,
 };
 use behaviour::Behaviour;
 use guaranteed::Rounded;
-use models::{Model, Models};
+use models::Models;
 use recognition::Recognition;
 use sample::Sample;
 
@@ -101,7 +100,7 @@ pub fn verify(
     let sample = Sample::draw(head, removal, device)?;
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
-    let left = untouched(&models.before, target)?;
+    let left = edit::untouched(models.before.artifact, &models.before.cut, target)?;
     let mut checks = vec![
         comparison.check().clone(),
         untouched::choice(&models.before.cut),
@@ -121,18 +120,6 @@ pub fn verify(
     }
     checks.extend(remaining::checks(target, stored.link, labels));
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
-}
-
-/// What the removal leaves as it is although it has the classes: in the model, and beside it where slots are
-/// dropped.
-fn untouched(original: &Model<'_>, target: &Target) -> Result<Vec<Untouched>, Error> {
-    let beside = edit::stale(original.artifact, &original.cut, target)?;
-    let shortened = edit::shortened(original.artifact, &original.cut, target);
-    let mut all = [original.cut.untouched.clone(), beside].concat();
-    all.retain(|part| !shortened.contains(&part.name));
-    all.sort();
-    all.dedup();
-    Ok(all)
 }
 
 #[cfg(test)]
