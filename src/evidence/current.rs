@@ -13,7 +13,7 @@ pub(crate) const CURRENT: [(&str, u32); 26] = [
     ("retained-logits", 1),
     ("quantised", 1),
     ("head-bias", 1),
-    ("restoration", 1),
+    ("restoration", 2),
     ("assumptions", 1),
     ("labels-left", 1),
     ("one-answer", 1),

@@ -138,7 +138,10 @@ fn seal(target: &Target, cut: &Cut, artifact: &Artifact) -> Vec<Finding> {
         return Vec::new();
     }
     let heads = std::iter::once(cut.head.clone()).chain(cut.head.further());
-    heads.filter_map(|head| unsealed(&head, &cut.head.name, target, artifact)).collect()
+    let unsealed = heads.filter_map(|head| unsealed(&head, &cut.head.name, target, artifact));
+    // Older versions did not ask whether a sealed slot can be given out all the same.
+    let open = cut.head.still_open(target).filter(|_| !target.hints().older);
+    unsealed.chain(open.map(|reason| Finding::new(&code::STILL_PRESENT, reason))).collect()
 }
 
 fn unsealed(head: &Head, main: &str, target: &Target, artifact: &Artifact) -> Option<Finding> {

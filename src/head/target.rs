@@ -75,10 +75,11 @@ impl Target {
         self.treatment
     }
 
-    /// The same target where a single class may be left.
+    /// The same target where all is accepted that older versions did not ask about.
     #[must_use]
-    pub fn accepting_one_answer(&self) -> Self {
-        Self { accepted: Accepted { constant: true, ..self.accepted }, ..self.clone() }
+    pub fn as_then(&self) -> Self {
+        let stale = self.accepted.stale || self.hints.older;
+        Self { accepted: Accepted { constant: true, stale }, ..self.clone() }
     }
 
     /// The one class that is left to compete for the answer, where only one is and classes compete at all.

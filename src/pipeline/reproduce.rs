@@ -62,8 +62,8 @@ impl Release {
     ) -> Result<Reproduced, Error> {
         let folder = tempfile::tempdir_in(scratch).map_err(Error::io(scratch))?;
         let destination = Destination::new(folder.path().join("out"));
-        // Older versions did not ask whether a single class may be left.
-        let asked = self.removal().accepting_one_answer();
+        // Older versions did not ask whether a single class may be left, or what else counts the classes.
+        let asked = self.removal().as_then();
         let job = Job::open(original, &asked, destination, device, observer)?;
         let copy = job.train()?.seal()?.write()?;
         let (release, copy) = (self.artifact(), copy.artifact());

@@ -149,10 +149,10 @@ impl Removal {
         Self { device, ..self.clone() }
     }
 
-    /// The same removal where a single class may be left, as whoever asked for it once had it.
+    /// The same removal where all is accepted that older versions did not ask about.
     #[must_use]
-    pub fn accepting_one_answer(&self) -> Self {
-        Self { target: self.target.accepting_one_answer(), ..self.clone() }
+    pub fn as_then(&self) -> Self {
+        Self { target: self.target.as_then(), ..self.clone() }
     }
 
     /// The same removal of more classes.

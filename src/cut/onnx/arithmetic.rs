@@ -61,7 +61,8 @@ pub(super) fn add_bias(
     *term =
         Term { gain: std::mem::take(&mut term.gain), bias: Some(operand), bias_gain: vec![sign; classes] };
     let values = evaluate(follower.artifact, follower.flow, name).map(|constant| constant.values);
-    Ok(values.map_or(0.0, |values| largest(&values) * sign.abs()))
+    // What cannot be computed may be of any size.
+    Ok(values.map_or(f64::INFINITY, |values| largest(&values) * sign.abs()))
 }
 
 fn largest(values: &[f64]) -> f64 {

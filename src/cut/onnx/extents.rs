@@ -136,7 +136,8 @@ fn read(follower: &Follower<'_, '_>, concat: usize, input: usize) -> Option<Entr
         Some(tracked) if tracked.stage.has_classes() && is_class(*index, tracked).ok()? => {
             Some(Entry::Classes)
         }
-        _ if *index == 0 => Some(Entry::First),
+        // Of another value the first axis may count anything.
+        Some(_) if *index == 0 => Some(Entry::First),
         _ => None,
     }
 }

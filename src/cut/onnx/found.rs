@@ -6,12 +6,12 @@ use super::{
     super::{Branch, Head, not_this_head, refusal},
     bodies,
     check::{self, Answer, Refused},
-    classical,
+    classical, floated,
     follower::Follower,
     open,
     output::{Exit, Tail},
     part::{self, PLAIN_HEAD, Part},
-    proven, report,
+    proven,
     stage::Tracked,
     tail,
 };
@@ -174,7 +174,7 @@ impl Found<'_, '_> {
         let open = open::of(&mut self.follower, &self.last, labels);
         let merging = open::merging(&self.follower, &self.last, &self.output.name);
         let Self { follower, parts, answer, last, .. } = self;
-        let floated = report::floated(follower.flow, &follower, &parts);
+        let floated = floated::of(follower.flow, &follower, &parts);
         let obstacle = bodies::obstacle(follower.flow, &follower.sites);
         let name = parts.first().map(|part| follower.flow.title(part.node)).unwrap_or_default();
         let mut branches = Vec::new();

@@ -28,8 +28,11 @@ pub(super) fn map(follower: &Follower<'_, '_>, node: usize, function: Function) 
         }
         (Exponential, Output(Link::LogSoftmax)) => {
             let (least, most) = ((-tracked.numbers.most).exp(), tracked.numbers.most.exp());
+            let is_clear = tracked.numbers.is_clear();
             let numbers = tracked.numbers.probabilities(1.0 / most, 1.0 / least);
-            Ok(Tracked { stage: Output(Link::Softmax), numbers, ..tracked })
+            let result = Tracked { stage: Output(Link::Softmax), numbers, ..tracked };
+            // Exponentials of numbers that hardly differ are one number.
+            Ok(if is_clear { result } else { result.tying() })
         }
         (Logarithm, ExponentSum(level)) => becomes(LogExponentSum(level)),
         // Something negative has no logarithm.
@@ -106,6 +109,7 @@ pub(super) fn retype(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked
         (Stage::Index { .. }, _) if largest_index(to).is_none_or(|most| follower.classes <= most) => {
             Ok(tracked)
         }
+        (Stage::Index { .. }, _) => Err(Meaning::Cast.into()),
         (Stage::Common(level), _) => {
             let mut numbers = tracked.numbers;
             numbers.non_negative &= format.is_some() || to == BOOL;
@@ -117,7 +121,6 @@ pub(super) fn retype(follower: &Follower<'_, '_>, node: usize) -> Result<Tracked
             numbers.format = Format::Wide;
             Ok(Tracked { numbers, ..tracked })
         }
-        (Stage::Best(_), Some(format)) if !tracked.numbers.exceed(format) => Ok(tracked),
         (_, Some(format)) if !tracked.numbers.exceed(format) => Ok(tracked),
         // Logits of thirty nats apart are one number in a type of few digits, or infinite, if they are large.
         (Stage::Logits | Stage::Rectified, Some(format)) => {

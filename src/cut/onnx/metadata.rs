@@ -57,15 +57,13 @@ pub(super) fn labels(
     flow: &Flow<'_>,
     follower: &Follower<'_, '_>,
     stated: Option<Stated>,
+    older: bool,
 ) -> Result<Option<Labels>, Error> {
-    let in_graph = follower.sites.iter().find_map(|site| match site {
-        Site::LabelAttribute { node, name } => attribute_labels(flow, *node, name),
-        _ => None,
-    });
-    if let Some(own) = in_graph {
-        let same_count =
-            stated.and_then(Stated::labels).filter(|labels| labels.names.len() == own.names.len());
-        labels::check(&[Some(own.clone()), same_count].into_iter().flatten().collect::<Vec<_>>())?;
+    let mut in_graph = listed(flow, follower, older);
+    if let Some(own) = in_graph.first().cloned() {
+        in_graph.extend(stated.and_then(Stated::labels));
+        in_graph.retain(|labels| labels.names.len() == own.names.len());
+        labels::check(&in_graph)?;
         return Ok(Some(own));
     }
     let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
@@ -83,6 +81,25 @@ pub(super) fn labels(
         ),
         "correct the labels in the model's metadata",
     ))
+}
+
+/// Every list of the classes in the graph itself: attributes with labels, and tables of texts, which older
+/// versions did not read.
+fn listed(flow: &Flow<'_>, follower: &Follower<'_, '_>, older: bool) -> Vec<Labels> {
+    let texts = |tensor: &str| texts(follower.artifact, tensor).filter(|_| !older);
+    let of_site = |site: &Site| match site {
+        Site::LabelAttribute { node, name } => attribute_labels(flow, *node, name),
+        Site::Texts { tensor } => texts(tensor),
+        Site::Values(operand) if operand.info.dtype.is_text() => texts(&operand.tensor),
+        _ => None,
+    };
+    follower.sites.iter().filter_map(of_site).collect()
+}
+
+fn texts(artifact: &Artifact, tensor: &str) -> Option<Labels> {
+    let texts = artifact.read_strings(tensor).ok()??;
+    let names = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    Some(Labels { names, source: format!("tensor `{tensor}`") })
 }
 
 fn may_be_foreign(stated: &Stated) -> bool {

@@ -11,6 +11,7 @@ mod class_axis;
 mod classical;
 mod combine;
 mod extents;
+mod floated;
 mod follower;
 mod found;
 mod function;
@@ -77,7 +78,7 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
     bodies::note_shapes(&mut found.follower, &found.parts);
     found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
     let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
-    let labels = metadata::labels(&flow, &found.follower, stated)?;
+    let labels = metadata::labels(&flow, &found.follower, stated, hints.older)?;
     let mut why = report::why(&found, labels.is_some(), hints.head().is_some());
     why.notes.extend(notes.into_iter().chain(multi_label::suggestion(artifact, found.answer.link)));
     why.runners_up = report::runners_up(artifact, &flow, &exits, &found);
@@ -125,6 +126,7 @@ fn further_heads(
     let mut operators = Vec::new();
     for name in hints.heads.iter().skip(1) {
         let mut found = named_head(artifact, flow, exits, name)?;
+        found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
         shapes::note(&mut found.follower, &found.parts);
         operators.extend(&found.heads);
         let further = further::beside(head, found, name, labels)?;

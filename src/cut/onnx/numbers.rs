@@ -80,6 +80,11 @@ impl Numbers {
         self.merged || self.noise > MOST_NOISE
     }
 
+    /// Whether the best class exceeds a sealed one by as much as in logarithms of probabilities.
+    pub(super) fn is_clear(&self) -> bool {
+        self.least >= CLEARANCE
+    }
+
     /// The same, where different logits may have become equal.
     pub(super) fn merged(self) -> Self {
         Self { merged: true, ..self }

@@ -5,18 +5,16 @@ use std::collections::HashSet;
 use declass_formats::Artifact;
 
 use super::{
-    super::{Choice, CutPoint, Floated, Head, Site, Source, Why, candidate::LISTED},
-    bodies,
-    follower::Follower,
+    super::{Choice, CutPoint, Head, Source, Why, candidate::LISTED},
+    bodies, floated,
     found::Found,
     output::Exit,
-    part::{self, Part},
-    storage,
+    part,
 };
 use crate::{
     evidence::{Untouched, UntouchedKind},
     head::Link,
-    net::{Flow, ValueId, ops::Values},
+    net::{Flow, ValueId},
 };
 
 /// How sure a head other than the one in use could be: the last operator before the output where the caller
@@ -49,7 +47,7 @@ pub(super) fn why(found: &Found<'_, '_>, labelled: bool, wanted: bool) -> Why {
             "no labels in the file: nothing but the shape of the graph says that this is a classifier".into(),
         );
     }
-    let floated = floated(flow, follower, parts);
+    let floated = floated::of(flow, follower, parts);
     notes.extend(floated.iter().map(|floated| format!("an edit {floated}")));
     let functions = parts.iter().filter_map(|part| bodies::within(flow, part.node));
     notes.extend(functions.map(|function| format!("the head lies in the model-local function `{function}`")));
@@ -79,27 +77,6 @@ pub(super) fn note_others(why: &mut Why, head: &Head, untouched: &[Untouched]) {
     if !outputs.is_empty() {
         why.notes.push(format!("outputs that do not come from this head: {}", outputs.join(", ")));
     }
-}
-
-/// What of the head is in whole numbers.
-pub(super) fn floated(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -> Option<Floated> {
-    let whole = |part: &Part| match &part.weight.source {
-        Source::Computed { value, .. } => storage::quantised(flow, value).map(str::to_owned),
-        Source::Whole(_) => Some(part.weight.tensor.clone()),
-        Source::Attribute { .. } | Source::Stored => None,
-    };
-    let weights: Vec<String> = parts.iter().filter_map(whole).collect();
-    // A product that is made real in one step was rounded before.
-    let rounds = |part: &Part| matches!(&part.weight.source, Source::Whole(it) if it.real == it.last);
-    let results =
-        parts.iter().any(rounds) || follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
-    let reads = |part: &Part| {
-        let data = flow.node(part.node).inputs.get(part.linear.as_ref()?.data)?;
-        let node = flow.producer(flow.id(data)?)?;
-        Some(flow.op(node).values() == Values::Dequantised || matches!(part.weight.source, Source::Whole(_)))
-    };
-    let embedding = parts.iter().any(|part| reads(part).unwrap_or(false));
-    (!weights.is_empty() || results).then_some(Floated { weights, embedding, results })
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after

@@ -21,7 +21,11 @@ pub(in crate::cut) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, 
     let mut cut = super::locate_in(artifact, graph, hints)?;
     if !graph.value_info.is_empty() && !hints.older {
         let bare = Graph { value_info: Vec::new(), ..graph.clone() };
-        let found = |cut: &Cut| (cut.head.link, cut.head.position.clone(), cut.head.ties);
+        let found = |cut: &Cut| {
+            let head = &cut.head;
+            let kind = (head.link, head.position.clone(), head.ties, head.open.is_some());
+            (head.name.clone(), head.classes, kind)
+        };
         let same = super::locate_in(artifact, &bare, hints).is_ok_and(|other| found(&other) == found(&cut));
         if !same {
             cut.head.sites.push(Site::ShapesNeeded);

@@ -225,7 +225,8 @@ impl Affine {
         let all_near = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| near(*a, *b));
         let offset = other.shift[0] - factor * self.shift[0];
         let sizes = |shift: &[f64]| shift.iter().fold(1.0f64, |most, value| most.max(value.abs()));
-        let slack = 1e-6 * sizes(&other.shift).max(factor * sizes(&self.shift));
+        // Rounding of large shifts, and never as much as a seal is deep.
+        let slack = (1e-6 * sizes(&other.shift).max(factor * sizes(&self.shift))).min(0.5);
         let shifts = self.shift.iter().zip(&other.shift);
         self.terms.keys().eq(other.terms.keys())
             && SHARES.contains(&factor)

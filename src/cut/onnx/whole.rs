@@ -189,11 +189,13 @@ pub(super) fn rounding(follower: &mut Follower<'_, '_>, node: usize) -> Result<(
     let onnx = flow.node(node);
     let result = onnx.outputs.first().ok_or(Meaning::Scales)?;
     let readers = flow.id(result).map(|value| flow.readers(value)).unwrap_or_default();
+    let axis = int_attribute(onnx, "axis", 1);
     let restored: Vec<usize> = readers.iter().map(|reader| reader.node).collect();
     let is_restored = |reader: &usize| {
         let same = |at: usize| follower.name(*reader, at) == follower.name(node, at);
         let onnx = flow.node(*reader);
         let is_free = onnx.function.is_none() && int_attribute(onnx, "output_dtype", 0) == 0;
+        let is_free = is_free && int_attribute(onnx, "axis", 1) == axis;
         flow.op(*reader).values() == Values::Dequantised && same(1) && same(2) && is_free
     };
     if restored.is_empty()
