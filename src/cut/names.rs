@@ -74,6 +74,7 @@ const INNER: &[&str] = &[
     "rnn",
     "shortcut",
     "up_proj",
+    "upsample",
     "v_proj",
     "value",
 ];
@@ -154,7 +155,10 @@ pub(super) fn is_auxiliary(module: &str) -> bool {
 
 pub(super) fn is_lookup(module: &str) -> bool {
     let lower = module.to_lowercase();
-    LOOKUPS.iter().any(|part| lower.contains(part)) || lower.replace("gate_proj", "").contains("gate")
+    // What encoder-decoders and CTRL call their word embeddings.
+    let is_vocabulary = matches!(lower.rsplit('.').next(), Some("shared" | "w"));
+    let has_part = LOOKUPS.iter().any(|part| lower.contains(part));
+    is_vocabulary || has_part || lower.replace("gate_proj", "").contains("gate")
 }
 
 /// Whether the module is a low-rank change of another one.
