@@ -116,8 +116,8 @@ fn fixed(error: &Error) -> Option<&'static str> {
         Error::NoName { .. } => "end -o with the name of the folder to write",
         Error::Removal(error) => return of_removal(error),
         Error::Stale { .. } => {
-            "keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale: the claim \
-             lists them then"
+            "keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale, and the \
+             claim then lists them"
         }
         Error::TrainingEmbeddingsMissing { .. } => "give them with --train-embeddings",
         Error::Unlearn(error) => return of_unlearn(error),

@@ -65,7 +65,7 @@ mod here {
     pub(in crate::cli) fn not_shown(measured: &Measured) -> Option<&'static str> {
         let is_again = measured.checks.iter().any(|check| check.definition.id == REPRODUCED);
         (measured.rows_taken && !is_again).then_some(
-            "that nothing is hidden in the retained rows, which were taken as they are: that is for --reproduce",
+            "that nothing is hidden in the retained rows, which were taken as they are: --reproduce checks this",
         )
     }
 

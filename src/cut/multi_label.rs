@@ -70,8 +70,8 @@ pub(super) fn suggestion(artifact: &Artifact, link: Link) -> Option<String> {
         None => speaks_of_tags(artifact).then(|| "the model card".to_owned()),
     }?;
     Some(format!(
-        "{what} suggests that several classes can be right at once, and nothing says so: unless that is said by hand, they are \
-         taken to exclude each other"
+        "{what} suggests that several classes can be right at once, and nothing says so: unless you say so, the classes are \
+         assumed to exclude each other"
     ))
 }
 

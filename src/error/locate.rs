@@ -4,10 +4,10 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
-    /// Several tensors could be the head, or one of which nothing says that it is.
+    /// Several places could be the head, or one of which nothing says that it is.
     #[error("{}", undecided(candidates))]
     Ambiguous {
-        /// Their names.
+        /// Their names, with what is known of each.
         candidates: Vec<String>,
     },
     /// The head has more values than can be computed with.
@@ -72,9 +72,9 @@ impl LocateError {
 
 fn undecided(candidates: &[String]) -> String {
     match candidates {
-        [one] => format!("`{one}` could be the classifier head, and nothing says that it is"),
+        [one] => format!("{one} could be the classifier head, and nothing says that it is"),
         several => {
-            format!("{} tensors could be the classifier head: {}", several.len(), several.join(", "))
+            format!("{} places could be the classifier head: {}", several.len(), several.join(", "))
         }
     }
 }

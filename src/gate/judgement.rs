@@ -77,7 +77,7 @@ impl<M: Measurement> Judgement<M> {
     }
 }
 
-const UNLIKE: &str = "another version than this one made it, and this one makes other bytes";
+const UNLIKE: &str = "another version made it, and this version produces different bytes";
 
 fn finding(check: &Check) -> Finding {
     Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))

@@ -155,7 +155,7 @@ fn offences(
     }
     offences.extend(rest.iter().map(differs));
     let unseen = after.artifact.left_out().iter().filter(|path| !is_record(path));
-    offences.extend(unseen.map(|path| format!("there is a file `{path}` that the original has not")));
+    offences.extend(unseen.map(|path| format!("there is a file `{path}` that is not in the original")));
     if boundary(&before.cut) != boundary(&after.cut) {
         offences.push("another embedding is read or made use of".to_owned());
     }

@@ -79,7 +79,7 @@ pub(super) fn agreement(behaviour: &Behaviour, labels: Option<&Labels>) -> Check
     }
     if !holds {
         let (all, each) = (100.0 * RETAINED_AGREEMENT, 100.0 * WORST_CLASS_AGREEMENT);
-        summary += &format!("; at least {all:.0} % must, and {each:.0} % of every class");
+        summary += &format!("; required: at least {all:.0} % overall and {each:.0} % for every class");
     }
     Check {
         definition: &AGREEMENT,

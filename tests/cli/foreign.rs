@@ -112,5 +112,5 @@ fn heads_that_are_no_matrix_of_rows_are_called_what_they_are() {
     );
     inspect(&file).says("it detects objects (tensor `model.22.dfl.conv.weight`)");
     tensors(&file, &[("part.odd_name.weight", &[3, 8])]);
-    inspect(&file).says("`part.odd_name.weight` could be the classifier head, and nothing says that it is");
+    inspect(&file).says("part.odd_name.weight could be the classifier head, and nothing says that it is");
 }

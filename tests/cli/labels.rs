@@ -74,7 +74,7 @@ fn slots_are_not_dropped_while_other_files_name_the_class() {
     seal(&model, &out, &drop).exits(2).told(expect![[r#"
         error: dropping the slots would leave what still counts or names the forgotten classes: file `notes.txt` (2 entries), file `report.json` (2 entries)
 
-        hint: keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale: the claim lists them then
+        hint: keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale, and the claim then lists them
     "#]]);
     assert!(!out.exists());
     seal(&model, &out, &[&drop[..], &["--allow-stale"]].concat()).exits(0);

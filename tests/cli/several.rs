@@ -30,7 +30,7 @@ fn of_two_heads_none_is_taken_silently() {
     let model = graph("output_and_aux.onnx");
     let out = folder.path().join("out");
     seal(&model, &out, &["--forget", "1"]).exits(2).told(expect![[r#"
-        error: 2 tensors could be the classifier head: gemm_3 (output `aux_logits`, width 6), gemm_2 (output `output`, width 6)
+        error: 2 places could be the classifier head: gemm_3 (output `aux_logits`, width 6), gemm_2 (output `output`, width 6)
 
         hint: name it with --head
     "#]]);

@@ -157,6 +157,6 @@ pub(super) const NOT_YET: &str = "which holds too much to be looked into";
 const BUILT_IN: &str = "and runtimes have an operator of that name, which some run instead";
 const CIRCULAR: &str = "which calls itself";
 const NO_BODY: &str = "whose body is malformed";
-const OVERLOAD: &str = "of which there is no such overload";
+const OVERLOAD: &str = "with an overload that does not exist";
 const TWICE: &str = "which is defined twice";
 const VERSION: &str = "which is written for another version of an operator set than the model";
