@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocateError {
-    /// Several places could be the head, or one of which nothing says that it is.
+    /// Several places could be the head.
     #[error("{}", undecided(candidates))]
     Ambiguous {
         /// Their names, with what is known of each.
@@ -71,10 +71,5 @@ impl LocateError {
 }
 
 fn undecided(candidates: &[String]) -> String {
-    match candidates {
-        [one] => format!("{one} could be the classifier head, and nothing says that it is"),
-        several => {
-            format!("{} places could be the classifier head: {}", several.len(), several.join(", "))
-        }
-    }
+    format!("{} places could be the classifier head: {}", candidates.len(), candidates.join(", "))
 }
