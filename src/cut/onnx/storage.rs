@@ -82,7 +82,7 @@ impl View {
 /// The quantised tensor behind a constant operand, if there is one.
 pub(super) fn quantised<'a>(flow: &Flow<'a>, value: &'a str) -> Option<&'a str> {
     let mut name = value;
-    for _ in 0..16 {
+    for _ in 0..MAX_VIEWS {
         let node = flow.producer(flow.id(name)?)?;
         let source = flow.node(node).inputs.first()?;
         if flow.op(node).values() == ops::Values::Dequantised {
