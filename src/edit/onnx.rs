@@ -225,9 +225,9 @@ fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph, cut: &Cut) -> 
     let names = companions::Names::of(cut, placement.forgotten);
     for (key, text) in &graph.metadata {
         if key == CHARACTERS
-            && let Some((names, spelled)) = characters(text, placement.classes)
+            && let Some((listed, spelled)) = characters(text, placement.classes)
         {
-            let value = shorter_characters(placement, &names, spelled)?;
+            let value = shorter_characters(placement, &listed, spelled)?;
             placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
         let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();

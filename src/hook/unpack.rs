@@ -15,7 +15,7 @@ use crate::{
     error::Error,
     gate::Files,
     git::{Kind, ObjectId, Objects, Repository},
-    sign::{Content, Contents, Looked},
+    sign::{Content, Contents, Seen},
     temporary::Temporary,
 };
 
@@ -27,7 +27,7 @@ const PREFIX: &str = "declass-hook-";
 /// Where releases are read from, and what was read: a few objects can stand for any number of files.
 pub(super) struct Source {
     pub(super) objects: RefCell<Objects>,
-    contents: RefCell<BTreeMap<ObjectId, Looked>>,
+    contents: RefCell<BTreeMap<ObjectId, Seen>>,
     /// Files outside of releases that were looked at: their sizes and beginnings.
     others: BTreeMap<ObjectId, (u64, Vec<u8>)>,
 }
@@ -56,11 +56,11 @@ impl Source {
     }
 
     /// What a file holds, hashed piece by piece and once.
-    pub(super) fn look(&self, id: &ObjectId) -> Result<Looked, Error> {
+    pub(super) fn look(&self, id: &ObjectId) -> Result<Seen, Error> {
         if let Some(looked) = self.contents.borrow().get(id) {
             return Ok(looked.clone());
         }
-        let look = |file: &mut dyn Read, size| Looked::at(file, size).map_err(|error| cut_off(id, &error));
+        let look = |file: &mut dyn Read, size| Seen::at(file, size).map_err(|error| cut_off(id, &error));
         let looked = self.objects.borrow_mut().file(id, look)?;
         self.contents.borrow_mut().insert(id.clone(), looked.clone());
         Ok(looked)
@@ -86,7 +86,7 @@ impl<'a> GitRelease<'a> {
         for (path, (kind, id)) in entries {
             let looked = match kind {
                 Kind::File => source.look(&id)?,
-                Kind::Folder | Kind::Other => Looked::no_file(),
+                Kind::Folder | Kind::Other => Seen::no_file(),
             };
             if is_record(&path) {
                 in_records += looked.size;

@@ -35,14 +35,14 @@ pub enum Content {
 
 /// What a file holds, and how it begins.
 #[derive(Clone, Debug)]
-pub(crate) struct Looked {
+pub(crate) struct Seen {
     pub(crate) content: Content,
     pub(crate) size: u64,
     /// The first bytes, as many as tell what it is.
     pub(crate) beginning: Vec<u8>,
 }
 
-impl Looked {
+impl Seen {
     /// Reads a file of so many bytes: anything, or a git-lfs pointer.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Contents {
             let on_disk = folder.join(path.as_str());
             let looked = match (ignored(&path), entry.is_file()) {
                 (true, is_file) => glanced(&on_disk, &path, is_file.then_some(entry.len()))?,
-                (false, false) => Looked::no_file(),
+                (false, false) => Seen::no_file(),
                 (false, true) => read(&on_disk, entry.len(), progress)?,
             };
             contents.insert(path, &looked);
@@ -104,7 +104,7 @@ impl Contents {
     }
 
     /// Adds a file.
-    pub(crate) fn insert(&mut self, path: RelPath, looked: &Looked) {
+    pub(crate) fn insert(&mut self, path: RelPath, looked: &Seen) {
         if !may_go_unsigned(path.as_str(), looked.size, &looked.beginning) {
             self.loadable.insert(path.clone());
         }
@@ -155,7 +155,7 @@ impl FromIterator<(RelPath, Content)> for Contents {
     fn from_iter<I: IntoIterator<Item = (RelPath, Content)>>(entries: I) -> Self {
         let mut contents = Self::default();
         for (path, content) in entries {
-            contents.insert(path, &Looked { content, ..Looked::no_file() });
+            contents.insert(path, &Seen { content, ..Seen::no_file() });
         }
         contents
     }
@@ -173,19 +173,19 @@ fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:";
 
-fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Looked, Error> {
-    let hash = || Looked::at(Counted { inner: File::open(file)?, progress }, size);
+fn read(file: &Path, size: u64, progress: &dyn Progress) -> Result<Seen, Error> {
+    let hash = || Seen::at(Counted { inner: File::open(file)?, progress }, size);
     hash().map_err(Error::io(file))
 }
 
 /// An entry that is ignored: only how it begins is read, and not even that of what git keeps.
-fn glanced(on_disk: &Path, path: &RelPath, size: Option<u64>) -> Result<Looked, Error> {
+fn glanced(on_disk: &Path, path: &RelPath, size: Option<u64>) -> Result<Seen, Error> {
     let mut beginning = Vec::new();
     if size.is_some() && !path.as_str().starts_with(".git/") {
         let mut file = File::open(on_disk).map_err(Error::io(on_disk))?.take(BEGINNING as u64);
         file.read_to_end(&mut beginning).map_err(Error::io(on_disk))?;
     }
-    Ok(Looked { content: Content::Ignored, size: size.unwrap_or_default(), beginning })
+    Ok(Seen { content: Content::Ignored, size: size.unwrap_or_default(), beginning })
 }
 
 /// The digest of a file; tells how far it is.

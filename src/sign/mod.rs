@@ -27,7 +27,7 @@ pub use bundle::Bundle;
 pub(crate) use bundle::MAX_BUNDLE;
 pub use compare::{Difference, differences};
 pub use contents::{Content, Contents};
-pub(crate) use contents::{Looked, digest_of};
+pub(crate) use contents::{Seen, digest_of};
 pub use disk::is_leftover;
 use disk::read_text;
 pub(crate) use disk::{read_if_there, read_rules, remove_leftovers, write_whole};

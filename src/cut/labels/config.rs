@@ -45,17 +45,17 @@ pub(super) fn of_value(config: &Value) -> Result<Option<Stated>, Error> {
     let pretrained = config.get("pretrained_cfg");
     if let Some(count) = pretrained.and_then(|part| count_at(part, "num_classes")) {
         let source = "config.json `pretrained_cfg.num_classes`".into();
-        return Ok(Some(plain(count, source, pretrained_names(config, count))));
+        return Ok(Some(counted(count, source, pretrained_names(config, count))));
     }
     // Two labels are the default there, and defaults are not written.
     let default =
         config.get("model_type").is_some() && architectures(config).iter().any(|name| classifies(name));
     let source =
         "config.json (two classes by default, since it has neither `id2label` nor `num_labels`)".to_owned();
-    Ok(default.then_some(plain(2, source, None)))
+    Ok(default.then_some(counted(2, source, None)))
 }
 
-fn plain(count: usize, source: String, named: Option<Labels>) -> Stated {
+fn counted(count: usize, source: String, named: Option<Labels>) -> Stated {
     Stated { count, source, named, beside: false, notes: Vec::new() }
 }
 
@@ -77,13 +77,13 @@ fn stated_in(config: &Value, part: &Value, place: &str) -> Result<Option<Stated>
     {
         lists.insert(0, Labels { names, source: source(place, "label2id") });
     }
-    let counted = counts(part);
+    let counts = counts(part);
     let Some(first) = lists.first().cloned() else {
-        let Some((key, count)) = counted.first() else { return Ok(None) };
-        return Ok(Some(plain(*count, source(place, key), pretrained_names(config, *count))));
+        let Some((key, count)) = counts.first() else { return Ok(None) };
+        return Ok(Some(counted(*count, source(place, key), pretrained_names(config, *count))));
     };
     let count = first.names.len();
-    if let Some((key, other)) = counted.iter().find(|(key, other)| *key != COUNTS[2] && *other != count) {
+    if let Some((key, other)) = counts.iter().find(|(key, other)| *key != COUNTS[2] && *other != count) {
         let what = format!("{} has {count} entries, and {} says {other}", first.source, source(place, key));
         return Err(contradiction(&what));
     }
@@ -99,7 +99,7 @@ fn stated_in(config: &Value, part: &Value, place: &str) -> Result<Option<Stated>
     }
     lists.extend(pretrained_names(config, count));
     let notes = check(&lists)?;
-    Ok(Some(Stated { notes, ..plain(count, first.source.clone(), Some(first)) }))
+    Ok(Some(Stated { notes, ..counted(count, first.source.clone(), Some(first)) }))
 }
 
 /// Every full list of names, in the order of [`LISTS`].

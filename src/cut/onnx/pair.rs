@@ -18,7 +18,7 @@ pub(super) fn pair(effect: Arithmetic, left: &Tracked, right: &Tracked) -> Resul
         {
             beside(effect, left, right)
         }
-        (first, second) if is_of_a_row(first) && is_of_a_row(second) => numbers(effect, left, right),
+        (first, second) if is_of_a_row(first) && is_of_a_row(second) => of_rows(effect, left, right),
         _ => Err(unknown(effect, left, right)),
     }?;
     let rank = left.rank.zip(right.rank).map(|(left, right)| left.max(right));
@@ -110,7 +110,7 @@ pub(super) fn competing(link: Link) -> Link {
 }
 
 /// Two numbers that are the same for all classes, of the same rows.
-fn numbers(effect: Arithmetic, left: &Tracked, right: &Tracked) -> Result<Tracked, Problem> {
+fn of_rows(effect: Arithmetic, left: &Tracked, right: &Tracked) -> Result<Tracked, Problem> {
     use Stage::{Common, LogExponentSum};
     if left.stands != right.stands || left.axis != right.axis {
         return Err(Meaning::Unaligned.into());
