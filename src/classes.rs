@@ -189,6 +189,7 @@ fn label_of(class: usize, labels: Option<&Labels>) -> String {
 const AS_INDEX: &str = "index:";
 /// What says that the rest of a name is a label.
 pub(crate) const AS_LABEL: &str = "label:";
+
 #[cfg(test)]
 mod tests {
     use super::*;

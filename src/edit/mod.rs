@@ -50,8 +50,8 @@ pub fn rewrite(
 ///
 /// Rows of `after` that equal `before` bit for bit keep their stored bytes. Parallel heads share a change
 /// by their gains. Auxiliary heads lose the forgotten classes too: nothing is trained there, so kept slots
-/// are sealed, each by what the model makes of its logits, whether the main head is or not. With [`Slot::Drop`] every place of
-/// the files that counts the classes is changed as well.
+/// are sealed, each by what the model makes of its logits, whether the main head is or not. With
+/// [`Slot::Drop`] every place of the files that counts the classes is changed as well.
 ///
 /// # Errors
 /// [`Error::Unwritable`] if a value does not fit the stored type or has no place in the model,
