@@ -24,9 +24,9 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     if named || (counted && !names.has_labels()) { Looked::stale(filled.len()) } else { Looked::default() }
 }
 
-/// Whether a line, or a column of it, is the label of a class that goes.
-fn mentions(names: &Names<'_>, line: &str) -> bool {
-    let columns = line.split(['\t', ';', '|', '=', ':', ',']);
+/// Whether a line, a column of it, or an entry, a key or a value in it, is the label of a class that goes.
+pub(super) fn mentions(names: &Names<'_>, line: &str) -> bool {
+    let columns = line.split(['\t', ';', '|', '=', ':', ',', '[', ']', '{', '}']);
     let plain =
         |column: &str| column.trim_matches(|it: char| it.is_whitespace() || "'\"->".contains(it)).to_owned();
     names.is_gone(line) || columns.map(plain).any(|column| names.is_gone(&column))

@@ -7,6 +7,7 @@ use declass_formats::RelPath;
 use super::{
     Looked,
     json::list,
+    lines::mentions,
     literal_text::{self as text_edit, Changes},
     names::Names,
     which::{is_named, speaks_of_classes},
@@ -123,12 +124,6 @@ fn count(names: &Names<'_>, text: &str, line: &Range<usize>) -> Option<(Range<us
     let is_count = COUNTS.contains(&key.trim()) && number.parse() == Ok(names.classes);
     let start = line.start + key.len() + 1 + value.find(number)?;
     is_count.then(|| (start..start + number.len(), names.left().to_string()))
-}
-
-/// Whether an entry, a key or a value of a line is the label of a class that goes.
-fn mentions(names: &Names<'_>, line: &str) -> bool {
-    line.split([':', ',', '[', ']', '{', '}'])
-        .any(|part| names.is_gone(&unquoted(part.trim().trim_start_matches("- ").trim())))
 }
 
 fn unquoted(text: &str) -> String {
