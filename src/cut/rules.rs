@@ -1,5 +1,7 @@
 //! The ordered rules that pick a head among the tensors of a state dict.
 
+use std::collections::BTreeSet;
+
 use declass_formats::Artifact;
 use serde_json::Value;
 
@@ -26,7 +28,7 @@ pub(super) struct Found<'a> {
     pub(super) strict: bool,
 }
 
-/// The heads that the caller names: the first is trained, the others have the same classes.
+/// The heads that the caller names, each once: the first is trained, the others have the same classes.
 pub(super) fn named<'a>(matrices: &[Candidate<'a>], names: &[String]) -> Result<Found<'a>, Error> {
     let find = |name: &String| {
         // The exact name goes before one that a wrapper or a copy hides.
@@ -37,9 +39,9 @@ pub(super) fn named<'a>(matrices: &[Candidate<'a>], names: &[String]) -> Result<
         })
     };
     let mut heads = names.iter().map(find).collect::<Result<Vec<_>, Error>>()?;
-    let mut beside = heads.split_off(1.min(heads.len()));
-    let first = heads.first().map(|it| it.tensor);
-    beside.retain(|it| Some(it.tensor) != first);
+    let mut seen = BTreeSet::new();
+    heads.retain(|it| seen.insert(it.tensor));
+    let beside = heads.split_off(1.min(heads.len()));
     if let Some(other) = beside.iter().find(|it| heads.iter().any(|head| head.rows() != it.rows())) {
         let reason = format!("the head `{}` has another class count than the first one named", other.module);
         return Err(not_this_head(reason));

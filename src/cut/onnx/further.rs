@@ -43,7 +43,8 @@ pub(super) fn beside(
         let reason = format!("constants behind `{name}` scale or shift its logits");
         return Err(not_this_head(format!("{reason}: it can be treated as the only head alone")));
     }
-    if main.branches.iter().any(|own| own.weight.tensor == branch.weight.tensor) {
+    let known = main.branches.iter().chain(main.auxiliary.iter().map(|it| &it.branch));
+    if known.map(|own| &own.weight.tensor).any(|tensor| *tensor == branch.weight.tensor) {
         return Err(not_this_head(format!("`{name}` is the same head again")));
     }
     let auxiliary = Auxiliary { name: head.name, branch: branch.clone(), link: head.link, open: head.open };
