@@ -29,7 +29,7 @@ pub(super) fn mentions(names: &Names<'_>, line: &str) -> bool {
     let columns = line.split(['\t', ';', '|', '=', ':', ',', '[', ']', '{', '}']);
     let plain =
         |column: &str| column.trim_matches(|it: char| it.is_whitespace() || "'\"->".contains(it)).to_owned();
-    names.is_gone(line) || columns.map(plain).any(|column| names.is_gone(&column))
+    names.is_gone(line.trim()) || columns.map(plain).any(|column| names.is_gone(&column))
 }
 
 /// The lines of the classes that stay, with their new indices where each begins with its own.
