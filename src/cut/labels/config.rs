@@ -22,9 +22,11 @@ use crate::{
 /// Objects in a configuration that may speak of the classes, too, and which of their keys do.
 const PARTS: [&str; 2] = ["text_config", "vision_config"];
 const LISTS: [&str; 3] = ["id2label", "label_names", "labels"];
+/// What timm hands to the code that makes the model, whatever the rest says.
+const ARGUMENTS: &str = "model_args";
 /// Keys with the number of classes. What the last says is an old library's own note, and is not held against the
 /// labels.
-const COUNTS: [&str; 3] = ["num_classes", "num_labels", "_num_labels"];
+pub(crate) const COUNTS: [&str; 3] = ["num_classes", "num_labels", "_num_labels"];
 
 /// The class count of a configuration, with the labels if it has them.
 ///
@@ -37,6 +39,22 @@ pub(super) fn stated(artifact: &Artifact, config: &Value) -> Result<Option<State
 
 /// The same of the parsed text.
 pub(super) fn of_value(config: &Value) -> Result<Option<Stated>, Error> {
+    let given = config.get(ARGUMENTS).and_then(|part| counts(part).into_iter().next());
+    match (stated_first(config)?, given) {
+        (Some(stated), Some((key, other))) if other != stated.count => {
+            let (first, count) = (&stated.source, stated.count);
+            let what = format!("{first} says {count} classes, and {} says {other}", source(ARGUMENTS, key));
+            Err(contradiction(&what))
+        }
+        (Some(stated), _) => Ok(Some(stated)),
+        (None, Some((key, count))) => {
+            Ok(Some(counted(count, source(ARGUMENTS, key), pretrained_names(config, count))))
+        }
+        (None, None) => Ok(by_default(config)),
+    }
+}
+
+fn stated_first(config: &Value) -> Result<Option<Stated>, Error> {
     for (place, part) in parts(config) {
         if let Some(stated) = stated_in(config, part, place)? {
             return Ok(Some(stated));
@@ -47,12 +65,16 @@ pub(super) fn of_value(config: &Value) -> Result<Option<Stated>, Error> {
         let source = "config.json `pretrained_cfg.num_classes`".into();
         return Ok(Some(counted(count, source, pretrained_names(config, count))));
     }
-    // Two labels are the default there, and defaults are not written.
+    Ok(None)
+}
+
+/// Two labels are the default of the transformers library, and defaults are not written.
+fn by_default(config: &Value) -> Option<Stated> {
     let default =
         config.get("model_type").is_some() && architectures(config).iter().any(|name| classifies(name));
     let source =
         "config.json (two classes by default, since it has neither `id2label` nor `num_labels`)".to_owned();
-    Ok(default.then_some(counted(2, source, None)))
+    default.then(|| counted(2, source, None))
 }
 
 fn counted(count: usize, source: String, named: Option<Labels>) -> Stated {

@@ -12,10 +12,10 @@ use super::{
     names::Names,
     which::{is_named, speaks_of_classes},
 };
-use crate::cut::literal;
+use crate::cut::{COUNTS, literal};
 
-/// Keys with the number of classes.
-const COUNTS: [&str; 4] = ["nc", "num_classes", "num_labels", "number_of_classes"];
+/// Keys with the number of classes, beside those of a `config.json`.
+const OTHER_COUNTS: [&str; 2] = ["nc", "number_of_classes"];
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     let lines = lines(text);
@@ -121,7 +121,8 @@ fn inline(names: &Names<'_>, text: &str, line: &Range<usize>) -> Option<(Range<u
 fn count(names: &Names<'_>, text: &str, line: &Range<usize>) -> Option<(Range<usize>, String)> {
     let (key, value) = text[line.clone()].split_once(':')?;
     let number = value.split('#').next()?.trim();
-    let is_count = COUNTS.contains(&key.trim()) && number.parse() == Ok(names.classes);
+    let counts = COUNTS.iter().chain(&OTHER_COUNTS).any(|count| *count == key.trim());
+    let is_count = counts && number.parse() == Ok(names.classes);
     let start = line.start + key.len() + 1 + value.find(number)?;
     is_count.then(|| (start..start + number.len(), names.left().to_string()))
 }
