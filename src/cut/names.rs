@@ -82,7 +82,8 @@ const INNER: &[&str] = &[
 /// Parts of names of what makes classes.
 const HEAD_WORDS: &[&str] = &["classif", "exit", "head", "logit", "predict", "score"];
 
-/// Parts of names of tensors that losses and metrics keep per class.
+/// Parts of names of tensors that losses and metrics keep per class. Not all that has a value per class is there:
+/// priors may be added to the logits.
 const FOR_TRAINING: &[&str] = &[
     "center",
     "centre",

@@ -16,7 +16,8 @@ use crate::{
 const LOSSES: [&str; 3] = ["criterion", "crit", "loss"];
 /// What losses have for each class.
 const OF_LOSSES: [&str; 4] = ["alpha", "class_weights", "pos_weight", "weight"];
-/// Names of tensors that have a value per class, whatever module they are in.
+/// Whole names of tensors that have a value per class, whatever module they are in: more than a part of a name
+/// may say, since these are cut.
 const NAMES: [&str; 16] = [
     "best_thresholds",
     "class_counts",

@@ -54,7 +54,8 @@ pub(super) fn is_named(path: &RelPath) -> bool {
     speaks_of_classes(path.file_name())
 }
 
-/// Whether a list of numbers under this key has one for each class.
+/// Whether a list of numbers under this key has one for each class. That is less than what tensors are asked for:
+/// the `loss_weights` of a configuration count its losses.
 pub(super) fn is_per_class(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     ["class_weight", "class_count", "class_prior", "label_weight", "pos_weight", "threshold"]
