@@ -14,43 +14,45 @@ fn safetensors() -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header, &[0; 4]].concat()
 }
 
+/// Names that programs load weights from.
+const NAMES: [&str; 30] = [
+    "saved_model.pb",
+    "m.ort",
+    "m.pte",
+    "m.pt2",
+    "m.ptl",
+    "m.joblib",
+    "m.pth.tar",
+    "m.onnx_data",
+    "model.onnx.data",
+    "m.safetensors.bak",
+    "m.safetensors.1",
+    "ckpt.data-00000-of-00001",
+    "m.zip",
+    "m.tar.gz",
+    "m.7z",
+    "m.mnn",
+    "m.rknn",
+    "m.dlc",
+    "m.nemo",
+    "m.mar",
+    "m.t7",
+    "m.params",
+    "m.pdmodel",
+    "m.pdiparams",
+    "m.trt",
+    "m.plan",
+    "m.sft",
+    "m.llamafile",
+    "M.PB. .",
+    "m.pb::$DATA",
+];
+
 #[test]
 fn weights_are_found_by_name_and_by_content() {
     let home = Home::with_release();
-    let names = [
-        "saved_model.pb",
-        "m.ort",
-        "m.pte",
-        "m.pt2",
-        "m.ptl",
-        "m.joblib",
-        "m.pth.tar",
-        "m.onnx_data",
-        "model.onnx.data",
-        "m.safetensors.bak",
-        "m.safetensors.1",
-        "ckpt.data-00000-of-00001",
-        "m.zip",
-        "m.tar.gz",
-        "m.7z",
-        "m.mnn",
-        "m.rknn",
-        "m.dlc",
-        "m.nemo",
-        "m.mar",
-        "m.t7",
-        "m.params",
-        "m.pdmodel",
-        "m.pdiparams",
-        "m.trt",
-        "m.plan",
-        "m.sft",
-        "m.llamafile",
-        "M.PB. .",
-        "m.pb::$DATA",
-    ];
     let text = blob(&home, "x");
-    for name in names {
+    for name in NAMES {
         let pushed = tree(&home, &[("100644", name, &text)]);
         assert_eq!(findings(&home.check(&pushed).exits(1)), [format!("DC2001 {name}")]);
     }
