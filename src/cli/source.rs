@@ -61,13 +61,17 @@ fn described(
     Ok(Source { model, name: args.path.display().to_string(), left, _fetched: None })
 }
 
-/// Finds the model's head; of several that could be it the one with as many classes as the user gave labels.
+/// Finds the model's head; of several in a graph that could be it the one with as many classes as the user gave
+/// labels.
 fn located(args: &ModelArgs, artifact: Artifact) -> Result<Model> {
+    let has_graph = artifact.graph().is_some();
     let several = match Model::of(artifact.clone(), args.hints()) {
         Err(Error::Locate(several @ LocateError::Ambiguous { .. })) => several,
         other => return Ok(other?),
     };
-    let Some(file) = &args.labels else { return Err(Error::from(several).into()) };
+    let Some(file) = args.labels.as_ref().filter(|_| has_graph) else {
+        return Err(Error::from(several).into());
+    };
     let classes = Some(read_labels(file)?.names.len());
     Ok(Model::of(artifact, Hints { classes, ..args.hints() })?)
 }
