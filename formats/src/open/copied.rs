@@ -3,7 +3,7 @@
 //! What is not known to hold text or a picture may hold weights in a format that nobody here has heard of,
 //! and those may still know what was removed. So it is left behind, and named.
 
-use crate::{RelPath, beside::is_weight_ending};
+use crate::{RelPath, beside::is_weight_name};
 
 /// Whether a file of so many bytes that is none of a model's own weights belongs to its copy: text and
 /// pictures that describe it, and nothing that may hold weights.
@@ -25,9 +25,11 @@ fn is_notice(name: &str) -> bool {
 /// What describes other weights, such as `pytorch_model.bin.index.json` or `x.mlpackage/Manifest.json`, is of
 /// no use without them, and an adapter is no part of the model it adapts.
 fn speaks_of_weights(path: &str) -> bool {
-    let mut endings = path.split('/').flat_map(|part| part.split('.').skip(1));
-    endings.any(|ending| is_weight_ending(ending) || BUNDLES.contains(&ending))
-        || path.split('/').any(|part| part.starts_with("adapter_"))
+    path.split('/').any(|part| {
+        let is_bundle = part.split('.').skip(1).any(|ending| BUNDLES.contains(&ending));
+        let mut beginnings = part.match_indices('.').map(|(at, _)| &part[..at]).chain([part]);
+        is_bundle || beginnings.any(is_weight_name) || part.starts_with("adapter_")
+    })
 }
 
 fn extension(name: &str) -> Option<&str> {
@@ -92,6 +94,7 @@ mod tests {
             "1_Pooling/config.json",
             "preprocessor_config.json",
             "model.v2/labels.txt",
+            "labels.1.txt",
         ] {
             assert!(copied(path), "{path}");
         }
@@ -139,6 +142,9 @@ mod tests {
             ".cache/a.json",
             "adapter_config.json",
             "pytorch_model.bin.index.json",
+            "saved_model.pb.json",
+            "features.npy.txt",
+            "variables.data-00000-of-00001.json",
             "x.mlpackage/Manifest.json",
         ] {
             assert!(!copied(path), "{path}");
