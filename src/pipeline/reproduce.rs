@@ -13,7 +13,8 @@ use crate::{
     release::Destination,
 };
 
-static DEFINITION: Definition = Definition {
+/// That the removal makes the same files once more: a check that only those see who ask for it.
+pub static DEFINITION: Definition = Definition {
     id: REPRODUCED,
     version: 1,
     number: None,

@@ -5,6 +5,7 @@ use std::{fmt::Write, fs, process::Command};
 use declass::{
     evaluate,
     evidence::{Definition, Origin},
+    pipeline::REPRODUCED,
     verify,
 };
 use serde_json::Value;
@@ -69,8 +70,8 @@ fn the_list_of_methods_is_that_of_the_program() {
 #[test]
 fn the_list_of_checks_is_that_of_the_program() {
     let parts = [
-        ("Checks of `declass verify`", &verify::DEFINITIONS[..]),
-        ("Metrics of `declass evaluate`", &evaluate::DEFINITIONS[..]),
+        ("Checks of `declass verify`", [&verify::DEFINITIONS[..], &[&REPRODUCED]].concat()),
+        ("Metrics of `declass evaluate`", evaluate::DEFINITIONS.to_vec()),
     ];
     let mut text = String::new();
     for (title, definitions) in parts {
