@@ -41,7 +41,10 @@ fn both_places_of_a_contradiction_are_named() {
 #[test]
 fn what_timm_hands_on_is_held_against_the_rest() {
     let said = refusal(json!({"num_classes": 5, "model_args": {"num_classes": 4}}));
-    assert!(said.contains("`num_classes` says 5") && said.contains("`model_args.num_classes` says 4"), "{said}");
+    assert!(
+        said.contains("`num_classes` says 5") && said.contains("`model_args.num_classes` says 4"),
+        "{said}"
+    );
     let said = refusal(json!({"label_names": ["a", "b"], "model_args": {"num_classes": 4}}));
     assert!(said.contains("`label_names` says 2"), "{said}");
     let alone = json!({"architecture": "x", "model_args": {"num_classes": 4, "img_size": 64}});
