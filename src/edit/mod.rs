@@ -97,7 +97,7 @@ pub fn edits(
 ///
 /// # Errors
 /// [`Error::Format`] if a file cannot be read.
-fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
+pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Untouched>, Error> {
     if target.slot() == Slot::Keep {
         return Ok(Vec::new());
     }
@@ -122,7 +122,7 @@ pub fn untouched(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<
 }
 
 /// The tensors that are no part of the head, and lose the forgotten classes all the same.
-fn shortened(artifact: &Artifact, cut: &Cut, target: &Target) -> BTreeSet<String> {
+pub fn shortened(artifact: &Artifact, cut: &Cut, target: &Target) -> BTreeSet<String> {
     if target.slot() == Slot::Keep { BTreeSet::new() } else { tensors::shortened(artifact, cut) }
 }
 
