@@ -31,6 +31,6 @@ pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use job::Job;
 pub use measure::{Measured, Measuring, Release};
-pub use reproduce::{DEFINITION as REPRODUCED, OtherTensor, Reproduced};
+pub use reproduce::{DEFINITION as REPRODUCTION, OtherTensor, Reproduced};
 pub use train::Unlearned;
 pub use write::{Evaluated, Sealed, Written};

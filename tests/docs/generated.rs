@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, process::Command};
 use declass::{
     evaluate,
     evidence::{Definition, Origin},
-    pipeline::REPRODUCED,
+    pipeline::REPRODUCTION,
     verify,
 };
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn the_list_of_methods_is_that_of_the_program() {
 #[test]
 fn the_list_of_checks_is_that_of_the_program() {
     let parts = [
-        ("Checks of `declass verify`", [&verify::DEFINITIONS[..], &[&REPRODUCED]].concat()),
+        ("Checks of `declass verify`", [&verify::DEFINITIONS[..], &[&REPRODUCTION]].concat()),
         ("Metrics of `declass evaluate`", evaluate::DEFINITIONS.to_vec()),
     ];
     let mut text = String::new();
