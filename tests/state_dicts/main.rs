@@ -85,6 +85,8 @@ fn a_second_head_is_a_question_until_heads_are_named() {
             assert_eq!((head, untouched.len()), (format!("{first}.weight"), 1), "{untouched:?}");
             let both = model.locate(&[first, second]).unwrap();
             assert!(both.untouched.is_empty());
+            let again = model.locate(&[first, second, second, first]).unwrap();
+            assert_eq!(again.why.notes, both.why.notes, "each is treated once");
             assert!(both.why.notes.iter().any(|note| note.contains(second)), "it loses the class, too");
         }
     }
