@@ -231,3 +231,23 @@ fn long_names_and_values_that_many_nodes_share_take_no_memory() {
     let artifact = opened(&with(vec![given], vec![many]), &path);
     assert_eq!(shown(&artifact), ["call Many(x) -> y"]);
 }
+
+#[test]
+fn what_lies_in_bodies_and_attributes_is_no_tensor_but_is_counted() {
+    let mut body = attribute("then_branch", AttributeType::GRAPH);
+    body.g = Some(GraphProto { node: vec![constant("c", &[1.0, 2.0])], ..GraphProto::default() }).into();
+    let mut list = attribute("list", AttributeType::FLOATS);
+    list.floats = vec![1.0, 2.0, 3.0];
+    let nodes = vec![
+        call("Scale", &["x"], &["a"]),
+        node("If", &["x"], &["b"], vec![body]),
+        node("Own", &["a"], &["y"], vec![list]),
+    ];
+    let unused = FunctionProto { name: "Unused".into(), ..scale() };
+    let (_folder, path) = scratch();
+    let artifact = opened(&with(nodes, vec![scale(), unused]), &path);
+    assert!(artifact.tensors().keys().eq(["a/c"]));
+    let found: Vec<&[usize]> =
+        artifact.graph().unwrap().elsewhere.iter().map(|info| info.shape.as_slice()).collect();
+    assert_eq!(found, [&[2][..], &[3], &[2]]);
+}
