@@ -5,7 +5,9 @@ use declass_formats::onnx::Dim;
 use super::{
     super::Site,
     arithmetic::{self, Addend},
-    axes, combine,
+    axes,
+    check::is_used,
+    combine,
     follower::{Follower, Results},
     function,
     links::{self, Picks},
@@ -17,10 +19,7 @@ use super::{
     whole,
 };
 use crate::head::{Open, Ties};
-use crate::net::{
-    ValueId,
-    ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window},
-};
+use crate::net::ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
@@ -180,14 +179,10 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     };
     let result = result?;
     let others = follower.flow.node(node).outputs.iter().skip(1);
-    if others.filter_map(|name| follower.flow.id(name)).any(|value| is_used(follower, value)) {
+    if others.filter_map(|name| follower.flow.id(name)).any(|value| is_used(follower.flow, value)) {
         return Err(Meaning::AnotherResult.into());
     }
     Ok(vec![(0, result)])
-}
-
-fn is_used(follower: &Follower<'_, '_>, value: ValueId) -> bool {
-    !follower.flow.readers(value).is_empty() || follower.flow.is_output(follower.flow.name(value))
 }
 
 /// The same values, if the operator is known to leave them as they are.
