@@ -161,6 +161,29 @@ fn a_name_that_another_class_has_too_stays() {
 }
 
 #[test]
+fn labels_that_differ_in_case_only_are_kept_apart() {
+    let letters = ["A", "B", "a", "b", "c"];
+    let new = |form: super::Form, path, text| looked(form, path, text, Some(&letters)).new;
+    let map = r#"{"A":0,"B":1,"a":2,"b":3,"c":4}"#;
+    assert_eq!(new(json::look, "map.json", map).unwrap(), r#"{"A":0,"B":1,"b":2,"c":3}"#);
+    let by_label = r#"{"A":"x","B":"x","a":"x","b":"x","c":"x"}"#;
+    assert_eq!(new(json::look, "notes.json", by_label).unwrap(), r#"{"A":"x","B":"x","b":"x","c":"x"}"#);
+    assert!(looked(lines::look, "notes.txt", "a\n", Some(&letters)).stale.is_some());
+    assert!(looked(lines::look, "notes.txt", "A\n", Some(&letters)).stale.is_none());
+}
+
+#[test]
+fn objects_without_end_have_their_label_among_the_first_members() {
+    let entry = |name: &str| {
+        let more: String = (0..100).map(|at| format!(r#","k{at}":0"#)).collect();
+        format!(r#"{{"name":"{name}"{more}}}"#)
+    };
+    let list =
+        |names: &[&str]| format!("[{}]", names.iter().map(|name| entry(name)).collect::<Vec<_>>().join(","));
+    becomes(json::look, "x.json", &list(&LABELS), &list(&["ham", "spam", "news", "promo"]));
+}
+
+#[test]
 fn yaml_has_lists_and_maps() {
     becomes(
         yaml::look,
