@@ -40,7 +40,7 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
 }
 
 /// Whether a key or a text of the value is the label of a class that goes.
-fn names_gone(names: &Names<'_>, value: &Value) -> bool {
+pub(super) fn names_gone(names: &Names<'_>, value: &Value) -> bool {
     match value {
         Value::Array(list) => list.iter().any(|value| names_gone(names, value)),
         Value::Object(map) => map.iter().any(|(key, value)| names.is_gone(key) || names_gone(names, value)),
