@@ -3,6 +3,7 @@
 mod convert;
 mod edit;
 mod element;
+mod elsewhere;
 mod encode;
 mod expand;
 mod external;
@@ -66,10 +67,11 @@ impl Onnx {
         let initializers =
             model.graph.initializer.iter().filter_map(|tensor| places.get_key_value(&tensor.name));
         graph.initializers = initializers.map(|(name, place)| (name.clone(), place.info.clone())).collect();
-        let Expanded { graph, origins, places: inner } =
+        let Expanded { mut graph, origins, places: inner } =
             expand::expand(source, &tree, &model, graph, &functions);
         places.extend(inner.iter().map(|(name, place)| (name.clone(), place.clone())));
         let inner = inner.into_keys().collect();
+        graph.elsewhere = elsewhere::elsewhere(&file, &tree, &places);
         let external = external_files(source, &tree).map_err(fail)?;
         for file in &external {
             folder.open_fetched(file)?;

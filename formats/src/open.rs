@@ -60,13 +60,12 @@ fn open_folder(path: &Path, folder: Folder, leave_out: LeaveOut) -> Result<Artif
     let own = weights.files();
     // The weights of an adapter are of no use without its settings.
     let is_adapter = own.iter().any(|file| file.as_str() == ADAPTER_WEIGHTS);
+    let others = nested::Others::of(&files, &own);
     let stays = |(file, size): &(RelPath, u64)| {
         let describes = file.as_str() == CONFIG || (is_adapter && file.as_str() == ADAPTER);
         own.contains(file)
             || describes
-            || (is_companion(file, *size)
-                && !leave_out(file)
-                && !nested::describes_others(file, &files, &own))
+            || (is_companion(file, *size) && !leave_out(file) && !others.describe(file))
     };
     let (kept, left_out): (Vec<_>, Vec<_>) = files.iter().cloned().partition(stays);
     let paths = |files: Vec<(RelPath, u64)>| files.into_iter().map(|(file, _)| file).collect();

@@ -100,11 +100,11 @@ fn bodies_stand_in_the_places_of_their_calls() {
     let (_folder, path) = scratch();
     let artifact = opened(&model, &path);
     let expected = [
-        "Constant() -> a/a/m/c",
-        "Mul(x, a/a/m/c) -> a/m",
+        "Constant() -> a/m/c",
+        "Mul(x, a/m/c) -> a/m",
         "Softmax(a/m) -> a",
-        "Constant() -> y/y/m/c",
-        "Mul(a, y/y/m/c) -> y/m",
+        "Constant() -> y/m/c",
+        "Mul(a, y/m/c) -> y/m",
         "Softmax(y/m) -> y",
     ];
     assert_eq!(shown(&artifact), expected);
@@ -116,7 +116,7 @@ fn bodies_stand_in_the_places_of_their_calls() {
     );
     assert_eq!(nodes[1].function.as_deref(), Some("own.Scale"));
     assert_eq!(artifact.graph().unwrap().repeated.len(), 2);
-    assert!(artifact.tensors().contains_key("a/a/m/c"));
+    assert!(artifact.tensors().contains_key("a/m/c"));
 }
 
 fn replaced(artifact: &Artifact, name: &str, dest: &Path) -> Result<Artifact, String> {
@@ -203,4 +203,51 @@ fn functions_that_call_each_other_twice_take_neither_time_nor_memory() {
     let artifact = opened(&with(vec![call("F0", &["x"], &["y"])], functions), &path);
     assert_eq!(shown(&artifact), ["call F0(x) -> y"]);
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn long_names_and_values_that_many_nodes_share_take_no_memory() {
+    let long = |name: &str| name.repeat(1 << 20);
+    let bodies = (0..1000).map(|at| node("Relu", &["x"], &[&format!("v{at}")], vec![])).collect();
+    let wide = function("Wide", &["x"], &["v0"], bodies);
+    let mut named = call("Wide", &["x"], &["y"]);
+    named.name = long("\u{e9}");
+    let (_folder, path) = scratch();
+    let artifact = opened(&with(vec![named], vec![wide]), &path);
+    let title = "\u{e9}".repeat(32);
+    assert_eq!(artifact.graph().unwrap().nodes[1].outputs, [format!("{title}/v1")]);
+
+    let refers = |at| {
+        let mut shared = attribute("s", AttributeType::STRING);
+        shared.ref_attr_name = "s".into();
+        node("Relu", &["x"], &[&format!("v{at}")], vec![shared])
+    };
+    let mut many = function("Many", &["x"], &["v0"], (0..1000).map(refers).collect());
+    many.attribute = vec!["s".into()];
+    let mut given = call("Many", &["x"], &["y"]);
+    given
+        .attribute
+        .push(AttributeProto { s: long("s").into_bytes(), ..attribute("s", AttributeType::STRING) });
+    let artifact = opened(&with(vec![given], vec![many]), &path);
+    assert_eq!(shown(&artifact), ["call Many(x) -> y"]);
+}
+
+#[test]
+fn what_lies_in_bodies_and_attributes_is_no_tensor_but_is_counted() {
+    let mut body = attribute("then_branch", AttributeType::GRAPH);
+    body.g = Some(GraphProto { node: vec![constant("c", &[1.0, 2.0])], ..GraphProto::default() }).into();
+    let mut list = attribute("list", AttributeType::FLOATS);
+    list.floats = vec![1.0, 2.0, 3.0];
+    let nodes = vec![
+        call("Scale", &["x"], &["a"]),
+        node("If", &["x"], &["b"], vec![body]),
+        node("Own", &["a"], &["y"], vec![list]),
+    ];
+    let unused = FunctionProto { name: "Unused".into(), ..scale() };
+    let (_folder, path) = scratch();
+    let artifact = opened(&with(nodes, vec![scale(), unused]), &path);
+    assert!(artifact.tensors().keys().eq(["a/c"]));
+    let found: Vec<&[usize]> =
+        artifact.graph().unwrap().elsewhere.iter().map(|info| info.shape.as_slice()).collect();
+    assert_eq!(found, [&[2][..], &[3], &[2]]);
 }

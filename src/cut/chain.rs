@@ -32,23 +32,33 @@ pub(super) fn is_plausible(candidate: &Candidate<'_>) -> bool {
 
 /// Whether a layer of the same model has as many inputs as there are classes, whatever kind of layer.
 pub(super) fn is_hidden_width(artifact: &Artifact, extent: usize) -> bool {
-    let Readers { features, channels } = Readers::of(artifact);
     // A square of that extent may as well mix the logits.
-    let square = |name: &str| artifact.tensors().get(name).is_some_and(|info| info.shape == [extent, extent]);
-    features.iter().chain(&channels).any(|(name, columns)| *columns == extent && !square(name))
+    Readers::of(artifact).all().any(|reader| {
+        let is_square =
+            artifact.tensors().get(reader.tensor).is_some_and(|info| info.shape == [extent, extent]);
+        reader.inputs == extent && !is_square
+    })
 }
 
 /// How many inputs the layers have.
 struct Readers<'a> {
-    /// Layers on vectors.
-    features: Vec<(&'a str, usize)>,
+    /// Layers on vectors, by how many inputs they have.
+    features: Layers<'a>,
     /// Layers on maps of channels.
-    channels: Vec<(&'a str, usize)>,
+    channels: Layers<'a>,
+}
+
+type Layers<'a> = BTreeMap<usize, Vec<&'a str>>;
+
+/// A layer by its weight.
+struct Reader<'a> {
+    tensor: &'a str,
+    inputs: usize,
 }
 
 impl<'a> Readers<'a> {
     fn of(artifact: &'a Artifact) -> Self {
-        let mut readers = Self { features: Vec::new(), channels: Vec::new() };
+        let mut readers = Self { features: Layers::new(), channels: Layers::new() };
         for (name, info) in artifact.tensors() {
             let path = names::unwrapped(name);
             if names::is_lookup(path) || names::is_adapter(path) || names::is_auxiliary(path) {
@@ -56,11 +66,13 @@ impl<'a> Readers<'a> {
             }
             match info.shape.as_slice() {
                 // A class token or a table is no layer, and neither is what is stored beside one.
-                [rows, columns] if *rows > 1 && *columns > 1 => readers.features.push((name, *columns)),
+                [rows, columns] if *rows > 1 && *columns > 1 => {
+                    readers.features.entry(*columns).or_default().push(name);
+                }
                 [_, channels, kernel @ ..] if !kernel.is_empty() && path.ends_with("weight") => {
                     let is_stem = kernel.iter().any(|extent| *extent > 1) && IMAGE.contains(channels);
                     if !is_stem {
-                        readers.channels.push((name, *channels));
+                        readers.channels.entry(*channels).or_default().push(name);
                     }
                 }
                 _ => {}
@@ -72,13 +84,19 @@ impl<'a> Readers<'a> {
     /// Whether another layer of the same kind can read what a matrix makes.
     fn read(&self, candidate: &Candidate<'_>) -> bool {
         let rows = candidate.rows();
-        let other = |reader: &&(&str, usize)| reader.0 != candidate.tensor;
+        let others = |layers: &Layers<'_>| {
+            layers.get(&rows).is_some_and(|layers| layers.iter().any(|tensor| *tensor != candidate.tensor))
+        };
         if candidate.info.shape.len() == 2 {
-            return self.features.iter().filter(other).any(|(_, columns)| *columns == rows);
+            return others(&self.features);
         }
         // A map is flattened before a layer on vectors reads it.
-        self.channels.iter().filter(other).any(|(_, columns)| *columns == rows)
-            || self.features.iter().any(|(_, columns)| columns % rows == 0)
+        others(&self.channels) || self.features.keys().any(|inputs| inputs % rows == 0)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Reader<'_>> {
+        let layers = self.features.iter().chain(&self.channels);
+        layers.flat_map(|(inputs, tensors)| tensors.iter().map(|tensor| Reader { tensor, inputs: *inputs }))
     }
 }
 

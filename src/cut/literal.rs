@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use declass_formats::{MAX_VALUES, Problem};
 use serde_json::Value;
 
 /// A member of an object or an element of a list, as byte ranges of the text.
@@ -24,7 +25,11 @@ impl Entry {
 
 /// The labels that a text lists, by JSON or Python rules.
 pub(crate) fn labels(text: &str) -> Option<Vec<String>> {
-    if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str::<Value>(text) {
+    let parsed = match declass_formats::parse_json(text.as_bytes()) {
+        Err(Problem::TooManyValues { .. }) => return None,
+        parsed => parsed.ok(),
+    };
+    if let Some(value @ (Value::Array(_) | Value::Object(_))) = parsed {
         return super::labels::ordered(&value).ok().filter(|names| !names.is_empty());
     }
     let mut names: Vec<(usize, String)> = Vec::new();
@@ -42,7 +47,7 @@ pub(crate) fn index(text: &str) -> Option<usize> {
     text.trim_matches(['"', '\'']).parse().ok()
 }
 
-/// The entries of the object or list in `text[span]`; nothing for other values.
+/// The entries of the object or list in `text[span]`; nothing for other values, and for more than [`MAX_VALUES`].
 pub(crate) fn entries(text: &str, span: Range<usize>) -> Vec<Entry> {
     let bytes = text.as_bytes();
     let mut entries = Vec::new();
@@ -66,6 +71,9 @@ pub(crate) fn entries(text: &str, span: Range<usize>) -> Vec<Entry> {
         at = skip_space(bytes, value.end);
         if bytes.get(at) == Some(&b',') {
             at = skip_space(bytes, at + 1);
+        }
+        if entries.len() == MAX_VALUES {
+            return Vec::new();
         }
         entries.push(Entry { key, value });
     }
@@ -176,6 +184,14 @@ mod tests {
         assert_eq!(names("{0: 'ant', 1: \"fox's\", 2: 'a\\'b'}"), ["ant", "fox's", "a'b"]);
         assert_eq!(names("['ant', 'caf\\xe9']"), ["ant", "caf\u{e9}"]);
         assert_eq!(labels("{0: 'ant', 2: 'bee'}"), None);
+    }
+
+    #[test]
+    fn more_labels_than_any_model_has_are_none() {
+        let many = |begin: &str, each: &str| [begin, &each.repeat(MAX_VALUES), "]"].concat();
+        assert_eq!(labels(&many("[", r#""","#)), None);
+        // What a Python literal quotes hides the rest from whoever counts by the rules of JSON.
+        assert_eq!(labels(&many("['\"',", "'',")), None);
     }
 
     #[test]

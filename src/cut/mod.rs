@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub use choice::Choice;
-pub(crate) use labels::{COUNTS, Indices, names_indices, plain, same};
+pub(crate) use labels::{COUNTS, Indices, names_indices, spelling};
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};

@@ -118,10 +118,13 @@ impl Head<'_> {
         let path = names::unwrapped(name);
         let alike = self.families.get(&(names::family(name), info.shape.as_slice()));
         let repeated = alike.is_some_and(|times| *times > 1) && !self.is_beside(path);
-        if repeated && !names::says_head(path) && !names::is_for_training(path) {
+        let is_behind = extents.len() == 1 && self.is_behind(path);
+        // Attention has a value per head in every layer, and there may be as many classes as heads.
+        let may_be_behind = is_behind && !names::is_inner(path);
+        if repeated && !may_be_behind && !names::says_head(path) && !names::is_for_training(path) {
             return true;
         }
-        if extents.len() == 1 && self.is_behind(path) {
+        if is_behind {
             return false;
         }
         let sibling =

@@ -155,7 +155,7 @@ fn check_settings(config: &Value) -> Result<(), Error> {
 /// An adapter with a head of its own is one for classification.
 fn check_adapter(artifact: &Artifact) -> Result<(), Error> {
     let Some(file) = adapter(artifact) else { return Ok(()) };
-    let config: Value = serde_json::from_slice(&artifact.read_file(&file.path)?).unwrap_or_default();
+    let config = declass_formats::parse_json(&artifact.read_file(&file.path)?).unwrap_or_default();
     match config.get("task_type").and_then(Value::as_str) {
         Some("SEQ_CLS") | None => Ok(()),
         Some(other) => Err(refusal(

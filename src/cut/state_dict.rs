@@ -120,22 +120,16 @@ fn assemble(
                 .into(),
         );
     }
+    let auxiliary = auxiliary.into_iter().map(|branch| Auxiliary::new(branch, link)).collect();
     Ok(Cut {
         bound: stated::bound(artifact, &branches),
         head: Head {
             name: first.module.clone(),
-            classes,
-            branches,
             link,
             position: if pooled_after { Position::Pooled } else { Position::Whole },
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
-            auxiliary: auxiliary.into_iter().map(|branch| Auxiliary::new(branch, link)).collect(),
-            shift: vec![0.0; classes],
-            sites: Vec::new(),
-            floated: None,
-            obstacle: None,
-            merging: Vec::new(),
-            open: None,
+            auxiliary,
+            ..plain_head(classes, branches)
         },
         why: Why {
             choice: Choice::Located,
@@ -149,6 +143,25 @@ fn assemble(
         untouched,
         older: false,
     })
+}
+
+/// A head whose logits are the results of its branches, without a name.
+fn plain_head(classes: usize, branches: Vec<Branch>) -> Head {
+    Head {
+        name: String::new(),
+        classes,
+        branches,
+        link: Link::None,
+        position: Position::Whole,
+        ties: Ties::Never,
+        auxiliary: Vec::new(),
+        shift: vec![0.0; classes],
+        sites: Vec::new(),
+        floated: None,
+        obstacle: None,
+        merging: Vec::new(),
+        open: None,
+    }
 }
 
 /// The other matrices with one row per class.
@@ -166,6 +179,10 @@ impl<'a> Others<'a> {
             !known.contains(it.tensor) && names::is_auxiliary(&it.module) && !it.derived
         };
         let trained: Vec<_> = alike.iter().filter(for_training).cloned().collect();
+        if trained.len() > chain::MANY {
+            let reason = format!("it has more than {} heads for training only", chain::MANY);
+            return Err(refusal(reason, "leave out of the model what is for training only"));
+        }
         let auxiliary = [found.beside.clone(), trained].concat();
         known.extend(auxiliary.iter().map(|it| it.tensor));
         let ends = chain::ends(artifact, alike);

@@ -94,7 +94,7 @@ impl Reproduced {
         } else {
             let files = others().collect::<Vec<_>>().join(", ");
             let tensors: Vec<String> = self.tensors.iter().map(ToString::to_string).collect();
-            let said = format!("the removal makes others: {files}; {}", tensors.join("; "));
+            let said = format!("the removal produces different files: {files}; {}", tensors.join("; "));
             match self.version == here {
                 true => (Outcome::Failed, said),
                 false => {

@@ -24,7 +24,7 @@ pub(super) struct Search {
     pub(super) copies: Vec<Copy>,
     /// Tensors beside the head in which every place was looked at.
     pub(super) searched: usize,
-    /// The others: of types that are not read, or too many values to look at them all, or where rows as short
+    /// The others: in bodies of a graph, of types that are not read, or too many values to look at them all, or where rows as short
     /// as the head's are found by chance.
     pub(super) left: usize,
 }
@@ -45,38 +45,55 @@ pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<
     tensors.sort_by_key(|(name, info)| (info.elements(), *name));
     let heads = before.cut.head.branches.iter().map(|branch| Wanted::of(before.artifact, branch, forgotten));
     let heads = heads.collect::<Result<Vec<_>, Error>>()?;
-    let mut search = Search::default();
+    let mut search = Search { left: unseen(after.artifact, &heads), ..Search::default() };
     let mut spent: u64 = 0;
     for (name, info) in tensors {
         if !heads.iter().any(|head| head.may_be_in(info)) {
             continue;
         }
         let strides = strides(info, forgotten);
-        let cost: u64 = heads.iter().map(|head| head.cost(info, &strides)).sum();
-        let looks = spent + cost <= BUDGET && info.elements() <= MOST_VALUES && is_read(info.dtype);
-        if looks && heads.iter().all(|head| head.is_telling(info, strides.len())) {
-            search.searched += 1;
-        } else {
-            search.left += 1;
-        }
-        if !looks && heads.iter().all(|head| layouts(info, forgotten.classes(), head.width).is_empty()) {
-            continue;
-        }
-        spent += cost;
-        for values in readings(info, &after.artifact.read_tensor(name)?) {
-            for head in &heads {
-                let mut classes = head.in_layout(info, &values, forgotten);
-                classes.extend(head.anywhere(&values, if looks { &strides } else { &[] }));
-                search.copies.extend(classes.into_iter().map(|class| Copy { tensor: name.clone(), class }));
+        let (readings, most) = (readings(info.dtype), most_values(info));
+        let costs =
+            readings.iter().flat_map(|it| heads.iter().map(|head| head.cost(it.values(info), &strides)));
+        let cost = costs.fold(0, u64::saturating_add);
+        let looks = spent.saturating_add(cost) <= BUDGET && most <= MOST_VALUES && is_read(info.dtype);
+        let mut complete = looks && heads.iter().all(|head| head.is_telling(most, strides.len()));
+        if looks || heads.iter().any(|head| !layouts(info, forgotten.classes(), head.width).is_empty()) {
+            // As many again for places that look like the row and have to be compared with the whole of it.
+            let compared = cost.saturating_add(COMPARED);
+            let mut left = compared;
+            let data = after.artifact.read_tensor(name)?;
+            let strides = if looks { &strides[..] } else { &[] };
+            let mut classes = Vec::new();
+            // One at a time: each is as large as the tensor, or larger.
+            for values in readings.iter().filter_map(|reading| reading.read(info.dtype, &data)) {
+                for head in &heads {
+                    classes.extend(head.in_layout(info, &values, forgotten));
+                    complete &= head.anywhere(&values, strides, &mut left, &mut classes);
+                }
             }
+            spent = spent.saturating_add(cost).saturating_add(compared - left);
+            search.copies.extend(classes.into_iter().map(|class| Copy { tensor: name.clone(), class }));
         }
+        *if complete { &mut search.searched } else { &mut search.left } += 1;
     }
     search.copies.sort_by(|a, b| (&a.tensor, a.class).cmp(&(&b.tensor, b.class)));
     search.copies.dedup();
     Ok(search)
 }
 
-/// Most values of a tensor that is searched: as many as a head may have.
+/// How many tensors that nobody reads could hold a row.
+fn unseen(artifact: &Artifact, heads: &[Wanted]) -> usize {
+    let could = |info: &&TensorInfo| {
+        let most = most_values(info);
+        heads.iter().any(|head| head.may_be_in(info) && (most >= head.width || !is_read(info.dtype)))
+    };
+    artifact.graph().map_or(0, |graph| graph.elsewhere.iter().filter(could).count())
+}
+
+/// Elements of whole rows that may be compared with places of any tensor, however small.
+const COMPARED: u64 = 1 << 24;
+/// Most values that a tensor is read as: as many as a head may have.
 const MOST_VALUES: usize = 1 << 28;
 
 /// The rows of one branch of the original's head.
@@ -105,17 +122,17 @@ impl Wanted {
     }
 
     /// Whether no forgotten row is one that a tensor may have by chance.
-    fn is_telling(&self, info: &TensorInfo, strides: usize) -> bool {
-        let places = info.elements().saturating_mul(strides);
+    fn is_telling(&self, values: usize, strides: usize) -> bool {
+        let places = values.saturating_mul(strides);
         self.complete && self.patterns.iter().all(|(_, pattern)| pattern.is_telling(places))
     }
 
     /// Products and sums that it takes to look at every place.
-    fn cost(&self, info: &TensorInfo, strides: &[usize]) -> u64 {
-        let elements = info.elements();
+    fn cost(&self, values: usize, strides: &[usize]) -> u64 {
         let span = |stride: &usize| stride.saturating_mul(self.width.saturating_sub(1));
-        let places: usize = strides.iter().map(|stride| elements.saturating_sub(span(stride))).sum();
-        2 * (TAPS as u64) * (places as u64) * (self.patterns.len() as u64)
+        let places = strides.iter().map(|stride| values.saturating_sub(span(stride)) as u64);
+        let places = places.fold(0, u64::saturating_add);
+        (2 * TAPS as u64).saturating_mul(places).saturating_mul(self.patterns.len() as u64)
     }
 
     fn in_layout(&self, info: &TensorInfo, values: &[f32], forgotten: &Forgotten) -> Vec<usize> {
@@ -126,12 +143,23 @@ impl Wanted {
         layouts.flat_map(|layout| held(&self.rows, values, layout, forgotten)).collect()
     }
 
-    fn anywhere(&self, values: &[f32], strides: &[usize]) -> Vec<usize> {
+    /// Adds the classes whose rows are anywhere among the values. Whether there was enough effort `left` to compare
+    /// every place that looks like a row.
+    fn anywhere(&self, values: &[f32], strides: &[usize], left: &mut u64, classes: &mut Vec<usize>) -> bool {
         let places = values.len().saturating_mul(strides.len());
-        let occurs = |pattern: &Pattern| {
-            pattern.is_telling(places) && strides.iter().any(|stride| pattern.occurs(values, *stride))
-        };
-        self.patterns.iter().filter(|(_, pattern)| occurs(pattern)).map(|(class, _)| *class).collect()
+        for (class, pattern) in self.patterns.iter().filter(|(_, pattern)| pattern.is_telling(places)) {
+            for stride in strides {
+                match pattern.occurs(values, *stride, left) {
+                    Some(true) => {
+                        classes.push(*class);
+                        break;
+                    }
+                    Some(false) => {}
+                    None => return false,
+                }
+            }
+        }
+        true
     }
 }
 
@@ -156,27 +184,58 @@ fn is_read(dtype: Dtype) -> bool {
     !matches!(dtype, Dtype::Opaque { .. })
 }
 
-/// A tensor's elements as numbers; of integers also around their middle, where unsigned ones have their zero,
-/// and as what their bytes are in the types that weights come in.
-fn readings(info: &TensorInfo, data: &[u8]) -> Vec<Vec<f32>> {
-    if let Some(values) = info.dtype.decode(data) {
-        return vec![values];
+/// A way to read a tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reading {
+    /// Its elements as numbers.
+    Numbers,
+    /// Bytes around their middle, where unsigned ones have their zero.
+    Centred,
+    /// Its bytes as elements of another type.
+    As(Dtype),
+}
+
+/// The ways to read a tensor of a type: integers also as what their bytes are in the types that weights come in.
+fn readings(dtype: Dtype) -> Vec<Reading> {
+    let mut readings = vec![Reading::Numbers];
+    if dtype == Dtype::U8 {
+        readings.push(Reading::Centred);
     }
-    let mut readings: Vec<Vec<f32>> = match info.dtype {
-        Dtype::I8 => vec![data.iter().map(|byte| f32::from(byte.cast_signed())).collect()],
-        Dtype::U8 => {
-            let centred = data.iter().map(|byte| f32::from(*byte) - 128.0).collect();
-            vec![data.iter().map(|byte| f32::from(*byte)).collect(), centred]
-        }
-        other => {
-            let values = other.decode_i64(data);
-            values.map(|values| values.into_iter().map(|value| value as f32).collect()).into_iter().collect()
-        }
-    };
-    if info.dtype != Dtype::Bool {
-        readings.extend([Dtype::F32, Dtype::F16, Dtype::Bf16].iter().filter_map(|dtype| dtype.decode(data)));
+    if is_read(dtype) && !dtype.is_float() && dtype != Dtype::Bool {
+        readings.extend([Dtype::F32, Dtype::F16, Dtype::Bf16].map(Reading::As));
     }
     readings
+}
+
+/// As how many numbers a tensor is read at most.
+fn most_values(info: &TensorInfo) -> usize {
+    readings(info.dtype).iter().map(|reading| reading.values(info)).max().unwrap_or_default()
+}
+
+impl Reading {
+    /// How many numbers that makes.
+    fn values(self, info: &TensorInfo) -> usize {
+        match self {
+            Self::Numbers | Self::Centred => info.elements(),
+            Self::As(dtype) => info.byte_len() / (dtype.bits() / 8),
+        }
+    }
+
+    /// The numbers; `None` if the data is none in this way.
+    fn read(self, dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
+        match (self, dtype) {
+            (Self::As(other), _) => other.decode(data),
+            (Self::Centred, _) => Some(data.iter().map(|byte| f32::from(*byte) - 128.0).collect()),
+            (Self::Numbers, Dtype::I8) => {
+                Some(data.iter().map(|byte| f32::from(byte.cast_signed())).collect())
+            }
+            (Self::Numbers, Dtype::U8) => Some(data.iter().map(|byte| f32::from(*byte)).collect()),
+            (Self::Numbers, dtype) if dtype.is_float() => dtype.decode(data),
+            (Self::Numbers, dtype) => {
+                Some(dtype.decode_i64(data)?.into_iter().map(|value| value as f32).collect())
+            }
+        }
+    }
 }
 
 /// How the rows of the classes lie in a tensor.
@@ -252,6 +311,18 @@ mod tests {
         let other = [-1.0, 2.0, -1.0, 0.5, 0.0, 3.0];
         assert_eq!(held(&ROWS, &other, Layout::ByClass, &forgotten()), [0; 0], "only the forgotten row fits");
         assert_eq!(held(&ROWS, &[0.0; 6], Layout::ByClass, &forgotten()), [0; 0]);
+    }
+
+    #[test]
+    fn bytes_are_counted_as_often_as_they_are_read() {
+        let info = TensorInfo { dtype: Dtype::I64, shape: vec![3] };
+        let data: Vec<u8> = [1_i64, -2, 3].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let read = |reading: &Reading| reading.read(info.dtype, &data).unwrap().len();
+        let counts: Vec<usize> = readings(info.dtype).iter().map(read).collect();
+        assert_eq!(counts, [3, 6, 12, 12]);
+        assert!(readings(info.dtype).iter().map(|it| it.values(&info)).eq(counts));
+        assert_eq!(most_values(&info), 12);
+        assert_eq!(readings(Dtype::F64), [Reading::Numbers]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub(super) const SAME: f64 = 0.99;
 pub(super) const TAPS: usize = 8;
 /// Least cosine of those few; that of the whole row may be lower where rounding hit some harder than others.
 const LIKELY: f32 = 0.95;
+/// Sums of squares that are good enough in single precision.
+const EXACT: std::ops::Range<f32> = 1e-30..1e30;
 /// Places that are looked at together: their sums stay in the processor's nearest memory.
 const BLOCK: usize = 2048;
 
@@ -49,10 +51,11 @@ impl Pattern {
         (places.max(1) as f64).log10() + share <= -2.0
     }
 
-    /// Whether the row is among the elements, each so many behind the one before.
-    pub(super) fn occurs(&self, values: &[f32], stride: usize) -> bool {
-        let Some(span) = (self.row.len() - 1).checked_mul(stride) else { return false };
-        let Some(places) = values.len().checked_sub(span) else { return false };
+    /// Whether the row is among the elements, each so many behind the one before. Whole rows are compared as
+    /// long as there is effort `left`, in elements; `None` once there is none.
+    pub(super) fn occurs(&self, values: &[f32], stride: usize, left: &mut u64) -> Option<bool> {
+        let Some(span) = (self.row.len() - 1).checked_mul(stride) else { return Some(false) };
+        let Some(places) = values.len().checked_sub(span) else { return Some(false) };
         let (mut sums, mut squares) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
         for start in (0..places).step_by(BLOCK) {
             let count = BLOCK.min(places - start);
@@ -67,13 +70,25 @@ impl Pattern {
                     *square += value * value;
                 }
             }
-            let likely =
-                |at: &usize| squares[*at] > 0.0 && sums[*at] * sums[*at] >= LIKELY * LIKELY * squares[*at];
-            if (0..count).filter(likely).any(|at| self.fits(values, start + at, stride)) {
-                return true;
+            let likely = |at: &usize| match squares[*at] {
+                square if EXACT.contains(&square) => sums[*at] * sums[*at] >= LIKELY * LIKELY * square,
+                _ => self.is_likely(values, start + at, stride),
+            };
+            for at in (0..count).filter(likely) {
+                *left = left.checked_sub(self.row.len() as u64)?;
+                if self.fits(values, start + at, stride) {
+                    return Some(true);
+                }
             }
         }
-        false
+        Some(false)
+    }
+
+    /// The same of one place, where squares are too small or too large for single precision.
+    fn is_likely(&self, values: &[f32], start: usize, stride: usize) -> bool {
+        let from = start + self.first * stride;
+        let other = values[from..].iter().step_by(stride).copied();
+        cosine(&self.taps, other).abs() >= f64::from(LIKELY)
     }
 
     fn fits(&self, values: &[f32], start: usize, stride: usize) -> bool {
@@ -113,20 +128,47 @@ mod tests {
             .collect()
     }
 
+    fn occurs(pattern: &Pattern, values: &[f32], stride: usize) -> bool {
+        pattern.occurs(values, stride, &mut u64::MAX.clone()).unwrap()
+    }
+
     #[test]
     fn a_scaled_and_rounded_row_is_found_at_any_place_and_step() {
         let row = noise(48, 1);
         let pattern = Pattern::new(&row).unwrap();
         for (stride, offset) in [(1, 0), (1, 5003), (3, 7), (10, 2101)] {
             let mut values = noise(9000, 2);
-            assert!(!pattern.occurs(&values, stride), "there is none yet");
+            assert!(!occurs(&pattern, &values, stride), "there is none yet");
             for (at, value) in row.iter().enumerate() {
                 values[offset + at * stride] = -(value * 127.0).round() * 0.01;
             }
-            assert!(pattern.occurs(&values, stride), "stride {stride} at {offset}");
-            assert!(!pattern.occurs(&values, stride + 1));
+            assert!(occurs(&pattern, &values, stride), "stride {stride} at {offset}");
+            assert!(!occurs(&pattern, &values, stride + 1));
         }
-        assert!(!pattern.occurs(&row[1..], 1) && !pattern.occurs(&row, usize::MAX));
+        assert!(!occurs(&pattern, &row[1..], 1) && !occurs(&pattern, &row, usize::MAX));
+    }
+
+    #[test]
+    fn a_row_is_found_however_small_or_large_it_is() {
+        let row = noise(48, 1);
+        let pattern = Pattern::new(&row).unwrap();
+        for factor in [1e-36, 1e-23, 1e23, 1e36] {
+            let mut values = noise(3000, 2);
+            for (at, value) in row.iter().enumerate() {
+                values[1000 + at] = factor * value;
+            }
+            assert!(occurs(&pattern, &values, 1), "{factor}");
+        }
+    }
+
+    #[test]
+    fn many_places_that_look_like_the_row_take_no_more_than_is_left() {
+        let row = noise(4096, 1);
+        let pattern = Pattern::new(&row).unwrap();
+        let alike: Vec<f32> = pattern.taps.repeat(10_000);
+        let mut left = 1 << 16;
+        assert_eq!(pattern.occurs(&alike, 1, &mut left), None);
+        assert!(left < 4096);
     }
 
     #[test]

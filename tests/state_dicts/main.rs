@@ -159,6 +159,11 @@ fn what_may_change_the_logits_stands_in_the_way() {
         let (weight, untouched) = model.head(&["head"]);
         assert_eq!((weight, untouched), ("head.weight".into(), vec![format!("tensor `{name}` {shape:?}")]));
     }
+    // Neither are two alike a part of an encoder, where nothing reads so many values.
+    head().tensor("scale1", &[10]).tensor("scale2", &[10]).is_refused(&[], "has a value per class");
+    let heads =
+        (0..3).fold(head(), |dict, at| dict.tensor(&format!("blocks.{at}.attn.temperature"), &[10, 1, 1]));
+    heads.is_found("head.weight");
     for named in [&[][..], &["head"]] {
         head().norm("bn", 10).is_refused(named, "normalises the logits behind the head `head`");
     }

@@ -29,6 +29,7 @@ pub(super) fn graph(model: &ModelProto, tensors: &AttributeTensors) -> Result<Gr
         initializers: BTreeMap::new(),
         passed: BTreeSet::new(),
         repeated: BTreeSet::new(),
+        elsewhere: Vec::new(),
         sparse: main.sparse_initializer.iter().map(|sparse| sparse.values.name.clone()).collect(),
         metadata: model.metadata_props.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect(),
         opsets: opsets(&model.opset_import),

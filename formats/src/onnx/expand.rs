@@ -51,7 +51,7 @@ pub(super) fn expand(
     let root = tree.one(GRAPH).map_or(0, |(root, _)| root);
     for (index, (node, proto)) in graph.nodes.iter().zip(&model.graph.node).enumerate() {
         let path = tree.child(GRAPH).and_then(|main| Some(vec![root, main.position(NODE, index)?]));
-        let attributes = attribute_paths(tree, &path.unwrap_or_default(), &proto.attribute);
+        let attributes = paths(tree, &path.unwrap_or_default(), ATTRIBUTE, &proto.attribute);
         let resolved = Resolved { node: node.clone(), overload: &proto.overload, attributes };
         if expander.put(resolved, Some(index), "", 0).is_none() {
             return plain(graph);
@@ -115,8 +115,8 @@ impl<'m> Expander<'_, 'm> {
         }
         self.left = self.left.checked_sub(self.functions.size(function))?;
         let title = Some(&call.node.name).filter(|name| !name.is_empty()).or(call.node.outputs.first());
-        let prefix = format!("{prefix}{}/", title.map_or("call", String::as_str));
-        let names = self.names(function, &call.node, &prefix);
+        let prefix = below(prefix, title.map_or("call", String::as_str));
+        let names = self.names(function, &call.node, &prefix)?;
         let known = self.attributes(function, &call);
         for at in 0..self.functions.all[function].node.len() {
             let resolved = self.resolve(function, at, &names, &known, &prefix)?;
@@ -131,9 +131,15 @@ impl<'m> Expander<'_, 'm> {
         call.inputs.len() <= proto.input.len() && call.outputs.len() <= proto.output.len()
     }
 
-    /// What the values of a body are called in the graph: the operands and results as the call has them.
-    fn names(&mut self, function: usize, call: &Node, prefix: &str) -> HashMap<&'m str, String> {
+    /// What the values of a body are called in the graph: the operands and results as the call has them. `None`
+    /// if there is no room for so many names.
+    fn names(&mut self, function: usize, call: &Node, prefix: &str) -> Option<HashMap<&'m str, String>> {
         let proto = &self.functions.all[function];
+        // Each name is kept twice, and was not there before. The function's own size is charged already.
+        let values: usize = proto.node.iter().map(|node| node.output.len()).sum();
+        let longer = prefix.len().saturating_mul(2).saturating_add(64);
+        let lent = call.inputs.iter().chain(&call.outputs).map(|name| name.len() + 32).sum();
+        self.left = self.left.checked_sub(values.saturating_mul(longer))?.checked_sub(lent)?;
         let actual = |list: &[String], at: usize| list.get(at).cloned().unwrap_or_default();
         let operands = proto.input.iter().enumerate();
         let mut names: HashMap<&str, String> =
@@ -150,7 +156,7 @@ impl<'m> Expander<'_, 'm> {
                 unused
             });
         }
-        names
+        Some(names)
     }
 
     /// The attributes that a body may refer to: those of the call, else the function's own.
@@ -191,11 +197,13 @@ impl<'m> Expander<'_, 'm> {
         let body = self.tree.at(&[position])?;
         let path = vec![position, body.position(BODY_NODE, at)?];
         let mut node = self.converted(proto, &path, ATTRIBUTE)?;
-        let mut attributes = attribute_paths(self.tree, &path, &proto.attribute);
+        let mut attributes = paths(self.tree, &path, ATTRIBUTE, &proto.attribute);
         for attribute in proto.attribute.iter().filter(|attribute| !attribute.ref_attr_name.is_empty()) {
             node.attributes.remove(&attribute.name);
             attributes.remove(&attribute.name);
             if let Some((value, path)) = known.get(&attribute.ref_attr_name) {
+                // Many may refer to one, which is long.
+                self.left = self.left.checked_sub(size(value))?;
                 node.attributes.insert(attribute.name.clone(), value.clone());
                 attributes.insert(attribute.name.clone(), path.clone());
             }
@@ -235,15 +243,6 @@ impl<'m> Expander<'_, 'm> {
     }
 }
 
-/// Where the attributes of a node are.
-fn attribute_paths(
-    tree: &Message,
-    node: &[usize],
-    attributes: &[AttributeProto],
-) -> BTreeMap<String, Vec<usize>> {
-    paths(tree, node, ATTRIBUTE, attributes)
-}
-
 /// Where attributes are that a message has in a field.
 fn paths(
     tree: &Message,
@@ -254,6 +253,14 @@ fn paths(
     let positions = tree.at(parent).into_iter().flat_map(|message| message.all(field));
     let found = attributes.iter().zip(positions);
     found.map(|(attribute, (position, _))| (attribute.name.clone(), [parent, &[position]].concat())).collect()
+}
+
+/// What the names in a call's body begin with. Where calls nest, the call's name begins so itself; and a
+/// name is as long as a file likes.
+fn below(prefix: &str, title: &str) -> String {
+    let own = title.strip_prefix(prefix).unwrap_or(title);
+    let end = (0..=own.len().min(MAX_TITLE)).rev().find(|at| own.is_char_boundary(*at)).unwrap_or_default();
+    format!("{prefix}{}/", &own[..end])
 }
 
 fn title(domain: &str, name: &str) -> String {
@@ -279,6 +286,8 @@ fn size(value: &Attribute) -> usize {
     }
 }
 
+/// Bytes of a call's name before the names in its body.
+const MAX_TITLE: usize = 64;
 /// Functions in functions.
 const MAX_DEPTH: usize = 32;
 /// Bytes that all bodies may take in the places of their calls. A few kilobytes of functions that call each

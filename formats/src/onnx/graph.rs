@@ -25,6 +25,10 @@ pub struct Graph {
     pub passed: BTreeSet<String>,
     /// Constants of a body that several calls share: one value in the file.
     pub repeated: BTreeSet<String>,
+    /// Numbers that [`crate::Artifact::tensors`] does not have, as they are declared: tensors in bodies of
+    /// If, Loop and Scan and of functions that no call is read as, in sparse tensors and attributes, and lists of
+    /// floats in attributes.
+    pub elsewhere: Vec<TensorInfo>,
     /// Key/value pairs of the model (`metadata_props`).
     pub metadata: Vec<(String, String)>,
     /// Operator set versions by domain (`""` is the default domain).

@@ -222,4 +222,5 @@ pub(super) const GRAPH: u32 = 7;
 pub(super) const INITIALIZER: u32 = 5;
 pub(super) const NODE: u32 = 1;
 pub(super) const ATTRIBUTE: u32 = 5;
+pub(super) const FLOATS: u32 = 7;
 pub(super) const VALUE_TENSOR: u32 = 5;

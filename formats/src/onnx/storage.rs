@@ -138,7 +138,7 @@ pub(super) fn decode(
     values.ok_or_else(|| wrong(name, "its data does not fit its element type"))
 }
 
-fn declaration(file: &Reader, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
+pub(super) fn declaration(file: &Reader, tensor: &Message, name: &str) -> Result<(TensorInfo, u32), Problem> {
     let number = scalar(file, tensor, DATA_TYPE)?.unwrap_or(0);
     let (dtype, typed) =
         element_type(number).ok_or_else(|| wrong(name, &format!("its element type {number} is unknown")))?;

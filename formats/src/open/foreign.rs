@@ -1,5 +1,7 @@
 //! Weights of formats that are not read: what they are, and how to come from there to one that is.
 
+use std::collections::HashSet;
+
 use super::has_extension;
 use crate::{Problem, RelPath};
 
@@ -59,10 +61,7 @@ const NO_WEIGHTS: [&str; 5] =
 /// Why a folder without weights that can be read is not a model.
 pub(super) fn problem_of(files: &[(RelPath, u64)]) -> Problem {
     let names = || files.iter().map(|(file, _)| file);
-    let described = |file: &RelPath| {
-        let stem = stem(file);
-        names().any(|other| other.as_str() == format!("{stem}.xml"))
-    };
+    let described: HashSet<&str> = names().filter_map(|file| file.as_str().strip_suffix(".xml")).collect();
     let is = |problem: &Problem| match problem {
         Problem::OnlyGguf => 0,
         Problem::OnlyPickle { .. } => 1,
@@ -71,7 +70,7 @@ pub(super) fn problem_of(files: &[(RelPath, u64)]) -> Problem {
         }
         _ => usize::MAX,
     };
-    let problems = names().filter_map(|file| problem(file, described(file)));
+    let problems = names().filter_map(|file| problem(file, described.contains(stem(file))));
     problems.min_by_key(is).unwrap_or(Problem::NoModel)
 }
 

@@ -28,19 +28,31 @@ pub(super) fn model_folder(folder: &Path) -> Option<&Path> {
     (is_of_graphs && !has(folder, CONFIG)).then_some(above)
 }
 
-/// Whether a file is the configuration of a model in a folder of its own, such as a checkpoint, whose weights a
-/// copy leaves out: it would promise what is not there.
-pub(super) fn describes_others(file: &RelPath, files: &[(RelPath, u64)], own: &BTreeSet<&RelPath>) -> bool {
-    let Some((folder, CONFIG)) = file.as_str().rsplit_once('/') else { return false };
-    let beside = |other: &RelPath| other.as_str().rsplit_once('/').is_some_and(|(it, _)| it == folder);
-    let is_weight = |other: &RelPath| {
-        other
-            .as_str()
-            .rsplit_once('.')
-            .is_some_and(|(_, ending)| is_weight_ending(&ending.to_ascii_lowercase()))
-    };
-    let mut others = files.iter().map(|(other, _)| other);
-    !own.iter().any(|own| beside(own)) && others.any(|other| beside(other) && is_weight(other))
+/// Folders below a model's own with weights that a copy leaves out, such as those of checkpoints.
+pub(super) struct Others<'f>(BTreeSet<&'f str>);
+
+impl<'f> Others<'f> {
+    pub(super) fn of(files: &'f [(RelPath, u64)], own: &BTreeSet<&RelPath>) -> Self {
+        let is_weight = |file: &RelPath| {
+            let ending = file.as_str().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+            ending.is_some_and(|ending| is_weight_ending(&ending))
+        };
+        let weights = files.iter().map(|(file, _)| file).filter(|file| is_weight(file));
+        let mut folders: BTreeSet<&str> = weights.filter_map(|file| Some(split(file)?.0)).collect();
+        for (folder, _) in own.iter().filter_map(|file| split(file)) {
+            folders.remove(folder);
+        }
+        Self(folders)
+    }
+
+    /// Whether a file is the configuration of a model there: it would promise what is not in the copy.
+    pub(super) fn describe(&self, file: &RelPath) -> bool {
+        split(file).is_some_and(|(folder, name)| name == CONFIG && self.0.contains(folder))
+    }
+}
+
+fn split(file: &RelPath) -> Option<(&str, &str)> {
+    file.as_str().rsplit_once('/')
 }
 
 #[cfg(test)]
@@ -64,11 +76,11 @@ mod tests {
             paths(&["config.json", "c/config.json", "c/model.safetensors", "d/config.json", "d/a.txt"]);
         let others: Vec<&str> = files
             .iter()
-            .filter(|(file, _)| describes_others(file, &files, &BTreeSet::new()))
+            .filter(|(file, _)| Others::of(&files, &BTreeSet::new()).describe(file))
             .map(|(file, _)| file.as_str())
             .collect();
         assert_eq!(others, ["c/config.json"]);
         let own = BTreeSet::from([&files[2].0]);
-        assert!(!describes_others(&files[1].0, &files, &own));
+        assert!(!Others::of(&files, &own).describe(&files[1].0));
     }
 }

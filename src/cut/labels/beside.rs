@@ -1,6 +1,6 @@
 //! Files beside a model whose name says that they list its classes.
 
-use declass_formats::{Artifact, RelPath, Role};
+use declass_formats::{Artifact, MAX_VALUES, RelPath, Role};
 use serde_json::Value;
 
 use super::{
@@ -30,19 +30,27 @@ const STEMS: [&str; 16] = [
 ];
 /// Most bytes of such a file.
 const MAX_SIZE: u64 = 8 << 20;
+/// Most such files, whose names may differ in case only, and most labels in all of them.
+const MAX_FILES: usize = 32;
+const MAX_LABELS: usize = MAX_VALUES;
 
 /// The labels of every such file that is understood, by path.
 pub(super) fn lists(artifact: &Artifact) -> Vec<Labels> {
     let files = artifact.files().iter();
     let listing = files.filter(|file| file.role == Role::Companion && file.size <= MAX_SIZE);
-    listing
-        .filter_map(|file| {
-            let read = reader(&file.path)?;
-            let text = String::from_utf8(artifact.read_file(&file.path).ok()?).ok()?;
-            let names = read(&file.path, &text).filter(|names| names.len() > 1)?;
-            Some(Labels { names, source: file.path.to_string() })
-        })
-        .collect()
+    let named = listing.filter_map(|file| Some((file, reader(&file.path)?))).take(MAX_FILES);
+    let read = named.filter_map(|(file, read)| {
+        let text = String::from_utf8(artifact.read_file(&file.path).ok()?).ok()?;
+        let names = read(&file.path, &text).filter(|names| names.len() > 1)?;
+        Some(Labels { names, source: file.path.to_string() })
+    });
+    let mut left = MAX_LABELS;
+    let fits = |labels: &Labels| {
+        let rest = left.checked_sub(labels.names.len());
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    read.filter(fits).collect()
 }
 
 type Read = fn(&RelPath, &str) -> Option<Vec<String>>;
@@ -60,7 +68,7 @@ fn reader(path: &RelPath) -> Option<Read> {
 }
 
 fn of_json(path: &RelPath, text: &str) -> Option<Vec<String>> {
-    let value: Value = serde_json::from_str(text).ok()?;
+    let value = declass_formats::parse_json(text.as_bytes()).ok()?;
     let entries = literal::entries(text, 0..text.len());
     match &value {
         Value::Array(list) => list.iter().map(|name| Some(name.as_str()?.to_owned())).collect(),
@@ -89,6 +97,12 @@ pub(crate) fn names_indices(path: &RelPath) -> Option<Indices> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_values_than_any_list_has_are_not_read() {
+        let path = RelPath::try_from("labels.json").unwrap();
+        assert_eq!(of_json(&path, &format!("[{}\"a\"]", "\"\",".repeat(MAX_VALUES))), None);
+    }
 
     #[test]
     fn the_name_of_a_file_tells_which_side_has_the_indices() {

@@ -11,7 +11,7 @@ use super::{
         refuse::{architectures, classifies},
     },
     Stated,
-    agree::{check, contradiction, overlap, same},
+    agree::{check, contradiction, overlap, spelling},
     maps::{Indices, of_map, ordered},
 };
 use crate::{
@@ -164,10 +164,11 @@ fn check_pairs(labels: &Labels, pairs: &Map<String, Value>, source: &str) -> Res
     if is_generic(&names) || is_generic(&labels.names) || !overlap(&labels.names, &names) {
         return Ok(());
     }
+    let spelling = spelling(&[&labels.names, &names]);
     for (name, index) in pairs {
         let class = index.as_u64().and_then(|index| usize::try_from(index).ok());
         let here = class.and_then(|class| labels.names.get(class));
-        if here.is_some_and(|label| same(label, name)) {
+        if here.is_some_and(|label| spelling(label) == spelling(name)) {
             continue;
         }
         let what = match (class, here) {

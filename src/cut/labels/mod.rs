@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) use agree::check;
-pub(crate) use agree::{plain, same};
+pub(crate) use agree::spelling;
 pub(crate) use beside::names_indices;
 pub(crate) use config::COUNTS;
 pub(crate) use maps::{Indices, ordered};

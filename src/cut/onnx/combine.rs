@@ -28,8 +28,10 @@ pub(super) fn combine(
             if rest.len() + 1 < count {
                 return Err(Meaning::MixedSum.into());
             }
-            let sum =
-                rest.into_iter().try_fold(first.clone(), |sum, next| pair(Arithmetic::Sum, &sum, next))?;
+            let sum = rest.into_iter().try_fold(first.clone(), |sum, next| {
+                follower.spend(follower.classes)?;
+                pair(Arithmetic::Sum, &sum, next)
+            })?;
             match (effect, sum.stage) {
                 (Arithmetic::Mean, Stage::Logits) => {
                     rescaled(follower, sum, &vec![1.0 / count as f64; follower.classes])

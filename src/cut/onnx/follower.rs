@@ -86,7 +86,7 @@ impl<'f, 'a> Follower<'f, 'a> {
         Ok(())
     }
 
-    fn spend(&mut self, numbers: usize) -> Result<(), Problem> {
+    pub(super) fn spend(&mut self, numbers: usize) -> Result<(), Problem> {
         self.numbers = self.numbers.saturating_add(numbers);
         if self.numbers > MAX_NUMBERS { Err(Problem::Large(MAX_NUMBERS)) } else { Ok(()) }
     }

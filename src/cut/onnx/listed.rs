@@ -1,6 +1,8 @@
 //! Lists of the classes in a graph that no score passes through: texts, tables from index to label, outputs that are
 //! the same in every run.
 
+use std::collections::HashSet;
+
 use declass_formats::{
     Dtype,
     onnx::{Attribute, Dim},
@@ -8,6 +10,7 @@ use declass_formats::{
 
 use super::{
     super::{Operand, Site},
+    choose::before,
     follower::Follower,
     part::Part,
 };
@@ -19,23 +22,14 @@ const MAX_STEPS: usize = 16;
 /// Notes every list with one entry per class, unless what lies before the head reads it: that one counts something
 /// else.
 pub(super) fn note(follower: &mut Follower<'_, '_>, parts: &[Part]) {
-    let before = before_the_head(follower, parts);
+    let heads: Vec<usize> = parts.iter().map(|part| part.node).collect();
+    let before = before(follower.flow, &heads);
     let texts = texts(follower, &before);
     let tables = tables(follower, &before);
     follower.sites.extend(texts);
     follower.sites.extend(tables);
     let outputs = constant_outputs(follower, &before);
     follower.sites.extend(outputs);
-}
-
-/// By node: whether the embedding is computed from what it makes.
-fn before_the_head(follower: &Follower<'_, '_>, parts: &[Part]) -> Vec<bool> {
-    let flow = follower.flow;
-    let mut before = vec![false; flow.graph().nodes.len()];
-    for value in parts.iter().flat_map(|part| flow.evidence(part.node)) {
-        before.iter_mut().zip(flow.nodes_before(*value)).for_each(|(known, found)| *known |= found);
-    }
-    before
 }
 
 fn read_before(follower: &Follower<'_, '_>, before: &[bool], name: &str) -> bool {
@@ -56,12 +50,14 @@ fn texts(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
 
 /// Attributes with a text per class, and beside them those with a number per class.
 fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
-    let known = |node: usize, name: &str| {
-        follower.sites.iter().any(|site| match site {
-            Site::LabelAttribute { node: at, name: it } => *at == node && it == name,
-            _ => false,
+    let known: HashSet<(usize, &str)> = follower
+        .sites
+        .iter()
+        .filter_map(|site| match site {
+            Site::LabelAttribute { node, name } => Some((*node, name.as_str())),
+            _ => None,
         })
-    };
+        .collect();
     let classes = follower.classes;
     let mut sites = Vec::new();
     for (node, onnx) in follower.flow.graph().nodes.iter().enumerate().filter(|(node, _)| !before[*node]) {
@@ -69,7 +65,9 @@ fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
             .attributes
             .values()
             .any(|it| matches!(it, Attribute::Strings(list) if list.len() == classes));
-        for (name, value) in onnx.attributes.iter().filter(|(name, _)| has_texts && !known(node, name)) {
+        for (name, value) in
+            onnx.attributes.iter().filter(|(name, _)| has_texts && !known.contains(&(node, name.as_str())))
+        {
             let name = name.clone();
             match value {
                 Attribute::Strings(list) if list.len() == classes => {
@@ -96,10 +94,13 @@ fn counts(list: &[i64], classes: usize) -> bool {
 /// Outputs that no input has an effect on: where they come from a stored list of the classes, it is shortened.
 fn constant_outputs(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
     let flow = follower.flow;
+    let tables: HashSet<usize> = follower.sites.iter().filter_map(of_table).collect();
     let mut sites = Vec::new();
     for (output, value) in flow.graph().outputs.iter().enumerate() {
         let constant = flow.id(&value.name).is_some_and(|id| flow.kind(id) == Kind::Static);
-        let Some((tensor, through_table)) = constant.then(|| stored(follower, &value.name)).flatten() else {
+        let Some((tensor, through_table)) =
+            constant.then(|| stored(follower, &tables, &value.name)).flatten()
+        else {
             continue;
         };
         let Some(info) =
@@ -126,18 +127,27 @@ fn constant_outputs(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
     sites
 }
 
+/// The node whose attribute is a table of labels.
+fn of_table(site: &Site) -> Option<usize> {
+    match site {
+        Site::CountingAttribute { node, .. } | Site::LabelAttribute { node, .. } => Some(*node),
+        _ => None,
+    }
+}
+
 /// The stored tensor that a constant comes from by its first operands, and whether it passes a table of labels.
-fn stored<'a>(follower: &Follower<'_, 'a>, output: &'a str) -> Option<(&'a str, bool)> {
+fn stored<'a>(
+    follower: &Follower<'_, 'a>,
+    tables: &HashSet<usize>,
+    output: &'a str,
+) -> Option<(&'a str, bool)> {
     let (flow, mut name, mut through_table) = (follower.flow, output, false);
     for _ in 0..MAX_STEPS {
         if stored_info(follower.artifact, name).is_some() {
             return Some((name, through_table));
         }
         let node = flow.producer(flow.id(name)?)?;
-        through_table |= follower.sites.iter().any(|site| match site {
-            Site::CountingAttribute { node: at, .. } | Site::LabelAttribute { node: at, .. } => *at == node,
-            _ => false,
-        });
+        through_table |= tables.contains(&node);
         name = flow.node(node).inputs.first()?;
     }
     None

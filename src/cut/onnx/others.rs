@@ -65,7 +65,7 @@ fn may_have_classes(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>, class
         stored.into_iter().any(|info| info.dtype.is_float() && info.shape.contains(&classes))
     };
     declares_them
-        || width(artifact, flow, exit) == Some(classes)
+        || exit.tail.heads.iter().any(|node| part::width(artifact, flow, *node) == Some(classes))
         || behind().any(meets_them)
         || (!is_declared && behind().any(is_opaque))
 }

@@ -27,7 +27,9 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
         }
     }
     changes.extend(json::changes(names, path, text, &seen));
-    Looked::shortened(text_edit::apply(text, changes))
+    let new = text_edit::apply(text, changes);
+    let left = declass_formats::parse_json(new.as_bytes()).unwrap_or_default();
+    Looked { new: Some(new), stale: json::names_gone(names, &left).then_some(None) }
 }
 
 /// The changes of one object that may speak of the classes; `seen` gets the places that are settled.

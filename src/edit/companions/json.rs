@@ -1,6 +1,9 @@
 //! Lists and maps of classes in JSON, wherever in a file they are, and in Python literals.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 use declass_formats::RelPath;
 use serde_json::Value;
@@ -19,6 +22,8 @@ use crate::cut::{
 
 /// Levels of nesting that are looked into.
 const MAX_DEPTH: usize = 16;
+/// Members of an object that are asked whether they have its label or index.
+const MAX_KEYS: usize = 64;
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     let Ok(value) = declass_formats::parse_json(text.as_bytes()) else { return Looked::default() };
@@ -35,7 +40,7 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
 }
 
 /// Whether a key or a text of the value is the label of a class that goes.
-fn names_gone(names: &Names<'_>, value: &Value) -> bool {
+pub(super) fn names_gone(names: &Names<'_>, value: &Value) -> bool {
     match value {
         Value::Array(list) => list.iter().any(|value| names_gone(names, value)),
         Value::Object(map) => map.iter().any(|(key, value)| names.is_gone(key) || names_gone(names, value)),
@@ -174,14 +179,19 @@ fn cut_list(
     }
     let members: Vec<Vec<Entry>> =
         entries.iter().map(|entry| literal::entries(text, entry.value.clone())).collect();
-    let value = |object: usize, key: &str| -> Option<&str> {
-        let hit = |entry: &&Entry| literal::string(text, entry.key.clone()).as_deref() == Some(key);
-        members[object].iter().find(hit).map(|entry| &text[entry.value.clone()])
-    };
-    let keys: Vec<String> =
-        members.first()?.iter().filter_map(|entry| literal::string(text, entry.key.clone())).collect();
+    let spelled = |entry: &Entry| literal::string(text, entry.key.clone());
+    let objects: Vec<HashMap<String, &str>> = members
+        .iter()
+        .map(|members| {
+            // Of a key that is there twice the first counts.
+            let pairs = members.iter().rev().filter_map(|it| Some((spelled(it)?, &text[it.value.clone()])));
+            pairs.collect()
+        })
+        .collect();
+    let keys: Vec<String> = members.first()?.iter().take(MAX_KEYS).filter_map(spelled).collect();
     let all = |fits: &dyn Fn(usize, &str) -> bool, key: &str| {
-        (0..members.len()).all(|object| value(object, key).is_some_and(|text| fits(object, text)))
+        let mut objects = objects.iter().enumerate();
+        objects.all(|(object, members)| members.get(key).is_some_and(|text| fits(object, text)))
     };
     let is_label = |class: usize, text: &str| {
         serde_json::from_str::<String>(text).is_ok_and(|name| names.is(class, &name))
@@ -195,9 +205,9 @@ fn cut_list(
     (labelled || (named && !names.has_labels())).then(|| {
         text_edit::rebuilt(text, span, |class, entry| {
             names.keeps(class).then(|| {
-                let own = members[class].iter().filter(|member| {
-                    literal::string(text, member.key.clone()).is_some_and(|key| numbered.contains(&&key))
-                });
+                let own = members[class]
+                    .iter()
+                    .filter(|member| spelled(member).is_some_and(|key| numbered.contains(&&key)));
                 let changes =
                     own.map(|member| (member.value.clone(), names.after(class).to_string())).collect();
                 text_edit::apply_within(text, entry.value.clone(), changes)

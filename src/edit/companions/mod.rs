@@ -2,6 +2,7 @@
 //! otherwise told.
 
 mod config;
+mod entries;
 mod json;
 mod lines;
 mod names;
@@ -34,6 +35,9 @@ struct Looked {
 }
 
 impl Looked {
+    /// Of a file that may list the classes and cannot be read.
+    const UNREAD: Self = Self { new: None, stale: Some(None) };
+
     fn shortened(text: String) -> Self {
         Self { new: Some(text), stale: None }
     }
@@ -79,10 +83,12 @@ type Form = fn(&Names<'_>, &RelPath, &str) -> Looked;
 fn look(artifact: &Artifact, file: &ModelFile, names: &Names<'_>) -> Result<Option<(String, Looked)>, Error> {
     let form: Form = match file.role {
         Role::Config => config::look,
-        Role::Companion if file.size <= MAX_SIZE && !which::is_other(&file.path) => {
-            match which::ending(&file.path) {
+        Role::Companion if !which::is_other(&file.path) => {
+            match which::ending(&file.path).to_ascii_lowercase().as_str() {
                 "csv" | "tsv" => table::look,
                 "json" => json::look,
+                "cfg" | "ini" | "jsonl" | "toml" => entries::look,
+                "py" => entries::look_quoted,
                 "txt" => lines::look,
                 "yaml" | "yml" => yaml::look,
                 _ => return Ok(None),
@@ -90,8 +96,13 @@ fn look(artifact: &Artifact, file: &ModelFile, names: &Names<'_>) -> Result<Opti
         }
         _ => return Ok(None),
     };
+    // What cannot be read is told if its name says that it is about classes.
+    let unread = || which::is_named(&file.path).then(|| (String::new(), Looked::UNREAD));
+    if file.role == Role::Companion && file.size > MAX_SIZE {
+        return Ok(unread());
+    }
     let Ok(text) = String::from_utf8(artifact.read_file(&file.path)?) else {
-        return Ok(None);
+        return Ok(unread());
     };
     let looked = form(names, &file.path, &text);
     Ok(Some((text, looked)))

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use declass_formats::RelPath;
 
-use super::{Looked, Names, config, json, lines, table, yaml};
+use super::{Looked, Names, config, entries, json, lines, table, yaml};
 
 const LABELS: [&str; 5] = ["ham", "spam", "scam", "news", "promo"];
 
@@ -161,6 +161,42 @@ fn a_name_that_another_class_has_too_stays() {
 }
 
 #[test]
+fn what_is_never_shortened_is_told_if_it_names_a_class_that_goes() {
+    is_stale(entries::look, "x.jsonl", "{\"text\": \"hello\", \"label\": \"scam\"}\n");
+    is_stale(entries::look, "x.toml", "names = [\"ham\", \"scam\"]\n");
+    is_stale(entries::look, "x.ini", "[classes]\n2 = scam\n");
+    is_stale(entries::look_quoted, "x.py", "LABELS = ('ham', 'scam')\n");
+    is_other(entries::look, "x.toml", "text = \"a scam is none\"\n");
+    is_other(entries::look_quoted, "x.py", "scam = ham\n");
+    let text = r#"{"id2label":{"0":"ham","1":"spam","2":"scam","3":"news","4":"promo"},"ignored":["scam"]}"#;
+    let found = looked(config::look, "config.json", text, Some(&LABELS));
+    assert!(found.stale.is_some() && found.new.is_some_and(|new| !new.contains("\"2\":\"scam\"")));
+}
+
+#[test]
+fn labels_that_differ_in_case_only_are_kept_apart() {
+    let letters = ["A", "B", "a", "b", "c"];
+    let new = |form: super::Form, path, text| looked(form, path, text, Some(&letters)).new;
+    let map = r#"{"A":0,"B":1,"a":2,"b":3,"c":4}"#;
+    assert_eq!(new(json::look, "map.json", map).unwrap(), r#"{"A":0,"B":1,"b":2,"c":3}"#);
+    let by_label = r#"{"A":"x","B":"x","a":"x","b":"x","c":"x"}"#;
+    assert_eq!(new(json::look, "notes.json", by_label).unwrap(), r#"{"A":"x","B":"x","b":"x","c":"x"}"#);
+    assert!(looked(lines::look, "notes.txt", "a\n", Some(&letters)).stale.is_some());
+    assert!(looked(lines::look, "notes.txt", "A\n", Some(&letters)).stale.is_none());
+}
+
+#[test]
+fn objects_without_end_have_their_label_among_the_first_members() {
+    let entry = |name: &str| {
+        let more: String = (0..100).map(|at| format!(r#","k{at}":0"#)).collect();
+        format!(r#"{{"name":"{name}"{more}}}"#)
+    };
+    let list =
+        |names: &[&str]| format!("[{}]", names.iter().map(|name| entry(name)).collect::<Vec<_>>().join(","));
+    becomes(json::look, "x.json", &list(&LABELS), &list(&["ham", "spam", "news", "promo"]));
+}
+
+#[test]
 fn yaml_has_lists_and_maps() {
     becomes(
         yaml::look,
@@ -200,7 +236,15 @@ fn hostile_text_ends_and_panics_nowhere() {
         "1: : :",
     ];
     for text in texts {
-        for form in [config::look, json::look, lines::look, table::look, yaml::look] {
+        for form in [
+            config::look,
+            entries::look,
+            entries::look_quoted,
+            json::look,
+            lines::look,
+            table::look,
+            yaml::look,
+        ] {
             for labels in [None, Some(&LABELS[..])] {
                 looked(form, "labels.txt", text, labels);
             }
