@@ -296,4 +296,4 @@ const MAX_COST: usize = 64 << 20;
 /// Nodes of a function, and the values that it states for its attributes.
 const BODY_NODE: u32 = 7;
 const DEFAULT: u32 = 11;
-const OPERANDS: &str = "which has not as many operands or results";
+const OPERANDS: &str = "with a different number of operands or results";
