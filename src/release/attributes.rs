@@ -146,7 +146,7 @@ mod tests {
             "[c]lass-removal.*",
             "/model.sig",
             "*.md",
-            "c*n.js[!x]n",
+            "c*g.js[!x]n",
             ".gitattributes",
             "**/**/*e.json",
         ] {
