@@ -23,7 +23,7 @@ pub const MAX_RECORD: u64 = MAX_BUNDLE;
 pub const MAX_RECORDS: u64 = 128 << 20;
 
 /// Removals in a row that a release can record.
-pub(super) const MOST_EARLIER: usize = 99;
+pub(crate) const MOST_EARLIER: usize = 99;
 
 /// File name of the claim that came so many removals before the present one.
 #[must_use]

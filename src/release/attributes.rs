@@ -1,8 +1,9 @@
 //! What git is told about a release: signatures are over bytes, so that git must not rewrite line ends.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use crate::{
+    claim::names::{CARD_FILE, MARKS, MOST_EARLIER, earlier_claim},
     error::Error,
     sign::{read_if_there, write_whole},
 };
@@ -10,6 +11,8 @@ use crate::{
 /// Where git reads it, unsigned and no part of the model.
 pub(super) const ATTRIBUTES_FILE: &str = ".gitattributes";
 const LINE: &str = "* -text";
+/// What a line says behind the pattern of files that git-lfs keeps, and nothing that came with it.
+const LFS: &[u8] = b" filter=lfs diff=lfs merge=lfs -text";
 const MAX_FILE: u64 = 1 << 20;
 
 /// Has git leave all files below a folder as they are, keeping what it is told otherwise.
@@ -29,37 +32,77 @@ pub(super) fn keep_bytes(folder: &Path) -> Result<(), Error> {
 /// Writes what git is told about a new release: the lines by which git-lfs keeps weights, of the folders
 /// given, each once; then that bytes are kept.
 pub(super) fn write_attributes(release: &Path, of: &[&Path]) -> Result<(), Error> {
-    let mut lines: Vec<Vec<u8>> = Vec::new();
-    for line in of.iter().flat_map(|folder| lfs_lines(folder)) {
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
+    let mut seen = BTreeSet::new();
+    let patterns = of.iter().flat_map(|folder| lfs_patterns(folder));
+    let mut lines: Vec<Vec<u8>> = patterns
+        .filter(|pattern| seen.insert(pattern.clone()))
+        .map(|pattern| [&pattern[..], LFS].concat())
+        .collect();
     lines.push(LINE.into());
     let path = release.join(ATTRIBUTES_FILE);
     let text: Vec<u8> = lines.into_iter().flat_map(|line| [line, vec![b'\n']].concat()).collect();
     write_whole(&path, &text).map_err(Error::io(&path))
 }
 
-/// The lines of a folder that give files to git-lfs.
-fn lfs_lines(folder: &Path) -> Vec<Vec<u8>> {
+/// The patterns by which a folder gives files to git-lfs.
+fn lfs_patterns(folder: &Path) -> Vec<Vec<u8>> {
     let text = read_if_there(&folder.join(ATTRIBUTES_FILE), MAX_FILE).ok().flatten().unwrap_or_default();
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| is_lfs(line)).map(<[u8]>::to_vec).collect()
+    text.split(|byte| *byte == b'\n').filter_map(lfs_pattern).map(<[u8]>::to_vec).collect()
 }
 
-/// Whether a line gives files to git-lfs, but none that git itself has to hold: claims and signatures.
-fn is_lfs(line: &[u8]) -> bool {
-    let mut words = line.split(u8::is_ascii_whitespace);
-    let pattern = words.next().unwrap_or_default();
-    let takes_records = [&b"*"[..], b"**", b"*.*", b"*.json", b"*.sig"].contains(&pattern);
-    !takes_records && !pattern.starts_with(b"#") && words.any(|word| word == b"filter=lfs")
+/// The pattern of a line that gives files to git-lfs, but none that git itself has to hold.
+fn lfs_pattern(line: &[u8]) -> Option<&[u8]> {
+    let mut words = line.trim_ascii().split(u8::is_ascii_whitespace);
+    let pattern = words.next()?;
+    // Comments, definitions, and what needs to be spelt otherwise.
+    let is_plain = !pattern.starts_with(b"[attr]") && !pattern.iter().any(|byte| b"#\\\"!".contains(byte));
+    let is_lfs = words.any(|word| word == b"filter=lfs");
+    (is_plain && is_lfs && !takes_records(pattern)).then_some(pattern)
+}
+
+/// Whether a pattern may be that of a claim, a signature or another file at the top of a release that is no weights.
+fn takes_records(pattern: &[u8]) -> bool {
+    let mut parts = pattern.strip_prefix(b"/").unwrap_or(pattern).split(|byte| *byte == b'/').rev();
+    let Some(last) = parts.next().filter(|_| parts.all(|folder| folder == b"**")) else { return false };
+    let others = [ATTRIBUTES_FILE, CARD_FILE, "config.json"].map(str::to_owned);
+    let names =
+        MARKS.map(str::to_owned).into_iter().chain((1..=MOST_EARLIER).map(earlier_claim)).chain(others);
+    names.into_iter().any(|name| may_be(last, name.as_bytes()))
+}
+
+/// Whether a pattern may be that of a name. What stands in brackets is any letter.
+fn may_be(pattern: &[u8], name: &[u8]) -> bool {
+    // By letter of the name: whether the pattern so far may end there.
+    let mut ends = vec![false; name.len() + 1];
+    ends[0] = true;
+    let mut rest = pattern;
+    while let Some((sign, behind)) = rest.split_first() {
+        rest = behind;
+        if *sign == b'*' {
+            let first = ends.iter().position(|end| *end).unwrap_or(ends.len());
+            ends[first..].fill(true);
+            continue;
+        }
+        let is_any = matches!(sign, b'?' | b'[');
+        if *sign == b'[' {
+            let end = rest.iter().skip(1).position(|byte| *byte == b']').map_or(rest.len(), |at| at + 2);
+            rest = &rest[end..];
+        }
+        for at in (0..name.len()).rev() {
+            ends[at + 1] = ends[at] && (is_any || name[at] == *sign);
+        }
+        ends[0] = false;
+        if !ends.contains(&true) {
+            return false;
+        }
+    }
+    ends[name.len()]
 }
 
 /// Whether what git is told in a folder is what is written here, and nothing else.
 pub(super) fn is_ours(folder: &Path) -> bool {
     let text = read_if_there(&folder.join(ATTRIBUTES_FILE), MAX_FILE).ok().flatten();
-    let is_known = |line: &[u8]| line == LINE.as_bytes() || is_lfs(line);
+    let is_known = |line: &[u8]| line == LINE.as_bytes() || lfs_pattern(line).is_some();
     let lines = text.as_ref().and_then(|text| text.strip_suffix(b"\n"));
     lines.is_some_and(|lines| {
         lines.ends_with(LINE.as_bytes()) && lines.split(|byte| *byte == b'\n').all(is_known)
@@ -89,10 +132,56 @@ mod tests {
     }
 
     #[test]
+    fn no_pattern_gives_claims_and_signatures_to_git_lfs() {
+        for pattern in [
+            "*",
+            "**",
+            "*.*",
+            "*.json",
+            "/**",
+            "**/*.sig",
+            "model.*",
+            "class-removal*",
+            "class-removal.previous-?.json",
+            "[c]lass-removal.*",
+            "/model.sig",
+            "*.md",
+            "c*g.js[!x]n",
+            ".gitattributes",
+            "**/**/*e.json",
+        ] {
+            assert!(takes_records(pattern.as_bytes()), "{pattern}");
+        }
+        for pattern in [
+            "*.bin",
+            "model.onnx",
+            "model*.safetensors",
+            "saved_model/**/*",
+            "a/**",
+            "*.tar.*",
+            "*tfevents*",
+            "[",
+            "",
+        ] {
+            assert!(!takes_records(pattern.as_bytes()), "{pattern}");
+        }
+        let line = |line| lfs_pattern(line).map(|pattern| String::from_utf8_lossy(pattern).into_owned());
+        assert_eq!(line(b" *.bin text working-tree-encoding=UTF-16 filter=lfs\r").unwrap(), "*.bin");
+        for other in [
+            &b"[attr]lfs filter=lfs"[..],
+            b"\"model.*\" filter=lfs",
+            b"!*.bin filter=lfs",
+            b"*.bin text",
+            b"",
+        ] {
+            assert_eq!(line(other), None);
+        }
+    }
+
+    #[test]
     fn a_new_release_keeps_what_git_lfs_keeps() {
         let [input, release] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let text =
-            "*.bin filter=lfs diff=lfs merge=lfs -text\r\n# *.x filter=lfs\n*.txt text\n*.json filter=lfs\n";
+        let text = "*.bin filter=lfs eol=crlf\r\n# *.x filter=lfs\n*.txt text\n*.json filter=lfs\n";
         fs::write(input.path().join(ATTRIBUTES_FILE), text).unwrap();
         let none = release.path().join("none");
         write_attributes(release.path(), &[input.path(), input.path(), &none]).unwrap();

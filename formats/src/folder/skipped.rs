@@ -44,9 +44,13 @@ impl Skipped {
                 let place = format!("{below}/{}", entry.file_name().to_string_lossy());
                 if metadata.is_dir() {
                     pending.push((place, entry.path()));
-                } else if metadata.is_file() && !is_harmless(&place, &entry.path(), metadata.len())? {
-                    exposed
-                        .extend(RelPath::try_from(place.as_str()).ok().map(|place| (place, metadata.len())));
+                    continue;
+                }
+                if metadata.is_file() && !is_harmless(&place, &entry.path(), metadata.len())? {
+                    // As for any file that a model has.
+                    let place = RelPath::try_from(place.as_str())
+                        .map_err(|problem| io::Error::new(io::ErrorKind::InvalidData, problem.to_string()))?;
+                    exposed.push((place, metadata.len()));
                 } else {
                     skipped.files += 1;
                     skipped.bytes = skipped.bytes.saturating_add(metadata.len());
@@ -79,3 +83,20 @@ impl fmt::Display for Skipped {
 
 /// So many files are counted.
 const MOST: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_by_a_name_that_no_model_may_have_are_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("notes.md"), "x").unwrap();
+        let mut exposed = Vec::new();
+        let skipped = Skipped::count(".github", folder.path(), &mut exposed).unwrap();
+        assert_eq!((skipped.files, exposed.len()), (1, 0));
+        fs::write(folder.path().join("a\\b.onnx"), "x").unwrap();
+        let error = Skipped::count(".github", folder.path(), &mut exposed).unwrap_err();
+        assert!(error.to_string().contains("backslash"), "{error}");
+    }
+}
