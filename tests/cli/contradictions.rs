@@ -47,23 +47,23 @@ fn numbers_of_classes_that_are_not_the_models() {
 fn figures_and_what_is_said_about_them() {
     let checks = "/predicate/verification/checks";
     for (place, value) in [
-        ("2/figures/0/bound95/value", json!(0.000_001)),
-        ("2/figures/0/n", json!(1_000_000)),
-        ("2/figures/0/threshold", json!(0.5)),
-        ("2/figures/0/quantity", json!("unrecognised")),
-        ("2/figures/0/quantity", json!("recognised in all worlds")),
-        ("2/figures/0/class", json!(6)),
-        ("2/figures/0/stratum", json!("half-normal")),
-        ("2/figures/0/side", json!("before")),
-        ("2/figures/0/bound95/side", json!("at-least")),
-        ("2/figures/0/unit", json!("percent")),
+        ("4/figures/0/bound95/value", json!(0.000_001)),
+        ("4/figures/0/n", json!(1_000_000)),
+        ("4/figures/0/threshold", json!(0.5)),
+        ("4/figures/0/quantity", json!("unrecognised")),
+        ("4/figures/0/quantity", json!("recognised in all worlds")),
+        ("4/figures/0/class", json!(6)),
+        ("4/figures/0/stratum", json!("half-normal")),
+        ("4/figures/0/side", json!("before")),
+        ("4/figures/0/bound95/side", json!("at-least")),
+        ("4/figures/0/unit", json!("percent")),
         // Both within the tolerance of an earlier version.
-        ("3/figures/0/value", json!(0.9917)),
-        ("4/figures/0/value", json!(0)),
-        ("4/figures/0/value", json!("0")),
-        ("1/result", json!("informative")),
-        ("1/id", json!("forgotten-erased")),
-        ("1/version", json!(2)),
+        ("5/figures/0/value", json!(0.9917)),
+        ("6/figures/0/value", json!(0)),
+        ("6/figures/0/value", json!("0")),
+        ("3/result", json!("informative")),
+        ("3/id", json!("forgotten-erased")),
+        ("3/version", json!(2)),
     ] {
         never_passes(&[(&format!("{checks}/{place}"), value)]);
     }
@@ -129,7 +129,7 @@ fn fields_that_no_claim_has() {
         "/predicate/verification",
         "/predicate/verification/checks/0",
         "/predicate/verification/checks/0/figures/0",
-        "/predicate/verification/checks/2/figures/0/bound95",
+        "/predicate/verification/checks/4/figures/0/bound95",
     ] {
         let (_folder, out) = release();
         rewrite(&out.join(STATEMENT), |statement| {
@@ -190,7 +190,7 @@ fn a_check_that_was_never_made() {
 fn a_seed_that_is_no_number_does_not_excuse_figures() {
     never_passes(&[
         ("/predicate/buildDefinition/externalParameters/seed", "x".into()),
-        ("/predicate/verification/checks/3/figures/0/value", 1.into()),
+        ("/predicate/verification/checks/5/figures/0/value", 1.into()),
     ]);
 }
 
@@ -230,7 +230,8 @@ fn a_seal_that_moved_retained_rows_is_none() {
 
 #[test]
 fn a_check_that_was_left_out() {
-    for check in 0..10 {
+    // Claims that are older than the second and the third have neither.
+    for check in std::iter::once(0).chain(3..12) {
         let (_folder, out) = release();
         rewrite(&out.join(STATEMENT), |statement| {
             statement["predicate"]["verification"]["checks"].as_array_mut().unwrap().remove(check);
@@ -243,7 +244,7 @@ fn a_check_that_was_left_out() {
 fn a_definition_of_a_later_version_is_not_known() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
-        let check = &mut statement["predicate"]["verification"]["checks"][6];
+        let check = &mut statement["predicate"]["verification"]["checks"][8];
         check["version"] = 2.into();
         check["figures"] = json!([]);
     });
@@ -255,12 +256,12 @@ fn a_definition_of_a_later_version_is_not_known() {
 fn a_definition_that_never_was_is_no_older_one() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
-        let check = &mut statement["predicate"]["verification"]["checks"][6];
+        let check = &mut statement["predicate"]["verification"]["checks"][8];
         check["version"] = 0.into();
         check["figures"] = json!([]);
     });
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: `retained-divergence` is of version 0, and they count from 1
+        error: claim `[FOLDER]/out/class-removal.statement.json`: `quantised` is of version 0, and they count from 1
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
@@ -271,12 +272,12 @@ fn a_check_that_is_there_twice() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
         let checks = statement["predicate"]["verification"]["checks"].as_array_mut().unwrap();
-        let mut again = checks[6].clone();
+        let mut again = checks[8].clone();
         again["version"] = 2.into();
         checks.push(again);
     });
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `retained-divergence` twice
+        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `quantised` twice
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);

@@ -121,6 +121,6 @@ fn what_is_no_claim_is_refused() {
     }
     let (_folder, out) = release();
     fs::remove_file(out.join(STATEMENT)).unwrap();
-    verify(&out, &resnet(), &[]).exits(2).says(STATEMENT);
-    verify(&resnet(), &resnet(), &[]).exits(2).says(STATEMENT);
+    verify(&out, &resnet(), &[]).exits(2).says("is not a declass release: it has no claim");
+    verify(&resnet(), &resnet(), &[]).exits(2).says("is not a declass release");
 }

@@ -248,12 +248,12 @@ fn the_head_can_be_named() {
     refused(&["--forget", "5", "--head", "classifier.9"]).told(expect![[r#"
         error: there is no head `classifier.9`
 
-        hint: candidates are classifier.1.weight, resnet.encoder.stages.1.layers.0.shortcut.convolution.weight, resnet.encoder.stages.2.layers.0.shortcut.convolution.weight, resnet.encoder.stages.3.layers.0.shortcut.convolution.weight
+        hint: candidates are classifier.1.weight [10, 128], resnet.encoder.stages.1.layers.0.shortcut.convolution.weight [32, 16, 1, 1], resnet.encoder.stages.2.layers.0.shortcut.convolution.weight [64, 32, 1, 1], resnet.encoder.stages.3.layers.0.shortcut.convolution.weight [128, 64, 1, 1]
     "#]]);
     refused(&["--forget", "5", "--head", ""]).told(expect![[r#"
         error: there is no head ``
 
-        hint: candidates are classifier.1.weight, resnet.encoder.stages.1.layers.0.shortcut.convolution.weight, resnet.encoder.stages.2.layers.0.shortcut.convolution.weight, resnet.encoder.stages.3.layers.0.shortcut.convolution.weight
+        hint: candidates are classifier.1.weight [10, 128], resnet.encoder.stages.1.layers.0.shortcut.convolution.weight [32, 16, 1, 1], resnet.encoder.stages.2.layers.0.shortcut.convolution.weight [64, 32, 1, 1], resnet.encoder.stages.3.layers.0.shortcut.convolution.weight [128, 64, 1, 1]
     "#]]);
 }
 
