@@ -32,9 +32,10 @@ fn log_and_export_fetch_the_claims_and_no_weights() {
         error: `org/resnet`: it is not a release: it holds no claim of a class removal
     "#]]);
     place.run(&["export", "slsa", "org/nothing"]).exits(2).told(expect![[r#"
-        error: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
+        error: there is no path `org/nothing` here, so it was looked up on the Hub
+          caused by: `http://[HOST]/api/models/org/nothing/revision/main` answered 404: Repository not found
 
-        hint: there is no local path of that name either; are name and revision spelled right?
+        hint: are name and revision spelled right?
     "#]]);
     place.run(&["log", "org/other", "--offline"]).exits(2).told(expect![[r#"
         error: `org/other` is not in the cache `[FOLDER]/home/hub`, and nothing may be downloaded
