@@ -98,8 +98,8 @@ fn what_is_forgotten_already_is_not_forgotten_again() {
 fn a_head_that_tells_nothing_apart_is_not_trained() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
-    let cases: [(&str, [[f32; 4]; 3], [f32; 3]); 4] = [
-        ("zero", [[0.0; 4]; 3], [0.0; 3]),
+    let cases = [
+        ("zero", [[0.0_f32; 4]; 3], [0.0_f32; 3]),
         ("equal", [[0.3, -0.2, 0.1, 0.7]; 3], [-2.0; 3]),
         ("tiny", [[1e-20; 4], [-1e-20; 4], [0.0; 4]], [0.0; 3]),
         ("subnormal", [[1e-44; 4], [0.0; 4], [0.0; 4]], [0.0, 1e-44, 0.0]),

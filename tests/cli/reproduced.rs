@@ -39,7 +39,7 @@ fn hide(out: &Path) {
     let at = place(&bytes, "classifier.1.weight");
     let mut weights = floats(&bytes, "classifier.1.weight");
     for (index, weight) in weights.iter_mut().enumerate().filter(|(index, _)| index / WIDTH != FORGOTTEN) {
-        let piece = pieces.next().unwrap_or_else(|| (index % 16) as u8);
+        let piece = pieces.next().unwrap_or((index % 16) as u8);
         *weight = f32::from_bits((weight.to_bits() & !15) | u32::from(piece));
     }
     assert!(pieces.next().is_none());

@@ -84,7 +84,7 @@ fn released(
     fs::create_dir_all(&place).unwrap();
     fs::copy(copy.folder().join("model.onnx"), place.join("model.onnx")).unwrap();
     let said = said(&model, copy, &removal)?;
-    if number % VERIFIED == 0 {
+    if number.is_multiple_of(VERIFIED) {
         let passed = written.evaluate()?.verify()?.pass();
         if let Err(report) = passed {
             return Ok(json!({"refused": format!("not verified: {report:?}")}));

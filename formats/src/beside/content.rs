@@ -6,7 +6,7 @@
 pub fn begins_like_model(beginning: &[u8], size: u64) -> bool {
     let begins = |magic: &&[u8]| beginning.starts_with(magic);
     MODELS.iter().any(begins)
-        || beginning.get(4..8).is_some_and(|id| FLATBUFFERS.iter().any(|known| *known == id))
+        || beginning.get(4..8).is_some_and(|id| FLATBUFFERS.contains(&id))
         || beginning.get(257..262) == Some(b"ustar")
         || is_safetensors(beginning, size)
         || is_protobuf_model(beginning)
