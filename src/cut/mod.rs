@@ -4,6 +4,7 @@ mod candidate;
 mod chain;
 mod choice;
 mod foreign;
+mod known;
 mod labels;
 mod library;
 pub(crate) mod literal;
@@ -238,6 +239,16 @@ impl Head {
             sites: Vec::new(),
             ..self.clone()
         })
+    }
+
+    /// How many of the best classes an output lists, where one lists several.
+    #[must_use]
+    pub fn best_given_out(&self) -> Option<usize> {
+        let counts = self.sites.iter().filter_map(|site| match site {
+            Site::Picks { count, .. } => Some(*count),
+            _ => None,
+        });
+        counts.max().filter(|count| *count > 1)
     }
 
     /// Width of the joint embedding.

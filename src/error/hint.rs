@@ -19,6 +19,7 @@ impl Error {
             Self::Removal(RemovalError::OneAnswerLeft { .. } | RemovalError::OneClassLeft) => {
                 Some("it would be no classifier any more: train another model, or retire this one".into())
             }
+            Self::Removal(RemovalError::OneOutputLeft) => Some("keep the slots".into()),
             Self::Removal(RemovalError::Untrained) => {
                 Some("is it the model that was trained, or the one that training began with?".into())
             }

@@ -140,7 +140,7 @@ impl Builder {
         }
         Ok(Removal {
             settings: method.settings(&self.settings)?,
-            target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted)?,
+            target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted),
             method,
             distribution: self.distribution.unwrap_or_default(),
             samples: self.samples.unwrap_or(1000),
@@ -208,9 +208,6 @@ mod tests {
         assert_eq!(refused(removal("delete").learning_rate(f64::NAN)), rate);
         let unknown = refused(removal("delete").setting("beta", 0.5));
         assert!(matches!(unknown, RemovalError::UnknownSetting { .. }), "{unknown:?}");
-        let forgotten = Forgotten::resolve(&["0", "1"], 3, None).unwrap();
-        let one = Removal::of(forgotten, methods::METHODS[0]).treatment(Treatment::Drop);
-        assert_eq!(refused(one), RemovalError::OneClassLeft);
         assert_eq!(
             Treatment::of(crate::head::Slot::Drop, Some(true)),
             Err(RemovalError::SealOfDropped),

@@ -158,13 +158,13 @@ impl Removal {
     /// The same removal of more classes.
     ///
     /// # Errors
-    /// [`RemovalError::OneClassLeft`]; what [`Forgotten::from_indices`] says if no class would be left.
+    /// What [`Forgotten::from_indices`] says if no class would be left.
     pub fn forgetting_also(&self, classes: &[usize]) -> Result<Self, crate::error::Error> {
         let asked = self.forgotten();
         let all = asked.indices().chain(classes.iter().copied()).collect();
         let forgotten = Forgotten::from_indices(all, asked.classes())?;
         let Self { target, .. } = self;
-        let target = Target::new(forgotten, target.treatment(), target.hints().clone(), target.accepted())?;
+        let target = Target::new(forgotten, target.treatment(), target.hints().clone(), target.accepted());
         Ok(Self { target, ..self.clone() })
     }
 

@@ -47,7 +47,7 @@ pub fn compare(
 ) -> Result<Comparison, Error> {
     let is_whole = Cut::locate(candidate, hints)?.head.classes == forgotten.classes();
     let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
-    let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default())?;
+    let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default());
     let models = Models::open(original, candidate, &target)?;
     Comparison::between(&models, &target, progress)
 }
