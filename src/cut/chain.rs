@@ -19,7 +19,7 @@ pub(super) fn ends<'a>(artifact: &Artifact, candidates: &[Candidate<'a>]) -> Vec
     let plausible: Vec<Candidate<'a>> = candidates.iter().filter(|it| is_plausible(it)).cloned().collect();
     let readers = Readers::of(artifact);
     let last: Vec<Candidate<'a>> =
-        plausible.iter().filter(|it| !readers.read(it, &|layer, it| layer.is_other(it))).cloned().collect();
+        plausible.iter().filter(|it| !readers.read(it, Which::Any)).cloned().collect();
     let outside = outside(&before_convolutions(last));
     if outside.is_empty() { by_words(&plausible) } else { outside }
 }
@@ -29,14 +29,14 @@ pub(super) fn ends<'a>(artifact: &Artifact, candidates: &[Candidate<'a>]) -> Vec
 pub(super) fn possible<'a>(artifact: &Artifact, candidates: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
     let ends = ends(artifact, candidates);
     let readers = Readers::of(artifact);
-    let unread =
-        |it: &&Candidate<'a>| is_plausible(it) && !readers.read(it, &|layer, it| layer.changes_the_count(it));
+    let unread = |it: &&Candidate<'a>| is_plausible(it) && !readers.read(it, Which::OtherCounts);
     let loose = before_convolutions(candidates.iter().filter(unread).cloned().collect());
     let squares: BTreeSet<usize> =
         ends.iter().chain(&loose).filter(|it| it.is_square()).map(Candidate::rows).collect();
     let as_many: BTreeSet<usize> =
         ends.iter().map(Candidate::rows).filter(|rows| squares.contains(rows)).collect();
-    if as_many.is_empty() {
+    // With so many it is a question anyway.
+    if as_many.is_empty() || ends.len() > MANY {
         return ends;
     }
     let known: BTreeSet<&str> = ends.iter().map(|it| it.tensor).collect();
@@ -108,14 +108,13 @@ pub(super) fn is_plausible(candidate: &Candidate<'_>) -> bool {
 pub(super) fn is_hidden_width(artifact: &Artifact, extent: usize, encoder: Option<&str>) -> bool {
     let readers = Readers::of(artifact);
     // A square of that extent may as well mix the logits.
-    let reads = |layer: &Layer<'_>| {
-        let shape = artifact.tensors().get(layer.tensor).map(|info| info.shape.as_slice());
-        let path = names::unwrapped(layer.tensor);
+    let reads = |tensor: &&str| {
+        let shape = artifact.tensors().get(*tensor).map(|info| info.shape.as_slice());
         shape.is_some_and(|shape| shape != [extent, extent])
-            && encoder.is_none_or(|encoder| names::is_within(path, encoder))
+            && encoder.is_none_or(|encoder| names::is_within(names::unwrapped(tensor), encoder))
     };
     let layers = [&readers.features, &readers.channels].into_iter().filter_map(|layers| layers.get(&extent));
-    layers.flatten().any(reads)
+    layers.flat_map(|layers| &layers.tensors).any(reads)
 }
 
 /// How many inputs the layers have.
@@ -126,23 +125,39 @@ struct Readers<'a> {
     channels: Layers<'a>,
 }
 
-type Layers<'a> = BTreeMap<usize, Vec<Layer<'a>>>;
+type Layers<'a> = BTreeMap<usize, Alike<'a>>;
 
-/// A layer by its weight.
-struct Layer<'a> {
-    tensor: &'a str,
-    outputs: usize,
+/// Layers with as many inputs, by their weights.
+#[derive(Default)]
+struct Alike<'a> {
+    tensors: Vec<&'a str>,
+    /// The least and the most results that one makes.
+    outputs: Option<(usize, usize)>,
 }
 
-impl Layer<'_> {
-    fn is_other(&self, candidate: &Candidate<'_>) -> bool {
-        self.tensor != candidate.tensor
+impl<'a> Alike<'a> {
+    fn push(&mut self, tensor: &'a str, outputs: usize) {
+        let (least, most) = self.outputs.unwrap_or((outputs, outputs));
+        self.outputs = Some((least.min(outputs), most.max(outputs)));
+        self.tensors.push(tensor);
     }
 
-    /// Whether it makes another number of results than it would read of a candidate.
-    fn changes_the_count(&self, candidate: &Candidate<'_>) -> bool {
-        self.is_other(candidate) && self.outputs != candidate.rows()
+    /// Whether one is another matrix than this, and of those that count.
+    fn has_another(&self, than: &Candidate<'_>, which: Which) -> bool {
+        match which {
+            Which::Any => self.tensors.iter().any(|tensor| *tensor != than.tensor),
+            // None of them is the matrix itself, which makes as many results as it has rows.
+            Which::OtherCounts => self.outputs.is_some_and(|range| range != (than.rows(), than.rows())),
+        }
     }
+}
+
+/// Which layers count as readers of a matrix.
+#[derive(Clone, Copy)]
+enum Which {
+    Any,
+    /// Those that make another number of results than they would read of it.
+    OtherCounts,
 }
 
 impl<'a> Readers<'a> {
@@ -156,14 +171,12 @@ impl<'a> Readers<'a> {
             match info.shape.as_slice() {
                 // A class token or a table is no layer, and neither is what is stored beside one.
                 [rows, columns] if *rows > 1 && *columns > 1 => {
-                    let layer = Layer { tensor: name, outputs: *rows };
-                    readers.features.entry(*columns).or_default().push(layer);
+                    readers.features.entry(*columns).or_default().push(name, *rows);
                 }
                 [filters, channels, kernel @ ..] if !kernel.is_empty() && path.ends_with("weight") => {
                     let is_stem = kernel.iter().any(|extent| *extent > 1) && IMAGE.contains(channels);
                     if !is_stem {
-                        let layer = Layer { tensor: name, outputs: *filters };
-                        readers.channels.entry(*channels).or_default().push(layer);
+                        readers.channels.entry(*channels).or_default().push(name, *filters);
                     }
                 }
                 _ => {}
@@ -173,15 +186,15 @@ impl<'a> Readers<'a> {
     }
 
     /// Whether a layer of the same kind, of those that count, can read what a matrix makes.
-    fn read(&self, candidate: &Candidate<'_>, counts: &dyn Fn(&Layer<'_>, &Candidate<'_>) -> bool) -> bool {
+    fn read(&self, candidate: &Candidate<'_>, which: Which) -> bool {
         let rows = candidate.rows();
-        let any = |layers: &Vec<Layer<'_>>| layers.iter().any(|layer| counts(layer, candidate));
+        let has = |layers: &Alike<'_>| layers.has_another(candidate, which);
         if candidate.info.shape.len() == 2 {
-            return self.features.get(&rows).is_some_and(any);
+            return self.features.get(&rows).is_some_and(has);
         }
         // A map is flattened before a layer on vectors reads it.
-        let flattened = |(inputs, layers): (&usize, &Vec<Layer<'_>>)| inputs % rows == 0 && any(layers);
-        self.channels.get(&rows).is_some_and(any) || self.features.iter().any(flattened)
+        let flattened = |(inputs, layers): (&usize, &Alike<'_>)| inputs % rows == 0 && has(layers);
+        self.channels.get(&rows).is_some_and(has) || self.features.iter().any(flattened)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::dict::Dict;
 fn resnet() -> Dict {
     let model = Dict::new().hf("ResNetForImageClassification", 10);
     let stage = |at: usize| format!("resnet.encoder.stages.{at}.convolution.weight");
-    let model = (0..4).fold(model, |model, at| model.tensor(&stage(at), &[64, 64, 3, 3]));
+    let model = (0..20).fold(model, |model, at| model.tensor(&stage(at), &[64, 64, 3, 3]));
     model.tensor("resnet.encoder.priors", &[10]).linear("classifier.1", 10, 64)
 }
 

@@ -34,8 +34,8 @@ pub(super) struct Follower<'f, 'a> {
     /// their order.
     pub(super) open: Option<Open>,
     /// Tables of numbers that give the classes other names than their indices, with the operators that read
-    /// them.
-    pub(super) tables: Vec<(usize, Vec<i64>)>,
+    /// them, and whether they are stored as whole numbers.
+    pub(super) tables: Vec<(usize, Vec<i64>, bool)>,
     /// By node, what is not followed off the main path.
     pub(super) stuck: HashMap<usize, Obstacle>,
     /// Numbers made so far: those of every class, at every operator.
@@ -147,7 +147,8 @@ impl<'f, 'a> Follower<'f, 'a> {
     /// Remembers the entries of a table of labels, if they are numbers.
     pub(super) fn note_table(&mut self, node: usize, name: &str) {
         if let Ok(constant) = evaluate(self.artifact, self.flow, name) {
-            self.tables.push((node, constant.integers()));
+            let whole = !constant.dtype.is_float();
+            self.tables.push((node, constant.integers(), whole));
         }
     }
 

@@ -60,7 +60,11 @@ pub(super) fn labels(
     older: bool,
 ) -> Result<Option<Labels>, Error> {
     let mut in_graph = listed(flow, follower, older);
-    if let Some(own) = in_graph.first().cloned() {
+    // Numbers that are the indices are no names where others are given.
+    let says_more =
+        |labels: &&Labels| labels.names.iter().enumerate().any(|(index, name)| *name != index.to_string());
+    let own = in_graph.iter().find(says_more).filter(|_| !older).or(in_graph.first()).cloned();
+    if let Some(own) = own {
         in_graph.extend(stated.and_then(Stated::labels));
         in_graph.retain(|labels| labels.names.len() == own.names.len());
         labels::check(&in_graph)?;
@@ -68,7 +72,8 @@ pub(super) fn labels(
     }
     let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
     else {
-        return Ok(character_labels(flow, follower.classes));
+        let numbers = || table_labels(follower).filter(|_| !older);
+        return Ok(character_labels(flow, follower.classes).or_else(numbers));
     };
     if stated.count == follower.classes {
         let own = stated.labels();
@@ -110,6 +115,19 @@ fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {
     let (_, text) = flow.graph().metadata.iter().find(|(key, _)| key == CHARACTERS)?;
     let (names, _) = characters(text, classes)?;
     Some(Labels { names, source: format!("metadata `{CHARACTERS}`") })
+}
+
+/// The numbers of a table behind the index of the best class, where they are one for each and not all are its index.
+fn table_labels(follower: &Follower<'_, '_>) -> Option<Labels> {
+    let (node, first, _) = follower.tables.first()?;
+    let is_same = |(_, table, whole): &(usize, Vec<i64>, bool)| *whole && table == first;
+    let distinct: BTreeSet<&i64> = first.iter().collect();
+    let is_index = first.iter().zip(0..).all(|(number, index)| *number == index);
+    if is_index || distinct.len() != follower.classes || !follower.tables.iter().all(is_same) {
+        return None;
+    }
+    let names = first.iter().map(ToString::to_string).collect();
+    Some(Labels { names, source: format!("the table of `{}`", follower.flow.title(*node)) })
 }
 
 fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> {

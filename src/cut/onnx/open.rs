@@ -71,7 +71,7 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
         });
         sorted.len() < table.len() || (elsewhere && !named)
     };
-    follower.tables.iter().find(|(_, table)| misleads(table)).map(|(node, _)| *node)
+    follower.tables.iter().find(|(_, table, _)| misleads(table)).map(|(node, ..)| *node)
 }
 
 /// Whether independent probabilities compete after all: something was made of all of them.
