@@ -117,12 +117,13 @@ fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {
     Some(Labels { names, source: format!("metadata `{CHARACTERS}`") })
 }
 
-/// The numbers of a table behind the index of the best class, where they are one for each and not all are its index.
+/// The numbers of a table behind the index of the best class, where they are one for each and not all are indices.
 fn table_labels(follower: &Follower<'_, '_>) -> Option<Labels> {
     let (node, first, _) = follower.tables.first()?;
     let is_same = |(_, table, whole): &(usize, Vec<i64>, bool)| *whole && table == first;
     let distinct: BTreeSet<&i64> = first.iter().collect();
-    let is_index = first.iter().zip(0..).all(|(number, index)| *number == index);
+    // Only indices: what they count, in whatever order, may be something else.
+    let is_index = first.iter().all(|number| usize::try_from(*number).is_ok_and(|it| it < follower.classes));
     if is_index || distinct.len() != follower.classes || !follower.tables.iter().all(is_same) {
         return None;
     }
