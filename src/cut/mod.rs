@@ -33,7 +33,9 @@ use crate::{
 };
 
 pub use choice::Choice;
-pub(crate) use labels::{COUNTS, Indices, names_indices, spelling};
+pub(crate) use labels::{
+    ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
+};
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};
@@ -199,6 +201,15 @@ impl Cut {
         Ok(cut)
     }
 
+    /// Whether numbers of the classes count them, from 0 or 1 on, so that they have to go on counting where some are
+    /// dropped: the labels are others, and are found by them.
+    pub(crate) fn is_counted(&self, numbers: &[i64]) -> bool {
+        let others = self.labels.as_ref().is_some_and(|labels| {
+            !labels.names.iter().zip(numbers).all(|(name, number)| *name == number.to_string())
+        });
+        others && !self.older && counts_from(numbers).is_some()
+    }
+
     fn find(artifact: &Artifact, hints: &Hints) -> Result<Self, Error> {
         match artifact.format() {
             Format::Onnx => onnx::locate(artifact, hints),
@@ -245,6 +256,12 @@ impl Head {
     pub fn width(&self) -> usize {
         self.branches.iter().map(|branch| branch.width).sum()
     }
+}
+
+/// Where a list begins that counts up by one, if it is 0 or 1.
+fn counts_from(numbers: &[i64]) -> Option<i64> {
+    let first = numbers.first().copied().filter(|first| matches!(first, 0 | 1))?;
+    (first..).zip(numbers).all(|(counted, number)| counted == *number).then_some(first)
 }
 
 /// Short for the commonest error here.

@@ -103,6 +103,7 @@ pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Unto
     }
     let names = companions::Names::of(cut, target.forgotten().as_set());
     let mut stale = tensors::stale(artifact, cut);
+    stale.extend(onnx::stale(artifact, cut));
     stale.extend(companions::stale(artifact, &names)?);
     Ok(stale)
 }

@@ -14,9 +14,9 @@ use crate::{
 };
 
 pub(super) use agree::check;
-pub(crate) use agree::spelling;
-pub(crate) use beside::names_indices;
-pub(crate) use config::COUNTS;
+pub(crate) use agree::{contradiction, spelling};
+pub(crate) use beside::{LABEL_FILES, names_indices, without_mark};
+pub(crate) use config::{ARGUMENTS, COUNTS, PARTS};
 pub(crate) use maps::{Indices, ordered};
 
 /// What is said about the classes.
@@ -35,6 +35,11 @@ pub(super) struct Stated {
 }
 
 impl Stated {
+    /// Whether that many classes have names.
+    pub(super) fn names_all(&self, classes: usize) -> bool {
+        self.named.as_ref().is_some_and(|labels| labels.names.len() == classes && !is_generic(&labels.names))
+    }
+
     pub(super) fn labels(self) -> Option<Labels> {
         self.named
     }

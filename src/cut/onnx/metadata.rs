@@ -6,7 +6,7 @@ use declass_formats::{Artifact, onnx::Attribute};
 
 use super::{
     super::{
-        Site,
+        Site, counts_from,
         labels::{self, Stated},
         literal, refusal,
     },
@@ -60,6 +60,9 @@ pub(super) fn labels(
     older: bool,
 ) -> Result<Option<Labels>, Error> {
     let mut in_graph = listed(flow, follower, older);
+    // Numbers that count the classes are no names where there are some.
+    let is_named = stated.as_ref().is_some_and(|stated| stated.names_all(follower.classes));
+    in_graph.retain(|labels| older || !is_named || !is_counting(&labels.names));
     if let Some(own) = in_graph.first().cloned() {
         in_graph.extend(stated.and_then(Stated::labels));
         in_graph.retain(|labels| labels.names.len() == own.names.len());
@@ -94,6 +97,11 @@ fn listed(flow: &Flow<'_>, follower: &Follower<'_, '_>, older: bool) -> Vec<Labe
         _ => None,
     };
     follower.sites.iter().filter_map(of_site).collect()
+}
+
+fn is_counting(names: &[String]) -> bool {
+    let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
+    numbers.is_some_and(|numbers| counts_from(&numbers).is_some())
 }
 
 fn texts(artifact: &Artifact, tensor: &str) -> Option<Labels> {

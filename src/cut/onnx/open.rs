@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{
+    super::counts_from,
     follower::Follower,
     stage::{Stage, Tracked},
 };
@@ -72,6 +73,15 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
         sorted.len() < table.len() || (elsewhere && !named)
     };
     follower.tables.iter().find(|(_, table)| misleads(table)).map(|(node, _)| *node)
+}
+
+/// Why dropping classes would leave numbers that mean other classes than before, if a table says other classes' indices
+/// and does not just count from 1.
+pub(super) fn renamed(follower: &Follower<'_, '_>, labels: &Labels) -> Option<String> {
+    let node = other_names(follower, Some(labels))?;
+    let counts = follower.tables.iter().any(|(other, table)| *other == node && counts_from(table).is_some());
+    let title = follower.flow.title(node);
+    (!counts).then(|| format!("`{title}` gives classes numbers that are other classes' indices"))
 }
 
 /// Whether independent probabilities compete after all: something was made of all of them.
