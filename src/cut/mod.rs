@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use choice::Choice;
+pub use labels::given_labels;
 pub(crate) use labels::{
     ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
 };

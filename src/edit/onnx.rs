@@ -54,9 +54,10 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
-                let tensor = graph.nodes.get(*node).map(|node| node.name.clone()).unwrap_or_default();
-                let reason = format!("it picks the {count} best classes, and only {} stay", placement.left());
-                return Err(Error::Unwritable { tensor, reason });
+                let name = graph.nodes.get(*node).map(|node| node.name.as_str()).unwrap_or_default();
+                let left = placement.left();
+                let obstacle = format!("`{name}` picks the {count} best classes, and only {left} would stay");
+                return Err(Error::CannotDrop { obstacle });
             }
             Site::Values(operand) if matches!(operand.info.dtype, Dtype::I32 | Dtype::I64) => {
                 texts::shorten_numbers(placement, operand, cut)?;

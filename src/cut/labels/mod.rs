@@ -4,6 +4,7 @@
 mod agree;
 mod beside;
 mod config;
+mod given;
 mod maps;
 
 use declass_formats::Artifact;
@@ -17,6 +18,7 @@ pub(super) use agree::check;
 pub(crate) use agree::{contradiction, spelling};
 pub(crate) use beside::{LABEL_FILES, names_indices, without_mark};
 pub(crate) use config::{ARGUMENTS, COUNTS, PARTS};
+pub use given::given_labels;
 pub(crate) use maps::{Indices, ordered};
 
 /// What is said about the classes.
@@ -62,7 +64,8 @@ pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
 pub(super) fn with_metadata(artifact: &Artifact, metadata: Vec<Labels>) -> Result<Option<Stated>, Error> {
     let configured = artifact.config().map(|config| config::stated(artifact, config)).transpose()?.flatten();
     let Some(first) = metadata.first().cloned() else {
-        return beside(artifact, configured);
+        // Beside a graph even that file may be about another model.
+        return beside(artifact, configured.map(|stated| Stated { beside: true, ..stated }));
     };
     let count = first.names.len();
     let mut all = metadata;

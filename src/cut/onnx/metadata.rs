@@ -69,8 +69,7 @@ pub(super) fn labels(
         labels::check(&in_graph)?;
         return Ok(Some(own));
     }
-    let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
-    else {
+    let Some(stated) = stated.filter(|stated| !stated.beside || stated.count == follower.classes) else {
         return Ok(character_labels(flow, follower.classes));
     };
     if stated.count == follower.classes {
@@ -108,10 +107,6 @@ fn texts(artifact: &Artifact, tensor: &str) -> Option<Labels> {
     let texts = artifact.read_strings(tensor).ok()??;
     let names = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     Some(Labels { names, source: format!("tensor `{tensor}`") })
-}
-
-fn may_be_foreign(stated: &Stated) -> bool {
-    stated.beside || stated.source.starts_with("config.json")
 }
 
 fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {

@@ -75,6 +75,9 @@ pub(super) fn settle(flow: &Flow<'_>, head: &mut Head, picks: &HashSet<usize>) {
                 }
             }
             Readers { own: true, other: Some(node) } => {
+                if let Site::ReadElsewhere { .. } = site {
+                    *site = Site::Texts { tensor: tensor.clone() };
+                }
                 head.obstacle.get_or_insert_with(|| {
                     let (op, title) = (&flow.node(node).op_type, flow.title(node));
                     format!(

@@ -150,7 +150,8 @@ fn unlabelled(names: &Names<'_>, rows: &Rows, counted: &[Counted]) -> Judged {
     };
     let is_text = |cells: &Vec<String>| cells.iter().all(|cell| cell.parse::<f64>().is_err());
     let is_map = !rows.ordered && rows.columns.iter().any(is_text);
-    let with_indices = rows.speaks == Speaks::Surely || rows.headed || is_map;
+    let is_list = || rows.speaks != Speaks::Not && rows.columns.iter().any(is_text);
+    let with_indices = rows.speaks == Speaks::Surely || rows.headed || is_map || is_list();
     match only {
         Some(indices) if with_indices && rows.columns.len() > 1 => {
             let counting = vec![(indices.column, indices.base)];

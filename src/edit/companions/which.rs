@@ -50,8 +50,7 @@ impl Speaks {
         let lower = path.file_name().to_ascii_lowercase();
         let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
         // As `labels_de` or `labels-fr`.
-        let language =
-            |end: &str| (2..=3).contains(&end.len()) && end.bytes().all(|it| it.is_ascii_alphabetic());
+        let language = |end: &str| end.len() == 2 && end.bytes().all(|it| it.is_ascii_alphabetic());
         let plain = stem.rsplit_once(['_', '-', '.']).filter(|(_, end)| language(end)).map(|(stem, _)| stem);
         let listed = |stem: &str| LABEL_FILES.contains(&stem) && !(has_labels && stem == "names");
         match listed(stem) || plain.is_some_and(listed) {
