@@ -141,6 +141,11 @@ impl Walk<'_> {
             ordered: true,
             indices: preferred,
             headed: false,
+            numbered: preferred.is_some(),
+            index_columns: (!keys.is_empty()).then(|| {
+                let named = keys.iter().enumerate().filter(|(_, key)| super::which::is_index(key));
+                named.map(|(at, _)| at).collect()
+            }),
         };
         let classes = self.judged(&rows)?;
         self.rebuilt(span, &classes, |row, entry| {
@@ -175,6 +180,8 @@ impl Walk<'_> {
             ordered: false,
             indices: named.map(|indices| usize::from(indices == Indices::Values)),
             headed: false,
+            numbered: named.is_some(),
+            index_columns: None,
         };
         let classes = self.judged(&rows)?;
         self.rebuilt(span, &classes, |row, entry| {

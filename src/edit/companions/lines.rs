@@ -24,23 +24,34 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
         return Looked::shortened(by_place(names, text, &filled));
     }
     let split = |how: fn(&str) -> Option<Vec<Range<usize>>>| Table::of(filled.clone(), names.classes, how);
-    let tables = [split(whole), split(index_first), split(index_last), Table::read(text, names.classes)];
-    let tables = tables.into_iter().flatten().filter(|table| table.rows().len() == names.classes);
-    let judged: Vec<_> = tables.map(|table| (judge(names, &table.as_rows(names, path)), table)).collect();
-    if let Some((classes, table)) = judged.iter().find_map(|(judged, table)| match judged {
+    // Which words belong together is a guess, so that they contradict nothing.
+    let tables = [
+        (split(whole), true),
+        (split(index_first), false),
+        (split(index_last), false),
+        (Table::read(text, names.classes), true),
+    ];
+    let tables = tables.into_iter().filter_map(|(table, is_sure)| Some((table?, is_sure)));
+    let tables = tables.filter(|(table, _)| table.rows().len() == names.classes);
+    let judged: Vec<_> =
+        tables.map(|(table, is_sure)| (judge(names, &table.as_rows(names, path)), table, is_sure)).collect();
+    if let Some((classes, table)) = judged.iter().find_map(|(judged, table, _)| match judged {
         Judged::Classes(classes) => Some((classes, table)),
         _ => None,
     }) {
         return Looked::shortened(in_place(text, &filled, &table.without(names, Some(classes), None)));
     }
-    let contradiction = judged.iter().find_map(|(judged, _)| match judged {
-        Judged::Contradiction(difference) => Some(difference.clone()),
+    let contradiction = judged.iter().find_map(|(judged, table, is_sure)| match judged {
+        Judged::Contradiction(difference) if *is_sure || table.counts(names.classes) => {
+            Some(difference.clone())
+        }
         _ => None,
     });
     if let Some(difference) = contradiction {
         return Looked::contradiction(difference);
     }
-    let unclear = judged.iter().any(|(judged, _)| *judged == Judged::Unclear);
+    let is_guess = |judged: &Judged| matches!(judged, Judged::Contradiction(_) | Judged::Unclear);
+    let unclear = judged.iter().any(|(judged, ..)| is_guess(judged));
     let speaks = names.has_labels() || Speaks::of_file(path, false) != Speaks::Not;
     let counted = filled.len() == names.classes && (!names.has_labels() || is_of_pairs(stem(path)));
     if (unclear && speaks) || counted {

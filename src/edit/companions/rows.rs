@@ -24,6 +24,10 @@ pub(super) struct Rows {
     pub(super) indices: Option<usize>,
     /// Whether a column has a heading that speaks of classes.
     pub(super) headed: bool,
+    /// Whether one is called an index.
+    pub(super) numbered: bool,
+    /// The columns that may have indices, by their headings.
+    pub(super) index_columns: Option<Vec<usize>>,
 }
 
 /// Rows of the classes.
@@ -107,8 +111,11 @@ fn by_order_or_name(names: &Names<'_>, rows: &Rows, counted: &[Counted], labelle
     }
     let Some(label) = labelled.first() else { return Judged::Other };
     let cells = &rows.columns[*label];
-    let other = counted.iter().find(|it| it.column != *label && (it.is_sorted() || !rows.ordered));
-    let says_classes = rows.speaks != Speaks::Not || rows.indices.is_some();
+    let may_count =
+        |column: usize| rows.index_columns.as_ref().is_none_or(|columns| columns.contains(&column));
+    let mut others = counted.iter().filter(|it| it.column != *label && may_count(it.column));
+    let other = others.find(|it| it.is_sorted() || !rows.ordered);
+    let says_classes = rows.speaks != Speaks::Not || rows.numbered;
     let by_order = rows.ordered && (rows.columns.len() == 1 || rows.speaks != Speaks::Not);
     if by_order || other.is_some() {
         let of = |row: usize| other.map_or(row, |indices| indices.classes[row]);
@@ -179,6 +186,11 @@ fn per_class(names: &Names<'_>, rows: &Rows, counted: &[Counted]) -> Judged {
         false if rows.ordered => Judged::Unclear,
         false => Judged::Other,
     }
+}
+
+/// Whether a column has the index of each class, once.
+pub(super) fn has_indices(cells: &[String], classes: usize) -> bool {
+    Counted::of(0, cells, classes).is_some()
 }
 
 impl Counted {

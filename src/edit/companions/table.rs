@@ -7,7 +7,7 @@ use declass_formats::RelPath;
 use super::{
     Looked, entries,
     names::Names,
-    rows::{Classes, Judged, Rows, counted_on, judge},
+    rows::{Classes, Judged, Rows, counted_on, has_indices, judge},
     which::{Speaks, is_index, is_of_pairs, is_per_class, speaks_of_classes, stem},
 };
 
@@ -94,7 +94,7 @@ impl<'t> Table<'t> {
     }
 
     pub(super) fn rows(&self) -> &[Line<'t>] {
-        &self.lines[usize::from(self.has_headings)..]
+        self.lines.get(usize::from(self.has_headings)..).unwrap_or_default()
     }
 
     fn headings(&self) -> impl Iterator<Item = &'t str> {
@@ -121,7 +121,17 @@ impl<'t> Table<'t> {
             ordered: true,
             indices: self.headings().position(is_index),
             headed: self.headings().any(speaks_of_classes),
+            index_columns: self.has_headings.then(|| {
+                let headings = self.headings().enumerate();
+                headings.filter(|(_, heading)| is_index(heading)).map(|(at, _)| at).collect()
+            }),
+            numbered: self.headings().any(|it| !it.is_empty() && is_index(it)),
         }
+    }
+
+    /// Whether a column has the index of each class.
+    pub(super) fn counts(&self, classes: usize) -> bool {
+        (0..self.width()).any(|column| has_indices(&self.column(column), classes))
     }
 
     /// By column, whether it stays: where every label is the heading of one.
@@ -170,12 +180,13 @@ impl<'t> Table<'t> {
 
 /// A line with other cells, and without those that do not stay and what stands in front of them.
 fn edited(line: &Line<'_>, stays: Option<&Vec<bool>>, new: impl Fn(usize) -> Option<String>) -> String {
-    let mut text = String::new();
+    let (mut text, mut is_first) = (String::new(), true);
     let mut end = 0;
     for (at, cell) in line.cells.iter().enumerate() {
         if stays.and_then(|stays| stays.get(at)).is_none_or(|stays| *stays) {
             // The first cell that stays has no separator in front of it.
-            let before = if text.is_empty() && at > 0 { cell.start } else { end };
+            let before = if is_first && at > 0 { cell.start } else { end };
+            is_first = false;
             text.push_str(&line.text[before..cell.start]);
             text.push_str(&new(at).unwrap_or_else(|| line.text[cell.clone()].to_owned()));
         }

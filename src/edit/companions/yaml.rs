@@ -109,19 +109,30 @@ impl Found<'_> {
         let indices = indices.map(|it| usize::from(it == crate::cut::Indices::Values)).filter(|_| !ordered);
         // Settings stand at the left edge, too, where no labels are known to tell them apart.
         let is_setting = !self.names.has_labels() && !ordered && items.iter().all(|item| item.indent == 0);
-        let classes =
-            match judge(self.names, &Rows { columns, speaks, per_class, ordered, indices, headed: false }) {
-                Judged::Classes(classes) => classes,
-                Judged::Contradiction(difference) => {
-                    self.contradiction.get_or_insert(difference);
-                    return;
-                }
-                Judged::Unclear => {
-                    self.unclear |= !is_setting && (self.names.has_labels() || speaks != Speaks::Not);
-                    return;
-                }
-                Judged::Other => return,
-            };
+        let classes = match judge(
+            self.names,
+            &Rows {
+                columns,
+                speaks,
+                per_class,
+                ordered,
+                indices,
+                headed: false,
+                numbered: indices.is_some(),
+                index_columns: None,
+            },
+        ) {
+            Judged::Classes(classes) => classes,
+            Judged::Contradiction(difference) => {
+                self.contradiction.get_or_insert(difference);
+                return;
+            }
+            Judged::Unclear => {
+                self.unclear |= !is_setting && (self.names.has_labels() || speaks != Speaks::Not);
+                return;
+            }
+            Judged::Other => return,
+        };
         for (row, (line, item)) in lines[run].iter().zip(&items).enumerate() {
             let class = classes.of[row];
             if !self.names.keeps(class) {
