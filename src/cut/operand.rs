@@ -112,7 +112,7 @@ pub(crate) enum Site {
     },
     /// No place, but the fact that the head is found only with the help of declared shapes, which therefore stay.
     ShapesNeeded,
-    /// A stored tensor with one text per class that another part of the graph reads: it stays as it is.
+    /// A stored list of the classes that another part of the graph reads: it stays as it is.
     ReadElsewhere {
         /// Its name.
         tensor: String,

@@ -125,6 +125,10 @@ fn constant_outputs(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
         if read_before(follower, before, tensor) {
             continue;
         }
+        if readers::of(flow, follower.classes, &follower.picks, tensor).other.is_some() {
+            sites.push(Site::ReadElsewhere { tensor: tensor.to_owned() });
+            continue;
+        }
         let integers = || info.dtype.decode_i64(&follower.artifact.read_tensor(tensor).ok()?);
         let counting = || integers().is_some_and(|list| counts(&list, follower.classes));
         if through_table && matches!(info.dtype, Dtype::I32 | Dtype::I64) && counting() {
@@ -160,7 +164,11 @@ fn stored<'a>(
             return Some((name, through_table));
         }
         let node = flow.producer(flow.id(name)?)?;
-        through_table |= tables.contains(&node);
+        let is_table = tables.contains(&node);
+        if !is_table && !readers::keeps_entries(flow, node) {
+            return None;
+        }
+        through_table |= is_table;
         name = flow.node(node).inputs.first()?;
     }
     None

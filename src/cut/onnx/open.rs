@@ -1,9 +1,8 @@
 //! Whether a slot that is kept, and can win nowhere, can be given out all the same.
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use super::{
-    super::counts_from,
     follower::Follower,
     stage::{Stage, Tracked},
 };
@@ -75,13 +74,19 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
     follower.tables.iter().find(|(_, table)| misleads(table)).map(|(node, _)| *node)
 }
 
-/// Why dropping classes would leave numbers that mean other classes than before, if a table says other classes' indices
-/// and does not just count from 1.
+/// Why dropping classes would leave numbers that mean other classes than before, if a table has the index of each
+/// class in another order.
 pub(super) fn renamed(follower: &Follower<'_, '_>, labels: &Labels) -> Option<String> {
     let node = other_names(follower, Some(labels))?;
-    let counts = follower.tables.iter().any(|(other, table)| *other == node && counts_from(table).is_some());
+    let classes = follower.classes;
+    let are_indices = |table: &Vec<i64>| {
+        let indices: BTreeSet<usize> =
+            table.iter().filter_map(|number| usize::try_from(*number).ok()).collect();
+        indices.len() == classes && indices.last().is_some_and(|last| *last < classes)
+    };
+    let turns = follower.tables.iter().any(|(other, table)| *other == node && are_indices(table));
     let title = follower.flow.title(node);
-    (!counts).then(|| format!("`{title}` gives classes numbers that are other classes' indices"))
+    turns.then(|| format!("`{title}` gives classes numbers that are other classes' indices"))
 }
 
 /// Whether independent probabilities compete after all: something was made of all of them.

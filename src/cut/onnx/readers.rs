@@ -46,7 +46,7 @@ pub(super) fn of(flow: &Flow<'_>, classes: usize, picks: &HashSet<usize>, list: 
 }
 
 /// Whether a result has the entries of its operand, however many these are.
-fn keeps_entries(flow: &Flow<'_>, node: usize) -> bool {
+pub(super) fn keeps_entries(flow: &Flow<'_>, node: usize) -> bool {
     let op = flow.op(node);
     let counts = |view| matches!(view, View::Reshaped { extents: Some(_), .. });
     op.values() != Values::Other && !op.known().ok().and_then(|known| known.view).is_some_and(counts)

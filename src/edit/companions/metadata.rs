@@ -1,8 +1,11 @@
 //! Texts of an ONNX file's metadata that list, name or count the classes.
 
+use declass_formats::RelPath;
+
 use super::{
     Looked, entries,
     json::walk,
+    lines,
     lists::shorter,
     literal_text,
     names::Names,
@@ -12,7 +15,7 @@ use super::{
 use crate::cut::{LABEL_KEYS, literal};
 
 /// What may stand between the entries of a plain list.
-const SEPARATORS: [char; 5] = ['\n', '\t', ';', '|', ','];
+const SEPARATORS: [char; 4] = ['\t', ';', '|', ','];
 
 /// What is found in the text of a key.
 pub(in crate::edit) fn look(names: &Names<'_>, key: &str, text: &str) -> Looked {
@@ -41,6 +44,12 @@ fn listed(names: &Names<'_>, key: &str, text: &str) -> Looked {
 
 /// A list without brackets.
 fn plain(names: &Names<'_>, key: &str, text: &str) -> Looked {
+    // Lines are read as those of a file of that name.
+    if text.contains('\n')
+        && let Ok(path) = RelPath::try_from(format!("{key}.txt").as_str())
+    {
+        return lines::look(names, &path, text);
+    }
     let (speaks, per_class) = (Speaks::of_key(key, names.has_labels()), is_per_class(key));
     if names.has_labels() || per_class || speaks != Speaks::Not {
         for separator in SEPARATORS.into_iter().filter(|it| text.contains(*it)) {

@@ -107,7 +107,7 @@ pub(super) fn stale(artifact: &Artifact, names: &Names<'_>) -> Result<Vec<Untouc
         let place = format!("metadata `{key}`");
         looked.require_agreement(names, &place)?;
         if looked.stale.is_some() {
-            found.push(Untouched::new(UntouchedKind::File, place, &[]));
+            found.push(Untouched::new(UntouchedKind::File, format!("metadata {key}"), &[]));
         }
     }
     Ok(found)
