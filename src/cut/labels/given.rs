@@ -17,14 +17,17 @@ pub fn given_labels(text: &str, from: &str) -> Result<Labels, Error> {
     };
     let text = without_mark(text);
     let ending = from.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    if matches!(ending.as_str(), "csv" | "tsv" | "yaml" | "yml") {
-        return refused("it is a table or a configuration");
-    }
     if text.bytes().filter(|byte| *byte == b'\n').count() >= MAX_VALUES {
         return refused(&format!("it has more than {MAX_VALUES} lines, the most that are read"));
     }
     if ending != "json" {
-        return Ok(Labels::of_lines(text, from.to_owned()));
+        let labels = Labels::of_lines(text, from.to_owned());
+        let is_plain = |name: &String| !name.contains([',', ';', '\t', '|', ':']);
+        let other = matches!(ending.as_str(), "csv" | "tsv" | "yaml" | "yml");
+        return match other && !labels.names.iter().all(is_plain) {
+            true => refused("it is a table or a configuration"),
+            false => Ok(labels),
+        };
     }
     let value = match parse_json(text.as_bytes()) {
         Ok(value) => value,
@@ -53,6 +56,8 @@ mod tests {
         let names = |text: &str, from: &str| given_labels(text, from).unwrap().names;
         for (text, from) in [
             ("\u{feff}cat\ndog\n", "x.txt"),
+            ("cat\ndog\n", "x.csv"),
+            ("0,cat\n1,dog\n", "x.csv"),
             ("[\"cat\", \"dog\"]", "x.json"),
             ("{\"1\": \"dog\", \"0\": \"cat\"}", "x.json"),
             ("{\"cat\": 0, \"dog\": 1}", "x.JSON"),
