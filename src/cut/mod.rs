@@ -275,3 +275,17 @@ fn refusal(reason: impl Into<String>, hint: impl Into<String>) -> Error {
 fn not_this_head(reason: impl Into<String>) -> Error {
     LocateError::NotThisHead { reason: reason.into() }.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::counts_from;
+
+    #[test]
+    fn lists_that_count_begin_at_0_or_1() {
+        assert_eq!(counts_from(&[0, 1, 2]), Some(0));
+        assert_eq!(counts_from(&[1, 2, 3]), Some(1));
+        for other in [&[][..], &[2, 3], &[0, 2], &[1, 0], &[0, 1, 1]] {
+            assert_eq!(counts_from(other), None, "{other:?}");
+        }
+    }
+}

@@ -90,3 +90,51 @@ pub(super) fn settle(flow: &Flow<'_>, head: &mut Head, picks: &HashSet<usize>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::sample::node;
+    use declass_formats::{
+        Dtype, TensorInfo,
+        onnx::{Graph, Node, Value},
+    };
+
+    /// Who reads the list `t`, if these nodes follow a head; node 2 reads it by the best class.
+    fn readers(more: Vec<Node>, outputs: &[&str]) -> Readers {
+        let value = |name: &str| Value { name: name.into(), ..Value::default() };
+        let first = vec![
+            node("MatMul", &["x", "w"], "logits"),
+            node("ArgMax", &["logits"], "best"),
+            node("Gather", &["t", "best"], "label"),
+        ];
+        let info = |shape: &[usize]| TensorInfo { dtype: Dtype::F32, shape: shape.to_vec() };
+        let graph = Graph {
+            nodes: [first, more].concat(),
+            inputs: vec![value("x")],
+            outputs: outputs.iter().map(|name| value(name)).collect(),
+            initializers: [
+                ("w".to_owned(), info(&[4, 3])),
+                ("t".to_owned(), info(&[3])),
+                ("i".to_owned(), info(&[])),
+            ]
+            .into(),
+            ..Graph::default()
+        };
+        let flow = Flow::new(&graph).unwrap();
+        of(&flow, 3, &HashSet::from([2]), "t")
+    }
+
+    #[test]
+    fn a_list_is_the_heads_own_if_nobody_else_reads_it_on_the_way_to_an_output() {
+        let own = readers(vec![node("Identity", &["t"], "labels")], &["label", "labels"]);
+        assert!(own.own && own.other.is_none());
+        let fixed = || vec![node("Gather", &["t", "i"], "last")];
+        assert_eq!(readers(fixed(), &["label", "last"]).other, Some(3));
+        assert_eq!(readers(fixed(), &["label"]).other, None, "it leads to no output");
+        let others = vec![node("ReduceSum", &["x"], "sum"), node("Gather", &["t", "sum"], "hint")];
+        let both = readers(others.clone(), &["label", "hint"]);
+        assert!(both.own && both.other == Some(4));
+        assert!(!readers(others, &["hint"]).own);
+    }
+}

@@ -57,7 +57,7 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     if (unclear && speaks) || counted {
         return Looked::stale(filled.len());
     }
-    entries::look(names, path, text)
+    if entries::mentions(names, text) { Looked::stale(filled.len()) } else { Looked::default() }
 }
 
 /// Empty lines stay where they were at the beginning and the end; others are few.

@@ -33,7 +33,7 @@ impl<'t> Line<'t> {
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     let filled = text.lines().filter(|line| !line.trim().is_empty()).count();
-    let Some(table) = Table::read(text, names.classes) else { return suspect(names, path, text, filled) };
+    let Some(table) = Table::read(text, names.classes) else { return suspect(names, text, filled) };
     let columns = table.columns_of_classes(names);
     let judged = judge(names, &table.as_rows(names, path));
     match judged {
@@ -50,14 +50,14 @@ pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
         Judged::Other if columns.is_some() || table.is_of_pairs(path, None) => {
             Looked::stale(table.rows().len())
         }
-        Judged::Other => suspect(names, path, text, table.rows().len()),
+        Judged::Other => suspect(names, text, table.rows().len()),
     }
 }
 
 /// A table that is not understood, but has a label that goes, or as many rows as classes whose labels nobody knows.
-fn suspect(names: &Names<'_>, path: &RelPath, text: &str, rows: usize) -> Looked {
+fn suspect(names: &Names<'_>, text: &str, rows: usize) -> Looked {
     let counted = !names.has_labels() && (rows == names.classes || rows == names.classes + 1);
-    if counted { Looked::stale(rows) } else { entries::look(names, path, text) }
+    if counted || entries::mentions(names, text) { Looked::stale(rows) } else { Looked::default() }
 }
 
 fn bare(cell: &str) -> &str {

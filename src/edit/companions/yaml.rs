@@ -9,7 +9,7 @@ use super::{
     json::walk,
     literal_text::{self as text_edit, Changes},
     names::{Difference, Names},
-    rows::{Judged, Rows, counted_on, judge},
+    rows::{Classes, Judged, Rows, counted_on, judge},
     which::{Speaks, is_count, is_named, is_per_class, stem},
 };
 use crate::cut::names_indices;
@@ -78,7 +78,8 @@ fn item(text: &str, line: &Range<usize>) -> Option<Item> {
 
 /// Where the entries that begin at a line end: as many as are indented alike and of one kind.
 fn run(text: &str, lines: &[Range<usize>], at: usize) -> usize {
-    let kind = |line: &Range<usize>| item(text, line).map(|item| (item.indent, item.key.is_some()));
+    let is_index = |key: Range<usize>| unquoted(&text[key]).bytes().all(|byte| byte.is_ascii_digit());
+    let kind = |line: &Range<usize>| item(text, line).map(|item| (item.indent, item.key.map(is_index)));
     let Some(first) = kind(&lines[at]) else { return at };
     at + lines[at..].iter().take_while(|line| kind(line) == Some(first)).count()
 }
@@ -133,17 +134,21 @@ impl Found<'_> {
             }
             Judged::Other => return,
         };
-        for (row, (line, item)) in lines[run].iter().zip(&items).enumerate() {
+        self.cut(&lines[run], &items, &classes);
+    }
+
+    /// Takes the lines of the classes that go away, and counts on in the others.
+    fn cut(&mut self, lines: &[Range<usize>], items: &[Item], classes: &Classes) {
+        for (row, (line, item)) in lines.iter().zip(items).enumerate() {
             let class = classes.of[row];
             if !self.names.keeps(class) {
                 self.changes.push((line.clone(), String::new()));
                 continue;
             }
-            let parts =
-                [item.key.clone(), Some(item.value.clone())].into_iter().flatten().collect::<Vec<_>>();
+            let parts: Vec<_> = [item.key.clone(), Some(item.value.clone())].into_iter().flatten().collect();
             for (column, base) in &classes.counting {
                 let Some(part) = parts.get(*column) else { continue };
-                let new = counted_on(&text[part.clone()], self.names.after(class) + base);
+                let new = counted_on(&self.text[part.clone()], self.names.after(class) + base);
                 self.changes.push((part.clone(), new));
             }
         }
