@@ -39,6 +39,8 @@ pub enum Error {
     CannotDrop {
         /// What stands in the way.
         obstacle: String,
+        /// Whether the slots can be kept instead.
+        keepable: bool,
     },
     /// A slot of a model that is kept could be given out however it is sealed.
     #[error("a kept slot could still be the answer: {reason}")]
@@ -260,6 +262,8 @@ pub enum Error {
     Stale {
         /// The tensors and files, each with its name.
         parts: Vec<String>,
+        /// Whether the slots can be kept instead.
+        keepable: bool,
     },
     /// A claim is not signed where its signature is wanted.
     #[error("the claim `{name}` is not signed")]

@@ -164,6 +164,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "runnersUp": cut.why.runners_up,
             "notes": cut.why.notes,
         },
+        "untouched": cut.untouched,
         "cutPoints": cut.points.iter().map(point).collect::<Vec<_>>(),
     })
 }

@@ -13,7 +13,7 @@ use declass::{
     model::Model,
 };
 
-use super::{args::ModelArgs, bars::Bars, hub};
+use super::{advice::Advised, args::ModelArgs, bars::Bars, hub};
 
 /// Most bytes of a file with labels.
 const MAX_LABELS: u64 = 64 << 20;
@@ -80,5 +80,30 @@ fn read_labels(file: &Path) -> Result<Labels> {
     let named = || format!("labels file `{}`", file.display());
     let bytes = read_regular(file, MAX_LABELS).map_err(Error::from).with_context(named)?;
     let text = String::from_utf8(bytes).with_context(named)?;
+    require_lines(file, &text)?;
     Ok(Labels::of_lines(&text, file.display().to_string()))
+}
+
+/// Refuses a list of labels in another form: its brackets and quotes would become parts of labels.
+fn require_lines(file: &Path, text: &str) -> Result<()> {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let begins = text.trim_start_matches('\u{feff}').trim_start();
+    let form = match ending.as_str() {
+        "json" | "jsonl" => "JSON",
+        "yaml" | "yml" => "YAML",
+        "csv" | "tsv" if is_table(begins) => "a table",
+        _ if begins.starts_with(['{', '[']) => "JSON",
+        _ => return Ok(()),
+    };
+    let reason = format!("labels file `{}`: this is {form}, and labels are read line by line", file.display());
+    let advice = Some("write one label per line, in the order of the logits, and nothing else".into());
+    Err(Advised { reason, advice }.into())
+}
+
+/// Whether lines have cells and a first one that says what they are.
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let is_number = |line: &str| line.trim_start().starts_with(|letter: char| letter.is_ascii_digit());
+    first.contains([',', '\t', ';']) && !is_number(first) && second.contains([',', '\t', ';'])
 }

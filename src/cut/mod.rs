@@ -225,6 +225,12 @@ impl Head {
         open.find_map(|open| open.speaks(target.forgotten()))
     }
 
+    /// Whether sealing keeps every slot from being given out, whichever classes are forgotten.
+    #[must_use]
+    pub fn can_be_sealed(&self) -> bool {
+        self.open.is_none() && self.auxiliary.iter().all(|it| it.open.is_none())
+    }
+
     /// The heads beside the main one, each as a head of its own. What else counts the classes, such as declared
     /// outputs, stays with the main one.
     pub(crate) fn further(&self) -> impl Iterator<Item = Self> {

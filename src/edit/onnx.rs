@@ -50,7 +50,9 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
-                let tensor = graph.nodes.get(*node).map(|node| node.name.clone()).unwrap_or_default();
+                // Nodes need no name; what they give has one.
+                let node = graph.nodes.get(*node);
+                let tensor = node.and_then(|node| node.outputs.first()).cloned().unwrap_or_default();
                 let reason = format!("it picks the {count} best classes, and only {} stay", placement.left());
                 return Err(Error::Unwritable { tensor, reason });
             }

@@ -37,9 +37,9 @@ impl Error {
             Self::BrokenLineage { .. } => {
                 "fetch the release again; without its claims a model is unlearned as one without history"
             }
-            Self::CannotDrop { .. } => "keep the slots",
+            Self::CannotDrop { keepable: true, .. } => "keep the slots",
             Self::CannotKeep { droppable: true, .. } => "drop the slots",
-            Self::CannotKeep { droppable: false, .. } => {
+            Self::CannotDrop { keepable: false, .. } | Self::CannotKeep { droppable: false, .. } => {
                 "supply a model that gives one logit per class and no more"
             }
             Self::DestinationExists { .. } | Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
@@ -58,8 +58,11 @@ impl Error {
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"
             }
-            Self::Stale { .. } => {
+            Self::Stale { keepable: true, .. } => {
                 "keep the slots, correct or remove these first, or accept that they stay as they are"
+            }
+            Self::Stale { keepable: false, .. } => {
+                "correct or remove these first, or accept that they stay as they are"
             }
             Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
                 "is it the model that the release was made from?"

@@ -71,19 +71,22 @@ pub(super) fn check(
 
 /// How far the search went that found nothing.
 fn none(search: &Search) -> String {
-    let what = match (search.searched, search.left) {
+    match (search.searched, search.left) {
         (0, 0) => "no other tensor is as large as a row of the head".to_owned(),
         (0, _) => {
             "no copy of the head is among the tensors of its extents, others were not searched".to_owned()
         }
+        (1, 0) => "the other tensor as large does not hold the row of a forgotten class".to_owned(),
+        (1, left) => format!(
+            "the other tensor that was searched does not hold the row of a forgotten class, {left} were not searched"
+        ),
         (all, 0) => format!("none of the {all} other tensors as large holds the row of a forgotten class"),
         (some, left) => {
             format!(
                 "none of {some} other tensors holds the row of a forgotten class, {left} were not searched"
             )
         }
-    };
-    what.replace("none of the 1 other tensors as large holds", "the other tensor as large does not hold")
+    }
 }
 
 fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {

@@ -122,7 +122,7 @@ pub(in crate::cli) struct InspectArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
     /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes,
-    /// labels, labelSource, head, why, cutPoints, package (of a repository, with its commit).
+    /// labels, labelSource, head, why, untouched, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -164,7 +164,14 @@ pub(in crate::cli) struct ModelArgs {
 impl ModelArgs {
     /// What is said of the model by hand.
     pub(in crate::cli) fn hints(&self) -> Hints {
-        Hints { heads: self.head.clone(), multi_label: self.multi_label, ..Hints::default() }
+        let mut heads: Vec<String> = Vec::new();
+        for head in &self.head {
+            // Said twice it is one head all the same.
+            if !heads.contains(head) {
+                heads.push(head.clone());
+            }
+        }
+        Hints { heads, multi_label: self.multi_label, ..Hints::default() }
     }
 }
 
