@@ -64,7 +64,8 @@ impl Model {
         self.require_unlabelled(&labels.source)?;
         let (given, classes) = (labels.names.len(), self.cut.head.classes);
         if given != classes {
-            let there = if given == 1 { "there is 1 label".to_owned() } else { format!("there are {given} labels") };
+            let there =
+                if given == 1 { "there is 1 label".to_owned() } else { format!("there are {given} labels") };
             let reason = format!("{there}, the model has {classes} classes");
             return Err(Error::Labels { from: labels.source, reason });
         }

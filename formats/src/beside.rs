@@ -36,7 +36,8 @@ pub fn may_go_unsigned(path: &str, size: u64, beginning: &[u8]) -> bool {
     let is_read = CONFIGURATION.iter().any(|end| name.ends_with(end)) || is_weight_name(&name);
     let begins_well =
         text::is_text(beginning) || (PICTURES.contains(&ending) && content::is_media(beginning));
-    let is_model = || matches!(content::kind(&Glimpse::begun(beginning, size)), Kind::Archive | Kind::Model(_));
+    let is_model =
+        || matches!(content::kind(&Glimpse::begun(beginning, size)), Kind::Archive | Kind::Model(_));
     is_known && !is_read && size <= MAX_UNSIGNED && begins_well && !is_model()
 }
 

@@ -92,7 +92,9 @@ impl Folder {
             return Err(fail(Problem::LfsPointer));
         }
         // Neither format begins so: eight bytes are a length, or one is a number of a field.
-        if WEB_PAGES.iter().any(|page| start.trim_ascii_start().get(..page.len()).is_some_and(|it| it.eq_ignore_ascii_case(page))) {
+        if WEB_PAGES.iter().any(|page| {
+            start.trim_ascii_start().get(..page.len()).is_some_and(|it| it.eq_ignore_ascii_case(page))
+        }) {
             return Err(fail(Problem::WebPage));
         }
         Ok((file, size))

@@ -98,7 +98,9 @@ fn named_by_address(path: &str) -> Option<String> {
     let repository = rest.strip_prefix("huggingface.co/").or_else(|| rest.strip_prefix("hf.co/"));
     let mut parts = repository.unwrap_or_default().split('/').filter(|part| !part.is_empty());
     Some(match (parts.next(), parts.next()) {
-        (Some(owner), Some(name)) => format!("a repository on the Hub is named without its address: `{owner}/{name}`"),
+        (Some(owner), Some(name)) => {
+            format!("a repository on the Hub is named without its address: `{owner}/{name}`")
+        }
         _ => "addresses are not fetched: name a path, or a repository on the Hub as `org/name`".into(),
     })
 }

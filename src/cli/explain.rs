@@ -9,7 +9,10 @@ use super::{Exit, args::ExplainArgs, output::Printer, schema::Schema};
 pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
     let codes: Vec<&Code> = match &args.code {
         Some(id) => {
-            vec![code(&written(id)).with_context(|| format!("there is no code `{id}`: `declass explain` lists them"))?]
+            vec![
+                code(&written(id))
+                    .with_context(|| format!("there is no code `{id}`: `declass explain` lists them"))?,
+            ]
         }
         None => CODES.to_vec(),
     };

@@ -51,7 +51,11 @@ pub(super) fn new_passphrase(args: &PassphraseArgs) -> Result<Zeroizing<String>>
     }
     let none = "the new key needs a passphrase";
     let first = ask("Passphrase of the new key: ", none)?;
-    if *first == *ask("Again: ", none)? { Ok(first) } else { Err(refused("the two passphrases differ", None)) }
+    if *first == *ask("Again: ", none)? {
+        Ok(first)
+    } else {
+        Err(refused("the two passphrases differ", None))
+    }
 }
 
 fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseKey> {
@@ -86,7 +90,9 @@ pub(super) fn unlock<K: PrivateKey>(name: &str, file: &[u8], passphrase: &Passph
 fn passphrase_of(name: &str, args: &PassphraseArgs) -> Result<Zeroizing<String>> {
     match given_passphrase(args)? {
         Some(given) => Ok(given),
-        None => ask(&format!("Passphrase of {name}: "), "the key cannot be used: its passphrase is not known"),
+        None => {
+            ask(&format!("Passphrase of {name}: "), "the key cannot be used: its passphrase is not known")
+        }
     }
 }
 

@@ -95,7 +95,8 @@ fn require_lines(file: &Path, text: &str) -> Result<()> {
         _ if begins.starts_with(['{', '[']) => "JSON",
         _ => return Ok(()),
     };
-    let reason = format!("labels file `{}`: this is {form}, and labels are read line by line", file.display());
+    let reason =
+        format!("labels file `{}`: this is {form}, and labels are read line by line", file.display());
     let advice = Some("write one label per line, in the order of the logits, and nothing else".into());
     Err(Advised { reason, advice }.into())
 }

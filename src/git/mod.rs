@@ -142,7 +142,9 @@ fn not_run(error: &std::io::Error) -> Error {
 fn failed(what: &str, said: &Output) -> Error {
     let words = String::from_utf8_lossy(&said.stderr);
     if OUTSIDE.iter().any(|outside| words.contains(outside)) {
-        return Error::Git { reason: "there is no repository here: go to a clone of one".into() };
+        return Error::Git {
+            reason: "this is not a git repository, nor inside a git repository: go to one, or name it".into(),
+        };
     }
     Error::Git { reason: format!("`git {what}` failed ({}): {}", said.status, words.trim()) }
 }

@@ -137,7 +137,8 @@ fn follows_its_own(path: &Path, register: &Register, event: &Event) -> Result<()
     match later.filter(|_| !takes_back) {
         Some(other) => {
             let (before, name) = (other.time, other.facts.event.name());
-            let said = format!("{} is before {before}, the time of its `{name}` (entry {})", event.time, other.seq);
+            let said =
+                format!("{} is before {before}, the time of its `{name}` (entry {})", event.time, other.seq);
             let hint = "a clock is wrong, or was: if this one is right, enter `request-voided` and a new request with a \
                         record of its own";
             Err(refused(path, &said, hint))

@@ -101,6 +101,12 @@ impl Report {
     pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
         self.comparison.candidate_digests()
     }
+
+    /// Sizes in bytes of the candidate's files, but for its card.
+    #[must_use]
+    pub fn candidate_sizes(&self) -> BTreeMap<&RelPath, u64> {
+        self.comparison.candidate_sizes()
+    }
 }
 
 impl Pass {

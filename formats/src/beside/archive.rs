@@ -38,7 +38,9 @@ fn listed(file: &Glimpse) -> Option<Inside> {
         return None;
     }
     // That of a large archive says so; and a list may be longer than what is known of the end.
-    let Some(start) = last.checked_sub(length).filter(|_| count < 0xffff) else { return Some(Inside::Unknown) };
+    let Some(start) = last.checked_sub(length).filter(|_| count < 0xffff) else {
+        return Some(Inside::Unknown);
+    };
     let (mut next, mut inside) = (start, Inside::Harmless);
     for _ in 0..count {
         if end.get(next..next + 4) != Some(b"PK\x01\x02") {
@@ -83,7 +85,8 @@ fn judge(path: &[u8], size: u64) -> Inside {
     let path = String::from_utf8_lossy(path);
     let name = path.rsplit('/').next().unwrap_or_default();
     // Office documents and packages have small tables of these kinds.
-    let is_table = name.to_ascii_lowercase().rsplit_once('.').is_some_and(|(_, ending)| TABLES.contains(&ending));
+    let is_table =
+        name.to_ascii_lowercase().rsplit_once('.').is_some_and(|(_, ending)| TABLES.contains(&ending));
     if name.is_empty() || (is_table && size < super::MIN_UNKNOWN) {
         return Inside::Harmless;
     }
@@ -124,7 +127,8 @@ mod tests {
             .collect();
         let count = (files.len() as u16).to_le_bytes();
         let length = (list.len() as u32).to_le_bytes();
-        [&b"PK\x03\x04"[..], &[0; 40], &list, b"PK\x05\x06", &[0; 4], &count, &count, &length, &[0; 6]].concat()
+        [&b"PK\x03\x04"[..], &[0; 40], &list, b"PK\x05\x06", &[0; 4], &count, &count, &length, &[0; 6]]
+            .concat()
     }
 
     #[test]
@@ -139,7 +143,11 @@ mod tests {
             (&[("x/table", 10)], Inside::Harmless),
         ] {
             assert_eq!(what(&zipped(files)), Some(found), "{files:?}");
-            assert_eq!(what(&[b"%PDF-1.4\n", &zipped(files)[..]].concat()), Some(found), "what stands before it");
+            assert_eq!(
+                what(&[b"%PDF-1.4\n", &zipped(files)[..]].concat()),
+                Some(found),
+                "what stands before it"
+            );
         }
         let cut = &spreadsheet[..spreadsheet.len() - 1];
         assert_eq!(what(cut), Some(Inside::Unknown), "its list is not there");

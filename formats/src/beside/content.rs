@@ -71,7 +71,8 @@ impl Glimpse {
 
     /// What is known of the file from some place on.
     pub(super) fn from(&self, at: u64) -> Option<&[u8]> {
-        let known = usize::try_from(at).ok().and_then(|at| self.beginning.get(at..)).filter(|rest| !rest.is_empty());
+        let known =
+            usize::try_from(at).ok().and_then(|at| self.beginning.get(at..)).filter(|rest| !rest.is_empty());
         known.or_else(|| {
             let from_end = self.size.checked_sub(at).and_then(|left| usize::try_from(left).ok())?;
             self.end.get(self.end.len().checked_sub(from_end)?..)
@@ -123,7 +124,8 @@ fn kind_within(file: &Glimpse, depth: usize) -> Kind {
 fn binary_model(file: &Glimpse) -> Option<&'static str> {
     let beginning = &file.beginning[..];
     let begins = MODELS.iter().find(|(magic, _)| beginning.starts_with(magic)).map(|(_, what)| *what);
-    let flat = beginning.get(4..8).is_some_and(|id| FLATBUFFERS.contains(&id)).then_some("a model for phones");
+    let flat =
+        beginning.get(4..8).is_some_and(|id| FLATBUFFERS.contains(&id)).then_some("a model for phones");
     // A block of the user's own may stand before it.
     let hdf5 = (0..7).any(|power| beginning.get(512 << power..).is_some_and(|rest| rest.starts_with(HDF5)));
     begins
@@ -173,7 +175,7 @@ const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 const KEYS: [&[u8]; 6] = [b"model", b"opt_state", b"params", b"state", b"step", b"target"];
 
-const MODELS: [(&[u8], &str); 22] = [
+const MODELS: [(&[u8], &str); 23] = [
     (b"GGUF", "GGUF"),
     (b"GGML", "GGML"),
     (b"lmgg", "GGML"),
@@ -192,7 +194,8 @@ const MODELS: [(&[u8], &str); 22] = [
     (b"CBM1", "a CatBoost model"),
     (b"binf", "an XGBoost model"),
     (b"\xba\x16\x4f\x2f", "a fastText model"),
-    (b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", "a Torch 7 model"),
+    (b"\x04\0\0\0\x01\0\0\0", "a Torch 7 model"),
+    (b"\0\0\0\0\x02\0\0\0\0\0\0\0", "a Darknet model"),
     (b"tree\nversion=", "a LightGBM model"),
     (b"svm_type ", "a model of LIBSVM"),
     (b"solver_type ", "a model of LIBLINEAR"),

@@ -233,7 +233,9 @@ mod tests {
     fn what_is_no_stream_gives_nothing() {
         assert_eq!(unpacked(b"PK\x03\x04", 100), None);
         assert_eq!(unpacked(b"x marks the spot", 100), None);
-        for bad in [&b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x07"[..], b"\x78\x9c\xff\xff", b"\x78\x9c\x04\xc0\x81\x08\0\0"] {
+        for bad in
+            [&b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x07"[..], b"\x78\x9c\xff\xff", b"\x78\x9c\x04\xc0\x81\x08\0\0"]
+        {
             assert_eq!(unpacked(bad, 100), Some(Vec::new()));
         }
     }

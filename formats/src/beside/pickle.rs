@@ -34,7 +34,8 @@ impl Walk<'_> {
             self.opcodes += 1;
             if opcode == b'.' {
                 // Behind it there may be a line end, or nothing.
-                return (self.bytes.len() as u64 >= self.size && self.bytes.len() <= self.at + 2).then_some(true);
+                return (self.bytes.len() as u64 >= self.size && self.bytes.len() <= self.at + 2)
+                    .then_some(true);
             }
             self.telling += usize::from(b"(]}lds}cq\x94pbeua0".contains(&opcode));
             if !self.argument(opcode)? {
@@ -60,7 +61,9 @@ impl Walk<'_> {
             b'c' | b'i' => return Some(self.line(is_module)? && self.line(is_module)?),
             b'g' | b'p' => return self.line(|line| line.iter().all(u8::is_ascii_digit)),
             b'I' | b'L' => return self.line(is_number),
-            b'F' => return self.line(|line| std::str::from_utf8(line).is_ok_and(|it| it.parse::<f64>().is_ok())),
+            b'F' => {
+                return self.line(|line| std::str::from_utf8(line).is_ok_and(|it| it.parse::<f64>().is_ok()));
+            }
             b'S' => return self.line(|line| matches!(line, [b'\'', .., b'\''] | [b'"', .., b'"'])),
             b'P' | b'V' => return self.line(|_| true),
             _ => return None,
@@ -132,7 +135,9 @@ mod tests {
 
     #[test]
     fn text_is_none() {
-        for text in ["", ".", "N.", "(see below)\n", "a,b\n1,2\n", "class A:\n", "I am\n", "]\n", "Very\ngood."] {
+        for text in
+            ["", ".", "N.", "(see below)\n", "a,b\n1,2\n", "class A:\n", "I am\n", "]\n", "Very\ngood."]
+        {
             assert!(!known(text.as_bytes()), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! Models that are protobuf messages, told by their fields, which may stand in any order.
 
-use super::Glimpse;
+use super::{Glimpse, text::is_text};
 
 /// What kind of model a message is, if it is one.
 pub(super) fn model(file: &Glimpse) -> Option<&'static str> {
@@ -73,8 +73,8 @@ fn is_graph(bytes: &[u8], length: u64) -> bool {
 fn is_versioned(beginning: &[u8]) -> bool {
     let [0x08, 1..=40, rest @ ..] = beginning else { return false };
     let Some((2, inner, _)) = message(rest) else { return false };
-    // A description, or a graph with what is known about it.
-    matches!(message(inner), Some((1..=3 | 100, _, _)) if inner.len() > 2) && has_control(inner)
+    // A description, or a graph with what is known about it; other messages of such a form hold words.
+    inner.len() >= 16 && !is_text(inner)
 }
 
 /// Nodes with a name and an operator each, the first of which is capitalised.
@@ -83,11 +83,9 @@ fn is_graph_definition(beginning: &[u8]) -> bool {
     let Some((1, name, rest)) = message(node) else { return false };
     let Some((2, operator, _)) = message(rest) else { return false };
     let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-    is_name && operator.first().is_some_and(u8::is_ascii_uppercase) && operator.iter().all(u8::is_ascii_alphanumeric)
-}
-
-fn has_control(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| *byte < 9)
+    is_name
+        && operator.first().is_some_and(u8::is_ascii_uppercase)
+        && operator.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// The number of a field with bytes, the bytes as far as they are known, and what stands behind.
@@ -102,7 +100,8 @@ fn message(bytes: &[u8]) -> Option<(u64, &[u8], &[u8])> {
 /// A number of at most ten bytes, and how many it has.
 fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let end = bytes.iter().take(10).position(|byte| *byte < 0x80)?;
-    let number = bytes.get(..=end)?.iter().rev().fold(0_u64, |number, byte| (number << 7) | u64::from(byte & 0x7f));
+    let number =
+        bytes.get(..=end)?.iter().rev().fold(0_u64, |number, byte| (number << 7) | u64::from(byte & 0x7f));
     Some((number, end + 1))
 }
 
@@ -149,13 +148,21 @@ mod tests {
 
     #[test]
     fn other_messages_are_no_models() {
-        for bytes in
-            [&b"\x08\x01\x12\x05hello"[..], b"\n\x05hello", b":text of a list\n", b"\x3a\x40\x0a\x09", b"\xde\x12\x04\x95\0"]
-        {
+        for bytes in [
+            &b"\x08\x01\x12\x05hello"[..],
+            b"\n\x05hello",
+            b":text of a list\n",
+            b"\x3a\x40\x0a\x09",
+            b"\xde\x12\x04\x95\0",
+        ] {
             assert_eq!(what(bytes), None, "{bytes:?}");
         }
         let pieces = b"\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02\n\x0a";
         assert!(is_vocabulary(pieces) && what(pieces).is_none());
+        assert_eq!(
+            what(b"\x08\x04\x12\x10\x0a\x0e\x0a\x05input\x12\x05\x1a\x03\x0a\x01\x04"),
+            Some("a TensorFlow or Core ML model")
+        );
         assert_eq!(what(b"\n\x1c\n\x05input\x12\x0bPlaceholder\x1a\x06abcdef"), Some("a TensorFlow graph"));
         assert!(!is_vocabulary(b"\n\x1c\n\x05input\x12\x0bPlaceholder\x1a\x06abcdef"));
     }

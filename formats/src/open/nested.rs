@@ -68,8 +68,15 @@ mod tests {
 
     #[test]
     fn a_configuration_beside_weights_that_stay_behind_describes_others() {
-        let files =
-            paths(&["config.json", "c/config.json", "c/model.safetensors", "d/config.json", "d/a.txt", "e/config.json", "e/x.pb"]);
+        let files = paths(&[
+            "config.json",
+            "c/config.json",
+            "c/model.safetensors",
+            "d/config.json",
+            "d/a.txt",
+            "e/config.json",
+            "e/x.pb",
+        ]);
         let others: Vec<&str> = files
             .iter()
             .filter(|(file, _)| Others::of(&files, &BTreeSet::new()).describe(file))
