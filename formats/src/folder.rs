@@ -85,8 +85,9 @@ impl Folder {
         let (file, size) = self.open_file(path)?;
         let fail = |problem| FormatError::new(self.locate(path), problem);
         let mut start = [0; LFS_POINTER.len()];
-        if size >= LFS_POINTER.len() as u64 {
-            file.read_exact_at(&mut start, 0).map_err(|error| fail(error.into()))?;
+        let known = usize::try_from(size).unwrap_or(usize::MAX).min(start.len());
+        if known > 0 {
+            file.read_exact_at(&mut start[..known], 0).map_err(|error| fail(error.into()))?;
         }
         if start == *LFS_POINTER && size < MAX_POINTER {
             return Err(fail(Problem::LfsPointer));

@@ -153,7 +153,7 @@ fn a_key_that_is_there_twice() {
     assert_ne!(claim, twice);
     fs::write(out.join(STATEMENT), twice).unwrap();
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 165 column 7
+        error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 174 column 7
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);

@@ -170,6 +170,6 @@ fn what_a_file_was_taken_for_is_said() {
         ("x.onnx", b"x", "weights without a manifest"),
     ] {
         let id = home.git_reads("hash-object -w --stdin", bytes);
-        home.check(&tree(&home, &[("100644", name, &id)])).exits(1).says(said);
+        home.check(&tree(&home, &[("100644", name, &id)])).exits(1).shows(said);
     }
 }
