@@ -6,7 +6,7 @@ use std::{
     iter::successors,
 };
 
-use declass_formats::{RelPath, Suspicion, is_surely_weights};
+use declass_formats::{RelPath, Suspicion, is_surely_weights, is_weight_name};
 
 use crate::{
     claim::names::MARKS,
@@ -70,7 +70,10 @@ impl Found {
             self.releases.insert(above.clone(), folder.id.clone());
         }
         let is_within = within.is_empty() || asked(&|limit| is_in(above, limit));
-        let is_weight = || names(&entry.name).any(|name| is_surely_weights(&name));
+        // What a link stands for is not read.
+        let is_called =
+            |name: &str| is_surely_weights(name) || (entry.kind == Kind::Other && is_weight_name(name));
+        let is_weight = || names(&entry.name).any(|name| is_called(&name));
         if is_within && is_weight() {
             self.unsigned.entry(above.clone()).or_insert_with(|| (folder.path_of(entry), Suspicion::Name));
         } else if is_within && entry.kind == Kind::File {
@@ -152,7 +155,7 @@ mod tests {
     fn paths_limit_what_is_looked_for() {
         let paths = [
             "a/model.sig",
-            "ab/y.PT",
+            "ab/y.PTH",
             "b/c/class-removal.statement.json",
             "d/x.onnx. .",
             "x.onnx.txt",
@@ -164,7 +167,7 @@ mod tests {
         };
         let all = found(&[]);
         assert_eq!(all.0, ["a", "b/c"]);
-        assert_eq!(all.1, ["z.bin", "ab/y.PT", "d/x.onnx. ."]);
+        assert_eq!(all.1, ["z.bin", "ab/y.PTH", "d/x.onnx. ."]);
         assert_eq!(found(&["a"]), (vec!["a".into()], vec![]));
         assert_eq!(found(&["b/c/d"]), (vec!["b/c".into()], vec![]), "the release around it");
         assert_eq!(found(&["d"]).1, ["d/x.onnx. ."]);
