@@ -126,6 +126,9 @@ pub mod removal;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod rng;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
+pub mod run;
 #[doc(hidden)]
 pub mod sign;
 #[cfg(feature = "compute")]

@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 36] = [
+const MAY_NAME: [(&str, &[&str]); 37] = [
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
@@ -110,6 +110,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
+    ("run", &["error", "net"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),
