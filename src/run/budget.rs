@@ -6,19 +6,24 @@ use super::Fault;
 
 /// What one run may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Elements that all values that live at the same time may have.
-    pub(crate) elements: usize,
-    /// Multiplications, or elements made, in all.
-    pub(crate) work: u64,
+    pub elements: usize,
+    /// Multiplications of matrix products in all; an element that is made by itself counts for some of them.
+    pub work: u64,
 }
 
 impl Default for Limits {
-    /// 8 GiB of single precision, and some ten minutes of one core.
+    /// 2 GiB of single precision, and some minutes of one core.
     fn default() -> Self {
-        Self { elements: 1 << 31, work: 1 << 45 }
+        Self { elements: 1 << 29, work: 1 << 43 }
     }
 }
+
+/// Multiplications of a matrix product that take as long as one element that is made by itself.
+const PER_ELEMENT: u64 = 32;
+/// Axes that a value may have: numpy's limit. Work on an element grows with them.
+pub(super) const MAX_AXES: usize = 64;
 
 /// What a run has taken so far.
 #[derive(Debug)]
@@ -35,13 +40,15 @@ impl Budget {
 
     /// Asks for a value of this shape before it is made.
     pub(super) fn claim(&self, shape: &[usize]) -> Result<usize, Fault> {
-        let elements = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul(*extent));
-        let elements = elements.filter(|elements| {
-            self.living.get().checked_add(*elements).is_some_and(|all| all <= self.limits.elements)
+        // Without its empty axes, so that no product of some extents overflows either.
+        let most = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul((*extent).max(1)));
+        let most = most.filter(|most| {
+            let all = self.living.get().checked_add(*most);
+            shape.len() <= MAX_AXES && all.is_some_and(|all| all <= self.limits.elements)
         });
-        let elements = elements.ok_or(Fault::OverBudget("memory"))?;
-        self.spend(elements as u64)?;
-        Ok(elements)
+        let most = most.ok_or(Fault::OverBudget("memory"))?;
+        self.spend((most as u64).saturating_mul(PER_ELEMENT))?;
+        Ok(if shape.contains(&0) { 0 } else { most })
     }
 
     /// Asks for so many multiplications before they are done.

@@ -6,7 +6,10 @@ use declass_formats::{
     onnx::{Attribute, Node},
 };
 
-use super::{Array, Fault, Floats, Value, budget::Budget};
+use super::{
+    Array, Fault, Floats, Value,
+    budget::{Budget, MAX_AXES},
+};
 use crate::net::{Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute};
 
 /// What a kernel makes: one value for each result, in their order.
@@ -134,6 +137,9 @@ pub(super) fn axis(stated: i64, rank: usize) -> Result<usize, Fault> {
 
 /// Several axes, in ascending order, each once.
 pub(super) fn axes(stated: &[i64], rank: usize) -> Result<Vec<usize>, Fault> {
+    if stated.len() > MAX_AXES {
+        return Err(Problem::from(Malformed::Axis { axis: stated[MAX_AXES], rank }).into());
+    }
     let mut axes = stated.iter().map(|it| axis(*it, rank)).collect::<Result<Vec<_>, _>>()?;
     axes.sort_unstable();
     axes.dedup();

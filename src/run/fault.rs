@@ -31,6 +31,9 @@ pub(crate) enum Fault {
         /// What is wrong with it.
         what: String,
     },
+    /// A parameter that was to be trained, and that the loss does not depend on as far as can be told.
+    #[error("there is no derivative for `{0}`")]
+    NoDerivative(String),
     /// The file is of a format without one.
     #[error("the file holds no graph")]
     NoGraph,

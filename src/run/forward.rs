@@ -73,7 +73,7 @@ impl Network<'_> {
     ) -> Result<Vec<Value>, Fault> {
         let mut last: HashMap<ValueId, usize> = HashMap::new();
         for at in steps {
-            self.steps[*at].operands.iter().flatten().for_each(|value| _ = last.insert(*value, *at));
+            last.extend(self.steps[*at].operands.iter().flatten().map(|value| (*value, *at)));
         }
         let wanted: HashSet<ValueId> = run.wanted.iter().copied().collect();
         let mut values: HashMap<ValueId, Value> = HashMap::new();

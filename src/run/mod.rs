@@ -11,6 +11,9 @@ mod columns;
 mod depthwise;
 mod fault;
 mod forward;
+mod gradient;
+#[cfg(test)]
+mod hostile;
 mod kernels;
 mod lanes;
 mod lines;
@@ -22,9 +25,10 @@ mod weights;
 mod window;
 
 pub(crate) use array::Array;
-pub(crate) use budget::Limits;
+pub use budget::Limits;
 pub(crate) use fault::Fault;
 pub(crate) use forward::Run;
+pub(crate) use gradient::gradients;
 pub(crate) use network::Network;
 pub use program::{NotRun, Program, RawTensor};
 pub(crate) use value::{Floats, Value};

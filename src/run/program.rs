@@ -8,7 +8,7 @@ use std::{
 use candle_core::Device;
 use declass_formats::{Artifact, TensorInfo, onnx::Value as Declared};
 
-use super::{Array, Fault, Floats, Limits, Network, Value, forward::Run};
+use super::{Array, Fault, Floats, Limits, Network, Value, forward::Run, value::sound};
 use crate::net::ValueId;
 
 /// Elements as a file holds them, row-major, little end first.
@@ -39,7 +39,10 @@ impl From<Fault> for NotRun {
 }
 
 /// A model whose graph can be run. Several threads may run it at once; each uses one core.
-pub struct Program<'a>(Network<'a>);
+pub struct Program<'a> {
+    network: Network<'a>,
+    limits: Limits,
+}
 
 impl<'a> Program<'a> {
     /// The program of a file; nothing of its weights is read yet.
@@ -47,19 +50,25 @@ impl<'a> Program<'a> {
     /// # Errors
     /// Where the file holds no graph, or one that is malformed.
     pub fn new(artifact: &'a Artifact, device: Device) -> Result<Self, NotRun> {
-        Ok(Self(Network::new(artifact, device)?))
+        Ok(Self { network: Network::new(artifact, device)?, limits: Limits::default() })
+    }
+
+    /// The same with other limits of a run.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Inputs that must be given, as the graph declares them.
     #[must_use]
     pub fn inputs(&self) -> Vec<&'a Declared> {
-        self.0.inputs().collect()
+        self.network.inputs().collect()
     }
 
     /// Names of the outputs.
     #[must_use]
     pub fn outputs(&self) -> Vec<&'a str> {
-        self.0.outputs().map(|output| output.name.as_str()).collect()
+        self.network.outputs().map(|output| output.name.as_str()).collect()
     }
 
     /// Whether every operator in front of these values can be run.
@@ -67,7 +76,7 @@ impl<'a> Program<'a> {
     /// # Errors
     /// The first operator that cannot, by name.
     pub fn supported(&self, wanted: &[&str]) -> Result<(), NotRun> {
-        Ok(self.0.supported(&self.values(wanted)?, &[])?)
+        Ok(self.network.supported(&self.values(wanted)?, &[])?)
     }
 
     /// Runs the graph on named inputs (or other values of it, which are not computed then) as far as the wanted
@@ -82,11 +91,11 @@ impl<'a> Program<'a> {
     ) -> Result<Vec<RawTensor>, NotRun> {
         let mut values: HashMap<ValueId, Value> = HashMap::new();
         for (name, tensor) in given {
-            values.insert(self.named(name)?, Value::of(&tensor.info, &tensor.bytes, &self.0.device)?);
+            values.insert(self.named(name)?, Value::of(&tensor.info, &tensor.bytes, &self.network.device)?);
         }
         let wanted = self.values(wanted)?;
-        let run = Run { given: &values, wanted: &wanted, learns: false, limits: Limits::default() };
-        Ok(self.0.run(&run)?.iter().map(Value::raw).collect::<Result<_, _>>()?)
+        let run = Run { given: &values, wanted: &wanted, learns: false, limits: self.limits };
+        Ok(self.network.run(&run)?.iter().map(Value::raw).collect::<Result<_, _>>()?)
     }
 
     fn values(&self, names: &[&str]) -> Result<Vec<ValueId>, Fault> {
@@ -95,7 +104,7 @@ impl<'a> Program<'a> {
 
     fn named(&self, name: &str) -> Result<ValueId, Fault> {
         let missing = || Fault::Input { name: name.to_owned(), what: "is no value of the graph".to_owned() };
-        self.0.value(name).ok_or_else(missing)
+        self.network.value(name).ok_or_else(missing)
     }
 }
 
@@ -104,6 +113,7 @@ impl Value {
     pub(crate) fn of(info: &TensorInfo, bytes: &[u8], device: &Device) -> Result<Self, Fault> {
         let unread =
             || Fault::unsupported(format!("elements of type {} are not computed with", info.dtype.name()));
+        sound(&info.shape)?;
         if info.elements().checked_mul(info.dtype.bits()).is_none_or(|bits| bits.div_ceil(8) != bytes.len()) {
             return Err(Fault::Compute(format!("{} bytes for the shape {:?}", bytes.len(), info.shape)));
         }

@@ -31,7 +31,9 @@ impl Value {
         }
     }
 
+    /// How many elements it has.
     pub(crate) fn elements(&self) -> usize {
+        // No value is made whose extents overflow, see `sound`.
         self.shape().iter().product()
     }
 
@@ -123,6 +125,16 @@ impl Floats {
     fn numbers(&self) -> Result<Vec<f64>, Fault> {
         Ok(self.tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?)
     }
+}
+
+/// A shape whose extents, taken together in any way, do not overflow.
+///
+/// # Errors
+/// [`Fault::OverBudget`] for others, which files may declare where an extent is zero.
+pub(super) fn sound(shape: &[usize]) -> Result<(), Fault> {
+    let most = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul((*extent).max(1)));
+    let most = most.filter(|most| *most <= 1 << 40 && shape.len() <= super::budget::MAX_AXES);
+    most.map(|_| ()).ok_or(Fault::OverBudget("memory"))
 }
 
 impl From<Floats> for Value {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use candle_core::Tensor;
 use declass_formats::{Dtype, TensorInfo};
 
-use super::{Array, Fault, Floats, Network, Value, budget::Budget};
+use super::{Array, Fault, Floats, Network, Value, budget::Budget, value::sound};
 use crate::net::{Problem, ValueId, stored_info};
 
 /// What depends on no input, by value.
@@ -40,10 +40,30 @@ impl Network<'_> {
                 None => left.push(*value),
             }
         }
-        let steps = self.before(&left, |value| known.contains_key(&value));
+        self.fold(&left, &wanted, &known, &mut made, budget)?;
+        for value in &left {
+            if !made.contains_key(value) {
+                made.insert(*value, self.stored(*value)?);
+            }
+        }
+        made.retain(|value, _| wanted.contains(value));
+        self.known.write().map_err(|_| poisoned())?.extend(made);
+        Ok(())
+    }
+
+    /// Computes values of weights alone; what only steps on the way to them read is gone afterwards.
+    fn fold(
+        &self,
+        left: &[ValueId],
+        wanted: &[ValueId],
+        known: &Settled,
+        made: &mut Settled,
+        budget: &Budget,
+    ) -> Result<(), Fault> {
+        let steps = self.before(left, |value| known.contains_key(&value));
         let mut last: HashMap<ValueId, usize> = HashMap::new();
         for at in &steps {
-            self.steps[*at].operands.iter().flatten().for_each(|value| _ = last.insert(*value, *at));
+            last.extend(self.steps[*at].operands.iter().flatten().map(|value| (*value, *at)));
         }
         for at in &steps {
             let step = &self.steps[*at];
@@ -52,26 +72,20 @@ impl Network<'_> {
                     made.insert(*value, self.stored(*value)?);
                 }
             }
-            let results = self.step(
-                step,
-                |value| made.get(&value).or_else(|| known.get(&value)).cloned(),
-                false,
-                budget,
-            )?;
-            made.extend(results);
-            step.operands
-                .iter()
-                .flatten()
-                .filter(|value| last.get(value) == Some(at) && !wanted.contains(value))
-                .for_each(|value| drop(made.remove(value)));
-        }
-        for value in &left {
-            if !made.contains_key(value) {
-                made.insert(*value, self.stored(*value)?);
+            let of = |value: ValueId| made.get(&value).or_else(|| known.get(&value)).cloned();
+            for (result, value) in self.step(step, of, false, budget)? {
+                budget.keep(value.elements());
+                made.insert(result, value);
+            }
+            for value in step.operands.iter().flatten().filter(|value| last.get(value) == Some(at)) {
+                if !wanted.contains(value)
+                    && let Some(gone) = made.remove(value)
+                    && self.info(*value).is_none()
+                {
+                    budget.release(gone.elements());
+                }
             }
         }
-        made.retain(|value, _| wanted.contains(value));
-        self.known.write().map_err(|_| poisoned())?.extend(made);
         Ok(())
     }
 
@@ -130,6 +144,7 @@ impl Network<'_> {
         let Some(info) = self.info(value) else {
             return Err(Fault::Input { name: name.to_owned(), what: "is not given".to_owned() });
         };
+        sound(&info.shape)?;
         let bytes =
             self.artifact.read_tensor(name).map_err(|error| Problem::Unreadable(error.to_string()))?;
         let unread = || Fault::unsupported(format!("`{name}` has elements of type {}", info.dtype.name()));

@@ -27,6 +27,9 @@ pub(super) struct Span {
     pub(super) count: usize,
 }
 
+/// Extents, steps and pads that windows may have: their products are far from overflowing.
+pub(super) const LARGEST: usize = 1 << 24;
+
 /// How the last window that does not fit whole is counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Rounding {
@@ -48,12 +51,15 @@ impl Window {
             && fits("strides", axes)
             && fits("dilations", axes)
             && fits("pads", 2 * axes);
+        if kernel.iter().any(|extent| *extent > LARGEST) {
+            return Err(Fault::Compute(format!("a window of {kernel:?}")));
+        }
         if !fit || !(1..=2).contains(&axes) {
             return Err(Fault::unsupported(format!("a window of {} axes over {axes}", kernel.len())));
         }
         let stated = |name: &str, at: usize, default: i64| -> Result<usize, Fault> {
             let value = call.ints(name).and_then(|list| list.get(at).copied()).unwrap_or(default);
-            let sound = usize::try_from(value).ok().filter(|value| *value <= 1 << 24);
+            let sound = usize::try_from(value).ok().filter(|value| *value <= LARGEST);
             sound.ok_or_else(|| Fault::Compute(format!("{value} among its {name}")))
         };
         let span = |at: usize| {

@@ -3,7 +3,7 @@
 use super::{
     attr::Attr,
     behind::Behind,
-    kernel::{Best, Comparison, Kernel},
+    kernel::{Best, Kernel},
     operator::Operator,
 };
 use crate::net::attributes::int_attribute;

@@ -62,7 +62,7 @@ pub(super) fn best(call: &Call<'_>, best: Best) -> Results {
     if call.int("keepdims", 1) != 0 {
         shape[lines.axis] = 1
     } else {
-        drop(shape.remove(lines.axis))
+        shape.remove(lines.axis);
     }
     host(Array::new(Dtype::I64, shape, (0..lines.count).map(of_line).collect()))
 }

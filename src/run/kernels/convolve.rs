@@ -8,7 +8,7 @@ use crate::run::{
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
     depthwise::Depthwise,
-    window::{Rounding, Span, Window},
+    window::{LARGEST, Rounding, Span, Window},
 };
 
 pub(super) fn forward(call: &Call<'_>) -> Results {
@@ -118,12 +118,12 @@ pub(super) fn transposed(call: &Call<'_>) -> Results {
 fn spread(call: &Call<'_>, at: usize, axes: usize, kernel: usize, count: usize) -> Result<Span, Fault> {
     let stated = |name: &str, at: usize, default: i64| -> Result<usize, Fault> {
         let value = call.ints(name).and_then(|list| list.get(at).copied()).unwrap_or(default);
-        let sound = usize::try_from(value).ok().filter(|value| *value <= 1 << 24);
+        let sound = usize::try_from(value).ok().filter(|value| *value <= LARGEST);
         sound.ok_or_else(|| Fault::Compute(format!("{value} among its {name}")))
     };
     let (stride, dilation, more) =
         (stated("strides", at, 1)?, stated("dilations", at, 1)?, stated("output_padding", at, 0)?);
-    if kernel == 0 || stride == 0 || dilation == 0 || count == 0 {
+    if !(1..=LARGEST).contains(&kernel) || stride == 0 || dilation == 0 || count == 0 {
         return Err(Fault::Compute("a window without an extent or a step".into()));
     }
     let reach = dilation.saturating_mul(kernel - 1).saturating_add(1);

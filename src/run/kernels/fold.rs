@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// Factors of a product, which are multiplied one after the other.
+const MOST_FACTORS: usize = 1 << 12;
+
 /// The axes are an attribute in old operator sets, an operand in new ones; none means all, or nothing at all.
 pub(super) fn reduce(call: &Call<'_>, how: Fold) -> Results {
     let value = call.required(0)?;
@@ -97,6 +100,9 @@ fn fold_last(x: &Tensor, how: Fold, count: usize) -> Result<Tensor, Fault> {
         Fold::LogarithmOfSum => sum(x)?.log()?,
         Fold::LogarithmOfSumOfExponentials => x.log_sum_exp(D::Minus1)?,
         Fold::Mean => sum(x)?.affine(1.0 / count as f64, 0.0)?,
+        Fold::Product if count > MOST_FACTORS => {
+            return Err(Fault::unsupported(format!("a product of {count} factors")));
+        }
         Fold::Product => {
             let mut product = x.narrow(1, 0, 1)?;
             for at in 1..count {

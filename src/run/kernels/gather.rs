@@ -85,7 +85,7 @@ fn taken(call: &Call<'_>, value: &Value, places: Vec<usize>, shape: Vec<usize>) 
 pub(super) fn parts(call: &Call<'_>) -> Results {
     let (value, indices) = (call.required(0)?, call.whole(1)?);
     let batch = usize::try_from(call.int("batch_dims", 0)).unwrap_or(usize::MAX);
-    let parts = Parts::of(value.shape(), indices, batch)?;
+    let parts = Parts::of(call, value.shape(), indices, batch)?;
     call.claim(&parts.shape)?;
     let run = parts.run;
     let places = parts.first.into_iter().flat_map(|first| first..first + run).collect();
@@ -103,11 +103,13 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn of(own: &[usize], indices: &Array, batch: usize) -> Result<Self, Fault> {
+    pub(super) fn of(call: &Call<'_>, own: &[usize], indices: &Array, batch: usize) -> Result<Self, Fault> {
         let wrong = || Fault::Compute(format!("indices of shape {:?} for {own:?}", indices.shape));
         let (length, lists) = indices.shape.split_last().ok_or_else(wrong)?;
         let depth = batch.checked_add(*length).filter(|depth| *depth <= own.len() && batch <= lists.len());
         let depth = depth.filter(|_| lists[..batch] == own[..batch]).ok_or_else(wrong)?;
+        // Lists may be many although they are empty.
+        call.claim(lists)?;
         let steps = strides(own);
         let run: usize = own[depth..].iter().product();
         let per_batch: usize = lists[batch..].iter().product();

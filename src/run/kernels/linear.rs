@@ -98,6 +98,9 @@ pub(super) fn scaled_product(call: &Call<'_>) -> Result<Tensor, Fault> {
 /// A sum of products over named axes, of two operands at most.
 pub(super) fn einsum(call: &Call<'_>) -> Results {
     let equation: String = call.text("equation").chars().filter(|letter| !letter.is_whitespace()).collect();
+    if equation.len() > 256 {
+        return Err(Fault::unsupported("an equation of such a length"));
+    }
     let (left, result) = spelt_out(call, &equation)?;
     let (left, result) = (left.as_str(), result.as_str());
     let names: Vec<&str> = left.split(',').collect();

@@ -146,6 +146,7 @@ pub(super) fn local_response(call: &Call<'_>) -> Results {
     call.claim(x.dims())?;
     let size = usize::try_from(call.int("size", 1)).ok().filter(|size| (1..=1 << 12).contains(size));
     let size = size.ok_or_else(|| Fault::Compute("a number of neighbours that makes no sense".into()))?;
+    call.budget.spend((x.elem_count() as u64).saturating_mul(32 * size as u64))?;
     let (before, after) = ((size - 1) / 2, size / 2);
     let channels = x.dim(1)?;
     let squares = x.sqr()?.pad_with_zeros(1, before, after)?;

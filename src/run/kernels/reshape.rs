@@ -15,6 +15,7 @@ pub(super) fn reshape(call: &Call<'_>) -> Results {
     let value = call.required(0)?;
     let target = call.list("shape", 1)?.unwrap_or_default();
     let shape = reshaped(value.shape(), &target, call.int("allowzero", 0) != 0)?;
+    call.claim(&shape)?;
     Ok(vec![value.reshaped(&shape)?])
 }
 
@@ -45,7 +46,7 @@ pub(super) fn squeeze(call: &Call<'_>) -> Results {
 pub(super) fn unsqueeze(call: &Call<'_>) -> Results {
     let value = call.required(0)?;
     let stated = call.list("axes", 1)?.unwrap_or_default();
-    let rank = value.shape().len() + stated.len();
+    let rank = value.shape().len().saturating_add(stated.len());
     let new = axes(&stated, rank)?;
     if new.len() != stated.len() {
         return Err(Fault::Compute(format!("an axis is named twice in {stated:?}")));

@@ -76,6 +76,9 @@ fn weights(call: &Call<'_>, change: &Change) -> Result<Vec<f64>, Fault> {
     let (mode, nearest) = (call.text("mode"), if is_old(call) { "floor" } else { call.text("nearest_mode") });
     let sharpness = call.float("cubic_coeff_a", -0.75);
     let outside = call.int("exclude_outside", 0) != 0;
+    if extent == 0 {
+        return Err(Fault::Compute("there is nothing to resize".into()));
+    }
     let coordinates = if is_old(call) { "asymmetric" } else { call.text("coordinate_transformation_mode") };
     let mut weights = vec![0.0; extent * count];
     for new in 0..count {

@@ -41,7 +41,8 @@ pub(super) fn elements(call: &Call<'_>) -> Results {
 
 pub(super) fn parts(call: &Call<'_>) -> Results {
     let (value, indices) = (call.required(0)?, call.whole(1)?);
-    let Parts { first, run, .. } = Parts::of(value.shape(), indices, 0)?;
+    let Parts { first, run, .. } = Parts::of(call, value.shape(), indices, 0)?;
+    call.claim(&[first.len(), run])?;
     let places: Vec<usize> = first.into_iter().flat_map(|first| first..first + run).collect();
     put(call, value, &places)
 }

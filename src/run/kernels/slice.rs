@@ -108,8 +108,10 @@ pub(super) fn split(call: &Call<'_>) -> Results {
     let sizes = match call.list("split", 1)? {
         Some(stated) => extents(&stated)?,
         None => {
-            let parts =
-                usize::try_from(call.int("num_outputs", call.node.outputs.len() as i64)).unwrap_or(1).max(1);
+            let parts = call.node.outputs.len().max(1);
+            if call.int("num_outputs", parts as i64) != parts as i64 {
+                return Err(Fault::Compute(format!("its results are not as many as it says, but {parts}")));
+            }
             let size = extent.div_ceil(parts);
             (0..parts).map(|part| size.min(extent.saturating_sub(part * size))).collect()
         }
