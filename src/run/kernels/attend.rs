@@ -53,6 +53,30 @@ pub(super) fn attend(call: &Call<'_>) -> Results {
     if key_heads == 0 || query_heads % key_heads != 0 {
         return Err(Fault::Compute(format!("{query_heads} heads of queries for {key_heads} of keys")));
     }
+    let added = added(call, count, key_count)?;
+    let scale = call.float("scale", 1.0 / (width as f32).sqrt());
+    let repeated = |tensor: &Tensor| repeated(call, tensor, query_heads / key_heads);
+    let agreement = product(call, &(&queries * scale)?, &repeated(&keys)?.t()?)?;
+    let capped = match call.float("softcap", 0.0) {
+        cap if cap > 0.0 => (super::elementwise::of_floats(call, Map::Tangent, &(&agreement / cap)?)? * cap)?,
+        _ => agreement.clone(),
+    };
+    let seen = sum(call, &capped, &added)?;
+    let blind = added.broadcast_as(seen.shape())?.contiguous()?.max_keepdim(D::Minus1)?;
+    let weights = shared_out(call, &seen, &blind)?;
+    let made = product(call, &weights, &repeated(&values)?)?;
+    let made = if flat { made.transpose(1, 2)?.contiguous()?.reshape((samples, count, ()))? } else { made };
+    let shown = match call.int("qk_matmul_output_mode", 0) {
+        0 => agreement,
+        1 => capped,
+        2 => seen,
+        _ => weights,
+    };
+    [made, keys, values, shown].into_iter().map(|tensor| Ok(floats.like(tensor).rounded()?.into())).collect()
+}
+
+/// What is added to the products of queries and keys: the mask, and what lies outside of sight.
+fn added(call: &Call<'_>, count: usize, key_count: usize) -> Result<Tensor, Fault> {
     let past = call.optional(4)?.map_or(Ok(0), |past| past.dim(2))? as i64;
     let mut added = match call.get(3) {
         Some(mask) => additive(call, mask, key_count)?,
@@ -80,25 +104,7 @@ pub(super) fn attend(call: &Call<'_>) -> Results {
     } else if causal || left >= 0 || right >= 0 {
         added = added.broadcast_add(&sight.tensor(call, sees(None))?)?;
     }
-    let scale = call.float("scale", 1.0 / (width as f32).sqrt());
-    let repeated = |tensor: &Tensor| repeated(call, tensor, query_heads / key_heads);
-    let agreement = product(call, &(&queries * scale)?, &repeated(&keys)?.t()?)?;
-    let capped = match call.float("softcap", 0.0) {
-        cap if cap > 0.0 => (super::elementwise::of_floats(call, Map::Tangent, &(&agreement / cap)?)? * cap)?,
-        _ => agreement.clone(),
-    };
-    let seen = sum(call, &capped, &added)?;
-    let blind = added.broadcast_as(seen.shape())?.contiguous()?.max_keepdim(D::Minus1)?;
-    let weights = shared_out(call, &seen, &blind)?;
-    let made = product(call, &weights, &repeated(&values)?)?;
-    let made = if flat { made.transpose(1, 2)?.contiguous()?.reshape((samples, count, ()))? } else { made };
-    let shown = match call.int("qk_matmul_output_mode", 0) {
-        0 => agreement,
-        1 => capped,
-        2 => seen,
-        _ => weights,
-    };
-    [made, keys, values, shown].into_iter().map(|tensor| Ok(floats.like(tensor).rounded()?.into())).collect()
+    Ok(added)
 }
 
 /// Probabilities; none where no key is seen at all.

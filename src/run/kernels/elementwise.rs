@@ -64,6 +64,9 @@ pub(super) fn of_floats(call: &Call<'_>, map: Map, x: &Tensor) -> Result<Tensor,
     if call.learns || !call.device.is_cpu() {
         return derivable::map(call, map, x);
     }
+    if map == Map::Complement {
+        return Err(Fault::unsupported("floats have no bits to turn round"));
+    }
     let map = if map == Map::Gelu && call.text("approximate") == "tanh" { Map::GeluByTangent } else { map };
     let settings = Settings::of(call, map)?;
     let double = |value: f64| settings.exact(map, value);
@@ -153,19 +156,10 @@ impl Settings {
         let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
         match map {
             Map::Absolute => x.abs(),
-            Map::ArcCosine => x.acos(),
-            Map::ArcSine => x.asin(),
-            Map::ArcTangent => x.atan(),
-            Map::AreaCosine => x.acosh(),
-            Map::AreaSine => x.asinh(),
-            Map::AreaTangent => x.atanh(),
             Map::Ceiling => x.ceil(),
-            Map::CircularTangent => x.tan(),
             Map::Clip if x < alpha && !(alpha > beta) => alpha,
             Map::Clip if x > beta || alpha > beta => beta,
             Map::Clip => x,
-            Map::Complement => f64::NAN,
-            Map::Cosine => x.cos(),
             Map::Elu | Map::Celu | Map::Selu if x > 0.0 => gamma * x,
             Map::Elu | Map::Celu | Map::Selu => gamma * alpha * (x * beta).exp_m1(),
             Map::ErrorFunction => erf_f64(x),
@@ -175,8 +169,6 @@ impl Settings {
             Map::GeluByTangent => 0.5 * x * (1.0 + (GELU[0] * (x + GELU[1] * x.powi(3))).tanh()),
             Map::HardSigmoid => rise(x),
             Map::HardSwish => x * rise(x),
-            Map::HyperbolicCosine => x.cosh(),
-            Map::HyperbolicSine => x.sinh(),
             Map::LeakyRelu => {
                 if x < 0.0 {
                     alpha * x
@@ -202,12 +194,10 @@ impl Settings {
             Map::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Map::Sign if x == 0.0 || x.is_nan() => x,
             Map::Sign => x.signum(),
-            Map::Sine => x.sin(),
             Map::Softplus => softplus(x),
             Map::Softsign => x / (x.abs() + 1.0),
             Map::SquareRoot => x.sqrt(),
             Map::Swish | Map::QuickGelu => x / (1.0 + (-alpha * x).exp()),
-            Map::Tangent => x.tanh(),
             Map::Threshold => {
                 if x > alpha {
                     x
@@ -215,7 +205,27 @@ impl Settings {
                     0.0
                 }
             }
+            _ => circular(map, x),
         }
+    }
+}
+
+/// Functions of angles, and their kin.
+fn circular(map: Map, x: f64) -> f64 {
+    match map {
+        Map::ArcCosine => x.acos(),
+        Map::ArcSine => x.asin(),
+        Map::ArcTangent => x.atan(),
+        Map::AreaCosine => x.acosh(),
+        Map::AreaSine => x.asinh(),
+        Map::AreaTangent => x.atanh(),
+        Map::CircularTangent => x.tan(),
+        Map::Cosine => x.cos(),
+        Map::HyperbolicCosine => x.cosh(),
+        Map::HyperbolicSine => x.sinh(),
+        Map::Sine => x.sin(),
+        Map::Tangent => x.tanh(),
+        _ => f64::NAN,
     }
 }
 
