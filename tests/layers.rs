@@ -110,7 +110,7 @@ const MAY_NAME: [(&str, &[&str]); 37] = [
     ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
-    ("run", &["error", "net"]),
+    ("run", &["net"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),

@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{columns::single, window::Window};
+use super::{columns::single, lanes::wide, window::Window};
 
 /// `[b, c, h, w]` with kernels `[c, 1, kh, kw]`.
 pub(super) struct Depthwise(pub(super) Window);
@@ -22,25 +22,26 @@ struct Stretch {
     tap: usize,
 }
 
-fn stretches(window: &Window, mut visit: impl FnMut(&Stretch)) {
+/// All stretches of one channel, in the order of the results.
+fn stretches(window: &Window) -> Vec<Stretch> {
     let Window { rows, columns } = window;
-    for row in 0..rows.count {
-        for row_tap in 0..rows.kernel {
-            let Some(line) = rows.position(row, row_tap) else { continue };
-            for tap in 0..columns.kernel {
-                let inside = columns.inside(tap);
-                let Some(first) = columns.position(inside.start, tap).filter(|_| !inside.is_empty()) else {
-                    continue;
-                };
-                visit(&Stretch {
-                    result: row * columns.count + inside.start,
-                    position: line * columns.extent + first,
-                    length: inside.len(),
-                    tap: row_tap * columns.kernel + tap,
-                });
-            }
+    let mut found = Vec::new();
+    for (row, row_tap) in (0..rows.count).flat_map(|row| (0..rows.kernel).map(move |tap| (row, tap))) {
+        let Some(line) = rows.position(row, row_tap) else { continue };
+        for tap in 0..columns.kernel {
+            let inside = columns.inside(tap);
+            let Some(first) = columns.position(inside.start, tap).filter(|_| !inside.is_empty()) else {
+                continue;
+            };
+            found.push(Stretch {
+                result: row * columns.count + inside.start,
+                position: line * columns.extent + first,
+                length: inside.len(),
+                tap: row_tap * columns.kernel + tap,
+            });
         }
     }
+    found
 }
 
 impl Window {
@@ -62,20 +63,26 @@ impl CustomOp2 for Depthwise {
         shape: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (window, step) = (&self.0, self.0.columns.stride);
+        let stretches = stretches(window);
         let (samples, channels, ..) = of.shape().dims4()?;
         let (map, kernels) = (single(map, of)?, single(kernels, shape)?);
         let mut made = vec![0_f32; samples * channels * window.count()];
         let maps = map.par_chunks(window.positions().max(1));
         made.par_chunks_mut(window.count().max(1)).zip(maps).enumerate().for_each(|(at, (made, map))| {
             let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-            stretches(window, |it| {
-                let (to, factor) = (&mut made[it.result..it.result + it.length], kernel[it.tap]);
-                if step == 1 {
-                    let from = &map[it.position..it.position + it.length];
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
-                } else {
-                    let from = map[it.position..].iter().step_by(step);
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
+            wide(|| {
+                for it in &stretches {
+                    let (to, factor) = (&mut made[it.result..it.result + it.length], kernel[it.tap]);
+                    if step == 1 {
+                        let from = &map[it.position..it.position + it.length];
+                        for (to, from) in to.iter_mut().zip(from) {
+                            *to += factor * from;
+                        }
+                    } else {
+                        for (to, from) in to.iter_mut().zip(map[it.position..].iter().step_by(step)) {
+                            *to += factor * from;
+                        }
+                    }
                 }
             });
         });
@@ -110,6 +117,7 @@ impl CustomOp2 for OfMap {
         shape: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (window, step) = (&self.0, self.0.columns.stride);
+        let stretches = stretches(window);
         let (samples, channels, ..) = of.shape().dims4()?;
         let (derivatives, kernels) = (single(derivatives, of)?, single(kernels, shape)?);
         let mut made = vec![0_f32; samples * channels * window.positions()];
@@ -117,10 +125,13 @@ impl CustomOp2 for OfMap {
         made.par_chunks_mut(window.positions().max(1)).zip(results).enumerate().for_each(
             |(at, (made, from))| {
                 let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-                stretches(window, |it| {
-                    let to = made[it.position..].iter_mut().step_by(step);
-                    let from = &from[it.result..it.result + it.length];
-                    to.zip(from).for_each(|(to, from)| *to += kernel[it.tap] * from);
+                wide(|| {
+                    for it in &stretches {
+                        let to = made[it.position..].iter_mut().step_by(step);
+                        for (to, from) in to.zip(&from[it.result..it.result + it.length]) {
+                            *to += kernel[it.tap] * from;
+                        }
+                    }
                 });
             },
         );
@@ -142,6 +153,7 @@ impl CustomOp2 for OfKernels {
         shape: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (window, step) = (&self.0, self.0.columns.stride);
+        let stretches = stretches(window);
         let (samples, channels, ..) = of.shape().dims4()?;
         let (derivatives, map) = (single(derivatives, of)?, single(map, shape)?);
         let mut made = vec![0_f32; channels * window.kernel()];
@@ -149,10 +161,12 @@ impl CustomOp2 for OfKernels {
             for at in (0..samples).map(|sample| sample * channels + channel) {
                 let from = &derivatives[at * window.count()..][..window.count()];
                 let map = &map[at * window.positions()..][..window.positions()];
-                stretches(window, |it| {
-                    let read = map[it.position..].iter().step_by(step);
-                    let products = read.zip(&from[it.result..it.result + it.length]).map(|(a, b)| a * b);
-                    made[it.tap] += products.sum::<f32>();
+                wide(|| {
+                    for it in &stretches {
+                        let read = map[it.position..].iter().step_by(step);
+                        let products = read.zip(&from[it.result..it.result + it.length]).map(|(a, b)| a * b);
+                        made[it.tap] += products.sum::<f32>();
+                    }
                 });
             }
         });

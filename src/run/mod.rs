@@ -12,8 +12,6 @@ mod depthwise;
 mod fault;
 mod forward;
 mod gradient;
-#[cfg(test)]
-mod hostile;
 mod kernels;
 mod lanes;
 mod lines;
@@ -32,3 +30,6 @@ pub(crate) use gradient::gradients;
 pub(crate) use network::Network;
 pub use program::{NotRun, Program, RawTensor};
 pub(crate) use value::{Floats, Value};
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,14 @@ impl<F: Fn(f32) -> f32, G: Fn(f64) -> f64> CustomOp1 for Each<F, G> {
         let made = match storage {
             CpuStorage::F32(values) => {
                 let values = &values[first..end];
-                CpuStorage::F32(wide(|| values.iter().map(|value| (self.single)(*value)).collect()))
+                let mut made = vec![0.0; values.len()];
+                // A loop that is written out, since only what is inlined here uses the wide instructions.
+                wide(|| {
+                    for (made, value) in made.iter_mut().zip(values) {
+                        *made = (self.single)(*value);
+                    }
+                });
+                CpuStorage::F32(made)
             }
             CpuStorage::F64(values) => {
                 CpuStorage::F64(values[first..end].iter().map(|value| (self.double)(*value)).collect())
@@ -105,25 +112,35 @@ impl Runs {
     }
 
     #[inline(always)]
-    fn joined<T: Copy>(&self, a: &[T], b: &[T], join: &impl Fn(T, T) -> T) -> Vec<T> {
+    fn joined<T: Copy + Default>(&self, a: &[T], b: &[T], join: &impl Fn(T, T) -> T) -> Vec<T> {
         let count: usize = self.outer.iter().map(|(extent, _)| extent).product();
-        let mut made = Vec::with_capacity(count * self.length);
+        let mut made = vec![T::default(); count * self.length];
         let mut index = vec![0; self.outer.len()];
         let [mut at_a, mut at_b] = self.first;
-        for _ in 0..count {
-            let (a, b, length) = (&a[at_a..], &b[at_b..], self.length);
+        for made in made.chunks_exact_mut(self.length.max(1)) {
+            let (a, b) = (&a[at_a..], &b[at_b..]);
             match self.steps {
-                [1, 1] => made.extend(a[..length].iter().zip(&b[..length]).map(|(a, b)| join(*a, *b))),
+                [1, 1] => {
+                    for ((made, a), b) in made.iter_mut().zip(a).zip(b) {
+                        *made = join(*a, *b);
+                    }
+                }
                 [1, 0] => {
                     let b = b[0];
-                    made.extend(a[..length].iter().map(|a| join(*a, b)));
+                    for (made, a) in made.iter_mut().zip(a) {
+                        *made = join(*a, b);
+                    }
                 }
                 [0, 1] => {
                     let a = a[0];
-                    made.extend(b[..length].iter().map(|b| join(a, *b)));
+                    for (made, b) in made.iter_mut().zip(b) {
+                        *made = join(a, *b);
+                    }
                 }
                 [step_a, step_b] => {
-                    made.extend((0..length).map(|at| join(a[at * step_a], b[at * step_b])));
+                    for (at, made) in made.iter_mut().enumerate() {
+                        *made = join(a[at * step_a], b[at * step_b]);
+                    }
                 }
             }
             for (axis, (extent, steps)) in self.outer.iter().enumerate().rev() {

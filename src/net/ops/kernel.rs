@@ -246,6 +246,14 @@ pub(crate) enum Map {
     Threshold,
 }
 
+impl Map {
+    /// The function that attributes of recurrent and fused operators name so.
+    pub(crate) fn activation(name: &[u8]) -> Option<Self> {
+        let named = [("Relu", Self::Relu), ("Sigmoid", Self::Sigmoid), ("Tanh", Self::Tangent)];
+        named.into_iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name)).map(|(_, map)| map)
+    }
+}
+
 /// What is asked of one number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Test {

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::elementwise::Settings;
+use super::settings::Settings;
 use crate::{
     net::ops::Map,
     run::{Fault, call::Call},

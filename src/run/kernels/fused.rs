@@ -47,12 +47,11 @@ pub(super) fn matmul(call: &Call<'_>) -> Results {
 }
 
 fn activated(call: &Call<'_>, x: &Tensor) -> Result<Tensor, Fault> {
-    let map = match call.text("activation") {
-        "" => return Ok(x.clone()),
-        "Relu" => Map::Relu,
-        "Sigmoid" => Map::Sigmoid,
-        "Tanh" => Map::Tangent,
-        other => return Err(Fault::unsupported(format!("the activation `{other}`"))),
-    };
+    let name = call.text("activation");
+    if name.is_empty() {
+        return Ok(x.clone());
+    }
+    let unknown = || Fault::unsupported(format!("the activation `{name}`"));
+    let map = Map::activation(name.as_bytes()).ok_or_else(unknown)?;
     of_floats(call, map, x)
 }

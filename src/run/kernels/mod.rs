@@ -20,6 +20,7 @@ mod recur;
 mod reshape;
 mod resize;
 mod scatter;
+mod settings;
 mod slice;
 mod softmax;
 

@@ -207,17 +207,8 @@ fn activations(call: &Call<'_>, cell: Cell, direction: usize) -> Result<[Map; 3]
     let Some(Attribute::Strings(names)) = call.node.attributes.get("activations") else { return Ok(usual) };
     let mut activations = usual;
     for (slot, name) in activations.iter_mut().zip(names.iter().skip(direction * count).take(count)) {
-        *slot = match name.to_ascii_lowercase().as_slice() {
-            b"relu" => Map::Relu,
-            b"sigmoid" => Map::Sigmoid,
-            b"tanh" => Map::Tangent,
-            other => {
-                return Err(Fault::unsupported(format!(
-                    "the activation `{}`",
-                    String::from_utf8_lossy(other)
-                )));
-            }
-        };
+        let unknown = || Fault::unsupported(format!("the activation `{}`", String::from_utf8_lossy(name)));
+        *slot = Map::activation(name).ok_or_else(unknown)?;
     }
     Ok(activations)
 }

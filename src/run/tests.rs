@@ -1,4 +1,4 @@
-//! Graphs that ask for more than there is.
+//! Graphs that ask for more than there is, and copies of networks.
 
 use std::{collections::HashMap, time::Instant};
 
@@ -102,4 +102,36 @@ fn what_is_not_run_is_refused_before_anything_runs() {
     let unknown = vec![node("Expand", &["x", "s"], "v"), node("Loop", &["v"], "y")];
     let fault = outcome(unknown, &[("s", &[HUGE])]).unwrap_err();
     assert!(fault.to_string().contains("(Loop)"), "{fault}");
+}
+
+#[test]
+fn a_copy_shares_what_has_the_same_bytes_and_nothing_else() {
+    let nodes = || {
+        let scale = with(node("Cast", &["s"], "scale"), "to", Attribute::Int(1));
+        let turned = node("Transpose", &["w"], "turned");
+        vec![scale, turned, node("MatMul", &["x", "turned"], "v"), node("Mul", &["v", "scale"], "y")]
+    };
+    let open = |scale: i64| opened(&graph(nodes(), &[("w", &[2, 2])]), &[("s", &[scale])]);
+    let ((_a, original), (_b, copy)) = (open(2), open(3));
+    let network = Network::new(&original, Device::Cpu).unwrap();
+    let tensor = Tensor::ones((1, 1, 2, 2), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let of = |network: &Network<'_>| {
+        let x = Floats { tensor: tensor.clone(), dtype: Dtype::F32 };
+        let given = HashMap::from([(network.value("x").unwrap(), x.into())]);
+        let wanted = ["turned", "scale", "y"].map(|name| network.value(name).unwrap());
+        let run = Run { given: &given, wanted: &wanted, learns: false, limits: Limits::default() };
+        network
+            .run(&run)
+            .unwrap()
+            .iter()
+            .map(|value| value.floats().unwrap().tensor.clone())
+            .collect::<Vec<_>>()
+    };
+    let first = of(&network);
+    let beside = network.beside(&copy).unwrap();
+    let second = of(&beside);
+    assert_eq!(first[0].id(), second[0].id(), "what is made of equal weights alone is made once");
+    assert_ne!(first[1].id(), second[1].id());
+    let sum = |tensor: &Tensor| tensor.sum_all().unwrap().to_scalar::<f32>().unwrap();
+    assert_eq!(sum(&second[2]), 1.5 * sum(&first[2]));
 }
