@@ -7,6 +7,7 @@ mod listed;
 use std::collections::BTreeSet;
 
 pub use left::LeftLabel;
+pub(crate) use left::REMEDY;
 
 use crate::error::{ClassError, Likely};
 use likely::near;

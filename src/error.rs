@@ -39,6 +39,8 @@ pub enum Error {
     CannotDrop {
         /// What stands in the way.
         obstacle: String,
+        /// Whether the slots can be kept instead.
+        keepable: bool,
     },
     /// A slot of a model that is kept could be given out however it is sealed.
     #[error("a kept slot could still be the answer: {reason}")]
@@ -246,6 +248,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A network could not be run.
+    #[error("it cannot be run: {reason}")]
+    Run {
+        /// The operator, the input or the limit that stands in the way.
+        reason: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
+    },
     /// The claim has figures on training embeddings, too, and none were given.
     #[error("embeddings `{}`: the figures of the claim are about training embeddings too", path.display())]
     TrainingEmbeddingsMissing {
@@ -260,6 +270,8 @@ pub enum Error {
     Stale {
         /// The tensors and files, each with its name.
         parts: Vec<String>,
+        /// Whether the slots can be kept instead.
+        keepable: bool,
     },
     /// A claim is not signed where its signature is wanted.
     #[error("the claim `{name}` is not signed")]

@@ -64,6 +64,8 @@ pub use {
 };
 
 #[cfg(feature = "compute")]
+mod arrays;
+#[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod attest;
 mod calendar;
@@ -126,6 +128,9 @@ pub mod removal;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod rng;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
+pub mod run;
 #[doc(hidden)]
 pub mod sign;
 #[cfg(feature = "compute")]

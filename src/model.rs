@@ -64,7 +64,9 @@ impl Model {
         self.require_unlabelled(&labels.source)?;
         let (given, classes) = (labels.names.len(), self.cut.head.classes);
         if given != classes {
-            let reason = format!("there are {given} labels, the model has {classes} classes");
+            let there =
+                if given == 1 { "there is 1 label".to_owned() } else { format!("there are {given} labels") };
+            let reason = format!("{there}, the model has {classes} classes");
             return Err(Error::Labels { from: labels.source, reason });
         }
         Ok(Self { labels: Some(labels), ..self })
@@ -75,7 +77,10 @@ impl Model {
     /// # Errors
     /// [`Error::Labels`] if it has labels.
     pub fn require_unlabelled(&self, from: &str) -> Result<(), Error> {
-        match self.cut.labels.as_ref().filter(|labels| !is_generic(&labels.names)) {
+        // Numbers that a graph gives out are no names.
+        let is_number = |name: &String| name.parse::<i64>().is_ok();
+        let says_nothing = |names: &[String]| is_generic(names) || names.iter().all(is_number);
+        match self.cut.labels.as_ref().filter(|labels| !says_nothing(&labels.names)) {
             Some(own) => {
                 let reason = format!("the model has labels of its own (from {})", own.source);
                 Err(Error::Labels { from: from.to_owned(), reason })

@@ -25,6 +25,8 @@ pub enum Step {
     Downloading,
     /// Hashing a release, counted in bytes.
     Hashing,
+    /// Running networks, counted in batches of inputs or embeddings.
+    Running,
     /// Drawing synthetic embeddings, counted in accepted samples.
     Sampling,
     /// Training the head, counted in epochs.

@@ -27,6 +27,8 @@ pub enum Purpose {
     Splitting,
     /// Members and non-members made equally many, two streams per class.
     Balancing,
+    /// Made-up inputs of whole networks, one stream per run.
+    Inputs,
 }
 
 /// Where streams begin that are for one thing.

@@ -31,7 +31,7 @@ fn located(path: &Path) -> Result<(Artifact, Cut), Error> {
 
 fn target(cut: &Cut, class: usize, accepted: Accepted) -> Target {
     let forgotten = Forgotten::from_indices(BTreeSet::from([class]), cut.head.classes).unwrap();
-    Target::new(forgotten, Treatment::Drop, Hints::default(), accepted).unwrap()
+    Target::new(forgotten, Treatment::Drop, Hints::default(), accepted)
 }
 
 /// The model without a class, written and opened again.
@@ -148,7 +148,7 @@ fn what_stays_is_refused_before_training_unless_that_is_accepted() {
     assert!(check(&artifact, &cut, &head, &accepted).is_ok());
     // Where the slots are kept, every index means what it meant.
     let forgotten = accepted.forgotten().clone();
-    let kept = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
+    let kept = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default());
     assert!(check(&artifact, &cut, &head, &kept).is_ok());
 }
 

@@ -9,7 +9,8 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 36] = [
+const MAY_NAME: [(&str, &[&str]); 38] = [
+    ("arrays", &["error"]),
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
@@ -35,7 +36,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     ("embeddings", &["classes", "error", "head", "progress", "rng", "space", "tail"]),
     ("error", &[]),
     ("evidence", &["classes"]),
-    ("evaluate", &["classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
+    ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
     ("export", &["claim", "error", "evidence", "head::Slot", "sign"]),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
@@ -63,10 +64,11 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     (
         "pipeline",
         &[
+            "arrays",
             "attest",
             "claim",
             "classes",
-            "cut::Choice",
+            "cut",
             "device",
             "edit",
             "embeddings",
@@ -76,10 +78,13 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
             "gate",
             "head",
             "model",
+            "net",
             "progress",
             "release",
             "removal",
+            "run",
             "sign",
+            "tail",
             "unlearn",
             "verify",
         ],
@@ -109,6 +114,7 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
     ),
     ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
+    ("run", &["net"]),
     ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
@@ -143,9 +149,11 @@ const MAY_NAME: [(&str, &[&str]); 36] = [
             "evidence",
             "head",
             "methods",
+            "net",
             "progress",
             "removal",
             "rng",
+            "run",
             "space",
             "statistics",
             "tail",

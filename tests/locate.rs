@@ -145,7 +145,7 @@ fn check_located(path: &Path, found: Result<Cut, Error>, expected: &Value) -> Re
     same_labels(&cut, expected)?;
     if let Some(word) = expected["open"].as_str() {
         let forgotten = Forgotten::from_indices([1].into(), cut.head.classes).unwrap();
-        let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
+        let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default());
         let open = cut.head.still_open(&target).unwrap_or_default();
         same("reason against kept slots", open.contains(word), true)?;
     }

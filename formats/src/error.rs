@@ -232,6 +232,9 @@ pub enum Problem {
         /// Bytes there should be.
         needed: u64,
     },
+    /// A page of a web site in the place of the file.
+    #[error("this is a web page, not the file itself")]
+    WebPage,
 }
 
 impl Problem {
@@ -240,6 +243,9 @@ impl Problem {
             Self::Adapter => "merge it into its base model and save that as safetensors",
             Self::DestinationNotEmpty => "name a folder that does not exist yet",
             Self::Io(error) if error.kind() == io::ErrorKind::NotFound => "is the path spelled right?",
+            Self::WebPage => {
+                "fetch the file itself: on hubs its address has `resolve` where that of the page has `blob`"
+            }
             Self::LfsPointer => "fetch the files that such pointers stand for: `git lfs pull`",
             Self::Link => "make a copy with its links followed, such as by `cp -rL`, and use that",
             Self::NoModel | Self::NotAModelFile => {

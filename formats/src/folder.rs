@@ -85,10 +85,20 @@ impl Folder {
         let (file, size) = self.open_file(path)?;
         let fail = |problem| FormatError::new(self.locate(path), problem);
         let mut start = [0; LFS_POINTER.len()];
-        if (LFS_POINTER.len() as u64..MAX_POINTER).contains(&size) {
-            file.read_exact_at(&mut start, 0).map_err(|error| fail(error.into()))?;
+        let known = usize::try_from(size).unwrap_or(usize::MAX).min(start.len());
+        if known > 0 {
+            file.read_exact_at(&mut start[..known], 0).map_err(|error| fail(error.into()))?;
         }
-        if start == *LFS_POINTER { Err(fail(Problem::LfsPointer)) } else { Ok((file, size)) }
+        if start == *LFS_POINTER && size < MAX_POINTER {
+            return Err(fail(Problem::LfsPointer));
+        }
+        // Neither format begins so: eight bytes are a length, or one is a number of a field.
+        if WEB_PAGES.iter().any(|page| {
+            start.trim_ascii_start().get(..page.len()).is_some_and(|it| it.eq_ignore_ascii_case(page))
+        }) {
+            return Err(fail(Problem::WebPage));
+        }
+        Ok((file, size))
     }
 
     /// The whole of a file that must not have more than `limit` bytes.
@@ -162,6 +172,8 @@ const KEPT_BY_OTHERS: [&str; 6] =
     [".cache/huggingface", ".git", ".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml"];
 
 /// What git-lfs writes in the place of a file until it is fetched begins so, and is short.
+/// How pages begin that a server gives in the place of a file.
+const WEB_PAGES: [&[u8]; 2] = [b"<!doctype html", b"<html"];
 const LFS_POINTER: &[u8; 39] = b"version https://git-lfs.github.com/spec";
 const MAX_POINTER: u64 = 1024;
 

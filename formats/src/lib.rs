@@ -40,8 +40,8 @@ mod write;
 
 pub use artifact::{Artifact, Format, ModelFile, Role};
 pub use beside::{
-    BEGINNING, begins_like_model, is_weight_ending, is_weight_name, may_be_pointer, may_go_unsigned,
-    may_hold_weights,
+    BEGINNING, Looked, Suspicion, is_surely_weights, is_weight_ending, is_weight_name, may_be_pointer,
+    may_go_unsigned,
 };
 pub use diff::{Diff, FileDiff, StructureChange, TensorChange};
 pub use digest::Sha256Digest;

@@ -11,7 +11,8 @@ use crate::{
         ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy,
         ForgottenClass, History, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass,
         NotClaimed, Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource,
-        RunDetails, Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest, synthetic,
+        RunDetails, SIZE, Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest,
+        synthetic,
     },
     error::Error,
     evidence::{Check, Figure, TensorDifference},
@@ -50,6 +51,7 @@ fn verification(report: &Report, record: &RunRecord, seed: Seed) -> Verification
         not_run: Tier::ALL.into_iter().filter(|tier| !tiers.contains(tier)).collect(),
         tiers,
         seed,
+        execution: Some(report.execution().clone()),
         checks: report.checks().iter().map(recorded).collect(),
         evaluation: record.evaluation.clone(),
     }
@@ -76,6 +78,7 @@ fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition 
             multi_label: hints.multi_label,
             allow_constant: accepted.constant,
             allow_stale: accepted.stale,
+            executed: asked.executed(),
             parameters: record.settings.clone(),
             seed: asked.seed().into(),
         },
@@ -163,7 +166,9 @@ fn subjects(report: &Report, record: &RunRecord) -> Vec<Resource> {
         "serialization": {"method": "files", "hash_type": "sha256", "ignore_paths": ignored},
     });
     let mut subjects = vec![file(ALL_FILES, root_digest(&files), method)];
-    subjects.extend(files.iter().map(|(path, digest)| file(path.as_str(), *digest, Value::Null)));
+    let sizes = report.candidate_sizes();
+    let sized = |path: &RelPath| sizes.get(path).map_or(Value::Null, |size| json!({SIZE: size}));
+    subjects.extend(files.iter().map(|(path, digest)| file(path.as_str(), *digest, sized(path))));
     subjects
 }
 

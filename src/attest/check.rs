@@ -15,7 +15,7 @@ use super::{
     versions::Apart,
 };
 use crate::{
-    claim::Verdict,
+    claim::{SIZE, Verdict},
     evaluate::{self, Evaluation},
     evidence::{Check, Figure, Outcome},
     verify::{self, Report},
@@ -55,6 +55,8 @@ impl Claimed {
             &evaluate::DEFINITIONS.map(|it| (it.id, it.version)),
         );
         without_new(&mut expected, &apart);
+        without_execution(&mut claimed, &mut expected);
+        without_sizes(&claimed, &mut expected);
         let found = differences(&claimed, &expected, |path| comparison(path, same_seed));
         let mut checks: Vec<Check> =
             PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
@@ -134,6 +136,27 @@ fn take(apart: &mut Apart, claimed: &mut Value, expected: &mut Value, place: &st
 fn without_new(expected: &mut Value, apart: &Apart) {
     if let Some(Value::Array(not_run)) = expected.pointer_mut(NOT_RUN) {
         not_run.retain(|id| !apart.new.iter().any(|new| id == new));
+    }
+}
+
+/// How much was run is said by the figures of a check, and compared there; the reasons beside it are words.
+fn without_execution(claimed: &mut Value, expected: &mut Value) {
+    for side in [claimed, expected] {
+        if let Some(Value::Object(verification)) = side.pointer_mut("/predicate/verification") {
+            verification.remove("execution");
+        }
+    }
+}
+
+/// Claims of older versions say no sizes of files.
+fn without_sizes(claimed: &Value, expected: &mut Value) {
+    let Some(Value::Array(files)) = expected.pointer_mut("/subject") else { return };
+    for (at, file) in files.iter_mut().enumerate() {
+        let is_sized = claimed.pointer(&format!("/subject/{at}/annotations/{SIZE}")).is_some();
+        let annotations = file.get("annotations").and_then(Value::as_object);
+        if !is_sized && annotations.is_some_and(|annotations| annotations.contains_key(SIZE)) {
+            file.as_object_mut().and_then(|file| file.remove("annotations"));
+        }
     }
 }
 

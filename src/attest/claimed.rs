@@ -127,5 +127,11 @@ fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
             removal = removal.setting(name, value.value());
         }
     }
+    if let Some(inputs) = asked.executed {
+        removal = removal.executed(inputs.min(MOST_EXECUTED));
+    }
     removal.build().map_err(|error| ClaimError::Unknown(error.to_string()))
 }
+
+/// More inputs than anybody asks for: a claim cannot make its reader work for ever.
+const MOST_EXECUTED: u32 = 10_000;

@@ -26,8 +26,7 @@ impl Statement {
         };
         let forgotten = forgotten(&asked.forget, space.before)?;
         let older = !self.predicate.verification.checks.iter().any(|check| check.id == UNTOUCHED);
-        Target::new(forgotten, treatment, Hints { older, ..asked.hints() }, asked.accepted())
-            .map_err(|error| ClaimError::Contradiction(error.to_string()))
+        Ok(Target::new(forgotten, treatment, Hints { older, ..asked.hints() }, asked.accepted()))
     }
 }
 

@@ -35,7 +35,7 @@ pub use predicate::{
 };
 pub(crate) use read::claimed_files;
 pub use read::{Claim, Version};
-pub use resource::Resource;
+pub use resource::{Resource, SIZE};
 pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
 pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
 pub use statement::Statement;

@@ -68,6 +68,9 @@ pub struct Parameters {
     /// Whether it was accepted that something else still counts or names the classes that were dropped.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allow_stale: bool,
+    /// On how many made-up inputs the networks were to be run; absent if as many as their size allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executed: Option<u32>,
     /// Settings of sampling and training; absent if nothing was sampled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Settings>,

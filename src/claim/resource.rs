@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::sign::Digests;
 
+/// Annotation of a released file: how many bytes it has.
+pub const SIZE: &str = "size";
+
 /// A file or a set of files by its digest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Resource {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RecordedEvaluation, Seed};
-use crate::evidence::{Figure, Outcome};
+use crate::evidence::{Execution, Figure, Outcome};
 
 /// What was measured.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -18,6 +18,9 @@ pub struct Verification {
     pub not_run: Vec<Tier>,
     /// Seed of the synthetic embeddings that were measured on.
     pub seed: Seed,
+    /// How much of both networks was run, end to end; absent of claims from before that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<Execution>,
     /// Every check.
     pub checks: Vec<RecordedCheck>,
     /// Figures on labelled data of the user; absent if there were none.

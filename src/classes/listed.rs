@@ -18,15 +18,17 @@ pub(crate) fn lines(text: &str) -> Option<Vec<String>> {
     if names.iter().any(|name| name.is_empty()) {
         return None;
     }
-    let unnumbered: Option<Vec<&str>> =
-        names.iter().enumerate().map(|(class, line)| numbered(line, class).map(|at| &line[at..])).collect();
-    Some(unnumbered.unwrap_or(names).into_iter().map(str::to_owned).collect())
+    let unnumbered = |base: usize| -> Option<Vec<&str>> {
+        let lines = names.iter().enumerate();
+        lines.map(|(class, line)| numbered(line, class + base).map(|at| &line[at..])).collect()
+    };
+    Some(unnumbered(0).or_else(|| unnumbered(1)).unwrap_or(names).into_iter().map(str::to_owned).collect())
 }
 
 /// Where the name begins in a line that begins with this index.
 pub(crate) fn numbered(line: &str, class: usize) -> Option<usize> {
     let rest = line.strip_prefix(&class.to_string())?;
-    let name = rest.trim_start_matches([' ', '\t', ':', ',', ';', '=', '.', ')']).trim_start();
+    let name = rest.trim_start_matches([' ', '\t', ':', ',', ';', '|', '=', '.', ')']).trim_start();
     (name.len() < rest.len() && !name.is_empty()).then(|| line.len() - name.len())
 }
 
@@ -49,6 +51,7 @@ mod tests {
     fn lines_may_be_numbered_and_end_empty() {
         assert_eq!(lines("cat\ndog\n\n").unwrap(), ["cat", "dog"]);
         assert_eq!(lines("0 cat\n1\tdog\n").unwrap(), ["cat", "dog"]);
+        assert_eq!(lines("1|cat\n2|dog\n").unwrap(), ["cat", "dog"]);
         assert_eq!(lines("0\n1\n2").unwrap(), ["0", "1", "2"]);
         assert_eq!(lines("cat\n\ndog\n"), None);
         assert_eq!(Labels::of_lines("cat\n\ndog\n\n", "x".into()).names, ["cat", "", "dog"]);

@@ -60,6 +60,7 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
         Error::Hub(HubError::Connection { .. }) if downloaded_by_name => Some(
             "if a path was meant, is it spelled right? If not, try again later: what was downloaded so far is kept".into(),
         ),
+        Error::Rules { path, .. } if path.symlink_metadata().is_err() => Some(where_it_could_be(path)),
         Error::Hub(HubError::Unclear { choices, .. }) => Some(format!("name one with --file: {choices}")),
         _ => fixed(error).map(Into::into).or_else(|| error.hint()),
     }
@@ -67,6 +68,9 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
 
 /// What could have been meant by a path that is not there.
 fn where_it_could_be(path: &Path) -> String {
+    if let Some(name) = path.to_str().and_then(named_by_address) {
+        return name;
+    }
     let near = near(path);
     let near: Vec<String> = near.iter().map(|path| format!("`{}`", path.display())).collect();
     let repository = path.to_str().and_then(HubRef::parse).filter(|reference| reference.revision.is_none());
@@ -85,9 +89,25 @@ fn where_it_could_be(path: &Path) -> String {
     }
 }
 
+/// What to name in the place of an address, if it is one.
+fn named_by_address(path: &str) -> Option<String> {
+    let (scheme, rest) = path.split_once("://")?;
+    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let repository = rest.strip_prefix("huggingface.co/").or_else(|| rest.strip_prefix("hf.co/"));
+    let mut parts = repository.unwrap_or_default().split('/').filter(|part| !part.is_empty());
+    Some(match (parts.next(), parts.next()) {
+        (Some(owner), Some(name)) => {
+            format!("a repository on the Hub is named without its address: `{owner}/{name}`")
+        }
+        _ => "addresses are not fetched: name a path, or a repository on the Hub as `org/name`".into(),
+    })
+}
+
 fn fixed(error: &Error) -> Option<&'static str> {
     Some(match error {
-        Error::CannotDrop { .. } => "keep the slots with --slot keep",
+        Error::CannotDrop { keepable: true, .. } => "keep the slots with --slot keep",
         Error::CannotKeep { droppable: true, .. } => "drop the slots with --slot drop",
         Error::DestinationExists { release: true, .. } => "replace it with --force",
         Error::DestinationExists { release: false, .. } => {
@@ -115,7 +135,11 @@ fn fixed(error: &Error) -> Option<&'static str> {
         }
         Error::NoName { .. } => "end -o with the name of the folder to write",
         Error::Removal(error) => return of_removal(error),
-        Error::Stale { .. } => {
+        Error::Stale { keepable: false, .. } => {
+            "correct or remove these first, or accept that they stay as they are with --allow-stale, and the claim then \
+             lists them"
+        }
+        Error::Stale { keepable: true, .. } => {
             "keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale, and the \
              claim then lists them"
         }
@@ -216,5 +240,28 @@ mod tests {
             let advice = on(&anyhow::Error::from(error).context("reading it")).unwrap();
             assert!(advice.contains(option), "{advice}");
         }
+    }
+
+    #[test]
+    fn addresses_are_told_as_names() {
+        for (path, name) in [
+            ("https://huggingface.co/a/b", Some("`a/b`")),
+            ("https://hf.co/a/b/tree/main", Some("`a/b`")),
+            ("s3://bucket/model", Some("`org/name`")),
+            ("C:\\m", None),
+            ("a/b", None),
+        ] {
+            let advice = named_by_address(path);
+            assert_eq!(advice.is_some(), name.is_some(), "{path}");
+            assert!(advice.unwrap_or_default().contains(name.unwrap_or_default()), "{path}");
+        }
+    }
+
+    #[test]
+    fn keeping_is_not_advised_where_it_is_refused() {
+        let advice = |keepable| on(&Error::CannotDrop { obstacle: "x".into(), keepable }.into()).unwrap();
+        assert!(advice(true).contains("--slot keep") && !advice(false).contains("keep"));
+        let advice = |keepable| on(&Error::Stale { parts: Vec::new(), keepable }.into()).unwrap();
+        assert!(advice(true).contains("--slot keep") && !advice(false).contains("keep the"));
     }
 }

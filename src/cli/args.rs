@@ -17,7 +17,7 @@ use declass::device::DeviceChoice;
 #[cfg(feature = "compute")]
 pub(super) use compute::{
     DataArgs, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
-    UnlearnArgs,
+    RunArgs, UnlearnArgs,
 };
 #[cfg(feature = "compute")]
 pub(super) use hub::HubArgs;
@@ -107,6 +107,9 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Repeat the recorded run and compare the files.
     Reproduce(ReproduceArgs),
+    #[cfg(feature = "compute")]
+    /// Run a model on arrays of your own and save what comes out.
+    Run(RunArgs),
     /// Sign a release: its claim, then all of it.
     Sign(SignArgs),
     /// Add a trusted time stamp (RFC 3161) to a signed release.

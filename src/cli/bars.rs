@@ -28,6 +28,7 @@ impl Progress for Bars {
             Step::Downloading => ("downloading", "{bytes}/{total_bytes}"),
             Step::Hashing => ("hashing", "{bytes}/{total_bytes}"),
             Step::Sampling => ("sampling", "{pos}/{len}"),
+            Step::Running => ("running both", "{pos}/{len} batches"),
             Step::Unlearning => ("unlearning", "{pos}/{len} epochs"),
             Step::Writing => ("writing", "{bytes}/{total_bytes}"),
         };

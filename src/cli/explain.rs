@@ -9,7 +9,10 @@ use super::{Exit, args::ExplainArgs, output::Printer, schema::Schema};
 pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
     let codes: Vec<&Code> = match &args.code {
         Some(id) => {
-            vec![code(id).with_context(|| format!("there is no code `{id}`: `declass explain` lists them"))?]
+            vec![
+                code(&written(id))
+                    .with_context(|| format!("there is no code `{id}`: `declass explain` lists them"))?,
+            ]
         }
         None => CODES.to_vec(),
     };
@@ -26,6 +29,12 @@ pub(super) fn run(args: &ExplainArgs, printer: &Printer) -> Result<Exit> {
         printer.row("", "`declass explain CODE` says what a code means and what to do");
     }
     Ok(Exit::Yes)
+}
+
+/// A code as it is printed, however it was typed: `DC2011` of `dc2011` and `2011`.
+fn written(id: &str) -> String {
+    let id = id.trim().to_uppercase();
+    if id.starts_with("DC") { id } else { format!("DC{id}") }
 }
 
 fn explain(code: &Code, printer: &Printer) {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use declass::head::{Link, Ties};
+use declass::{
+    cut::CutPoint,
+    head::{Link, Ties},
+};
 use serde_json::json;
 
 use super::{
@@ -26,12 +29,12 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
     if args.json {
         printer.answer(Schema::Inspect, &as_json(&source))?;
     } else {
-        print(&source, printer);
+        print(&source, args.cuts, printer);
     }
     Ok(Exit::Yes)
 }
 
-fn print(source: &Source, printer: &Printer) {
+fn print(source: &Source, cuts: bool, printer: &Printer) {
     let (artifact, cut, labels) = (source.model.artifact(), source.model.cut(), source.model.labels());
     let head = &cut.head;
     let values = artifact.tensors().values().map(|info| info.elements() as u64).sum();
@@ -72,20 +75,24 @@ fn print(source: &Source, printer: &Printer) {
         printer.row("runners-up", cut.why.runners_up.join(", "));
     }
     cut.why.notes.iter().for_each(|note| printer.row("note", note));
-    for point in cut.points.iter().take(SHOWN) {
-        let text = format!(
-            "{} ({}), {} behind it",
-            point.tensor,
-            point.producer,
-            counted(point.weighted_after, "weighted operator")
-        );
-        printer.detail("cut point", text);
+    if cuts {
+        cut.points.iter().for_each(|point| printer.row("cut point", cut_point(point)));
+        if cut.points.is_empty() {
+            printer.row("cut points", "none are known: the model is no graph");
+        }
+    } else {
+        cut.points.iter().take(SHOWN).for_each(|point| printer.detail("cut point", cut_point(point)));
     }
     if let (Some(labels), true) = (labels, head.classes > SHOWN) {
         for (index, name) in labels.names.iter().enumerate() {
             printer.detail("", format!("{index:>6} {name}"));
         }
     }
+}
+
+fn cut_point(point: &CutPoint) -> String {
+    let behind = counted(point.weighted_after, "weighted operator");
+    format!("{} ({}), {behind} behind it", point.tensor, point.producer)
 }
 
 fn classes(source: &Source) -> String {
@@ -137,7 +144,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "width": branch.width,
         })
     };
-    let point = |point: &declass::cut::CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
+    let point = |point: &CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
     json!({
         "model": source.name,
         "package": source.model.origin().map(ToString::to_string),
@@ -164,6 +171,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "runnersUp": cut.why.runners_up,
             "notes": cut.why.notes,
         },
+        "untouched": cut.untouched,
         "cutPoints": cut.points.iter().map(point).collect::<Vec<_>>(),
     })
 }

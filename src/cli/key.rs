@@ -49,8 +49,13 @@ pub(super) fn new_passphrase(args: &PassphraseArgs) -> Result<Zeroizing<String>>
     if let Some(given) = given_passphrase(args)? {
         return Ok(given);
     }
-    let first = ask("Passphrase of the new key: ")?;
-    if *first == *ask("Again: ")? { Ok(first) } else { Err(refused("the two passphrases differ", None)) }
+    let none = "the new key needs a passphrase";
+    let first = ask("Passphrase of the new key: ", none)?;
+    if *first == *ask("Again: ", none)? {
+        Ok(first)
+    } else {
+        Err(refused("the two passphrases differ", None))
+    }
 }
 
 fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseKey> {
@@ -62,7 +67,11 @@ fn open_from(source: &KeySource, passphrase: &PassphraseArgs) -> Result<ReleaseK
         KeySource::File(path) => File::open(path).and_then(secret).map_err(anyhow::Error::from),
         KeySource::Variable(variable) => env::var(variable).map(Zeroizing::new).map_err(Into::into),
     };
-    let text = text.with_context(|| format!("key `{name}`"))?;
+    let text = text.map_err(|error| Advised {
+        reason: format!("key `{name}`: {error}"),
+        advice: matches!(source, KeySource::File(path) if !path.exists())
+            .then(|| "is the path spelled right? `declass keygen` makes a new key".into()),
+    })?;
     unlock(&name, text.as_bytes(), passphrase)
 }
 
@@ -81,7 +90,9 @@ pub(super) fn unlock<K: PrivateKey>(name: &str, file: &[u8], passphrase: &Passph
 fn passphrase_of(name: &str, args: &PassphraseArgs) -> Result<Zeroizing<String>> {
     match given_passphrase(args)? {
         Some(given) => Ok(given),
-        None => ask(&format!("Passphrase of {name}: ")),
+        None => {
+            ask(&format!("Passphrase of {name}: "), "the key cannot be used: its passphrase is not known")
+        }
     }
 }
 
@@ -117,12 +128,11 @@ fn secret(from: impl Read) -> io::Result<Zeroizing<String>> {
     Ok(text)
 }
 
-fn ask(prompt: &str) -> Result<Zeroizing<String>> {
-    let typed = rpassword::prompt_password(prompt).map_err(|_| {
-        refused(
-            "its passphrase is not known, and there is no terminal to ask at",
-            "name a file with --passphrase-file, or set $DECLASS_KEY_PASSPHRASE",
-        )
+/// `none` says what is wrong where nobody can be asked.
+fn ask(prompt: &str, none: &str) -> Result<Zeroizing<String>> {
+    let typed = rpassword::prompt_password(prompt).map_err(|_| Advised {
+        reason: format!("{none}, and there is no terminal to ask at"),
+        advice: Some("name a file with --passphrase-file, or set $DECLASS_KEY_PASSPHRASE".into()),
     })?;
     Ok(Zeroizing::new(typed))
 }

@@ -30,6 +30,8 @@ mod push;
 mod register;
 #[cfg(feature = "compute")]
 mod reproduce;
+#[cfg(feature = "compute")]
+mod run;
 mod schema;
 mod sign;
 #[cfg(feature = "compute")]
@@ -39,6 +41,7 @@ mod timestamp;
 mod trace;
 #[cfg(feature = "compute")]
 mod unlearn;
+mod usage;
 mod verdict;
 mod verify;
 
@@ -63,7 +66,10 @@ enum Exit {
 
 /// Parses the command line, runs the command, and says how it ended.
 pub(crate) fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::refuse(&error),
+    };
     let printer = Printer::new(cli.verbosity());
     let result = match &cli.command {
         #[cfg(feature = "compute")]
@@ -83,6 +89,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Register(args) => register::run(args, &printer),
         #[cfg(feature = "compute")]
         Command::Reproduce(args) => reproduce::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Run(args) => run::run(args, &printer),
         Command::Sign(args) => sign::run(args, &printer),
         Command::Timestamp(args) => timestamp::run(args, &printer),
         #[cfg(feature = "compute")]
@@ -99,5 +107,12 @@ pub(crate) fn run() -> ExitCode {
             _ => Exit::Unknown,
         }
     });
-    ExitCode::from(exit as u8)
+    match printer.failure() {
+        // Whoever asked does not know the answer.
+        Some(error) => {
+            usage::say_unprinted(&error);
+            ExitCode::from(Exit::Unknown as u8)
+        }
+        None => ExitCode::from(exit as u8),
+    }
 }

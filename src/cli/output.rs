@@ -1,7 +1,10 @@
 //! Everything that is printed goes through here: data to stdout, the rest to stderr, nothing a model says can
 //! control the terminal.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::OnceLock,
+};
 
 use anstyle::{AnsiColor, Style};
 use declass::{
@@ -29,6 +32,8 @@ pub(super) enum Verbosity {
 /// Prints as much as the user asked for.
 pub(super) struct Printer {
     verbosity: Verbosity,
+    /// Why something could not be printed.
+    failed: OnceLock<io::Error>,
 }
 
 /// Width of the first column.
@@ -36,7 +41,20 @@ const COLUMN: usize = 16;
 
 impl Printer {
     pub(super) fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity }
+        Self { verbosity, failed: OnceLock::new() }
+    }
+
+    /// Why not all was printed, if somebody wanted to read it.
+    pub(super) fn failure(self) -> Option<io::Error> {
+        self.note(io::stdout().flush());
+        self.failed.into_inner()
+    }
+
+    fn note(&self, written: io::Result<()>) {
+        if let Err(error) = as_far_as_read(written) {
+            // The first one tells.
+            let _ = self.failed.set(error);
+        }
     }
 
     /// Whether nothing but errors shall be printed.
@@ -81,14 +99,13 @@ impl Printer {
             let gap = if width < COLUMN { COLUMN - width } else { 2 };
             // Blanks at the end could not be cut off behind the style's own end.
             let line = format!("{style}{name}{style:#}{:gap$}{}", "", harmless(text));
-            // A closed pipe is nobody's error.
-            let _ = writeln!(out, "{}", line.trim_end());
+            self.note(writeln!(out, "{}", line.trim_end()));
         }
     }
 
     /// A line for another program, whatever the verbosity.
     pub(super) fn line(&self, text: &str) {
-        let _ = writeln!(io::stdout(), "{}", harmless(text));
+        self.note(writeln!(io::stdout(), "{}", harmless(text)));
     }
 
     /// The result as a JSON object that says first what it is, whatever the verbosity.

@@ -87,6 +87,7 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
     if removal.trains() {
         add("--epochs", removal.epochs().to_string());
     }
+    removal.executed().iter().for_each(|inputs| add("--executed", inputs.to_string()));
     add("--device", device.to_string());
     let target = removal.target();
     let switches = [

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use declass::{
     claim::names::open_model,
     classes::Labels,
+    cut::given_labels,
     error::{Error, LocateError},
     fetch::{Fetched, PackageUrl},
     formats::{Artifact, read_regular},
@@ -80,5 +81,5 @@ fn read_labels(file: &Path) -> Result<Labels> {
     let named = || format!("labels file `{}`", file.display());
     let bytes = read_regular(file, MAX_LABELS).map_err(Error::from).with_context(named)?;
     let text = String::from_utf8(bytes).with_context(named)?;
-    Ok(Labels::of_lines(&text, file.display().to_string()))
+    Ok(given_labels(&text, &file.display().to_string())?)
 }

@@ -2,8 +2,17 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use declass::unlearn::Search;
+
+/// Fails if the file cannot be written, before a run is made for it.
+pub(super) fn check(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() || !folder.is_dir() {
+        bail!("the trace `{}` cannot be written: name a file in a folder that is there", path.display());
+    }
+    Ok(())
+}
 
 /// Writes `attempt,learning_rate,stretch,epoch,shortfall_nats` and the share still recognised in each
 /// stratum.

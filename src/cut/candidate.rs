@@ -4,7 +4,7 @@ use declass_formats::{Artifact, TensorInfo};
 
 use super::names;
 
-/// How many candidates an error lists.
+/// How many candidates a sentence lists.
 pub(super) const LISTED: usize = 8;
 
 /// A weight that could make classes.
@@ -27,6 +27,11 @@ impl Candidate<'_> {
 
     pub(super) fn columns(&self) -> usize {
         self.info.shape[1]
+    }
+
+    /// Whether it makes as many results as it reads, as a layer behind the logits would.
+    pub(super) fn is_square(&self) -> bool {
+        self.rows() == self.columns()
     }
 
     /// Whether a name, of the module or the tensor, is this one's.
@@ -60,8 +65,12 @@ pub(super) fn matrices(artifact: &Artifact) -> Vec<Candidate<'_>> {
         .collect()
 }
 
+/// All with their extents.
+pub(super) fn described(candidates: &[Candidate<'_>]) -> Vec<String> {
+    candidates.iter().map(|it| format!("{} {:?}", it.tensor, it.info.shape)).collect()
+}
+
 /// The first few with their extents.
 pub(super) fn listed(candidates: &[Candidate<'_>]) -> Vec<String> {
-    let shown = candidates.iter().map(|it| format!("{} {:?}", it.tensor, it.info.shape));
-    shown.take(LISTED).collect()
+    described(&candidates[..candidates.len().min(LISTED)])
 }

@@ -1,5 +1,8 @@
 //! What classes of the transformers library call their heads.
 
+pub(super) mod timm;
+pub(super) mod types;
+
 /// The names of the heads that the library's own code of these classes reads its logits from; of several, the
 /// logits are the mean. Nothing else in a file is loaded behind the encoder.
 #[rustfmt::skip]
@@ -191,3 +194,6 @@ const HEADS: [(&[&str], &[&str]); 17] = [
 pub(super) fn heads(class: &str) -> Option<&'static [&'static str]> {
     HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads)
 }
+
+/// Tensors that the library's classes have beside encoder and head, and that count something else than classes.
+pub(super) const OWN: &[&str] = &["layer_weights"];

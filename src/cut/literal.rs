@@ -91,6 +91,11 @@ pub(crate) fn string(text: &str, span: Range<usize>) -> Option<String> {
     serde_json::from_str(text.get(span)?).ok()
 }
 
+/// The string in `text[span]`, of JSON or of Python.
+pub(crate) fn either_string(text: &str, span: Range<usize>) -> Option<String> {
+    string(text, span.clone()).or_else(|| unquoted(text.get(span)?))
+}
+
 /// A Python string literal's content.
 fn unquoted(text: &str) -> Option<String> {
     let quote = text.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;

@@ -4,6 +4,7 @@ mod candidate;
 mod chain;
 mod choice;
 mod foreign;
+mod known;
 mod labels;
 mod library;
 pub(crate) mod literal;
@@ -33,7 +34,10 @@ use crate::{
 };
 
 pub use choice::Choice;
-pub(crate) use labels::{COUNTS, Indices, names_indices, spelling};
+pub use labels::given_labels;
+pub(crate) use labels::{
+    ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
+};
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};
@@ -199,6 +203,15 @@ impl Cut {
         Ok(cut)
     }
 
+    /// Whether numbers of the classes count them, from 0 or 1 on, so that they have to go on counting where some are
+    /// dropped: the labels are others, and are found by them.
+    pub(crate) fn is_counted(&self, numbers: &[i64]) -> bool {
+        let others = self.labels.as_ref().is_some_and(|labels| {
+            !labels.names.iter().zip(numbers).all(|(name, number)| *name == number.to_string())
+        });
+        others && !self.older && counts_from(numbers).is_some()
+    }
+
     fn find(artifact: &Artifact, hints: &Hints) -> Result<Self, Error> {
         match artifact.format() {
             Format::Onnx => onnx::locate(artifact, hints),
@@ -225,6 +238,12 @@ impl Head {
         open.find_map(|open| open.speaks(target.forgotten()))
     }
 
+    /// Whether sealing keeps every slot from being given out, whichever classes are forgotten.
+    #[must_use]
+    pub fn can_be_sealed(&self) -> bool {
+        self.open.is_none() && self.auxiliary.iter().all(|it| it.open.is_none())
+    }
+
     /// The heads beside the main one, each as a head of its own. What else counts the classes, such as declared
     /// outputs, stays with the main one.
     pub(crate) fn further(&self) -> impl Iterator<Item = Self> {
@@ -240,11 +259,27 @@ impl Head {
         })
     }
 
+    /// How many of the best classes an output lists, where one lists several.
+    #[must_use]
+    pub fn best_given_out(&self) -> Option<usize> {
+        let counts = self.sites.iter().filter_map(|site| match site {
+            Site::Picks { count, .. } => Some(*count),
+            _ => None,
+        });
+        counts.max().filter(|count| *count > 1)
+    }
+
     /// Width of the joint embedding.
     #[must_use]
     pub fn width(&self) -> usize {
         self.branches.iter().map(|branch| branch.width).sum()
     }
+}
+
+/// Where a list begins that counts up by one, if it is 0 or 1.
+fn counts_from(numbers: &[i64]) -> Option<i64> {
+    let first = numbers.first().copied().filter(|first| matches!(first, 0 | 1))?;
+    (first..).zip(numbers).all(|(counted, number)| counted == *number).then_some(first)
 }
 
 /// Short for the commonest error here.
@@ -256,4 +291,18 @@ fn refusal(reason: impl Into<String>, hint: impl Into<String>) -> Error {
 /// Short for what may be another way with a head that is named by hand.
 fn not_this_head(reason: impl Into<String>) -> Error {
     LocateError::NotThisHead { reason: reason.into() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts_from;
+
+    #[test]
+    fn lists_that_count_begin_at_0_or_1() {
+        assert_eq!(counts_from(&[0, 1, 2]), Some(0));
+        assert_eq!(counts_from(&[1, 2, 3]), Some(1));
+        for other in [&[][..], &[2, 3], &[0, 2], &[1, 0], &[0, 1, 1]] {
+            assert_eq!(counts_from(other), None, "{other:?}");
+        }
+    }
 }

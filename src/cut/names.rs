@@ -101,6 +101,11 @@ const FOR_TRAINING: &[&str] = &[
     "thresh",
 ];
 
+/// Whether a path is a module or one of its parts.
+pub(super) fn is_within(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The place of a module path in the table, 0 is best; `None` if it is not there.
 pub(super) fn rank(module: &str) -> Option<usize> {
     HEADS.iter().position(|pattern| matches(module, pattern))

@@ -112,6 +112,11 @@ pub(crate) enum Site {
     },
     /// No place, but the fact that the head is found only with the help of declared shapes, which therefore stay.
     ShapesNeeded,
+    /// A stored list of the classes that another part of the graph reads: it stays as it is.
+    ReadElsewhere {
+        /// Its name.
+        tensor: String,
+    },
     /// A stored tensor with one text per class.
     Texts {
         /// Its name.

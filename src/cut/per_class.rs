@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use declass_formats::{Artifact, TensorInfo};
 
-use super::{candidate::Candidate, chain, names, not_this_head, refusal};
+use super::{candidate::Candidate, chain, library, names, not_this_head, refusal};
 use crate::{
     error::Error,
     evidence::{Untouched, UntouchedKind},
@@ -27,6 +27,16 @@ pub(super) fn code(artifact: &Artifact) -> Vec<Untouched> {
     files.into_iter().map(|file| Untouched::new(UntouchedKind::File, file, &[])).collect()
 }
 
+/// What is known of the program that reads a model.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Reading {
+    /// It is a known class of a library, which uses nothing beside its own encoder and head.
+    Known,
+    /// Whatever it does was accepted, or it refuses what it does not use.
+    Accepted,
+    Unknown,
+}
+
 /// What is known of a head when its neighbours are looked at.
 struct Head<'a> {
     candidate: &'a Candidate<'a>,
@@ -37,10 +47,14 @@ struct Head<'a> {
     hidden: bool,
     /// How many tensors have this shape, and a name that differs in its digits only.
     families: BTreeMap<(String, &'a [usize]), usize>,
+    /// The first part of the names of what a known class takes for its encoder.
+    encoder: Option<&'a str>,
+    reading: Reading,
 }
 
 /// Everything beside the heads that has a value per class. What could act on the logits is a reason not to take
-/// this head, unless it was named; what is for training, and what was accepted so, is listed.
+/// this head, unless it was named or is that of a known class; what is for training, and what was accepted so, is
+/// listed.
 ///
 /// # Errors
 /// [`crate::error::LocateError::NotThisHead`] for what could act on the logits,
@@ -49,7 +63,7 @@ pub(super) fn beside(
     artifact: &Artifact,
     heads: &[Candidate<'_>],
     parts: &[Candidate<'_>],
-    is_named: bool,
+    reading: Reading,
 ) -> Result<Vec<Untouched>, Error> {
     let Some(first) = heads.first() else { return Ok(Vec::new()) };
     let own: BTreeSet<&str> = parts.iter().flat_map(|it| [it.tensor, it.bias_name.as_str()]).collect();
@@ -58,16 +72,17 @@ pub(super) fn beside(
         *families.entry((names::family(name), &info.shape)).or_default() += 1;
     }
     let (classes, width) = (first.rows(), first.columns());
-    let hidden = classes == width || chain::is_hidden_width(artifact, classes);
-    let head = Head { candidate: first, classes, width, hidden, families };
+    let encoder = chain::encoder(artifact, first).filter(|_| reading == Reading::Known);
+    let hidden = classes == width || chain::is_hidden_width(artifact, classes, encoder);
+    let head = Head { candidate: first, classes, width, hidden, families, encoder, reading };
     let others = artifact.tensors().iter().filter(|(name, _)| !own.contains(name.as_str()));
     let effects: Vec<_> =
         others.map(|(name, info)| (name, info, head.effect(artifact, name, info))).collect();
     let first = |effect| effects.iter().find(|(_, _, other)| *other == effect);
-    if let Some((name, ..)) = first(Effect::Normalises) {
+    if let Some((name, ..)) = first(Effect::Normalises).filter(|_| reading != Reading::Known) {
         return Err(normalised(&head, name));
     }
-    if let Some((name, info, _)) = first(Effect::Possible).filter(|_| !is_named) {
+    if let Some((name, info, _)) = first(Effect::Possible).filter(|_| reading == Reading::Unknown) {
         return Err(head.refusal(name, info));
     }
     let left = effects.iter().filter(|(_, _, effect)| *effect != Effect::None);
@@ -90,14 +105,22 @@ enum Effect {
 impl Head<'_> {
     fn effect(&self, artifact: &Artifact, name: &str, info: &TensorInfo) -> Effect {
         let path = names::unwrapped(name);
+        if self.is_known(path) {
+            return Effect::None;
+        }
         if info.elements() == 1 {
-            return if self.is_scale(artifact, path, name, info) { Effect::Possible } else { Effect::None };
+            let may_scale = self.reading != Reading::Known && self.is_scale(artifact, path, name, info);
+            return if may_scale { Effect::Possible } else { Effect::None };
         }
         let extents: Vec<usize> = info.shape.iter().copied().filter(|extent| *extent != 1).collect();
         let counts = match extents.as_slice() {
             [only] => *only == self.classes,
             [rows, columns] => *rows == self.classes || *columns == self.classes,
-            several => several.contains(&self.classes) && several.contains(&self.width),
+            [first, .., last] => {
+                let ends_with_them = [first, last].contains(&&self.classes) && !self.hidden;
+                ends_with_them || (extents.contains(&self.classes) && extents.contains(&self.width))
+            }
+            [] => false,
         };
         if !counts || self.is_of_encoder(artifact, name, info, &extents) {
             return Effect::None;
@@ -107,10 +130,20 @@ impl Head<'_> {
             return Effect::Normalises;
         }
         let reads_nothing = extents.len() == 2 && !extents.contains(&self.width) && extents[0] != extents[1];
-        match is_training || reads_nothing || extents.len() > 2 || (self.hidden && !self.is_behind(path)) {
+        let unclear = self.hidden && !self.is_behind(path);
+        match is_training || reads_nothing || extents.len() > 2 || unclear {
+            // The parts of a known class have any extent.
+            true if unclear && self.reading == Reading::Known => Effect::None,
             true => Effect::Training,
             false => Effect::Possible,
         }
+    }
+
+    /// Whether a known class of a library has it for its encoder.
+    fn is_known(&self, path: &str) -> bool {
+        self.reading == Reading::Known
+            && (self.encoder.is_some_and(|encoder| names::is_within(path, encoder))
+                || library::OWN.contains(&path))
     }
 
     /// Whether it is the bias of another layer, a table, or one of many alike.

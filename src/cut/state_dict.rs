@@ -7,10 +7,12 @@ use declass_formats::Artifact;
 use super::{
     Auxiliary, Branch, Choice, Cut, Head, Operand, Why,
     candidate::{self, Candidate},
-    chain, foreign,
+    chain, foreign, known,
     labels::{self, Stated},
-    multi_label, names, not_this_head, per_class, refusal, refuse,
-    rules::{self, Found, misfit_bias, token_head},
+    multi_label, names, not_this_head,
+    per_class::{self, Reading},
+    refusal, refuse,
+    rules::{self, Found, Library, misfit_bias, token_head},
     stated,
 };
 use crate::error::{Error, LocateError};
@@ -25,7 +27,9 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let matrices = candidate::matrices(artifact);
     let has_rows = |count: usize| matrices.iter().any(|it| it.rows() == count);
     let stated = labels::stated(artifact)?.filter(|stated| !stated.beside || has_rows(stated.count));
-    if stated.as_ref().is_some_and(|stated| stated.count == 1) {
+    // One of several that are independent may be left.
+    let fewest = if multi_label::is_stated(artifact, hints)? { 1 } else { 2 };
+    if stated.as_ref().is_some_and(|stated| stated.count < fewest) {
         return Err(one_output());
     }
     let found = find(artifact, hints, &matrices, stated.as_ref()).map_err(|error| {
@@ -48,7 +52,7 @@ fn find<'a>(
     if hints.head().is_some() {
         let mut found = rules::named(matrices, &hints.heads)?;
         // One of several heads whose mean the library takes is not one without the others.
-        if let Ok(Some(library)) = rules::of_library(artifact.config(), matrices)
+        if let Ok(Some(library)) = known::of_library(artifact.config(), matrices)
             && has(&library.heads, found.heads.first())
         {
             found.beside.retain(|it| !has(&library.heads, Some(it)));
@@ -62,10 +66,10 @@ fn find<'a>(
     if candidates.is_empty() {
         return Err(refuse::backbone(artifact).unwrap_or_else(|| rules::no_candidate(artifact, stated)));
     }
-    if let Some(found) = rules::of_library(artifact.config(), matrices)? {
+    if let Some(found) = known::of_library(artifact.config(), matrices)? {
         return Ok(found);
     }
-    if let Some(found) = rules::declared(artifact, &candidates)? {
+    if let Some(found) = known::of_timm(artifact, &candidates)? {
         return Ok(found);
     }
     let backbone = refuse::backbone(artifact);
@@ -97,6 +101,10 @@ fn assemble(
     let classes = first.rows();
     let stated = stated.filter(|stated| !stated.beside || stated.count == classes);
     check_classes(&found.heads, classes, stated.as_ref())?;
+    let multi_label = multi_label::is_stated(artifact, hints)?;
+    if classes < if multi_label { 1 } else { 2 } {
+        return Err(one_output());
+    }
     let alike: Vec<Candidate<'_>> = matrices.iter().filter(|it| it.rows() == classes).cloned().collect();
     if alike.iter().any(|it| it.module == "aux_head") {
         return Err(token_head());
@@ -108,7 +116,6 @@ fn assemble(
     let auxiliary: Vec<Branch> =
         others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
-    let multi_label = multi_label::is_stated(artifact, hints)?;
     let link = if multi_label { Link::Sigmoid } else { Link::None };
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
@@ -185,12 +192,19 @@ impl<'a> Others<'a> {
         }
         let auxiliary = [found.beside.clone(), trained].concat();
         known.extend(auxiliary.iter().map(|it| it.tensor));
-        let ends = chain::ends(artifact, alike);
+        // A declaration says which of two layers is last, where the second keeps the number of results.
+        let mut ends = match (found.declared, found.settled) {
+            (true, false) => chain::ends(artifact, alike),
+            _ => chain::possible(artifact, alike),
+        };
+        if let Some(first) = found.heads.first().filter(|_| found.declared && found.settled) {
+            ends = chain::beside_the_encoder(artifact, first, ends);
+        }
         let left: Vec<_> = ends.into_iter().filter(|it| !known.contains(it.tensor)).collect();
         if left.is_empty() || found.settled {
             return Ok(Self { auxiliary, left });
         }
-        let candidates = candidate::listed(&[found.heads.clone(), left].concat());
+        let candidates = candidate::described(&[found.heads.clone(), left].concat());
         Err(LocateError::Ambiguous { candidates }.into())
     }
 }
@@ -206,19 +220,17 @@ fn untouched(
     let matrix = |it: &Candidate<'_>| Untouched::new(UntouchedKind::Matrix, it.tensor, &it.info.shape);
     let mut untouched: Vec<_> = others.left.iter().map(matrix).collect();
     untouched.extend(per_class::code(artifact));
-    // What a known class of a library does not load cannot act on its logits.
-    let is_known = found.settled && hints.head().is_none()
-        || matches!(rules::of_library(artifact.config(), alike), Ok(Some(library)) if has(&library.heads, found.heads.first()));
-    if !is_known {
-        let parts: Vec<_> =
-            found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
-        untouched.extend(per_class::beside(
-            artifact,
-            &found.heads,
-            &parts,
-            hints.head().is_some() || found.strict,
-        )?);
-    }
+    let parts: Vec<_> = found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
+    let by_name = match known::of_library(artifact.config(), alike) {
+        Ok(Some(library)) if has(&library.heads, found.heads.first()) => library.library,
+        _ => Library::Unknown,
+    };
+    let reading = match (found.library, by_name, hints.head()) {
+        (Library::Known, ..) | (_, Library::Known, _) => Reading::Known,
+        (Library::Strict, ..) | (.., Some(_)) => Reading::Accepted,
+        _ => Reading::Unknown,
+    };
+    untouched.extend(per_class::beside(artifact, &found.heads, &parts, reading)?);
     untouched.sort();
     Ok(untouched)
 }
@@ -234,7 +246,7 @@ fn check_classes(heads: &[Candidate<'_>], classes: usize, stated: Option<&Stated
             "{reason}: {source} says {count} classes, the head has {classes}"
         )));
     }
-    if classes <= 1 { Err(one_output()) } else { Ok(()) }
+    Ok(())
 }
 
 fn branch(artifact: &Artifact, head: &Candidate<'_>, classes: usize, gain: f64) -> Result<Branch, Error> {

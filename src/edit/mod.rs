@@ -82,7 +82,8 @@ pub fn edits(
     onnx::keep_real(&mut placement, &head.sites);
     if slot == Slot::Drop {
         if let Some(obstacle) = &head.obstacle {
-            return Err(Error::CannotDrop { obstacle: obstacle.to_string() });
+            let keepable = head.can_be_sealed();
+            return Err(Error::CannotDrop { obstacle: obstacle.to_string(), keepable });
         }
         onnx::shorten(&mut placement, cut)?;
         tensors::shorten(&mut placement, cut)?;
@@ -103,6 +104,7 @@ pub fn stale(artifact: &Artifact, cut: &Cut, target: &Target) -> Result<Vec<Unto
     }
     let names = companions::Names::of(cut, target.forgotten().as_set());
     let mut stale = tensors::stale(artifact, cut);
+    stale.extend(onnx::stale(artifact, cut));
     stale.extend(companions::stale(artifact, &names)?);
     Ok(stale)
 }
@@ -137,7 +139,8 @@ pub fn check(artifact: &Artifact, cut: &Cut, before: &LinearHead, target: &Targe
     }
     let parts = stale(artifact, cut, target)?;
     if !parts.is_empty() && !target.accepted().stale {
-        return Err(Error::Stale { parts: parts.iter().map(ToString::to_string).collect() });
+        let parts = parts.iter().map(ToString::to_string).collect();
+        return Err(Error::Stale { parts, keepable: cut.head.can_be_sealed() });
     }
     edits(artifact, cut, before, before, target.forgotten().as_set(), target.slot()).map(|_| ())
 }

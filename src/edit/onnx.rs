@@ -6,14 +6,15 @@ use std::{
 };
 
 use declass_formats::{
-    Dtype, NewTensor, TensorInfo,
+    Artifact, Dtype, NewTensor, TensorInfo,
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::{Rows, companions, place::Placement, texts};
+use super::{Rows, companions, place::Placement, rows, texts};
 use crate::{
-    cut::{CHARACTERS, Cut, LABEL_KEYS, Site, characters, literal},
+    cut::{CHARACTERS, Cut, Site, characters},
     error::Error,
+    evidence::{Untouched, UntouchedKind},
     net::{evaluate, ops},
 };
 
@@ -32,7 +33,10 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 texts::shorten_counting_attribute(placement, graph, *node, name);
             }
             Site::CountingTensor { tensor } => texts::shorten_counting(placement, tensor)?,
-            Site::DeclaredDim { .. } | Site::ShapesNeeded | Site::Undeclared { .. } => {}
+            Site::DeclaredDim { .. }
+            | Site::ReadElsewhere { .. }
+            | Site::ShapesNeeded
+            | Site::Undeclared { .. } => {}
             Site::Texts { tensor } => {
                 texts.insert(tensor);
             }
@@ -42,7 +46,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
             Site::Extent { node, input, position } => {
                 extents.entry((*node, *input)).or_default().insert(*position);
             }
-            Site::LabelAttribute { node, name } => shorten_labels(placement, graph, *node, name),
+            Site::LabelAttribute { node, name } => shorten_labels(placement, graph, (*node, name), cut),
             Site::OutputDim { output, axis } => {
                 let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
                 let edit = GraphEdit::SetOutputDim { output: *output, axis: *axis, extent };
@@ -50,9 +54,17 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
-                let tensor = graph.nodes.get(*node).map(|node| node.name.clone()).unwrap_or_default();
-                let reason = format!("it picks the {count} best classes, and only {} stay", placement.left());
-                return Err(Error::Unwritable { tensor, reason });
+                // Nodes need no name; what they give has one.
+                let node = graph.nodes.get(*node);
+                let given =
+                    node.and_then(|node| node.outputs.first()).map(String::as_str).unwrap_or_default();
+                let left = placement.left();
+                let obstacle = format!("`{given}` is the {count} best classes, and only {left} would stay");
+                let keepable = cut.head.can_be_sealed();
+                return Err(Error::CannotDrop { obstacle, keepable });
+            }
+            Site::Values(operand) if matches!(operand.info.dtype, Dtype::I32 | Dtype::I64) => {
+                texts::shorten_numbers(placement, operand, cut)?;
             }
             Site::Values(operand) => placement.put(operand, &Rows::new())?,
             Site::FunctionShapes => placement.edits.graph.push(GraphEdit::ClearFunctionInfo),
@@ -66,6 +78,19 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
     texts::shorten(placement, &texts)?;
     shorten_shapes(placement, graph, sites);
     shorten_metadata(placement, graph, cut)
+}
+
+/// Lists of the classes that only other parts of the graph read.
+pub(super) fn stale(artifact: &Artifact, cut: &Cut) -> Vec<Untouched> {
+    let lists = cut.head.sites.iter().filter_map(|site| match site {
+        Site::ReadElsewhere { tensor } => Some(tensor),
+        _ => None,
+    });
+    let part = |tensor: &String| {
+        let extents = artifact.tensors().get(tensor).map(|info| info.shape.clone()).unwrap_or_default();
+        Untouched::new(UntouchedKind::Tensor, tensor, &extents)
+    };
+    lists.map(part).collect()
 }
 
 /// Declared shapes go, unless the head could not be found again: then those stay that hold, and those with an axis
@@ -174,13 +199,16 @@ fn is_unread(graph: &Graph, node: usize, uses: &HashMap<&str, usize>) -> bool {
     graph.nodes[node].outputs.iter().all(|output| uses.get(output.as_str()).is_none_or(|uses| *uses == 0))
 }
 
-fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, node: usize, name: &str) {
+fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, (node, name): (usize, &String), cut: &Cut) {
     let value = match graph.nodes.get(node).and_then(|node| node.attributes.get(name)) {
+        Some(Attribute::Ints(values)) if cut.is_counted(values) => {
+            Attribute::Ints(values.iter().copied().take(placement.left()).collect())
+        }
         Some(Attribute::Ints(values)) => Attribute::Ints(placement.kept(values)),
         Some(Attribute::Strings(values)) => Attribute::Strings(placement.kept(values)),
         _ => return,
     };
-    placement.edits.graph.push(GraphEdit::SetAttribute { node, name: name.to_owned(), value });
+    placement.edits.graph.push(GraphEdit::SetAttribute { node, name: name.clone(), value });
 }
 
 fn shorten_extent(
@@ -209,13 +237,8 @@ fn shorten_extent(
     if entries == shape.integers() {
         return Ok(());
     }
-    let data = match shape.dtype {
-        Dtype::I32 => entries.iter().flat_map(|entry| (*entry as i32).to_le_bytes()).collect(),
-        Dtype::I64 => entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(),
-        dtype => {
-            return Err(unwritable(format!("a shape cannot be of type {}", dtype.name())));
-        }
-    };
+    let data = rows::whole_numbers(shape.dtype, &entries)
+        .ok_or_else(|| unwritable(format!("a shape cannot be of type {}", shape.dtype.name())))?;
     let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };
     placement.rewire(node, input, name, NewTensor { info, data });
     Ok(())
@@ -230,10 +253,9 @@ fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph, cut: &Cut) -> 
             let value = shorter_characters(placement, &listed, spelled)?;
             placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
         }
-        let is_labels = LABEL_KEYS.contains(&key.as_str()) && literal::labels(text).is_some();
-        if let Some(value) = companions::list(&names, text, 0..text.len(), None).filter(|_| is_labels) {
-            placement.edits.graph.push(GraphEdit::SetMetadata { key: key.clone(), value });
-        }
+    }
+    for (key, value) in companions::shorter_texts(placement.artifact, &names)? {
+        placement.edits.graph.push(GraphEdit::SetMetadata { key, value });
     }
     Ok(())
 }

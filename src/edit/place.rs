@@ -90,10 +90,12 @@ impl<'a> Placement<'a> {
                 return Ok(());
             }
         }
-        self.place(operand, tensor)
+        self.place(operand, tensor);
+        Ok(())
     }
 
-    fn place(&mut self, operand: &Operand, tensor: NewTensor) -> Result<(), Error> {
+    /// Puts a new value where the model stores an operand.
+    pub(super) fn place(&mut self, operand: &Operand, tensor: NewTensor) {
         match &operand.source {
             Source::Attribute { node, name } => {
                 let values = tensor.info.dtype.decode(&tensor.data).unwrap_or_default();
@@ -109,7 +111,6 @@ impl<'a> Placement<'a> {
                 }
             },
         }
-        Ok(())
     }
 
     /// The reader of an initializer that an old file also lists among the inputs, with its shape: a shorter

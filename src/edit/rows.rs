@@ -8,6 +8,7 @@ use super::Rows;
 use crate::{
     cut::{Operand, Reader, Source},
     error::Error,
+    net::evaluate,
 };
 
 /// The operand's present content, in its own element type.
@@ -24,6 +25,35 @@ pub(super) fn stored(
         }
     };
     Ok(NewTensor { info: operand.info.clone(), data })
+}
+
+/// The present content of an operand of whole numbers, where it is stored or computed.
+pub(super) fn integers(
+    artifact: &Artifact,
+    reader: &Reader<'_>,
+    operand: &Operand,
+) -> Result<NewTensor, Error> {
+    let unwritable = |reason: String| Error::Unwritable { tensor: operand.tensor.clone(), reason };
+    let data = match (&operand.source, reader.flow()?) {
+        (Source::Computed { value, .. }, Some(flow)) => {
+            let constant =
+                evaluate(artifact, flow, value).map_err(|problem| unwritable(problem.to_string()))?;
+            let name = operand.info.dtype.name();
+            let data = whole_numbers(operand.info.dtype, &constant.integers());
+            data.ok_or_else(|| unwritable(format!("elements of type {name} are not written")))?
+        }
+        _ => artifact.read_tensor(&operand.tensor)?,
+    };
+    Ok(NewTensor { info: operand.info.clone(), data })
+}
+
+/// Whole numbers as they are stored; `None` for other types.
+pub(super) fn whole_numbers(dtype: Dtype, numbers: &[i64]) -> Option<Vec<u8>> {
+    match dtype {
+        Dtype::I32 => Some(numbers.iter().flat_map(|number| (*number as i32).to_le_bytes()).collect()),
+        Dtype::I64 => Some(numbers.iter().flat_map(|number| number.to_le_bytes()).collect()),
+        _ => None,
+    }
 }
 
 /// Writes new rows over the old ones.

@@ -128,14 +128,24 @@ fn axes(name: &str, info: &TensorInfo, classes: usize) -> Option<Vec<usize>> {
     }
 }
 
-/// The module that an adapter of the head has replaced and keeps beside.
+/// What an adapter keeps beside a tensor of the head: that of the module which it has replaced, or another copy.
 fn replaced(name: &str, info: &TensorInfo, classes: usize, own: &BTreeSet<&str>) -> Option<Vec<usize>> {
-    let (before, part) = name.split_once(".original_module.")?;
-    let beside = format!("{before}.modules_to_save.");
-    let is_replaced = own.iter().any(|it| {
-        it.strip_prefix(&beside).and_then(|rest| rest.split_once('.')).is_some_and(|(_, own)| own == part)
-    });
-    (is_replaced && info.shape.first() == Some(&classes)).then(|| vec![0])
+    let plain = without_adapter(name);
+    let is_copy = plain.len() < name.len() && own.iter().any(|own| without_adapter(own) == plain);
+    (is_copy && info.shape.first() == Some(&classes)).then(|| vec![0])
+}
+
+/// The path of a tensor without what an adapter puts into it.
+fn without_adapter(name: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut is_named = false;
+    for part in name.split('.') {
+        // Behind `modules_to_save` stands the name of the adapter, if it is not the last but one.
+        let skips = matches!(part, "modules_to_save" | "original_module") || (is_named && part == "default");
+        is_named = part == "modules_to_save";
+        parts.extend((!skips).then_some(part));
+    }
+    parts.join(".")
 }
 
 #[cfg(test)]
@@ -163,5 +173,18 @@ mod tests {
         assert_eq!(axes("val_metric.confmat", &[6, 2, 2]), Some(vec![0]));
         assert_eq!(axes("loss_fct.weight", &[6, 8]), None);
         assert_eq!(axes("encoder.weight", &[6]), None);
+    }
+
+    #[test]
+    fn copies_that_an_adapter_keeps_of_the_head_are_cut() {
+        let own = BTreeSet::from(["m.classifier.weight", "m.classifier.bias"]);
+        let axes = |name: &str, shape: &[usize]| {
+            replaced(name, &TensorInfo { dtype: Dtype::F32, shape: shape.to_vec() }, 6, &own)
+        };
+        assert_eq!(axes("m.classifier.original_module.bias", &[6]), Some(vec![0]));
+        assert_eq!(axes("m.classifier.modules_to_save.default.weight", &[6, 8]), Some(vec![0]));
+        assert_eq!(axes("m.classifier.original_module.bias", &[5]), None);
+        assert_eq!(axes("m.score.original_module.bias", &[6]), None);
+        assert_eq!(axes("m.classifier.bias", &[6]), None);
     }
 }

@@ -7,8 +7,11 @@ use declass_formats::{
     onnx::{Attribute, Graph, GraphEdit},
 };
 
-use super::place::Placement;
-use crate::error::Error;
+use super::{place::Placement, rows};
+use crate::{
+    cut::{Cut, Operand},
+    error::Error,
+};
 
 /// Takes the texts of the forgotten classes out of each of these tensors.
 pub(super) fn shorten(placement: &mut Placement<'_>, tensors: &BTreeSet<&str>) -> Result<(), Error> {
@@ -42,6 +45,22 @@ pub(super) fn shorten_counting(placement: &mut Placement<'_>, name: &str) -> Res
     let extent = |extent: usize| if extent == placement.classes { placement.left() } else { extent };
     let info = TensorInfo { dtype, shape: shape.into_iter().map(extent).collect() };
     placement.edits.tensors.insert(name.to_owned(), NewTensor { info, data });
+    Ok(())
+}
+
+/// Shortens a table of a number per class: numbers that count the classes go on counting, others are names, and stay
+/// with their classes.
+pub(super) fn shorten_numbers(
+    placement: &mut Placement<'_>,
+    operand: &Operand,
+    cut: &Cut,
+) -> Result<(), Error> {
+    let tensor = rows::integers(placement.artifact, &placement.reader, operand)?;
+    let values = tensor.info.dtype.decode_i64(&tensor.data).unwrap_or_default();
+    let last: BTreeSet<usize> = (placement.left()..placement.classes).collect();
+    let gone = if cut.is_counted(&values) { &last } else { placement.forgotten };
+    let shorter = rows::remove(&tensor, operand, placement.classes, gone)?;
+    placement.place(operand, shorter);
     Ok(())
 }
 

@@ -141,13 +141,18 @@ impl Strata {
         &self,
         mut visit: impl FnMut(Stratum, &Embeddings, &[f32]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut visit = |stratum, values: Vec<f32>| {
-            let logits =
-                logits(&values, &self.head).map_err(Error::compute("labelling synthetic embeddings"))?;
-            let labels = tops(&logits, self.head.classes()).collect();
-            visit(stratum, &Embeddings { width: self.head.width(), values, labels }, &logits)
-        };
         let (width, classes) = (self.head.width(), self.head.classes());
+        // A class may have so many draws that the logits of many classes would take gigabytes.
+        let most = (MOST_AT_ONCE / width.max(classes)).max(16) * width;
+        let mut visit = |stratum, values: Vec<f32>| {
+            for values in values.chunks(most) {
+                let logits =
+                    logits(values, &self.head).map_err(Error::compute("labelling synthetic embeddings"))?;
+                let labels = tops(&logits, classes).collect();
+                visit(stratum, &Embeddings { width, values: values.to_vec(), labels }, &logits)?;
+            }
+            Ok::<(), Error>(())
+        };
         let rows = (VALUES_AT_ONCE / width.max(classes)).clamp(16, 4096);
         for (stratum, factor) in [(Stratum::Gaussian, 1.0), (Stratum::Scaled2, 2.0), (Stratum::Scaled4, 4.0)]
         {
@@ -206,6 +211,8 @@ const HALF_NORMAL: u8 = 4;
 
 /// Coordinates or logits of one piece.
 const VALUES_AT_ONCE: usize = 1 << 22;
+/// The same where all draws of a class come in one piece.
+const MOST_AT_ONCE: usize = 1 << 25;
 const HALF_NORMAL_ROWS: usize = 256;
 
 /// Every class's weights less the mean of all, in the coordinates of `space`, at length 1.

@@ -7,9 +7,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::CannotStamp { hint, .. } | Self::Embeddings { hint, .. } | Self::Hook { hint, .. } => {
-                hint.clone()
-            }
+            Self::CannotStamp { hint, .. }
+            | Self::Embeddings { hint, .. }
+            | Self::Hook { hint, .. }
+            | Self::Run { hint, .. } => hint.clone(),
             Self::Class(error) => error.hint(),
             Self::Format(error) => error.hint(),
             Self::Hub(error) => error.hint(),
@@ -19,6 +20,7 @@ impl Error {
             Self::Removal(RemovalError::OneAnswerLeft { .. } | RemovalError::OneClassLeft) => {
                 Some("it would be no classifier any more: train another model, or retire this one".into())
             }
+            Self::Removal(RemovalError::OneOutputLeft) => Some("keep the slots".into()),
             Self::Removal(RemovalError::Untrained) => {
                 Some("is it the model that was trained, or the one that training began with?".into())
             }
@@ -37,9 +39,9 @@ impl Error {
             Self::BrokenLineage { .. } => {
                 "fetch the release again; without its claims a model is unlearned as one without history"
             }
-            Self::CannotDrop { .. } => "keep the slots",
+            Self::CannotDrop { keepable: true, .. } => "keep the slots",
             Self::CannotKeep { droppable: true, .. } => "drop the slots",
-            Self::CannotKeep { droppable: false, .. } => {
+            Self::CannotDrop { keepable: false, .. } | Self::CannotKeep { droppable: false, .. } => {
                 "supply a model that gives one logit per class and no more"
             }
             Self::DestinationExists { .. } | Self::InsideInput { .. } | Self::OverwritesInput { .. } => {
@@ -58,8 +60,11 @@ impl Error {
                 "the embeddings are those of the original's encoder and say nothing of another: name a copy in which only the \
                  head differs, and the model that it was made from"
             }
-            Self::Stale { .. } => {
+            Self::Stale { keepable: true, .. } => {
                 "keep the slots, correct or remove these first, or accept that they stay as they are"
+            }
+            Self::Stale { keepable: false, .. } => {
+                "correct or remove these first, or accept that they stay as they are"
             }
             Self::OtherClasses { .. } | Self::OtherWidth { .. } => {
                 "is it the model that the release was made from?"

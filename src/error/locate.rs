@@ -7,7 +7,7 @@ pub enum LocateError {
     /// Several places could be the head.
     #[error("{}", undecided(candidates))]
     Ambiguous {
-        /// Their names, with what is known of each.
+        /// Their names, with what is known of each; the likeliest first.
         candidates: Vec<String>,
     },
     /// The head has more values than can be computed with.
@@ -62,7 +62,7 @@ impl LocateError {
             Self::Ambiguous { .. } => Some("name the head by hand".into()),
             Self::Large { .. } | Self::NotThisHead { .. } => Some("name another head by hand".into()),
             Self::Unknown { candidates, .. } if !candidates.is_empty() => {
-                Some(format!("candidates are {}", candidates.join(", ")))
+                Some(format!("candidates are {}", some_of(candidates)))
             }
             Self::Unsuitable { hint, .. } => hint.clone(),
             _ => None,
@@ -71,5 +71,29 @@ impl LocateError {
 }
 
 fn undecided(candidates: &[String]) -> String {
-    format!("{} places could be the classifier head: {}", candidates.len(), candidates.join(", "))
+    format!("{} places could be the classifier head: {}", candidates.len(), some_of(candidates))
+}
+
+/// How many candidates are said.
+const SAID: usize = 8;
+
+fn some_of(candidates: &[String]) -> String {
+    let said = candidates.iter().take(SAID).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match candidates.len().saturating_sub(SAID) {
+        0 => said,
+        more => format!("{said} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_candidates_are_said_and_the_others_counted() {
+        let candidates: Vec<String> = (0..10).map(|at| format!("fc{at}")).collect();
+        assert_eq!(some_of(&candidates[..2]), "fc0, fc1");
+        let text = LocateError::Ambiguous { candidates }.to_string();
+        assert!(text.starts_with("10 places") && text.ends_with("fc6, fc7 and 2 more"), "{text}");
+    }
 }

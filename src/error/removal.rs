@@ -41,9 +41,14 @@ pub enum RemovalError {
         /// The class, as it is shown.
         class: String,
     },
-    /// Dropping the slots would leave a single output.
+    /// Dropping the slots would leave a single class of those that compete.
     #[error("dropping the slots would leave a single class, which is always the answer")]
     OneClassLeft,
+    /// Dropping the slots would leave a graph with a single output of independent ones.
+    #[error(
+        "dropping the slots would leave a graph with a single output, in which no class axis can be told"
+    )]
+    OneOutputLeft,
     /// A number has no use.
     #[error("{parameter}: the value cannot be used")]
     OutOfRange {

@@ -1,11 +1,12 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 26] = [
+pub(crate) const CURRENT: [(&str, u32); 27] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
     ("float-head", 1),
+    ("executed", 1),
     ("forgotten-unreachable", 1),
     ("forget-rate", 1),
     ("retained-agreement", 1),

@@ -55,6 +55,7 @@ impl fmt::Display for Untouched {
         write!(f, "{what} `{}`", self.name.escape_debug())?;
         match (self.kind, self.extents.as_slice()) {
             (_, []) => Ok(()),
+            (UntouchedKind::File, [1]) => f.write_str(" (1 entry)"),
             (UntouchedKind::File, [entries]) => write!(f, " ({entries} entries)"),
             (_, extents) => write!(f, " {extents:?}"),
         }

@@ -51,6 +51,8 @@ impl<M: Measurement> Judgement<M> {
         let measured = match (measured, &mut examination) {
             (Ok(measured), _) => measured,
             (Err(error), Some(examination)) if !examination.findings.is_empty() => {
+                // It says why nothing was made again, either.
+                examination.findings.retain(|finding| finding.code != &NOT_REPRODUCED);
                 examination.findings.push(Finding::new(&UNREADABLE, format!("not measured: {error}")));
                 None
             }
@@ -58,14 +60,12 @@ impl<M: Measurement> Judgement<M> {
         };
         let mut findings = examination.iter().flat_map(|found| found.findings.clone()).collect::<Vec<_>>();
         let made_again = measured.iter().flat_map(M::checks).find(|check| check.definition.id == REPRODUCED);
-        match made_again.map(|check| check.outcome) {
-            None => {}
-            Some(outcome) => {
-                // What the policy asks for was done; a no is said by the check itself.
-                findings.retain(|finding| finding.code != &NOT_REPRODUCED);
-                let unlike = (outcome == Outcome::Informative).then(|| Finding::new(&NOT_REPRODUCED, UNLIKE));
-                findings.extend(unlike);
-            }
+        if let Some(check) = made_again {
+            // What the policy asks for was done; a no is said by the check itself.
+            findings.retain(|finding| finding.code != &NOT_REPRODUCED);
+            let unlike = (check.outcome == Outcome::Informative)
+                .then(|| Finding::new(&NOT_REPRODUCED, format!("{UNLIKE}: {}", check.summary)));
+            findings.extend(unlike);
         }
         let checks = measured.iter().flat_map(M::checks).chain(&listed);
         findings.extend(checks.filter(|check| check.outcome == Outcome::Failed).map(finding));
@@ -77,7 +77,7 @@ impl<M: Measurement> Judgement<M> {
     }
 }
 
-const UNLIKE: &str = "another version made it, and this version produces different bytes";
+const UNLIKE: &str = "it was made again, and that shows nothing, since another version made the release";
 
 fn finding(check: &Check) -> Finding {
     Finding::new(&MEASURED_OTHERWISE, format!("{}: {}", check.definition.id, check.summary))

@@ -99,8 +99,7 @@ pub fn examine_stored(
     let contents = release.contents().clone().ignoring(|path| signatures.ignores(path));
     let pointer = contents.pointers().next();
     let mut found = signatures.compare(&contents);
-    // Its digest is right, and that is all that can be asked of it here: git-lfs fetches by the digest, whatever
-    // size the pointer says.
+    // Its digest is right; whether its size is, the claim says.
     found.retain(|finding| finding.code != &code::POINTER);
     let unfit = contents.pointers().filter(|path| !may_be_pointer(path.as_str()) && !is_record(path));
     let message = "only weights may be git-lfs pointers: this file has to be in git itself";

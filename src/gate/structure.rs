@@ -6,7 +6,7 @@ use declass_formats::Artifact;
 
 use crate::{
     claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
-    classes::{describe, is_generic_name},
+    classes::{REMEDY, describe, is_generic_name},
     cut::{Choice, Cut, Head},
     evidence::{Finding, Outcome, code},
     head::{Slot, Target, sealed::is_sealed},
@@ -115,8 +115,7 @@ fn still_named<'a>(statement: &'a Statement, names: &'a [String]) -> impl Iterat
         names.iter().enumerate().filter(move |(index, name)| !kept.contains(index) && labels.contains(name));
     named.map(|(index, label)| {
         let message = format!(
-            "forgotten label `{label}` is still there: class {index} has it, which is not forgotten; forget both, or \
-             give each a label of its own in the original"
+            "forgotten label `{label}` is still there: class {index} has it, which is not forgotten; {REMEDY}"
         );
         Finding::new(&code::STILL_PRESENT, message)
     })

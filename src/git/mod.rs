@@ -127,6 +127,9 @@ const LOCAL: [&str; 10] = [
     "GIT_WORK_TREE",
 ];
 
+/// What git says where there is no repository.
+const OUTSIDE: [&str; 2] = ["not a git repository", "can only be used inside a git repository"];
+
 /// Runs git to its end.
 fn output(command: &mut Command) -> Result<Output, Error> {
     command.output().map_err(|error| not_run(&error))
@@ -138,5 +141,10 @@ fn not_run(error: &std::io::Error) -> Error {
 
 fn failed(what: &str, said: &Output) -> Error {
     let words = String::from_utf8_lossy(&said.stderr);
+    if OUTSIDE.iter().any(|outside| words.contains(outside)) {
+        return Error::Git {
+            reason: "this is not a git repository, nor inside a git repository: go to one, or name it".into(),
+        };
+    }
     Error::Git { reason: format!("`git {what}` failed ({}): {}", said.status, words.trim()) }
 }

@@ -47,20 +47,15 @@ pub struct Target {
 
 impl Target {
     /// The target of forgetting these classes in a model that is read with these hints.
-    ///
-    /// # Errors
-    /// [`RemovalError::OneClassLeft`] if dropping the slots leaves a single class, which is then always the
-    /// answer.
-    pub fn new(
-        forgotten: Forgotten,
-        treatment: Treatment,
-        hints: Hints,
-        accepted: Accepted,
-    ) -> Result<Self, RemovalError> {
-        if treatment == Treatment::Drop && forgotten.retained().count() == 1 {
-            return Err(RemovalError::OneClassLeft);
-        }
-        Ok(Self { forgotten, treatment, hints, accepted })
+    #[must_use]
+    pub fn new(forgotten: Forgotten, treatment: Treatment, hints: Hints, accepted: Accepted) -> Self {
+        Self { forgotten, treatment, hints, accepted }
+    }
+
+    /// Whether a single output would be left of the model.
+    #[must_use]
+    pub fn leaves_one_output(&self) -> bool {
+        self.treatment == Treatment::Drop && self.forgotten.retained().count() == 1
     }
 
     /// The classes that shall be forgotten.

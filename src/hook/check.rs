@@ -148,12 +148,12 @@ impl Known<'_> {
     }
 }
 
-/// Counts among the weights what by its beginning may be some.
+/// Counts among the weights what by its bytes may be some.
 fn look_at_others(source: &mut Source, found: &mut Found) -> Result<(), Error> {
-    for ((id, _), path) in std::mem::take(&mut found.others) {
-        if source.may_hold_weights(&id, &path)? {
+    for ((id, name), path) in std::mem::take(&mut found.others) {
+        if let Some(suspicion) = source.suspicion(&id, &name)? {
             let above = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-            found.unsigned.entry(path[..above].to_vec()).or_insert(path);
+            found.unsigned.entry(path[..above].to_vec()).or_insert((path, suspicion));
         }
     }
     Ok(())
@@ -161,8 +161,9 @@ fn look_at_others(source: &mut Source, found: &mut Found) -> Result<(), Error> {
 
 /// What is wrong with all that is in no release.
 fn beside_releases(found: &Found) -> impl Iterator<Item = Finding> {
-    let unsigned = found.unsigned.values().map(|file| {
-        let message = "weights without a manifest: no claim and no signature is here or in a folder above";
+    let unsigned = found.unsigned.values().map(|(file, what)| {
+        let message =
+            format!("{what} without a manifest: no claim and no signature is here or in a folder above");
         Finding::new(&MISSING, message).about(text(file))
     });
     let closed = found.closed.iter().map(|path| {

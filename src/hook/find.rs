@@ -6,7 +6,7 @@ use std::{
     iter::successors,
 };
 
-use declass_formats::{RelPath, is_weight_name};
+use declass_formats::{RelPath, Suspicion, is_surely_weights, is_weight_name};
 
 use crate::{
     claim::names::MARKS,
@@ -19,16 +19,15 @@ use crate::{
 pub(super) struct Found {
     /// Folders with a claim or a signature, and their objects.
     pub(super) releases: BTreeMap<Vec<u8>, ObjectId>,
-    /// Folders with weights that no folder above or here has a claim or signature for, and the first file in
-    /// each.
-    pub(super) unsigned: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Folders with what may be weights and no folder above or here has a claim or signature for, and the first
+    /// such file in each.
+    pub(super) unsigned: BTreeMap<Vec<u8>, (Vec<u8>, Suspicion)>,
     /// Folders that were asked for and are not there.
     pub(super) absent: Vec<RelPath>,
     /// Links and other repositories in the place of what was asked for, above it or in it, but not in a
     /// release.
     pub(super) closed: Vec<Vec<u8>>,
-    /// Files that were looked for and are in no release, by their names no weights; each object once by every
-    /// ending.
+    /// Files that were looked for and are in no release; each object once by every name.
     pub(super) others: BTreeMap<(ObjectId, Vec<u8>), Vec<u8>>,
     /// All such files, until it is known where releases are.
     files: Vec<(Vec<u8>, ObjectId)>,
@@ -71,8 +70,12 @@ impl Found {
             self.releases.insert(above.clone(), folder.id.clone());
         }
         let is_within = within.is_empty() || asked(&|limit| is_in(above, limit));
-        if is_within && is_weight(&entry.name) {
-            self.unsigned.entry(above.clone()).or_insert_with(|| folder.path_of(entry));
+        // What a link stands for is not read.
+        let is_called =
+            |name: &str| is_surely_weights(name) || (entry.kind == Kind::Other && is_weight_name(name));
+        let is_weight = || names(&entry.name).any(|name| is_called(&name));
+        if is_within && is_weight() {
+            self.unsigned.entry(above.clone()).or_insert_with(|| (folder.path_of(entry), Suspicion::Name));
         } else if is_within && entry.kind == Kind::File {
             self.files.push((folder.path_of(entry), entry.id.clone()));
         }
@@ -94,8 +97,8 @@ impl Found {
         };
         unsigned.retain(|folder, _| !is_released(folder));
         for (path, id) in files.drain(..).filter(|(path, _)| !is_released(path)) {
-            let ending = path.rsplit(|byte| b"./".contains(byte)).next().unwrap_or_default().to_vec();
-            others.entry((id, ending)).or_insert(path);
+            let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+            others.entry((id, name)).or_insert(path);
         }
         absent.retain(|limit| !closed.iter().any(|path| is_in(limit.as_str().as_bytes(), path)));
         closed.retain(|path| !is_released(path));
@@ -104,9 +107,9 @@ impl Found {
     }
 }
 
-/// Whether a name is one of weights, also behind a backslash.
-fn is_weight(name: &[u8]) -> bool {
-    name.split(|byte| *byte == b'\\').any(|part| is_weight_name(&plain_name(part)))
+/// What other systems may take a name for: what stands behind a backslash is one of its own there.
+pub(super) fn names(name: &[u8]) -> impl Iterator<Item = String> {
+    name.split(|byte| *byte == b'\\').map(plain_name)
 }
 
 /// A path, and all folders above it.
@@ -152,7 +155,7 @@ mod tests {
     fn paths_limit_what_is_looked_for() {
         let paths = [
             "a/model.sig",
-            "ab/y.PT",
+            "ab/y.PTH",
             "b/c/class-removal.statement.json",
             "d/x.onnx. .",
             "x.onnx.txt",
@@ -160,11 +163,11 @@ mod tests {
         ];
         let found = |within: &[&str]| {
             let found = found(&paths, within);
-            (text(found.releases.keys()), text(found.unsigned.values()))
+            (text(found.releases.keys()), text(found.unsigned.values().map(|(path, _)| path)))
         };
         let all = found(&[]);
         assert_eq!(all.0, ["a", "b/c"]);
-        assert_eq!(all.1, ["z.bin", "ab/y.PT", "d/x.onnx. ."]);
+        assert_eq!(all.1, ["z.bin", "ab/y.PTH", "d/x.onnx. ."]);
         assert_eq!(found(&["a"]), (vec!["a".into()], vec![]));
         assert_eq!(found(&["b/c/d"]), (vec!["b/c".into()], vec![]), "the release around it");
         assert_eq!(found(&["d"]).1, ["d/x.onnx. ."]);
@@ -174,7 +177,7 @@ mod tests {
     #[test]
     fn weights_in_a_release_are_its_own() {
         let found = found(&["a/model.sig", "a/b/c/x.onnx", "a-/x.onnx"], &[]);
-        assert_eq!(text(found.unsigned.values()), ["a-/x.onnx"]);
+        assert_eq!(text(found.unsigned.values().map(|(path, _)| path)), ["a-/x.onnx"]);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::{
     path::Path,
 };
 
-use declass_formats::{BEGINNING, RelPath, may_hold_weights};
+use declass_formats::{Looked, RelPath, Suspicion};
 
+use super::find::names;
 use crate::{
     claim::names::{MAX_RECORD, MAX_RECORDS, is_record},
     error::Error,
@@ -28,8 +29,8 @@ const PREFIX: &str = "declass-hook-";
 pub(super) struct Source {
     pub(super) objects: RefCell<Objects>,
     contents: RefCell<BTreeMap<ObjectId, Seen>>,
-    /// Files outside of releases that were looked at: their sizes and beginnings.
-    others: BTreeMap<ObjectId, (u64, Vec<u8>)>,
+    /// Files outside of releases that were looked at.
+    others: BTreeMap<ObjectId, Looked>,
 }
 
 impl Source {
@@ -38,21 +39,19 @@ impl Source {
         Ok(Self { objects, contents: RefCell::default(), others: BTreeMap::new() })
     }
 
-    /// Whether a file that is in no release may hold weights all the same.
-    pub(super) fn may_hold_weights(&mut self, id: &ObjectId, path: &[u8]) -> Result<bool, Error> {
-        if !self.others.contains_key(id) {
-            let begin = |file: &mut dyn Read, size| {
-                let mut beginning = Vec::new();
-                let read = file.take(BEGINNING as u64).read_to_end(&mut beginning);
-                read.map_err(|error| cut_off(id, &error)).map(|_| (size, beginning))
-            };
-            let begun = self.objects.borrow_mut().file(id, begin)?;
-            self.others.insert(id.clone(), begun);
-        }
-        let path = String::from_utf8_lossy(path);
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let begun = self.others.get(id);
-        Ok(begun.is_some_and(|(size, beginning)| may_hold_weights(name, *size, beginning)))
+    /// Why a file that is in no release may hold weights all the same.
+    pub(super) fn suspicion(&mut self, id: &ObjectId, name: &[u8]) -> Result<Option<Suspicion>, Error> {
+        let looked = match self.others.get(id) {
+            Some(looked) => *looked,
+            None => {
+                let look =
+                    |file: &mut dyn Read, size| Looked::at(file, size).map_err(|error| cut_off(id, &error));
+                let looked = self.objects.borrow_mut().file(id, look)?;
+                self.others.insert(id.clone(), looked);
+                looked
+            }
+        };
+        Ok(names(name).find_map(|name| looked.suspicion(&name)))
     }
 
     /// What a file holds, hashed piece by piece and once.

@@ -109,7 +109,7 @@ pub(super) fn checked_elements(shape: &[usize]) -> Result<usize, Problem> {
     bounded.ok_or_else(|| TooLarge::Constant(shape.to_vec()).into())
 }
 
-fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, Problem> {
+pub(crate) fn broadcast_shape(left: &[usize], right: &[usize]) -> Result<Vec<usize>, Problem> {
     let rank = left.len().max(right.len());
     check_axes(rank)?;
     let from_right =

@@ -17,12 +17,12 @@ mod tensor_ops;
 mod wiring;
 
 pub(crate) use attributes::{float_attribute, int_attribute, ints_attribute};
-pub(crate) use constant::element_type;
+pub(crate) use constant::{broadcast_shape, element_type};
 pub(crate) use evaluate::{axes_of, evaluate, integers_of, stored_info};
 pub(crate) use flow::Flow;
 pub(crate) use kinds::Kind;
-pub(crate) use problem::{Problem, Unknown};
+pub(crate) use problem::{Malformed, Problem, Unknown};
 pub(crate) use quantised::Quantised;
 pub(crate) use ranks::Ranks;
-pub(crate) use tensor_ops::permutation;
+pub(crate) use tensor_ops::{permutation, reshaped};
 pub(crate) use wiring::ValueId;

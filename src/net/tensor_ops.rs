@@ -40,7 +40,7 @@ pub(super) fn transpose(constant: &Constant, axes: &[usize]) -> Result<Constant,
 }
 
 /// The shape after `Reshape`: 0 copies the extent at its place, -1 is what remains.
-pub(super) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, Problem> {
+pub(crate) fn reshaped(shape: &[usize], target: &[i64], allow_zero: bool) -> Result<Vec<usize>, Problem> {
     check_axes(shape.len().max(target.len()))?;
     let wrong = || Malformed::Reshape { shape: shape.to_vec(), target: target.to_vec() };
     let elements = checked_product(shape).ok_or_else(wrong)?;

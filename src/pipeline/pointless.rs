@@ -27,8 +27,17 @@ impl Job<'_> {
 
     /// Fails if a single class would be left that competes for the answer, unless that is accepted.
     pub(super) fn require_answers(&self) -> Result<(), Error> {
-        let target = self.removal.target();
-        match target.only_retained(self.model.head().link) {
+        let (target, only) =
+            (self.removal.target(), self.removal.target().only_retained(self.model.head().link));
+        if target.leaves_one_output() {
+            let is_graph = self.model.artifact().graph().is_some();
+            return match only {
+                Some(_) => Err(RemovalError::OneClassLeft.into()),
+                None if is_graph => Err(RemovalError::OneOutputLeft.into()),
+                None => Ok(()),
+            };
+        }
+        match only {
             Some(class) if !target.accepted().constant => {
                 Err(RemovalError::OneAnswerLeft { class: self.named(&[class]) }.into())
             }

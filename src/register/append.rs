@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use declass_formats::Sha256Digest;
+
 use super::{
     SigningKey,
     checkpoint::Checkpoint,
@@ -122,6 +124,29 @@ fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Fac
     }
 }
 
+/// Fails if an event would be before one of the same request or artifact, which a wrong clock has entered: nothing
+/// is approved before it is asked for. Taking a request or an artifact back is what helps then.
+fn follows_its_own(path: &Path, register: &Register, event: &Event) -> Result<(), Error> {
+    let facts = &event.facts;
+    let same = |other: &&Event| {
+        let is = |mine: Option<Sha256Digest>, other| mine.is_some() && mine == other;
+        is(facts.request, other.facts.request) || is(facts.artifact, other.facts.artifact)
+    };
+    let later = register.content.events.iter().filter(same).find(|other| other.time > event.time);
+    let takes_back = matches!(facts.event, Kind::RequestVoided | Kind::Withdrawn);
+    match later.filter(|_| !takes_back) {
+        Some(other) => {
+            let (before, name) = (other.time, other.facts.event.name());
+            let said =
+                format!("{} is before {before}, the time of its `{name}` (entry {})", event.time, other.seq);
+            let hint = "a clock is wrong, or was: if this one is right, enter `request-voided` and a new request with a \
+                        record of its own";
+            Err(refused(path, &said, hint))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The event as a line, if it makes sense in the register.
 fn line(path: &Path, register: &mut Register, event: &Event, moment: Moment) -> Result<Vec<u8>, Error> {
     let facts = &event.facts;
@@ -137,6 +162,7 @@ fn line(path: &Path, register: &mut Register, event: &Event, moment: Moment) -> 
     }
     let lived = register.content.lives.clone().admit(facts);
     lived.map_err(|senseless| refused(path, &senseless.reason, senseless.hint))?;
+    follows_its_own(path, register, event)?;
     // Nothing is signed that a verification would refuse.
     if let Some((_, reason)) = register.content.admit(event).into_iter().next() {
         return Err(refused(path, &reason, ""));

@@ -13,7 +13,15 @@ pub(super) const ATTRIBUTES_FILE: &str = ".gitattributes";
 const LINE: &str = "* -text";
 /// What a line says behind the pattern of files that git-lfs keeps, and nothing that came with it.
 const LFS: &[u8] = b" filter=lfs diff=lfs merge=lfs -text";
+/// The same of files that it does not keep after all.
+const NOT_LFS: &[u8] = b" !filter !diff !merge -text";
 const MAX_FILE: u64 = 1 << 20;
+
+/// What a line says of git-lfs.
+struct Rule {
+    pattern: Vec<u8>,
+    is_lfs: bool,
+}
 
 /// Has git leave all files below a folder as they are, keeping what it is told otherwise.
 pub(super) fn keep_bytes(folder: &Path) -> Result<(), Error> {
@@ -29,35 +37,51 @@ pub(super) fn keep_bytes(folder: &Path) -> Result<(), Error> {
     write_whole(&path, &text).map_err(Error::io(&path))
 }
 
-/// Writes what git is told about a new release: the lines by which git-lfs keeps weights, of the folders
-/// given, each once; then that bytes are kept.
+/// Writes what git is told about a new release: which files git-lfs keeps and which it does not, in the order of
+/// the folders given and each pattern once; then that bytes are kept.
 pub(super) fn write_attributes(release: &Path, of: &[&Path]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
-    let patterns = of.iter().flat_map(|folder| lfs_patterns(folder));
-    let mut lines: Vec<Vec<u8>> = patterns
-        .filter(|pattern| seen.insert(pattern.clone()))
-        .map(|pattern| [&pattern[..], LFS].concat())
-        .collect();
+    let rules: Vec<Rule> = of.iter().flat_map(|folder| rules(folder)).collect();
+    // Of several that match, git takes the last one.
+    let last = rules.into_iter().rev().filter(|rule| seen.insert(rule.pattern.clone()));
+    let mut lines: Vec<Vec<u8>> =
+        last.map(|rule| [&rule.pattern[..], if rule.is_lfs { LFS } else { NOT_LFS }].concat()).collect();
+    lines.reverse();
     lines.push(LINE.into());
     let path = release.join(ATTRIBUTES_FILE);
     let text: Vec<u8> = lines.into_iter().flat_map(|line| [line, vec![b'\n']].concat()).collect();
     write_whole(&path, &text).map_err(Error::io(&path))
 }
 
-/// The patterns by which a folder gives files to git-lfs.
-fn lfs_patterns(folder: &Path) -> Vec<Vec<u8>> {
+/// Which files a folder gives to git-lfs, and which it takes back.
+fn rules(folder: &Path) -> Vec<Rule> {
     let text = read_if_there(&folder.join(ATTRIBUTES_FILE), MAX_FILE).ok().flatten().unwrap_or_default();
-    text.split(|byte| *byte == b'\n').filter_map(lfs_pattern).map(<[u8]>::to_vec).collect()
+    let mut macros = BTreeSet::new();
+    text.split(|byte| *byte == b'\n').filter_map(|line| rule(line, &mut macros)).collect()
 }
 
-/// The pattern of a line that gives files to git-lfs, but none that git itself has to hold.
-fn lfs_pattern(line: &[u8]) -> Option<&[u8]> {
+/// What a line says of git-lfs, if it speaks of it and of no file that git itself has to hold; `macros` are the names
+/// that were given to it in lines before.
+fn rule(line: &[u8], macros: &mut BTreeSet<Vec<u8>>) -> Option<Rule> {
     let mut words = line.trim_ascii().split(u8::is_ascii_whitespace);
     let pattern = words.next()?;
-    // Comments, definitions, and what needs to be spelt otherwise.
-    let is_plain = !pattern.starts_with(b"[attr]") && !pattern.iter().any(|byte| b"#\\\"!".contains(byte));
-    let is_lfs = words.any(|word| word == b"filter=lfs");
-    (is_plain && is_lfs && !takes_records(pattern)).then_some(pattern)
+    let mut is_lfs = None;
+    for word in words {
+        let is_filter = |word: &[u8]| word == b"filter" || word.starts_with(b"filter=");
+        if word == b"filter=lfs" || macros.contains(word) {
+            is_lfs = Some(true);
+        } else if is_filter(word.strip_prefix(b"-").or(word.strip_prefix(b"!")).unwrap_or(word)) {
+            is_lfs = Some(false);
+        }
+    }
+    if let Some(name) = pattern.strip_prefix(b"[attr]") {
+        let _ = if is_lfs == Some(true) { macros.insert(name.to_vec()) } else { macros.remove(name) };
+        return None;
+    }
+    // Comments, and what needs to be spelt otherwise.
+    let is_plain = !pattern.iter().any(|byte| b"#\\\"!".contains(byte));
+    let is_lfs = is_lfs.filter(|is_lfs| is_plain && !(*is_lfs && takes_records(pattern)))?;
+    Some(Rule { pattern: pattern.to_vec(), is_lfs })
 }
 
 /// Whether a pattern may be that of a claim, a signature or another file at the top of a release that is no weights.
@@ -102,7 +126,7 @@ fn may_be(pattern: &[u8], name: &[u8]) -> bool {
 /// Whether what git is told in a folder is what is written here, and nothing else.
 pub(super) fn is_ours(folder: &Path) -> bool {
     let text = read_if_there(&folder.join(ATTRIBUTES_FILE), MAX_FILE).ok().flatten();
-    let is_known = |line: &[u8]| line == LINE.as_bytes() || lfs_pattern(line).is_some();
+    let is_known = |line: &[u8]| line == LINE.as_bytes() || rule(line, &mut BTreeSet::new()).is_some();
     let lines = text.as_ref().and_then(|text| text.strip_suffix(b"\n"));
     lines.is_some_and(|lines| {
         lines.ends_with(LINE.as_bytes()) && lines.split(|byte| *byte == b'\n').all(is_known)
@@ -165,7 +189,9 @@ mod tests {
         ] {
             assert!(!takes_records(pattern.as_bytes()), "{pattern}");
         }
-        let line = |line| lfs_pattern(line).map(|pattern| String::from_utf8_lossy(pattern).into_owned());
+        let line = |line: &[u8]| {
+            rule(line, &mut BTreeSet::new()).map(|rule| String::from_utf8_lossy(&rule.pattern).into_owned())
+        };
         assert_eq!(line(b" *.bin text working-tree-encoding=UTF-16 filter=lfs\r").unwrap(), "*.bin");
         for other in [
             &b"[attr]lfs filter=lfs"[..],
@@ -187,6 +213,20 @@ mod tests {
         write_attributes(release.path(), &[input.path(), input.path(), &none]).unwrap();
         let written = fs::read_to_string(release.path().join(ATTRIBUTES_FILE)).unwrap();
         assert_eq!(written, "*.bin filter=lfs diff=lfs merge=lfs -text\n* -text\n");
+        assert!(is_ours(release.path()));
+    }
+
+    #[test]
+    fn names_for_git_lfs_and_exceptions_mean_what_git_takes_them_for() {
+        let [input, release] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let text = "[attr]lfs filter=lfs diff=lfs merge=lfs -text\n[attr]other text\n*.safetensors lfs\n*.bin filter=lfs\n\
+                    *.onnx other\n*.bin -filter\nsmall.safetensors !filter\n*.json lfs\n*.md filter=x\n";
+        fs::write(input.path().join(ATTRIBUTES_FILE), text).unwrap();
+        write_attributes(release.path(), &[input.path()]).unwrap();
+        let written = fs::read_to_string(release.path().join(ATTRIBUTES_FILE)).unwrap();
+        let expected = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n*.bin !filter !diff !merge -text\n\
+                        small.safetensors !filter !diff !merge -text\n*.md !filter !diff !merge -text\n* -text\n";
+        assert_eq!(written, expected);
         assert!(is_ours(release.path()));
     }
 }

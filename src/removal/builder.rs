@@ -29,6 +29,7 @@ pub struct Builder {
     epochs: Option<usize>,
     seed: u64,
     verification_seed: Option<u64>,
+    executed: Option<u32>,
     device: DeviceKind,
 }
 
@@ -47,6 +48,7 @@ impl Builder {
             epochs: None,
             seed: 0,
             verification_seed: None,
+            executed: None,
             device: DeviceKind::Cpu,
         }
     }
@@ -118,6 +120,13 @@ impl Builder {
         Self { verification_seed: Some(seed), ..self }
     }
 
+    /// On how many made-up inputs original and copy are run at least, none for 0 [default: as many as their size
+    /// allows in some seconds].
+    #[must_use]
+    pub fn executed(self, inputs: u32) -> Self {
+        Self { executed: Some(inputs), ..self }
+    }
+
     /// The kind of device that computes [default: the CPU].
     #[must_use]
     pub fn device(self, device: DeviceKind) -> Self {
@@ -140,7 +149,7 @@ impl Builder {
         }
         Ok(Removal {
             settings: method.settings(&self.settings)?,
-            target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted)?,
+            target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted),
             method,
             distribution: self.distribution.unwrap_or_default(),
             samples: self.samples.unwrap_or(1000),
@@ -148,6 +157,7 @@ impl Builder {
             epochs: self.epochs.unwrap_or(300),
             seed: self.seed,
             verification_seed: self.verification_seed.unwrap_or(self.seed),
+            executed: self.executed,
             device: self.device,
         })
     }
@@ -208,9 +218,6 @@ mod tests {
         assert_eq!(refused(removal("delete").learning_rate(f64::NAN)), rate);
         let unknown = refused(removal("delete").setting("beta", 0.5));
         assert!(matches!(unknown, RemovalError::UnknownSetting { .. }), "{unknown:?}");
-        let forgotten = Forgotten::resolve(&["0", "1"], 3, None).unwrap();
-        let one = Removal::of(forgotten, methods::METHODS[0]).treatment(Treatment::Drop);
-        assert_eq!(refused(one), RemovalError::OneClassLeft);
         assert_eq!(
             Treatment::of(crate::head::Slot::Drop, Some(true)),
             Err(RemovalError::SealOfDropped),

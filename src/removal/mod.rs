@@ -30,6 +30,7 @@ pub struct Removal {
     epochs: usize,
     seed: u64,
     verification_seed: u64,
+    executed: Option<u32>,
     device: DeviceKind,
 }
 
@@ -119,6 +120,12 @@ impl Removal {
         self.verification_seed
     }
 
+    /// On how many made-up inputs the networks are run; none if as many as their size allows.
+    #[must_use]
+    pub fn executed(&self) -> Option<u32> {
+        self.executed
+    }
+
     /// The kind of device that computes.
     #[must_use]
     pub fn device(&self) -> DeviceKind {
@@ -158,13 +165,13 @@ impl Removal {
     /// The same removal of more classes.
     ///
     /// # Errors
-    /// [`RemovalError::OneClassLeft`]; what [`Forgotten::from_indices`] says if no class would be left.
+    /// What [`Forgotten::from_indices`] says if no class would be left.
     pub fn forgetting_also(&self, classes: &[usize]) -> Result<Self, crate::error::Error> {
         let asked = self.forgotten();
         let all = asked.indices().chain(classes.iter().copied()).collect();
         let forgotten = Forgotten::from_indices(all, asked.classes())?;
         let Self { target, .. } = self;
-        let target = Target::new(forgotten, target.treatment(), target.hints().clone(), target.accepted())?;
+        let target = Target::new(forgotten, target.treatment(), target.hints().clone(), target.accepted());
         Ok(Self { target, ..self.clone() })
     }
 

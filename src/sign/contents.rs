@@ -40,6 +40,8 @@ pub(crate) struct Seen {
     pub(crate) size: u64,
     /// The first bytes, as many as tell what it is.
     pub(crate) beginning: Vec<u8>,
+    /// The size of the file that a pointer stands for, as it says.
+    pub(crate) promised: Option<u64>,
 }
 
 impl Seen {
@@ -50,18 +52,19 @@ impl Seen {
     pub(crate) fn at(mut reader: impl Read, size: u64) -> io::Result<Self> {
         let mut start = Vec::new();
         reader.by_ref().take(MAX_POINTER.max(BEGINNING as u64)).read_to_end(&mut start)?;
-        let pointer = promised(&start).filter(|_| size < MAX_POINTER).map(Content::Pointer);
+        let pointer = promised(&start).filter(|_| size < MAX_POINTER);
+        let promised = pointer.map(|(_, size)| size);
         let beginning = start[..start.len().min(BEGINNING)].to_vec();
         let content = match pointer {
-            Some(pointer) => pointer,
+            Some((digest, _)) => Content::Pointer(digest),
             None => Content::File(Sha256Digest::of_reader(start.chain(reader))?),
         };
-        Ok(Self { content, size, beginning })
+        Ok(Self { content, size, beginning, promised })
     }
 
     /// A link, or something that is no file at all.
     pub(crate) fn no_file() -> Self {
-        Self { content: Content::NoFile, size: 0, beginning: Vec::new() }
+        Self { content: Content::NoFile, size: 0, beginning: Vec::new(), promised: None }
     }
 }
 
@@ -71,6 +74,8 @@ pub struct Contents {
     entries: BTreeMap<RelPath, Content>,
     /// Those that a program might load, so that they must not go unsigned.
     loadable: BTreeSet<RelPath>,
+    /// Sizes that git-lfs pointers promise.
+    promised: BTreeMap<RelPath, u64>,
 }
 
 impl Contents {
@@ -108,6 +113,9 @@ impl Contents {
         if !may_go_unsigned(path.as_str(), looked.size, &looked.beginning) {
             self.loadable.insert(path.clone());
         }
+        if let Some(size) = looked.promised {
+            self.promised.insert(path.clone(), size);
+        }
         self.entries.insert(path, looked.content);
     }
 
@@ -133,6 +141,12 @@ impl Contents {
     pub fn pointers(&self) -> impl Iterator<Item = &RelPath> {
         let pointers = self.entries.iter().filter(|(_, content)| matches!(content, Content::Pointer(_)));
         pointers.map(|(path, _)| path)
+    }
+
+    /// The size of the file that a git-lfs pointer stands for, as it says.
+    #[must_use]
+    pub fn promised_size(&self, path: &RelPath) -> Option<u64> {
+        self.promised.get(path).copied()
     }
 
     /// The entries by their paths.
@@ -161,14 +175,15 @@ impl FromIterator<(RelPath, Content)> for Contents {
     }
 }
 
-/// What the bytes of a git-lfs pointer promise; none if they are no pointer. Only as git-lfs writes it: what
+/// The digest and size that the bytes of a git-lfs pointer promise; none if they are no pointer. Only as git-lfs writes it: what
 /// it does not take for a pointer, it leaves as it is, and the digest would be that of another file.
-fn promised(bytes: &[u8]) -> Option<Sha256Digest> {
+fn promised(bytes: &[u8]) -> Option<(Sha256Digest, u64)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let (digest, size) = text.strip_prefix(POINTER)?.strip_suffix('\n')?.split_once("\nsize ")?;
     let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
     let is_lower = !digest.bytes().any(|byte| byte.is_ascii_uppercase());
-    if is_size && is_lower { Sha256Digest::from_hexadecimal(digest) } else { None }
+    let digest = Sha256Digest::from_hexadecimal(digest).filter(|_| is_size && is_lower)?;
+    Some((digest, size.parse().ok()?))
 }
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:";
@@ -185,7 +200,7 @@ fn glanced(on_disk: &Path, path: &RelPath, size: Option<u64>) -> Result<Seen, Er
         let mut file = File::open(on_disk).map_err(Error::io(on_disk))?.take(BEGINNING as u64);
         file.read_to_end(&mut beginning).map_err(Error::io(on_disk))?;
     }
-    Ok(Seen { content: Content::Ignored, size: size.unwrap_or_default(), beginning })
+    Ok(Seen { content: Content::Ignored, size: size.unwrap_or_default(), beginning, promised: None })
 }
 
 /// The digest of a file; tells how far it is.
@@ -289,7 +304,7 @@ mod tests {
     fn only_whole_pointers_are_pointers() {
         let (start, oid) = ("version https://git-lfs.github.com/spec/v1\n", Sha256Digest::of(b"x"));
         let whole = format!("{start}oid sha256:{oid}\nsize 1\n");
-        assert_eq!(promised(whole.as_bytes()), Some(oid));
+        assert_eq!(promised(whole.as_bytes()), Some((oid, 1)));
         let bad = [
             start.to_owned(),
             format!("{start}oid sha256:00\nsize 1\n"),

@@ -15,7 +15,7 @@ use crate::{
     cut::Cut,
     evidence::{Change, Check, Definition, Figure, Origin, Outcome, Side},
     head::{
-        LinearHead, Link, Slot, Target, Ties,
+        LinearHead, Link, Slot, Target, Ties, norm,
         reach::Contest,
         sealed::{is_constant, is_mean, least_radius, margin, probability_at_the_origin},
     },
@@ -32,8 +32,9 @@ pub(super) static DEFINITION: Definition = Definition {
     data: "weights as stored, in exact arithmetic; holds for every embedding, no samples involved",
     shows: "that no embedding of an occurring norm makes a forgotten class the top class, or from which norm \
             on one does",
-    not_shown: "what an engine's own rounding adds to the logits; that the features no longer encode the \
-                class: few-shot relearning can restore it",
+    not_shown: "what an engine's own rounding adds to the logits; that a kept slot comes last: it is not the first, and \
+                may be among the best few; that the features no longer encode the class: few-shot relearning can restore \
+                it",
 };
 
 pub(super) fn check(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> Check {
@@ -96,15 +97,27 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
         (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
     } else if !candidate.has_bias && is_mean(candidate, &cuts.after.head.precision(), forgotten) {
         // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can
-        // be proven: what looks like a lead there is rounding.
-        let text =
-            "without a bias the sealed row can only tie with the others, never lead by more than rounding";
-        (Outcome::Informative, text.to_owned())
+        // be proven: what looks like a lead there is the rounding of the stored row.
+        (Outcome::Informative, tie_at_best(candidate, forgotten))
     } else {
         let text = format!("the sealed row is no seal: the class can win from norm {radius:.2} on");
         (Outcome::Failed, text)
     };
     Finding { outcome, summary, figures }
+}
+
+/// How much of a lead rounding may give a row without bias that is the mean of the retained ones.
+fn tie_at_best(candidate: &LinearHead, forgotten: &Forgotten) -> String {
+    let (mean, _) = candidate.mean(forgotten.retained());
+    let off = |class: usize| {
+        let rounding = candidate.row(class).iter().zip(&mean).map(|(&w, mean)| f64::from(w) - mean);
+        norm(&rounding.collect::<Vec<_>>())
+    };
+    let most = forgotten.indices().map(off).fold(0.0, f64::max);
+    format!(
+        "without a bias the sealed row, the mean of the retained ones, can tie with them where they are equal, and lead \
+         there by as much as it is rounded: by {most:.1e} of the embedding's norm at most, and what an engine rounds"
+    )
 }
 
 /// The norm below which not even the rounding of an engine makes a forgotten class the top class.
@@ -133,8 +146,12 @@ fn out_of_reach(
         Some(output) => format!("; it may tie in output `{output}`, whose numbers round to the same"),
         None => ties(cut.head.ties, cut.head.link).to_owned(),
     };
+    let few = match cut.head.best_given_out() {
+        Some(count) => format!("; among the best {count}, which an output lists, it may be"),
+        None => String::new(),
+    };
     format!(
-        "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally} on"
+        "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally} on{few}"
     )
 }
 

@@ -28,6 +28,8 @@ struct ComparedFile {
     path: RelPath,
     before: Option<Sha256Digest>,
     after: Option<Sha256Digest>,
+    /// Bytes of the candidate's file.
+    size: u64,
     /// A card is text about a model and may be written anew at any time.
     is_card: bool,
 }
@@ -47,7 +49,7 @@ pub fn compare(
 ) -> Result<Comparison, Error> {
     let is_whole = Cut::locate(candidate, hints)?.head.classes == forgotten.classes();
     let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
-    let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default())?;
+    let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default());
     let models = Models::open(original, candidate, &target)?;
     Comparison::between(&models, &target, progress)
 }
@@ -71,10 +73,13 @@ impl Comparison {
             let mut files = original.files().iter().chain(candidate.files());
             files.all(|file| file.path != *path || file.role == Role::Card)
         };
+        let sizes: BTreeMap<&RelPath, u64> =
+            candidate.files().iter().map(|file| (&file.path, file.size)).collect();
         let compared = diff.files.iter().map(|file| ComparedFile {
             path: file.path.clone(),
             before: file.before,
             after: file.after,
+            size: sizes.get(&file.path).copied().unwrap_or_default(),
             is_card: is_card(&file.path),
         });
         Ok(Self {
@@ -117,6 +122,13 @@ impl Comparison {
     #[must_use]
     pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
         self.without_card().filter_map(|file| Some((&file.path, file.after?))).collect()
+    }
+
+    /// Sizes in bytes of the candidate's files, but for its card.
+    #[must_use]
+    pub fn candidate_sizes(&self) -> BTreeMap<&RelPath, u64> {
+        let there = self.without_card().filter(|file| file.after.is_some());
+        there.map(|file| (&file.path, file.size)).collect()
     }
 
     /// Digests of the candidate's files, its card included.

@@ -24,8 +24,8 @@ pub(super) struct Search {
     pub(super) copies: Vec<Copy>,
     /// Tensors beside the head in which every place was looked at.
     pub(super) searched: usize,
-    /// The others: in bodies of a graph, of types that are not read, or too many values to look at them all, or where rows as short
-    /// as the head's are found by chance.
+    /// The others: in bodies of a graph, of types that are not read, or too many values to look at them all, or
+    /// where rows as short as the head's are found by chance, unless they are exact copies.
     pub(super) left: usize,
 }
 
@@ -34,7 +34,7 @@ const BUDGET: u64 = 100_000_000_000;
 
 /// Looks through the candidate's tensors for the rows of the forgotten classes in the original's head: in
 /// tensors of the head's extents for rows of any length, where most retained rows are beside it, and in all for
-/// rows that chance does not make, at every place, in steps of one element and of the extents. One tensor is held at
+/// rows that chance does not make (short ones only as exact copies), at every place, in steps of one element and of the extents. One tensor is held at
 /// a time, the smallest first, besides the original's weights.
 pub(super) fn find(models: &Change<Model<'_>>, forgotten: &Forgotten) -> Result<Search, Error> {
     let Change { before, after } = models;
@@ -124,7 +124,7 @@ impl Wanted {
     /// Whether no forgotten row is one that a tensor may have by chance.
     fn is_telling(&self, values: usize, strides: usize) -> bool {
         let places = values.saturating_mul(strides);
-        self.complete && self.patterns.iter().all(|(_, pattern)| pattern.is_telling(places))
+        self.complete && self.patterns.iter().all(|(_, pattern)| pattern.telling(places) == Some(SAME))
     }
 
     /// Products and sums that it takes to look at every place.
@@ -147,9 +147,10 @@ impl Wanted {
     /// every place that looks like a row.
     fn anywhere(&self, values: &[f32], strides: &[usize], left: &mut u64, classes: &mut Vec<usize>) -> bool {
         let places = values.len().saturating_mul(strides.len());
-        for (class, pattern) in self.patterns.iter().filter(|(_, pattern)| pattern.is_telling(places)) {
+        for (class, pattern) in &self.patterns {
+            let Some(least) = pattern.telling(places) else { continue };
             for stride in strides {
-                match pattern.occurs(values, *stride, left) {
+                match pattern.occurs(values, *stride, least, left) {
                     Some(true) => {
                         classes.push(*class);
                         break;

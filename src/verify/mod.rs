@@ -10,6 +10,7 @@ mod certificate;
 mod changes;
 mod comparison;
 mod copies;
+mod executed;
 mod expected;
 mod floated;
 mod forgotten;
@@ -44,17 +45,19 @@ use crate::{
     removal::Removal,
 };
 use behaviour::Behaviour;
+use executed::Subject;
 use guaranteed::Rounded;
 use models::Models;
 use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 15] = [
+pub static DEFINITIONS: [&Definition; 16] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,
     &floated::DEFINITION,
+    &executed::DEFINITION,
     &certificate::DEFINITION,
     &forgotten::DEFINITION,
     &retained::AGREEMENT,
@@ -101,10 +104,15 @@ pub fn verify(
     let widths: Vec<usize> = stored.branches.iter().map(|branch| branch.width).collect();
     let labels = models.before.cut.labels.as_ref();
     let left = edit::untouched(models.before.artifact, &models.before.cut, target)?;
+    let tensors = comparison.changes().tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    let subject =
+        Subject { models: &models, heads: &heads, sample: &sample, removal, left: &left, changed: tensors };
+    let (executed, execution) = executed::check(&subject, progress);
     let mut checks = vec![
         comparison.check().clone(),
         untouched::choice(&models.before.cut),
         untouched::check(&left),
+        executed,
         certificate::check(rounded, models.as_ref().map(|model| &model.cut), target),
         forgotten::check(&behaviour, removal, labels),
         retained::agreement(&behaviour, labels),
@@ -119,7 +127,7 @@ pub fn verify(
         checks.insert(FLOATED, floated);
     }
     checks.extend(remaining::checks(target, stored.link, labels));
-    Ok(Report::new(removal.clone(), checks, models.before.cut, left, comparison))
+    Ok(Report::new(removal.clone(), checks, models.before.cut, left, execution, comparison))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl<'a> Models<'a> {
 }
 
 /// The candidate's head over the original classes.
-fn expand(head: LinearHead, target: &Target) -> Result<LinearHead, Error> {
+pub(super) fn expand(head: LinearHead, target: &Target) -> Result<LinearHead, Error> {
     let forgotten = target.forgotten();
     let expected = match target.slot() {
         Slot::Drop => forgotten.retained().count(),

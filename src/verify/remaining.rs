@@ -62,8 +62,7 @@ mod tests {
         let labels = Labels { names, source: "test".into() };
         let said = |classes: &[&str], link| -> Vec<String> {
             let forgotten = Forgotten::resolve(classes, 3, None).unwrap();
-            let target =
-                Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default()).unwrap();
+            let target = Target::new(forgotten, Treatment::Seal, Hints::default(), Accepted::default());
             checks(&target, link, Some(&labels)).into_iter().map(|check| check.summary).collect()
         };
         assert_eq!(said(&["1"], Link::None), [""; 0]);

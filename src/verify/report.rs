@@ -8,7 +8,7 @@ use super::{Changes, Comparison};
 use crate::removal::Removal;
 use crate::{
     cut::Cut,
-    evidence::{Check, Outcome, Untouched},
+    evidence::{Check, Execution, Outcome, Untouched},
 };
 
 /// All checks of one candidate, and what they were about.
@@ -28,6 +28,7 @@ pub struct Report {
     comparison: Comparison,
     cut: Cut,
     untouched: Vec<Untouched>,
+    execution: Execution,
 }
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
@@ -41,9 +42,10 @@ impl Report {
         checks: Vec<Check>,
         cut: Cut,
         untouched: Vec<Untouched>,
+        execution: Execution,
         comparison: Comparison,
     ) -> Self {
-        Self { removal, checks, comparison, cut, untouched }
+        Self { removal, checks, comparison, cut, untouched, execution }
     }
 
     /// The removal that the candidate was held against.
@@ -76,6 +78,12 @@ impl Report {
         &self.untouched
     }
 
+    /// How much of both networks was run, end to end.
+    #[must_use]
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
     /// Whether no check failed.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -100,6 +108,12 @@ impl Report {
     #[must_use]
     pub fn candidate_digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
         self.comparison.candidate_digests()
+    }
+
+    /// Sizes in bytes of the candidate's files, but for its card.
+    #[must_use]
+    pub fn candidate_sizes(&self) -> BTreeMap<&RelPath, u64> {
+        self.comparison.candidate_sizes()
     }
 }
 

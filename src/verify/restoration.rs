@@ -26,7 +26,8 @@ pub(super) static DEFINITION: Definition = Definition {
     number: None,
     formula: "copies: tensors other than the head that hold the row of a forgotten class of the original up to a \
               factor (cosine >= 0.99) at any place, in steps of one element or of an extent, integers as numbers and \
-              as bytes of float types, where no more than one in a hundred models has such a row by chance; and \
+              as bytes of float types, where no more than one in a hundred models has such a row by chance (short \
+              rows: a cosine as near to 1 as that takes, in tensors that do not count as searched); and \
               tensors of the head's extents that hold it with most retained rows beside it; none allowed; rebuilt \
               row: w_f = -sum w_r, b_f = -sum b_r over the retained classes, and how often it recognises the class",
     origin: Origin::Synthetic,
@@ -71,19 +72,24 @@ pub(super) fn check(
 
 /// How far the search went that found nothing.
 fn none(search: &Search) -> String {
-    let what = match (search.searched, search.left) {
+    match (search.searched, search.left) {
         (0, 0) => "no other tensor is as large as a row of the head".to_owned(),
         (0, _) => {
-            "no copy of the head is among the tensors of its extents, others were not searched".to_owned()
+            "no copy of the head is among the tensors of its extents, and no exact one of a forgotten row where that can \
+             be told; others were not searched"
+                .to_owned()
         }
+        (1, 0) => "the other tensor as large does not hold the row of a forgotten class".to_owned(),
+        (1, left) => format!(
+            "the other tensor that was searched does not hold the row of a forgotten class, {left} were not searched"
+        ),
         (all, 0) => format!("none of the {all} other tensors as large holds the row of a forgotten class"),
         (some, left) => {
             format!(
                 "none of {some} other tensors holds the row of a forgotten class, {left} were not searched"
             )
         }
-    };
-    what.replace("none of the 1 other tensors as large holds", "the other tensor as large does not hold")
+    }
 }
 
 fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {

@@ -88,6 +88,17 @@ impl Sample {
         gaussian.map_or_else(Embeddings::default, |(_, all)| all.filter(|label| label == class))
     }
 
+    /// So many of its embeddings at most, evenly spaced over all strata, after one that is zero.
+    pub(super) fn spread(&self, most: usize) -> Vec<Vec<f32>> {
+        let rows = |embeddings: &Embeddings| embeddings.values.len() / embeddings.width.max(1);
+        let all: usize = self.strata.iter().map(|(_, embeddings)| rows(embeddings)).sum();
+        let stride = all.div_ceil(most.max(1)).max(1);
+        let each = self.strata.iter().flat_map(|(_, all)| all.values.chunks(all.width.max(1)));
+        let width = self.strata.first().map_or(0, |(_, embeddings)| embeddings.width);
+        let spread = each.step_by(stride).map(<[f32]>::to_vec);
+        std::iter::once(vec![0.0; width]).chain(spread).collect()
+    }
+
     /// The part of it that the original gives a forgotten class, of the Gaussian stratum.
     pub(super) fn gaussian_forgotten(&self, forgotten: &Forgotten) -> Self {
         let gaussian = self.strata.iter().filter(|(stratum, _)| *stratum == Stratum::Gaussian);

@@ -4,7 +4,11 @@
 /// Least cosine between two rows that are the same but for rounding or a little more training.
 pub(super) const SAME: f64 = 0.99;
 
-/// How many neighbours are held against every place.
+/// The same where rows are too short for that to mean much: those that chance makes are told from copies by how
+/// exactly they are the same, down to what rounding to half or single precision leaves.
+const LEAST: [f64; 4] = [SAME, 1.0 - 1e-4, 1.0 - 1e-6, 1.0 - 1e-10];
+
+/// How many neighbours are held against every place, at most.
 pub(super) const TAPS: usize = 8;
 /// Least cosine of those few; that of the whole row may be lower where rounding hit some harder than others.
 const LIKELY: f32 = 0.95;
@@ -18,7 +22,7 @@ const BLOCK: usize = 2048;
 pub(super) struct Pattern {
     row: Vec<f32>,
     /// The neighbours with the largest sum of squares, at unit length.
-    taps: [f32; TAPS],
+    taps: Vec<f32>,
     /// Where they begin.
     first: usize,
     /// How many elements of equal size would be as telling.
@@ -26,34 +30,38 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// `None` for a row that is short, zero or nearly constant: others may have its direction by chance.
+    /// `None` for a row that is zero or nearly constant, or has no direction: others may have its own by chance.
     pub(super) fn new(row: &[f32]) -> Option<Self> {
         let square = |value: &f32| f64::from(*value).powi(2);
         let total: f64 = row.iter().map(square).sum();
         let fourth: f64 = row.iter().map(|value| square(value).powi(2)).sum();
         let sum: f64 = row.iter().map(|value| f64::from(*value)).sum();
         let even = sum.abs() / (total * row.len() as f64).sqrt();
-        if row.len() < TAPS || !(total > 0.0 && total.is_finite() && fourth > 0.0 && even < PLAIN) {
+        if row.len() < 2 || !(total > 0.0 && total.is_finite() && fourth > 0.0 && even < PLAIN) {
             return None;
         }
-        let energy = |first: &usize| row[*first..first + TAPS].iter().map(square).sum::<f64>();
-        let starts = 0..=row.len() - TAPS;
+        let count = TAPS.min(row.len());
+        let energy = |first: &usize| row[*first..first + count].iter().map(square).sum::<f64>();
+        let starts = 0..=row.len() - count;
         let first = starts.max_by(|a, b| energy(a).total_cmp(&energy(b))).unwrap_or_default();
         let length = energy(&first).sqrt();
-        let taps = std::array::from_fn(|at| (f64::from(row[first + at]) / length) as f32);
+        let taps =
+            row[first..first + count].iter().map(|value| (f64::from(*value) / length) as f32).collect();
         Some(Self { row: row.to_vec(), taps, first, dimension: total * total / fourth })
     }
 
-    /// Whether so many places have the row by chance in less than one model of a hundred. In `n` dimensions a
-    /// random direction has this cosine with a share of about `sqrt(1 - SAME^2)^(n - 1)`.
-    pub(super) fn is_telling(&self, places: usize) -> bool {
-        let share = (1.0 - SAME * SAME).sqrt().log10() * (self.dimension - 1.0);
-        (places.max(1) as f64).log10() + share <= -2.0
+    /// The least cosine that so many places have by chance in less than one model of a hundred, if there is one:
+    /// [`SAME`] unless the row is short. In `n` dimensions a random direction has a cosine of `c` or more with a share of
+    /// about `sqrt(1 - c^2)^(n - 1)`.
+    pub(super) fn telling(&self, places: usize) -> Option<f64> {
+        let share = |least: f64| (1.0 - least * least).sqrt().log10() * (self.dimension - 1.0);
+        let is_telling = |least: &f64| (places.max(1) as f64).log10() + share(*least) <= -2.0;
+        LEAST.into_iter().find(is_telling)
     }
 
-    /// Whether the row is among the elements, each so many behind the one before. Whole rows are compared as
-    /// long as there is effort `left`, in elements; `None` once there is none.
-    pub(super) fn occurs(&self, values: &[f32], stride: usize, left: &mut u64) -> Option<bool> {
+    /// Whether the row is among the elements, each so many behind the one before, with this cosine or more. Whole rows
+    /// are compared as long as there is effort `left`, in elements; `None` once there is none.
+    pub(super) fn occurs(&self, values: &[f32], stride: usize, least: f64, left: &mut u64) -> Option<bool> {
         let Some(span) = (self.row.len() - 1).checked_mul(stride) else { return Some(false) };
         let Some(places) = values.len().checked_sub(span) else { return Some(false) };
         let (mut sums, mut squares) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
@@ -76,7 +84,7 @@ impl Pattern {
             };
             for at in (0..count).filter(likely) {
                 *left = left.checked_sub(self.row.len() as u64)?;
-                if self.fits(values, start + at, stride) {
+                if self.fits(values, start + at, stride) >= least {
                     return Some(true);
                 }
             }
@@ -91,9 +99,9 @@ impl Pattern {
         cosine(&self.taps, other).abs() >= f64::from(LIKELY)
     }
 
-    fn fits(&self, values: &[f32], start: usize, stride: usize) -> bool {
+    fn fits(&self, values: &[f32], start: usize, stride: usize) -> f64 {
         let other = values[start..].iter().step_by(stride).copied();
-        cosine(&self.row, other).abs() >= SAME
+        cosine(&self.row, other).abs()
     }
 }
 
@@ -129,7 +137,7 @@ mod tests {
     }
 
     fn occurs(pattern: &Pattern, values: &[f32], stride: usize) -> bool {
-        pattern.occurs(values, stride, &mut u64::MAX.clone()).unwrap()
+        pattern.occurs(values, stride, SAME, &mut u64::MAX.clone()).unwrap()
     }
 
     #[test]
@@ -162,23 +170,38 @@ mod tests {
     }
 
     #[test]
+    fn a_short_row_is_found_where_it_is_copied_exactly() {
+        let row = noise(6, 1);
+        let pattern = Pattern::new(&row).unwrap();
+        let mut values = noise(90_000, 2);
+        let least = pattern.telling(values.len()).unwrap();
+        let mut left = u64::MAX;
+        assert_eq!(pattern.occurs(&values, 1, least, &mut left), Some(false));
+        let copied = row.iter().enumerate();
+        copied.for_each(|(at, value)| values[70_001 + 3 * at] = 1.7 * value);
+        assert_eq!(pattern.occurs(&values, 3, least, &mut left), Some(true));
+    }
+
+    #[test]
     fn many_places_that_look_like_the_row_take_no_more_than_is_left() {
         let row = noise(4096, 1);
         let pattern = Pattern::new(&row).unwrap();
         let alike: Vec<f32> = pattern.taps.repeat(10_000);
         let mut left = 1 << 16;
-        assert_eq!(pattern.occurs(&alike, 1, &mut left), None);
+        assert_eq!(pattern.occurs(&alike, 1, SAME, &mut left), None);
         assert!(left < 4096);
     }
 
     #[test]
     fn short_and_plain_rows_tell_nothing() {
         assert!(Pattern::new(&[1.0; 64]).is_none() && Pattern::new(&[0.0; 64]).is_none());
-        assert!(Pattern::new(&noise(7, 1)).is_none());
+        assert!(Pattern::new(&noise(1, 1)).is_none());
+        let telling = |width: usize, places| Pattern::new(&noise(width, 1)).and_then(|it| it.telling(places));
+        assert_eq!([telling(64, 1 << 20), telling(16, 1 << 20)], [Some(SAME), Some(1.0 - 1e-4)]);
+        assert_eq!([telling(2, 1 << 20), telling(8, 1 << 40)], [None, None]);
         let mut single = noise(64, 1).iter().map(|value| value * 0.01).collect::<Vec<_>>();
         single[3] = 1.0;
-        assert!(!Pattern::new(&single).unwrap().is_telling(1000), "one element is nearly all of it");
-        let row = Pattern::new(&noise(64, 1)).unwrap();
-        assert!(row.is_telling(1 << 30));
+        assert_eq!(Pattern::new(&single).unwrap().telling(1000), None, "one element is nearly all of it");
+        assert_eq!(telling(64, 1 << 30), Some(SAME));
     }
 }

@@ -47,23 +47,23 @@ fn numbers_of_classes_that_are_not_the_models() {
 fn figures_and_what_is_said_about_them() {
     let checks = "/predicate/verification/checks";
     for (place, value) in [
-        ("4/figures/0/bound95/value", json!(0.000_001)),
-        ("4/figures/0/n", json!(1_000_000)),
-        ("4/figures/0/threshold", json!(0.5)),
-        ("4/figures/0/quantity", json!("unrecognised")),
-        ("4/figures/0/quantity", json!("recognised in all worlds")),
-        ("4/figures/0/class", json!(6)),
-        ("4/figures/0/stratum", json!("half-normal")),
-        ("4/figures/0/side", json!("before")),
-        ("4/figures/0/bound95/side", json!("at-least")),
-        ("4/figures/0/unit", json!("percent")),
+        ("5/figures/0/bound95/value", json!(0.000_001)),
+        ("5/figures/0/n", json!(1_000_000)),
+        ("5/figures/0/threshold", json!(0.5)),
+        ("5/figures/0/quantity", json!("unrecognised")),
+        ("5/figures/0/quantity", json!("recognised in all worlds")),
+        ("5/figures/0/class", json!(6)),
+        ("5/figures/0/stratum", json!("half-normal")),
+        ("5/figures/0/side", json!("before")),
+        ("5/figures/0/bound95/side", json!("at-least")),
+        ("5/figures/0/unit", json!("percent")),
         // Both within the tolerance of an earlier version.
-        ("5/figures/0/value", json!(0.9917)),
-        ("6/figures/0/value", json!(0)),
-        ("6/figures/0/value", json!("0")),
-        ("3/result", json!("informative")),
-        ("3/id", json!("forgotten-erased")),
-        ("3/version", json!(2)),
+        ("6/figures/0/value", json!(0.9917)),
+        ("7/figures/0/value", json!(0)),
+        ("7/figures/0/value", json!("0")),
+        ("4/result", json!("informative")),
+        ("4/id", json!("forgotten-erased")),
+        ("4/version", json!(2)),
     ] {
         never_passes(&[(&format!("{checks}/{place}"), value)]);
     }
@@ -129,7 +129,7 @@ fn fields_that_no_claim_has() {
         "/predicate/verification",
         "/predicate/verification/checks/0",
         "/predicate/verification/checks/0/figures/0",
-        "/predicate/verification/checks/4/figures/0/bound95",
+        "/predicate/verification/checks/5/figures/0/bound95",
     ] {
         let (_folder, out) = release();
         rewrite(&out.join(STATEMENT), |statement| {
@@ -153,7 +153,7 @@ fn a_key_that_is_there_twice() {
     assert_ne!(claim, twice);
     fs::write(out.join(STATEMENT), twice).unwrap();
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 165 column 7
+        error: claim `[FOLDER]/out/class-removal.statement.json`: key `notClaimed` is there twice at line 174 column 7
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
@@ -230,8 +230,8 @@ fn a_seal_that_moved_retained_rows_is_none() {
 
 #[test]
 fn a_check_that_was_left_out() {
-    // Claims that are older than the second and the third have neither.
-    for check in std::iter::once(0).chain(3..12) {
+    // Claims that are older than the three behind the first have none of them.
+    for check in std::iter::once(0).chain(4..13) {
         let (_folder, out) = release();
         rewrite(&out.join(STATEMENT), |statement| {
             statement["predicate"]["verification"]["checks"].as_array_mut().unwrap().remove(check);
@@ -244,7 +244,7 @@ fn a_check_that_was_left_out() {
 fn a_definition_of_a_later_version_is_not_known() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
-        let check = &mut statement["predicate"]["verification"]["checks"][8];
+        let check = &mut statement["predicate"]["verification"]["checks"][9];
         check["version"] = 2.into();
         check["figures"] = json!([]);
     });
@@ -256,7 +256,7 @@ fn a_definition_of_a_later_version_is_not_known() {
 fn a_definition_that_never_was_is_no_older_one() {
     let (_folder, out) = release();
     rewrite(&out.join(STATEMENT), |statement| {
-        let check = &mut statement["predicate"]["verification"]["checks"][8];
+        let check = &mut statement["predicate"]["verification"]["checks"][9];
         check["version"] = 0.into();
         check["figures"] = json!([]);
     });
@@ -277,7 +277,7 @@ fn a_check_that_is_there_twice() {
         checks.push(again);
     });
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `quantised` twice
+        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `retained-logits` twice
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);

@@ -138,6 +138,8 @@ fn rules_that_are_not_understood_tell_nothing() {
     let (_folder, out) = signer.release();
     verify(&out, Path::new("no-such-trust.toml"), &[]).exits(2).told(expect![[r#"
         error: rules `no-such-trust.toml`: there is no such file
+
+        hint: is the path spelled right?
     "#]]);
     verify(&out, &signer.trust("roles = [\"king\"]"), &[]).exits(2).told(expect![[r#"
         error: rules `[FOLDER]/trust.toml`: line 6: unknown variant `king`, expected `claim` or `oms`

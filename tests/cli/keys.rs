@@ -94,8 +94,9 @@ fn wrong_passphrases_and_other_files_do_not_sign() {
         hint: releases are signed with P-256 keys in PKCS#8; make one with `declass keygen`
     "#]]);
     finish(&mut sign(&out, &folder.path().join("none"))).exits(2).told(expect![[r#"
-        error: key `[FOLDER]/none`
-          caused by: No such file or directory (os error 2)
+        error: key `[FOLDER]/none`: No such file or directory (os error 2)
+
+        hint: is the path spelled right? `declass keygen` makes a new key
     "#]]);
     finish(declass().arg("sign").arg(&out)).exits(2).told(expect![[r#"
         error: the key cannot be used: no key was named
@@ -103,8 +104,7 @@ fn wrong_passphrases_and_other_files_do_not_sign() {
         hint: name one with --key, or set $DECLASS_KEY to its PEM
     "#]]);
     finish(sign(&out, Path::new("env:NO_SUCH_KEY")).env_remove("NO_SUCH_KEY")).exits(2).told(expect![[r#"
-        error: key `env:NO_SUCH_KEY`
-          caused by: environment variable not found
+        error: key `env:NO_SUCH_KEY`: environment variable not found
     "#]]);
     assert_eq!(names(&out), before);
 }

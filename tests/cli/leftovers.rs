@@ -34,7 +34,7 @@ fn a_second_copy_of_the_head_stops_the_release() {
     let folder = tempdir().unwrap();
     let (model, out) = (folder.path().join("model"), folder.path().join("out"));
     with_average(&resnet(), &model);
-    for more in [&["--forget", "5"][..], &["--forget", "5", "--slot", "drop"]] {
+    for more in [&["--forget", "5"][..], &["--forget", "5", "--slot", "drop", "--allow-stale"]] {
         let ran = seal(&model, &out, more).exits(1);
         assert!(
             ran.stdout

@@ -80,6 +80,8 @@ fn verify_asks_for_an_original_or_for_trusted_keys() {
     "#]]);
     run(&["verify", out.to_str().unwrap(), "--trust", "nowhere.toml"]).exits(2).told(expect![[r#"
         error: rules `nowhere.toml`: there is no such file
+
+        hint: is the path spelled right?
     "#]]);
 }
 

@@ -59,9 +59,20 @@ fn independent_labels_are_not_constant_when_one_goes() {
     let mut config = labelled(&["toxic", "threat"]);
     config["problem_type"] = json!("multi_label_classification");
     linear_head(&model, &DIRECTIONS[..2], &[0.1, 0.0], Some(&config));
-    let ran = seal(&model, &out, &["--forget", "threat"]).exits(0);
-    assert!(!ran.stdout.contains("one-answer"), "{ran:#?}");
-    verify(&out, &model, &[]).exits(0);
+    let dropped = folder.path().join("dropped");
+    for (out, slot) in [(&out, "keep"), (&dropped, "drop")] {
+        let ran = seal(&model, out, &["--forget", "threat", "--slot", slot]).exits(0);
+        assert!(!ran.stdout.contains("one-answer"), "{ran:#?}");
+        verify(out, &model, &[]).exits(0);
+    }
+    let config = fs::read_to_string(dropped.join("config.json")).unwrap();
+    assert!(config.contains("toxic") && !config.contains("threat"), "{config}");
+    // It is read as what it is, and has nothing left to forget.
+    let again = folder.path().join("again");
+    seal(&dropped, &again, &["--forget", "toxic"]).exits(2).says("no classifier would be left");
+    seal(&model, &again, &["--forget", "threat", "--forget", "toxic"])
+        .exits(2)
+        .says("no classifier would be left");
 }
 
 #[test]
@@ -103,6 +114,8 @@ fn a_head_that_tells_nothing_apart_is_not_trained() {
         ("equal", [[0.3, -0.2, 0.1, 0.7]; 3], [-2.0; 3]),
         ("tiny", [[1e-20; 4], [-1e-20; 4], [0.0; 4]], [0.0; 3]),
         ("subnormal", [[1e-44; 4], [0.0; 4], [0.0; 4]], [0.0, 1e-44, 0.0]),
+        ("biases", [[0.3, -0.2, 0.1, 0.7]; 3], [1.0, -2.0, 0.5]),
+        ("only-biases", [[0.0; 4]; 3], [0.1, 3.0, 0.2]),
     ];
     for (name, rows, biases) in cases {
         let model = folder.path().join(name);

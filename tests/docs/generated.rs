@@ -6,7 +6,7 @@ use declass::{
     evaluate,
     evidence::{Definition, Origin},
     pipeline::REPRODUCTION,
-    verify,
+    run, verify,
 };
 use serde_json::Value;
 
@@ -88,6 +88,12 @@ fn the_list_of_checks_is_that_of_the_program() {
         }
     }
     settle(&format!("{BOOK}/reference/checks.md"), &text);
+}
+
+#[test]
+fn the_list_of_operators_is_that_of_the_program() {
+    let names: Vec<String> = run::operators().iter().map(|name| format!("`{name}`")).collect();
+    settle(&format!("{BOOK}/reference/operators.md"), &format!("{}.", names.join(", ")));
 }
 
 /// Compares the generated part of a page, which is all below the mark, or writes it.

@@ -15,7 +15,7 @@ fn safetensors() -> Vec<u8> {
 }
 
 /// Names that programs load weights from.
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 28] = [
     "saved_model.pb",
     "m.ort",
     "m.pte",
@@ -37,25 +37,45 @@ const NAMES: [&str; 30] = [
     "m.nemo",
     "m.mar",
     "m.t7",
-    "m.params",
     "m.pdmodel",
     "m.pdiparams",
     "m.trt",
-    "m.plan",
     "m.sft",
     "m.llamafile",
     "M.PB. .",
     "m.pb::$DATA",
 ];
 
+/// Names of text that is no weights.
+const HARMLESS: [&str; 10] = [
+    "paper.pdf",
+    "train.csv.gz",
+    "README.md",
+    "export_onnx.py",
+    "labels.json",
+    "v1.2",
+    "data.parquet",
+    "page.pt",
+    "train.plan",
+    "make.params",
+];
+
 #[test]
-fn weights_are_found_by_name_and_by_content() {
+fn weights_are_found_by_name() {
     let home = Home::with_release();
     let text = blob(&home, "x");
     for name in NAMES {
         let pushed = tree(&home, &[("100644", name, &text)]);
         assert_eq!(findings(&home.check(&pushed).exits(1)), [format!("DC2001 {name}")]);
     }
+    for name in HARMLESS {
+        home.check(&tree(&home, &[("100644", name, &text)])).exits(0);
+    }
+}
+
+#[test]
+fn weights_are_found_by_content() {
+    let home = Home::with_release();
     let mut large = vec![0xfe, 0xff, 1, 2];
     large.resize(1 << 20, 7);
     for bytes in [
@@ -63,7 +83,9 @@ fn weights_are_found_by_name_and_by_content() {
         b"GGUF\x03\0\0\0".to_vec(),
         b"\x80\x04\x95q\0.".to_vec(),
         b"\x89HDF\r\n\x1a\n\0".to_vec(),
-        b"\x08\x08\x12\x07pytorch:\0".to_vec(),
+        b"\x12\x07pytorch\x08\x08\x3a\x0b\x0a\x09\x0a\x01x\x12\x01y\x22\x01N".to_vec(),
+        b"(dp0\nVw\np1\n(lp2\nF1.0\naF2.0\nas.".to_vec(),
+        [&[0; 512][..], b"\x89HDF\r\n\x1a\n\0"].concat(),
         b"<?xml version=\"1.0\"?>\n<net name=\"x\" version=\"11\">\n".to_vec(),
         large,
     ] {
@@ -76,12 +98,6 @@ fn weights_are_found_by_name_and_by_content() {
             "in a release it is unsigned"
         );
         home.check(&format!("{pushed} --path elsewhere")).exits(0);
-    }
-    let harmless =
-        ["paper.pdf", "train.csv.gz", "README.md", "export_onnx.py", "labels.json", "v1.2", "data.parquet"];
-    for name in harmless {
-        let pushed = tree(&home, &[("100644", name, &text)]);
-        home.check(&pushed).exits(0);
     }
 }
 
@@ -143,4 +159,17 @@ fn names_that_other_systems_take_for_a_release_are_refused() {
     }
     // Where no release is, names are names.
     home.check(&tree(&home, &[("40000", "rel", &inner), ("40000", "re\u{200c}l", &inner)])).exits(0);
+}
+
+#[test]
+fn what_a_file_was_taken_for_is_said() {
+    let home = Home::with_release();
+    for (name, bytes, said) in [
+        ("x.txt", &b"GGUF\x03\0\0\0"[..], "weights (GGUF) without a manifest"),
+        ("x", b"\xfd7zXZ\0\0\x04", "a compressed file that may hold weights without a manifest"),
+        ("x.onnx", b"x", "weights without a manifest"),
+    ] {
+        let id = home.git_reads("hash-object -w --stdin", bytes);
+        home.check(&tree(&home, &[("100644", name, &id)])).exits(1).shows(said);
+    }
 }

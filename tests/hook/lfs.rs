@@ -21,7 +21,11 @@ fn has_lfs() -> bool {
 }
 
 fn pointer(digest: impl std::fmt::Display) -> String {
-    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 123\n")
+    sized(digest, 123)
+}
+
+fn sized(digest: impl std::fmt::Display, size: u64) -> String {
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n")
 }
 
 fn digest_of(file: &Path) -> Sha256Digest {
@@ -32,14 +36,20 @@ fn digest_of(file: &Path) -> Sha256Digest {
 fn a_pointer_stands_for_the_file_that_it_promises() {
     let home = Home::with_release();
     let weights = home.work("release/model.safetensors");
-    let digest = digest_of(&weights);
+    let (digest, size) = (digest_of(&weights), fs::metadata(&weights).unwrap().len());
     // One that nobody signed turns nothing off.
     fs::create_dir(home.work("release/.github")).unwrap();
     fs::write(home.work("release/.github/any"), pointer(digest)).unwrap();
     home.commit();
     let said = home.check("HEAD").exits(0).json();
     assert_eq!(said["refs"][0]["releases"][0]["notShown"], serde_json::Value::Null);
-    fs::write(&weights, pointer(digest)).unwrap();
+    // The claim has the size of the file.
+    for wrong in [0, size + 1, u64::MAX] {
+        fs::write(&weights, sized(digest, wrong)).unwrap();
+        home.commit();
+        assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2006 release/model.safetensors"], "{wrong}");
+    }
+    fs::write(&weights, sized(digest, size)).unwrap();
     home.commit();
     let said = home.check("HEAD").exits(0).json();
     let not_shown = said["refs"][0]["releases"][0]["notShown"].as_str().unwrap();
@@ -49,7 +59,7 @@ fn a_pointer_stands_for_the_file_that_it_promises() {
     fs::write(home.path("keys/policy.toml"), "version = 1\nstructure = true").unwrap();
     let found = findings(&home.check("HEAD --policy ../keys/policy.toml").exits(2));
     assert_eq!(found, ["DC3001 release/model.safetensors"]);
-    home.check("HEAD~1 --policy ../keys/policy.toml").exits(0);
+    home.check("HEAD~4 --policy ../keys/policy.toml").exits(0);
     fs::write(home.path("keys/policy.toml"), "version = 1\nforgotten = [\"Coat\"]").unwrap();
     assert_eq!(findings(&home.check("HEAD --policy ../keys/policy.toml").exits(1)), ["DC2009 release"]);
 }

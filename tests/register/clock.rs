@@ -39,4 +39,14 @@ fn an_entry_from_the_future_keeps_no_other_out() {
                 2106-01-01T00:00:00Z";
     assert!(entries.summary.contains(told), "{}", entries.summary);
     assert_eq!(sound.sound().unwrap().checkpoint().size, 4);
+    // Nothing about the request of the wrong clock can be before it, but that it is void.
+    let enter = |kind, request: &str| {
+        let request = Some(Sha256Digest::of(request.as_bytes()));
+        let facts = Facts { request, ..Facts::new(kind) };
+        register::append(&path, &key, Entry::Event(facts), || Ok(time(NOW + 120)))
+    };
+    let said = enter(Kind::Approved, "b").unwrap_err().to_string();
+    assert!(said.contains("before 2106-01-01T00:00:00Z, the time of its `requested` (entry 1)"), "{said}");
+    enter(Kind::Approved, "a").unwrap();
+    enter(Kind::RequestVoided, "b").unwrap();
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{CONFIG, INDEX, SINGLE, has_extension};
 use crate::RelPath;
-use crate::beside::is_weight_ending;
+use crate::beside::is_weight_name;
 
 /// The folder that exporters for browsers and other run times put graphs in.
 pub(super) const GRAPHS: &str = "onnx";
@@ -33,11 +33,7 @@ pub(super) struct Others<'f>(BTreeSet<&'f str>);
 
 impl<'f> Others<'f> {
     pub(super) fn of(files: &'f [(RelPath, u64)], own: &BTreeSet<&RelPath>) -> Self {
-        let is_weight = |file: &RelPath| {
-            let ending = file.as_str().rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-            ending.is_some_and(|ending| is_weight_ending(&ending))
-        };
-        let weights = files.iter().map(|(file, _)| file).filter(|file| is_weight(file));
+        let weights = files.iter().map(|(file, _)| file).filter(|file| is_weight_name(file.file_name()));
         let mut folders: BTreeSet<&str> = weights.filter_map(|file| Some(split(file)?.0)).collect();
         for (folder, _) in own.iter().filter_map(|file| split(file)) {
             folders.remove(folder);
@@ -72,14 +68,21 @@ mod tests {
 
     #[test]
     fn a_configuration_beside_weights_that_stay_behind_describes_others() {
-        let files =
-            paths(&["config.json", "c/config.json", "c/model.safetensors", "d/config.json", "d/a.txt"]);
+        let files = paths(&[
+            "config.json",
+            "c/config.json",
+            "c/model.safetensors",
+            "d/config.json",
+            "d/a.txt",
+            "e/config.json",
+            "e/x.pb",
+        ]);
         let others: Vec<&str> = files
             .iter()
             .filter(|(file, _)| Others::of(&files, &BTreeSet::new()).describe(file))
             .map(|(file, _)| file.as_str())
             .collect();
-        assert_eq!(others, ["c/config.json"]);
+        assert_eq!(others, ["c/config.json", "e/config.json"]);
         let own = BTreeSet::from([&files[2].0]);
         assert!(!Others::of(&files, &own).describe(&files[1].0));
     }

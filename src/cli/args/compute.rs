@@ -121,8 +121,11 @@ digests to compare, so what is shown is what the server sent.")]
 pub(in crate::cli) struct InspectArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
+    /// List every value of the graph through which all evidence passes, for `declass run --at`.
+    #[arg(long)]
+    pub(in crate::cli) cuts: bool,
     /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes,
-    /// labels, labelSource, head, why, cutPoints, package (of a repository, with its commit).
+    /// labels, labelSource, head, why, untouched, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -164,8 +167,45 @@ pub(in crate::cli) struct ModelArgs {
 impl ModelArgs {
     /// What is said of the model by hand.
     pub(in crate::cli) fn hints(&self) -> Hints {
-        Hints { heads: self.head.clone(), multi_label: self.multi_label, ..Hints::default() }
+        let mut heads: Vec<String> = Vec::new();
+        for head in &self.head {
+            // Said twice it is one head all the same.
+            if !heads.contains(head) {
+                heads.push(head.clone());
+            }
+        }
+        Hints { heads, multi_label: self.multi_label, ..Hints::default() }
     }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass run model.onnx inputs.npz -o logits.npz
+  declass run model.onnx inputs.safetensors -o features.safetensors --at embedding
+  declass run out inputs.npz -o after.npz               # a release, or any other folder with one ONNX model
+
+INPUTS is a safetensors file or an npz with one array for each input of the model, by its name (`declass inspect` shows it), all \
+with one entry for each example. The file holds every output by its name and, where the classifier head is found and reads one \
+embedding of each example, `logits` [N, C] and `probabilities` [N, C].
+
+Exit code 0: written; 2: it could not be run.")]
+pub(in crate::cli) struct RunArgs {
+    #[command(flatten)]
+    pub(in crate::cli) model: ModelArgs,
+    /// The model's inputs.
+    #[arg(value_name = "INPUTS")]
+    pub(in crate::cli) inputs: PathBuf,
+    /// The file to write, which must not exist: .npz or .safetensors.
+    #[arg(long, short, value_name = "FILE")]
+    pub(in crate::cli) out: PathBuf,
+    /// Save this value of the graph instead of the outputs; `declass inspect --cuts` lists those through which all
+    /// evidence passes.
+    #[arg(long, value_name = "POINT")]
+    pub(in crate::cli) at: Option<String>,
+    /// Print one JSON object: schema, rows, arrays (name, type, shape), withoutLogits (why there are none).
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -247,6 +287,10 @@ pub(in crate::cli) struct UnlearnArgs {
     /// of the forgotten classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) trace: Option<PathBuf>,
+    /// Made-up inputs that original and copy are run on, at least, where the model is an ONNX graph; 0: none, and
+    /// the claim says so [default: as many as some seconds allow].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    pub(in crate::cli) executed: Option<u16>,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(in crate::cli) device: DeviceChoice,

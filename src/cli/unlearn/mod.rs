@@ -30,6 +30,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     if !args.dry_run {
         destination.check()?;
     }
+    args.trace.as_deref().map(trace::check).transpose()?;
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
     let bars = Bars::new(args.json || printer.is_quiet());

@@ -40,6 +40,9 @@ fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
     if let Some(rate) = args.lr {
         removal = removal.learning_rate(rate);
     }
+    if let Some(inputs) = args.executed {
+        removal = removal.executed(u32::from(inputs));
+    }
     if let Some(epochs) = args.epochs {
         removal = removal.epochs(epochs as usize);
     }

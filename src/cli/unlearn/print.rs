@@ -7,7 +7,7 @@ use std::{
 
 use declass::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
-    classes::describe,
+    classes::{LeftLabel, describe},
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
     formats::RelPath,
@@ -103,6 +103,8 @@ impl<'a> Teller<'a> {
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
         out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
         self.history(job);
+        let left = model.labels().map(|labels| LeftLabel::of(job.removal().forgotten(), labels));
+        left.iter().flatten().for_each(|left| self.printer.warn(&left.warning()));
         cut.why.notes.iter().for_each(|note| self.printer.warn(note));
         if let Some(package) = model.origin() {
             out.row("package", package.to_string());

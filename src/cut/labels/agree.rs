@@ -70,7 +70,7 @@ impl<'a> List<'a> {
 }
 
 /// A refusal of labels that cannot all be right.
-pub(super) fn contradiction(what: &str) -> Error {
+pub(crate) fn contradiction(what: &str) -> Error {
     refusal(
         format!("its labels contradict each other: {what}"),
         "correct the place that is wrong, or remove it from the model",

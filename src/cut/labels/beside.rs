@@ -10,7 +10,7 @@ use super::{
 use crate::classes::{Labels, lines};
 
 /// Names of such files, without their endings.
-const STEMS: [&str; 16] = [
+pub(crate) const LABEL_FILES: [&str; 16] = [
     "categories",
     "class_names",
     "class_to_idx",
@@ -41,7 +41,7 @@ pub(super) fn lists(artifact: &Artifact) -> Vec<Labels> {
     let named = listing.filter_map(|file| Some((file, reader(&file.path)?))).take(MAX_FILES);
     let read = named.filter_map(|(file, read)| {
         let text = String::from_utf8(artifact.read_file(&file.path).ok()?).ok()?;
-        let names = read(&file.path, &text).filter(|names| names.len() > 1)?;
+        let names = read(&file.path, without_mark(&text)).filter(|names| names.len() > 1)?;
         Some(Labels { names, source: file.path.to_string() })
     });
     let mut left = MAX_LABELS;
@@ -53,11 +53,16 @@ pub(super) fn lists(artifact: &Artifact) -> Vec<Labels> {
     read.filter(fits).collect()
 }
 
+/// A text without the mark that some editors put in front of UTF-8.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 type Read = fn(&RelPath, &str) -> Option<Vec<String>>;
 
 fn reader(path: &RelPath) -> Option<Read> {
     let (stem, ending) = path.as_str().rsplit_once('.')?;
-    if !STEMS.contains(&stem.to_ascii_lowercase().as_str()) {
+    if !LABEL_FILES.contains(&stem.to_ascii_lowercase().as_str()) {
         return None;
     }
     match ending.to_ascii_lowercase().as_str() {

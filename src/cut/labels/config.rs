@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// Objects in a configuration that may speak of the classes, too, and which of their keys do.
-const PARTS: [&str; 2] = ["text_config", "vision_config"];
+pub(crate) const PARTS: [&str; 2] = ["text_config", "vision_config"];
 const LISTS: [&str; 3] = ["id2label", "label_names", "labels"];
 /// What timm hands to the code that makes the model, whatever the rest says.
-const ARGUMENTS: &str = "model_args";
+pub(crate) const ARGUMENTS: &str = "model_args";
 /// Keys with the number of classes. What the last says is an old library's own note, and is not held against the
 /// labels.
 pub(crate) const COUNTS: [&str; 3] = ["num_classes", "num_labels", "_num_labels"];

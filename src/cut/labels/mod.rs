@@ -4,6 +4,7 @@
 mod agree;
 mod beside;
 mod config;
+mod given;
 mod maps;
 
 use declass_formats::Artifact;
@@ -14,9 +15,10 @@ use crate::{
 };
 
 pub(super) use agree::check;
-pub(crate) use agree::spelling;
-pub(crate) use beside::names_indices;
-pub(crate) use config::COUNTS;
+pub(crate) use agree::{contradiction, spelling};
+pub(crate) use beside::{LABEL_FILES, names_indices, without_mark};
+pub(crate) use config::{ARGUMENTS, COUNTS, PARTS};
+pub use given::given_labels;
 pub(crate) use maps::{Indices, ordered};
 
 /// What is said about the classes.
@@ -35,6 +37,11 @@ pub(super) struct Stated {
 }
 
 impl Stated {
+    /// Whether that many classes have names.
+    pub(super) fn names_all(&self, classes: usize) -> bool {
+        self.named.as_ref().is_some_and(|labels| labels.names.len() == classes && !is_generic(&labels.names))
+    }
+
     pub(super) fn labels(self) -> Option<Labels> {
         self.named
     }
@@ -57,7 +64,8 @@ pub(super) fn stated(artifact: &Artifact) -> Result<Option<Stated>, Error> {
 pub(super) fn with_metadata(artifact: &Artifact, metadata: Vec<Labels>) -> Result<Option<Stated>, Error> {
     let configured = artifact.config().map(|config| config::stated(artifact, config)).transpose()?.flatten();
     let Some(first) = metadata.first().cloned() else {
-        return beside(artifact, configured);
+        // Beside a graph even that file may be about another model.
+        return beside(artifact, configured.map(|stated| Stated { beside: true, ..stated }));
     };
     let count = first.names.len();
     let mut all = metadata;

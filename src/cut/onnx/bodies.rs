@@ -39,6 +39,7 @@ pub(super) fn obstacle(flow: &Flow<'_>, sites: &[Site]) -> Option<String> {
         | Site::FunctionShapes
         | Site::OutputDim { .. }
         | Site::Picks { .. }
+        | Site::ReadElsewhere { .. }
         | Site::Rounding { .. }
         | Site::ShapesNeeded
         | Site::Texts { .. }

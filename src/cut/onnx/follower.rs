@@ -1,6 +1,9 @@
 //! The values behind the head that are known, and how operators read their operands from them.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use declass_formats::{Artifact, onnx::Dim};
 
@@ -34,8 +37,10 @@ pub(super) struct Follower<'f, 'a> {
     /// their order.
     pub(super) open: Option<Open>,
     /// Tables of numbers that give the classes other names than their indices, with the operators that read
-    /// them.
-    pub(super) tables: Vec<(usize, Vec<i64>)>,
+    /// them, and whether they are stored as whole numbers.
+    pub(super) tables: Vec<(usize, Vec<i64>, bool)>,
+    /// The operators that read a table by the index of the best class.
+    pub(super) picks: HashSet<usize>,
     /// By node, what is not followed off the main path.
     pub(super) stuck: HashMap<usize, Obstacle>,
     /// Numbers made so far: those of every class, at every operator.
@@ -65,6 +70,7 @@ impl<'f, 'a> Follower<'f, 'a> {
             obstacle: None,
             open: None,
             tables: Vec::new(),
+            picks: HashSet::new(),
             stuck: HashMap::new(),
             numbers: 0,
         }
@@ -144,10 +150,12 @@ impl<'f, 'a> Follower<'f, 'a> {
         axes.is_some_and(|axes| axes.iter().any(|axis| *axis == -1 || Some(*axis) == last))
     }
 
-    /// Remembers the entries of a table of labels, if they are numbers.
+    /// Remembers who reads a table of labels, and its entries if they are numbers.
     pub(super) fn note_table(&mut self, node: usize, name: &str) {
+        self.picks.insert(node);
         if let Ok(constant) = evaluate(self.artifact, self.flow, name) {
-            self.tables.push((node, constant.integers()));
+            let whole = !constant.dtype.is_float();
+            self.tables.push((node, constant.integers(), whole));
         }
     }
 

@@ -172,6 +172,7 @@ impl Found<'_, '_> {
     /// A factor behind the head that is not finite.
     pub(super) fn head(mut self, labels: Option<&Labels>) -> Result<Head, Error> {
         let open = open::of(&mut self.follower, &self.last, labels);
+        let renamed = labels.and_then(|labels| open::renamed(&self.follower, labels));
         let merging = open::merging(&self.follower, &self.last, &self.output.name);
         let Self { follower, parts, answer, last, .. } = self;
         let floated = floated::of(follower.flow, &follower, &parts);
@@ -204,7 +205,7 @@ impl Found<'_, '_> {
             ties: last.ties,
             auxiliary: Vec::new(),
             shift: last.logits.shift.clone(),
-            obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()).or(obstacle),
+            obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()).or(obstacle).or(renamed),
             sites: follower.sites,
             floated,
             open,

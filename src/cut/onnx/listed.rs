@@ -13,6 +13,8 @@ use super::{
     choose::before,
     follower::Follower,
     part::Part,
+    readers,
+    tail::before_any_output,
 };
 use crate::net::{Kind, stored_info};
 
@@ -45,10 +47,16 @@ fn texts(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
             && info.shape.contains(&follower.classes)
             && !read_before(follower, before, name)
     });
-    lists.map(|(name, _)| Site::Texts { tensor: name.clone() }).collect()
+    let site = |name: &String| match readers::of(follower.flow, follower.classes, &follower.picks, name).other
+    {
+        Some(_) => Site::ReadElsewhere { tensor: name.clone() },
+        None => Site::Texts { tensor: name.clone() },
+    };
+    lists.map(|(name, _)| site(name)).collect()
 }
 
-/// Attributes with a text per class, and beside them those with a number per class.
+/// Attributes with a text per class, and beside them those with a number per class. What reads something else than
+/// constants has the classes of another head.
 fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
     let known: HashSet<(usize, &str)> = follower
         .sites
@@ -58,9 +66,14 @@ fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
             _ => None,
         })
         .collect();
-    let classes = follower.classes;
+    let (classes, flow) = (follower.classes, follower.flow);
+    let told = before_any_output(flow);
+    let is_own = |node: usize| {
+        let mut read = flow.node(node).inputs.iter().filter(|name| !name.is_empty());
+        !before[node] && (!told[node] || read.all(|name| flow.is_static(name)))
+    };
     let mut sites = Vec::new();
-    for (node, onnx) in follower.flow.graph().nodes.iter().enumerate().filter(|(node, _)| !before[*node]) {
+    for (node, onnx) in flow.graph().nodes.iter().enumerate().filter(|(node, _)| is_own(*node)) {
         let has_texts = onnx
             .attributes
             .values()
@@ -87,7 +100,7 @@ fn tables(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
 }
 
 /// Whether these are the indices of the classes in order.
-fn counts(list: &[i64], classes: usize) -> bool {
+pub(super) fn counts(list: &[i64], classes: usize) -> bool {
     list.len() == classes && list.iter().zip(0..).all(|(entry, index)| *entry == index)
 }
 
@@ -110,6 +123,10 @@ fn constant_outputs(follower: &Follower<'_, '_>, before: &[bool]) -> Vec<Site> {
         };
         let Some(axis) = info.shape.iter().position(|extent| *extent == follower.classes) else { continue };
         if read_before(follower, before, tensor) {
+            continue;
+        }
+        if readers::of(flow, follower.classes, &follower.picks, tensor).other.is_some() {
+            sites.push(Site::ReadElsewhere { tensor: tensor.to_owned() });
             continue;
         }
         let integers = || info.dtype.decode_i64(&follower.artifact.read_tensor(tensor).ok()?);
@@ -147,7 +164,11 @@ fn stored<'a>(
             return Some((name, through_table));
         }
         let node = flow.producer(flow.id(name)?)?;
-        through_table |= tables.contains(&node);
+        let is_table = tables.contains(&node);
+        if !is_table && !readers::keeps_entries(flow, node) {
+            return None;
+        }
+        through_table |= is_table;
         name = flow.node(node).inputs.first()?;
     }
     None

@@ -6,7 +6,7 @@ use declass_formats::{Artifact, onnx::Attribute};
 
 use super::{
     super::{
-        Site,
+        Site, counts_from,
         labels::{self, Stated},
         literal, refusal,
     },
@@ -60,15 +60,22 @@ pub(super) fn labels(
     older: bool,
 ) -> Result<Option<Labels>, Error> {
     let mut in_graph = listed(flow, follower, older);
-    if let Some(own) = in_graph.first().cloned() {
+    // Numbers that count the classes are no names where there are some.
+    let is_named = stated.as_ref().is_some_and(|stated| stated.names_all(follower.classes));
+    in_graph.retain(|labels| older || !is_named || !is_counting(&labels.names));
+    // Nor are those that are the indices where others are given.
+    let says_more =
+        |labels: &&Labels| labels.names.iter().enumerate().any(|(index, name)| *name != index.to_string());
+    let own = in_graph.iter().find(says_more).filter(|_| !older).or(in_graph.first()).cloned();
+    if let Some(own) = own {
         in_graph.extend(stated.and_then(Stated::labels));
         in_graph.retain(|labels| labels.names.len() == own.names.len());
         labels::check(&in_graph)?;
         return Ok(Some(own));
     }
-    let Some(stated) = stated.filter(|stated| !may_be_foreign(stated) || stated.count == follower.classes)
-    else {
-        return Ok(character_labels(flow, follower.classes));
+    let Some(stated) = stated.filter(|stated| !stated.beside || stated.count == follower.classes) else {
+        let numbers = || table_labels(follower).filter(|_| !older);
+        return Ok(character_labels(flow, follower.classes).or_else(numbers));
     };
     if stated.count == follower.classes {
         let own = stated.labels();
@@ -96,20 +103,35 @@ fn listed(flow: &Flow<'_>, follower: &Follower<'_, '_>, older: bool) -> Vec<Labe
     follower.sites.iter().filter_map(of_site).collect()
 }
 
+fn is_counting(names: &[String]) -> bool {
+    let numbers: Option<Vec<i64>> = names.iter().map(|name| name.parse().ok()).collect();
+    numbers.is_some_and(|numbers| counts_from(&numbers).is_some())
+}
+
 fn texts(artifact: &Artifact, tensor: &str) -> Option<Labels> {
     let texts = artifact.read_strings(tensor).ok()??;
     let names = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
     Some(Labels { names, source: format!("tensor `{tensor}`") })
 }
 
-fn may_be_foreign(stated: &Stated) -> bool {
-    stated.beside || stated.source.starts_with("config.json")
-}
-
 fn character_labels(flow: &Flow<'_>, classes: usize) -> Option<Labels> {
     let (_, text) = flow.graph().metadata.iter().find(|(key, _)| key == CHARACTERS)?;
     let (names, _) = characters(text, classes)?;
     Some(Labels { names, source: format!("metadata `{CHARACTERS}`") })
+}
+
+/// The numbers of a table behind the index of the best class, where they are one for each and not all are indices.
+fn table_labels(follower: &Follower<'_, '_>) -> Option<Labels> {
+    let (node, first, _) = follower.tables.first()?;
+    let is_same = |(_, table, whole): &(usize, Vec<i64>, bool)| *whole && table == first;
+    let distinct: BTreeSet<&i64> = first.iter().collect();
+    // Only indices: what they count, in whatever order, may be something else.
+    let is_index = first.iter().all(|number| usize::try_from(*number).is_ok_and(|it| it < follower.classes));
+    if is_index || distinct.len() != follower.classes || !follower.tables.iter().all(is_same) {
+        return None;
+    }
+    let names = first.iter().map(ToString::to_string).collect();
+    Some(Labels { names, source: format!("the table of `{}`", follower.flow.title(*node)) })
 }
 
 fn attribute_labels(flow: &Flow<'_>, node: usize, name: &str) -> Option<Labels> {

@@ -29,6 +29,7 @@ mod pair;
 mod part;
 mod problem;
 mod proven;
+mod readers;
 mod reductions;
 mod report;
 mod shapes;
@@ -36,6 +37,8 @@ mod stage;
 mod storage;
 mod tail;
 mod whole;
+
+use std::collections::HashSet;
 
 use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
@@ -88,9 +91,15 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
     };
     let points = report::points(&flow, found.value);
     let mut heads = found.heads.clone();
+    let mut picks = found.follower.picks.clone();
     let title = choose::describe(&flow, &heads, &[&found.output.name], Some(found.follower.classes));
     let mut head = found.head(labels.as_ref())?;
-    heads.extend(further_heads(artifact, &flow, &exits, hints, labels.as_ref(), &mut head)?);
+    let further = further_heads(artifact, &flow, &exits, hints, labels.as_ref(), &mut head)?;
+    heads.extend(further.operators);
+    picks.extend(further.picks);
+    if !hints.older {
+        readers::settle(&flow, &mut head, &picks);
+    }
     let others = others::of(artifact, &flow, &exits, &heads, head.classes);
     if hints.heads.is_empty() && !others.rivals.is_empty() {
         let candidates = [vec![title], others.rivals].concat();
@@ -111,7 +120,14 @@ fn named_head<'f, 'a>(
     Ok(found::first(artifact, flow, routes, found::follow)?)
 }
 
-/// Takes the heads that are named beside the first one into it, and gives their operators.
+/// The operators of the heads that are named beside the first one, and those that read tables by their best class.
+#[derive(Default)]
+struct FurtherHeads {
+    operators: Vec<usize>,
+    picks: HashSet<usize>,
+}
+
+/// Takes the heads that are named beside the first one into it.
 fn further_heads(
     artifact: &Artifact,
     flow: &Flow<'_>,
@@ -119,23 +135,24 @@ fn further_heads(
     hints: &Hints,
     labels: Option<&Labels>,
     head: &mut Head,
-) -> Result<Vec<usize>, Error> {
+) -> Result<FurtherHeads, Error> {
     if hints.heads.len() > MAX_NAMED {
         return Err(not_this_head(format!("{} heads are named, {MAX_NAMED} may be", hints.heads.len())));
     }
-    let mut operators = Vec::new();
+    let mut all = FurtherHeads::default();
     for name in hints.heads.iter().skip(1) {
         let mut found = named_head(artifact, flow, exits, name)?;
         found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
         shapes::note(&mut found.follower, &found.parts);
-        operators.extend(&found.heads);
+        all.operators.extend(&found.heads);
+        all.picks.extend(&found.follower.picks);
         let further = further::beside(head, found, name, labels)?;
         head.auxiliary.push(further.auxiliary);
         head.merging.extend(further.merging);
         head.sites.extend(further.sites);
         head.obstacle = head.obstacle.take().or(further.obstacle);
     }
-    Ok(operators)
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Whether a slot that is kept, and can win nowhere, can be given out all the same.
 
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 use super::{
     follower::Follower,
@@ -37,11 +37,18 @@ pub(super) fn of(follower: &mut Follower<'_, '_>, last: &Tracked, labels: Option
         return Some(Open::Elsewhere(reason));
     }
     let is_index = |tracked: &Tracked| matches!(tracked.stage, Stage::Best(_) | Stage::Index { .. });
-    // Without a bias the sealed row is the mean of the others and no less, and all are equal at zero.
+    // Without a bias the sealed row is the mean of the others and no less: rounding lifts it above them where they
+    // are nearly equal.
     let level = last.logits.terms.values().all(|term| term.bias.is_none());
-    let ties = |tracked: &Tracked| is_index(tracked) && (level || tracked.numbers.merge());
+    if level && given.iter().any(|(_, tracked)| is_index(tracked)) {
+        return Some(Open::Elsewhere(LEVEL.into()));
+    }
+    let ties = |tracked: &Tracked| is_index(tracked) && tracked.numbers.merge();
     given.iter().any(|(_, tracked)| ties(tracked)).then_some(Open::FirstOfEquals)
 }
+
+const LEVEL: &str = "the head has no bias, so that a sealed slot has no distance from the others, and the index that \
+                     the model gives out can be its own where rounding decides";
 
 /// Other outputs than that of the `last` value in which classes with different logits may be equal.
 pub(super) fn merging(follower: &Follower<'_, '_>, last: &Tracked, output: &str) -> Vec<String> {
@@ -71,7 +78,22 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
         });
         sorted.len() < table.len() || (elsewhere && !named)
     };
-    follower.tables.iter().find(|(_, table)| misleads(table)).map(|(node, _)| *node)
+    follower.tables.iter().find(|(_, table, _)| misleads(table)).map(|(node, ..)| *node)
+}
+
+/// Why dropping classes would leave numbers that mean other classes than before, if a table has the index of each
+/// class in another order.
+pub(super) fn renamed(follower: &Follower<'_, '_>, labels: &Labels) -> Option<String> {
+    let node = other_names(follower, Some(labels))?;
+    let classes = follower.classes;
+    let are_indices = |table: &Vec<i64>| {
+        let indices: BTreeSet<usize> =
+            table.iter().filter_map(|number| usize::try_from(*number).ok()).collect();
+        indices.len() == classes && indices.last().is_some_and(|last| *last < classes)
+    };
+    let turns = follower.tables.iter().any(|(other, table, _)| *other == node && are_indices(table));
+    let title = follower.flow.title(node);
+    turns.then(|| format!("`{title}` gives classes numbers that are other classes' indices"))
 }
 
 /// Whether independent probabilities compete after all: something was made of all of them.

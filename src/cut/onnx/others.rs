@@ -5,13 +5,17 @@ use declass_formats::Artifact;
 use super::{
     choose::{before, describe},
     named::{is_linear, weight},
-    output::{Exit, fixed},
+    output::{Exit, fixed, walk},
     part::{self, Extent},
     proven::downstream,
 };
 use crate::{
     evidence::{Untouched, UntouchedKind},
-    net::{Flow, stored_info},
+    net::{
+        Flow,
+        ops::{Behind, List},
+        stored_info,
+    },
 };
 
 /// What a removal leaves as it is.
@@ -42,7 +46,7 @@ pub(super) fn of(
         if may_have_classes(artifact, flow, exit, classes) {
             others.rivals.push(match exit.tail.heads.as_slice() {
                 [] => format!("output `{}`", exit.output.name),
-                heads => describe(flow, heads, &[&exit.output.name], width(artifact, flow, exit)),
+                heads => describe(flow, heads, &[&exit.output.name], width(artifact, flow, exit, classes)),
             });
         }
     }
@@ -56,7 +60,16 @@ fn may_have_classes(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>, class
     let extents = shape.map(|shape| shape.get(usize::from(shape.len() > 1)..).unwrap_or_default());
     let declares_them = extents.is_some_and(|extents| extents.iter().any(|dim| fixed(dim) == Some(classes)));
     let is_declared = extents.is_some_and(|extents| extents.iter().all(|dim| fixed(dim).is_some()));
-    let behind = || (0..exit.tail.nodes.len()).filter(|node| exit.tail.nodes[*node]);
+    let whole;
+    let tail = match exit.tail.heads.as_slice() {
+        // There are none, or more than make one head.
+        [] => {
+            whole = walk(flow, exit.value);
+            &whole
+        }
+        _ => &exit.tail,
+    };
+    let behind = || (0..tail.nodes.len()).filter(|node| tail.nodes[*node]);
     // What is inside of an operator that is not known may be a head.
     let is_opaque = |node: usize| flow.op(node).known().is_err() || !flow.node(node).captures.is_empty();
     let meets_them = |node: usize| {
@@ -64,15 +77,32 @@ fn may_have_classes(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>, class
         let stored = constants.filter_map(|name| stored_info(artifact, name));
         stored.into_iter().any(|info| info.dtype.is_float() && info.shape.contains(&classes))
     };
+    let widths: Vec<_> = tail.heads.iter().map(|node| part::width(artifact, flow, *node)).collect();
+    let joins_them =
+        |node: usize| flow.op(node).list() == List::Joins && flow.node(node).inputs.len() == classes;
+    // The best of how many it is cannot be told.
+    let picks_of_any = |node: usize| {
+        let is_known = !widths.is_empty() && widths.iter().all(Option::is_some);
+        !is_known && matches!(flow.op(node).behind(), Ok(Behind::IndexOfBest | Behind::SortedBest))
+    };
     declares_them
-        || exit.tail.heads.iter().any(|node| part::width(artifact, flow, *node) == Some(classes))
-        || behind().any(meets_them)
+        || widths.contains(&Some(classes))
+        || joined(&widths) == classes
+        || behind().any(|node| meets_them(node) || joins_them(node) || picks_of_any(node))
         || (!is_declared && behind().any(is_opaque))
 }
 
-fn width(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>) -> Option<usize> {
-    let mut widths = exit.tail.heads.iter().filter_map(|node| part::width(artifact, flow, *node));
-    widths.next()
+/// How many results the last operators of an output make: the first of them, or all together where those are the
+/// classes.
+fn width(artifact: &Artifact, flow: &Flow<'_>, exit: &Exit<'_>, classes: usize) -> Option<usize> {
+    let widths: Vec<_> = exit.tail.heads.iter().map(|node| part::width(artifact, flow, *node)).collect();
+    let first = widths.iter().flatten().next().copied();
+    if joined(&widths) == classes { Some(classes) } else { first }
+}
+
+/// Several small layers make the classes together, one after the other.
+fn joined(widths: &[Option<usize>]) -> usize {
+    widths.iter().flatten().fold(0, |sum: usize, width| sum.saturating_add(*width))
 }
 
 /// Matrices with one row per class farther from the outputs that are left, but no part of what the heads read.

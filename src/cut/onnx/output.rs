@@ -96,6 +96,19 @@ pub(super) fn groups<'e, 'a>(exits: &'e [Exit<'a>]) -> Vec<Group<'e, 'a>> {
 
 /// Walks back over the evidence to the last linear operators.
 pub(super) fn last_linear(flow: &Flow<'_>, output: ValueId) -> Result<Tail, Error> {
+    let tail = walk(flow, output);
+    match tail.heads.len() {
+        0 => Err(refusal(
+            "no linear operator with constant weights lies before the output",
+            "supply a model whose logits come from a linear layer",
+        )),
+        1..=MAX_HEADS => Ok(tail),
+        heads => Err(refusal(format!("{heads} linear operators end at the output side by side"), "")),
+    }
+}
+
+/// The same, however many there are.
+pub(super) fn walk(flow: &Flow<'_>, output: ValueId) -> Tail {
     let mut tail = Tail { heads: Vec::new(), nodes: vec![false; flow.graph().nodes.len()] };
     let mut seen = vec![false; flow.graph().nodes.len()];
     let mut pending = vec![output];
@@ -118,14 +131,7 @@ pub(super) fn last_linear(flow: &Flow<'_>, output: ValueId) -> Result<Tail, Erro
         }
     }
     tail.heads.sort_by_key(|node| flow.rank(*node));
-    match tail.heads.len() {
-        0 => Err(refusal(
-            "no linear operator with constant weights lies before the output",
-            "supply a model whose logits come from a linear layer",
-        )),
-        1..=MAX_HEADS => Ok(tail),
-        heads => Err(refusal(format!("{heads} linear operators end at the output side by side"), "")),
-    }
+    tail
 }
 
 /// By name, type, rank and extent, then by how much of the graph the output depends on.

@@ -19,7 +19,10 @@ use super::{
     whole,
 };
 use crate::head::{Open, Ties};
-use crate::net::ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window};
+use crate::net::{
+    Flow,
+    ops::{Arithmetic, Behind, Linear, Picking, Pooling, Window},
+};
 
 /// Operators behind the head that are followed; a hostile graph may have very many.
 const MAX_FOLLOWED: usize = 4096;
@@ -75,7 +78,7 @@ fn reads_pooled(follower: &Follower<'_, '_>, node: usize, linear: &Linear) -> bo
 /// comes from there.
 pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result<(), Obstacle> {
     let mut followed = 0;
-    let told = before_any_output(follower);
+    let told = before_any_output(follower.flow);
     for node in follower.flow.order().iter().copied() {
         if !touches(follower, node) {
             continue;
@@ -104,8 +107,7 @@ pub(super) fn follow(follower: &mut Follower<'_, '_>, strict: &[bool]) -> Result
 }
 
 /// The nodes that lead to any output.
-fn before_any_output(follower: &Follower<'_, '_>) -> Vec<bool> {
-    let flow = follower.flow;
+pub(super) fn before_any_output(flow: &Flow<'_>) -> Vec<bool> {
     let mut told = vec![false; flow.graph().nodes.len()];
     let ends = flow.graph().outputs.iter().filter_map(|output| flow.id(&output.name));
     let mut pending: Vec<usize> = ends.filter_map(|value| flow.producer(value)).collect();

@@ -6,30 +6,33 @@ use declass_formats::RelPath;
 
 use super::{
     Looked, json,
+    lists::shorter,
     literal_text::{self as text_edit, Changes},
     names::Names,
+    which::{Speaks, stem},
 };
 use crate::cut::{
-    Indices,
+    ARGUMENTS, COUNTS, Indices, PARTS,
     literal::{self, Entry},
 };
 
-/// Objects inside a configuration that repeat what it says about the classes.
-const PARTS: &[&str] = &["model_args", "pretrained_cfg", "text_config", "vision_config"];
-const COUNTS: [&str; 3] = ["num_classes", "num_labels", "_num_labels"];
+/// What timm says of the training that a model comes from.
+const PRETRAINED: &str = "pretrained_cfg";
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     let mut seen = Vec::new();
     let mut changes = part(names, text, 0..text.len(), &mut seen);
-    for name in PARTS {
+    for name in PARTS.into_iter().chain([ARGUMENTS, PRETRAINED]) {
         if let Some(span) = literal::member(text, 0..text.len(), name) {
             changes.extend(part(names, text, span, &mut seen));
         }
     }
-    changes.extend(json::changes(names, path, text, &seen));
+    let found = json::walk(names, stem(path), Speaks::Not, text, &seen);
+    changes.extend(found.changes);
     let new = text_edit::apply(text, changes);
     let left = declass_formats::parse_json(new.as_bytes()).unwrap_or_default();
-    Looked { new: Some(new), stale: json::names_gone(names, &left).then_some(None) }
+    let is_stale = found.unclear || json::names_gone(names, &left);
+    Looked { new: Some(new), stale: is_stale.then_some(None), contradiction: found.contradiction }
 }
 
 /// The changes of one object that may speak of the classes; `seen` gets the places that are settled.
@@ -46,7 +49,7 @@ fn part(names: &Names<'_>, text: &str, span: Range<usize>, seen: &mut Vec<Range<
         ("labels", None),
     ] {
         if let Some(value) = literal::member(text, span.clone(), key) {
-            let new = json::list(names, text, value.clone(), indices);
+            let new = shorter(names, text, value.clone(), indices);
             settle(value, new);
         }
     }
@@ -60,7 +63,7 @@ fn part(names: &Names<'_>, text: &str, span: Range<usize>, seen: &mut Vec<Range<
     if let Some(value) = literal::member(text, span.clone(), "label_descriptions") {
         let named = || forgotten_names(names, text, literal::member(text, span.clone(), "label_names")?);
         let by_name = || descriptions(text, value.clone(), &named()?);
-        let new = json::list(names, text, value.clone(), None).or_else(by_name);
+        let new = shorter(names, text, value.clone(), None).or_else(by_name);
         settle(value, new);
     }
     changes

@@ -5,11 +5,24 @@ use declass_formats::RelPath;
 
 use super::{Looked, names::Names};
 
+/// Signs that end an entry.
+const ENDS: [char; 12] = ['\n', '\t', '=', ':', ';', ',', '|', '[', ']', '{', '}', '>'];
+/// What an entry may stand in.
+const AROUND: [char; 5] = ['\'', '"', '-', '(', ')'];
+
 /// Settings and records, whose entries stand between signs.
 pub(super) fn look(names: &Names<'_>, _: &RelPath, text: &str) -> Looked {
-    let bare = |part: &str| part.trim_matches(|it: char| it.is_whitespace() || "'\"".contains(it)).to_owned();
-    let mut entries = text.split(['\n', '\t', '=', ':', ';', ',', '|', '[', ']', '{', '}']).map(bare);
-    told(entries.any(|entry| names.is_gone(&entry)))
+    told(mentions(names, text))
+}
+
+/// Whether a line, or an entry between signs in it, is the label of a class that goes.
+pub(super) fn mentions(names: &Names<'_>, text: &str) -> bool {
+    let bare =
+        |part: &str| part.trim_matches(|it: char| it.is_whitespace() || AROUND.contains(&it)).to_owned();
+    text.lines().any(|line| names.is_gone(line.trim()))
+        || text.split(ENDS).any(|entry| names.is_gone(&bare(entry)))
+        // A label may have such signs itself.
+        || text.split('"').any(|part| names.is_gone(part))
 }
 
 /// Programs, whose words mean something else unless they stand in quotes.

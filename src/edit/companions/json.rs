@@ -1,18 +1,17 @@
-//! Lists and maps of classes in JSON, wherever in a file they are, and in Python literals.
+//! Lists and maps of classes in JSON and in Python literals, wherever in a text they are.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    ops::Range,
-};
+use std::{collections::HashMap, ops::Range};
 
 use declass_formats::RelPath;
 use serde_json::Value;
 
 use super::{
-    Looked,
+    Looked, entries,
+    lists::shorter,
     literal_text::{self as text_edit, Changes},
-    names::Names,
-    which::{ending, is_named, is_per_class, speaks_of_classes},
+    names::{Difference, Names},
+    rows::{Classes, Judged, Rows, counted_on, judge},
+    which::{Speaks, is_count, is_named, is_of_pairs, is_per_class, stem},
 };
 use crate::cut::{
     Indices,
@@ -26,17 +25,20 @@ const MAX_DEPTH: usize = 16;
 const MAX_KEYS: usize = 64;
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
-    let Ok(value) = declass_formats::parse_json(text.as_bytes()) else { return Looked::default() };
-    let changes = changes(names, path, text, &[]);
-    let changed = !changes.is_empty();
-    let new = text_edit::apply(text, changes);
+    let Ok(value) = declass_formats::parse_json(text.as_bytes()) else {
+        // Not even what it lists is known.
+        return if is_named(path) { Looked::UNREAD } else { entries::look(names, path, text) };
+    };
+    let found = walk(names, stem(path), Speaks::of_file(path, names.has_labels()), text, &[]);
+    let changed = !found.changes.is_empty();
+    let new = text_edit::apply(text, found.changes);
     let after: Value =
         if changed { declass_formats::parse_json(new.as_bytes()).unwrap_or_default() } else { value };
     let entries = literal::entries(text, 0..text.len()).len();
-    let uncut =
-        !changed && entries == names.classes && (is_named(path) || (!names.has_labels() && after.is_array()));
-    let stale = (uncut || names_gone(names, &after)).then_some(Some(entries));
-    Looked { new: changed.then_some(new), stale }
+    let counted = !changed && !names.has_labels() && entries == names.classes;
+    let uncut = counted && (is_named(path) || after.is_array());
+    let stale = (uncut || found.unclear || names_gone(names, &after)).then_some(Some(entries));
+    Looked { new: changed.then_some(new), stale, contradiction: found.contradiction }
 }
 
 /// Whether a key or a text of the value is the label of a class that goes.
@@ -49,228 +51,244 @@ pub(super) fn names_gone(names: &Names<'_>, value: &Value) -> bool {
     }
 }
 
-/// What has to change in a text, apart from the places that are settled already.
-pub(super) fn changes(names: &Names<'_>, path: &RelPath, text: &str, settled: &[Range<usize>]) -> Changes {
-    let mut walk = Walk { names, path, text, settled, changes: Changes::new() };
-    let stem = path.file_name().strip_suffix(ending(path)).unwrap_or_default();
-    walk.container(0..text.len(), stem, 0);
-    walk.changes
+/// What lists and maps there are.
+#[derive(Default)]
+pub(super) struct Walked {
+    /// What has to change.
+    pub(super) changes: Changes,
+    /// Whether one may count or name the classes, and cannot be told to.
+    pub(super) unclear: bool,
+    /// The first class that has another name than in the model.
+    pub(super) contradiction: Option<Difference>,
+}
+
+/// Goes through a text of this name, apart from the places that are settled already.
+pub(super) fn walk(
+    names: &Names<'_>,
+    name: &str,
+    speaks: Speaks,
+    text: &str,
+    settled: &[Range<usize>],
+) -> Walked {
+    let mut walk = Walk { names, name, speaks, text, settled, found: Walked::default() };
+    walk.container(0..text.len(), name, 0, false);
+    walk.found
 }
 
 struct Walk<'a> {
     names: &'a Names<'a>,
-    path: &'a RelPath,
+    name: &'a str,
+    speaks: Speaks,
     text: &'a str,
     settled: &'a [Range<usize>],
-    changes: Changes,
+    found: Walked,
 }
 
 impl Walk<'_> {
-    /// One list or map under a key, and whatever lies in it.
-    fn container(&mut self, span: Range<usize>, key: &str, depth: usize) {
+    /// One list or map under a key, and whatever lies in it. Below a key that speaks of numbers per class, all have
+    /// one for each.
+    fn container(&mut self, span: Range<usize>, key: &str, depth: usize, per_class: bool) {
         if depth > MAX_DEPTH || self.settled.contains(&span) {
             return;
         }
         let entries = literal::entries(self.text, span.clone());
-        if let Some(new) = self.shorter(span.clone(), &entries, key) {
-            self.changes.push((span, new));
+        let per_class = per_class || is_per_class(key);
+        let is_list = entries.iter().all(|entry| entry.key.is_empty());
+        let new = match (entries.is_empty(), is_list) {
+            (true, _) => None,
+            (_, true) => self.list(span.clone(), &entries, key, per_class),
+            (_, false) => self.map(span.clone(), &entries, key, per_class),
+        };
+        if let Some(new) = new {
+            self.found.changes.push((span, new));
             return;
         }
         for entry in entries {
-            if self.text[entry.value.clone()].starts_with(['{', '[']) {
-                let own = literal::string(self.text, entry.key.clone()).unwrap_or_else(|| key.to_owned());
-                self.container(entry.value, &own, depth + 1);
+            let value = &self.text[entry.value.clone()];
+            let own = literal::either_string(self.text, entry.key.clone());
+            if value.starts_with(['{', '[']) {
+                self.container(entry.value, own.as_deref().unwrap_or(key), depth + 1, per_class);
+            } else if own.is_some_and(|key| is_count(&key)) && value.parse() == Ok(self.names.classes) {
+                self.found.changes.push((entry.value, self.names.left().to_string()));
             }
         }
     }
 
-    fn shorter(&self, span: Range<usize>, entries: &[Entry], key: &str) -> Option<String> {
-        if entries.is_empty() {
+    fn list(&mut self, span: Range<usize>, entries: &[Entry], key: &str, per_class: bool) -> Option<String> {
+        if entries.len() != self.names.classes {
             return None;
         }
-        if entries.iter().all(|entry| entry.key.is_empty()) {
-            let is_list = entries.len() == self.names.classes && self.is_list(entries, key);
-            return is_list.then(|| cut_list(self.names, self.text, span.clone(), entries, key))?;
+        let first = &self.text[entries.first()?.value.clone()];
+        if first.starts_with('[') {
+            self.found.unclear |= is_of_pairs(key) || is_of_pairs(self.name);
+            return None;
         }
-        let keys: Vec<String> = self.strings(entries, |entry| entry.key.clone())?;
-        if let Some(indices) = self.indices(entries, &keys, key) {
-            return list(self.names, self.text, span, Some(indices));
+        let (keys, columns) = match first.starts_with('{') {
+            true => members(self.text, entries),
+            false => (Vec::new(), vec![self.scalars(entries, |entry| entry.value.clone())?]),
+        };
+        // Numbers say something of the classes only where their name does.
+        let is_number = |cell: &String| cell.parse::<f64>().is_ok();
+        let numbers = keys.is_empty() && columns.iter().flatten().all(is_number);
+        if numbers && !per_class && self.says(key) == Speaks::Not {
+            return None;
         }
-        // Labels that are numbers could be indices, too.
-        let numbers = keys.iter().all(|key| key.parse().is_ok_and(|at: usize| at < self.names.classes));
-        let by_label = !numbers
-            && entries.len() == self.names.distinct()
-            && keys.iter().all(|name| self.names.knows(name));
-        by_label.then(|| {
-            text_edit::rebuilt(self.text, span, |at, entry| {
-                self.names.stays(&keys[at]).then(|| text_edit::verbatim(self.text, entry))
-            })
+        let preferred = keys.iter().position(|key| super::which::is_index(key));
+        let rows = Rows {
+            columns,
+            speaks: self.says(key),
+            per_class,
+            ordered: true,
+            indices: preferred,
+            headed: false,
+            numbered: preferred.is_some(),
+            index_columns: (!keys.is_empty()).then(|| {
+                let named = keys.iter().enumerate().filter(|(_, key)| super::which::is_index(key));
+                named.map(|(at, _)| at).collect()
+            }),
+        };
+        let classes = self.judged(&rows)?;
+        self.rebuilt(span, &classes, |row, entry| {
+            let counting =
+                classes.counting.iter().filter_map(|(column, base)| Some((keys.get(*column)?, base)));
+            let numbers: HashMap<&String, &usize> = counting.collect();
+            let own = literal::entries(self.text, entry.value.clone()).into_iter().filter_map(|member| {
+                let key = literal::either_string(self.text, member.key)?;
+                let base = numbers.get(&key)?;
+                let new = self.names.after(classes.of[row]) + **base;
+                Some((member.value.clone(), counted_on(&self.text[member.value], new)))
+            });
+            text_edit::apply_within(self.text, entry.value.clone(), own.collect())
         })
     }
 
-    /// Whether a list of the right length has the classes.
-    fn is_list(&self, entries: &[Entry], key: &str) -> bool {
-        let value = |entry: &Entry| entry.value.clone();
-        match self.strings(entries, value) {
-            Some(list) => self.names.are(&list) || speaks_of_classes(key),
-            None if entries.iter().all(|entry| self.text[entry.value.clone()].parse::<f64>().is_ok()) => {
-                is_per_class(key)
-            }
-            None => entries.iter().all(|entry| self.text[entry.value.clone()].starts_with('{')),
+    fn map(&mut self, span: Range<usize>, entries: &[Entry], key: &str, per_class: bool) -> Option<String> {
+        let keys = self.scalars(entries, |entry| entry.key.clone())?;
+        let known = self.names.has_labels() && keys.iter().all(|name| self.names.knows(name));
+        let named = [key, self.name].into_iter().find_map(names_indices_of);
+        if known && (entries.len() < self.names.classes || named == Some(Indices::Values)) {
+            return self.by_label(span, entries, &keys, named);
         }
+        let values = self.scalars(entries, |entry| entry.value.clone());
+        let inner = || members(self.text, entries).1;
+        let is_object = self.text[entries.first()?.value.clone()].starts_with('{');
+        let more = values.map_or_else(|| if is_object { inner() } else { Vec::new() }, |values| vec![values]);
+        let rows = Rows {
+            columns: std::iter::once(keys).chain(more).collect(),
+            speaks: self.says(key),
+            per_class: per_class || (is_object && self.says(key) != Speaks::Not),
+            ordered: false,
+            indices: named.map(|indices| usize::from(indices == Indices::Values)),
+            headed: false,
+            numbered: named.is_some(),
+            index_columns: None,
+        };
+        let classes = self.judged(&rows)?;
+        self.rebuilt(span, &classes, |row, entry| {
+            let class = self.names.after(classes.of[row]);
+            let parts = [entry.key.clone(), entry.value.clone()];
+            let counting =
+                classes.counting.iter().filter_map(|(column, base)| Some((parts.get(*column)?, base)));
+            let counting = counting.filter(|(part, _)| !self.text[(*part).clone()].starts_with('{'));
+            let changes = counting
+                .map(|(part, base)| (part.clone(), counted_on(&self.text[part.clone()], class + base)));
+            text_edit::apply_within(self.text, entry.span(), changes.collect())
+        })
     }
 
-    /// Which side of a map has the indices of the classes, if one has.
-    fn indices(&self, entries: &[Entry], keys: &[String], key: &str) -> Option<Indices> {
-        let names = self.names;
-        let complete = |indices: &[usize]| {
-            let distinct: BTreeSet<usize> =
-                indices.iter().copied().filter(|at| *at < names.classes).collect();
-            indices.len() == names.classes && distinct.len() == names.classes
-        };
-        let numbers = |texts: Vec<&str>| -> Option<Vec<usize>> {
-            texts.into_iter().map(|text| text.parse().ok()).collect()
-        };
-        let by_key = numbers(keys.iter().map(String::as_str).collect());
-        let by_value = numbers(entries.iter().map(|entry| &self.text[entry.value.clone()]).collect());
-        let is_named = || speaks_of_classes(key) || is_named(self.path);
-        let fits = |indices: &[usize], texts: &[String]| {
-            indices.iter().zip(texts).all(|(class, name)| names.is(*class, name))
-        };
-        let known = names.has_labels();
-        match (by_key.filter(|found| complete(found)), by_value) {
-            (Some(found), None) => {
-                let fits = match self.strings(entries, |entry| entry.value.clone()) {
-                    Some(texts) => !known || fits(&found, &texts),
-                    None => is_per_class(key),
-                };
-                (fits || is_named()).then_some(Indices::Keys)
+    /// A map whose keys are labels, if perhaps not all: to indices, or to whatever else each class has.
+    fn by_label(
+        &mut self,
+        span: Range<usize>,
+        entries: &[Entry],
+        keys: &[String],
+        named: Option<Indices>,
+    ) -> Option<String> {
+        let index = |entry: &Entry| self.text[entry.value.clone()].parse::<usize>().ok();
+        let indices: Option<Vec<usize>> = entries.iter().map(index).collect();
+        let is_whole = entries.len() == self.names.distinct();
+        let fits =
+            |indices: &Vec<usize>| indices.iter().zip(keys).all(|(class, name)| self.names.is(*class, name));
+        match indices {
+            Some(indices) if fits(&indices) && (is_whole || named == Some(Indices::Values)) => {
+                shorter(self.names, self.text, span, Some(Indices::Values))
             }
-            (None, Some(found)) => {
-                let fits = if known { fits(&found, keys) } else { complete(&found) };
-                fits.then_some(Indices::Values)
+            Some(indices) if named == Some(Indices::Values) => {
+                let row = indices.iter().zip(keys).position(|(class, name)| !self.names.is(*class, name))?;
+                let one = std::slice::from_ref(&keys[row]);
+                let difference = self.names.difference(one, |_| indices[row]);
+                self.found.contradiction = self.found.contradiction.take().or(difference);
+                None
             }
-            (Some(_), Some(found)) if complete(&found) => self.by_name(key),
+            _ if is_whole => Some(text_edit::rebuilt(self.text, span, |at, entry| {
+                self.names.stays(&keys[at]).then(|| text_edit::verbatim(self.text, entry))
+            })),
             _ => None,
         }
     }
 
-    /// Where both sides are numbers, only a name tells which of them are the indices.
-    fn by_name(&self, key: &str) -> Option<Indices> {
-        let of_key = RelPath::try_from(key).ok().and_then(|key| names_indices(&key));
-        of_key.or_else(|| names_indices(self.path))
+    fn says(&self, key: &str) -> Speaks {
+        let file = if key == self.name { self.speaks } else { self.speaks.min(Speaks::Somewhat) };
+        file.max(Speaks::of_key(key, self.names.has_labels()))
     }
 
-    fn strings(&self, entries: &[Entry], part: impl Fn(&Entry) -> Range<usize>) -> Option<Vec<String>> {
-        entries.iter().map(|entry| literal::string(self.text, part(entry))).collect()
+    /// The classes of rows, if they are those; else it is remembered what they may be.
+    fn judged(&mut self, rows: &Rows) -> Option<Classes> {
+        match judge(self.names, rows) {
+            Judged::Classes(classes) => return Some(classes),
+            Judged::Contradiction(difference) => {
+                self.found.contradiction.get_or_insert(difference);
+            }
+            // Where no labels are known, every list of as many entries could be one of them.
+            Judged::Unclear => {
+                self.found.unclear |= self.names.has_labels() || rows.speaks != Speaks::Not;
+            }
+            Judged::Other => {}
+        }
+        None
+    }
+
+    fn rebuilt(
+        &self,
+        span: Range<usize>,
+        classes: &Classes,
+        keep: impl Fn(usize, &Entry) -> String,
+    ) -> Option<String> {
+        Some(text_edit::rebuilt(self.text, span, |row, entry| {
+            let class = *classes.of.get(row)?;
+            self.names.keeps(class).then(|| keep(row, entry))
+        }))
+    }
+
+    /// Texts and numbers of all entries.
+    fn scalars(&self, entries: &[Entry], part: impl Fn(&Entry) -> Range<usize>) -> Option<Vec<String>> {
+        entries.iter().map(|entry| scalar(self.text, part(entry))).collect()
     }
 }
 
-/// A list without the forgotten entries; of objects only if one of their members has the labels.
-fn cut_list(
-    names: &Names<'_>,
-    text: &str,
-    span: Range<usize>,
-    entries: &[Entry],
-    key: &str,
-) -> Option<String> {
-    if !text[entries.first()?.value.clone()].starts_with('{') {
-        return list(names, text, span, None);
-    }
-    let members: Vec<Vec<Entry>> =
-        entries.iter().map(|entry| literal::entries(text, entry.value.clone())).collect();
-    let spelled = |entry: &Entry| literal::string(text, entry.key.clone());
-    let objects: Vec<HashMap<String, &str>> = members
+/// Which side of a map has the indices, by the name of what it is in.
+fn names_indices_of(name: &str) -> Option<Indices> {
+    RelPath::try_from(name).ok().and_then(|name| names_indices(&name))
+}
+
+fn scalar(text: &str, span: Range<usize>) -> Option<String> {
+    let written = text.get(span.clone()).filter(|it| !it.is_empty() && !it.starts_with(['{', '[']))?;
+    Some(literal::either_string(text, span).unwrap_or_else(|| written.to_owned()))
+}
+
+/// The members that all objects have, with a text or a number each: their keys, and by key the values of all.
+fn members(text: &str, entries: &[Entry]) -> (Vec<String>, Vec<Vec<String>>) {
+    let objects: Vec<HashMap<String, String>> = entries
         .iter()
-        .map(|members| {
+        .map(|entry| {
+            let members = literal::entries(text, entry.value.clone());
+            let pair = |it: Entry| Some((literal::either_string(text, it.key)?, scalar(text, it.value)?));
             // Of a key that is there twice the first counts.
-            let pairs = members.iter().rev().filter_map(|it| Some((spelled(it)?, &text[it.value.clone()])));
-            pairs.collect()
+            members.into_iter().rev().filter_map(pair).collect()
         })
         .collect();
-    let keys: Vec<String> = members.first()?.iter().take(MAX_KEYS).filter_map(spelled).collect();
-    let all = |fits: &dyn Fn(usize, &str) -> bool, key: &str| {
-        let mut objects = objects.iter().enumerate();
-        objects.all(|(object, members)| members.get(key).is_some_and(|text| fits(object, text)))
-    };
-    let is_label = |class: usize, text: &str| {
-        serde_json::from_str::<String>(text).is_ok_and(|name| names.is(class, &name))
-    };
-    let is_text = |_: usize, text: &str| text.starts_with('"');
-    let labelled = keys.iter().any(|key| all(&is_label, key));
-    let named = speaks_of_classes(key)
-        && keys.iter().any(|key| ["label", "name"].contains(&key.as_str()) && all(&is_text, key));
-    let counted = |class: usize, text: &str| text.parse() == Ok(class);
-    let numbered: Vec<&String> = keys.iter().filter(|key| all(&counted, key)).collect();
-    (labelled || (named && !names.has_labels())).then(|| {
-        text_edit::rebuilt(text, span, |class, entry| {
-            names.keeps(class).then(|| {
-                let own = members[class]
-                    .iter()
-                    .filter(|member| spelled(member).is_some_and(|key| numbered.contains(&&key)));
-                let changes =
-                    own.map(|member| (member.value.clone(), names.after(class).to_string())).collect();
-                text_edit::apply_within(text, entry.value.clone(), changes)
-            })
-        })
-    })
-}
-
-/// A list or map of the classes without the forgotten ones, the others renumbered; `None` if it is neither. Of a
-/// map, `indices` says which side has them; where nobody says, the keys if they can.
-pub(in crate::edit) fn list(
-    names: &Names<'_>,
-    text: &str,
-    span: Range<usize>,
-    indices: Option<Indices>,
-) -> Option<String> {
-    let entries = literal::entries(text, span.clone());
-    let complete = entries.len() == names.classes;
-    if entries.iter().all(|entry| entry.key.is_empty()) {
-        let keep = |at: usize, entry: &Entry| names.keeps(at).then(|| text_edit::verbatim(text, entry));
-        return complete.then(|| text_edit::rebuilt(text, span, keep));
-    }
-    let parsed = |part: fn(&Entry) -> Range<usize>| -> Option<Vec<usize>> {
-        let parsed = entries.iter().map(|entry| text.get(part(entry)).and_then(literal::index));
-        parsed.map(|index| index.filter(|index| *index < names.classes)).collect()
-    };
-    let keys = parsed(|entry| entry.key.clone()).filter(|_| complete && indices != Some(Indices::Values));
-    if let Some(keys) = keys {
-        return Some(renumbered(names, text, span, &keys, |entry| entry.key.clone()));
-    }
-    let values = parsed(|entry| entry.value.clone()).filter(|_| indices != Some(Indices::Keys))?;
-    let spelled = |entry: &Entry| literal::string(text, entry.key.clone()).unwrap_or_default();
-    // Where two classes have one name, the map from names to indices is shorter than the classes; any other that
-    // is shorter is not about them.
-    let fits = entries.iter().zip(&values).all(|(entry, class)| names.is(*class, &spelled(entry)));
-    if !complete && !fits {
-        return None;
-    }
-    // The name of a class that goes stays if another class has it.
-    let moved: Vec<usize> = entries
-        .iter()
-        .zip(&values)
-        .map(|(entry, class)| {
-            let other = || names.last_of(&spelled(entry)).filter(|_| fits);
-            if names.keeps(*class) { *class } else { other().unwrap_or(*class) }
-        })
-        .collect();
-    Some(renumbered(names, text, span, &moved, |entry| entry.value.clone()))
-}
-
-/// The map with each entry's index (its key or its value) replaced by the new one, in the same quotes.
-fn renumbered(
-    names: &Names<'_>,
-    text: &str,
-    span: Range<usize>,
-    indices: &[usize],
-    part: fn(&Entry) -> Range<usize>,
-) -> String {
-    text_edit::rebuilt(text, span, |at, entry| {
-        let class = *indices.get(at).filter(|class| names.keeps(**class))?;
-        let old = text.get(part(entry))?;
-        let digits = old.trim_matches(|letter: char| !letter.is_ascii_digit());
-        let spelled = old.replace(digits, &names.after(class).to_string());
-        Some(text_edit::replaced(text, entry, part(entry), &spelled))
-    })
+    let first = entries.first().map(|entry| literal::entries(text, entry.value.clone())).unwrap_or_default();
+    let keys = first.into_iter().take(MAX_KEYS).filter_map(|it| literal::either_string(text, it.key));
+    let column = |key: &String| objects.iter().map(|object| object.get(key).cloned()).collect::<Option<_>>();
+    keys.filter_map(|key| Some((column(&key)?, key))).map(|(column, key)| (key, column)).unzip()
 }

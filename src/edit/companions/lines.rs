@@ -1,39 +1,104 @@
-//! Text files with a class a line.
+//! Text files with a class a line, perhaps with its index or with columns.
+
+use std::ops::Range;
 
 use declass_formats::RelPath;
 
-use super::{Looked, names::Names, which::is_named};
-use crate::classes::numbered;
+use super::{
+    Looked, entries,
+    names::Names,
+    rows::{Judged, judge},
+    table::Table,
+    which::{Speaks, is_of_pairs, stem},
+};
+
+/// What stands between a name and its index in one line.
+const GAPS: [char; 9] = [' ', '\t', ':', ',', ';', '=', '|', '.', ')'];
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
-    let filled: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if let Some(new) = pairs(names, text) {
         return Looked::shortened(new);
     }
-    let is_numbered = filled.iter().enumerate().all(|(class, line)| numbered(line, class).is_some());
-    let listed: Vec<String> = filled
-        .iter()
-        .enumerate()
-        .map(|(class, line)| line[numbered(line, class).filter(|_| is_numbered).unwrap_or(0)..].to_owned())
-        .collect();
-    let counted = filled.len() == names.classes;
-    if counted && (names.are(&listed) || is_named(path)) {
-        return Looked::shortened(without(names, text, is_numbered));
+    let filled: Vec<&str> = text.split_inclusive('\n').filter(|line| !line.trim().is_empty()).collect();
+    if filled.len() == names.classes && names.older {
+        return Looked::shortened(by_place(names, text, &filled));
     }
-    let named = listed.iter().any(|line| mentions(names, line));
-    if named || (counted && !names.has_labels()) { Looked::stale(filled.len()) } else { Looked::default() }
+    let split = |how: fn(&str) -> Option<Vec<Range<usize>>>| Table::of(filled.clone(), names.classes, how);
+    // Which words belong together is a guess, so that they contradict nothing.
+    let tables = [
+        (split(whole), true),
+        (split(index_first), false),
+        (split(index_last), false),
+        (Table::read(text, names.classes), true),
+    ];
+    let tables = tables.into_iter().filter_map(|(table, is_sure)| Some((table?, is_sure)));
+    let tables = tables.filter(|(table, _)| table.rows().len() == names.classes);
+    let judged: Vec<_> =
+        tables.map(|(table, is_sure)| (judge(names, &table.as_rows(names, path)), table, is_sure)).collect();
+    if let Some((classes, table)) = judged.iter().find_map(|(judged, table, _)| match judged {
+        Judged::Classes(classes) => Some((classes, table)),
+        _ => None,
+    }) {
+        return Looked::shortened(in_place(text, &filled, &table.without(names, Some(classes), None)));
+    }
+    let contradiction = judged.iter().find_map(|(judged, table, is_sure)| match judged {
+        Judged::Contradiction(difference) if *is_sure || table.counts(names.classes) => {
+            Some(difference.clone())
+        }
+        _ => None,
+    });
+    if let Some(difference) = contradiction {
+        return Looked::contradiction(difference);
+    }
+    let is_guess = |judged: &Judged| matches!(judged, Judged::Contradiction(_) | Judged::Unclear);
+    let unclear = judged.iter().any(|(judged, ..)| is_guess(judged));
+    let speaks = names.has_labels() || Speaks::of_file(path, false) != Speaks::Not;
+    let counted = filled.len() == names.classes && (!names.has_labels() || is_of_pairs(stem(path)));
+    if (unclear && speaks) || counted {
+        return Looked::stale(filled.len());
+    }
+    if entries::mentions(names, text) { Looked::stale(filled.len()) } else { Looked::default() }
 }
 
-/// Whether a line, a column of it, or an entry, a key or a value in it, is the label of a class that goes.
-pub(super) fn mentions(names: &Names<'_>, line: &str) -> bool {
-    let columns = line.split(['\t', ';', '|', '=', ':', ',', '[', ']', '{', '}']);
-    let plain =
-        |column: &str| column.trim_matches(|it: char| it.is_whitespace() || "'\"->".contains(it)).to_owned();
-    names.is_gone(line.trim()) || columns.map(plain).any(|column| names.is_gone(&column))
+/// Empty lines stay where they were at the beginning and the end; others are few.
+fn in_place(text: &str, filled: &[&str], new: &str) -> String {
+    let (Some(first), Some(last)) = (filled.first(), filled.last()) else { return text.to_owned() };
+    let start = text.find(first).unwrap_or_default();
+    let end = text.rfind(last).map_or(text.len(), |at| at + last.len());
+    [&text[..start], new, &text[end..]].concat()
 }
 
-/// The lines of the classes that stay, with their new indices where each begins with its own.
-fn without(names: &Names<'_>, text: &str, is_numbered: bool) -> String {
+fn content(line: &str) -> Range<usize> {
+    let start = line.len() - line.trim_start().len();
+    start..line.trim_end().len().max(start)
+}
+
+fn whole(line: &str) -> Option<Vec<Range<usize>>> {
+    Some(vec![content(line)])
+}
+
+/// The cells of a line in which one or more of the signs stand between an index and a name.
+fn index_first(line: &str) -> Option<Vec<Range<usize>>> {
+    let Range { start, end } = content(line);
+    let body = &line[start..end];
+    let gap = body.find(GAPS)?;
+    let rest = body[gap..].trim_start_matches(GAPS);
+    (!rest.is_empty()).then(|| vec![start..start + gap, end - rest.len()..end])
+}
+
+fn index_last(line: &str) -> Option<Vec<Range<usize>>> {
+    let Range { start, end } = content(line);
+    let body = &line[start..end];
+    let gap = body.rfind(GAPS)?;
+    let before = body[..gap].trim_end_matches(GAPS);
+    let last = start + gap + 1;
+    (!before.is_empty() && last < end).then(|| vec![start..start + before.len(), last..end])
+}
+
+/// As older versions did it: by the place of the line, and renumbered where each begins with its index.
+fn by_place(names: &Names<'_>, text: &str, filled: &[&str]) -> String {
+    use crate::classes::numbered;
+    let is_numbered = filled.iter().enumerate().all(|(class, line)| numbered(line.trim(), class).is_some());
     let mut class = 0;
     let mut kept = String::new();
     for line in text.split_inclusive('\n') {

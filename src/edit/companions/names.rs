@@ -12,6 +12,10 @@ pub(in crate::edit) struct Names<'a> {
     pub(super) classes: usize,
     forgotten: &'a BTreeSet<usize>,
     labels: Option<&'a [String]>,
+    /// Where the labels were read.
+    pub(super) source: &'a str,
+    /// Whether files are shortened as older versions did: by the place of their entries.
+    pub(super) older: bool,
     /// Labels of the classes that stay, and those that only forgotten classes have, without what spellings differ
     /// in.
     stays: BTreeSet<String>,
@@ -22,12 +26,25 @@ pub(in crate::edit) struct Names<'a> {
     after: Vec<usize>,
     /// The last class of each label that stays.
     last: HashMap<String, usize>,
+    /// The class of each label that only one has.
+    only: HashMap<String, Option<usize>>,
+}
+
+/// A class that a file calls otherwise than the model does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Difference {
+    pub(super) class: usize,
+    /// What the model calls it.
+    pub(super) label: String,
+    pub(super) name: String,
 }
 
 impl<'a> Names<'a> {
     pub(in crate::edit) fn of(cut: &'a Cut, forgotten: &'a BTreeSet<usize>) -> Self {
-        let labels = cut.labels.as_ref().map(|labels| labels.names.as_slice());
-        Self::new(cut.head.classes, forgotten, labels.filter(|names| !is_generic(names)))
+        let labels = cut.labels.as_ref().filter(|labels| !is_generic(&labels.names));
+        let source = labels.map_or("", |labels| labels.source.as_str());
+        let names = Self::new(cut.head.classes, forgotten, labels.map(|labels| labels.names.as_slice()));
+        Self { source, older: cut.older, ..names }
     }
 
     pub(super) fn new(classes: usize, forgotten: &'a BTreeSet<usize>, labels: Option<&'a [String]>) -> Self {
@@ -46,7 +63,12 @@ impl<'a> Names<'a> {
             gone += usize::from(forgotten.contains(&class));
             after
         });
-        Self { classes, forgotten, labels, stays, goes, spelling, after: after.collect(), last }
+        let mut only: HashMap<String, Option<usize>> = HashMap::new();
+        for (class, name) in all() {
+            only.entry(spelling(name)).and_modify(|only| *only = None).or_insert(Some(class));
+        }
+        let (source, older, after) = ("", false, after.collect());
+        Self { classes, forgotten, labels, source, older, stays, goes, spelling, after, last, only }
     }
 
     pub(super) fn has_labels(&self) -> bool {
@@ -78,6 +100,37 @@ impl<'a> Names<'a> {
     /// Whether a class has this label.
     pub(super) fn is(&self, class: usize, name: &str) -> bool {
         self.labels.and_then(|labels| labels.get(class)).is_some_and(|label| self.same(label, name))
+    }
+
+    /// Whether a list has exactly the labels, in any order.
+    pub(super) fn are_all(&self, list: &[String]) -> bool {
+        let Some(labels) = self.labels.filter(|labels| labels.len() == list.len()) else { return false };
+        let mut left: HashMap<String, usize> = HashMap::new();
+        for label in labels {
+            *left.entry((self.spelling)(label)).or_default() += 1;
+        }
+        list.iter().all(|name| {
+            left.get_mut(&(self.spelling)(name)).is_some_and(|left| {
+                let some = *left > 0;
+                *left = left.saturating_sub(1);
+                some
+            })
+        })
+    }
+
+    /// The first row of a list, each of a class, that has another name than its class.
+    pub(super) fn difference(&self, list: &[String], of: impl Fn(usize) -> usize) -> Option<Difference> {
+        let mut rows = list.iter().enumerate().map(|(row, name)| (of(row), name));
+        rows.find(|(class, name)| !self.is(*class, name)).map(|(class, name)| Difference {
+            class,
+            label: self.labels.and_then(|labels| labels.get(class)).cloned().unwrap_or_default(),
+            name: name.clone(),
+        })
+    }
+
+    /// The only class that has this label.
+    pub(super) fn only(&self, name: &str) -> Option<usize> {
+        self.only.get(&(self.spelling)(name)).copied().flatten()
     }
 
     fn same(&self, label: &str, name: &str) -> bool {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use declass_formats::RelPath;
 
-use super::{Looked, Names, config, entries, json, lines, table, yaml};
+use super::{Looked, Names, config, entries, json, lines, metadata, table, yaml};
 
 const LABELS: [&str; 5] = ["ham", "spam", "scam", "news", "promo"];
 
@@ -62,6 +62,174 @@ fn tables_lose_a_row_and_count_on() {
     );
     is_other(table::look, "metrics.csv", "epoch,loss\n1,2\n2,1.5\n3,1.2\n4,1.1\n5,1.0\n");
     is_stale(table::look, "counts.csv", "label,count\nscam,3\nham,5\n");
+}
+
+#[track_caller]
+fn contradicts(form: super::Form, path: &str, text: &str) {
+    let found = looked(form, path, text, Some(&LABELS));
+    assert!(found.new.is_none() && found.contradiction.is_some(), "{path}: {found:?}");
+}
+
+/// The labels in another order, each behind its index.
+fn turned(separator: &str, base: usize) -> String {
+    let rows = LABELS.iter().rev().enumerate();
+    rows.map(|(at, name)| format!("{}{separator}{name}\n", at + base)).collect()
+}
+
+#[test]
+fn what_names_the_classes_otherwise_is_no_list_to_cut() {
+    contradicts(table::look, "labels.csv", &turned(",", 0));
+    contradicts(table::look, "x.csv", &["class_id,label\n", &turned(",", 1)].concat());
+    contradicts(table::look, "labels.tsv", &turned("\t", 0));
+    contradicts(lines::look, "labels_old.txt", "promo\nnews\nscam\nspam\nham\n");
+    contradicts(lines::look, "mapping.txt", &turned(" ", 0));
+    contradicts(yaml::look, "data.yaml", "names:\n- promo\n- news\n- scam\n- spam\n- ham\n");
+    contradicts(yaml::look, "x.yaml", &["names:\n", &turned(": ", 0)].concat());
+    contradicts(json::look, "x.json", r#"{"a":{"labels":["promo","news","scam","spam","ham"]}}"#);
+    contradicts(json::look, "x.json", r#"{"label2id":{"ham":4,"spam":3,"scam":2,"news":1,"promo":0}}"#);
+    contradicts(
+        json::look,
+        "categories.json",
+        r#"[{"id":0,"name":"promo"},{"id":1,"name":"news"},{"id":2,"name":"scam"},{"id":3,"name":"spam"},{"id":4,"name":"ham"}]"#,
+    );
+    // One label is another one.
+    contradicts(table::look, "labels.csv", "0,ham\n1,spam\n2,fraud\n3,news\n4,promo\n");
+    // Where nothing says that the order is that of the classes, it is not known.
+    is_stale(lines::look, "x.txt", "promo\nnews\nscam\nspam\nham\n");
+    is_stale(table::look, "x.csv", ",label\n0,promo\n1,news\n2,scam\n3,spam\n4,ham\n");
+}
+
+#[test]
+fn lists_of_something_else_are_left_alone() {
+    is_other(json::look, "tags.json", r#"["vision", "timm", "spam", "image", "x"]"#);
+    is_other(table::look, "class_report.csv", "epoch,loss\n0,5\n1,4\n2,3\n3,2\n4,1\n");
+    is_other(lines::look, "names.txt", "alice\nbob\ncarl\ndora\neve\n");
+    is_other(lines::look, "labels_log.txt", "step 0\nstep 1\nstep 2\nstep 3\nstep 4\n");
+    // In another language the labels are still those of the classes, by their places.
+    is_stale(lines::look, "labels_de.txt", "Schinken\nMüll\nBetrug\nNeues\nWerbung\n");
+}
+
+#[test]
+fn indices_begin_at_1_stand_anywhere_and_keep_their_spelling() {
+    becomes(
+        table::look,
+        "l.csv",
+        "id|label\n1|ham\n2|spam\n3|scam\n4|news\n5|promo\n",
+        "id|label\n1|ham\n2|spam\n3|news\n4|promo\n",
+    );
+    becomes(
+        table::look,
+        "l.csv",
+        "label,n,class_id\nham,4,0.0\nspam,3,1.0\nscam,2,2.0\nnews,1,3.0\npromo,0,4.0\n",
+        "label,n,class_id\nham,4,0.0\nspam,3,1.0\nnews,1,2.0\npromo,0,3.0\n",
+    );
+    becomes(
+        table::look,
+        "l.csv",
+        ",label\n00,ham\n01,spam\n02,scam\n03,news\n04,promo\n",
+        ",label\n00,ham\n01,spam\n02,news\n03,promo\n",
+    );
+    becomes(
+        lines::look,
+        "x.txt",
+        "ham 0\nspam 1\nscam 2\nnews 3\npromo 4\n",
+        "ham 0\nspam 1\nnews 2\npromo 3\n",
+    );
+    becomes(
+        json::look,
+        "x.json",
+        r#"{"1":"ham","2":"spam","3":"scam","4":"news","5":"promo"}"#,
+        r#"{"1":"ham","2":"spam","3":"news","4":"promo"}"#,
+    );
+    becomes(
+        yaml::look,
+        "x.yaml",
+        "a:\n  ham: 1\n  spam: 2\n  scam: 3\n  news: 4\n  promo: 5\n",
+        "a:\n  ham: 1\n  spam: 2\n  news: 3\n  promo: 4\n",
+    );
+    // Rows in an order of their own are found by their names.
+    becomes(
+        table::look,
+        "x.csv",
+        "label,f1\npromo,1\nscam,2\nham,3\nspam,4\nnews,5\n",
+        "label,f1\npromo,1\nham,3\nspam,4\nnews,5\n",
+    );
+}
+
+#[test]
+fn counts_of_pairs_lose_rows_and_columns_or_are_told() {
+    becomes(
+        table::look,
+        "confusion.csv",
+        ",ham,spam,scam,news,promo\nham,1,2,3,4,5\nspam,1,2,3,4,5\nscam,1,2,3,4,5\nnews,1,2,3,4,5\npromo,1,2,3,4,5\n",
+        ",ham,spam,news,promo\nham,1,2,4,5\nspam,1,2,4,5\nnews,1,2,4,5\npromo,1,2,4,5\n",
+    );
+    is_stale(table::look, "confusion.csv", &"1,2,3,4,5\n".repeat(5));
+    is_stale(table::look, "x.csv", &["ham,spam,scam,news,promo\n", &"1,2,3,4,5\n".repeat(5)].concat());
+    is_stale(json::look, "x.json", r#"{"confusion_matrix":[[1],[2],[3],[4],[5]]}"#);
+}
+
+#[test]
+fn numbers_of_the_classes_are_cut_and_their_count_follows() {
+    becomes(table::look, "thresholds.csv", "1\n2\n3\n4\n5\n", "1\n2\n4\n5\n");
+    becomes(lines::look, "thresholds.txt", "1\n2\n3\n4\n5\n", "1\n2\n4\n5\n");
+    becomes(
+        yaml::look,
+        "x.yaml",
+        "thresholds: [1, 2, 3, 4, 5]\nlr: 5\n",
+        "thresholds: [1, 2, 4, 5]\nlr: 5\n",
+    );
+    becomes(
+        yaml::look,
+        "x.yaml",
+        "thresholds:\n- 1\n- 2\n- 3\n- 4\n- 5\n",
+        "thresholds:\n- 1\n- 2\n- 4\n- 5\n",
+    );
+    becomes(
+        json::look,
+        "x.json",
+        r#"{"num_classes":5,"per_class":{"f1":[1,2,3,4,5]}}"#,
+        r#"{"num_classes":4,"per_class":{"f1":[1,2,4,5]}}"#,
+    );
+    is_other(json::look, "x.json", r#"{"layers":[1,2,3,4,5],"depth":5}"#);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_where_it_may_list_classes() {
+    is_stale(json::look, "labels.json", "// labels\n[\"ham\"]");
+    is_stale(json::look, "x.json", "[\"ham\", \"scam\"");
+    is_other(json::look, "x.json", "[\"ham\"");
+}
+
+#[test]
+fn texts_of_metadata_are_lists_and_counts_too() {
+    let new = |key: &str, text: &str| {
+        let forgotten = BTreeSet::from([2]);
+        let labels = LABELS.map(str::to_owned);
+        let found = metadata::look(&Names::new(5, &forgotten, Some(&labels)), key, text);
+        assert!(found.contradiction.is_none() || found.new.is_none());
+        (found.new.unwrap_or_default(), found.stale.is_some(), found.contradiction.is_some())
+    };
+    let cut = |text: &str| (text.to_owned(), false, false);
+    assert_eq!(new("classes", "ham,spam,scam,news,promo"), cut("ham,spam,news,promo"));
+    assert_eq!(
+        new("names", "{0: 'ham', 1: 'spam', 2: 'scam', 3: 'news', 4: 'promo'}"),
+        cut("{0: 'ham', 1: 'spam', 2: 'news', 3: 'promo'}")
+    );
+    assert_eq!(
+        new("label2id", "{'ham': 0, 'spam': 1, 'scam': 2, 'news': 3, 'promo': 4}"),
+        cut("{'ham': 0, 'spam': 1, 'news': 2, 'promo': 3}")
+    );
+    assert_eq!(
+        new("labels_json", r#"{"labels": ["ham", "spam", "scam", "news", "promo"]}"#),
+        cut(r#"{"labels": ["ham", "spam", "news", "promo"]}"#)
+    );
+    assert_eq!(new("thresholds", "[1, 2, 3, 4, 5]"), cut("[1, 2, 4, 5]"));
+    assert_eq!(new("thresholds", "1;2;3;4;5"), cut("1;2;4;5"));
+    assert_eq!(new("nc", "5"), cut("4"));
+    assert_eq!(new("description", "tells scam from spam"), (String::new(), false, false));
+    assert_eq!(new("best", "scam"), (String::new(), true, false));
+    assert_eq!(new("classes", "promo,news,scam,spam,ham"), (String::new(), true, true));
 }
 
 #[test]
@@ -247,6 +415,7 @@ fn hostile_text_ends_and_panics_nowhere() {
         ] {
             for labels in [None, Some(&LABELS[..])] {
                 looked(form, "labels.txt", text, labels);
+                looked(form, "thresholds.txt", text, labels);
             }
         }
     }

@@ -1,40 +1,53 @@
-//! Lists of classes in YAML: `- name` or `index: name` a line, or a list in brackets, below a key.
+//! Lists and maps of classes in YAML: an entry a line, or all in brackets on one, below a key.
 
 use std::ops::Range;
 
 use declass_formats::RelPath;
 
 use super::{
-    Looked,
-    json::list,
-    lines::mentions,
+    Looked, entries,
+    json::walk,
     literal_text::{self as text_edit, Changes},
-    names::Names,
-    which::{is_named, speaks_of_classes},
+    names::{Difference, Names},
+    rows::{Classes, Judged, Rows, counted_on, judge},
+    which::{Speaks, is_count, is_named, is_per_class, stem},
 };
-use crate::cut::{COUNTS, literal};
-
-/// Keys with the number of classes, beside those of a `config.json`.
-const OTHER_COUNTS: [&str; 2] = ["nc", "number_of_classes"];
+use crate::cut::names_indices;
 
 pub(super) fn look(names: &Names<'_>, path: &RelPath, text: &str) -> Looked {
     let lines = lines(text);
-    let mut changes = Changes::new();
+    let mut found = Found { names, path, text, changes: Changes::new(), unclear: false, contradiction: None };
     let mut at = 0;
     while at < lines.len() {
         let end = run(text, &lines, at);
-        changes.extend(block(names, path, text, &lines, at..end));
-        changes.extend(inline(names, text, &lines[at]));
-        at = end.max(at + 1);
+        found.block(&lines, at..end);
+        found.inline(&lines[at]);
+        found.changes.extend(count(names, text, &lines[at]));
+        at = (at + 1).max(end);
     }
-    let found = !changes.is_empty();
-    if found {
-        changes.extend(lines.iter().filter_map(|line| count(names, text, line)));
-    }
+    let Found { changes, unclear, contradiction, .. } = found;
+    let changed = !changes.is_empty();
     let new = text_edit::apply(text, changes);
-    let still = new.lines().any(|line| mentions(names, line));
-    let stale = (still || (!found && is_named(path) && lines.len() == names.classes)).then_some(None);
-    Looked { new: found.then_some(new), stale }
+    let uncut = !changed && !names.has_labels() && is_named(path) && lines.len() == names.classes;
+    let stale = (unclear || uncut || entries::mentions(names, &new)).then_some(None);
+    Looked { new: changed.then_some(new), stale, contradiction }
+}
+
+/// What lists and maps there are.
+struct Found<'a> {
+    names: &'a Names<'a>,
+    path: &'a RelPath,
+    text: &'a str,
+    changes: Changes,
+    unclear: bool,
+    contradiction: Option<Difference>,
+}
+
+/// An entry of a list or of a map.
+struct Item {
+    indent: usize,
+    key: Option<Range<usize>>,
+    value: Range<usize>,
 }
 
 /// The lines with their ends.
@@ -48,83 +61,128 @@ fn lines(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// An entry of a list or of a map with indices: how far it is indented, its index, and where its value stands.
-fn item(text: &str, line: &Range<usize>) -> Option<(usize, Option<Range<usize>>, Range<usize>)> {
+fn item(text: &str, line: &Range<usize>) -> Option<Item> {
     let whole = text[line.clone()].trim_end();
     let indent = whole.len() - whole.trim_start().len();
     let start = line.start + indent;
     let end = line.start + whole.len();
     let body = &text[start..end];
     if let Some(rest) = body.strip_prefix("- ") {
-        return Some((indent, None, end - rest.trim_start().len()..end));
+        return Some(Item { indent, key: None, value: end - rest.trim_start().len()..end });
     }
-    let (index, rest) = body.split_once(": ")?;
-    let digits = index.trim_matches(['\'', '"']);
-    digits.parse::<usize>().ok()?;
-    let key = start + index.find(digits)?;
-    Some((indent, Some(key..key + digits.len()), end - rest.trim_start().len()..end))
+    let (key, rest) = body.split_once(": ")?;
+    let value = end - rest.trim_start().len()..end;
+    let is_plain = !value.is_empty() && !text[value.clone()].starts_with(['[', '{', '|', '>', '&', '*', '#']);
+    is_plain.then(|| Item { indent, key: Some(start..start + key.trim_end().len()), value })
 }
 
 /// Where the entries that begin at a line end: as many as are indented alike and of one kind.
 fn run(text: &str, lines: &[Range<usize>], at: usize) -> usize {
-    let kind = |line: &Range<usize>| item(text, line).map(|(indent, key, _)| (indent, key.is_some()));
+    let is_index = |key: Range<usize>| unquoted(&text[key]).bytes().all(|byte| byte.is_ascii_digit());
+    let kind = |line: &Range<usize>| item(text, line).map(|item| (item.indent, item.key.map(is_index)));
     let Some(first) = kind(&lines[at]) else { return at };
     at + lines[at..].iter().take_while(|line| kind(line) == Some(first)).count()
 }
 
-fn block(
-    names: &Names<'_>,
-    path: &RelPath,
-    text: &str,
-    lines: &[Range<usize>],
-    run: Range<usize>,
-) -> Changes {
-    if run.len() != names.classes {
-        return Changes::new();
+impl Found<'_> {
+    fn block(&mut self, lines: &[Range<usize>], run: Range<usize>) {
+        if run.len() != self.names.classes {
+            return;
+        }
+        let text = self.text;
+        let items: Vec<Item> = lines[run.clone()].iter().filter_map(|line| item(text, line)).collect();
+        let above = run.start.checked_sub(1).map(|above| &text[lines[above].clone()]);
+        let key = above.map(|line| line.trim().trim_end_matches(':')).unwrap_or_default();
+        let cells = |part: fn(&Item) -> Option<&Range<usize>>| -> Option<Vec<String>> {
+            items.iter().map(|item| Some(unquoted(&text[part(item)?.clone()]))).collect()
+        };
+        let (keys, values) = (cells(|item| item.key.as_ref()), cells(|item| Some(&item.value)));
+        let ordered = keys.is_none();
+        let columns: Vec<Vec<String>> = keys.into_iter().chain(values).collect();
+        let is_number = |cell: &String| cell.parse::<f64>().is_ok();
+        let per_class = is_per_class(key) || is_per_class(stem(self.path));
+        let speaks = self.says(key);
+        if ordered && !per_class && speaks == Speaks::Not && columns.iter().flatten().all(is_number) {
+            return;
+        }
+        let named = RelPath::try_from(key).ok().and_then(|key| names_indices(&key));
+        let indices = named.or_else(|| names_indices(self.path));
+        let indices = indices.map(|it| usize::from(it == crate::cut::Indices::Values)).filter(|_| !ordered);
+        // Settings stand at the left edge, too, where no labels are known to tell them apart.
+        let is_setting = !self.names.has_labels() && !ordered && items.iter().all(|item| item.indent == 0);
+        let classes = match judge(
+            self.names,
+            &Rows {
+                columns,
+                speaks,
+                per_class,
+                ordered,
+                indices,
+                headed: false,
+                numbered: indices.is_some(),
+                index_columns: None,
+            },
+        ) {
+            Judged::Classes(classes) => classes,
+            Judged::Contradiction(difference) => {
+                self.contradiction.get_or_insert(difference);
+                return;
+            }
+            Judged::Unclear => {
+                self.unclear |= !is_setting && (self.names.has_labels() || speaks != Speaks::Not);
+                return;
+            }
+            Judged::Other => return,
+        };
+        self.cut(&lines[run], &items, &classes);
     }
-    let items: Vec<_> = lines[run.clone()].iter().filter_map(|line| item(text, line)).collect();
-    let listed: Vec<String> = items.iter().map(|(.., value)| unquoted(&text[value.clone()])).collect();
-    let above = run.start.checked_sub(1).map(|above| text[lines[above].clone()].trim().trim_end_matches(':'));
-    let named = above.is_some_and(speaks_of_classes) || is_named(path);
-    let numbered = items
-        .iter()
-        .enumerate()
-        .all(|(class, (_, key, _))| key.as_ref().is_none_or(|key| text[key.clone()].parse() == Ok(class)));
-    if !numbered || !(names.are(&listed) || named) {
-        return Changes::new();
-    }
-    let changes = lines[run].iter().zip(&items).enumerate();
-    changes
-        .filter_map(|(class, (line, (_, key, _)))| match key {
-            _ if !names.keeps(class) => Some((line.clone(), String::new())),
-            Some(key) => Some((key.clone(), names.after(class).to_string())),
-            None => None,
-        })
-        .collect()
-}
 
-/// A list or map in brackets behind a key, on one line.
-fn inline(names: &Names<'_>, text: &str, line: &Range<usize>) -> Option<(Range<usize>, String)> {
-    let (key, value) = text[line.clone()].trim_end().split_once(": ")?;
-    let value = value.trim_start();
-    if !value.starts_with(['[', '{']) {
-        return None;
+    /// Takes the lines of the classes that go away, and counts on in the others.
+    fn cut(&mut self, lines: &[Range<usize>], items: &[Item], classes: &Classes) {
+        for (row, (line, item)) in lines.iter().zip(items).enumerate() {
+            let class = classes.of[row];
+            if !self.names.keeps(class) {
+                self.changes.push((line.clone(), String::new()));
+                continue;
+            }
+            let parts: Vec<_> = [item.key.clone(), Some(item.value.clone())].into_iter().flatten().collect();
+            for (column, base) in &classes.counting {
+                let Some(part) = parts.get(*column) else { continue };
+                let new = counted_on(&self.text[part.clone()], self.names.after(class) + base);
+                self.changes.push((part.clone(), new));
+            }
+        }
     }
-    let start = line.start + text[line.clone()].find(value)?;
-    let span = start..start + value.len();
-    let entries = literal::entries(text, span.clone());
-    let listed: Vec<String> = entries.iter().map(|entry| unquoted(&text[entry.value.clone()])).collect();
-    let is_list = names.are(&listed) || speaks_of_classes(key.trim());
-    list(names, text, span.clone(), None).filter(|_| is_list).map(|new| (span, new))
+
+    /// A list or map in brackets behind a key, on one line.
+    fn inline(&mut self, line: &Range<usize>) {
+        let Some((key, value)) = self.text[line.clone()].trim_end().split_once(": ") else { return };
+        let value = value.trim_start();
+        if !value.starts_with(['[', '{']) {
+            return;
+        }
+        let Some(at) = self.text[line.clone()].find(value) else { return };
+        let start = line.start + at;
+        let key = unquoted(key);
+        let found = walk(self.names, &key, self.says(&key), value, &[]);
+        let placed = found.changes.into_iter().map(|(span, new)| (start + span.start..start + span.end, new));
+        self.changes.extend(placed);
+        self.unclear |= found.unclear;
+        self.contradiction = self.contradiction.take().or(found.contradiction);
+    }
+
+    fn says(&self, key: &str) -> Speaks {
+        let known = self.names.has_labels();
+        Speaks::of_key(key, known).max(Speaks::of_file(self.path, known).min(Speaks::Somewhat))
+    }
 }
 
 fn count(names: &Names<'_>, text: &str, line: &Range<usize>) -> Option<(Range<usize>, String)> {
     let (key, value) = text[line.clone()].split_once(':')?;
     let number = value.split('#').next()?.trim();
-    let counts = COUNTS.iter().chain(&OTHER_COUNTS).any(|count| *count == key.trim());
-    let is_count = counts && number.parse() == Ok(names.classes);
+    let counts = is_count(key.trim()) && number.parse() == Ok(names.classes);
     let start = line.start + key.len() + 1 + value.find(number)?;
-    is_count.then(|| (start..start + number.len(), names.left().to_string()))
+    counts.then(|| (start..start + number.len(), names.left().to_string()))
 }
 
 fn unquoted(text: &str) -> String {

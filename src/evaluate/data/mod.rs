@@ -1,22 +1,13 @@
 //! Labelled embeddings that the user brings: a safetensors file or a NumPy `.npz`, read as hostile input.
 
-mod npy;
-mod npz;
-mod safetensors;
+use std::path::{Path, PathBuf};
 
-use std::{
-    borrow::Cow,
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
+use declass_formats::Sha256Digest;
+
+use crate::{
+    arrays::{Array, Arrays, Problem, read_file},
+    error::Error,
 };
-
-use declass_formats::{Dtype, Sha256Digest};
-
-use crate::error::Error;
-
-/// Most bytes of a file, and of an array in it once it is unpacked.
-const MAX_BYTES: u64 = 4 << 30;
 
 /// What labelled embeddings are for, which decides under what names they are looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,7 +51,7 @@ impl Labelled {
     /// # Errors
     /// [`Error::Embeddings`] with what is wrong in the file, [`Error::Io`] if the disk refuses.
     pub fn open(path: &Path, part: Part) -> Result<Self, Error> {
-        let bytes = read(path)?;
+        let bytes = read_file(path)?;
         let arrays = unpack(&bytes, part).map_err(|problem| problem.at(path))?;
         let sha256 = Sha256Digest::of(&bytes);
         parse(arrays, part).map_err(|problem| problem.at(path)).map(|(width, embeddings, labels)| Self {
@@ -109,68 +100,18 @@ impl Labelled {
     }
 }
 
-/// An array as it is stored.
-struct Array<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Cow<'a, [u8]>,
-}
-
-/// What is wrong in a file, and what helps.
-#[derive(Debug)]
-struct Problem {
-    reason: String,
-    hint: Option<&'static str>,
-}
-
-impl Problem {
-    fn new(reason: impl Into<String>, hint: impl Into<Option<&'static str>>) -> Self {
-        Self { reason: reason.into(), hint: hint.into() }
-    }
-
-    fn at(self, path: &Path) -> Error {
-        Error::Embeddings { path: path.to_owned(), reason: self.reason, hint: self.hint.map(str::to_owned) }
-    }
-}
-
 const LAYOUT: &str = "save `embeddings` [N, D] and `labels` [N] with safetensors or `numpy.savez`";
 
-const FEWER: &str = "a part of the rows, or f16 instead of f32, will do";
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let metadata = path.metadata().map_err(Error::io(path))?;
-    if !metadata.is_file() {
-        return Err(Problem::new("it is not a file", LAYOUT).at(path));
-    }
-    let too_large = || {
-        let reason = format!("it has more than {} GiB", MAX_BYTES >> 30);
-        Problem::new(reason, FEWER).at(path)
-    };
-    if metadata.len() > MAX_BYTES {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    reserve(&mut bytes, metadata.len()).map_err(|problem| problem.at(path))?;
-    let file = File::open(path).map_err(Error::io(path))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    if bytes.len() as u64 > MAX_BYTES { Err(too_large()) } else { Ok(bytes) }
-}
-
-/// Makes room for so many bytes, or says that there is none.
-fn reserve(bytes: &mut Vec<u8>, needed: u64) -> Result<(), Problem> {
-    let room = usize::try_from(needed).ok().and_then(|needed| bytes.try_reserve_exact(needed).ok());
-    room.ok_or_else(|| Problem::new(format!("{needed} bytes are more than there is memory for"), FEWER))
-}
-
-/// Embeddings and labels as stored, found by their names; what kind of file it is, its first bytes say.
+/// Embeddings and labels as stored, found by their names. Their shapes are known to fit before anything is
+/// unpacked.
 fn unpack(bytes: &[u8], part: Part) -> Result<[Array<'_>; 2], Problem> {
-    if bytes.starts_with(b"PK") {
-        npz::unpack(bytes, part)
-    } else if bytes.starts_with(npy::MAGIC) {
-        Err(Problem::new("it is a single array without labels", LAYOUT))
-    } else {
-        safetensors::unpack(bytes, part)
-    }
+    let with_layout = |problem: Problem| Problem { hint: problem.hint.or(Some(LAYOUT)), ..problem };
+    let mut file = Arrays::open(bytes).map_err(|problem| Problem { hint: Some(LAYOUT), ..problem })?;
+    let names = part.choose(&file.names())?;
+    let infos = [file.info(names[0]).map_err(with_layout)?, file.info(names[1]).map_err(with_layout)?];
+    extents([&infos[0].shape, &infos[1].shape], part)?;
+    let arrays: Result<[Array<'_>; 2], _> = file.read(&names)?.try_into();
+    arrays.map_err(|_| Problem::new("it has not both arrays", LAYOUT))
 }
 
 impl Part {
@@ -220,9 +161,9 @@ fn extents([embeddings, labels]: [&[usize]; 2], part: Part) -> Result<[usize; 2]
 }
 
 fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec<f32>, Vec<usize>), Problem> {
-    let [rows, width] = extents([&embeddings.shape, &labels.shape], part)?;
-    let values = embeddings.dtype.decode(&embeddings.bytes).ok_or_else(|| {
-        let reason = format!("the embeddings are {}, expected a float type", embeddings.dtype.name());
+    let [rows, width] = extents([&embeddings.info.shape, &labels.info.shape], part)?;
+    let values = embeddings.info.dtype.decode(&embeddings.bytes).ok_or_else(|| {
+        let reason = format!("the embeddings are {}, expected a float type", embeddings.info.dtype.name());
         Problem::new(reason, "store them as f16, bf16, f32 or f64")
     })?;
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
@@ -231,8 +172,8 @@ fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec
             None,
         ));
     }
-    let classes = labels.dtype.decode_i64(&labels.bytes).ok_or_else(|| {
-        let reason = format!("the labels are {}, expected an integer type", labels.dtype.name());
+    let classes = labels.info.dtype.decode_i64(&labels.bytes).ok_or_else(|| {
+        let reason = format!("the labels are {}, expected an integer type", labels.info.dtype.name());
         Problem::new(reason, "labels are indices into the original's classes, such as i64")
     })?;
     let parsed: Option<Vec<usize>> = classes.iter().map(|&class| usize::try_from(class).ok()).collect();

@@ -99,7 +99,7 @@ fn an_archive_of_numpy_itself_is_read() {
 fn other_files_are_refused() {
     refused(b"", "neither safetensors nor npz");
     refused(b"hello", "neither safetensors nor npz");
-    refused(&good_rows(), "without labels");
+    refused(&good_rows(), "a single array");
     refused(b"PK\x03\x04 and then nothing", "not a readable npz");
     let error = Labelled::open(Path::new("/"), Part::Test).unwrap_err();
     assert!(error.to_string().contains("not a file") && error.hint().is_some());

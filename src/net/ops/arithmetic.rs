@@ -3,6 +3,7 @@
 use super::{
     attr::Attr,
     behind::{Arithmetic, Behind},
+    kernel::{Kernel, Pairwise},
     operands::Operands,
     operator::{MANY, Operator},
     rules::broadcast_rank,
@@ -15,23 +16,41 @@ use crate::net::{
 pub(super) static TABLE: &[Operator] = &[
     Operator {
         constant: Some(|it| it.pair(|a, b| a + b)),
+        kernel: Kernel::Arithmetic(Pairwise::Sum),
         ..binary("Add", Behind::Combined(Arithmetic::Sum))
     },
-    Operator { constant: Some(quotient), ..binary("Div", Behind::Combined(Arithmetic::Quotient)) },
-    many("Max", Arithmetic::Largest),
-    many("Mean", Arithmetic::Mean),
-    many("Min", Arithmetic::Smallest),
+    Operator {
+        constant: Some(quotient),
+        kernel: Kernel::Arithmetic(Pairwise::Quotient),
+        ..binary("Div", Behind::Combined(Arithmetic::Quotient))
+    },
+    Operator { kernel: Kernel::Arithmetic(Pairwise::Largest), ..many("Max", Arithmetic::Largest) },
+    Operator { kernel: Kernel::Arithmetic(Pairwise::Mean), ..many("Mean", Arithmetic::Mean) },
+    Operator { kernel: Kernel::Arithmetic(Pairwise::Smallest), ..many("Min", Arithmetic::Smallest) },
+    Operator {
+        attributes: &[Attr::Int("fmod")],
+        rank: broadcast_rank,
+        kernel: Kernel::Arithmetic(Pairwise::Remainder),
+        ..Operator::standard("Mod", 2, 2)
+    },
     Operator {
         constant: Some(|it| it.pair(|a, b| a * b)),
+        kernel: Kernel::Arithmetic(Pairwise::Product),
         ..binary("Mul", Behind::Combined(Arithmetic::Product))
     },
-    binary("Pow", Behind::NotFollowed),
+    Operator { kernel: Kernel::Arithmetic(Pairwise::Power), ..binary("Pow", Behind::NotFollowed) },
     Operator {
         constant: Some(|it| it.pair(|a, b| a - b)),
+        kernel: Kernel::Arithmetic(Pairwise::Difference),
         ..binary("Sub", Behind::Combined(Arithmetic::Difference))
     },
-    many("Sum", Arithmetic::Sum),
-    Operator { control: &[0], rank: broadcast_rank, ..Operator::standard("Where", 3, 3) },
+    Operator { kernel: Kernel::Arithmetic(Pairwise::Sum), ..many("Sum", Arithmetic::Sum) },
+    Operator {
+        control: &[0],
+        rank: broadcast_rank,
+        kernel: Kernel::Where,
+        ..Operator::standard("Where", 3, 3)
+    },
 ];
 
 /// Before operator set 7 `broadcast` allowed what is a matter of course now; `axis` placed the second operand

@@ -4,6 +4,7 @@ use declass_formats::onnx::{Attribute, Node};
 
 use super::{
     attr::Attr,
+    kernel::Kernel,
     operator::{MANY, Operator},
     roles::{AsHead, Weight},
     rules::{Bias, Frozen, Linear, NotLinear, same_rank},
@@ -16,12 +17,14 @@ pub(super) static TABLE: &[Operator] = &[
         weight: Weight::Operand(1),
         head: AsHead::Linear(conv),
         rank: same_rank,
+        kernel: Kernel::Convolution,
         ..Operator::standard("Conv", 2, 3)
     },
     Operator {
         attributes: &[Attr::Text("equation")],
         weight: Weight::OneOfTwo,
         head: AsHead::Linear(einsum),
+        kernel: Kernel::Einsum,
         ..Operator::standard("Einsum", 1, MANY)
     },
     Operator {
@@ -35,6 +38,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Ints("pads"),
             Attr::Ints("strides"),
         ],
+        kernel: Kernel::FusedConvolution,
         ..fused("FusedConv", 2, 4, Weight::Operand(1))
     },
     Operator {
@@ -48,6 +52,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Int("transA"),
             Attr::Int("transB"),
         ],
+        kernel: Kernel::FusedGemm,
         ..fused("FusedGemm", 2, 3, Weight::Either)
     },
     Operator {
@@ -58,6 +63,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Int("transBatchA"),
             Attr::Int("transBatchB"),
         ],
+        kernel: Kernel::FusedMatMul,
         ..fused("FusedMatMul", 2, 2, Weight::Either)
     },
     Operator {
@@ -71,12 +77,14 @@ pub(super) static TABLE: &[Operator] = &[
         weight: Weight::Either,
         head: AsHead::Linear(gemm),
         rank: |_| Some(2),
+        kernel: Kernel::Gemm,
         ..Operator::standard("Gemm", 2, 3)
     },
     Operator {
         weight: Weight::Either,
         head: AsHead::Linear(matmul),
         rank: |facts| Some(facts.rank(0)?.max(facts.rank(1)?)),
+        kernel: Kernel::MatMul,
         ..Operator::standard("MatMul", 2, 2)
     },
 ];

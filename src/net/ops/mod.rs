@@ -12,6 +12,7 @@
 //!     constant: Some(|it| it.map(|x| 2.0 * x)),     // on the host, in f64; sizes are bounded by `Constant`
 //!     before: Before::NON_NEGATIVE,                 // what a head that reads the result may rely on
 //!     behind: Behind::Mapped(Function::Rectified),  // what becomes of logits
+//!     kernel: Kernel::Map(Map::MyFunction),         // how it is run: `run` has the numbers
 //!     ..Operator::standard("MyOperator", 1, 1)
 //! }
 //! ```
@@ -27,7 +28,9 @@ mod before;
 mod behind;
 mod choose;
 mod classical;
+mod compare;
 mod elementwise;
+mod kernel;
 mod linear;
 mod normalise;
 mod operands;
@@ -51,6 +54,9 @@ pub(crate) use behind::{
     Arithmetic, Behind, Function, Norm, Picking, Pooling, Rearrangement, Reduction, Squash, Statistic, Window,
 };
 use declass_formats::onnx::{Graph, Node};
+pub(crate) use kernel::{
+    Best, Bits, Cell, Comparison, Fold, Kernel, Logic, Map, Pairwise, Pool, Softmax, Test,
+};
 pub(crate) use operands::Operands;
 pub(crate) use operator::{Domain, Operator};
 pub(crate) use quantise::{dequantised, kept, product};
@@ -64,6 +70,7 @@ static FAMILIES: &[&[Operator]] = &[
     arithmetic::TABLE,
     choose::TABLE,
     classical::TABLE,
+    compare::TABLE,
     elementwise::TABLE,
     linear::TABLE,
     normalise::TABLE,
@@ -83,6 +90,16 @@ static OPERATORS: LazyLock<HashMap<(Domain, &str), &Operator>> = LazyLock::new(|
     let all = FAMILIES.iter().flat_map(|family| family.iter());
     all.map(|operator| ((operator.domain, operator.name), operator)).collect()
 });
+
+/// The operators that can be run, each with its set where that is not the standard one.
+pub(crate) fn that_run() -> Vec<String> {
+    let all = FAMILIES.iter().flat_map(|family| family.iter());
+    let run = all.filter(|operator| operator.kernel != Kernel::None && operator.nature != Nature::Random);
+    let mut names: Vec<String> = run.map(|operator| operator.domain.qualify(operator.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
 
 /// An attribute that operator sets before 6 gave to most operators: which operands may be overwritten. It
 /// means nothing.

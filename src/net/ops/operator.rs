@@ -4,6 +4,7 @@ use super::{
     attr::Attr,
     before::Before,
     behind::Behind,
+    kernel::Kernel,
     operands::Operands,
     roles::{AsHead, List, Nature, Results, View, Weight},
     rules::Facts,
@@ -16,8 +17,8 @@ pub(crate) type OnConstants = fn(&Operands<'_>) -> Result<Constant, Problem>;
 /// All that declass knows of one operator.
 ///
 /// An entry states what is known and takes the rest from [`Operator::standard`] and its kin, whose defaults
-/// say "nothing". Another kind of knowledge is another field with such a default: so will be how an operator
-/// runs on tensors.
+/// say "nothing". Another kind of knowledge is another field with such a default: which
+/// kernel runs it.
 #[derive(Debug)]
 pub(crate) struct Operator {
     /// Its name in the file.
@@ -55,6 +56,8 @@ pub(crate) struct Operator {
     pub(crate) before: Before,
     /// What it makes of logits, behind a head.
     pub(crate) behind: Behind,
+    /// How it is run.
+    pub(crate) kernel: Kernel,
 }
 
 /// The largest number of operands of an operator that takes any number.
@@ -81,6 +84,7 @@ impl Operator {
             list: List::Other,
             before: Before::UNKNOWN,
             behind: Behind::NotFollowed,
+            kernel: Kernel::None,
         }
     }
 
@@ -107,6 +111,15 @@ pub(crate) enum Domain {
 }
 
 impl Domain {
+    /// A name in this set, as people write it.
+    pub(super) fn qualify(self, name: &str) -> String {
+        match self {
+            Self::Classical => format!("ai.onnx.ml.{name}"),
+            Self::Microsoft => format!("com.microsoft.{name}"),
+            Self::Standard => name.to_owned(),
+        }
+    }
+
     pub(super) fn parse(name: &str) -> Option<Self> {
         match name {
             "" | "ai.onnx" => Some(Self::Standard),

@@ -4,6 +4,7 @@ use super::{
     attr::Attr,
     before::{Before, Vectors},
     behind::{Behind, Picking},
+    kernel::Kernel,
     operator::{MANY, Operator},
     roles::{List, Nature},
     rules::{Facts, same_rank},
@@ -12,17 +13,24 @@ use super::{
 const AXIS: &[Attr] = &[Attr::Int("axis")];
 
 pub(super) static TABLE: &[Operator] = &[
-    Operator { attributes: AXIS, control: &[1], ..Operator::standard("Compress", 2, 2) },
+    Operator {
+        attributes: AXIS,
+        control: &[1],
+        kernel: Kernel::Compress,
+        ..Operator::standard("Compress", 2, 2)
+    },
     Operator {
         attributes: AXIS,
         rank: same_rank,
         length: joined_length,
         list: List::Joins,
+        kernel: Kernel::Concatenate,
         ..Operator::standard("Concat", 1, MANY)
     },
     Operator {
         attributes: &[Attr::Int("exclusive"), Attr::Int("reverse")],
         control: &[1],
+        kernel: Kernel::CumulativeSum,
         ..Operator::standard("CumSum", 2, 2)
     },
     Operator {
@@ -32,20 +40,28 @@ pub(super) static TABLE: &[Operator] = &[
         rank: |facts| (facts.rank(0)? + facts.rank(1)?).checked_sub(1),
         before: Before { vectors: |_| Vectors::Picked, ..Before::KEEPS_SIGN },
         behind: Behind::Picked(Picking::AlongAxis),
+        kernel: Kernel::Gather,
         ..Operator::standard("Gather", 2, 2)
     },
-    Operator { attributes: AXIS, control: &[1], ..Operator::standard("GatherElements", 2, 2) },
+    Operator {
+        attributes: AXIS,
+        control: &[1],
+        kernel: Kernel::GatherElements,
+        ..Operator::standard("GatherElements", 2, 2)
+    },
     Operator {
         attributes: &[Attr::Int("batch_dims")],
         control: &[1],
         before: Before::KEEPS_SIGN,
         behind: Behind::Picked(Picking::ByIndices),
+        kernel: Kernel::GatherParts,
         ..Operator::standard("GatherND", 2, 2)
     },
     Operator {
         attributes: &[Attr::Text("mode"), Attr::Ints("paddings"), Attr::Ints("pads"), Attr::Float("value")],
         control: &[1, 2, 3],
         rank: same_rank,
+        kernel: Kernel::Pad,
         ..Operator::standard("Pad", 1, 4)
     },
     Operator {
@@ -61,15 +77,21 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Text("nearest_mode"),
         ],
         control: &[1, 2, 3],
+        kernel: Kernel::Resize,
         ..Operator::standard("Resize", 1, 4)
     },
     Operator {
         attributes: &[Attr::Int("batch_axis"), Attr::Int("time_axis")],
         control: &[1],
+        kernel: Kernel::ReverseSequence,
         ..Operator::standard("ReverseSequence", 2, 2)
     },
-    scatter("ScatterElements", &[Attr::Int("axis"), Attr::Text("reduction")]),
-    scatter("ScatterND", &[Attr::Text("reduction")]),
+    Operator { kernel: Kernel::ScatterElements, ..scatter("Scatter", &[Attr::Int("axis")]) },
+    Operator {
+        kernel: Kernel::ScatterElements,
+        ..scatter("ScatterElements", &[Attr::Int("axis"), Attr::Text("reduction")])
+    },
+    Operator { kernel: Kernel::ScatterParts, ..scatter("ScatterND", &[Attr::Text("reduction")]) },
     Operator {
         attributes: &[Attr::Ints("axes"), Attr::Ints("ends"), Attr::Ints("starts")],
         control: &[1, 2, 3, 4],
@@ -77,15 +99,22 @@ pub(super) static TABLE: &[Operator] = &[
         length: sliced_length,
         before: Before::KEEPS_SIGN,
         behind: Behind::Picked(Picking::Ranges),
+        kernel: Kernel::Slice,
         ..Operator::standard("Slice", 1, 5)
     },
     Operator {
         attributes: &[Attr::Int("axis"), Attr::Int("num_outputs"), Attr::Ints("split")],
         control: &[1],
+        kernel: Kernel::Split,
         ..Operator::standard("Split", 1, 2)
     },
-    Operator { control: &[1], ..Operator::standard("Tile", 2, 3) },
-    Operator { attributes: &[Attr::Int("upper")], control: &[1], ..Operator::standard("Trilu", 1, 2) },
+    Operator { control: &[1], kernel: Kernel::Tile, ..Operator::standard("Tile", 2, 3) },
+    Operator {
+        attributes: &[Attr::Int("upper")],
+        control: &[1],
+        kernel: Kernel::Triangle,
+        ..Operator::standard("Trilu", 1, 2)
+    },
     Operator {
         attributes: &[
             Attr::Float("height_scale"),
@@ -94,6 +123,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Float("width_scale"),
         ],
         control: &[1],
+        kernel: Kernel::Resize,
         ..Operator::standard("Upsample", 1, 2)
     },
 ];

@@ -4,6 +4,7 @@ use super::{
     attr::Attr,
     before::Before,
     behind::{Behind, Pooling, Statistic, Window},
+    kernel::{Kernel, Pool},
     operator::Operator,
     roles::Results,
     rules::same_rank,
@@ -20,10 +21,17 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Ints("pads"),
             Attr::Ints("strides"),
         ],
+        kernel: Kernel::Pool(Pool::Mean),
         ..pool("AveragePool", Statistic::Mean, Window::Part)
     },
-    pool("GlobalAveragePool", Statistic::Mean, Window::All),
-    pool("GlobalMaxPool", Statistic::Largest, Window::All),
+    Operator {
+        kernel: Kernel::Pool(Pool::MeanOfAll),
+        ..pool("GlobalAveragePool", Statistic::Mean, Window::All)
+    },
+    Operator {
+        kernel: Kernel::Pool(Pool::LargestOfAll),
+        ..pool("GlobalMaxPool", Statistic::Largest, Window::All)
+    },
     Operator {
         attributes: &[
             Attr::Text("auto_pad"),
@@ -35,6 +43,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Ints("strides"),
         ],
         results: Results::First,
+        kernel: Kernel::Pool(Pool::Largest),
         ..pool("MaxPool", Statistic::Largest, Window::Part)
     },
 ];

@@ -6,6 +6,7 @@ use super::{
     attr::Attr,
     before::{Before, Values},
     behind::Behind,
+    kernel::Kernel,
     linear::CONVOLUTION,
     operands::Operands,
     operator::Operator,
@@ -22,6 +23,7 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: CONVOLUTION,
         control: &[2, 3],
+        kernel: Kernel::WholeConvolution,
         ..frozen(Operator::standard("ConvInteger", 2, 4), 1)
     },
     Operator {
@@ -35,15 +37,23 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         results: Results::FirstTellsClass,
         before: KEEPS_VALUES,
+        kernel: Kernel::DynamicQuantise,
         ..Operator::standard("DynamicQuantizeLinear", 1, 1)
     },
-    frozen(Operator::microsoft("DynamicQuantizeMatMul", 3, 5), 1),
+    Operator {
+        kernel: Kernel::DynamicProduct,
+        ..frozen(Operator::microsoft("DynamicQuantizeMatMul", 3, 5), 1)
+    },
     Operator {
         control: &[2, 3],
         head: AsHead::WholeNumbers(WholeNumbers { data: (0, None, 2), weight: (1, None, 3), rounded: None }),
+        kernel: Kernel::WholeProduct,
         ..frozen(Operator::standard("MatMulInteger", 2, 4), 1)
     },
-    frozen(Operator::microsoft("MatMulIntegerToFloat", 4, 7), 1),
+    Operator {
+        kernel: Kernel::ScaledProduct,
+        ..frozen(Operator::microsoft("MatMulIntegerToFloat", 4, 7), 1)
+    },
     Operator {
         attributes: &[
             Attr::Int("K"),
@@ -58,13 +68,18 @@ pub(super) static TABLE: &[Operator] = &[
         attributes: &[Attr::Float("alpha"), Attr::Int("transA"), Attr::Int("transB")],
         ..frozen(Operator::microsoft("QGemm", 6, 9), 3)
     },
-    Operator { attributes: CONVOLUTION, ..frozen(Operator::standard("QLinearConv", 8, 9), 3) },
+    Operator {
+        attributes: CONVOLUTION,
+        kernel: Kernel::QuantisedConvolution,
+        ..frozen(Operator::standard("QLinearConv", 8, 9), 3)
+    },
     Operator {
         head: AsHead::WholeNumbers(WholeNumbers {
             data: (0, Some(1), 2),
             weight: (3, Some(4), 5),
             rounded: Some((6, 7)),
         }),
+        kernel: Kernel::QuantisedProduct,
         ..frozen(Operator::standard("QLinearMatMul", 8, 8), 3)
     },
     Operator {
@@ -95,6 +110,7 @@ const fn quantise(operator: Operator) -> Operator {
         rank: same_rank,
         before: KEEPS_VALUES,
         behind: Behind::Quantised,
+        kernel: Kernel::Quantise,
         ..operator
     }
 }
@@ -107,6 +123,7 @@ const fn dequantise(operator: Operator) -> Operator {
         constant: Some(restored),
         before,
         behind: Behind::Dequantised,
+        kernel: Kernel::Dequantise,
         ..operator
     }
 }

@@ -6,6 +6,7 @@ use super::{
     attr::Attr,
     before::{Before, Sign, Values, Vectors},
     behind::{Behind, Rearrangement},
+    kernel::Kernel,
     operands::Operands,
     operator::Operator,
     roles::{List, Results, View},
@@ -35,6 +36,7 @@ pub(super) static TABLE: &[Operator] = &[
             values: Values::Kept,
         },
         behind: Behind::Retyped,
+        kernel: Kernel::Cast,
         ..Operator::standard("Cast", 1, 1)
     },
     Operator {
@@ -42,7 +44,14 @@ pub(super) static TABLE: &[Operator] = &[
         control: &[1],
         rank: same_rank,
         behind: Behind::Retyped,
+        kernel: Kernel::Cast,
         ..Operator::standard("CastLike", 2, 2)
+    },
+    Operator {
+        attributes: &[Attr::Int("blocksize"), Attr::Text("mode")],
+        rank: same_rank,
+        kernel: Kernel::DepthToSpace,
+        ..Operator::standard("DepthToSpace", 1, 1)
     },
     Operator {
         attributes: &[Attr::Int("is_test"), Attr::Float("ratio"), Attr::Int("seed")],
@@ -56,6 +65,7 @@ pub(super) static TABLE: &[Operator] = &[
             values: Values::Kept,
         },
         behind: Behind::SameUnlessTraining,
+        kernel: Kernel::Same,
         ..Operator::standard("Dropout", 1, 3)
     },
     Operator {
@@ -63,6 +73,7 @@ pub(super) static TABLE: &[Operator] = &[
         rank: |facts| Some(facts.rank(0)?.max(facts.length(1)?)),
         constant: Some(|it| it.required(0)?.expand(&it.extents(1)?)),
         behind: Behind::Rearranged(Rearrangement::Repeated),
+        kernel: Kernel::Expand,
         ..Operator::standard("Expand", 2, 2)
     },
     Operator {
@@ -72,6 +83,7 @@ pub(super) static TABLE: &[Operator] = &[
         view: Some(View::Reshaped { shape: flattened_shape, extents: None }),
         before: Before::KEEPS_SIGN,
         behind: Behind::Rearranged(Rearrangement::Flattened),
+        kernel: Kernel::Flatten,
         ..Operator::standard("Flatten", 1, 1)
     },
     Operator {
@@ -82,6 +94,7 @@ pub(super) static TABLE: &[Operator] = &[
         list: List::Passes,
         before: Before { sign: |_| Sign::Kept, vectors: |_| Vectors::Kept, values: Values::Kept },
         behind: Behind::Same,
+        kernel: Kernel::Same,
         ..Operator::standard("Identity", 1, 1)
     },
     Operator {
@@ -92,7 +105,14 @@ pub(super) static TABLE: &[Operator] = &[
         view: Some(View::Reshaped { shape: target_shape, extents: Some(1) }),
         before: Before::KEEPS_SIGN,
         behind: Behind::Rearranged(Rearrangement::Reshaped),
+        kernel: Kernel::Reshape,
         ..Operator::standard("Reshape", 1, 2)
+    },
+    Operator {
+        attributes: &[Attr::Int("blocksize")],
+        rank: same_rank,
+        kernel: Kernel::SpaceToDepth,
+        ..Operator::standard("SpaceToDepth", 1, 1)
     },
     Operator {
         attributes: &[Attr::Ints("axes")],
@@ -102,6 +122,7 @@ pub(super) static TABLE: &[Operator] = &[
         view: Some(View::Reshaped { shape: squeezed_shape, extents: None }),
         before: Before::KEEPS_SIGN,
         behind: Behind::Rearranged(Rearrangement::Dropped),
+        kernel: Kernel::Squeeze,
         ..Operator::standard("Squeeze", 1, 2)
     },
     Operator {
@@ -114,6 +135,7 @@ pub(super) static TABLE: &[Operator] = &[
         view: Some(View::Permuted),
         before: Before::KEEPS_SIGN,
         behind: Behind::Rearranged(Rearrangement::Permuted),
+        kernel: Kernel::Transpose,
         ..Operator::standard("Transpose", 1, 1)
     },
     Operator {
@@ -126,6 +148,7 @@ pub(super) static TABLE: &[Operator] = &[
         view: Some(View::Reshaped { shape: unsqueezed_shape, extents: None }),
         before: Before::KEEPS_SIGN,
         behind: Behind::Rearranged(Rearrangement::Inserted),
+        kernel: Kernel::Unsqueeze,
         ..Operator::standard("Unsqueeze", 1, 2)
     },
 ];

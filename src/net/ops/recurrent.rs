@@ -1,6 +1,11 @@
 //! Weighted operators that are no single matrix product, and operators with bodies of their own.
 
-use super::{attr::Attr, operator::Operator, roles::Weight};
+use super::{
+    attr::Attr,
+    kernel::{Cell, Kernel},
+    operator::Operator,
+    roles::Weight,
+};
 
 pub(super) static TABLE: &[Operator] = &[
     Operator {
@@ -15,6 +20,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Float("softcap"),
             Attr::Int("softmax_precision"),
         ],
+        kernel: Kernel::Attention,
         ..inside(Operator::standard("Attention", 3, 7))
     },
     Operator {
@@ -28,6 +34,7 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Float("scale"),
             Attr::Int("unidirectional"),
         ],
+        kernel: Kernel::PackedAttention,
         ..inside(Operator::microsoft("Attention", 2, 7))
     },
     Operator {
@@ -41,15 +48,24 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Ints("pads"),
             Attr::Ints("strides"),
         ],
+        kernel: Kernel::TransposedConvolution,
         ..inside(Operator::standard("ConvTranspose", 2, 3))
     },
-    Operator { attributes: RECURRENT, ..inside(Operator::standard("GRU", 3, 6)) },
+    Operator {
+        attributes: RECURRENT,
+        kernel: Kernel::Recurrent(Cell::Gru),
+        ..inside(Operator::standard("GRU", 3, 6))
+    },
     Operator {
         attributes: &[Attr::Graph("else_branch"), Attr::Graph("then_branch")],
         control: &[0],
         ..Operator::standard("If", 1, 1)
     },
-    Operator { attributes: RECURRENT, ..inside(Operator::standard("LSTM", 3, 8)) },
+    Operator {
+        attributes: RECURRENT,
+        kernel: Kernel::Recurrent(Cell::Lstm),
+        ..inside(Operator::standard("LSTM", 3, 8))
+    },
     Operator {
         attributes: &[
             Attr::Float("mask_filter_value"),
@@ -59,7 +75,16 @@ pub(super) static TABLE: &[Operator] = &[
         ],
         ..inside(Operator::microsoft("MultiHeadAttention", 1, 10))
     },
-    Operator { attributes: RECURRENT, ..inside(Operator::standard("RNN", 3, 6)) },
+    Operator {
+        attributes: RECURRENT,
+        kernel: Kernel::Recurrent(Cell::Simple),
+        ..inside(Operator::standard("RNN", 3, 6))
+    },
+    Operator {
+        attributes: &[Attr::Int("interleaved"), Attr::Int("num_heads"), Attr::Int("rotary_embedding_dim")],
+        kernel: Kernel::Rotary,
+        ..Operator::standard("RotaryEmbedding", 3, 4)
+    },
 ];
 
 /// What recurrent operators have.

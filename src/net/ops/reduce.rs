@@ -4,6 +4,7 @@ use super::{
     attr::Attr,
     before::{Before, Vectors},
     behind::{Behind, Reduction},
+    kernel::{Fold, Kernel},
     operands::Operands,
     operator::Operator,
     rules::Facts,
@@ -16,24 +17,39 @@ use crate::net::{
 };
 
 pub(super) static TABLE: &[Operator] = &[
-    other("ReduceL1"),
-    Operator { constant: Some(norm), ..other("ReduceL2") },
-    other("ReduceLogSum"),
-    Operator { behind: Behind::Reduced(Reduction::LogSumExp), ..reduce("ReduceLogSumExp") },
+    Operator { kernel: Kernel::Reduce(Fold::SumOfMagnitudes), ..other("ReduceL1") },
+    Operator { constant: Some(norm), kernel: Kernel::Reduce(Fold::Length), ..other("ReduceL2") },
+    Operator { kernel: Kernel::Reduce(Fold::LogarithmOfSum), ..other("ReduceLogSum") },
+    Operator {
+        behind: Behind::Reduced(Reduction::LogSumExp),
+        kernel: Kernel::Reduce(Fold::LogarithmOfSumOfExponentials),
+        ..reduce("ReduceLogSumExp")
+    },
     Operator {
         before: Before::KEEPS_SIGN,
         behind: Behind::Reduced(Reduction::Largest),
+        kernel: Kernel::Reduce(Fold::Largest),
         ..reduce("ReduceMax")
     },
     Operator {
         before: Before { vectors: |_| Vectors::Averaged, ..Before::KEEPS_SIGN },
         behind: Behind::Reduced(Reduction::Mean),
+        kernel: Kernel::Reduce(Fold::Mean),
         ..reduce("ReduceMean")
     },
-    Operator { behind: Behind::Reduced(Reduction::Smallest), ..reduce("ReduceMin") },
-    other("ReduceProd"),
-    Operator { before: Before::KEEPS_SIGN, behind: Behind::Reduced(Reduction::Sum), ..reduce("ReduceSum") },
-    other("ReduceSumSquare"),
+    Operator {
+        behind: Behind::Reduced(Reduction::Smallest),
+        kernel: Kernel::Reduce(Fold::Smallest),
+        ..reduce("ReduceMin")
+    },
+    Operator { kernel: Kernel::Reduce(Fold::Product), ..other("ReduceProd") },
+    Operator {
+        before: Before::KEEPS_SIGN,
+        behind: Behind::Reduced(Reduction::Sum),
+        kernel: Kernel::Reduce(Fold::Sum),
+        ..reduce("ReduceSum")
+    },
+    Operator { kernel: Kernel::Reduce(Fold::SumOfSquares), ..other("ReduceSumSquare") },
 ];
 
 /// The axes are an attribute in old operator sets, an operand in new ones.

@@ -2,7 +2,9 @@
 
 use declass_formats::{Dtype, onnx::Attribute};
 
-use super::{attr::Attr, operands::Operands, operator::Operator, roles::Nature, rules::Facts};
+use super::{
+    attr::Attr, kernel::Kernel, operands::Operands, operator::Operator, roles::Nature, rules::Facts,
+};
 use crate::net::{
     constant::Constant,
     problem::{Malformed, Problem},
@@ -20,22 +22,36 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Text("value_string"),
             Attr::Texts("value_strings"),
         ],
+        kernel: Kernel::Constant,
         ..Operator::standard("Constant", 0, 0)
     },
     Operator {
         attributes: &[Attr::Tensor("value")],
         rank: |facts| facts.length(0),
         constant: Some(filled),
+        kernel: Kernel::ConstantOfShape,
         ..Operator::standard("ConstantOfShape", 1, 1)
     },
+    Operator {
+        attributes: &[Attr::Int("dtype"), Attr::Int("k")],
+        kernel: Kernel::Eye,
+        ..Operator::standard("EyeLike", 1, 1)
+    },
+    Operator { rank: |_| Some(1), kernel: Kernel::Range, ..Operator::standard("Range", 3, 3) },
     Operator {
         attributes: &[Attr::Int("end"), Attr::Int("start")],
         nature: Nature::ShapeOf,
         rank: |_| Some(1),
         length: whole_shape_length,
+        kernel: Kernel::Shape,
         ..Operator::standard("Shape", 1, 1)
     },
-    Operator { nature: Nature::ShapeOf, rank: |_| Some(0), ..Operator::standard("Size", 1, 1) },
+    Operator {
+        nature: Nature::ShapeOf,
+        rank: |_| Some(0),
+        kernel: Kernel::Size,
+        ..Operator::standard("Size", 1, 1)
+    },
 ];
 
 fn whole_shape_length(facts: &dyn Facts) -> Option<usize> {

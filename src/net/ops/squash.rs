@@ -4,6 +4,7 @@ use super::{
     attr::Attr,
     before::Before,
     behind::{Behind, Squash},
+    kernel::{Kernel, Map, Softmax},
     operator::Operator,
     rules::same_rank,
 };
@@ -11,13 +12,23 @@ use super::{
 pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: &[Attr::Float("alpha"), Attr::Float("beta")],
+        kernel: Kernel::Map(Map::HardSigmoid),
         ..squash("HardSigmoid", Squash::SigmoidOfPieces)
     },
-    Operator { attributes: &[Attr::Int("axis")], ..squash("LogSoftmax", Squash::LogSoftmax) },
-    Operator { before: Before::NON_NEGATIVE, ..squash("Sigmoid", Squash::Sigmoid) },
+    Operator {
+        attributes: &[Attr::Int("axis")],
+        kernel: Kernel::Softmax(Softmax::Logarithm),
+        ..squash("LogSoftmax", Squash::LogSoftmax)
+    },
+    Operator {
+        before: Before::NON_NEGATIVE,
+        kernel: Kernel::Map(Map::Sigmoid),
+        ..squash("Sigmoid", Squash::Sigmoid)
+    },
     Operator {
         attributes: &[Attr::Int("axis")],
         before: Before::NON_NEGATIVE,
+        kernel: Kernel::Softmax(Softmax::Probability),
         ..squash("Softmax", Squash::Softmax)
     },
 ];

@@ -111,3 +111,35 @@ fn what_a_head_reads_is_no_second_head_unless_it_decides() {
     let decided = features(vec![node("Softmax", &["f"], "p")], "p");
     assert_eq!(candidates(&decided).len(), 2);
 }
+
+#[test]
+fn a_second_classifier_may_be_made_of_many_small_layers() {
+    for classes in [3_usize, 12] {
+        let constants: &[(&str, &[usize])] = &[("W", &[4, classes]), ("v", &[4, 1]), ("u", &[1, 4])];
+        let part = |at: usize, name: &str| match at % 2 {
+            0 => vec![node("MatMul", &["x", "v"], name)],
+            _ => vec![
+                node("Mul", &["x", "u"], &format!("{name} products")),
+                with(
+                    node("ReduceMax", &[&format!("{name} products")], name),
+                    "axes",
+                    Attribute::Ints(vec![1]),
+                ),
+            ],
+        };
+        let names: Vec<String> = (0..classes).map(|at| format!("part {at}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        // Layers alone, or every other one something else that has no matrix.
+        for step in [1, 2] {
+            let mut nodes = vec![node("MatMul", &["x", "W"], "y")];
+            nodes.extend(names.iter().enumerate().flat_map(|(at, name)| part(at * step, name)));
+            nodes.push(with(node("Concat", &names, "all"), "axis", Attribute::Int(1)));
+            nodes.push(with(node("ArgMax", &["all"], "second"), "axis", Attribute::Int(1)));
+            let mut graph = graph(nodes, constants);
+            graph.outputs.push(Value { name: "second".into(), elem_type: 7, ..Value::default() });
+            assert_eq!(candidates(&graph).len(), 2, "{classes} classes");
+            let cut = located_as(&graph, &["y"]).unwrap();
+            assert_eq!(cut.untouched, [Untouched::new(UntouchedKind::Output, "second", &[])]);
+        }
+    }
+}

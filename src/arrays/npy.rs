@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use declass_formats::Dtype;
+use declass_formats::{Dtype, TensorInfo};
 
 use super::Problem;
 
@@ -42,13 +42,6 @@ impl Header {
         Self::parse(text)
     }
 
-    /// Bytes of the data, if they can be counted.
-    pub(super) fn byte_len(&self) -> Option<u64> {
-        let elements =
-            self.shape.iter().try_fold(1_u64, |product, &size| product.checked_mul(size as u64))?;
-        elements.checked_mul(self.dtype.bits() as u64 / 8)
-    }
-
     fn parse(text: &str) -> Result<Self, Problem> {
         let entries = Scanner(text)
             .dictionary()
@@ -71,21 +64,39 @@ impl Header {
     }
 }
 
+/// NumPy's names of the types of elements that there are names for.
+const NAMES: [(&str, Dtype); 12] = [
+    ("<f2", Dtype::F16),
+    ("<f4", Dtype::F32),
+    ("<f8", Dtype::F64),
+    ("<i2", Dtype::I16),
+    ("<i4", Dtype::I32),
+    ("<i8", Dtype::I64),
+    ("<u2", Dtype::U16),
+    ("<u4", Dtype::U32),
+    ("<u8", Dtype::U64),
+    ("|b1", Dtype::Bool),
+    ("|i1", Dtype::I8),
+    ("|u1", Dtype::U8),
+];
+
 fn dtype(name: &str) -> Option<Dtype> {
-    Some(match name {
-        "<f2" => Dtype::F16,
-        "<f4" => Dtype::F32,
-        "<f8" => Dtype::F64,
-        "<i2" => Dtype::I16,
-        "<i4" => Dtype::I32,
-        "<i8" => Dtype::I64,
-        "<u2" => Dtype::U16,
-        "<u4" => Dtype::U32,
-        "<u8" => Dtype::U64,
-        "|i1" => Dtype::I8,
-        "|u1" => Dtype::U8,
-        _ => return None,
-    })
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, dtype)| *dtype)
+}
+
+/// The header of an array, as NumPy writes it; none if NumPy has no such type.
+pub(super) fn header(info: &TensorInfo) -> Option<Vec<u8>> {
+    /// Data begin at a multiple of this.
+    const ALIGNMENT: usize = 64;
+    let (name, _) = NAMES.iter().find(|(_, dtype)| *dtype == info.dtype)?;
+    let sizes: String = info.shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes = if info.shape.len() > 1 { sizes.trim_end_matches(", ") } else { sizes.trim_end() };
+    let text = format!("{{'descr': '{name}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let length = (MAGIC.len() + 4 + text.len() + 1).next_multiple_of(ALIGNMENT) - MAGIC.len() - 4;
+    let mut header = [MAGIC, &[1, 0]].concat();
+    header.extend(u16::try_from(length).ok()?.to_le_bytes());
+    header.extend(format!("{text:<width$}\n", width = length - 1).bytes());
+    Some(header)
 }
 
 /// The values that such a dictionary has.

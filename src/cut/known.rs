@@ -1,0 +1,136 @@
+//! Heads of which the library that loads the model knows the name.
+
+use declass_formats::Artifact;
+use serde_json::Value;
+
+use super::{
+    candidate::{Candidate, listed},
+    chain, library,
+    library::{timm, types},
+    not_this_head,
+    refuse::architectures,
+    rules::{Found, Library, best_first, token_head},
+};
+use crate::error::Error;
+
+/// What the library's own code of the configuration's architecture takes for its head, if it is known.
+///
+/// # Errors
+/// [`LocateError::NotThisHead`](crate::error::LocateError::NotThisHead) if the file does not have it: the library
+/// would then start with a random one.
+pub(super) fn of_library<'a>(
+    config: Option<&Value>,
+    matrices: &[Candidate<'a>],
+) -> Result<Option<Found<'a>>, Error> {
+    // Code that comes with a model may do anything under any name.
+    let Some(config) = config.filter(|config| config.get("auto_map").is_none()) else { return Ok(None) };
+    let classes = architectures(config);
+    let Some(class) = classes.first() else { return Ok(of_type(config, matrices)) };
+    let known: Vec<_> = classes.iter().map(|class| library::heads(class)).collect();
+    let Some(wanted) = known.first().copied().flatten().filter(|_| known.windows(2).all(|it| it[0] == it[1]))
+    else {
+        return Ok(None);
+    };
+    let Some(heads) = all_of(wanted, matrices) else {
+        return Err(not_this_head(format!(
+            "`{class}` of the transformers library loads `{}.weight` as its head, and there is none",
+            wanted.join(".weight` and `")
+        )));
+    };
+    let rule = format!("its name is that of the head of `{class}`");
+    Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
+}
+
+/// Where no class is named, the library goes by the type.
+fn of_type<'a>(config: &Value, matrices: &[Candidate<'a>]) -> Option<Found<'a>> {
+    let kind = config.get("model_type").and_then(Value::as_str)?;
+    let heads = all_of(types::heads(kind)?, matrices)?;
+    let rule = format!("its name is that of the head of models of type `{kind}`");
+    Some(Found { confidence: 0.9, ..settled(heads, rule) })
+}
+
+/// The matrices of these modules, if there are all of them.
+fn all_of<'a>(modules: &[&str], matrices: &[Candidate<'a>]) -> Option<Vec<Candidate<'a>>> {
+    let find = |name: &&str| {
+        let exact = matrices.iter().find(|it| it.tensor.strip_suffix(".weight") == Some(*name));
+        exact.or_else(|| matrices.iter().find(|it| it.module == *name)).cloned()
+    };
+    modules.iter().map(find).collect()
+}
+
+fn settled(heads: Vec<Candidate<'_>>, rule: String) -> Found<'_> {
+    let (beside, library) = (Vec::new(), Library::Unknown);
+    Found { heads, rule, confidence: 1.0, beside, settled: true, declared: true, library }
+}
+
+/// What timm loads as the head: by its declaration (`pretrained_cfg.classifier`, a module path or a list of them
+/// whose logits are averaged), or as the models of this name have it. A declaration that is not known of the
+/// model is believed where names and extents say the same.
+pub(super) fn of_timm<'a>(
+    artifact: &Artifact,
+    candidates: &[Candidate<'a>],
+) -> Result<Option<Found<'a>>, Error> {
+    let config = artifact.config();
+    let Some(architecture) = config.and_then(|config| config.get("architecture")) else { return Ok(None) };
+    let own = architecture.as_str().and_then(timm::heads);
+    let declaration = config.and_then(|config| {
+        let nested = config.get("pretrained_cfg").and_then(|part| part.get("classifier"));
+        nested.or_else(|| config.get("classifier"))
+    });
+    let declared: Option<Vec<&str>> = match declaration {
+        Some(Value::String(module)) => Some(vec![module]),
+        Some(Value::Array(list)) => Some(list.iter().take(chain::MANY).filter_map(Value::as_str).collect()),
+        _ => None,
+    };
+    if declared.as_deref().or(own).is_some_and(|modules| modules.contains(&"aux_head")) {
+        return Err(token_head());
+    }
+    let agreed = own.filter(|own| declared.as_deref().is_none_or(|declared| declared == *own));
+    match (agreed.and_then(|own| all_of(own, candidates)), &declared) {
+        (Some(heads), Some(_)) => {
+            let found = settled(heads, "`pretrained_cfg.classifier` names it".into());
+            Ok(Some(Found { library: Library::Strict, ..found }))
+        }
+        (Some(heads), None) => {
+            let rule = format!(
+                "its name is that of the head of timm's `{}`",
+                architecture.as_str().unwrap_or("model")
+            );
+            Ok(Some(Found { confidence: 0.95, library: Library::Strict, ..settled(heads, rule) }))
+        }
+        (None, Some(modules)) => declared_only(artifact, candidates, modules),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What a declaration alone says.
+fn declared_only<'a>(
+    artifact: &Artifact,
+    candidates: &[Candidate<'a>],
+    modules: &[&str],
+) -> Result<Option<Found<'a>>, Error> {
+    let exact = |name: &&str| candidates.iter().find(|it| it.module == *name).cloned();
+    let inside = |name: &&str| {
+        let inner =
+            |it: &&Candidate<'a>| it.module.strip_prefix(*name).is_some_and(|rest| rest.starts_with('.'));
+        candidates.iter().rfind(|it| inner(it)).cloned()
+    };
+    let mut heads: Vec<_> = modules.iter().filter_map(exact).collect();
+    let (mut rule, mut confidence) = ("`pretrained_cfg.classifier` names it", 1.0);
+    if heads.len() != modules.len() {
+        heads = modules.iter().filter_map(inside).collect();
+        (rule, confidence) = ("inside what `pretrained_cfg.classifier` names", 0.9);
+    }
+    if heads.is_empty() || heads.len() != modules.len() {
+        return Ok(None);
+    }
+    let ends = chain::ends(artifact, candidates);
+    if let Some(lie) = heads.iter().find(|head| !ends.iter().any(|end| end.tensor == head.tensor)) {
+        return Err(not_this_head(format!(
+            "`pretrained_cfg.classifier` names `{}`, and what else is in the file says that it is none: it could be {}",
+            lie.module,
+            listed(&best_first(&ends)).join(", ")
+        )));
+    }
+    Ok(Some(Found { confidence, settled: false, library: Library::Strict, ..settled(heads, rule.into()) }))
+}

@@ -1,0 +1,135 @@
+//! One operand, element by element.
+
+use candle_core::Tensor;
+use declass_formats::Dtype;
+
+use super::{
+    derivable,
+    settings::{GELU, Settings},
+};
+use crate::{
+    net::ops::{Map, Test},
+    run::{
+        Array, Fault, Value,
+        call::{Call, Results, host},
+        lanes::{error_function, exponential, sigmoid, tangent},
+        pointwise::each,
+    },
+};
+
+pub(super) fn map(call: &Call<'_>, map: Map) -> Results {
+    call.claim(call.required(0)?.shape())?;
+    match call.required(0)? {
+        Value::Whole(array) => host(of_integers(call, map, array)?),
+        Value::Floats(floats) => call.made(of_floats(call, map, &floats.tensor)?),
+    }
+}
+
+/// The sum with a bias, element by element.
+pub(super) fn biased(call: &Call<'_>, map: Map) -> Results {
+    let x = call.tensor(0)?;
+    call.claim(x.dims())?;
+    let sum = match call.optional(1)? {
+        Some(bias) => super::pairs::sum(call, x, bias)?,
+        None => x.clone(),
+    };
+    call.made(of_floats(call, map, &sum)?)
+}
+
+fn of_integers(call: &Call<'_>, map: Map, array: &Array) -> Result<Array, Fault> {
+    Ok(match map {
+        Map::Absolute => array.map(i64::wrapping_abs),
+        Map::Clip => {
+            let bound =
+                |at: usize| Ok::<_, Fault>(call.integers(at)?.and_then(|bound| bound.first().copied()));
+            let (low, high) = (bound(1)?.unwrap_or(i64::MIN), bound(2)?.unwrap_or(i64::MAX));
+            array.map(|value| value.max(low).min(high))
+        }
+        Map::Complement => array.map(|value| !value),
+        Map::Negative => array.map(i64::wrapping_neg),
+        Map::Relu => array.map(|value| value.max(0)),
+        Map::Sign => array.map(i64::signum),
+        _ => {
+            return Err(Fault::unsupported(format!(
+                "it is not computed for elements of type {}",
+                array.dtype.name()
+            )));
+        }
+    })
+}
+
+/// A function of every element.
+pub(super) fn of_floats(call: &Call<'_>, map: Map, x: &Tensor) -> Result<Tensor, Fault> {
+    if call.learns || !call.device.is_cpu() {
+        return derivable::map(call, map, x);
+    }
+    if map == Map::Complement {
+        return Err(Fault::unsupported("floats have no bits to turn round"));
+    }
+    let map = if map == Map::Gelu && call.text("approximate") == "tanh" { Map::GeluByTangent } else { map };
+    let settings = Settings::of(call, map)?;
+    let double = |value: f64| settings.exact(map, value);
+    let Settings { alpha, beta, gamma } = settings;
+    let (alpha, beta, gamma) = (alpha as f32, beta as f32, gamma as f32);
+    let rise = |x: f32| (x * alpha + beta).clamp(0.0, 1.0);
+    Ok(match map {
+        Map::Absolute => each(x, f32::abs, double)?,
+        // A bound that is not a number bounds nothing, and what is not a number stays so.
+        Map::Clip => each(
+            x,
+            |x| {
+                let low = if x < alpha { alpha } else { x };
+                if low > beta { beta } else { low }
+            },
+            double,
+        )?,
+        Map::Elu | Map::Celu | Map::Selu => each(
+            x,
+            |x| if x > 0.0 { gamma * x } else { gamma * alpha * (exponential(x * beta) - 1.0) },
+            double,
+        )?,
+        Map::ErrorFunction => each(x, error_function, double)?,
+        Map::Exponential => each(x, exponential, double)?,
+        Map::Gelu => {
+            each(x, |x| 0.5 * x * (1.0 + error_function(x * std::f32::consts::FRAC_1_SQRT_2)), double)?
+        }
+        Map::GeluByTangent => {
+            let [factor, cube] = GELU.map(|number| number as f32);
+            each(x, |x| 0.5 * x * (1.0 + tangent(factor * (x + cube * x * x * x))), double)?
+        }
+        Map::HardSigmoid => each(x, rise, double)?,
+        Map::HardSwish => each(x, |x| x * rise(x), double)?,
+        Map::LeakyRelu => each(x, |x| if x < 0.0 { alpha * x } else { x }, double)?,
+        Map::Negative => each(x, |x| -x, double)?,
+        Map::Reciprocal => each(x, |x| 1.0 / x, double)?,
+        Map::Relu => each(x, |x| if x < 0.0 { 0.0 } else { x }, double)?,
+        Map::Sigmoid => each(x, sigmoid, double)?,
+        Map::SquareRoot => each(x, f32::sqrt, double)?,
+        Map::Swish | Map::QuickGelu => each(x, |x| x * sigmoid(alpha * x), double)?,
+        Map::Tangent => each(x, tangent, double)?,
+        _ => each(x, |x| settings.exact(map, f64::from(x)) as f32, double)?,
+    })
+}
+
+pub(super) fn parametric_relu(call: &Call<'_>) -> Results {
+    let x = call.tensor(0)?;
+    call.claim(x.dims())?;
+    let below = x.neg()?.relu()?.neg()?;
+    call.made((x.relu()? + below.broadcast_mul(call.tensor(1)?)?)?)
+}
+
+pub(super) fn not(call: &Call<'_>) -> Results {
+    host(call.whole(0)?.map(|value| i64::from(value == 0)))
+}
+
+pub(super) fn test(call: &Call<'_>, test: Test) -> Results {
+    let value = call.required(0)?;
+    call.claim(value.shape())?;
+    let (above, below) = (call.int("detect_positive", 1) != 0, call.int("detect_negative", 1) != 0);
+    let holds = |number: &f64| match test {
+        Test::Infinite => number.is_infinite() && if *number > 0.0 { above } else { below },
+        Test::NotANumber => number.is_nan(),
+    };
+    let values = value.numbers()?.iter().map(|number| i64::from(holds(number))).collect();
+    host(Array::new(Dtype::Bool, value.shape().to_vec(), values))
+}

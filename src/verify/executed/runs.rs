@@ -1,0 +1,122 @@
+//! Which runs are made, and how many.
+
+use rayon::prelude::*;
+
+use super::{
+    Stop,
+    pair::{Around, Pair, Seen, Trouble},
+    shared::Side,
+    stimuli::{Guess, Stimuli},
+};
+use crate::{
+    head::LinearHead,
+    progress::{Progress, Step},
+    removal::Removal,
+    rng::{Address, Purpose},
+    run::Fault,
+};
+
+/// Multiplications that all runs of the original may take together, and how many runs.
+const WORK: u64 = 1 << 37;
+const FEWEST: u64 = 2;
+const MOST: u64 = 16;
+/// Multiplications of the head in all runs of what stands behind the embedding, and how many embeddings.
+const WORK_BEHIND: usize = 1 << 30;
+const FEWEST_EMBEDDINGS: usize = 64;
+const MOST_EMBEDDINGS: usize = 1024;
+/// Embeddings are run at these lengths, in turn: far from the origin and close to it other rounding decides.
+const SCALES: [f32; 5] = [1.0, 1.0, 1.0, 1e-3, 1e2];
+
+/// What was seen of all runs.
+pub(super) struct Runs {
+    pub(super) seen: Vec<Seen>,
+    pub(super) inputs: usize,
+    pub(super) embeddings: usize,
+}
+
+/// How many embeddings are run behind a head.
+pub(super) fn embeddings(head: &LinearHead) -> usize {
+    (WORK_BEHIND / (head.classes * head.width).max(1)).clamp(FEWEST_EMBEDDINGS, MOST_EMBEDDINGS)
+}
+
+impl Runs {
+    /// Runs both networks on inputs, and what stands behind the embedding on `rows`, `[n, D]`.
+    pub(super) fn of(
+        pair: &Pair<'_>,
+        original: Side<'_>,
+        rows: &[Vec<f32>],
+        removal: &Removal,
+        progress: &dyn Progress,
+    ) -> Result<Self, Stop> {
+        let address = Address { seed: removal.verification_seed(), purpose: Purpose::Inputs };
+        let stimuli = Stimuli::of(original.artifact, original.flow, address).map_err(Stop::NotExecuted)?;
+        let classes = removal.forgotten().classes();
+        let left = removal.forgotten().retained().count();
+        let (guess, first, around, work) = first(pair, &stimuli, [classes, left])?;
+        let asked = removal.executed().map(|inputs| u64::from(inputs).div_ceil(guess.batch as u64));
+        let count = asked.unwrap_or_else(|| (WORK / work.max(1)).clamp(FEWEST, MOST));
+        let (batches, embeddings) = match &around {
+            Some(_) => (rows.len() / guess.batch, rows.len() / guess.batch * guess.batch),
+            None => (0, 0),
+        };
+        progress.begin(Step::Running, count + batches as u64);
+        let further = (1..count).into_par_iter().map(|index| {
+            let inputs = stimuli.draw(index, guess).map_err(Trouble::Original)?;
+            let (seen, ..) = pair.run(&inputs, guess.batch)?;
+            progress.advance(Step::Running, 1);
+            Ok(seen)
+        });
+        let mut seen = vec![first];
+        seen.extend(further.collect::<Result<Vec<_>, _>>().map_err(stop)?);
+        if let Some(around) = &around {
+            let behind = (0..batches).into_par_iter().map(|at| {
+                let seen = pair.run_behind(&scaled(rows, at, guess.batch), around)?;
+                progress.advance(Step::Running, 1);
+                Ok(seen)
+            });
+            seen.extend(behind.collect::<Result<Vec<_>, _>>().map_err(stop)?);
+        }
+        progress.end(Step::Running);
+        Ok(Self { seen, inputs: count as usize * guess.batch, embeddings })
+    }
+}
+
+/// The first guess that the network runs with, and what was seen of it.
+fn first(
+    pair: &Pair<'_>,
+    stimuli: &Stimuli<'_>,
+    counts: [usize; 2],
+) -> Result<(Guess, Seen, Option<Around>, u64), Stop> {
+    let mut reason = None;
+    for guess in stimuli.guesses(counts) {
+        let ran = stimuli.draw(0, guess).map_err(Trouble::Original);
+        match ran.and_then(|inputs| pair.run(&inputs, guess.batch)) {
+            Ok((seen, around, work)) => return Ok((guess, seen, around, work)),
+            Err(Trouble::Original(fault)) if pair.is_chance_behind(&fault) => {
+                return Err(Stop::Wrong(format!("behind the embedding: {fault}")));
+            }
+            Err(Trouble::Original(fault)) => {
+                let is_over = matches!(fault.root(), Fault::OverBudget(_));
+                reason.get_or_insert(fault);
+                if is_over {
+                    break;
+                }
+            }
+            Err(trouble) => return Err(stop(trouble)),
+        }
+    }
+    Err(Stop::NotExecuted(reason.map_or_else(String::new, |fault| fault.to_string())))
+}
+
+/// The rows of one batch, one after the other, at the length whose turn it is.
+fn scaled(rows: &[Vec<f32>], batch: usize, size: usize) -> Vec<f32> {
+    let rows = rows.iter().enumerate().skip(batch * size).take(size);
+    rows.flat_map(|(at, row)| row.iter().map(move |value| value * SCALES[at % SCALES.len()])).collect()
+}
+
+fn stop(trouble: Trouble) -> Stop {
+    match trouble {
+        Trouble::Original(fault) => Stop::NotExecuted(fault.to_string()),
+        Trouble::Copy(fault) => Stop::Wrong(format!("the copy does not run, and the original does: {fault}")),
+    }
+}
