@@ -4,6 +4,7 @@ use anyhow::Result;
 use declass::{
     claim::names::open_model,
     error::Error,
+    head::Hints,
     pipeline::{HasRun, Running},
 };
 use serde_json::{Value, json};
@@ -19,10 +20,12 @@ use super::{
 
 pub(super) fn run(args: &RunArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
-    let located = hub::locate(&args.model.path, args.model.hub.file.as_ref(), args.model.hub.offline, &bars)?;
+    let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let model = open_model(&located.path).map_err(Error::from)?;
     let running = Running { inputs: args.inputs.clone(), out: args.out.clone(), at: args.at.clone() };
-    let has_run = running.run(&model, &args.model.hints())?;
+    let heads = args.head.iter().cloned().collect();
+    let hints = Hints { heads, multi_label: args.multi_label, ..Hints::default() };
+    let has_run = running.run(&model, &hints)?;
     if args.json {
         printer.answer(Schema::Run, &as_json(&has_run))?;
     } else {

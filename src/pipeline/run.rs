@@ -51,7 +51,7 @@ impl Running {
     ///
     /// # Errors
     /// [`Error::Run`] if the model is no graph, has an operator that is not run, or the inputs do not fit;
-    /// [`Error::Embeddings`] if the file of inputs cannot be read; [`Error::Io`] if the disk refuses.
+    /// [`Error::Io`] if the disk refuses.
     pub fn run(&self, model: &Artifact, hints: &Hints) -> Result<HasRun, Error> {
         let container = Container::of(&self.out).ok_or_else(|| Error::Run {
             reason: format!("`{}` ends in neither .npz nor .safetensors", self.out.display()),
@@ -67,8 +67,9 @@ impl Running {
         let wanted = self.wanted(&flow, logits.as_ref().ok())?;
         let ids: Vec<ValueId> = wanted.iter().map(|(_, id)| *id).collect();
         network.supported(&ids, &[]).map_err(|fault| failed(fault.to_string()))?;
-        let bytes = read_file(&self.inputs)?;
-        let inputs = Inputs::open(&bytes, model, &flow).map_err(|problem| problem.at(&self.inputs))?;
+        let bytes = read_file(&self.inputs).map_err(as_inputs)?;
+        let inputs =
+            Inputs::open(&bytes, model, &flow).map_err(|problem| as_inputs(problem.at(&self.inputs)))?;
         let batches = inputs.batches(&flow)?;
         let run = |given: HashMap<ValueId, Value>| {
             let run = Run { given: &given, wanted: &ids, learns: false, limits: Limits::default() };
@@ -88,7 +89,7 @@ impl Running {
         if let Some(name) = &self.at {
             let unknown = || Error::Run {
                 reason: format!("the graph has no value `{}`", name.escape_debug()),
-                hint: Some("`declass inspect --cuts` lists those that everything passes through".into()),
+                hint: Some("an inspection of the model lists those that everything passes through".into()),
             };
             return Ok(vec![id(name).ok_or_else(unknown)?]);
         }
@@ -292,6 +293,16 @@ fn save(out: &Path, bytes: &[u8]) -> Result<(), Error> {
     file.write_all(bytes).map_err(Error::io(out))?;
     file.persist_noclobber(out).map_err(|error| Error::io(out)(error.error))?;
     Ok(())
+}
+
+/// What is wrong with a file of arrays, said of inputs.
+fn as_inputs(error: Error) -> Error {
+    match error {
+        Error::Embeddings { path, reason, hint } => {
+            Error::Run { reason: format!("inputs `{}`: {reason}", path.display()), hint }
+        }
+        other => other,
+    }
 }
 
 fn failed(reason: String) -> Error {

@@ -24,6 +24,7 @@ mod process;
 mod reproduce;
 mod reproduced;
 mod reproducible;
+mod run;
 mod several;
 mod signer;
 mod signing;

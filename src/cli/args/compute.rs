@@ -191,8 +191,18 @@ embedding of each example, `logits` [N, C] and `probabilities` [N, C].
 
 Exit code 0: written; 2: it could not be run.")]
 pub(in crate::cli) struct RunArgs {
+    /// An .onnx file, a folder with one, or a repository on the Hugging Face Hub as org/name or org/name@revision.
+    #[arg(value_name = "MODEL")]
+    pub(in crate::cli) path: PathBuf,
+    /// The classifier head that makes `logits`, where it is not found or several could be it.
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) head: Option<String>,
+    /// The classes are independent of each other, where the model does not say so itself: `probabilities` are then
+    /// those of each class alone.
+    #[arg(long)]
+    pub(in crate::cli) multi_label: bool,
     #[command(flatten)]
-    pub(in crate::cli) model: ModelArgs,
+    pub(in crate::cli) hub: HubArgs,
     /// The model's inputs.
     #[arg(value_name = "INPUTS")]
     pub(in crate::cli) inputs: PathBuf,
