@@ -256,6 +256,14 @@ pub enum Error {
         /// What to do instead, if anything is known to help.
         hint: Option<String>,
     },
+    /// A graph is not that of a model.
+    #[error("graph `{}`: {reason}", path.display())]
+    Graph {
+        /// The ONNX file.
+        path: PathBuf,
+        /// What it is instead, or lacks.
+        reason: String,
+    },
     /// The claim has figures on training embeddings, too, and none were given.
     #[error("embeddings `{}`: the figures of the claim are about training embeddings too", path.display())]
     TrainingEmbeddingsMissing {

@@ -68,6 +68,9 @@ mod arrays;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
 pub mod attest;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
+pub mod blueprint;
 mod calendar;
 #[doc(hidden)]
 pub mod claim;

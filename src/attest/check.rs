@@ -4,11 +4,12 @@
 //! Only data are compared. What is said about them is looked up by id and version, so that better words make
 //! no claim wrong; and a check whose definition changed, or came later, is measured and not compared.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Claimed,
     build::as_asked,
+    claimed::EXECUTED,
     compare::{Comparison, Difference, differences},
     parts::{DEFINITIONS, EVALUATION, MEASURED, PARTS, RUN, of, verdict},
     record::RunRecord,
@@ -55,6 +56,7 @@ impl Claimed {
             &evaluate::DEFINITIONS.map(|it| (it.id, it.version)),
         );
         without_new(&mut expected, &apart);
+        self.settle_executed(&mut claimed, &mut expected);
         without_execution(&mut claimed, &mut expected);
         without_sizes(&claimed, &mut expected);
         let found = differences(&claimed, &expected, |path| comparison(path, same_seed));
@@ -65,6 +67,22 @@ impl Claimed {
         checks.extend(not_compared(&apart));
         checks.push(self.recorded_only());
         Held { checks, unknown: apart.unknown }
+    }
+
+    /// A claim that says nothing was run may be one of an older version that could not; and one whose graph is not at
+    /// hand cannot be run again. The check itself says then what was run now.
+    fn settle_executed(&self, claimed: &mut Value, expected: &mut Value) {
+        let executed = |tree: &Value| -> Option<usize> {
+            tree.pointer(CHECKS)?.as_array()?.iter().position(|check| check["id"] == EXECUTED)
+        };
+        let (Some(said), Some(now)) = (executed(claimed), executed(expected)) else { return };
+        let Some(said) = claimed.pointer_mut(CHECKS).and_then(|checks| checks.get_mut(said)) else { return };
+        let Some(now) = expected.pointer_mut(CHECKS).and_then(|checks| checks.get_mut(now)) else { return };
+        let is_informative = |check: &Value| check["result"] == json!(Outcome::Informative);
+        let ran_since = is_informative(said) && now["result"] == json!(Outcome::Passed);
+        if ran_since || (is_informative(now) && self.graph().is_some()) {
+            *now = said.clone();
+        }
     }
 
     /// The claim as it would be made of this report now, as a tree that was read as the claim was: no number

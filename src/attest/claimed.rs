@@ -7,6 +7,7 @@ use crate::{
     claim::{Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim},
     error::Error,
     evaluate::Data,
+    evidence::{LentGraph, Outcome},
     fetch::PackageUrl,
     methods::{self, Kind},
     removal::Removal,
@@ -48,6 +49,22 @@ impl Claimed {
     #[must_use]
     pub fn removal(&self) -> &Removal {
         &self.removal
+    }
+
+    /// On how many made-up inputs it says that both models were run; none if they were not.
+    #[must_use]
+    pub fn inputs_run(&self) -> Option<u32> {
+        let checks = &self.statement().predicate.verification.checks;
+        let executed = checks.iter().find(|check| check.id == EXECUTED && check.result == Outcome::Passed)?;
+        let inputs = executed.figures.iter().find(|figure| figure.quantity == "inputs")?;
+        let inputs = inputs.value.0.clamp(0.0, f64::from(MOST_EXECUTED)) as u32;
+        (inputs > 0).then_some(inputs)
+    }
+
+    /// The graph that it says both models were run by, if they have none themselves.
+    #[must_use]
+    pub fn graph(&self) -> Option<&LentGraph> {
+        self.statement().predicate.verification.execution.as_ref()?.graph.as_ref()
     }
 
     /// Version of the tool that made the claim.
@@ -132,6 +149,9 @@ fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
     }
     removal.build().map_err(|error| ClaimError::Unknown(error.to_string()))
 }
+
+/// The check that says what was run.
+pub(super) const EXECUTED: &str = "executed";
 
 /// More inputs than anybody asks for: a claim cannot make its reader work for ever.
 const MOST_EXECUTED: u32 = 10_000;

@@ -178,6 +178,11 @@ pub(super) struct VerifyArgs {
     #[cfg(feature = "compute")]
     #[arg(long, value_name = "MODEL")]
     pub(super) original: Option<PathBuf>,
+    /// An ONNX file that was exported of the original: it says how a folder of safetensors is computed, so that both
+    /// can be run [default: onnx/model.onnx in the original's folder].
+    #[cfg(feature = "compute")]
+    #[arg(long, value_name = "FILE", requires = "original")]
+    pub(super) graph: Option<PathBuf>,
     #[cfg(feature = "compute")]
     #[command(flatten)]
     pub(super) hub: HubArgs,

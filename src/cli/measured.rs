@@ -51,7 +51,8 @@ mod here {
         let release = opened.map_err(|error| or_swapped(error, args, &original))?;
         let data = labelled::open_if_named(&args.data)?;
         let device = device::open(args.device, printer)?;
-        let how = Measuring { data: data.as_ref(), seed: args.seed, device: &device };
+        let how =
+            Measuring { data: data.as_ref(), graph: args.graph.as_deref(), seed: args.seed, device: &device };
         let mut measured = release.measure(&original, how, bars)?;
         if args.reproduce {
             // By the kind of device that the claim names: another one makes other bytes.

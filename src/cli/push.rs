@@ -68,7 +68,7 @@ fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer)
     let release = Release::open(release.path())?;
     let original = hub::locate(original, None, false, bars)?;
     let original = open_model(&original.path).map_err(Error::from)?;
-    let how = Measuring { data: None, seed: None, device: &device::open(args.device, printer)? };
+    let how = Measuring { data: None, graph: None, seed: None, device: &device::open(args.device, printer)? };
     let measured = release.measure(&original, how, bars)?;
     let failed = measured.checks.iter().filter(|check| check.outcome == Outcome::Failed);
     let failed = failed.map(|check| format!("{}: {}", check.definition.id, check.summary));

@@ -22,7 +22,12 @@ pub(super) fn run(args: &RunArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let model = open_model(&located.path).map_err(Error::from)?;
-    let running = Running { inputs: args.inputs.clone(), out: args.out.clone(), at: args.at.clone() };
+    let running = Running {
+        inputs: args.inputs.clone(),
+        out: args.out.clone(),
+        at: args.at.clone(),
+        graph: args.graph.clone(),
+    };
     let heads = args.head.iter().cloned().collect();
     let hints = Hints { heads, multi_label: args.multi_label, ..Hints::default() };
     let has_run = running.run(&model, &hints)?;

@@ -6,12 +6,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Execution {
+    /// The graph that was run where the model has none itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<LentGraph>,
     /// Outputs of which nothing is said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_judged: Vec<Unjudged>,
     /// Why nothing was run, for people; absent if something was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_executed: Option<String>,
+}
+
+/// An ONNX file whose graph was run with the weights of a folder.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LentGraph {
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+    /// How many of its weights are the folder's, byte for byte: all of those behind the embedding.
+    pub shared: usize,
+    /// How many, in front of the embedding, only it has: they are believed.
+    pub own: usize,
 }
 
 /// An output of which nothing is said.

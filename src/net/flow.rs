@@ -75,6 +75,24 @@ impl<'a> Flow<'a> {
         &self.wiring.readers[value.0]
     }
 
+    /// What a constant meets first, however it is turned before: the value that a weight is multiplied with.
+    pub(crate) fn met_by(&self, constant: ValueId) -> Option<ValueId> {
+        let mut pending = vec![constant];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(value) = pending.pop() {
+            for node in self.readers(value).iter().map(|reader| self.node(reader.node)) {
+                let ids =
+                    |names: &[String]| names.iter().filter_map(|name| self.id(name)).collect::<Vec<_>>();
+                let moves = |value: &ValueId| self.kind(*value) != Kind::Static;
+                if let Some(met) = ids(&node.inputs).into_iter().find(moves) {
+                    return Some(met);
+                }
+                pending.extend(ids(&node.outputs).into_iter().filter(|value| seen.insert(*value)));
+            }
+        }
+        None
+    }
+
     /// The operands through which evidence about the class enters a node.
     pub(crate) fn evidence(&self, node: usize) -> &[ValueId] {
         &self.kinds.evidence[node]

@@ -13,6 +13,7 @@ mod quantised;
 mod ranks;
 #[cfg(test)]
 pub(crate) mod sample;
+mod source;
 mod tensor_ops;
 mod wiring;
 
@@ -24,5 +25,6 @@ pub(crate) use kinds::Kind;
 pub(crate) use problem::{Malformed, Problem, Unknown};
 pub(crate) use quantised::Quantised;
 pub(crate) use ranks::Ranks;
+pub(crate) use source::{Own, Place, Places, Source, transposed};
 pub(crate) use tensor_ops::{permutation, reshaped};
 pub(crate) use wiring::ValueId;

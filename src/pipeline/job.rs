@@ -1,9 +1,12 @@
 //! The beginning: a model, a removal and a place that go together.
 
+use std::path::Path;
+
 use candle_core::Device;
 
 use super::Observer;
 use crate::{
+    blueprint::Blueprint,
     claim::History,
     device::DeviceKind,
     error::{Error, RemovalError},
@@ -29,6 +32,8 @@ pub struct Job<'a> {
     pub(super) earlier: Vec<usize>,
     /// Labelled embeddings of the user, known to fit the model.
     pub(super) data: Option<&'a Data>,
+    /// The ONNX file that says how a model without a graph is computed.
+    pub(super) graph: Option<&'a Path>,
 }
 
 impl<'a> Job<'a> {
@@ -66,7 +71,8 @@ impl<'a> Job<'a> {
         if let Some(reason) = head.still_open(removal.target()) {
             return Err(Error::CannotKeep { reason, droppable: head.obstacle.is_none() });
         }
-        let job = Self { model, removal, destination, device, observer, history, earlier, data: None };
+        let job =
+            Self { model, removal, destination, device, observer, history, earlier, data: None, graph: None };
         job.require_something_new(&asked)?;
         job.require_answers()?;
         Ok(job)
@@ -82,6 +88,15 @@ impl<'a> Job<'a> {
         let forgotten = self.removal.forgotten().clone();
         data.check(&Pair::load((artifact, self.model.cut()), artifact, self.removal.hints(), forgotten)?)?;
         Ok(Self { data: Some(data), ..self })
+    }
+
+    /// The same job with an ONNX file that was exported of the model, so that original and copy can be run.
+    ///
+    /// # Errors
+    /// As [`Blueprint::open`].
+    pub fn running_by(self, graph: &'a Path) -> Result<Self, Error> {
+        Blueprint::open(graph, self.model.artifact(), self.model.cut())?;
+        Ok(Self { graph: Some(graph), ..self })
     }
 
     /// What is going to be done: what was asked for, and what earlier removals and the device add.

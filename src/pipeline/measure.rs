@@ -26,6 +26,8 @@ use crate::{
 pub struct Measuring<'a> {
     /// The labelled embeddings that the claim has figures on, if they are at hand.
     pub data: Option<&'a Data>,
+    /// The ONNX file that says how models without a graph are computed.
+    pub graph: Option<&'a Path>,
     /// Another seed than the claim's, whose figures are then not compared.
     pub seed: Option<u64>,
     /// Where to compute.
@@ -108,7 +110,8 @@ impl Release {
         }
         let asked = claimed.removal();
         let removal = asked.verified_with(how.seed.unwrap_or(asked.verification_seed()));
-        let report = verify::verify(original, release, &removal, how.device, progress)?;
+        let removal = claimed.inputs_run().into_iter().fold(removal, Removal::run_on);
+        let report = verify::verify(original, release, &removal, how.graph, how.device, progress)?;
         let evaluation = match how.data {
             // As the run that made the claim measured them, with its seed.
             Some(data) => {

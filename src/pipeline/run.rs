@@ -12,10 +12,11 @@ use rayon::prelude::*;
 
 use crate::{
     arrays::{Array, Arrays, Container, Problem, read_file, write},
+    blueprint::Blueprint,
     cut::Cut,
     error::Error,
     head::{Hints, Link},
-    net::{Flow, ValueId, stored_info},
+    net::{Flow, Places, Source, ValueId},
     run::{Limits, Network, Run, Value},
     tail::Weights,
 };
@@ -28,6 +29,9 @@ pub struct Running {
     pub inputs: PathBuf,
     /// The file to write, which must not exist; its ending says of which kind.
     pub out: PathBuf,
+    /// The ONNX file that says how a model without a graph is computed; none for the one in the place where
+    /// repositories have it.
+    pub graph: Option<PathBuf>,
     /// The value that is kept; none for all outputs and, where a head is found, `logits` and `probabilities`.
     pub at: Option<String>,
 }
@@ -57,19 +61,25 @@ impl Running {
             reason: format!("`{}` ends in neither .npz nor .safetensors", self.out.display()),
             hint: None,
         })?;
-        let graph = model.graph().ok_or_else(|| {
-            let hint = "export it to ONNX; `torch.onnx.export` does that";
-            Error::Run { reason: "a folder of safetensors has no graph".into(), hint: Some(hint.into()) }
-        })?;
-        let flow = Flow::new(graph)?;
-        let network = Network::of(model, &flow, Device::Cpu);
-        let logits = if self.at.is_none() { Logits::of(model, &flow, hints) } else { Err(String::new()) };
+        let lent = match model.graph() {
+            Some(_) => None,
+            None => Some(self.lent(model, hints)?),
+        };
+        let source = match &lent {
+            Some((blueprint, places)) => blueprint.source(model, places),
+            None => Source::of(model),
+        };
+        let source = source.ok_or_else(|| failed("there is no graph".into()))?;
+        let flow = Flow::new(source.graph())?;
+        let network = Network::of(source, &flow, Device::Cpu);
+        let logits =
+            if self.at.is_none() { Logits::of(model, source, &flow, hints) } else { Err(String::new()) };
         let wanted = self.wanted(&flow, logits.as_ref().ok())?;
         let ids: Vec<ValueId> = wanted.iter().map(|(_, id)| *id).collect();
         network.supported(&ids, &[]).map_err(|fault| failed(fault.to_string()))?;
         let bytes = read_file(&self.inputs).map_err(as_inputs)?;
         let inputs =
-            Inputs::open(&bytes, model, &flow).map_err(|problem| as_inputs(problem.at(&self.inputs)))?;
+            Inputs::open(&bytes, source, &flow).map_err(|problem| as_inputs(problem.at(&self.inputs)))?;
         let batches = inputs.batches(&flow)?;
         let run = |given: HashMap<ValueId, Value>| {
             let run = Run { given: &given, wanted: &ids, learns: false, limits: Limits::default() };
@@ -81,6 +91,16 @@ impl Running {
         save(&self.out, &bytes)?;
         let arrays = arrays.into_iter().map(|(name, array)| (name, array.info)).collect();
         Ok(HasRun { rows: inputs.rows, arrays, without_logits })
+    }
+
+    /// The graph that was lent to a model, and where the model has its weights.
+    fn lent(&self, model: &Artifact, hints: &Hints) -> Result<(Blueprint, Places), Error> {
+        let cut = Cut::locate(model, hints)?;
+        let hint = "name an ONNX file that was exported of it";
+        let none = |reason| Error::Run { reason, hint: Some(hint.into()) };
+        let blueprint = Blueprint::of(model, &cut, self.graph.as_deref())?.map_err(none)?;
+        let places = blueprint.places(model).map_err(failed)?;
+        Ok((blueprint, places))
     }
 
     /// The values that are kept, by name, those that the head reads last.
@@ -133,11 +153,11 @@ struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    fn open(bytes: &'a [u8], model: &Artifact, flow: &Flow<'_>) -> Result<Self, Problem> {
+    fn open(bytes: &'a [u8], source: Source<'_>, flow: &Flow<'_>) -> Result<Self, Problem> {
         let mut file = Arrays::open(bytes)?;
         let present = file.names();
         let inputs = flow.graph().inputs.iter().map(|input| input.name.as_str());
-        let needed: Vec<&str> = inputs.filter(|name| stored_info(model, name).is_none()).collect();
+        let needed: Vec<&str> = inputs.filter(|name| source.info(name).is_none()).collect();
         let listed = |names: &mut dyn Iterator<Item = &str>| {
             names.map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
         };
@@ -208,10 +228,14 @@ struct Logits {
 }
 
 impl Logits {
-    fn of(model: &Artifact, flow: &Flow<'_>, hints: &Hints) -> Result<Self, String> {
+    fn of(model: &Artifact, source: Source<'_>, flow: &Flow<'_>, hints: &Hints) -> Result<Self, String> {
         let cut = Cut::locate(model, hints).map_err(|error| error.to_string())?;
         let head = cut.head.load(model).map_err(|error| error.to_string())?;
-        let embedding = |branch: &crate::cut::Branch| Some((flow.id(&branch.embedding)?, branch.width));
+        let embedding = |branch: &crate::cut::Branch| {
+            let met = || source.met(flow, &branch.weight.tensor);
+            let embedding = if source.is_lent() { met() } else { flow.id(&branch.embedding) };
+            Some((embedding?, branch.width))
+        };
         let embeddings = cut.head.branches.iter().map(embedding).collect::<Option<Vec<_>>>();
         Ok(Self {
             embeddings: embeddings.ok_or("the embedding is no value of the graph")?,

@@ -101,7 +101,7 @@ impl<'a> Evaluated<'a> {
     pub fn verify(self) -> Result<Verified<'a>, Error> {
         let Self { written: Written { job, training, staged }, evaluation } = self;
         let (original, copy) = (job.model.artifact(), staged.artifact());
-        let report = verify::verify(original, copy, &job.removal, &job.device, job.observer)?;
+        let report = verify::verify(original, copy, &job.removal, job.graph, &job.device, job.observer)?;
         let mut record = training.record(&job.removal).with_origin(job.model.origin().cloned());
         if let Some(evaluation) = &evaluation {
             record = record.with_evaluation(evaluation);

@@ -150,6 +150,12 @@ impl Removal {
         Self { verification_seed, ..self.clone() }
     }
 
+    /// The same removal, verified by running both models on at least so many made-up inputs.
+    #[must_use]
+    pub fn run_on(self, inputs: u32) -> Self {
+        Self { executed: Some(inputs), ..self }
+    }
+
     /// The same removal on another kind of device.
     #[must_use]
     pub fn on(&self, device: DeviceKind) -> Self {

@@ -13,7 +13,7 @@ use declass_formats::{
 
 use super::{Fault, Value};
 use crate::net::{
-    Flow, ValueId,
+    Flow, Source, ValueId,
     ops::{Kernel, Nature},
 };
 
@@ -21,7 +21,7 @@ use crate::net::{
 ///
 /// Values that depend on no input are computed at most once, and kept; several threads may run it at once.
 pub(crate) struct Network<'a> {
-    pub(super) artifact: &'a Artifact,
+    pub(super) source: Source<'a>,
     pub(super) device: Device,
     /// Every operator, in an order in which each comes after those whose results it reads.
     pub(super) steps: Vec<Step<'a>>,
@@ -54,13 +54,20 @@ impl<'a> Network<'a> {
     /// # Errors
     /// [`Fault::NoGraph`] and [`Fault::Graph`] where the file holds none, or one that is malformed.
     pub(crate) fn new(artifact: &'a Artifact, device: Device) -> Result<Self, Fault> {
-        let graph = artifact.graph().ok_or(Fault::NoGraph)?;
-        let flow = Flow::new(graph).map_err(|error| Fault::Graph(error.to_string()))?;
-        Ok(Self::of(artifact, &flow, device))
+        Self::from(Source::of(artifact).ok_or(Fault::NoGraph)?, device)
+    }
+
+    /// The network of a graph with its weights.
+    ///
+    /// # Errors
+    /// [`Fault::Graph`] where the graph is malformed.
+    pub(crate) fn from(source: Source<'a>, device: Device) -> Result<Self, Fault> {
+        let flow = Flow::new(source.graph()).map_err(|error| Fault::Graph(error.to_string()))?;
+        Ok(Self::of(source, &flow, device))
     }
 
     /// The same, of a graph that was ordered already.
-    pub(crate) fn of(artifact: &'a Artifact, flow: &Flow<'a>, device: Device) -> Self {
+    pub(crate) fn of(source: Source<'a>, flow: &Flow<'a>, device: Device) -> Self {
         let steps: Vec<Step<'a>> = flow.order().iter().map(|node| Step::new(flow, *node)).collect();
         let results =
             steps.iter().enumerate().flat_map(|(at, step)| step.results.iter().zip([at].into_iter().cycle()));
@@ -71,31 +78,30 @@ impl<'a> Network<'a> {
         let names: HashMap<ValueId, &str> = read.chain(declared).map(|id| (id, flow.name(id))).collect();
         let ids = names.iter().map(|(id, name)| (*name, *id)).collect();
         let (known, settling) = (RwLock::default(), Mutex::default());
-        Self { artifact, device, steps, makers, names, ids, origin: None, known, settling }
+        Self { source, device, steps, makers, names, ids, origin: None, known, settling }
     }
 
-    /// The same for a copy of this network's file: what both have in the same bytes is loaded once.
+    /// The same for a copy of this network: what both have in the same bytes is loaded once.
     ///
     /// # Errors
-    /// As [`Self::new`].
-    pub(crate) fn beside<'b>(&'b self, copy: &'b Artifact) -> Result<Network<'b>, Fault>
+    /// As [`Self::from`].
+    pub(crate) fn beside<'b>(&'b self, copy: Source<'b>) -> Result<Network<'b>, Fault>
     where
         'a: 'b,
     {
-        let network = Network::new(copy, self.device.clone())?;
+        let network = Network::from(copy, self.device.clone())?;
         Ok(Network { origin: Some(self), ..network })
     }
 
     /// Inputs that a run must be given, as the graph declares them.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &'a Declared> + use<'a> {
-        let artifact = self.artifact;
-        let inputs = artifact.graph().into_iter().flat_map(|graph| &graph.inputs);
-        inputs.filter(|input| !artifact.tensors().contains_key(&input.name))
+        let source = self.source;
+        source.graph().inputs.iter().filter(move |input| source.info(&input.name).is_none())
     }
 
     /// Outputs, as the graph declares them.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = &'a Declared> + use<'a> {
-        self.artifact.graph().into_iter().flat_map(|graph| &graph.outputs)
+        self.source.graph().outputs.iter()
     }
 
     /// The value of this name, if the graph has one.

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use declass_formats::{Dtype, TensorInfo};
 
 use super::{Array, Fault, Floats, Network, Value, budget::Budget, value::sound};
-use crate::net::{Problem, ValueId, stored_info};
+use crate::net::ValueId;
 
 /// What depends on no input, by value.
 pub(super) type Settled = HashMap<ValueId, Value>;
@@ -128,14 +128,14 @@ impl Network<'_> {
 
     fn same_bytes(&self, value: ValueId) -> bool {
         let Some((name, origin)) = self.names.get(&value).zip(self.origin) else { return false };
-        match (self.artifact.read_tensor(name), origin.artifact.read_tensor(name)) {
+        match (self.source.read(name), origin.source.read(name)) {
             (Ok(own), Ok(others)) => own == others,
             _ => false,
         }
     }
 
     pub(super) fn info(&self, value: ValueId) -> Option<&TensorInfo> {
-        stored_info(self.artifact, self.names.get(&value)?)
+        self.source.info(self.names.get(&value)?)
     }
 
     /// A weight of the file.
@@ -145,8 +145,7 @@ impl Network<'_> {
             return Err(Fault::Input { name: name.to_owned(), what: "is not given".to_owned() });
         };
         sound(&info.shape)?;
-        let bytes =
-            self.artifact.read_tensor(name).map_err(|error| Problem::Unreadable(error.to_string()))?;
+        let bytes = self.source.read(name)?;
         let unread = || Fault::unsupported(format!("`{name}` has elements of type {}", info.dtype.name()));
         Ok(match info.dtype {
             Dtype::F64 => {

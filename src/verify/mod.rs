@@ -34,10 +34,13 @@ pub use changes::Changes;
 pub use comparison::{Comparison, compare};
 pub use report::{Pass, Report};
 
+use std::path::Path;
+
 use candle_core::Device;
 use declass_formats::Artifact;
 
 use crate::{
+    blueprint::Blueprint,
     edit,
     error::Error,
     evidence::{Change, Definition},
@@ -45,7 +48,7 @@ use crate::{
     removal::Removal,
 };
 use behaviour::Behaviour;
-use executed::Subject;
+use executed::{Graphs, Subject};
 use guaranteed::Rounded;
 use models::Models;
 use recognition::Recognition;
@@ -74,16 +77,18 @@ pub static DEFINITIONS: [&Definition; 16] = [
 /// Where the check stands that most models do not have.
 const FLOATED: usize = 3;
 
-/// Measures a candidate against the original it is said to come from.
+/// Measures a candidate against the original it is said to come from. Models without a graph are run by the one in
+/// the ONNX file `graph`, or in one beside the original.
 ///
 /// # Errors
 /// [`Error::Format`] if a model cannot be read, [`Error::Locate`] if no head is found in
-/// it, [`Error::OtherClasses`] if the number of classes is not what the removal implies,
+/// it, [`Error::Graph`] if `graph` is no graph of the original, [`Error::OtherClasses`] if the number of classes is not what the removal implies,
 /// [`Error::OtherWidth`] if the heads do not read the same embedding, [`Error::Compute`] if the device fails.
 pub fn verify(
     original: &Artifact,
     candidate: &Artifact,
     removal: &Removal,
+    graph: Option<&Path>,
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Report, Error> {
@@ -105,8 +110,17 @@ pub fn verify(
     let labels = models.before.cut.labels.as_ref();
     let left = edit::untouched(models.before.artifact, &models.before.cut, target)?;
     let tensors = comparison.changes().tensors.iter().map(|tensor| tensor.name.as_str()).collect();
-    let subject =
-        Subject { models: &models, heads: &heads, sample: &sample, removal, left: &left, changed: tensors };
+    let both = Change { before: original, after: candidate };
+    let graphs = Graphs::of(&both, || Blueprint::of(original, &models.before.cut, graph))?;
+    let subject = Subject {
+        models: &models,
+        heads: &heads,
+        sample: &sample,
+        removal,
+        left: &left,
+        changed: tensors,
+        graphs,
+    };
     let (executed, execution) = executed::check(&subject, progress);
     let mut checks = vec![
         comparison.check().clone(),

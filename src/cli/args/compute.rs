@@ -191,7 +191,8 @@ embedding of each example, `logits` [N, C] and `probabilities` [N, C].
 
 Exit code 0: written; 2: it could not be run.")]
 pub(in crate::cli) struct RunArgs {
-    /// An .onnx file, a folder with one, or a repository on the Hugging Face Hub as org/name or org/name@revision.
+    /// An .onnx file, a folder with one, a folder of safetensors with an ONNX file of the same model (see --graph),
+    /// or a repository on the Hugging Face Hub as org/name or org/name@revision.
     #[arg(value_name = "MODEL")]
     pub(in crate::cli) path: PathBuf,
     /// The classifier head that makes `logits`, where it is not found or several could be it.
@@ -209,6 +210,10 @@ pub(in crate::cli) struct RunArgs {
     /// The file to write, which must not exist: .npz or .safetensors.
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
+    /// An ONNX file that was exported of this model, for a folder of safetensors; the folder's weights are computed
+    /// with [default: onnx/model.onnx in the folder].
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) graph: Option<PathBuf>,
     /// Save this value of the graph instead of the outputs; `declass inspect --cuts` lists those through which all
     /// evidence passes.
     #[arg(long, value_name = "POINT")]
@@ -297,10 +302,14 @@ pub(in crate::cli) struct UnlearnArgs {
     /// of the forgotten classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) trace: Option<PathBuf>,
-    /// Made-up inputs that original and copy are run on, at least, where the model is an ONNX graph; 0: none, and
-    /// the claim says so [default: as many as some seconds allow].
+    /// Made-up inputs that original and copy are run on, at least, where there is a graph; 0: none, and the claim
+    /// says so [default: as many as some seconds allow].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub(in crate::cli) executed: Option<u16>,
+    /// An ONNX file that was exported of this model: it says how a folder of safetensors is computed, so that original
+    /// and copy can be run [default: onnx/model.onnx in the folder, if it is there].
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) graph: Option<PathBuf>,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub(in crate::cli) device: DeviceChoice,

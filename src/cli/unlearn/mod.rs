@@ -47,6 +47,10 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         Some(data) => job.measuring_on(data)?,
         None => job,
     };
+    let job = match &args.graph {
+        Some(graph) => job.running_by(graph)?,
+        None => job,
+    };
     teller.introduce(&job);
     let unlearned = job.train();
     if let (Some(path), Some(course)) = (&args.trace, teller.course()) {

@@ -4,6 +4,7 @@
 //! made-up inputs, and what stands behind the embedding on synthetic embeddings of every forgotten class. What
 //! is the same in both is computed once.
 
+mod graphs;
 mod judge;
 mod layout;
 mod pair;
@@ -31,6 +32,7 @@ use crate::{
     removal::Removal,
     run::{Fault, Network},
 };
+pub(super) use graphs::Graphs;
 use judge::{Expectation, Found};
 use pair::Pair;
 use runs::Runs;
@@ -65,6 +67,8 @@ pub(super) struct Subject<'v> {
     pub(super) left: &'v [Untouched],
     /// Stored tensors whose elements differ.
     pub(super) changed: BTreeSet<&'v str>,
+    /// What says how both are computed, or why nothing does.
+    pub(super) graphs: Result<Graphs, String>,
 }
 
 /// Why nothing can be said, or what is wrong.
@@ -98,7 +102,8 @@ pub(super) fn check(subject: &Subject<'_>, progress: &dyn Progress) -> (Check, E
         }
     };
     let counts = [("inputs", ran.inputs, "inputs"), ("embeddings", ran.embeddings, "embeddings")];
-    let (outcome, summary, execution) = ran.verdict();
+    let (outcome, summary, mut execution) = ran.verdict();
+    execution.graph = subject.graphs.as_ref().ok().and_then(Graphs::lent);
     let left = ("not-judged", execution.not_judged.len(), "outputs");
     let figures = counts.into_iter().chain([left]);
     let figures = figures.map(|(quantity, count, unit)| Figure::new(quantity, count as f64, unit)).collect();
@@ -110,17 +115,17 @@ fn execute(subject: &Subject<'_>, progress: &dyn Progress) -> Result<Ran, Stop> 
         return Err(Stop::NotExecuted("it was not asked for".into()));
     }
     let Change { before, after } = subject.models;
-    let graphs = before.artifact.graph().zip(after.artifact.graph());
-    let (original, copy) = graphs.ok_or_else(|| Stop::NotExecuted(NO_GRAPH.into()))?;
+    let graphs = subject.graphs.as_ref().map_err(|reason| Stop::NotExecuted(reason.clone()))?;
+    let sources = graphs.sources(before.artifact, after.artifact).map_err(Stop::NotExecuted)?;
     let flow = |graph| Flow::new(graph).map_err(|error| Stop::NotExecuted(error.to_string()));
-    let flows = Change { before: flow(original)?, after: flow(copy)? };
+    let flows = Change { before: flow(sources.before.graph())?, after: flow(sources.after.graph())? };
     let sides = Change {
-        before: Side { artifact: before.artifact, flow: &flows.before },
-        after: Side { artifact: after.artifact, flow: &flows.after },
+        before: Side { source: sources.before, flow: &flows.before },
+        after: Side { source: sources.after, flow: &flows.after },
     };
     let unread = |fault: Fault| Stop::NotExecuted(fault.to_string());
-    let network = Network::of(before.artifact, &flows.before, Device::Cpu);
-    let beside = network.beside(after.artifact).map_err(unread)?;
+    let network = Network::of(sources.before, &flows.before, Device::Cpu);
+    let beside = network.beside(sources.after).map_err(unread)?;
     let networks = Change { before: &network, after: &beside };
     let mut ran = with(subject, sides, networks, &before.cut.head, subject.heads, progress)?;
     // An output that does not follow the main head may follow one beside it, which was changed like it.
@@ -134,8 +139,6 @@ fn execute(subject: &Subject<'_>, progress: &dyn Progress) -> Result<Ran, Stop> 
     }
     Ok(ran)
 }
-
-const NO_GRAPH: &str = "a folder of safetensors does not say how its tensors are computed with";
 
 /// Runs both and holds the outputs against one head.
 fn with(
@@ -213,7 +216,7 @@ impl Ran {
     }
 
     fn verdict(self) -> (Outcome, String, Execution) {
-        let mut execution = Execution { not_judged: self.left_out, not_executed: None };
+        let mut execution = Execution { not_judged: self.left_out, ..Execution::default() };
         let ran = !self.found.is_empty();
         let mut follow = 0;
         let mut stop = self.stop;

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use candle_core::{Device, Tensor};
 
 use super::{
+    Stop,
     layout::Layout,
     shared::{Shared, Side},
 };
@@ -79,6 +80,8 @@ pub(super) struct Pair<'a> {
     beside: Vec<ValueId>,
     /// Titles of the operators behind the embedding.
     behind: BTreeSet<String>,
+    /// Whether the graph is not the models' own, so that it knows nothing of what the copy lacks.
+    is_lent: bool,
 }
 
 /// What was there when both were run on inputs: the values around the embeddings that other embeddings are put
@@ -141,7 +144,12 @@ impl<'a> Pair<'a> {
         }
         let embedding = |branch: &Branch| {
             let missing = || format!("the embedding `{}` is no value of the graph", branch.embedding);
-            before.flow.id(&branch.embedding).ok_or_else(missing)
+            let found = if before.source.is_lent() {
+                before.source.met(before.flow, &branch.weight.tensor)
+            } else {
+                before.flow.id(&branch.embedding)
+            };
+            found.ok_or_else(missing)
         };
         let embeddings = branches.iter().map(embedding).collect::<Result<Vec<_>, _>>()?;
         let (beside, behind) = around(before.flow, &embeddings);
@@ -154,6 +162,7 @@ impl<'a> Pair<'a> {
             heads: Change { before: weights(&heads.before)?, after: weights(&heads.after)? },
             beside,
             behind,
+            is_lent: before.source.is_lent(),
         };
         Ok((pair, left_out))
     }
@@ -161,6 +170,19 @@ impl<'a> Pair<'a> {
     /// Whether what stands in the way is chance, behind the embedding: then nothing is certain of what comes out.
     pub(super) fn is_chance_behind(&self, fault: &Fault) -> bool {
         matches!(fault, Fault::At { title, fault, .. } if **fault == Fault::Random && self.behind.contains(title))
+    }
+
+    /// What it means that one of the two does not run.
+    pub(super) fn stop(&self, trouble: Trouble) -> Stop {
+        match trouble {
+            Trouble::Original(fault) => Stop::NotExecuted(fault.to_string()),
+            Trouble::Copy(fault) if self.is_lent => {
+                Stop::NotExecuted(format!("the graph does not fit the copy: {fault}"))
+            }
+            Trouble::Copy(fault) => {
+                Stop::Wrong(format!("the copy does not run, and the original does: {fault}"))
+            }
+        }
     }
 
     /// Runs both on inputs; gives what was seen, what stays the same around other embeddings (none if the head

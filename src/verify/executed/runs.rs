@@ -49,7 +49,7 @@ impl Runs {
         progress: &dyn Progress,
     ) -> Result<Self, Stop> {
         let address = Address { seed: removal.verification_seed(), purpose: Purpose::Inputs };
-        let stimuli = Stimuli::of(original.artifact, original.flow, address).map_err(Stop::NotExecuted)?;
+        let stimuli = Stimuli::of(original.source, original.flow, address).map_err(Stop::NotExecuted)?;
         let classes = removal.forgotten().classes();
         let left = removal.forgotten().retained().count();
         let (guess, first, around, work) = first(pair, &stimuli, [classes, left])?;
@@ -67,14 +67,14 @@ impl Runs {
             Ok(seen)
         });
         let mut seen = vec![first];
-        seen.extend(further.collect::<Result<Vec<_>, _>>().map_err(stop)?);
+        seen.extend(further.collect::<Result<Vec<_>, _>>().map_err(|trouble| pair.stop(trouble))?);
         if let Some(around) = &around {
             let behind = (0..batches).into_par_iter().map(|at| {
                 let seen = pair.run_behind(&scaled(rows, at, guess.batch), around)?;
                 progress.advance(Step::Running, 1);
                 Ok(seen)
             });
-            seen.extend(behind.collect::<Result<Vec<_>, _>>().map_err(stop)?);
+            seen.extend(behind.collect::<Result<Vec<_>, _>>().map_err(|trouble| pair.stop(trouble))?);
         }
         progress.end(Step::Running);
         Ok(Self { seen, inputs: count as usize * guess.batch, embeddings })
@@ -102,7 +102,7 @@ fn first(
                     break;
                 }
             }
-            Err(trouble) => return Err(stop(trouble)),
+            Err(trouble) => return Err(pair.stop(trouble)),
         }
     }
     Err(Stop::NotExecuted(reason.map_or_else(String::new, |fault| fault.to_string())))
@@ -112,11 +112,4 @@ fn first(
 fn scaled(rows: &[Vec<f32>], batch: usize, size: usize) -> Vec<f32> {
     let rows = rows.iter().enumerate().skip(batch * size).take(size);
     rows.flat_map(|(at, row)| row.iter().map(move |value| value * SCALES[at % SCALES.len()])).collect()
-}
-
-fn stop(trouble: Trouble) -> Stop {
-    match trouble {
-        Trouble::Original(fault) => Stop::NotExecuted(fault.to_string()),
-        Trouble::Copy(fault) => Stop::Wrong(format!("the copy does not run, and the original does: {fault}")),
-    }
 }

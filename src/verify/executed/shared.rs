@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use declass_formats::{Artifact, onnx::Attribute};
+use declass_formats::onnx::Attribute;
 
-use crate::net::{Flow, Kind, ValueId, stored_info};
+use crate::net::{Flow, Kind, Source, ValueId};
 
 /// One of the two models as a graph.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
-    pub(super) artifact: &'a Artifact,
+    pub(super) source: Source<'a>,
     pub(super) flow: &'a Flow<'a>,
 }
 
@@ -29,8 +29,8 @@ impl Shared {
             .flat_map(|node| before.node(*node).outputs.iter().map(move |name| (name.as_str(), *node)))
             .collect();
         let is_same_weight = |name: &str| {
-            !changed.contains(name)
-                && stored_info(original.artifact, name) == stored_info(copy.artifact, name)
+            !changed.contains(original.source.stored(name))
+                && original.source.info(name) == copy.source.info(name)
         };
         let mut other: HashSet<ValueId> = HashSet::new();
         let mut read: BTreeSet<ValueId> = BTreeSet::new();

@@ -12,15 +12,13 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use crate::{
     net::{
-        Flow, ValueId,
+        Flow, Source, ValueId,
         ops::{Kernel, Nature},
-        stored_info,
     },
     rng::{Address, below},
     run::{Array, Fault, Floats, Value},
 };
 use candle_core::Device;
-use declass_formats::Artifact;
 
 /// Extents that are tried in turn where the graph leaves them open: sides of images, lengths of texts, samples
 /// of a waveform.
@@ -65,9 +63,9 @@ impl<'a> Stimuli<'a> {
     ///
     /// # Errors
     /// In words: the input that cannot be made.
-    pub(super) fn of(artifact: &Artifact, flow: &Flow<'a>, address: Address) -> Result<Self, String> {
+    pub(super) fn of(source: Source<'a>, flow: &Flow<'a>, address: Address) -> Result<Self, String> {
         let graph = flow.graph();
-        let is_weight = |name: &str| stored_info(artifact, name).is_some();
+        let is_weight = |name: &str| source.info(name).is_some();
         let inputs = graph.inputs.iter().filter(|input| !is_weight(&input.name));
         let mut feeds = Vec::new();
         for input in inputs {
@@ -76,7 +74,7 @@ impl<'a> Stimuli<'a> {
             let dims = input.shape.as_deref().ok_or_else(|| format!("{said} has no declared shape"))?;
             // An input that nothing reads need not be given.
             let Some(value) = flow.id(&input.name) else { continue };
-            feeds.push(Feed { value, name: &input.name, dtype, dims, rows: rows(artifact, flow, value) });
+            feeds.push(Feed { value, name: &input.name, dtype, dims, rows: rows(source, flow, value) });
         }
         Ok(Self { feeds, address })
     }
@@ -167,7 +165,7 @@ fn element(number: i32) -> Option<Dtype> {
 }
 
 /// How many rows the tables have that a value indexes, however it is cast or reshaped before.
-fn rows(artifact: &Artifact, flow: &Flow<'_>, value: ValueId) -> Option<usize> {
+fn rows(source: Source<'_>, flow: &Flow<'_>, value: ValueId) -> Option<usize> {
     let mut pending = vec![(value, 0)];
     let mut fewest: Option<usize> = None;
     while let Some((value, depth)) = pending.pop() {
@@ -176,7 +174,7 @@ fn rows(artifact: &Artifact, flow: &Flow<'_>, value: ValueId) -> Option<usize> {
             let Ok(operator) = flow.op(reader.node).known() else { continue };
             match (operator.kernel, reader.operand) {
                 (_, 1) if operator.nature == Nature::LooksUp => {
-                    let table = stored_info(artifact, &node.inputs[0]).and_then(|info| info.shape.first());
+                    let table = source.info(&node.inputs[0]).and_then(|info| info.shape.first());
                     fewest = fewest.into_iter().chain(table.copied()).min();
                 }
                 (Kernel::Cast | Kernel::Same | Kernel::Reshape | Kernel::Unsqueeze, 0) if depth < 4 => {

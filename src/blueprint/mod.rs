@@ -1,0 +1,107 @@
+//! The graph that says how the tensors of a folder are computed with: an ONNX file that was exported from the
+//! same model.
+//!
+//! A graph is believed in what can be shown: each of its weights that the folder has too is found there by its
+//! bytes, and the folder's are computed with. Behind the embedding that must hold for every weight.
+
+mod behind;
+mod matching;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use declass_formats::{Artifact, Sha256Digest};
+
+use crate::{
+    cut::Cut,
+    error::Error,
+    net::{Own, Places, Source},
+};
+use behind::require_complete;
+use matching::{Found, matches};
+
+/// Where repositories on hubs keep the ONNX file of a model, below its folder.
+const BESIDE: &str = "onnx/model.onnx";
+
+const NO_GRAPH: &str = "a folder of safetensors does not say how its tensors are computed with";
+
+/// A graph for a folder of tensors.
+#[derive(Debug)]
+pub struct Blueprint {
+    graph: Artifact,
+    digest: Sha256Digest,
+    /// Weights of the graph that the folder has, by their names in the graph.
+    found: BTreeMap<String, Found>,
+    /// Weights that only the graph has, in front of the head.
+    own: Vec<String>,
+}
+
+impl Blueprint {
+    /// The graph in an ONNX file, for a model whose head is known.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if either cannot be read; [`Error::Graph`] if the file is no export of this model, as far
+    /// as its weights tell.
+    pub fn open(path: &Path, model: &Artifact, cut: &Cut) -> Result<Self, Error> {
+        let failed = |reason: String| Error::Graph { path: path.to_owned(), reason };
+        if model.graph().is_some() {
+            return Err(failed("the model is a graph itself".to_owned()));
+        }
+        let graph = Artifact::open(path)?;
+        let own_graph = graph.graph().ok_or_else(|| failed("it is no ONNX file".to_owned()))?;
+        let matched = matches(&graph, model)?;
+        require_complete(own_graph, &matched, cut).map_err(failed)?;
+        let own = matched.missing.into_iter().collect();
+        let file = fs::File::open(path).map_err(Error::io(path))?;
+        let digest = Sha256Digest::of_reader(file).map_err(Error::io(path))?;
+        Ok(Self { graph, digest, found: matched.found, own })
+    }
+
+    /// The graph of a model that has none itself: the one that is named, or the one in the place where
+    /// repositories have it.
+    ///
+    /// # Errors
+    /// As [`Self::open`] for one that is named; what is wrong with the one beside the model, or that there is none,
+    /// is told in words.
+    pub(crate) fn of(
+        model: &Artifact,
+        cut: &Cut,
+        named: Option<&Path>,
+    ) -> Result<Result<Self, String>, Error> {
+        if let Some(path) = named {
+            return Self::open(path, model, cut).map(Ok);
+        }
+        let path = model.folder().join(BESIDE);
+        if !path.is_file() {
+            return Ok(Err(NO_GRAPH.to_owned()));
+        }
+        Ok(Self::open(&path, model, cut).map_err(|error| error.to_string()))
+    }
+
+    /// Digest of the file.
+    #[must_use]
+    pub fn digest(&self) -> &Sha256Digest {
+        &self.digest
+    }
+
+    /// How many weights of the graph are the folder's, and how many only its own.
+    #[must_use]
+    pub fn weights(&self) -> (usize, usize) {
+        (self.found.len(), self.own.len())
+    }
+
+    /// Where a model of this kind has the weights: the folder itself, or a copy of it with other rows.
+    ///
+    /// # Errors
+    /// In words: the tensor that is not there, or that could be one of two which are no longer equal.
+    pub(crate) fn places(&self, model: &Artifact) -> Result<Places, String> {
+        let place =
+            |(name, found): (&String, &Found)| Ok((name.clone(), found.place(name, &self.graph, model)?));
+        self.found.iter().map(place).collect()
+    }
+
+    /// The graph with the weights of a model.
+    pub(crate) fn source<'a>(&'a self, model: &'a Artifact, places: &'a Places) -> Option<Source<'a>> {
+        let graph = self.graph.graph()?;
+        Some(Source::with(graph, Own::File(&self.graph), model, places))
+    }
+}

@@ -1,0 +1,66 @@
+//! What says how the two models are computed: their own graphs, or one that was exported of the original.
+
+use declass_formats::Artifact;
+
+use crate::{
+    blueprint::Blueprint,
+    evidence::{Change, LentGraph},
+    net::{Places, Source},
+};
+
+/// The graphs of both models.
+pub(in crate::verify) enum Graphs {
+    /// Each has its own.
+    Own,
+    /// One for both, with the weights of each.
+    Lent {
+        /// The graph.
+        blueprint: Box<Blueprint>,
+        /// Where each of the two has its weights.
+        places: Change<Places>,
+    },
+}
+
+impl Graphs {
+    /// The graphs of two models, of which one was made of the other; a graph for models without is found if
+    /// `blueprint` gives one.
+    pub(in crate::verify) fn of(
+        models: &Change<&Artifact>,
+        blueprint: impl FnOnce() -> Result<Result<Blueprint, String>, crate::error::Error>,
+    ) -> Result<Result<Self, String>, crate::error::Error> {
+        if models.before.graph().is_some() && models.after.graph().is_some() {
+            return Ok(Ok(Self::Own));
+        }
+        let blueprint = match blueprint()? {
+            Ok(blueprint) => Box::new(blueprint),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let places = blueprint
+            .places(models.before)
+            .and_then(|before| Ok(Change { before, after: blueprint.places(models.after)? }));
+        Ok(places.map(|places| Self::Lent { blueprint, places }))
+    }
+
+    /// The graphs with their weights.
+    pub(super) fn sources<'a>(
+        &'a self,
+        before: &'a Artifact,
+        after: &'a Artifact,
+    ) -> Result<Change<Source<'a>>, String> {
+        let sources = match self {
+            Self::Own => Source::of(before).zip(Source::of(after)),
+            Self::Lent { blueprint, places } => {
+                blueprint.source(before, &places.before).zip(blueprint.source(after, &places.after))
+            }
+        };
+        let (before, after) = sources.ok_or("there is no graph")?;
+        Ok(Change { before, after })
+    }
+
+    /// Which graph was lent, for the record.
+    pub(super) fn lent(&self) -> Option<LentGraph> {
+        let Self::Lent { blueprint, .. } = self else { return None };
+        let (shared, own) = blueprint.weights();
+        Some(LentGraph { sha256: blueprint.digest().to_string(), shared, own })
+    }
+}
