@@ -91,6 +91,17 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Texts of a constant, row-major.
+    ///
+    /// # Errors
+    /// [`Problem::Unreadable`] if the file cannot be read, or has none there.
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<Vec<u8>>, Problem> {
+        let none = || Problem::Unreadable(format!("`{name}` has no texts"));
+        let Own::File(artifact) = self.own else { return Err(none()) };
+        let texts = artifact.read_strings(name).map_err(|error| Problem::Unreadable(error.to_string()))?;
+        texts.ok_or_else(none)
+    }
+
     /// The value that a weight meets, by the name that the weight has in its file.
     pub(crate) fn met(&self, flow: &Flow<'_>, tensor: &str) -> Option<ValueId> {
         let read = self.graph.nodes.iter().flat_map(|node| &node.inputs).filter(|name| !name.is_empty());

@@ -124,6 +124,10 @@ impl Network<'_> {
         };
         let operands = step.operands.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
         let kernel = step.kernel.clone().map_err(|fault| step.at(fault))?;
+        let is_text = |value: &Value| value.dtype().is_text();
+        if operands.iter().flatten().any(is_text) && !kernel.takes_texts() {
+            return Err(step.at(Fault::unsupported("it is not computed for texts")));
+        }
         let (node, version, device) = (step.node, step.version, &self.device);
         let call = Call { node, version, operands: &operands, device, learns, budget };
         let made = kernels::run(kernel, &call).map_err(|fault| step.at(fault))?;

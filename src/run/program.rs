@@ -136,6 +136,7 @@ impl Value {
             || Fault::unsupported(format!("elements of type {} are not written", info.dtype.name()));
         let bytes = match self {
             Self::Floats(_) => info.dtype.encode(&self.numbers()?).ok_or_else(unwritten)?,
+            Self::Whole(_) if info.dtype.is_text() => return Err(unwritten()),
             Self::Whole(array) => {
                 let width = info.dtype.bits() / 8;
                 array.values.iter().flat_map(|value| value.to_le_bytes().into_iter().take(width)).collect()

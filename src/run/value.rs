@@ -2,15 +2,26 @@
 
 use candle_core::{DType, Device, Tensor};
 use declass_formats::Dtype;
+use sha2::{Digest as _, Sha256};
 
 use super::{Array, Fault};
+
+/// The type of texts, of which only the numbers that stand for them are known here.
+pub(crate) const TEXT: Dtype = Dtype::Opaque { name: "STRING", bits: 0 };
+
+/// The number that stands for a text: texts are the same where their numbers are, as good as certainly.
+pub(crate) fn text_number(text: &[u8]) -> i64 {
+    let digest = Sha256::digest(text);
+    // Few enough bits that it can be told from others as a number of double precision.
+    digest.iter().take(6).fold(0, |number, byte| number << 8 | i64::from(*byte))
+}
 
 /// A value of the graph.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     /// Numbers of which derivatives may be asked for, on the device.
     Floats(Floats),
-    /// Integers and truth values, on the host.
+    /// Integers, truth values, and the numbers that stand for texts, on the host.
     Whole(Array),
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use candle_core::Tensor;
 use declass_formats::{Dtype, TensorInfo};
 
-use super::{Array, Fault, Floats, Network, Value, budget::Budget, value::sound};
+use super::{Array, Fault, Floats, Network, Value, budget::Budget, value::{TEXT, sound, text_number}};
 use crate::net::ValueId;
 
 /// What depends on no input, by value.
@@ -145,6 +145,10 @@ impl Network<'_> {
             return Err(Fault::Input { name: name.to_owned(), what: "is not given".to_owned() });
         };
         sound(&info.shape)?;
+        if info.dtype.is_text() {
+            let numbers = self.source.texts(name)?.iter().map(|text| text_number(text)).collect();
+            return Ok(Array::new(TEXT, info.shape.clone(), numbers).into());
+        }
         let bytes = self.source.read(name)?;
         let unread = || Fault::unsupported(format!("`{name}` has elements of type {}", info.dtype.name()));
         Ok(match info.dtype {

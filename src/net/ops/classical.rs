@@ -3,6 +3,7 @@
 use super::{
     attr::Attr::{self, Floats, Int, Ints, Tensor, Text, Texts},
     behind::{Behind, Norm},
+    kernel::Kernel,
     operator::Operator,
     roles::{Classical, Weight},
     rules::same_rank,
@@ -12,6 +13,7 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         control: &[1],
         behind: Behind::RowOfTable,
+        kernel: Kernel::Columns,
         ..Operator::classical("ArrayFeatureExtractor", 2, 2)
     },
     Operator {
@@ -24,18 +26,27 @@ pub(super) static TABLE: &[Operator] = &[
             Text("post_transform"),
         ],
         weight: Weight::Attributes(Classical::Linear),
+        kernel: Kernel::Classifier,
         ..Operator::classical("LinearClassifier", 1, 1)
     },
     Operator {
         attributes: &[Floats("coefficients"), Floats("intercepts"), Text("post_transform"), Int("targets")],
         weight: Weight::Attributes(Classical::Other),
+        kernel: Kernel::Regressor,
         ..Operator::classical("LinearRegressor", 1, 1)
     },
     Operator {
         attributes: &[Text("norm")],
         rank: same_rank,
         behind: Behind::Renormalised(Norm::Named),
+        kernel: Kernel::ByRow,
         ..Operator::classical("Normalizer", 1, 1)
+    },
+    Operator {
+        attributes: &[Floats("offset"), Floats("scale")],
+        rank: same_rank,
+        kernel: Kernel::Scaled,
+        ..Operator::classical("Scaler", 1, 1)
     },
     model("SVMClassifier", Classical::Other, VECTORS),
     model("SVMRegressor", Classical::Other, VECTORS),
@@ -45,6 +56,8 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: &[Ints("classlabels_int64s"), Texts("classlabels_strings")],
         behind: Behind::Labelled,
+        // Maps from labels to numbers: their numbers, row by row.
+        kernel: Kernel::Same,
         ..Operator::classical("ZipMap", 1, 1)
     },
 ];

@@ -15,8 +15,14 @@ pub(crate) enum Kernel {
     Biased(Map),
     /// Two integers, bit by bit.
     Bits(Bits),
+    /// Divided by a norm of the row.
+    ByRow,
     /// Another element type; of the second operand, or of an attribute.
     Cast,
+    /// The best class and the scores of a linear model.
+    Classifier,
+    /// Entries along the last axis, by index.
+    Columns,
     /// Two operands to truth values.
     Compare(Comparison),
     /// The elements of an axis at which a list of conditions holds.
@@ -98,6 +104,8 @@ pub(crate) enum Kernel {
     /// Step by step along a sequence.
     Recurrent(Cell),
     Reduce(Fold),
+    /// The results of a linear model.
+    Regressor,
     Reshape,
     Resize,
     /// Parts of sequences, turned round.
@@ -108,6 +116,8 @@ pub(crate) enum Kernel {
     Rotary,
     /// The operand itself.
     Same,
+    /// Less an offset, times a factor.
+    Scaled,
     /// A product of quantised integers, as floats.
     ScaledProduct,
     /// Other entries in the places of indices.
@@ -135,6 +145,24 @@ pub(crate) enum Kernel {
     /// Convolutions and products of quantised integers.
     WholeConvolution,
     WholeProduct,
+}
+
+impl Kernel {
+    /// Whether it takes texts, which it hands on as they are.
+    pub(crate) fn takes_texts(self) -> bool {
+        matches!(
+            self,
+            Self::Cast
+                | Self::Columns
+                | Self::Concatenate
+                | Self::Flatten
+                | Self::Gather
+                | Self::Reshape
+                | Self::Same
+                | Self::Squeeze
+                | Self::Unsqueeze
+        )
+    }
 }
 
 /// Which end of an order.

@@ -16,6 +16,9 @@ pub(super) fn cast(call: &Call<'_>) -> Results {
         Some(like) => like.dtype(),
         None => elements(call.int("to", 1))?,
     };
+    if dtype.is_text() != value.dtype().is_text() {
+        return Err(Fault::unsupported("numbers as texts, or texts as numbers"));
+    }
     call.claim(value.shape())?;
     Ok(vec![match value {
         Value::Floats(floats) if dtype.is_float() => {

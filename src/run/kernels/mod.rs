@@ -1,6 +1,7 @@
 //! The computations, by family; which operator is which, the table of `net` says.
 
 mod attend;
+mod classical;
 mod choose;
 mod convolve;
 mod derivable;
@@ -39,7 +40,10 @@ pub(super) fn run(kernel: Kernel, call: &Call<'_>) -> Results {
         Kernel::BatchNormalisation => normalise::batch(call),
         Kernel::Biased(map) => elementwise::biased(call, map),
         Kernel::Bits(what) => pairs::bits(call, what),
+        Kernel::ByRow => classical::by_row(call),
         Kernel::Cast => make::cast(call),
+        Kernel::Classifier => classical::classify(call),
+        Kernel::Columns => classical::columns(call),
         Kernel::Compare(what) => pairs::compare(call, what),
         Kernel::Compress => choose::compress(call),
         Kernel::Concatenate => join::concatenate(call),
@@ -92,10 +96,12 @@ pub(super) fn run(kernel: Kernel, call: &Call<'_>) -> Results {
         Kernel::Reshape => reshape::reshape(call),
         Kernel::Resize => resize::resize(call),
         Kernel::ReverseSequence => gather::reversed(call),
+        Kernel::Regressor => classical::regress(call),
         Kernel::RootMeanSquare => normalise::root_mean_square(call),
         Kernel::Rotary => attend::turned(call),
         Kernel::Same => make::same(call),
         Kernel::ScaledProduct => quantise::scaled_product(call),
+        Kernel::Scaled => classical::scale(call),
         Kernel::ScatterElements => scatter::elements(call),
         Kernel::ScatterParts => scatter::parts(call),
         Kernel::Shape => make::shape(call),
