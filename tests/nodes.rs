@@ -64,10 +64,10 @@ fn difference(found: &RawTensor, expected: &RawTensor) -> Option<String> {
     wrong.map(|(a, b)| format!("{a} for {b}"))
 }
 
-#[test]
-fn every_node_test_passes_or_is_refused_by_name() {
+/// The cases of an archive: those that come out otherwise, and those that are refused, with the reason.
+fn cases(archive: &str) -> (Vec<String>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let packed = fs::File::open(fixtures().join("nodes/nodes.zip")).unwrap();
+    let packed = fs::File::open(fixtures().join("nodes").join(archive)).unwrap();
     zip::ZipArchive::new(packed).unwrap().extract(folder.path()).unwrap();
     let file = Artifact::open(&folder.path().join("nodes.safetensors")).unwrap();
     let cases: BTreeSet<&str> = file.tensors().keys().filter_map(|name| name.split('/').next()).collect();
@@ -88,8 +88,21 @@ fn every_node_test_passes_or_is_refused_by_name() {
             ),
         }
     }
-    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(cases.len() > 40, "the archive has all its cases");
+    (wrong, refused)
+}
+
+#[test]
+fn every_node_test_passes_or_is_refused_by_name() {
+    let (wrong, refused) = cases("nodes.zip");
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
     expect_file!["../fixtures/nodes/refused.txt"].assert_eq(&refused.concat());
+}
+
+#[test]
+fn operators_without_node_tests_give_what_onnxruntime_gives() {
+    let (wrong, refused) = cases("others.zip");
+    assert_eq!((wrong, refused), (Vec::new(), Vec::new()));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! ONNX models: walked, parsed, and edited by splicing.
 
+mod branch;
 mod convert;
 mod edit;
 mod element;
 mod elsewhere;
 mod encode;
 mod expand;
+mod expander;
 mod external;
 mod functions;
 mod graph;

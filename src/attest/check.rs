@@ -11,7 +11,7 @@ use super::{
     build::as_asked,
     claimed::EXECUTED,
     compare::{Comparison, Difference, differences},
-    parts::{DEFINITIONS, EVALUATION, MEASURED, PARTS, RUN, of, verdict},
+    parts::{DEFINITIONS, EVALUATION, GRAPH, MEASURED, PARTS, RUN, of, verdict},
     record::RunRecord,
     versions::Apart,
 };
@@ -63,6 +63,7 @@ impl Claimed {
         let mut checks: Vec<Check> =
             PARTS.iter().map(|part| part.check(&found, &(part.summary)(report))).collect();
         checks.push(figures(&found, &expected, same_seed));
+        checks.extend(self.on_graph(report));
         checks.extend(self.on_user_data(&found, evaluation.is_some()));
         checks.extend(not_compared(&apart));
         checks.push(self.recorded_only());
@@ -95,6 +96,21 @@ impl Claimed {
         expected.predicate.verification.result = Verdict::Passed;
         serde_json::from_slice(&expected.to_bytes())
             .expect("a claim is JSON, and nests no deeper than it was read")
+    }
+
+    /// What the claim says about a graph that is not the model's own, if anything.
+    fn on_graph(&self, report: &Report) -> Option<Check> {
+        let claimed = &self.graph()?.sha256;
+        let (outcome, summary) = match &report.execution().graph {
+            Some(graph) if graph.sha256 == *claimed => {
+                (Outcome::Passed, "both were run by the graph that the claim names".to_owned())
+            }
+            Some(_) => {
+                (Outcome::Informative, format!("run by another graph than the claim's, sha256:{claimed}"))
+            }
+            None => (Outcome::Informative, format!("not run again: the claim's graph is sha256:{claimed}")),
+        };
+        Some(Check { definition: &GRAPH, outcome, summary, figures: Vec::new() })
     }
 
     /// What the claim says about labelled data of a user, if anything.

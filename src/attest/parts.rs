@@ -37,6 +37,17 @@ pub(super) static RUN: Definition = Definition {
     not_shown: "that the run was as recorded: only making the release again can show it",
 };
 
+pub(super) static GRAPH: Definition = Definition {
+    id: "claimed-graph",
+    version: 1,
+    number: None,
+    formula: "digest of the graph that was run = digest in the claim",
+    origin: Origin::ModelFiles,
+    data: "the claim, and the ONNX file that the models were run by now, if there was one",
+    shows: "whether both were run by the same graph",
+    not_shown: "that the graph is the model's in front of the embedding, beyond the weights that both have",
+};
+
 pub(super) static DEFINITIONS: Definition = Definition {
     id: "claimed-definitions",
     version: 1,

@@ -12,9 +12,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use declass_formats::{Artifact, Sha256Digest};
 
 use crate::{
-    cut::Cut,
+    cut::{Cut, CutPoint, points},
     error::Error,
-    net::{Own, Places, Source},
+    net::{Flow, Own, Places, Source},
 };
 use behind::require_complete;
 use matching::{Found, matches};
@@ -62,11 +62,7 @@ impl Blueprint {
     /// # Errors
     /// As [`Self::open`] for one that is named; what is wrong with the one beside the model, or that there is none,
     /// is told in words.
-    pub(crate) fn of(
-        model: &Artifact,
-        cut: &Cut,
-        named: Option<&Path>,
-    ) -> Result<Result<Self, String>, Error> {
+    pub fn of(model: &Artifact, cut: &Cut, named: Option<&Path>) -> Result<Result<Self, String>, Error> {
         if let Some(path) = named {
             return Self::open(path, model, cut).map(Ok);
         }
@@ -87,6 +83,18 @@ impl Blueprint {
     #[must_use]
     pub fn weights(&self) -> (usize, usize) {
         (self.found.len(), self.own.len())
+    }
+
+    /// The values of the graph that everything behind it passes through, nearest the first output first, for
+    /// [`Running::at`](crate::pipeline::Running::at).
+    ///
+    /// # Errors
+    /// [`Error::Locate`] if the graph is malformed.
+    pub fn points(&self) -> Result<Vec<CutPoint>, Error> {
+        let Some(graph) = self.graph.graph() else { return Ok(Vec::new()) };
+        let flow = Flow::new(graph)?;
+        let output = graph.outputs.first().and_then(|output| flow.id(&output.name));
+        Ok(output.map(|output| points(&flow, output)).unwrap_or_default())
     }
 
     /// Where a model of this kind has the weights: the folder itself, or a copy of it with other rows.

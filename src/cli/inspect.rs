@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use declass::{
+    blueprint::Blueprint,
     cut::CutPoint,
     head::{Link, Ties},
 };
@@ -29,12 +30,15 @@ pub(super) fn run(args: &InspectArgs, printer: &Printer) -> Result<Exit> {
     if args.json {
         printer.answer(Schema::Inspect, &as_json(&source))?;
     } else {
-        print(&source, args.cuts, printer);
+        print(&source, printer);
+        if args.cuts {
+            print_cuts(&source, args, printer)?;
+        }
     }
     Ok(Exit::Yes)
 }
 
-fn print(source: &Source, cuts: bool, printer: &Printer) {
+fn print(source: &Source, printer: &Printer) {
     let (artifact, cut, labels) = (source.model.artifact(), source.model.cut(), source.model.labels());
     let head = &cut.head;
     let values = artifact.tensors().values().map(|info| info.elements() as u64).sum();
@@ -75,19 +79,30 @@ fn print(source: &Source, cuts: bool, printer: &Printer) {
         printer.row("runners-up", cut.why.runners_up.join(", "));
     }
     cut.why.notes.iter().for_each(|note| printer.row("note", note));
-    if cuts {
-        cut.points.iter().for_each(|point| printer.row("cut point", cut_point(point)));
-        if cut.points.is_empty() {
-            printer.row("cut points", "none are known: the model is no graph");
-        }
-    } else {
-        cut.points.iter().take(SHOWN).for_each(|point| printer.detail("cut point", cut_point(point)));
-    }
+    cut.points.iter().take(SHOWN).for_each(|point| printer.detail("cut point", cut_point(point)));
     if let (Some(labels), true) = (labels, head.classes > SHOWN) {
         for (index, name) in labels.names.iter().enumerate() {
             printer.detail("", format!("{index:>6} {name}"));
         }
     }
+}
+
+/// All of them; of a model that is no graph itself, those of the graph that it is run by.
+fn print_cuts(source: &Source, args: &InspectArgs, printer: &Printer) -> Result<()> {
+    let (artifact, cut) = (source.model.artifact(), source.model.cut());
+    let points = if artifact.graph().is_some() {
+        cut.points.clone()
+    } else {
+        match Blueprint::of(artifact, cut, args.graph.as_deref())? {
+            Ok(graph) => graph.points()?,
+            Err(reason) => {
+                printer.row("cut points", format!("none are known: {reason}"));
+                return Ok(());
+            }
+        }
+    };
+    points.iter().for_each(|point| printer.row("cut point", cut_point(point)));
+    Ok(())
 }
 
 fn cut_point(point: &CutPoint) -> String {

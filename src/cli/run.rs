@@ -45,6 +45,9 @@ fn print(has_run: &HasRun, args: &RunArgs, printer: &Printer) {
         printer.row("saved", format!("{} {} {:?}", name.escape_debug(), info.dtype.name(), info.shape));
     }
     printer.row("wrote", args.out.display().to_string());
+    for name in &has_run.texts {
+        printer.warn(&format!("output `{}` is not in it: it holds texts", name.escape_debug()));
+    }
     if let Some(reason) = &has_run.without_logits {
         printer.warn(&format!("no `logits` and `probabilities` are in it: {reason}"));
     }

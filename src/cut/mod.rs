@@ -38,6 +38,8 @@ pub use labels::given_labels;
 pub(crate) use labels::{
     ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
 };
+#[cfg(feature = "compute")]
+pub(crate) use onnx::points;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};

@@ -43,9 +43,14 @@ pub struct HasRun {
     pub rows: usize,
     /// The arrays that were written.
     pub arrays: BTreeMap<String, TensorInfo>,
+    /// Outputs that are not among them, since they hold texts.
+    pub texts: Vec<String>,
     /// Why `logits` and `probabilities` are not among them, if they should be.
     pub without_logits: Option<String>,
 }
+
+/// The number of texts among the types of elements.
+const TEXT: i32 = 8;
 
 /// Bytes of all that is kept.
 const MOST_KEPT: usize = 4 << 30;
@@ -61,6 +66,9 @@ impl Running {
             reason: format!("`{}` ends in neither .npz nor .safetensors", self.out.display()),
             hint: None,
         })?;
+        if let (Some(_), Some(path)) = (model.graph(), &self.graph) {
+            return Err(Error::Graph { path: path.clone(), reason: "the model is a graph itself".into() });
+        }
         let lent = match model.graph() {
             Some(_) => None,
             None => Some(self.lent(model, hints)?),
@@ -90,7 +98,10 @@ impl Running {
         let bytes = write(&arrays, container).map_err(|problem| problem.at(&self.out))?;
         save(&self.out, &bytes)?;
         let arrays = arrays.into_iter().map(|(name, array)| (name, array.info)).collect();
-        Ok(HasRun { rows: inputs.rows, arrays, without_logits })
+        let texts =
+            flow.graph().outputs.iter().filter(|output| self.at.is_none() && output.elem_type == TEXT);
+        let texts = texts.map(|output| output.name.clone()).collect();
+        Ok(HasRun { rows: inputs.rows, arrays, texts, without_logits })
     }
 
     /// The graph that was lent to a model, and where the model has its weights.
@@ -113,7 +124,8 @@ impl Running {
             };
             return Ok(vec![id(name).ok_or_else(unknown)?]);
         }
-        let outputs = flow.graph().outputs.iter().filter_map(|output| id(&output.name));
+        let outputs = flow.graph().outputs.iter().filter(|output| output.elem_type != TEXT);
+        let outputs = outputs.filter_map(|output| id(&output.name));
         let embeddings = logits.into_iter().flat_map(|logits| &logits.embeddings);
         Ok(outputs.chain(embeddings.map(|(id, _)| (String::new(), *id))).collect())
     }

@@ -119,7 +119,8 @@ impl<'a> Network<'a> {
             step.kernel.clone().map_err(|fault| step.at(fault))?;
             let is_text = |value: &&ValueId| self.info(**value).is_some_and(|info| info.dtype.is_text());
             let reads_text = step.operands.iter().flatten().find(is_text).map(|value| self.names[value]);
-            if let Some(name) = reads_text.filter(|_| !step.kernel.as_ref().is_ok_and(|it| it.takes_texts())) {
+            if let Some(name) = reads_text.filter(|_| !step.kernel.as_ref().is_ok_and(|it| it.takes_texts()))
+            {
                 return Err(step.at(Fault::unsupported(format!("`{name}` holds texts"))));
             }
         }

@@ -128,7 +128,7 @@ fn a_copy_shares_what_has_the_same_bytes_and_nothing_else() {
             .collect::<Vec<_>>()
     };
     let first = of(&network);
-    let beside = network.beside(&copy).unwrap();
+    let beside = network.beside(crate::net::Source::of(&copy).unwrap()).unwrap();
     let second = of(&beside);
     assert_eq!(first[0].id(), second[0].id(), "what is made of equal weights alone is made once");
     assert_ne!(first[1].id(), second[1].id());

@@ -5,7 +5,11 @@ use std::collections::{HashMap, HashSet};
 use candle_core::Tensor;
 use declass_formats::{Dtype, TensorInfo};
 
-use super::{Array, Fault, Floats, Network, Value, budget::Budget, value::{TEXT, sound, text_number}};
+use super::{
+    Array, Fault, Floats, Network, Value,
+    budget::Budget,
+    value::{TEXT, sound, text_number},
+};
 use crate::net::ValueId;
 
 /// What depends on no input, by value.

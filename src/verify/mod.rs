@@ -40,7 +40,6 @@ use candle_core::Device;
 use declass_formats::Artifact;
 
 use crate::{
-    blueprint::Blueprint,
     edit,
     error::Error,
     evidence::{Change, Definition},
@@ -111,7 +110,7 @@ pub fn verify(
     let left = edit::untouched(models.before.artifact, &models.before.cut, target)?;
     let tensors = comparison.changes().tensors.iter().map(|tensor| tensor.name.as_str()).collect();
     let both = Change { before: original, after: candidate };
-    let graphs = Graphs::of(&both, || Blueprint::of(original, &models.before.cut, graph))?;
+    let graphs = Graphs::of(&both, graph, &models.before.cut)?;
     let subject = Subject {
         models: &models,
         heads: &heads,

@@ -12,6 +12,7 @@ mod interrupted;
 mod keys;
 mod labels;
 mod leftovers;
+mod lent;
 mod lies;
 mod lineage;
 mod manners;

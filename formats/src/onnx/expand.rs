@@ -1,14 +1,16 @@
-//! Puts the bodies of model-local functions in the place of their calls.
+//! Puts the bodies of model-local functions in the place of their calls, and branches that are always taken in that
+//! of their nodes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use onnx_protobuf::{AttributeProto, ModelProto, NodeProto};
+use onnx_protobuf::{ModelProto, NodeProto};
 
 use super::{
-    convert,
+    branch,
+    expander::{Expander, Resolved, below, cost, paths, size, unused},
     functions::Functions,
     graph::{Attribute, Graph, Node},
-    places::{self, ATTRIBUTE, FUNCTION, GRAPH, NODE, Place},
+    places::{ATTRIBUTE, FUNCTION, GRAPH, NODE, Place},
     storage::Source,
     tree::Message,
 };
@@ -34,7 +36,10 @@ pub(super) fn expand(
         let origins = (0..graph.nodes.len()).map(Some).collect();
         Expanded { graph, origins, places: BTreeMap::new() }
     };
-    if graph.nodes.iter().all(|node| node.call.is_none()) {
+    let conditions = branch::conditions(model, &graph);
+    let decides =
+        |node: &Node| node.op_type == "If" && node.inputs.iter().any(|name| conditions.contains_key(name));
+    if graph.nodes.iter().all(|node| node.call.is_none() && !decides(node)) {
         return plain(graph);
     }
     let mut expander = Expander {
@@ -46,13 +51,15 @@ pub(super) fn expand(
         origins: Vec::new(),
         places: BTreeMap::new(),
         uses: HashMap::new(),
+        conditions,
         left: MAX_COST,
     };
     let root = tree.one(GRAPH).map_or(0, |(root, _)| root);
     for (index, (node, proto)) in graph.nodes.iter().zip(&model.graph.node).enumerate() {
         let path = tree.child(GRAPH).and_then(|main| Some(vec![root, main.position(NODE, index)?]));
         let attributes = paths(tree, &path.unwrap_or_default(), ATTRIBUTE, &proto.attribute);
-        let resolved = Resolved { node: node.clone(), overload: &proto.overload, attributes };
+        let resolved =
+            Resolved { node: node.clone(), overload: &proto.overload, proto: Some(proto), attributes };
         if expander.put(resolved, Some(index), "", 0).is_none() {
             return plain(graph);
         }
@@ -65,7 +72,12 @@ pub(super) fn expand(
     };
     let repeated = expander.places.keys().filter(many).cloned().collect();
     let Expander { nodes, origins, places, .. } = expander;
-    Expanded { graph: Graph { nodes, passed, repeated, ..graph }, origins, places }
+    let mut initializers = graph.initializers;
+    let made: HashSet<&String> = nodes.iter().flat_map(|node| &node.outputs).collect();
+    // What the taken branches store, which no node makes.
+    let stored = places.iter().filter(|(name, _)| !made.contains(name));
+    initializers.extend(stored.map(|(name, place)| (name.clone(), place.info.clone())));
+    Expanded { graph: Graph { nodes, initializers, passed, repeated, ..graph }, origins, places }
 }
 
 /// Every name that the main graph uses, for anything.
@@ -76,30 +88,17 @@ fn taken(graph: &Graph) -> HashSet<String> {
     values.chain(nodes).chain(graph.initializers.keys()).chain(&graph.sparse).cloned().collect()
 }
 
-/// A node whose attributes have values, and where the file has them.
-struct Resolved<'m> {
-    node: Node,
-    overload: &'m str,
-    attributes: BTreeMap<String, Vec<usize>>,
-}
-
-struct Expander<'s, 'm> {
-    source: Source<'s>,
-    tree: &'s Message,
-    functions: &'s Functions<'m>,
-    taken: HashSet<String>,
-    nodes: Vec<Node>,
-    origins: Vec<Option<usize>>,
-    places: BTreeMap<String, Place>,
-    /// How many constants come from one place of the file.
-    uses: HashMap<Vec<usize>, usize>,
-    /// What may still be put in, in bytes.
-    left: usize,
-}
-
 impl<'m> Expander<'_, 'm> {
-    /// Adds a node, or the body of the function that it calls; `None` once that is too much.
+    /// Adds a node, or the body of the function that it calls, or the branch that it takes; `None` once that is too
+    /// much.
     fn put(&mut self, call: Resolved<'m>, origin: Option<usize>, prefix: &str, depth: usize) -> Option<()> {
+        if let Some(taken) = self.taken_branch(&call) {
+            if depth == MAX_DEPTH {
+                return None;
+            }
+            let (prefix, nodes) = self.branch(taken, &call.node, prefix)?;
+            return nodes.into_iter().try_for_each(|node| self.put(node, None, &prefix, depth + 1));
+        }
         let called = self.functions.called(&call.node.domain, &call.node.op_type, call.overload);
         let function = match called {
             Some(Ok(function)) if self.fits(function, &call.node) => function,
@@ -148,13 +147,7 @@ impl<'m> Expander<'_, 'm> {
         let results = results.map(|(at, name)| (name.as_str(), actual(&call.outputs, at)));
         names.extend(results.filter(|(_, actual)| !actual.is_empty()));
         for name in proto.node.iter().flat_map(|node| &node.output).filter(|name| !name.is_empty()) {
-            names.entry(name).or_insert_with(|| {
-                let mut unused = format!("{prefix}{name}");
-                while !self.taken.insert(unused.clone()) {
-                    unused.push('~');
-                }
-                unused
-            });
+            names.entry(name).or_insert_with(|| unused(&mut self.taken, format!("{prefix}{name}")));
         }
         Some(names)
     }
@@ -217,77 +210,10 @@ impl<'m> Expander<'_, 'm> {
         node.function = Some(title(&all[function].domain, &all[function].name));
         self.left = self.left.checked_sub(cost(&node))?;
         self.store(&node, &attributes);
-        Some(Resolved { node, overload: &proto.overload, attributes })
-    }
-
-    /// Notes the value of a constant.
-    fn store(&mut self, node: &Node, attributes: &BTreeMap<String, Vec<usize>>) {
-        let (true, Some(name)) = (places::is_constant(node), node.outputs.first()) else {
-            return;
-        };
-        for (key, path) in attributes {
-            let Some(message) = self.tree.at(path) else { continue };
-            if let Ok(Some(place)) = places::value_of(self.source, message, path.clone(), key, name) {
-                *self.uses.entry(place.path().to_vec()).or_default() += 1;
-                self.places.insert(name.clone(), place);
-                return;
-            }
-        }
-    }
-
-    /// A node as plain values, with tensors among its attributes; `None` if one cannot be read.
-    fn converted(&self, proto: &NodeProto, path: &[usize], field: u32) -> Option<Node> {
-        let message = self.tree.at(path)?;
-        let tensors = places::tensors_of(self.source, message, field, &proto.name).ok()?;
-        convert::node(proto, &|attribute| tensors.get(&attribute)).ok()
+        Some(Resolved { node, overload: &proto.overload, proto: None, attributes })
     }
 }
 
-/// Where attributes are that a message has in a field.
-fn paths(
-    tree: &Message,
-    parent: &[usize],
-    field: u32,
-    attributes: &[AttributeProto],
-) -> BTreeMap<String, Vec<usize>> {
-    let positions = tree.at(parent).into_iter().flat_map(|message| message.all(field));
-    let found = attributes.iter().zip(positions);
-    found.map(|(attribute, (position, _))| (attribute.name.clone(), [parent, &[position]].concat())).collect()
-}
-
-/// What the names in a call's body begin with. Where calls nest, the call's name begins so itself; and a
-/// name is as long as a file likes.
-fn below(prefix: &str, title: &str) -> String {
-    let own = title.strip_prefix(prefix).unwrap_or(title);
-    let end = (0..=own.len().min(MAX_TITLE)).rev().find(|at| own.is_char_boundary(*at)).unwrap_or_default();
-    format!("{prefix}{}/", &own[..end])
-}
-
-fn title(domain: &str, name: &str) -> String {
-    if domain.is_empty() { name.to_owned() } else { format!("{domain}.{name}") }
-}
-
-/// About as many bytes as a node takes.
-fn cost(node: &Node) -> usize {
-    let names =
-        node.inputs.iter().chain(&node.outputs).chain(&node.captures).chain([&node.name, &node.op_type]);
-    let attributes = node.attributes.iter().map(|(name, value)| 64 + name.len() + size(value));
-    size_of::<Node>() + names.map(|name| 2 * name.len() + 32).sum::<usize>() + attributes.sum::<usize>()
-}
-
-fn size(value: &Attribute) -> usize {
-    match value {
-        Attribute::Float(_) | Attribute::Int(_) | Attribute::Other => 0,
-        Attribute::Floats(values) => 4 * values.len(),
-        Attribute::Ints(values) => 8 * values.len(),
-        Attribute::String(value) => value.len(),
-        Attribute::Strings(values) => values.iter().map(|value| value.len() + 32).sum(),
-        Attribute::Tensor(tensor) => tensor.data.len() + 8 * tensor.info.shape.len(),
-    }
-}
-
-/// Bytes of a call's name before the names in its body.
-const MAX_TITLE: usize = 64;
 /// Functions in functions.
 const MAX_DEPTH: usize = 32;
 /// Bytes that all bodies may take in the places of their calls. A few kilobytes of functions that call each
@@ -297,3 +223,7 @@ const MAX_COST: usize = 64 << 20;
 const BODY_NODE: u32 = 7;
 const DEFAULT: u32 = 11;
 const OPERANDS: &str = "with a different number of operands or results";
+
+fn title(domain: &str, name: &str) -> String {
+    if domain.is_empty() { name.to_owned() } else { format!("{domain}.{name}") }
+}

@@ -56,8 +56,8 @@ pub struct Node {
     pub attributes: BTreeMap<String, Attribute>,
     /// Outer values that bodies of If, Loop and Scan attributes read.
     pub captures: Vec<String>,
-    /// The model-local function whose body it is a part of. The file has it once for all calls, so that it
-    /// cannot be edited.
+    /// The model-local function whose body it is a part of, or the branch of an `If`. The file has the body of a
+    /// function once for all calls, so that it cannot be edited.
     pub function: Option<String>,
     /// Why it is not known what it does, if it calls a model-local function: then it is no operator, whatever
     /// its name.

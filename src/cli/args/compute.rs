@@ -124,6 +124,10 @@ pub(in crate::cli) struct InspectArgs {
     /// List every value of the graph through which all evidence passes, for `declass run --at`.
     #[arg(long)]
     pub(in crate::cli) cuts: bool,
+    /// An ONNX file that was exported of this model, for a folder of safetensors, whose values are listed then
+    /// [default: onnx/model.onnx in the folder].
+    #[arg(long, value_name = "FILE", requires = "cuts")]
+    pub(in crate::cli) graph: Option<PathBuf>,
     /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes,
     /// labels, labelSource, head, why, untouched, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]

@@ -42,6 +42,8 @@ use std::collections::HashSet;
 
 use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
+#[cfg(feature = "compute")]
+pub(crate) use report::points;
 pub(super) use shapes::locate;
 
 use super::{Cut, Head, multi_label, not_this_head};

@@ -113,7 +113,7 @@ pub(super) fn runners_up(
 }
 
 /// The dominators of the output.
-pub(super) fn points(flow: &Flow<'_>, output: ValueId) -> Vec<CutPoint> {
+pub(crate) fn points(flow: &Flow<'_>, output: ValueId) -> Vec<CutPoint> {
     let producer =
         |value: ValueId| flow.producer(value).map_or("input", |node| flow.node(node).op_type.as_str());
     flow.dominators(output)

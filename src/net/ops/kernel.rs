@@ -98,7 +98,13 @@ pub(crate) enum Kernel {
     ParametricRelu,
     /// Floats to integers by a scale and a zero point.
     Quantise,
+    /// Of quantised integers to quantised integers.
+    QuantisedConcatenation,
     QuantisedConvolution,
+    QuantisedGemm,
+    QuantisedMap(Map),
+    QuantisedMean,
+    QuantisedPair(Pairwise),
     QuantisedProduct,
     Range,
     /// Step by step along a sequence.

@@ -6,10 +6,10 @@ use super::{
     attr::Attr,
     before::{Before, Values},
     behind::Behind,
-    kernel::Kernel,
+    kernel::{Kernel, Map, Pairwise},
     linear::CONVOLUTION,
     operands::Operands,
-    operator::Operator,
+    operator::{MANY, Operator},
     roles::{AsHead, Results, Weight},
     rules::{Frozen, WholeNumbers, same_rank},
 };
@@ -66,13 +66,26 @@ pub(super) static TABLE: &[Operator] = &[
     },
     Operator {
         attributes: &[Attr::Float("alpha"), Attr::Int("transA"), Attr::Int("transB")],
+        kernel: Kernel::QuantisedGemm,
         ..frozen(Operator::microsoft("QGemm", 6, 9), 3)
+    },
+    pair("QLinearAdd", Pairwise::Sum),
+    Operator {
+        attributes: &[Attr::Int("axis")],
+        kernel: Kernel::QuantisedConcatenation,
+        ..Operator::microsoft("QLinearConcat", 5, MANY)
     },
     Operator {
         attributes: CONVOLUTION,
         kernel: Kernel::QuantisedConvolution,
         ..frozen(Operator::standard("QLinearConv", 8, 9), 3)
     },
+    Operator {
+        attributes: &[Attr::Int("channels_last")],
+        kernel: Kernel::QuantisedMean,
+        ..Operator::microsoft("QLinearGlobalAveragePool", 5, 5)
+    },
+    Operator { attributes: &[Attr::Float("alpha")], ..map("QLinearLeakyRelu", Map::LeakyRelu) },
     Operator {
         head: AsHead::WholeNumbers(WholeNumbers {
             data: (0, Some(1), 2),
@@ -82,6 +95,8 @@ pub(super) static TABLE: &[Operator] = &[
         kernel: Kernel::QuantisedProduct,
         ..frozen(Operator::standard("QLinearMatMul", 8, 8), 3)
     },
+    pair("QLinearMul", Pairwise::Product),
+    map("QLinearSigmoid", Map::Sigmoid),
     Operator {
         attributes: &[
             Attr::Int("axis"),
@@ -99,6 +114,14 @@ pub(super) static TABLE: &[Operator] = &[
 ];
 
 const KEEPS_VALUES: Before = Before { values: Values::Kept, ..Before::UNKNOWN };
+
+const fn pair(name: &'static str, what: Pairwise) -> Operator {
+    Operator { kernel: Kernel::QuantisedPair(what), ..Operator::microsoft(name, 7, 8) }
+}
+
+const fn map(name: &'static str, what: Map) -> Operator {
+    Operator { kernel: Kernel::QuantisedMap(what), ..Operator::microsoft(name, 4, 5) }
+}
 
 const fn frozen(operator: Operator, weight: usize) -> Operator {
     Operator { weight: Weight::Operand(weight), head: AsHead::Frozen(Frozen::Quantised), ..operator }

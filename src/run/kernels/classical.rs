@@ -24,9 +24,8 @@ pub(super) fn classify(call: &Call<'_>) -> Results {
         return Err(Fault::unsupported("one score for two classes"));
     }
     let scores = product(call, &rows, weights, classes)?;
-    let best = |row: &[f32]| {
-        (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best })
-    };
+    let best =
+        |row: &[f32]| (1..row.len()).fold(0, |best, class| if row[class] > row[best] { class } else { best });
     let best: Vec<usize> = scores.to_vec2::<f32>()?.iter().map(|row| best(row)).collect();
     let (dtype, names) = names(call, classes)?;
     let labels = Array::new(dtype, vec![count], best.into_iter().map(|class| names[class]).collect());

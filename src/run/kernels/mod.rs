@@ -1,8 +1,8 @@
 //! The computations, by family; which operator is which, the table of `net` says.
 
 mod attend;
-mod classical;
 mod choose;
+mod classical;
 mod convolve;
 mod derivable;
 mod elementwise;
@@ -17,6 +17,7 @@ mod pad;
 mod pairs;
 mod pool;
 mod quantise;
+mod quantised;
 mod recur;
 mod reshape;
 mod resize;
@@ -89,6 +90,11 @@ pub(super) fn run(kernel: Kernel, call: &Call<'_>) -> Results {
         Kernel::ParametricRelu => elementwise::parametric_relu(call),
         Kernel::Quantise => quantise::quantise(call),
         Kernel::QuantisedConvolution => quantise::quantised_convolution(call),
+        Kernel::QuantisedConcatenation => quantised::concatenate(call),
+        Kernel::QuantisedGemm => quantised::gemm(call),
+        Kernel::QuantisedMap(what) => quantised::map(call, what),
+        Kernel::QuantisedMean => quantised::mean(call),
+        Kernel::QuantisedPair(what) => quantised::pair(call, what),
         Kernel::QuantisedProduct => quantise::quantised_product(call),
         Kernel::Range => make::range(call),
         Kernel::Recurrent(cell) => recur::recur(call, cell),

@@ -64,7 +64,11 @@ fn by_range(x: &Value) -> Result<(Array, f32, i64), Fault> {
 }
 
 /// Whole numbers, moved into the range of their type.
-fn bounded(numbers: impl Iterator<Item = f64>, shape: &[usize], dtype: Dtype) -> Result<Array, Fault> {
+pub(super) fn bounded(
+    numbers: impl Iterator<Item = f64>,
+    shape: &[usize],
+    dtype: Dtype,
+) -> Result<Array, Fault> {
     let (low, high) = match dtype {
         Dtype::I8 => (-128.0, 127.0),
         Dtype::I16 => (-32_768.0, 32_767.0),

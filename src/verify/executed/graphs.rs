@@ -1,9 +1,13 @@
 //! What says how the two models are computed: their own graphs, or one that was exported of the original.
 
+use std::path::Path;
+
 use declass_formats::Artifact;
 
 use crate::{
     blueprint::Blueprint,
+    cut::Cut,
+    error::Error,
     evidence::{Change, LentGraph},
     net::{Places, Source},
 };
@@ -22,16 +26,20 @@ pub(in crate::verify) enum Graphs {
 }
 
 impl Graphs {
-    /// The graphs of two models, of which one was made of the other; a graph for models without is found if
-    /// `blueprint` gives one.
+    /// The graphs of two models, of which one was made of the other; for models without, the one that is `named`, or
+    /// lies beside the original. In words, why there is none.
+    ///
+    /// # Errors
+    /// As [`Blueprint::open`] for one that is named.
     pub(in crate::verify) fn of(
         models: &Change<&Artifact>,
-        blueprint: impl FnOnce() -> Result<Result<Blueprint, String>, crate::error::Error>,
-    ) -> Result<Result<Self, String>, crate::error::Error> {
-        if models.before.graph().is_some() && models.after.graph().is_some() {
+        named: Option<&Path>,
+        cut: &Cut,
+    ) -> Result<Result<Self, String>, Error> {
+        if models.before.graph().is_some() && named.is_none() {
             return Ok(Ok(Self::Own));
         }
-        let blueprint = match blueprint()? {
+        let blueprint = match Blueprint::of(models.before, cut, named)? {
             Ok(blueprint) => Box::new(blueprint),
             Err(reason) => return Ok(Err(reason)),
         };

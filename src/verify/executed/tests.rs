@@ -58,6 +58,7 @@ fn ran(file: &str, name: &str) -> (Outcome, String) {
         removal: &removal,
         left: &[],
         changed: [weight.as_str(), bias.as_str()].into(),
+        graphs: Ok(Graphs::Own),
     };
     let (check, _) = check(&subject, &Silent);
     (check.outcome, check.summary)
