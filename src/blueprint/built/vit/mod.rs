@@ -1,0 +1,3 @@
+//! Vision transformers.
+
+pub(super) mod transformers;
