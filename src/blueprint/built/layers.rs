@@ -6,24 +6,39 @@ use crate::net::ops::nodes::{self, Plain, Window};
 /// What is added to the agreement of a query with a key that is not to be seen.
 pub(super) const UNSEEN: f32 = f32::MIN;
 
-/// A square convolution: side, step, padding on every side, and how many run side by side.
+/// A square convolution.
 #[derive(Clone, Copy)]
 pub(super) struct Square {
     pub(super) side: usize,
     pub(super) stride: usize,
-    pub(super) pad: usize,
+    /// Before rows and columns, then behind them; none for as much as TensorFlow has.
+    pub(super) pads: Option<[usize; 4]>,
+    /// How many run side by side.
     pub(super) groups: usize,
+    /// From one element of the window to the next.
+    pub(super) dilation: usize,
 }
 
 impl Square {
     /// One whose result is as large as what it reads, over the step.
     pub(super) fn same(side: usize, stride: usize) -> Self {
-        Self { side, stride, pad: side / 2, groups: 1 }
+        Self { side, stride, pads: Some([side / 2; 4]), groups: 1, dilation: 1 }
+    }
+
+    /// One whose squares lie side by side.
+    pub(super) fn apart(side: usize) -> Self {
+        Self { pads: Some([0; 4]), ..Self::same(side, side) }
     }
 
     pub(super) fn window(self) -> Window {
-        let [side, stride, pad, groups] = [self.side, self.stride, self.pad, self.groups].map(long);
-        Window { kernel: vec![side; 2], strides: vec![stride; 2], pads: vec![pad; 4], groups }
+        let [side, stride, groups, dilation] = [self.side, self.stride, self.groups, self.dilation].map(long);
+        Window {
+            kernel: vec![side; 2],
+            strides: vec![stride; 2],
+            pads: self.pads.map(|pads| pads.map(long).to_vec()).unwrap_or_default(),
+            dilations: vec![dilation; 2],
+            groups,
+        }
     }
 }
 

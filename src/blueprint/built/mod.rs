@@ -6,16 +6,24 @@
 mod attention;
 mod bert;
 mod block;
+mod convnext;
+mod deberta;
+mod inverted;
 mod layers;
 mod maker;
+mod modernbert;
 mod patches;
 mod resnet;
+mod segformer;
 mod settings;
 mod swin;
 #[cfg(test)]
 mod tests;
+mod timm;
 mod transformers;
+mod unit;
 mod vit;
+mod wav2vec2;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -47,9 +55,9 @@ impl Built {
     fn from(config: Option<&Value>, tensors: &BTreeMap<String, TensorInfo>) -> Option<Result<Self, String>> {
         let maker = Maker::new(tensors);
         let (family, parts): (_, Made<Parts>) = match config {
+            Some(config) if config.get("architecture").is_some() => timm::build(config, maker)?,
             Some(config) => transformers::build(config, maker)?,
-            None if resnet::is_one(&maker) => ("torchvision ResNet", resnet::build_state_dict(maker)),
-            None => return None,
+            None => torchvision(maker)?,
         };
         Some(parts.map(|parts| Self { family, parts }))
     }
@@ -79,4 +87,28 @@ impl Built {
     pub(crate) fn source<'a>(&'a self, model: &'a Artifact, places: &'a Places) -> Source<'a> {
         Source::with(&self.parts.graph, Own::Made(&self.parts.constants), model, places)
     }
+}
+
+/// The family of tensors that come without a configuration, and what came of it: torchvision's names say which it is,
+/// and its models have one way to compute with them.
+fn torchvision(maker: Maker<'_>) -> Option<(&'static str, Made<Parts>)> {
+    if resnet::is_one(&maker) {
+        return Some(("torchvision ResNet", resnet::build_state_dict(maker)));
+    }
+    if vit::state_dict::is_torchvision(&maker) {
+        return Some(("torchvision ViT", vit::state_dict::torchvision(maker)));
+    }
+    if convnext::is_torchvision(&maker) {
+        return Some(("torchvision ConvNeXt", convnext::torchvision(maker)));
+    }
+    if inverted::is_mobilenet(&maker) {
+        return Some(("torchvision MobileNetV2", inverted::torchvision_mobilenet(maker)));
+    }
+    if inverted::is_efficientnet(&maker) {
+        return Some(("torchvision EfficientNet", inverted::torchvision_efficientnet(maker)));
+    }
+    if swin::is_torchvision(&maker) {
+        return Some(("torchvision Swin", swin::torchvision(maker)));
+    }
+    None
 }

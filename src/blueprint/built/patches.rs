@@ -32,7 +32,13 @@ impl Patches {
         let weight = maker.weight(&format!("{name}.weight"), &shape)?;
         let bias = biased.then(|| maker.weight(&format!("{name}.bias"), &[self.width])).transpose()?;
         let patch = self.patch.map(long).to_vec();
-        let window = Window { kernel: patch.clone(), strides: patch, pads: vec![0; 4], groups: 1 };
+        let window = Window {
+            kernel: patch.clone(),
+            strides: patch,
+            pads: vec![0; 4],
+            dilations: Vec::new(),
+            groups: 1,
+        };
         let operands: Vec<&str> =
             [Some(&*pixels), Some(&weight), bias.as_deref()].into_iter().flatten().collect();
         Ok(maker.node(nodes::convolution(&window), &operands))

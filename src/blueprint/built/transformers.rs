@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    bert,
+    bert, convnext, deberta, inverted,
     maker::{Maker, Parts},
-    resnet,
+    modernbert, resnet, segformer,
     settings::{Made, Settings},
-    swin, vit,
+    swin, vit, wav2vec2,
 };
 use vit::transformers::Kind;
 
@@ -31,6 +31,31 @@ pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, M
         }
         "SwinForImageClassification" => {
             ("Swin", common(settings).and_then(|()| swin::transformers(settings, maker)))
+        }
+        "ConvNextForImageClassification" => {
+            ("ConvNeXt", common(settings).and_then(|()| convnext::transformers("convnext", settings, maker)))
+        }
+        "ConvNextV2ForImageClassification" => (
+            "ConvNeXtV2",
+            common(settings).and_then(|()| convnext::transformers("convnextv2", settings, maker)),
+        ),
+        "MobileNetV2ForImageClassification" => {
+            ("MobileNetV2", common(settings).and_then(|()| inverted::mobilenet(settings, maker)))
+        }
+        "EfficientNetForImageClassification" => {
+            ("EfficientNet", common(settings).and_then(|()| inverted::efficientnet(settings, maker)))
+        }
+        "SegformerForImageClassification" => {
+            ("SegFormer", common(settings).and_then(|()| segformer::build(settings, maker)))
+        }
+        "DebertaV2ForSequenceClassification" => {
+            ("DeBERTa-v2", common(settings).and_then(|()| deberta::build(settings, maker)))
+        }
+        "ModernBertForSequenceClassification" => {
+            ("ModernBERT", common(settings).and_then(|()| modernbert::build(settings, maker)))
+        }
+        "Wav2Vec2ForSequenceClassification" => {
+            ("wav2vec2", common(settings).and_then(|()| wav2vec2::build(settings, maker)))
         }
         class => match text(class) {
             Some((family, kind)) => {

@@ -45,7 +45,7 @@ pub(crate) enum Plain {
     Tile,
     Unsqueeze,
     Where,
-    GlobalAverage,
+    GlobalMaximum,
 }
 
 impl Plain {
@@ -87,7 +87,7 @@ impl Plain {
             Self::Tile => "Tile",
             Self::Unsqueeze => "Unsqueeze",
             Self::Where => "Where",
-            Self::GlobalAverage => "GlobalAveragePool",
+            Self::GlobalMaximum => "GlobalMaxPool",
         }
     }
 }
@@ -196,16 +196,22 @@ pub(crate) struct Window {
     pub(crate) kernel: Vec<i64>,
     /// Steps along each axis.
     pub(crate) strides: Vec<i64>,
-    /// Before each axis, then behind each.
+    /// Before each axis, then behind each; empty for as many as let the result be as large as what is read, over the
+    /// steps, the odd one behind.
     pub(crate) pads: Vec<i64>,
+    /// From one element of the window to the next; empty for 1.
+    pub(crate) dilations: Vec<i64>,
     /// Convolutions side by side.
     pub(crate) groups: i64,
 }
 
 impl Window {
     fn attributes(&self) -> impl Iterator<Item = (&'static str, Attribute)> + use<> {
-        let kernel = (!self.kernel.is_empty()).then(|| ("kernel_shape", ints(&self.kernel)));
-        [("strides", ints(&self.strides)), ("pads", ints(&self.pads))].into_iter().chain(kernel)
+        let list = |name, list: &[i64]| (!list.is_empty()).then(|| (name, ints(list)));
+        let auto = || Some(("auto_pad", Attribute::String(b"SAME_UPPER".to_vec())));
+        let pads = list("pads", &self.pads).or_else(auto);
+        let rest = [list("kernel_shape", &self.kernel), list("dilations", &self.dilations)];
+        [Some(("strides", ints(&self.strides))), pads].into_iter().chain(rest).flatten()
     }
 }
 
@@ -215,11 +221,6 @@ pub(crate) fn convolution(window: &Window) -> Node {
 
 pub(crate) fn largest(window: &Window) -> Node {
     node("MaxPool", window.attributes())
-}
-
-/// Means of windows; what is padded does not count, and windows may reach beyond the end.
-pub(crate) fn average(window: &Window) -> Node {
-    node("AveragePool", window.attributes().chain([("ceil_mode", Attribute::Int(1))]))
 }
 
 fn ints(values: &[i64]) -> Attribute {

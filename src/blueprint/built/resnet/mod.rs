@@ -12,16 +12,9 @@ use super::{
     layers::Square,
     maker::{Maker, Parts},
     settings::Made,
+    unit::Unit,
 };
-use crate::net::ops::nodes::{self, Window};
-
-/// A convolution and the normalisation behind it.
-struct Unit {
-    convolution: String,
-    norm: String,
-    channels: [usize; 2],
-    square: Square,
-}
+use crate::net::ops::nodes;
 
 /// Units in a row, beside a way round them.
 struct Block {
@@ -48,17 +41,16 @@ impl Network<'_> {
         let (key, name) = self.activation;
         let dims = [("batch", None), ("channels", Some(self.channels)), ("height", None), ("width", None)];
         let pixels = maker.input("pixel_values", Dtype::F32, &dims);
-        let x = self.stem.add(&mut maker, &pixels)?;
+        let x = self.stem.add(&mut maker, &pixels, EPSILON)?;
         let x = maker.activation(&x, key, name)?;
-        let window = Window { kernel: vec![3; 2], strides: vec![2; 2], pads: vec![1; 4], groups: 1 };
-        let mut x = maker.node(nodes::largest(&window), &[&x]);
+        let mut x = maker.node(nodes::largest(&Square::same(3, 2).window()), &[&x]);
         for block in &self.blocks {
             let around = match &block.shortcut {
-                Some(shortcut) => shortcut.add(&mut maker, &x)?,
+                Some(shortcut) => shortcut.add(&mut maker, &x, EPSILON)?,
                 None => x.clone(),
             };
             for (at, unit) in block.units.iter().enumerate() {
-                x = unit.add(&mut maker, &x)?;
+                x = unit.add(&mut maker, &x, EPSILON)?;
                 // Inside a block it is this one, whatever the configuration names.
                 if at + 1 < block.units.len() {
                     x = maker.activation(&x, key, "relu")?;
@@ -70,12 +62,5 @@ impl Network<'_> {
         let pooled = maker.pooled(&x);
         let (logits, classes) = maker.head(&pooled, self.head, self.width)?;
         maker.finish(&logits, classes)
-    }
-}
-
-impl Unit {
-    fn add(&self, maker: &mut Maker<'_>, x: &str) -> Made<String> {
-        let x = maker.convolution(x, &self.convolution, self.channels, self.square, false)?;
-        maker.batch_norm(&x, &self.norm, self.channels[1], EPSILON)
     }
 }

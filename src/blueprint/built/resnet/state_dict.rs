@@ -5,8 +5,9 @@ use super::{
         layers::Square,
         maker::{Maker, Parts},
         settings::Made,
+        unit::Unit,
     },
-    Block, Network, Unit,
+    Block, Network,
 };
 
 /// More blocks than any stage has.

@@ -5,8 +5,9 @@ use super::{
         layers::Square,
         maker::{Maker, Parts},
         settings::{Made, Settings},
+        unit::Unit,
     },
-    Block, Network, Unit,
+    Block, Network,
 };
 
 /// The graph of a network.

@@ -2,7 +2,7 @@
 
 mod names;
 
-pub(super) use names::{timm, torchvision, transformers};
+pub(super) use names::{is_torchvision, timm, torchvision, transformers};
 
 use super::{
     block::{Block, Names},

@@ -70,6 +70,13 @@ fn of_transformers(block: &str, biased: bool) -> (Names, String) {
     (names, name("attention.self.relative_position_bias_table"))
 }
 
+/// Whether the tensors have torchvision's names.
+pub(in super::super) fn is_torchvision(maker: &Maker<'_>) -> bool {
+    ["features.0.0.weight", "features.1.0.attn.relative_position_bias_table", "head.weight"]
+        .iter()
+        .all(|name| maker.has(name))
+}
+
 /// Swin as torchvision has it, for images of the size that it is made for.
 ///
 /// # Errors
