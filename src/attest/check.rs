@@ -108,6 +108,10 @@ impl Claimed {
             Some(_) => {
                 (Outcome::Informative, format!("run by another graph than the claim's, sha256:{claimed}"))
             }
+            None if report.execution().not_executed.is_none() => (
+                Outcome::Informative,
+                format!("run by a graph built of the configuration; the claim's is sha256:{claimed}"),
+            ),
             None => (Outcome::Informative, format!("not run again: the claim's graph is sha256:{claimed}")),
         };
         Some(Check { definition: &GRAPH, outcome, summary, figures: Vec::new() })

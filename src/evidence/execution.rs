@@ -9,6 +9,9 @@ pub struct Execution {
     /// The graph that was run where the model has none itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graph: Option<LentGraph>,
+    /// The graph that was built of the configuration and run, where the model has none itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built: Option<BuiltGraph>,
     /// Outputs of which nothing is said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_judged: Vec<Unjudged>,
@@ -27,6 +30,18 @@ pub struct LentGraph {
     pub shared: usize,
     /// How many, in front of the embedding, only it has: they are believed.
     pub own: usize,
+}
+
+/// A graph that was built of a folder's configuration and run with the folder's weights.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuiltGraph {
+    /// The family of models, such as `ViT`.
+    pub family: String,
+    /// Version of what is built of a configuration.
+    pub version: u32,
+    /// How many tensors of the folder it reads.
+    pub weights: usize,
 }
 
 /// An output of which nothing is said.

@@ -24,7 +24,7 @@ pub use change::{Change, Side};
 pub use changed::{ChangedTensor, TensorDifference};
 pub use check::{Check, NotRun, Outcome};
 pub use definition::{Definition, Origin, REPRODUCED};
-pub use execution::{Execution, LentGraph, Unjudged};
+pub use execution::{BuiltGraph, Execution, LentGraph, Unjudged};
 pub use figure::{Bound, BoundSide, Figure};
 pub use finding::Finding;
 pub use number::Number;

@@ -6,7 +6,10 @@ use candle_core::{Device, Tensor};
 use declass_formats::{Dtype, onnx::Attribute, onnx::Node};
 
 use super::{Fault, Floats, Limits, Network, Run};
-use crate::net::sample::{graph, node, opened, with};
+use crate::net::{
+    Source,
+    sample::{graph, node, opened, with},
+};
 
 /// What becomes of a graph from `x`, two by two, to `y`.
 fn outcome(nodes: Vec<Node>, integers: &[(&str, &[i64])]) -> Result<(), Fault> {
@@ -128,7 +131,7 @@ fn a_copy_shares_what_has_the_same_bytes_and_nothing_else() {
             .collect::<Vec<_>>()
     };
     let first = of(&network);
-    let beside = network.beside(crate::net::Source::of(&copy).unwrap()).unwrap();
+    let beside = network.beside(Source::of(&copy).unwrap()).unwrap();
     let second = of(&beside);
     assert_eq!(first[0].id(), second[0].id(), "what is made of equal weights alone is made once");
     assert_ne!(first[1].id(), second[1].id());

@@ -32,6 +32,7 @@ mod compare;
 mod elementwise;
 mod kernel;
 mod linear;
+pub(crate) mod nodes;
 mod normalise;
 mod operands;
 mod operator;

@@ -1,14 +1,14 @@
-//! What says how the two models are computed: their own graphs, or one that was exported of the original.
+//! What says how the two models are computed: their own graphs, or one that was built, or exported, of the original.
 
 use std::path::Path;
 
 use declass_formats::Artifact;
 
 use crate::{
-    blueprint::Blueprint,
+    blueprint::{Blueprint, Origin},
     cut::Cut,
     error::Error,
-    evidence::{Change, LentGraph},
+    evidence::{BuiltGraph, Change, LentGraph},
     net::{Places, Source},
 };
 
@@ -65,10 +65,16 @@ impl Graphs {
         Ok(Change { before, after })
     }
 
-    /// Which graph was lent, for the record.
-    pub(super) fn lent(&self) -> Option<LentGraph> {
-        let Self::Lent { blueprint, .. } = self else { return None };
-        let (shared, own) = blueprint.weights();
-        Some(LentGraph { sha256: blueprint.digest().to_string(), shared, own })
+    /// Which graph was run, for the record: a file that was lent, or one that was built.
+    pub(super) fn origin(&self) -> (Option<LentGraph>, Option<BuiltGraph>) {
+        let Self::Lent { blueprint, .. } = self else { return (None, None) };
+        match blueprint.origin() {
+            Origin::File { digest, shared, own } => {
+                (Some(LentGraph { sha256: digest.to_string(), shared, own }), None)
+            }
+            Origin::Built { family, version, weights } => {
+                (None, Some(BuiltGraph { family: family.to_owned(), version, weights }))
+            }
+        }
     }
 }

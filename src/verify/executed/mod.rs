@@ -103,7 +103,9 @@ pub(super) fn check(subject: &Subject<'_>, progress: &dyn Progress) -> (Check, E
     };
     let counts = [("inputs", ran.inputs, "inputs"), ("embeddings", ran.embeddings, "embeddings")];
     let (outcome, summary, mut execution) = ran.verdict();
-    execution.graph = subject.graphs.as_ref().ok().and_then(Graphs::lent);
+    if let Ok(graphs) = &subject.graphs {
+        (execution.graph, execution.built) = graphs.origin();
+    }
     let left = ("not-judged", execution.not_judged.len(), "outputs");
     let figures = counts.into_iter().chain([left]);
     let figures = figures.map(|(quantity, count, unit)| Figure::new(quantity, count as f64, unit)).collect();

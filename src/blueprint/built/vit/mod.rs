@@ -1,0 +1,4 @@
+//! Vision transformers.
+
+pub(super) mod state_dict;
+pub(super) mod transformers;
