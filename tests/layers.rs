@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 38] = [
+const MAY_NAME: [(&str, &[&str]); 39] = [
     ("arrays", &["error"]),
     ("calendar", &[]),
     ("classes", &["error"]),
@@ -59,6 +59,7 @@ const MAY_NAME: [(&str, &[&str]); 38] = [
     ("net", &["error"]),
     ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign", "temporary"]),
     ("head", &["classes", "error"]),
+    ("inputs", &["arrays", "classes", "error", "progress", "rng", "unambiguous"]),
     ("key_file", &["error"]),
     ("methods", &["classes", "error", "head", "rng"]),
     (
@@ -162,9 +163,9 @@ const MAY_NAME: [(&str, &[&str]); 38] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 17] = [
-    "attest", "claim", "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "net",
-    "progress", "push", "register", "release", "sign",
+const WITHOUT_CANDLE: [&str; 18] = [
+    "attest", "claim", "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "inputs",
+    "net", "progress", "push", "register", "release", "sign",
 ];
 
 #[test]
