@@ -128,6 +128,16 @@ pub enum Error {
     /// A repository on a hub could not be read or written.
     #[error(transparent)]
     Hub(#[from] HubError),
+    /// The user's examples, or what a model says of how they become inputs, cannot be used.
+    #[error("`{}`: {reason}", path.display())]
+    Inputs {
+        /// The file or the folder.
+        path: PathBuf,
+        /// What is wrong, and where in it.
+        reason: String,
+        /// What to do instead, if anything is known to help.
+        hint: Option<String>,
+    },
     /// The output would lie in the model's own folder.
     #[error("`{}` lies inside the input", path.display())]
     InsideInput {

@@ -105,6 +105,9 @@ pub mod git;
 pub mod head;
 #[doc(hidden)]
 pub mod hook;
+#[cfg(feature = "inputs")]
+#[doc(hidden)]
+pub mod inputs;
 #[doc(hidden)]
 pub mod key_file;
 #[cfg(feature = "compute")]

@@ -29,6 +29,8 @@ pub enum Purpose {
     Balancing,
     /// Made-up inputs of whole networks, one stream per run.
     Inputs,
+    /// Which of a user's examples are used, one stream per class.
+    Examples,
 }
 
 /// Where streams begin that are for one thing.

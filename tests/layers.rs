@@ -60,6 +60,7 @@ const MAY_NAME: [(&str, &[&str]); 39] = [
     ("net", &["error"]),
     ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign", "temporary"]),
     ("head", &["classes", "error"]),
+    ("inputs", &["arrays", "classes", "error", "progress", "rng", "unambiguous"]),
     ("key_file", &["error"]),
     ("methods", &["classes", "error", "head", "rng"]),
     (
@@ -165,9 +166,9 @@ const MAY_NAME: [(&str, &[&str]); 39] = [
 ];
 
 /// Rooms without arithmetic.
-const WITHOUT_CANDLE: [&str; 17] = [
-    "attest", "claim", "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "net",
-    "progress", "push", "register", "release", "sign",
+const WITHOUT_CANDLE: [&str; 18] = [
+    "attest", "claim", "cut", "edit", "evidence", "export", "fetch", "gate", "git", "head", "hook", "inputs",
+    "net", "progress", "push", "register", "release", "sign",
 ];
 
 #[test]

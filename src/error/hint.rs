@@ -10,6 +10,7 @@ impl Error {
             Self::CannotStamp { hint, .. }
             | Self::Embeddings { hint, .. }
             | Self::Hook { hint, .. }
+            | Self::Inputs { hint, .. }
             | Self::Run { hint, .. } => hint.clone(),
             Self::Class(error) => error.hint(),
             Self::Format(error) => error.hint(),
