@@ -21,6 +21,8 @@ pub trait Progress: Sync {
 pub enum Step {
     /// Comparing and hashing the model and its copy, counted in bytes.
     Comparing,
+    /// Reading examples and running the model on them, counted in examples.
+    Encoding,
     /// Fetching a model from a hub, counted in bytes.
     Downloading,
     /// Hashing a release, counted in bytes.

@@ -86,11 +86,7 @@ impl Blueprint {
     ///
     /// # Errors
     /// As [`Self::open`] for one that is named; what is wrong with the others, or that there is none, is told in words.
-    pub fn of(
-        model: &Artifact,
-        cut: &Cut,
-        named: Option<&Path>,
-    ) -> Result<Result<Self, String>, Error> {
+    pub fn of(model: &Artifact, cut: &Cut, named: Option<&Path>) -> Result<Result<Self, String>, Error> {
         if let Some(path) = named {
             return Self::open(path, model, cut).map(Ok);
         }

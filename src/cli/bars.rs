@@ -26,6 +26,7 @@ impl Progress for Bars {
         let (name, unit) = match step {
             Step::Comparing => ("comparing", "{bytes}/{total_bytes}"),
             Step::Downloading => ("downloading", "{bytes}/{total_bytes}"),
+            Step::Encoding => ("running", "{pos}/{len} examples"),
             Step::Hashing => ("hashing", "{bytes}/{total_bytes}"),
             Step::Sampling => ("sampling", "{pos}/{len}"),
             Step::Running => ("running both", "{pos}/{len} batches"),

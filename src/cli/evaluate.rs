@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use declass::{
     attest::Claimed,
     claim::names::open_model,
@@ -18,7 +18,14 @@ use declass::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, args::EvaluateArgs, bars::Bars, hub, labelled, output::Printer, schema::Schema};
+use super::{
+    Exit,
+    args::EvaluateArgs,
+    bars::Bars,
+    hub, labelled,
+    output::{Printer, Verbosity},
+    schema::Schema,
+};
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
@@ -26,8 +33,16 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let release = open_model(&located.path).map_err(Error::from)?;
     let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let original = open_model(&located_original.path).map_err(Error::from)?;
-    let (pair, hints) = load(args, &original, &release)?;
-    let data = labelled::open(&args.eval_embeddings, args.train_embeddings.as_deref())?;
+    let (pair, hints, cut) = load(args, &original, &release)?;
+    let through = labelled::Through {
+        model: &original,
+        cut: &cut,
+        labels: cut.labels.as_ref(),
+        graph: args.graph.as_deref(),
+    };
+    let silent = Printer::new(Verbosity::Quiet);
+    let out = if args.json { &silent } else { printer };
+    let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;
     data.check(&pair)?;
     let comparison = compare(&original, &release, &pair.forgotten, &hints, &bars)?;
     // Embeddings of one encoder say nothing of another.
@@ -54,7 +69,7 @@ struct Model<'a> {
 
 /// Both heads, and what is said of the model by hand; which classes are forgotten the user says, or else
 /// the claim.
-fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Hints)> {
+fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Hints, Cut)> {
     let claimed = match args.forget[..] {
         [] if !StoredClaim::exists(release.folder()) => {
             return Err(Error::NoClaim { path: args.release.clone() }.into());
@@ -73,7 +88,14 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
             named.map_err(Error::from)?
         }
     };
-    Ok((Pair::load((original, &cut), release, &hints, forgotten)?, hints))
+    Ok((Pair::load((original, &cut), release, &hints, forgotten)?, hints, cut))
+}
+
+/// An evaluation needs something to measure on.
+fn nothing_named() -> anyhow::Error {
+    anyhow!(
+        "name what to measure on: your own labelled examples with --data, or embeddings with --eval-embeddings"
+    )
 }
 
 fn as_json([original, release]: &[Model<'_>; 2], evaluation: &Evaluation) -> Result<Value> {

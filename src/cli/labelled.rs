@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use anyhow::Result;
 use declass::{
+    classes::Labels,
+    cut::Cut,
     error::Error,
     evaluate::{Data, Evaluation, Labelled, Part, Record},
+    formats::Artifact,
 };
 
 use super::{
     args::DataArgs,
+    bars::Bars,
     output::{Printer, grouped},
 };
 
@@ -19,10 +24,110 @@ pub(super) fn open(test: &Path, train: Option<&Path>) -> Result<Data, Error> {
     Ok(Data { test, train })
 }
 
-/// The same where naming any is left to the user.
-pub(super) fn open_if_named(args: &DataArgs) -> Result<Option<Data>, Error> {
+/// The model that examples are run through.
+pub(super) struct Through<'a> {
+    pub(super) model: &'a Artifact,
+    pub(super) cut: &'a Cut,
+    pub(super) labels: Option<&'a Labels>,
+    /// The ONNX file that it is run by, if one is named.
+    pub(super) graph: Option<&'a Path>,
+}
+
+/// What the user named to measure on, if anything: embeddings, or examples that the model is run on.
+pub(super) fn open_if_named(
+    args: &DataArgs,
+    through: &Through<'_>,
+    bars: &Bars,
+    printer: &Printer,
+) -> Result<Option<Data>> {
+    if let Some(data) = encoded::open_if_named(&args.examples, through, bars, printer)? {
+        return Ok(Some(data));
+    }
     let test = args.eval_embeddings.as_deref();
-    test.map(|test| open(test, args.train_embeddings.as_deref())).transpose()
+    Ok(test.map(|test| open(test, args.train_embeddings.as_deref())).transpose()?)
+}
+
+#[cfg(feature = "inputs")]
+mod encoded {
+    use std::path::Path;
+
+    use anyhow::Result;
+    use declass::{
+        error::Error,
+        evaluate::{Data, Labelled},
+        inputs::Columns,
+        pipeline::{Encoded, Encoding},
+    };
+
+    use super::Through;
+    use crate::cli::{
+        args::ExampleArgs,
+        bars::Bars,
+        output::{Printer, counted, grouped},
+    };
+
+    /// Runs the model on the examples that the user named, if any.
+    pub(super) fn open_if_named(
+        args: &ExampleArgs,
+        through: &Through<'_>,
+        bars: &Bars,
+        printer: &Printer,
+    ) -> Result<Option<Data>> {
+        let Some(test) = &args.data else { return Ok(None) };
+        let of = |path: &Path| -> Result<Labelled, Error> {
+            let columns = Columns {
+                content: args.input_column.clone(),
+                second: args.second_column.clone(),
+                label: args.label_column.clone(),
+            };
+            let limit = args.limit.map(|limit| limit as usize);
+            let encoding =
+                Encoding { data: path, graph: through.graph, columns, limit, seed: 0, strict: args.strict };
+            let encoded = encoding.run(through.model, through.cut, through.labels, bars)?;
+            tell(&encoded, path, printer);
+            Ok(encoded.labelled)
+        };
+        let test = of(test)?;
+        let train = args.train_data.as_deref().map(of).transpose()?;
+        Ok(Some(Data { test, train }))
+    }
+
+    fn tell(encoded: &Encoded, path: &Path, printer: &Printer) {
+        let rows = encoded.labelled.labels.len();
+        printer.row("ran on", format!("{} of `{}`", counted(rows, "example"), path.display()));
+        encoded.assumed.iter().for_each(|said| printer.row("assumed", said));
+        if let Some(first) = encoded.unusable.first() {
+            let count = counted(encoded.unusable.len(), "example");
+            let reason = format!("`{}`: {}", first.id.escape_debug(), first.reason);
+            printer.warn(&format!("{count} could not be used and were left out, the first of them {reason}"));
+        }
+        for (label, count) in &encoded.unknown {
+            let (label, count) = (label.escape_debug(), grouped(*count));
+            printer.warn(&format!("`{label}` is no class of the model: {count} left out"));
+        }
+        if encoded.unlabelled > 0 {
+            printer.warn(&format!("{} without a label left out", grouped(encoded.unlabelled)));
+        }
+    }
+}
+
+#[cfg(not(feature = "inputs"))]
+mod encoded {
+    use anyhow::Result;
+    use declass::evaluate::Data;
+
+    use super::Through;
+    use crate::cli::{args::ExampleArgs, bars::Bars, output::Printer};
+
+    /// This build runs no examples.
+    pub(super) fn open_if_named(
+        _: &ExampleArgs,
+        _: &Through<'_>,
+        _: &Bars,
+        _: &Printer,
+    ) -> Result<Option<Data>> {
+        Ok(None)
+    }
 }
 
 /// What was measured on, and every figure.
@@ -31,7 +136,7 @@ pub(super) fn print(evaluation: &Evaluation, printer: &Printer) {
     if let Some(train) = &evaluation.train_data {
         printer.row("training", data(train));
     }
-    printer.row("measured", "on these real inputs (tier T2); the backbone was not run");
+    printer.row("measured", "on these real inputs (tier T2)");
     for metric in &evaluation.metrics {
         printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
         printer.figures(&metric.figures, evaluation.labels.as_ref());

@@ -6,6 +6,7 @@ mod here {
     use anyhow::{Result, bail};
     use declass::{
         claim::{StoredClaim, names::open_model},
+        cut::Cut,
         error::Error,
         evidence::REPRODUCED,
         formats::Artifact,
@@ -49,7 +50,14 @@ mod here {
         let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
         let original = open_model(&original.path).map_err(Error::from)?;
         let release = opened.map_err(|error| or_swapped(error, args, &original))?;
-        let data = labelled::open_if_named(&args.data)?;
+        let cut = Cut::locate(&original, release.removal().hints())?;
+        let through = labelled::Through {
+            model: &original,
+            cut: &cut,
+            labels: cut.labels.as_ref(),
+            graph: args.graph.as_deref(),
+        };
+        let data = labelled::open_if_named(&args.data, &through, bars, printer)?;
         let device = device::open(args.device, printer)?;
         let how =
             Measuring { data: data.as_ref(), graph: args.graph.as_deref(), seed: args.seed, device: &device };

@@ -17,6 +17,8 @@
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
 //! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again.
 
+#[cfg(feature = "inputs")]
+mod encode;
 mod event;
 mod finish;
 mod job;
@@ -26,8 +28,11 @@ mod reproduce;
 mod run;
 mod train;
 mod training;
+mod wired;
 mod write;
 
+#[cfg(feature = "inputs")]
+pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use job::Job;

@@ -10,13 +10,13 @@ use candle_core::{Device, Tensor};
 use declass_formats::{Artifact, Dtype, TensorInfo};
 use rayon::prelude::*;
 
+use super::wired::{Wired, failed};
 use crate::{
     arrays::{Array, Arrays, Container, Problem, read_file, write},
-    blueprint::Blueprint,
     cut::Cut,
     error::Error,
     head::{Hints, Link},
-    net::{Flow, Places, Source, ValueId},
+    net::{Flow, Source, ValueId},
     run::{Limits, Network, Run, Value},
     tail::Weights,
 };
@@ -66,22 +66,15 @@ impl Running {
             reason: format!("`{}` ends in neither .npz nor .safetensors", self.out.display()),
             hint: None,
         })?;
-        if let (Some(_), Some(path)) = (model.graph(), &self.graph) {
-            return Err(Error::Graph { path: path.clone(), reason: "the model is a graph itself".into() });
-        }
-        let lent = match model.graph() {
-            Some(_) => None,
-            None => Some(self.lent(model, hints)?),
+        let wired = match (model.graph(), &self.graph) {
+            (Some(_), None) => Wired::own(),
+            _ => Wired::of(model, &Cut::locate(model, hints)?, self.graph.as_deref())?,
         };
-        let source = match &lent {
-            Some((blueprint, places)) => blueprint.source(model, places),
-            None => Source::of(model),
-        };
-        let source = source.ok_or_else(|| failed("there is no graph".into()))?;
+        let source = wired.source(model)?;
         let flow = Flow::new(source.graph())?;
         let network = Network::of(source, &flow, Device::Cpu);
         let logits =
-            if self.at.is_none() { Logits::of(model, source, &flow, hints) } else { Err(String::new()) };
+            if self.at.is_none() { Logits::of(model, &wired, &flow, hints) } else { Err(String::new()) };
         let wanted = self.wanted(&flow, logits.as_ref().ok())?;
         let ids: Vec<ValueId> = wanted.iter().map(|(_, id)| *id).collect();
         network.supported(&ids, &[]).map_err(|fault| failed(fault.to_string()))?;
@@ -102,16 +95,6 @@ impl Running {
             flow.graph().outputs.iter().filter(|output| self.at.is_none() && output.elem_type == TEXT);
         let texts = texts.map(|output| output.name.clone()).collect();
         Ok(HasRun { rows: inputs.rows, arrays, texts, without_logits })
-    }
-
-    /// The graph that was lent to a model, and where the model has its weights.
-    fn lent(&self, model: &Artifact, hints: &Hints) -> Result<(Blueprint, Places), Error> {
-        let cut = Cut::locate(model, hints)?;
-        let hint = "name an ONNX file that was exported of it";
-        let none = |reason| Error::Run { reason, hint: Some(hint.into()) };
-        let blueprint = Blueprint::of(model, &cut, self.graph.as_deref())?.map_err(none)?;
-        let places = blueprint.places(model).map_err(failed)?;
-        Ok((blueprint, places))
     }
 
     /// The values that are kept, by name, those that the head reads last.
@@ -240,17 +223,13 @@ struct Logits {
 }
 
 impl Logits {
-    fn of(model: &Artifact, source: Source<'_>, flow: &Flow<'_>, hints: &Hints) -> Result<Self, String> {
-        let cut = Cut::locate(model, hints).map_err(|error| error.to_string())?;
-        let head = cut.head.load(model).map_err(|error| error.to_string())?;
-        let embedding = |branch: &crate::cut::Branch| {
-            let met = || source.met(flow, &branch.weight.tensor);
-            let embedding = if source.is_lent() { met() } else { flow.id(&branch.embedding) };
-            Some((embedding?, branch.width))
-        };
-        let embeddings = cut.head.branches.iter().map(embedding).collect::<Option<Vec<_>>>();
+    fn of(model: &Artifact, wired: &Wired, flow: &Flow<'_>, hints: &Hints) -> Result<Self, String> {
+        let told = |error: Error| error.to_string();
+        let cut = Cut::locate(model, hints).map_err(told)?;
+        let head = cut.head.load(model).map_err(told)?;
+        let source = wired.source(model).map_err(told)?;
         Ok(Self {
-            embeddings: embeddings.ok_or("the embedding is no value of the graph")?,
+            embeddings: wired.embeddings(source, flow, &cut).map_err(told)?,
             head: Weights::of(&head, &Device::Cpu).map_err(|error| error.to_string())?,
             link: cut.head.link,
         })
@@ -339,8 +318,4 @@ fn as_inputs(error: Error) -> Error {
         }
         other => other,
     }
-}
-
-fn failed(reason: String) -> Error {
-    Error::Run { reason, hint: None }
 }

@@ -70,12 +70,12 @@ pub(in crate::cli) struct EvaluateArgs {
     pub(in crate::cli) original: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) hub: HubArgs,
-    /// Labelled embeddings that the model was not trained on.
+    #[command(flatten)]
+    pub(in crate::cli) measured_on: DataArgs,
+    /// An ONNX file that was exported of the original, where it is a folder of safetensors and the model is run
+    /// [default: onnx/model.onnx in the folder, where its configuration does not say enough].
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) eval_embeddings: PathBuf,
-    /// Labelled embeddings that it was trained on, for membership inference and probes.
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) train_embeddings: Option<PathBuf>,
+    pub(in crate::cli) graph: Option<PathBuf>,
     /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
     #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
     pub(in crate::cli) forget: Vec<String>,
@@ -97,9 +97,55 @@ pub(in crate::cli) struct EvaluateArgs {
     pub(in crate::cli) json: bool,
 }
 
-/// Labelled embeddings that a run measures on besides.
+/// Examples of the user, on which the model is run.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ExampleArgs {
+    /// Labelled pictures, texts or sounds of your own: a folder with a folder for each class; CSV or JSON lines with a
+    /// path or a text and a label; Parquet as data sets of hubs have it; npz or safetensors of the model's inputs. Each
+    /// is prepared as the model's folder says, and the model is run on it.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "PATH", help_heading = "Your own data", conflicts_with = "eval_embeddings")]
+    pub(in crate::cli) data: Option<PathBuf>,
+    /// The same for examples that the model was trained on.
+    #[cfg(feature = "inputs")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        help_heading = "Your own data",
+        requires = "data",
+        conflicts_with = "train_embeddings"
+    )]
+    pub(in crate::cli) train_data: Option<PathBuf>,
+    /// Take at most so many examples, of each class its share.
+    #[cfg(feature = "inputs")]
+    #[arg(
+        long, value_name = "N", help_heading = "Your own data", requires = "data",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(in crate::cli) limit: Option<u32>,
+    /// Stop at the first example that cannot be used, in place of leaving it out.
+    #[cfg(feature = "inputs")]
+    #[arg(long, help_heading = "Your own data", requires = "data")]
+    pub(in crate::cli) strict: bool,
+    /// The column of a table with the label.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    pub(in crate::cli) label_column: Option<String>,
+    /// The column of a table with the path, the bytes or the text.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    pub(in crate::cli) input_column: Option<String>,
+    /// The column of a table with the second text of a pair.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    pub(in crate::cli) second_column: Option<String>,
+}
+
+/// Labelled data that a run measures on besides.
 #[derive(Args, Debug)]
 pub(in crate::cli) struct DataArgs {
+    #[command(flatten)]
+    pub(in crate::cli) examples: ExampleArgs,
     /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them:
     /// figures on real inputs (tier T2) for the claim and the card, with the file's digest.
     #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]

@@ -37,7 +37,13 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let source = source::open(&args.model, &bars)?;
     destination.check_input(source.model.artifact())?;
     let removal = options::removal(args, &source.model)?;
-    let data = labelled::open_if_named(&args.data)?;
+    let through = labelled::Through {
+        model: source.model.artifact(),
+        cut: source.model.cut(),
+        labels: source.model.labels(),
+        graph: args.graph.as_deref(),
+    };
+    let data = labelled::open_if_named(&args.data, &through, &bars, out)?;
     let device = device::open(args.device, printer)?;
     let key = key::open(&args.key)?;
 

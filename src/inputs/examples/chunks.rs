@@ -58,7 +58,7 @@ impl Examples {
     /// for it. What cannot be read counts as empty. Chunks refuse what changes afterwards.
     pub fn digest(&mut self, progress: &dyn Progress) -> Sha256Digest {
         if self.digests.is_none() {
-            let step = Step::Hashing;
+            let step = Step::Encoding;
             progress.begin(step, self.list.len() as u64);
             let mut digests = Vec::with_capacity(self.list.len());
             for start in (0..self.list.len()).step_by(AT_ONCE) {
