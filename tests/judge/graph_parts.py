@@ -32,6 +32,7 @@ class Graph:
         self.rows = self.batch or 2
         self.outputs, self.values = [], []
         self.forget = int(rng.integers(0, self.classes))
+        self.other = self.other_classes = None
         # What the model calls its classes, where it does: texts, numbers that count them, or other numbers.
         self.has_texts = self.chance(0.3)
         counted, tens = list(range(self.classes)), [10 * index + 10 for index in range(self.classes)]
@@ -73,9 +74,11 @@ class Graph:
     def head(self):
         d, c, n = self.width, self.classes, self.rows
         self.feature_axis = 1
-        form = self.pick(["gemm", "gemm", "gemm", "matmul", "matmul", "tokens", "map", "einsum", "sum", "rows_first", "no_bias", "linear", "linear", "each"])
+        form = self.pick(["gemm", "gemm", "gemm", "matmul", "matmul", "tokens", "map", "einsum", "sum", "rows_first", "no_bias", "linear", "linear"])
         if form == "rows_first" and (self.batch is None):
             form = "gemm"
+        if self.chance(0.02):
+            form = "each"
         self.weight = self.rng.standard_normal((c, d)).round(3) * self.pick([1.0, 1.0, 1.0, 0.1, 10.0])
         bias = self.rng.standard_normal(c).round(3) * self.pick([1.0, 1.0, 10.0, 0.0])
         w, b = self.weight.astype(np.float32), bias.astype(np.float32)
@@ -131,8 +134,8 @@ class Graph:
     def another_head(self):
         """A head beside the first one, which has nothing to do with its classes."""
         width = self.classes + (1 if self.chance(0.8) else 0)
-        weight = self.store(self.rng.standard_normal((self.width, width)).round(3), "w")
-        name = self.node("MatMul", ["x", weight])
+        self.other, self.other_classes = self.store(self.rng.standard_normal((self.width, width)).round(3), "w"), width
+        name = self.node("MatMul", ["x", self.other])
         if self.chance(0.5):
             name = self.node("Softmax", [name], axis=len(self.input) - 1)
         self.give(Value(name, [*(extent or self.rows for extent in self.input[:-1]), width], "untouched"))
@@ -161,7 +164,7 @@ class Graph:
         from graph_tails import ODD, PLAUSIBLE
 
         for _ in range(20):
-            table = self.pick([SENSIBLE, SENSIBLE, PLAUSIBLE, OPERATORS, OPERATORS, ODD])
+            table = self.pick([SENSIBLE, SENSIBLE, SENSIBLE, PLAUSIBLE, PLAUSIBLE, OPERATORS, OPERATORS, ODD])
             operator = self.pick(table)
             mark = len(self.nodes), len(self.stored), len(self.operators)
             try:
@@ -232,7 +235,7 @@ class Graph:
         ]
         return {
             "input": self.input, "feature_axis": self.feature_axis, "width": self.width, "classes": self.classes, "forget": self.forget,
-            "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
+            "other": self.other, "other_classes": self.other_classes, "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
             "has_texts": any(isinstance(name, str) for name in self.own_names) and any(uses_texts(node) for node in self.nodes) or any(
                 tensor.data_type == STRING for tensor in self.stored),
         }
