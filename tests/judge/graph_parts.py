@@ -249,3 +249,31 @@ def read_by(node):
 
 def uses_texts(node):
     return any(attribute.name == "classlabels_strings" for attribute in node.attribute)
+
+
+# What operators ask of a value.
+
+
+def scores(value):
+    if value.kind != "scores" or value.dtype != FLOAT:
+        raise Impossible
+    return value
+
+
+def numbers(value):
+    """Any floats."""
+    if value.dtype != FLOAT or value.kind == "maps":
+        raise Impossible
+    return value
+
+
+def axis_of(g, value, axis):
+    """The axis as a file may state it."""
+    return axis - len(value.shape) if g.chance(0.5) else axis
+
+
+def axes_attribute(g, op, value, axes, since=13, **attributes):
+    """An operator whose axes are an attribute before an operator set and an operand since."""
+    if g.opset < since:
+        return g.node(op, [value.name], axes=axes, **attributes)
+    return g.node(op, [value.name, g.integers(axes)], **attributes)

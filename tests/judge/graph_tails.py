@@ -4,8 +4,8 @@ flow, a second head, and operators that nobody would expect there."""
 import numpy as np
 from onnx import TensorProto, helper
 
-from graph_operators import axes_attribute, numbers, scores, shares, sigmoid_by_hand, squash, unary
-from graph_parts import FLOAT, INT64, STRING, Impossible, Value
+from graph_operators import shares, sigmoid_by_hand, squash, unary
+from graph_parts import FLOAT, INT64, STRING, Impossible, Value, axes_attribute, numbers, scores
 
 BOOL = TensorProto.BOOL
 

@@ -22,6 +22,7 @@ import speak
 from graph_parts import Graph, Impossible
 
 SLOTS = ["keep", "drop"]
+SHARES = {"LpNormalization", "Normalizer", "ReduceSum"}
 LENGTHS = [0, 1e-30, 1e-6, 1e-2, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e15, 1e20, 1e30]
 
 
@@ -159,6 +160,9 @@ def broken(folder, slot, said, outcome):
             new, old = gathered(new, kind), gathered(old, kind)
             if slot == "keep" and size < (1e3 if outcome["level"] else outcome["radius"]):
                 # Without a bias rounding decides among equals: of the logits, which probabilities pass on.
+                if outcome["level"] and sigmoids and SHARES.intersection(said["operators"]):
+                    # Shares of rates near 0 are shares of what the sigmoid is off by.
+                    continue
                 slack = 4 * 2.0**-24 * outcome["width"] * size * outcome["largest"] + sigmoids
                 found += kept(kind, new, said["forget"], said["classes"], outcome | {"slack": slack})
             elif slot == "drop":
@@ -236,7 +240,8 @@ def dropped(kind, new, old, ordinary, said, outcome):
             return [f"output {kind['name']}: has {new.shape[1]} classes"]
         rest = np.delete(old, forget, 1)
         rows = np.isfinite(rest).all(1) & np.isfinite(new).all(1)
-        if not ordinary or not rows.any():
+        # Rounding to whole numbers behind a head goes with the edit, and with it where they end.
+        if not ordinary or not rows.any() or "QuantizeLinear" in said["operators"]:
             return []
         new, rest = new[rows], rest[rows]
         # Where the claim says so, outputs may be equal of which the original told the logits apart: then any of the

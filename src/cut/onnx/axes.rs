@@ -206,12 +206,16 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
         .is_some_and(|dim| target::is_fixed(dim, follower.classes));
     let is_rest = target[axis] == Entry::Number(-1) && are_samples(&target[axis + 1..], &tracked);
     let stays = match target[axis] {
-        Entry::Classes => true,
+        // A number of samples that the input does not fix is that of some inputs alone.
+        Entry::Classes => rows_fit(follower, &target),
         Entry::Number(0) => tracked.axis == axis && tracked.rank == Some(target.len()),
         Entry::Number(extent) => extent == classes,
         Entry::First | Entry::Other | Entry::Rows | Entry::Unknown => false,
     };
-    if !stays && !is_rest && !(declared && may_be_true(follower, node, &target, axis)) {
+    let others = target.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, entry)| *entry);
+    let strays = others.into_iter().any(|entry| matches!(entry, Entry::Classes | Entry::Other));
+    let stands = stays || is_rest || (declared && may_be_true(follower, node, &target, axis));
+    if strays || !stands {
         return Err(Lost::Unclear.into());
     }
     extents::note_extent(follower, node, axis)?;
@@ -227,18 +231,22 @@ fn are_samples(before: &[Entry], tracked: &Tracked) -> bool {
     }
 }
 
+/// Whether the entries of a target that are constants of more than one can be the samples.
+fn rows_fit(follower: &Follower<'_, '_>, target: &[Entry]) -> bool {
+    let counts = target.iter().any(|entry| matches!(entry, Entry::Number(2..)));
+    !counts || follower.fixes_inputs(0)
+}
+
 /// Whether a declared shape, which nobody checks, may be that of the result: the entries of the target beside that of
 /// the classes say nothing against it.
 fn may_be_true(follower: &Follower<'_, '_>, node: usize, target: &[Entry], axis: usize) -> bool {
-    let others = || target.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, entry)| *entry);
-    let mut rows = 1_i64;
-    for entry in others() {
-        match entry {
-            Entry::Classes | Entry::Other => return false,
-            Entry::Number(extent @ 2..) => rows = rows.saturating_mul(extent),
-            Entry::First | Entry::Number(_) | Entry::Rows | Entry::Unknown => {}
-        }
+    if matches!(target[axis], Entry::First | Entry::Other | Entry::Rows) {
+        return false;
     }
+    let others = || target.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, entry)| *entry);
+    let numbers = others()
+        .filter_map(|entry| if let Entry::Number(extent @ 2..) = entry { Some(extent) } else { None });
+    let rows = numbers.fold(1_i64, i64::saturating_mul);
     let free = target[axis] == Entry::Number(-1) && others().all(|entry| matches!(entry, Entry::Number(1..)));
     if !free {
         return true;

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
+use declass_formats::onnx::Attribute;
+
 use super::{
-    super::counts_from,
+    super::{Site, counts_from},
     follower::Follower,
     stage::{Stage, Tracked},
 };
@@ -87,7 +89,14 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
 pub(super) fn renamed(follower: &Follower<'_, '_>, labels: &Labels) -> Option<String> {
     let tables = || follower.tables.iter().map(|(node, table, _)| (*node, table.as_slice()));
     let title = |node: usize| follower.flow.title(node);
-    if let Some((node, _)) = tables().find(|(_, table)| counts_or_names(table, labels)) {
+    let listed = follower.sites.iter().filter_map(|site| match site {
+        Site::LabelAttribute { node, name } => match follower.flow.node(*node).attributes.get(name)? {
+            Attribute::Ints(list) => Some((*node, list.as_slice())),
+            _ => None,
+        },
+        _ => None,
+    });
+    if let Some((node, _)) = tables().chain(listed).find(|(_, table)| counts_or_names(table, labels)) {
         let title = title(node);
         return Some(format!(
             "`{title}` gives numbers that count the classes, while the labels are other numbers: whether they are \

@@ -13,8 +13,15 @@ use crate::{
 const CONSTANTS: &[(&str, &[usize])] = &[("W", &[4, 3]), ("K", &[3, 4, 1, 1]), ("one", &[1]), ("each", &[3])];
 
 fn located(graph: &Graph) -> Result<Cut, Error> {
-    let integers: &[(&str, &[i64])] =
-        &[("last", &[-1]), ("first", &[0]), ("second", &[1]), ("index", &[0, 1, 2])];
+    let integers: &[(&str, &[i64])] = &[
+        ("last", &[-1]),
+        ("first", &[0]),
+        ("second", &[1]),
+        ("index", &[0, 1, 2]),
+        ("five", &[5]),
+        ("three", &[3]),
+        ("tens", &[10, 20, 30]),
+    ];
     let (_folder, artifact) = opened(graph, integers);
     locate(&artifact, &Hints::default())
 }
@@ -73,6 +80,38 @@ fn the_samples_of_another_value_are_not_those_of_the_logits() {
 }
 
 #[test]
+fn a_number_of_samples_has_to_be_fixed_by_the_input() {
+    let counted = |x: &[i64]| {
+        let nodes = vec![
+            node("MatMul", &["x", "W"], "z"),
+            node("Shape", &["z"], "s"),
+            node("Gather", &["s", "second"], "e"),
+            with(node("Concat", &["five", "e"], "t"), "axis", Attribute::Int(0)),
+            node("Reshape", &["z", "t"], "y"),
+        ];
+        located(&declaring(nodes, x, &[-1, -1]))
+    };
+    let turned = |order: &[&str]| {
+        let nodes = vec![
+            node("MatMul", &["x", "W"], "z"),
+            node("Shape", &["z"], "s"),
+            node("Gather", &["s", "second"], "e"),
+            node("Gather", &["s", "first"], "n"),
+            with(node("Concat", order, "t"), "axis", Attribute::Int(0)),
+            node("Reshape", &["z", "t"], "y"),
+        ];
+        located(&declaring(nodes, &[3, 4], &[-1, 3]))
+    };
+    assert!(turned(&["n", "e"]).is_ok());
+    for order in [&["e", "three"], &["last", "n"], &["e", "n"]] {
+        assert!(turned(order).is_err(), "{order:?}");
+    }
+    assert!(counted(&[5, 4]).is_ok());
+    let said = counted(&[-1, 4]).unwrap_err().to_string();
+    assert!(said.contains("leaves the class axis unclear"), "{said}");
+}
+
+#[test]
 fn a_window_over_the_whole_map_leaves_one_place() {
     let pooled = |window: &[i64], x: &[i64]| {
         let nodes = vec![
@@ -122,6 +161,7 @@ fn numbers_that_may_count_or_name_stand_in_the_way_of_dropping() {
         located(&graph).unwrap().head.obstacle
     };
     assert_eq!(obstacle("index", [0, 1, 2]), None);
+    assert_eq!(obstacle("tens", [10, 20, 30]), None);
     let said = obstacle("index", [10, 20, 30]).unwrap();
     assert!(said.contains("whether they are indices or names is not said"), "{said}");
 }
