@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+FLOAT, INT64, STRING = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
 
 
 class Impossible(Exception):
@@ -32,7 +32,11 @@ class Graph:
         self.rows = self.batch or 2
         self.outputs, self.values = [], []
         self.forget = int(rng.integers(0, self.classes))
-        self.elementary = rng.random() < 0.5
+        self.other = self.other_classes = None
+        # What the model calls its classes, where it does: texts, numbers that count them, or other numbers.
+        self.has_texts = self.chance(0.3)
+        counted, tens = list(range(self.classes)), [10 * index + 10 for index in range(self.classes)]
+        self.own_names = [f"class {index}" for index in counted] if self.has_texts else self.pick([counted, tens])
 
     def pick(self, choices):
         return choices[int(self.rng.integers(0, len(choices)))]
@@ -51,6 +55,11 @@ class Graph:
         self.stored.append(numpy_helper.from_array(array, name))
         return name
 
+    def texts(self, values):
+        name = self.name("t")
+        self.stored.append(helper.make_tensor(name, STRING, [len(values)], [value.encode() for value in values]))
+        return name
+
     def integers(self, values):
         return self.store(np.array(values, np.int64))
 
@@ -65,21 +74,28 @@ class Graph:
     def head(self):
         d, c, n = self.width, self.classes, self.rows
         self.feature_axis = 1
-        form = self.pick(["gemm", "gemm", "gemm", "matmul", "matmul", "tokens", "map", "einsum", "sum", "rows_first", "no_bias", "linear"])
+        form = self.pick(["gemm", "gemm", "gemm", "matmul", "matmul", "tokens", "map", "einsum", "sum", "rows_first", "no_bias", "linear", "linear"])
         if form == "rows_first" and (self.batch is None):
             form = "gemm"
+        if self.chance(0.02):
+            form = "each"
         self.weight = self.rng.standard_normal((c, d)).round(3) * self.pick([1.0, 1.0, 1.0, 0.1, 10.0])
         bias = self.rng.standard_normal(c).round(3) * self.pick([1.0, 1.0, 10.0, 0.0])
         w, b = self.weight.astype(np.float32), bias.astype(np.float32)
         self.input = [self.batch, d]
+        if form == "each":
+            return self.one_against_rest(w, b)
         if form == "gemm":
             y = self.node("Gemm", ["x", self.store(w, "w"), self.store(b, "b")], transB=1)
         elif form == "linear":
             link = self.pick(["NONE", "NONE", "SOFTMAX", "LOGISTIC"])
-            names = [int(i) for i in range(c)] if self.chance(0.5) else [int(i) * 10 + 10 for i in range(c)]
-            label, y = self.node("LinearClassifier", ["x"], 2, "ai.onnx.ml", coefficients=w.ravel().tolist(), intercepts=b.tolist(),
-                                 classlabels_ints=names, post_transform=link, multi_class=0)
-            self.values.append(Value(label, [n], "label", names=names, dtype=INT64))
+            data = "x"
+            if self.chance(0.3):
+                data = self.node("Scaler", ["x"], domain="ai.onnx.ml", offset=[0.0] * d, scale=[1.0] * d)
+            names = {"classlabels_strings": self.own_names} if self.has_texts else {"classlabels_ints": self.own_names}
+            label, y = self.node("LinearClassifier", [data], 2, "ai.onnx.ml", coefficients=w.ravel().tolist(), intercepts=b.tolist(),
+                                 post_transform=link, multi_class=0, **names)
+            self.values.append(Value(label, [n], "label", names=self.own_names, dtype=STRING if self.has_texts else INT64))
             return Value(y, [n, c], "scores", 1)
         elif form == "rows_first":
             y = self.node("Gemm", [self.store(w, "w"), "x"], transB=1)
@@ -106,6 +122,24 @@ class Graph:
             y = self.node("Add", [self.node("MatMul", ["x", self.store(w.T, "w")]), self.store(b, "b")])
         return Value(y, [n, c], "scores", 1)
 
+    def one_against_rest(self, w, b):
+        """A classifier of two classes for each class, of which the second is kept."""
+        rates = []
+        for row, bias in zip(w, b):
+            both = {"coefficients": [*(-row).tolist(), *row.tolist()], "intercepts": [float(-bias), float(bias)]}
+            rate = self.node("LinearClassifier", ["x"], 2, "ai.onnx.ml", classlabels_ints=[0, 1], post_transform="LOGISTIC", **both)[1]
+            rates.append(self.node("Slice", [rate, self.integers([1]), self.integers([2]), self.integers([1])]))
+        return Value(self.node("Concat", rates, axis=1), [self.rows, self.classes], "scores", 1)
+
+    def another_head(self):
+        """A head beside the first one, which has nothing to do with its classes."""
+        width = self.classes + (1 if self.chance(0.8) else 0)
+        self.other, self.other_classes = self.store(self.rng.standard_normal((self.width, width)).round(3), "w"), width
+        name = self.node("MatMul", ["x", self.other])
+        if self.chance(0.5):
+            name = self.node("Softmax", [name], axis=len(self.input) - 1)
+        self.give(Value(name, [*(extent or self.rows for extent in self.input[:-1]), width], "untouched"))
+
     # The way to the outputs.
 
     def grow(self):
@@ -122,12 +156,15 @@ class Graph:
             for _ in range(int(self.rng.integers(0, 3))):
                 value = self.step(value)
             self.give(value)
+        if self.feature_axis == len(self.input) - 1 and self.chance(0.08):
+            self.another_head()
 
     def step(self, value):
         from graph_operators import OPERATORS, SENSIBLE
+        from graph_tails import ODD, PLAUSIBLE
 
         for _ in range(20):
-            table = SENSIBLE if self.chance(0.6) else OPERATORS
+            table = self.pick([SENSIBLE, SENSIBLE, SENSIBLE, PLAUSIBLE, PLAUSIBLE, OPERATORS, OPERATORS, ODD])
             operator = self.pick(table)
             mark = len(self.nodes), len(self.stored), len(self.operators)
             try:
@@ -160,15 +197,19 @@ class Graph:
         outputs = []
         for value in self.outputs:
             if value.kind == "maps":
-                key = INT64
+                key = STRING if isinstance(value.names[0], str) else INT64
                 inner = helper.make_map_type_proto(key, helper.make_tensor_type_proto(FLOAT, []))
                 outputs.append(helper.make_value_info(value.name, helper.make_sequence_type_proto(inner)))
             else:
                 shape = None if self.chance(0.5) else [None if self.batch is None or self.chance(0.3) else extent for extent in value.shape]
                 outputs.append(helper.make_tensor_value_info(value.name, value.dtype, shape))
         self.nodes = self.needed()
-        read = {name for node in self.nodes for name in node.input}
+        read = {name for node in self.nodes for name in read_by(node)}
         stored = [tensor for tensor in self.stored if tensor.name in read]
+        # Constants may be nodes as well.
+        moved = [tensor for tensor in stored if self.chance(0.1)]
+        self.nodes = [helper.make_node("Constant", [], [tensor.name], value=tensor) for tensor in moved] + self.nodes
+        stored = [tensor for tensor in stored if tensor not in moved]
         graph = helper.make_graph(self.nodes, "random", [helper.make_tensor_value_info("x", FLOAT, self.input)], outputs, stored)
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("ai.onnx.ml", 1), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
@@ -184,7 +225,7 @@ class Graph:
         for node in reversed(self.nodes):
             if wanted.intersection(node.output):
                 nodes.append(node)
-                wanted.update(node.input)
+                wanted.update(read_by(node))
         return nodes[::-1]
 
     def said(self):
@@ -194,5 +235,45 @@ class Graph:
         ]
         return {
             "input": self.input, "feature_axis": self.feature_axis, "width": self.width, "classes": self.classes, "forget": self.forget,
-            "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
+            "other": self.other, "other_classes": self.other_classes, "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
+            "has_texts": any(isinstance(name, str) for name in self.own_names) and any(uses_texts(node) for node in self.nodes) or any(
+                tensor.data_type == STRING for tensor in self.stored),
         }
+
+
+def read_by(node):
+    """What a node reads, in its bodies too."""
+    bodies = [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+    return [*node.input, *(name for body in bodies for inner in body.node for name in read_by(inner))]
+
+
+def uses_texts(node):
+    return any(attribute.name == "classlabels_strings" for attribute in node.attribute)
+
+
+# What operators ask of a value.
+
+
+def scores(value):
+    if value.kind != "scores" or value.dtype != FLOAT:
+        raise Impossible
+    return value
+
+
+def numbers(value):
+    """Any floats."""
+    if value.dtype != FLOAT or value.kind == "maps":
+        raise Impossible
+    return value
+
+
+def axis_of(g, value, axis):
+    """The axis as a file may state it."""
+    return axis - len(value.shape) if g.chance(0.5) else axis
+
+
+def axes_attribute(g, op, value, axes, since=13, **attributes):
+    """An operator whose axes are an attribute before an operator set and an operand since."""
+    if g.opset < since:
+        return g.node(op, [value.name], axes=axes, **attributes)
+    return g.node(op, [value.name, g.integers(axes)], **attributes)

@@ -110,5 +110,8 @@ fn said(model: &Model, copy: &Artifact, removal: &Removal) -> Result<Value, Erro
         "multi_label": before.link == Link::Sigmoid,
         // Without a bias there is no margin, and rounding decides among equals.
         "level": !numbers.has_bias,
+        "weight": before.branches.first().map(|branch| &branch.weight.tensor),
+        "width": numbers.width,
+        "largest": numbers.weight.iter().fold(0.0_f32, |most, weight| most.max(weight.abs())),
     }))
 }

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use super::{
+    class_axis::is_class,
     follower::{Follower, extent_from_right},
     problem::{Malformed, Meaning, Problem},
     stage::{Affine, Stage, Term, Tracked},
     storage::view,
 };
-use crate::net::{evaluate, float_attribute};
+use crate::head::Link;
+use crate::net::{evaluate, float_attribute, int_attribute};
 
 /// Between which sizes the factors of logits are: far from the ends of single precision, whatever the
 /// embedding.
@@ -89,6 +91,39 @@ pub(super) fn normalise(follower: &mut Follower<'_, '_>, node: usize) -> Result<
     let size = add_bias(follower, &mut affine, &Addend { node, input: 2, axis: 0, sign: 1.0 })?;
     let numbers = moved.numbers.with_addend(size);
     Ok(Tracked { logits: Rc::new(affine), numbers, ..moved })
+}
+
+/// `scale (x - mean) / sqrt(variance + epsilon) + shift` with the mean and the variance of the logits themselves. What
+/// they are divided by is positive and the same for all classes of a row, and so have to be scale and shift.
+pub(super) fn standardise(follower: &mut Follower<'_, '_>, node: usize) -> Result<Tracked, Problem> {
+    let tracked = follower.data(node)?;
+    let onnx = follower.flow.node(node);
+    if !matches!(tracked.stage, Stage::Logits | Stage::Centred(_) | Stage::Rectified) {
+        return Err(Meaning::Normalisation.into());
+    }
+    // Everything from the axis on is one row.
+    if tracked.axis != 0 || !is_class(int_attribute(onnx, "axis", -1), &tracked)? {
+        return Err(Meaning::OtherAxis.into());
+    }
+    if float_attribute(onnx, "epsilon", 1e-5) < 0.0 {
+        return Err(Meaning::Reorders.into());
+    }
+    let one = |values: &[f64]| values.iter().all(|value| *value == values[0]);
+    let scale = follower.per_class(node, 1, 0)?.values;
+    if !one(&scale) {
+        return Err(Meaning::ClassByClass.into());
+    }
+    if !scale.iter().all(|scale| FACTORS.contains(scale)) {
+        return Err(Meaning::Reorders.into());
+    }
+    if follower.name(node, 2).is_some() {
+        let shift = follower.per_class(node, 2, 0)?.values;
+        if !one(&shift) || largest(&shift) > *FACTORS.end() {
+            return Err(Meaning::ClassByClass.into());
+        }
+    }
+    // Large numbers may be divided by infinity, and small distances are lost beside a shift.
+    Ok(Tracked { stage: Stage::Output(Link::None), ..tracked }.tying())
 }
 
 /// Logits times a factor per class.

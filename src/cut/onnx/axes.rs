@@ -4,10 +4,11 @@ use declass_formats::onnx::Dim;
 
 pub(super) use super::class_axis::is_class;
 use super::{
-    extents::{self, Entry},
+    extents,
     follower::Follower,
     problem::{Lost, Malformed, Meaning, Problem},
     stage::{Places, Stage, Tracked},
+    target::{self, Entry, target_from_right},
 };
 use crate::net::{
     Flow, axes_of, int_attribute, ints_attribute,
@@ -84,7 +85,7 @@ fn of_a_row(
             Ok(Tracked { rank: None, ..tracked })
         }
         (Reshaped, stands) => {
-            let column = extents::target_from_right(follower, node) == [Entry::Number(1), Entry::Number(-1)];
+            let column = target_from_right(follower, node) == [Entry::Number(1), Entry::Number(-1)];
             let rank = if stands { 2 } else { 1 };
             let fits = column && tracked.axis == 0 && tracked.rank == Some(rank);
             if fits {
@@ -155,13 +156,30 @@ fn result_shape<'a>(follower: &Follower<'_, 'a>, node: usize) -> Option<&'a [Dim
 fn flatten(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, Problem> {
     let axis = int_attribute(follower.flow.node(node), "axis", 1);
     let declared = result_shape(follower, node).and_then(<[_]>::last);
-    let certain = declared.is_some_and(|dim| extents::is_fixed(dim, follower.classes));
+    let certain = declared.is_some_and(|dim| target::is_fixed(dim, follower.classes));
+    let parts = is_class(axis, &tracked);
+    let merged = || follower.name(node, 0).is_some_and(|name| merges_single(follower, name, axis, &tracked));
     // With nothing behind the class axis, two axes that part right before it are the samples and the classes; so
-    // they are where the second has as many entries as there are classes.
-    if tracked.is_one_place() && (certain || is_class(axis, &tracked).unwrap_or(false)) {
+    // they are where the second is declared with as many entries as there are classes, and nothing is known that
+    // speaks against it.
+    let flat = match parts {
+        Ok(parts) => parts || (certain && merged()),
+        Err(_) => certain,
+    };
+    if tracked.is_one_place() && flat {
         return Ok(Tracked { axis: 0, rank: Some(2), places: Places::One, ..tracked });
     }
     Err(Lost::Merged.into())
+}
+
+/// Whether all axes from this one to that of the classes are declared with extent 1.
+fn merges_single(follower: &Follower<'_, '_>, name: &str, axis: i64, tracked: &Tracked) -> bool {
+    let Some(shape) = follower.flow.declared(name) else { return false };
+    let count = |from: i64| if from < 0 { from.saturating_add_unsigned(shape.len() as u64) } else { from };
+    let from = usize::try_from(count(axis)).ok();
+    let to = shape.len().checked_sub(tracked.axis + 1);
+    let between = from.zip(to).and_then(|(from, to)| shape.get(from..to));
+    between.is_some_and(|dims| dims.iter().all(|dim| *dim == Dim::Fixed(1)))
 }
 
 fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, Problem> {
@@ -170,13 +188,13 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
         return Err(Lost::Merged.into());
     }
     let classes = i64::try_from(follower.classes).map_err(|_| Lost::Unclear)?;
-    let target = match extents::target_from_right(follower, node) {
+    let target = match target_from_right(follower, node) {
         target if target.is_empty() => {
             let declared = result_shape(follower, node).ok_or(Lost::Unclear)?;
             declared
                 .iter()
                 .rev()
-                .map(|dim| extents::known(dim).map_or(Entry::Unknown, Entry::Number))
+                .map(|dim| target::known(dim).map_or(Entry::Unknown, Entry::Number))
                 .collect()
         }
         target => target,
@@ -185,15 +203,19 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
     let axis = target.iter().position(|entry| *entry != Entry::Number(1)).ok_or(Lost::Unclear)?;
     let declared = result_shape(follower, node)
         .and_then(|shape| shape.get(shape.len().checked_sub(axis + 1)?))
-        .is_some_and(|dim| extents::is_fixed(dim, follower.classes));
+        .is_some_and(|dim| target::is_fixed(dim, follower.classes));
     let is_rest = target[axis] == Entry::Number(-1) && are_samples(&target[axis + 1..], &tracked);
     let stays = match target[axis] {
-        Entry::Classes => true,
+        // A number of samples that the input does not fix is that of some inputs alone.
+        Entry::Classes => rows_fit(follower, &target),
         Entry::Number(0) => tracked.axis == axis && tracked.rank == Some(target.len()),
         Entry::Number(extent) => extent == classes,
-        Entry::First | Entry::Unknown => false,
+        Entry::First | Entry::Other | Entry::Rows | Entry::Unknown => false,
     };
-    if !stays && !declared && !is_rest {
+    let others = target.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, entry)| *entry);
+    let strays = others.into_iter().any(|entry| matches!(entry, Entry::Classes | Entry::Other));
+    let stands = stays || is_rest || (declared && may_be_true(follower, node, &target, axis));
+    if strays || !stands {
         return Err(Lost::Unclear.into());
     }
     extents::note_extent(follower, node, axis)?;
@@ -207,6 +229,37 @@ fn are_samples(before: &[Entry], tracked: &Tracked) -> bool {
         [Entry::Number(0) | Entry::First] => tracked.rank.is_some_and(|rank| rank == tracked.axis + 2),
         _ => false,
     }
+}
+
+/// Whether the entries of a target that are constants of more than one can be the samples.
+fn rows_fit(follower: &Follower<'_, '_>, target: &[Entry]) -> bool {
+    let counts = target.iter().any(|entry| matches!(entry, Entry::Number(2..)));
+    !counts || follower.fixes_inputs(0)
+}
+
+/// Whether a declared shape, which nobody checks, may be that of the result: the entries of the target beside that of
+/// the classes say nothing against it.
+fn may_be_true(follower: &Follower<'_, '_>, node: usize, target: &[Entry], axis: usize) -> bool {
+    if matches!(target[axis], Entry::First | Entry::Other | Entry::Rows) {
+        return false;
+    }
+    let others = || target.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, entry)| *entry);
+    let numbers = others()
+        .filter_map(|entry| if let Entry::Number(extent @ 2..) = entry { Some(extent) } else { None });
+    let rows = numbers.fold(1_i64, i64::saturating_mul);
+    let free = target[axis] == Entry::Number(-1) && others().all(|entry| matches!(entry, Entry::Number(1..)));
+    if !free {
+        return true;
+    }
+    // Then the input has to fix how many entries there are.
+    let operand = follower.name(node, 0).and_then(|name| follower.flow.declared(name));
+    let all = operand.and_then(|shape| shape.iter().map(target::known).try_fold(1_i64, times));
+    let classes = i64::try_from(follower.classes).unwrap_or(i64::MAX);
+    all.map_or(follower.fixes_inputs(0), |all| all == rows.saturating_mul(classes))
+}
+
+fn times(all: i64, extent: Option<i64>) -> Option<i64> {
+    all.checked_mul(extent?)
 }
 
 fn squeeze(follower: &Follower<'_, '_>, node: usize, tracked: Tracked) -> Result<Tracked, Problem> {

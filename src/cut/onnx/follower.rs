@@ -123,6 +123,18 @@ impl<'f, 'a> Follower<'f, 'a> {
         Ok(evaluate(self.artifact, self.flow, name)?.values.first().copied())
     }
 
+    /// The rank of a value, behind the head or before it.
+    pub(super) fn rank(&self, value: ValueId) -> Option<usize> {
+        let followed = self.tracked.get(&value).and_then(|tracked| tracked.rank);
+        followed.or_else(|| self.ranks.of(value))
+    }
+
+    /// Whether every input of the graph is declared with numbers alone from this axis on.
+    pub(super) fn fixes_inputs(&self, from: usize) -> bool {
+        let fixed = |shape: &[Dim]| shape.iter().skip(from).all(|dim| matches!(dim, Dim::Fixed(_)));
+        self.flow.graph().inputs.iter().all(|input| input.shape.as_deref().is_some_and(fixed))
+    }
+
     /// The rank of a value of this rank once it has met a constant operand.
     pub(super) fn rank_with(&self, node: usize, input: usize, rank: Option<usize>) -> Option<usize> {
         let other = self.name(node, input).and_then(|name| self.flow.id(name));

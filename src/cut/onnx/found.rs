@@ -127,6 +127,10 @@ pub(super) fn answer<'f, 'a>(
     })
 }
 
+/// What helps where every class has a classifier of its own.
+const ONE_HEAD: &str =
+    "supply a model with one linear head for all classes, such as a multinomial logistic regression";
+
 /// What stands behind a head. Behind a named one it may be that another was meant.
 fn behind(reason: String, named: bool) -> Error {
     if named { not_this_head(reason) } else { refusal(reason, PLAIN_HEAD) }
@@ -138,6 +142,11 @@ fn parts(follower: &mut Follower<'_, '_>, tail: &Tail) -> Result<Vec<Part>, Refu
         && follower.flow.op(*node).is_classical()
     {
         return Ok(vec![classical::part(follower, *node)?]);
+    }
+    if tail.heads.iter().any(|node| follower.flow.op(*node).is_classical()) {
+        let reason =
+            format!("{} classifiers make the output together, as one for each class do", tail.heads.len());
+        return Err(refusal(reason, ONE_HEAD).into());
     }
     let mut parts = Vec::new();
     for node in &tail.heads {

@@ -32,10 +32,12 @@ mod proven;
 mod readers;
 mod reductions;
 mod report;
+mod rows;
 mod shapes;
 mod stage;
 mod storage;
 mod tail;
+mod target;
 mod whole;
 
 use std::collections::HashSet;

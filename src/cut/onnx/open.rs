@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
+use declass_formats::onnx::Attribute;
+
 use super::{
+    super::{Site, counts_from},
     follower::Follower,
     stage::{Stage, Tracked},
 };
@@ -82,18 +85,39 @@ fn other_names(follower: &Follower<'_, '_>, labels: Option<&Labels>) -> Option<u
 }
 
 /// Why dropping classes would leave numbers that mean other classes than before, if a table has the index of each
-/// class in another order.
+/// class in another order, or if nobody can tell whether its numbers count the classes or name them.
 pub(super) fn renamed(follower: &Follower<'_, '_>, labels: &Labels) -> Option<String> {
+    let tables = || follower.tables.iter().map(|(node, table, _)| (*node, table.as_slice()));
+    let title = |node: usize| follower.flow.title(node);
+    let listed = follower.sites.iter().filter_map(|site| match site {
+        Site::LabelAttribute { node, name } => match follower.flow.node(*node).attributes.get(name)? {
+            Attribute::Ints(list) => Some((*node, list.as_slice())),
+            _ => None,
+        },
+        _ => None,
+    });
+    if let Some((node, _)) = tables().chain(listed).find(|(_, table)| counts_or_names(table, labels)) {
+        let title = title(node);
+        return Some(format!(
+            "`{title}` gives numbers that count the classes, while the labels are other numbers: whether they are \
+             indices or names is not said"
+        ));
+    }
     let node = other_names(follower, Some(labels))?;
     let classes = follower.classes;
-    let are_indices = |table: &Vec<i64>| {
+    let are_indices = |table: &[i64]| {
         let indices: BTreeSet<usize> =
             table.iter().filter_map(|number| usize::try_from(*number).ok()).collect();
         indices.len() == classes && indices.last().is_some_and(|last| *last < classes)
     };
-    let turns = follower.tables.iter().any(|(other, table, _)| *other == node && are_indices(table));
-    let title = follower.flow.title(node);
-    turns.then(|| format!("`{title}` gives classes numbers that are other classes' indices"))
+    let turns = tables().any(|(other, table)| other == node && are_indices(table));
+    turns.then(|| format!("`{}` gives classes numbers that are other classes' indices", title(node)))
+}
+
+/// Whether numbers that count the classes could be names as well, since the labels are numbers too, and others.
+fn counts_or_names(table: &[i64], labels: &Labels) -> bool {
+    let numbers: Option<Vec<i64>> = labels.names.iter().map(|name| name.parse().ok()).collect();
+    counts_from(table).is_some() && numbers.is_some_and(|numbers| numbers != table)
 }
 
 /// Whether independent probabilities compete after all: something was made of all of them.

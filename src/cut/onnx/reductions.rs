@@ -1,5 +1,7 @@
 //! What reduces axes behind the head: pooling over positions, and one number for all classes.
 
+use declass_formats::onnx::Dim;
+
 use super::{
     axes,
     follower::Follower,
@@ -26,8 +28,20 @@ pub(super) fn pool(follower: &Follower<'_, '_>, node: usize, pooling: Pooling) -
     if padded || onnx.attributes.contains_key("auto_pad") {
         return Err(Meaning::Padded.into());
     }
-    let places = if pooling.window == Window::All { Places::One } else { tracked.places };
+    let is_whole = pooling.window == Window::All || covers_all(follower, node, &tracked);
+    let places = if is_whole { Places::One } else { tracked.places };
     Ok(Tracked { places, ..pooled(tracked, pooling.statistic) })
+}
+
+/// Whether the window is the whole map, whose size is declared, and fixed by the inputs.
+fn covers_all(follower: &Follower<'_, '_>, node: usize, tracked: &Tracked) -> bool {
+    let onnx = follower.flow.node(node);
+    let shape = follower.name(node, 0).and_then(|name| follower.flow.declared(name)).unwrap_or_default();
+    let map = shape.len().checked_sub(tracked.axis).and_then(|from| shape.get(from..)).unwrap_or_default();
+    let window = ints_attribute(onnx, "kernel_shape").unwrap_or_default();
+    let is_dense = ints_attribute(onnx, "dilations").is_none_or(|steps| steps.iter().all(|step| *step == 1));
+    let same = map.len() == window.len() && map.iter().zip(window).all(|(dim, of)| *dim == Dim::Fixed(*of));
+    same && !map.is_empty() && is_dense && follower.fixes_inputs(1)
 }
 
 /// What a mean or a maximum over places makes of the logits there.

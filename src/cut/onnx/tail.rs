@@ -178,6 +178,7 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
         Behind::Same => follower.data(node),
         Behind::SameUnlessTraining => untrained(follower, node),
         Behind::SortedBest => return links::top(follower, node),
+        Behind::Standardised => arithmetic::standardise(follower, node),
     };
     let result = result?;
     let others = follower.flow.node(node).outputs.iter().skip(1);

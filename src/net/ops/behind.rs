@@ -39,6 +39,8 @@ pub(crate) enum Behind {
     SameUnlessTraining,
     /// The best few, and their indices.
     SortedBest,
+    /// Less their mean along the last axes, divided by their deviation, times one stored number each, plus another.
+    Standardised,
     /// The same values beside their labels, which are attributes.
     Labelled,
 }

@@ -54,6 +54,7 @@ pub(super) static TABLE: &[Operator] = &[
         results: Results::First,
         rank: same_rank,
         before: Before { vectors: |_| Vectors::LayerNormalised, ..Before::UNKNOWN },
+        behind: Behind::Standardised,
         kernel: Kernel::LayerNormalisation,
         ..Operator::standard("LayerNormalization", 2, 3)
     },
