@@ -146,7 +146,8 @@ fn extent(follower: &Follower<'_, '_>, data: ValueId, value: ValueId, axis: i64)
     }
     let declared = follower.flow.declared(follower.flow.name(value)).and_then(|shape| shape.get(at));
     match (at, tracked) {
-        _ if declared.and_then(known) == Some(1) => Entry::Number(1),
+        // The first extent counts the samples, also where there is always one.
+        _ if at > 0 && declared.and_then(known) == Some(1) => Entry::Number(1),
         (0, None) => Entry::Rows,
         _ => Entry::Other,
     }
