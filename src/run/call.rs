@@ -9,6 +9,7 @@ use declass_formats::{
 use super::{
     Array, Fault, Floats, Value,
     budget::{Budget, MAX_AXES},
+    products::Packed,
 };
 use crate::net::{Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute};
 
@@ -21,6 +22,8 @@ pub(super) struct Call<'c> {
     /// Version of the operator set.
     pub(super) version: i64,
     pub(super) operands: &'c [Option<Value>],
+    /// The second operand, if it is there in panels and not among the others.
+    pub(super) packed: Option<&'c Packed>,
     pub(super) device: &'c Device,
     /// Whether derivatives will be asked for: only what has them may be used then.
     pub(super) learns: bool,

@@ -1,6 +1,9 @@
 //! One run: from what is given to what is wanted.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use declass_formats::onnx::{Dim, Value as Declared};
 
@@ -10,6 +13,8 @@ use super::{
     call::{Call, elements},
     kernels,
     network::Step,
+    packing::Fixed,
+    products::Packed,
 };
 use crate::net::ValueId;
 
@@ -49,13 +54,11 @@ impl Network<'_> {
         let steps: Vec<usize> = needed.into_iter().filter(|at| moving.contains(at)).collect();
         let made: HashSet<ValueId> =
             steps.iter().flat_map(|at| self.steps[*at].results.iter().flatten().copied()).collect();
-        let operands = steps.iter().flat_map(|at| self.steps[*at].operands.iter().flatten());
-        let fixed = operands
-            .chain(run.wanted)
-            .filter(|value| !made.contains(value) && !run.given.contains_key(value));
+        let is_fixed = |value: ValueId| !made.contains(&value) && !run.given.contains_key(&value);
         let budget = Budget::new(run.limits);
-        let fixed = self.settled(&fixed.copied().collect(), &budget)?;
-        Ok((self.moved(run, &steps, fixed, &budget)?, budget.spent()))
+        let wanted = run.wanted.iter().copied().collect();
+        let fixed = self.fixed(&steps, &wanted, is_fixed, run.learns, &budget)?;
+        Ok((self.moved(run, &steps, &fixed, &budget)?, budget.spent()))
     }
 
     /// The steps that depend on what is given, or on an input that is not.
@@ -76,7 +79,7 @@ impl Network<'_> {
         &self,
         run: &Run<'_>,
         steps: &[usize],
-        fixed: HashMap<ValueId, Value>,
+        fixed: &Fixed,
         budget: &Budget,
     ) -> Result<Vec<Value>, Fault> {
         let mut last: HashMap<ValueId, usize> = HashMap::new();
@@ -88,9 +91,15 @@ impl Network<'_> {
         for at in steps {
             let step = &self.steps[*at];
             let of = |value: ValueId| {
-                values.get(&value).or_else(|| run.given.get(&value)).or_else(|| fixed.get(&value)).cloned()
+                values
+                    .get(&value)
+                    .or_else(|| run.given.get(&value))
+                    .or_else(|| fixed.values.get(&value))
+                    .cloned()
             };
-            for (result, value) in self.step(step, of, run.learns, budget)? {
+            for (result, value) in
+                self.step(step, of, fixed.packed.get(at).map(Arc::as_ref), run.learns, budget)?
+            {
                 if last.contains_key(&result) || wanted.contains(&result) {
                     budget.keep(value.elements());
                     values.insert(result, value);
@@ -105,7 +114,8 @@ impl Network<'_> {
             }
         }
         let found = |value: &ValueId| {
-            let found = values.get(value).or_else(|| run.given.get(value)).or_else(|| fixed.get(value));
+            let found =
+                values.get(value).or_else(|| run.given.get(value)).or_else(|| fixed.values.get(value));
             found.cloned().ok_or_else(|| self.missing(*value))
         };
         run.wanted.iter().map(found).collect()
@@ -116,16 +126,20 @@ impl Network<'_> {
         &self,
         step: &Step<'_>,
         of: impl Fn(ValueId) -> Option<Value>,
+        packed: Option<&Packed>,
         learns: bool,
         budget: &Budget,
     ) -> Result<Vec<(ValueId, Value)>, Fault> {
         let operand = |value: &Option<ValueId>| -> Result<Option<Value>, Fault> {
             value.map(|value| of(value).ok_or_else(|| self.missing(value))).transpose()
         };
-        let operands = step.operands.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
+        let operand = |(at, value): (usize, &Option<ValueId>)| {
+            if at == 1 && packed.is_some() { Ok(None) } else { operand(value) }
+        };
+        let operands = step.operands.iter().enumerate().map(operand).collect::<Result<Vec<_>, _>>()?;
         let kernel = step.kernel.clone().map_err(|fault| step.at(fault))?;
         let (node, version, device) = (step.node, step.version, &self.device);
-        let call = Call { node, version, operands: &operands, device, learns, budget };
+        let call = Call { node, version, operands: &operands, packed, device, learns, budget };
         let made = kernels::run(kernel, &call).map_err(|fault| step.at(fault))?;
         let results = step.results.iter().zip(made);
         Ok(results.filter_map(|(result, value)| Some(((*result)?, value))).collect())

@@ -3,13 +3,31 @@
 
 use std::sync::LazyLock;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
 
 /// Runs a loop, compiled once for each kind of processor.
 pub(super) fn wide<R>(body: impl FnOnce() -> R) -> R {
     ARCH.dispatch(body)
+}
+
+/// Runs what names its registers itself.
+pub(super) fn with<W: WithSimd>(body: W) -> W::Output {
+    ARCH.dispatch(body)
+}
+
+/// Numbers of single precision in one register.
+pub(super) fn count() -> usize {
+    struct Count;
+    impl WithSimd for Count {
+        type Output = usize;
+
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    ARCH.dispatch(Count)
 }
 
 /// A polynomial, from the constant term on.

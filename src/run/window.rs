@@ -144,6 +144,11 @@ impl Span {
         Ok(Self { count, ..self })
     }
 
+    /// Positions that windows read, with those in the pads.
+    pub(super) fn read(&self) -> usize {
+        self.stride.saturating_mul(self.count.saturating_sub(1)).saturating_add(self.reach())
+    }
+
     fn too_small(&self) -> Result<Self, Fault> {
         Err(Fault::Compute(format!("a window of {} over {} positions", self.reach(), self.extent)))
     }

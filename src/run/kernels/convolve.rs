@@ -8,12 +8,34 @@ use crate::run::{
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
     depthwise::Depthwise,
+    products::{self, Packed, is_single},
     window::{LARGEST, Rounding, Span, Window},
 };
 
 pub(super) fn forward(call: &Call<'_>) -> Results {
-    let made = convolved(call, call.tensor(0)?, call.tensor(1)?)?;
+    let made = convolved(call, call.tensor(0)?, kernels(call)?)?;
     call.made(biased(call, made)?)
+}
+
+/// Kernels of a convolution.
+#[derive(Clone, Copy)]
+pub(super) enum Kernels<'k> {
+    Loose(&'k Tensor),
+    Packed(&'k Packed),
+}
+
+impl Kernels<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::Loose(tensor) => tensor.dims(),
+            Self::Packed(packed) => &packed.shape,
+        }
+    }
+}
+
+/// The kernels of the second operand.
+pub(super) fn kernels<'c>(call: &Call<'c>) -> Result<Kernels<'c>, Fault> {
+    call.packed.map_or_else(|| call.tensor(1).map(Kernels::Loose), |packed| Ok(Kernels::Packed(packed)))
 }
 
 /// Plus a bias of each channel, the third operand.
@@ -24,11 +46,15 @@ pub(super) fn biased(call: &Call<'_>, made: Tensor) -> Result<Tensor, Fault> {
 }
 
 /// The windows of a map times kernels; no bias.
-pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: &Tensor) -> Result<Tensor, Fault> {
+pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: Kernels<'_>) -> Result<Tensor, Fault> {
     let axes = map.rank().saturating_sub(2);
-    let (map, kernels) = (planes(map)?, planes(kernels)?);
+    let map = planes(map)?;
     let [samples, channels, rows, columns] = four(&map)?;
-    let [results, per_group, kernel_rows, kernel_columns] = four(&kernels)?;
+    let [results, per_group, kernel_rows, kernel_columns] = match *kernels.shape() {
+        [results, per_group, columns] => [results, per_group, 1, columns],
+        [results, per_group, rows, columns] => [results, per_group, rows, columns],
+        ref other => return Err(Fault::unsupported(format!("kernels of {} axes", other.len()))),
+    };
     let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
     if groups == 0 || Some(channels) != per_group.checked_mul(groups) || results % groups != 0 {
         return Err(Fault::Compute(format!(
@@ -40,10 +66,20 @@ pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: &Tensor) -> Resu
     let shape = [samples, results, window.rows.count, window.columns.count];
     let elements = call.claim(&shape)? as u64;
     call.claim(&[channels, window.kernel(), samples, window.count()])?;
+    call.claim(&[channels, window.rows.read(), window.columns.read()])?;
     call.budget.spend(elements.saturating_mul((per_group * window.kernel()) as u64))?;
-    let made = match call.device {
-        Device::Cpu => on_host(&map, &kernels, window, groups)?,
-        _ => on_device(&map, &kernels, window, groups)?,
+    let made = match (kernels, call.device) {
+        (Kernels::Packed(packed), _) => {
+            products::convolved(&map.contiguous()?, packed, window, &|_, _, _| {})?
+        }
+        (Kernels::Loose(kernels), Device::Cpu) => {
+            let packed = (!call.learns && is_single(&map)).then(|| Packed::kernels(kernels, groups));
+            match packed.transpose()?.flatten() {
+                Some(packed) => products::convolved(&map.contiguous()?, &packed, window, &|_, _, _| {})?,
+                None => on_host(&map, &planes(kernels)?, window, groups)?,
+            }
+        }
+        (Kernels::Loose(kernels), _) => on_device(&map, &planes(kernels)?, window, groups)?,
     };
     Ok(if axes == 1 { made.squeeze(2)? } else { made })
 }

@@ -6,6 +6,7 @@ mod convolve;
 mod derivable;
 mod elementwise;
 mod fold;
+mod form;
 mod fused;
 mod gather;
 mod join;
@@ -29,6 +30,8 @@ use super::{
     call::{Call, Results},
 };
 use crate::net::ops::Kernel;
+
+pub(super) use form::{Form, form};
 
 /// Runs an operator.
 pub(super) fn run(kernel: Kernel, call: &Call<'_>) -> Results {
