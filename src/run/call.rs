@@ -1,5 +1,7 @@
 //! One operator with its operands: what a kernel sees.
 
+use std::cell::Cell;
+
 use candle_core::{Device, Tensor};
 use declass_formats::{
     Dtype,
@@ -11,7 +13,9 @@ use super::{
     budget::{Budget, MAX_AXES},
     products::Packed,
 };
-use crate::net::{Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute};
+use crate::net::{
+    Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute, ops::Kernel,
+};
 
 /// What a kernel makes: one value for each result, in their order.
 pub(super) type Results = Result<Vec<Value>, Fault>;
@@ -28,6 +32,24 @@ pub(super) struct Call<'c> {
     /// Whether derivatives will be asked for: only what has them may be used then.
     pub(super) learns: bool,
     pub(super) budget: &'c Budget,
+    /// What may be done with the result at once.
+    pub(super) chain: Option<&'c Chain<'c>>,
+}
+
+/// The operators behind one that work element by element, and of which nothing but the last result is read.
+pub(super) struct Chain<'c> {
+    pub(super) links: Vec<Follower<'c>>,
+    /// Whether they were done: the result is that of the last one then.
+    pub(super) done: Cell<bool>,
+}
+
+/// One of them.
+pub(super) struct Follower<'c> {
+    pub(super) kernel: Kernel,
+    /// With what it has from outside of the chain.
+    pub(super) call: Call<'c>,
+    /// Which value of the chain each operand is; the first is the head's result.
+    pub(super) inside: Vec<Option<usize>>,
 }
 
 impl<'c> Call<'c> {

@@ -1,11 +1,89 @@
 //! Convolutions in which every channel has a kernel of its own: too little work for a matrix product.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{columns::single, lanes::wide, window::Window};
+use super::{
+    Fault,
+    columns::single,
+    lanes::{self, wide},
+    matrix::{Finish, MOST, Patches},
+    products::with,
+    window::Window,
+};
 
-/// `[b, c, h, w]` with kernels `[c, 1, kh, kw]`.
+/// Registers of sums that are taken together.
+const REGISTERS: usize = 4;
+
+/// The windows of each channel of `[b, c, h, w]` times its own kernel of `[c, 1, kh, kw]`, without derivatives.
+pub(super) fn convolved(
+    map: &Tensor,
+    kernels: &Tensor,
+    window: Window,
+    finish: Finish<'_>,
+) -> std::result::Result<Tensor, Fault> {
+    let (samples, channels, ..) = map.dims4()?;
+    let (map, kernels) = (map.contiguous()?, kernels.contiguous()?);
+    let (count, positions) = (window.count(), window.positions());
+    let mut made = vec![0.0; samples * channels * count];
+    let mut patches = Patches::room(&window, 1);
+    // What windows of one row read is a row; so all rows are one, with something between them that is not used.
+    let line = patches.taps().1;
+    let mut sums = vec![
+        0.0;
+        (line * (window.rows.count.saturating_sub(1)) + window.columns.count)
+            .next_multiple_of(MOST)
+    ];
+    with(&map, |map| {
+        with(&kernels, |kernels| {
+            for (at, made) in made.chunks_exact_mut(count.max(1)).enumerate() {
+                patches.lay(&map[at * positions..][..positions]);
+                let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
+                lanes::with(Sums { patches: &patches, kernel, sums: &mut sums });
+                let rows = made.chunks_exact_mut(window.columns.count.max(1)).zip(sums.chunks(line.max(1)));
+                rows.for_each(|(made, sums)| made.copy_from_slice(&sums[..made.len()]));
+                finish(at, 0, made);
+            }
+        })
+    })??;
+    Ok(Tensor::from_vec(made, (samples, channels, window.rows.count, window.columns.count), map.device())?)
+}
+
+/// Sums of one channel.
+struct Sums<'s> {
+    patches: &'s Patches,
+    kernel: &'s [f32],
+    sums: &'s mut [f32],
+}
+
+impl WithSimd for Sums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (values, (taps, _)) = (self.patches.values(), self.patches.taps());
+        let width = REGISTERS * S::F32_LANES;
+        for (at, sums) in self.sums.chunks_exact_mut(width).enumerate() {
+            let mut registers = [simd.splat_f32s(0.0); REGISTERS];
+            for (tap, factor) in taps.iter().zip(self.kernel) {
+                // What is read behind the last window, if there is less, is not used.
+                let Some(from) = values.get(tap + at * width..).and_then(|from| from.get(..width)) else {
+                    break;
+                };
+                let factor = simd.splat_f32s(*factor);
+                let (from, _) = S::as_simd_f32s(from);
+                for (register, from) in registers.iter_mut().zip(from) {
+                    *register = simd.mul_add_e_f32s(factor, *from, *register);
+                }
+            }
+            let (to, _) = S::as_mut_simd_f32s(sums);
+            to.iter_mut().zip(registers).for_each(|(to, register)| *to = register);
+        }
+    }
+}
+
+/// The same with derivatives.
 pub(super) struct Depthwise(pub(super) Window);
 
 /// Derivatives of the map, from those of the result and the kernels.

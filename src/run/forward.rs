@@ -7,15 +7,7 @@ use std::{
 
 use declass_formats::onnx::{Dim, Value as Declared};
 
-use super::{
-    Fault, Limits, Network, Value,
-    budget::Budget,
-    call::{Call, elements},
-    kernels,
-    network::Step,
-    packing::Fixed,
-    products::Packed,
-};
+use super::{Fault, Limits, Network, Value, budget::Budget, call::elements, chains::Readers, packing::Fixed};
 use crate::net::ValueId;
 
 /// What is given, what is wanted, and how.
@@ -82,14 +74,14 @@ impl Network<'_> {
         fixed: &Fixed,
         budget: &Budget,
     ) -> Result<Vec<Value>, Fault> {
-        let mut last: HashMap<ValueId, usize> = HashMap::new();
-        for at in steps {
-            last.extend(self.steps[*at].operands.iter().flatten().map(|value| (*value, *at)));
-        }
         let wanted: HashSet<ValueId> = run.wanted.iter().copied().collect();
+        let readers = Readers::among(self, steps);
         let mut values: HashMap<ValueId, Value> = HashMap::new();
+        let mut done: HashSet<usize> = HashSet::new();
         for at in steps {
-            let step = &self.steps[*at];
+            if done.contains(at) {
+                continue;
+            }
             let of = |value: ValueId| {
                 values
                     .get(&value)
@@ -97,16 +89,21 @@ impl Network<'_> {
                     .or_else(|| fixed.values.get(&value))
                     .cloned()
             };
-            for (result, value) in
-                self.step(step, of, fixed.packed.get(at).map(Arc::as_ref), run.learns, budget)?
-            {
-                if last.contains_key(&result) || wanted.contains(&result) {
-                    budget.keep(value.elements());
-                    values.insert(result, value);
-                }
+            let behind = match run.learns {
+                true => Vec::new(),
+                false => self.chain(*at, &readers, |value| of(value).is_some(), &wanted),
+            };
+            let packed = fixed.packed.get(at).map(Arc::as_ref);
+            let (made, passed) = self.together(*at, &behind, of, packed, run.learns, budget)?;
+            done.extend(&passed);
+            let is_read =
+                |value: ValueId| wanted.contains(&value) || readers.of(value).any(|at| !done.contains(&at));
+            for (result, value) in made.into_iter().filter(|(result, _)| is_read(*result)) {
+                budget.keep(value.elements());
+                values.insert(result, value);
             }
-            for value in step.operands.iter().flatten().filter(|value| last.get(value) == Some(at)) {
-                if !wanted.contains(value)
+            for value in passed.iter().flat_map(|at| self.steps[*at].operands.iter().flatten()) {
+                if !is_read(*value)
                     && let Some(gone) = values.remove(value)
                 {
                     budget.release(gone.elements());
@@ -121,30 +118,6 @@ impl Network<'_> {
         run.wanted.iter().map(found).collect()
     }
 
-    /// Runs one operator.
-    pub(super) fn step(
-        &self,
-        step: &Step<'_>,
-        of: impl Fn(ValueId) -> Option<Value>,
-        packed: Option<&Packed>,
-        learns: bool,
-        budget: &Budget,
-    ) -> Result<Vec<(ValueId, Value)>, Fault> {
-        let operand = |value: &Option<ValueId>| -> Result<Option<Value>, Fault> {
-            value.map(|value| of(value).ok_or_else(|| self.missing(value))).transpose()
-        };
-        let operand = |(at, value): (usize, &Option<ValueId>)| {
-            if at == 1 && packed.is_some() { Ok(None) } else { operand(value) }
-        };
-        let operands = step.operands.iter().enumerate().map(operand).collect::<Result<Vec<_>, _>>()?;
-        let kernel = step.kernel.clone().map_err(|fault| step.at(fault))?;
-        let (node, version, device) = (step.node, step.version, &self.device);
-        let call = Call { node, version, operands: &operands, packed, device, learns, budget };
-        let made = kernels::run(kernel, &call).map_err(|fault| step.at(fault))?;
-        let results = step.results.iter().zip(made);
-        Ok(results.filter_map(|(result, value)| Some(((*result)?, value))).collect())
-    }
-
     /// Whether inputs are what the graph declares.
     fn check(&self, given: &HashMap<ValueId, Value>) -> Result<(), Fault> {
         for input in self.inputs() {
@@ -156,7 +129,7 @@ impl Network<'_> {
         Ok(())
     }
 
-    fn missing(&self, value: ValueId) -> Fault {
+    pub(super) fn missing(&self, value: ValueId) -> Fault {
         let name = self.names.get(&value).copied().unwrap_or_default();
         Fault::Input { name: name.to_owned(), what: "is not given".to_owned() }
     }

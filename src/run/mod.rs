@@ -7,6 +7,7 @@
 mod array;
 mod budget;
 mod call;
+mod chains;
 mod columns;
 mod depthwise;
 mod fault;
@@ -22,6 +23,7 @@ mod packing;
 mod pointwise;
 mod products;
 mod program;
+mod steps;
 mod value;
 mod weights;
 mod window;

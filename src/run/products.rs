@@ -67,7 +67,8 @@ pub(super) fn rows_times(a: &Tensor, b: &Packed, finish: Finish<'_>) -> Result<T
     let ([.., depth], [_, width]) = (a.dims(), b.shape.as_slice()) else {
         return Err(Fault::Compute("a product of a single number".into()));
     };
-    let (lines, depth, width) = (a.elem_count() / (*depth).max(1), *depth, *width);
+    let lines = a.dims()[..a.rank() - 1].iter().product::<usize>();
+    let (depth, width) = (*depth, *width);
     let mut made = vec![0.0; lines * width];
     let left =
         with(&a, |values| Panels::of(&View { values, lines, line_step: depth, depth, depth_step: 1 }, ROWS))?;
@@ -146,7 +147,11 @@ fn of_sample(map: &[f32], left: &Panels, window: &Window, made: &mut [f32], fini
     let width = columns();
     let block = (BLOCK / depth.max(1) / width).clamp(WINDOWS.0, WINDOWS.1 / width) * width;
     let channels = depth / window.kernel();
-    let laid = (!window.is_point()).then(|| Patches::of(window, channels, map));
+    let laid = (!window.is_point()).then(|| {
+        let mut patches = Patches::room(window, channels);
+        patches.lay(map);
+        patches
+    });
     let mut right = Panels::room(block.min(count), depth, width);
     for first in (0..count).step_by(block) {
         let windows = block.min(count - first);
@@ -165,7 +170,7 @@ fn of_sample(map: &[f32], left: &Panels, window: &Window, made: &mut [f32], fini
 }
 
 /// What a function makes of the elements of a tensor on the host, from its first one on.
-fn with<R>(tensor: &Tensor, of: impl FnOnce(&[f32]) -> R) -> Result<R, Fault> {
+pub(super) fn with<R>(tensor: &Tensor, of: impl FnOnce(&[f32]) -> R) -> Result<R, Fault> {
     let (storage, layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(CpuStorage::F32(values)) => Ok(of(&values[layout.start_offset()..])),

@@ -75,7 +75,7 @@ impl Network<'_> {
                 }
             }
             let of = |value: ValueId| made.get(&value).or_else(|| known.get(&value)).cloned();
-            for (result, value) in self.step(step, of, None, false, budget)? {
+            for (result, value) in self.step(*at, of, budget)? {
                 budget.keep(value.elements());
                 made.insert(result, value);
             }

@@ -3,18 +3,18 @@
 
 use candle_core::{DType, Device, Tensor};
 
+use super::chain::{Rows, finished};
 use crate::run::{
     Fault,
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
-    depthwise::Depthwise,
+    depthwise::{self, Depthwise},
     products::{self, Packed, is_single},
     window::{LARGEST, Rounding, Span, Window},
 };
 
 pub(super) fn forward(call: &Call<'_>) -> Results {
-    let made = convolved(call, call.tensor(0)?, kernels(call)?)?;
-    call.made(biased(call, made)?)
+    call.made(convolved(call, call.tensor(0)?, kernels(call)?, call.optional(2)?)?)
 }
 
 /// Kernels of a convolution.
@@ -38,15 +38,24 @@ pub(super) fn kernels<'c>(call: &Call<'c>) -> Result<Kernels<'c>, Fault> {
     call.packed.map_or_else(|| call.tensor(1).map(Kernels::Loose), |packed| Ok(Kernels::Packed(packed)))
 }
 
-/// Plus a bias of each channel, the third operand.
-pub(super) fn biased(call: &Call<'_>, made: Tensor) -> Result<Tensor, Fault> {
-    let Some(bias) = call.optional(2)? else { return Ok(made) };
-    let shape = [vec![1, made.dim(1)?], vec![1; made.rank() - 2]].concat();
-    super::pairs::sum(call, &made, &bias.reshape(shape)?)
+/// Plus a bias of each channel.
+fn biased(call: &Call<'_>, made: Tensor, bias: Option<&Tensor>) -> Result<Tensor, Fault> {
+    let Some(bias) = bias else { return Ok(made) };
+    super::pairs::sum(call, &made, &bias.reshape(per_channel(&made.dims().to_vec()))?)
 }
 
-/// The windows of a map times kernels; no bias.
-pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: Kernels<'_>) -> Result<Tensor, Fault> {
+/// The shape of a bias, to be broadcast to this one.
+fn per_channel(shape: &[usize]) -> Vec<usize> {
+    [&[1, shape[1]], &vec![1; shape.len() - 2][..]].concat()
+}
+
+/// The windows of a map times kernels, plus a bias of each channel.
+pub(super) fn convolved(
+    call: &Call<'_>,
+    map: &Tensor,
+    kernels: Kernels<'_>,
+    bias: Option<&Tensor>,
+) -> Result<Tensor, Fault> {
     let axes = map.rank().saturating_sub(2);
     let map = planes(map)?;
     let [samples, channels, rows, columns] = four(&map)?;
@@ -68,20 +77,37 @@ pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: Kernels<'_>) -> 
     call.claim(&[channels, window.kernel(), samples, window.count()])?;
     call.claim(&[channels, window.rows.read(), window.columns.read()])?;
     call.budget.spend(elements.saturating_mul((per_group * window.kernel()) as u64))?;
-    let made = match (kernels, call.device) {
-        (Kernels::Packed(packed), _) => {
-            products::convolved(&map.contiguous()?, packed, window, &|_, _, _| {})?
-        }
-        (Kernels::Loose(kernels), Device::Cpu) => {
-            let packed = (!call.learns && is_single(&map)).then(|| Packed::kernels(kernels, groups));
-            match packed.transpose()?.flatten() {
-                Some(packed) => products::convolved(&map.contiguous()?, &packed, window, &|_, _, _| {})?,
-                None => on_host(&map, &planes(kernels)?, window, groups)?,
-            }
-        }
-        (Kernels::Loose(kernels), _) => on_device(&map, &planes(kernels)?, window, groups)?,
+    let shape = if axes == 1 { vec![samples, results, window.columns.count] } else { shape.to_vec() };
+    let is_direct = !call.learns && is_single(&map);
+    let loose = match kernels {
+        Kernels::Loose(kernels) if is_direct => Packed::kernels(kernels, groups)?,
+        _ => None,
     };
-    Ok(if axes == 1 { made.squeeze(2)? } else { made })
+    let packed = match (kernels, &loose) {
+        (Kernels::Packed(packed), _) => Some(packed),
+        (Kernels::Loose(_), loose) => loose.as_ref(),
+    };
+    let rows = Rows { shape: &shape, columns: window.count() };
+    let own = bias.map(|bias| bias.reshape(per_channel(&shape))).transpose()?;
+    match (packed, kernels, call.device) {
+        (Some(packed), ..) => finished(call, rows, own.as_ref(), |finish| {
+            Ok(products::convolved(&map.contiguous()?, packed, window, finish)?.reshape(shape.as_slice())?)
+        }),
+        (None, Kernels::Loose(kernels), Device::Cpu) if is_direct => {
+            finished(call, rows, own.as_ref(), |finish| {
+                Ok(depthwise::convolved(&map, kernels, window, finish)?.reshape(shape.as_slice())?)
+            })
+        }
+        (None, Kernels::Loose(kernels), device) => {
+            let kernels = planes(kernels)?;
+            let made = match device {
+                Device::Cpu => on_host(&map, &kernels, window, groups)?,
+                _ => on_device(&map, &kernels, window, groups)?,
+            };
+            biased(call, made.reshape(shape.as_slice())?, bias)
+        }
+        (None, Kernels::Packed(_), _) => Err(Fault::Compute("its kernels are not at hand".into())),
+    }
 }
 
 fn on_host(map: &Tensor, kernels: &Tensor, window: Window, groups: usize) -> Result<Tensor, Fault> {
@@ -147,7 +173,7 @@ pub(super) fn transposed(call: &Call<'_>) -> Results {
     let columns = kernels.transpose(1, 2)?.matmul(&map)?.reshape((results * window.kernel(), ()))?;
     let made = columns.apply_op1(FromColumns { window, samples, channels: results })?;
     let made = made.transpose(0, 1)?.contiguous()?;
-    call.made(biased(call, if axes == 1 { made.squeeze(2)? } else { made })?)
+    call.made(biased(call, if axes == 1 { made.squeeze(2)? } else { made }, call.optional(2)?)?)
 }
 
 /// One axis of the result of a transposed convolution: as many windows as there are positions in the map.

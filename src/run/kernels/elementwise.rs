@@ -66,49 +66,68 @@ pub(super) fn of_floats(call: &Call<'_>, map: Map, x: &Tensor) -> Result<Tensor,
     if map == Map::Complement {
         return Err(Fault::unsupported("floats have no bits to turn round"));
     }
-    let map = if map == Map::Gelu && call.text("approximate") == "tanh" { Map::GeluByTangent } else { map };
+    let map = if call.text("approximate") == "tanh" { map.by_tangent() } else { map };
     let settings = Settings::of(call, map)?;
-    let double = |value: f64| settings.exact(map, value);
+    Ok(in_single(map, settings, Each { x, map, settings })?)
+}
+
+/// What is done with a function of one number.
+pub(super) trait Visit {
+    type Output;
+
+    fn visit(self, function: impl Fn(f32) -> f32) -> Self::Output;
+}
+
+/// Applies it to every element of a tensor.
+struct Each<'x> {
+    x: &'x Tensor,
+    map: Map,
+    settings: Settings,
+}
+
+impl Visit for Each<'_> {
+    type Output = candle_core::Result<Tensor>;
+
+    fn visit(self, function: impl Fn(f32) -> f32) -> Self::Output {
+        each(self.x, function, |value| self.settings.exact(self.map, value))
+    }
+}
+
+/// The function in single precision.
+#[inline(always)]
+pub(super) fn in_single<V: Visit>(map: Map, settings: Settings, to: V) -> V::Output {
     let Settings { alpha, beta, gamma } = settings;
     let (alpha, beta, gamma) = (alpha as f32, beta as f32, gamma as f32);
     let rise = |x: f32| (x * alpha + beta).clamp(0.0, 1.0);
-    Ok(match map {
-        Map::Absolute => each(x, f32::abs, double)?,
+    match map {
+        Map::Absolute => to.visit(f32::abs),
         // A bound that is not a number bounds nothing, and what is not a number stays so.
-        Map::Clip => each(
-            x,
-            |x| {
-                let low = if x < alpha { alpha } else { x };
-                if low > beta { beta } else { low }
-            },
-            double,
-        )?,
-        Map::Elu | Map::Celu | Map::Selu => each(
-            x,
-            |x| if x > 0.0 { gamma * x } else { gamma * alpha * (exponential(x * beta) - 1.0) },
-            double,
-        )?,
-        Map::ErrorFunction => each(x, error_function, double)?,
-        Map::Exponential => each(x, exponential, double)?,
-        Map::Gelu => {
-            each(x, |x| 0.5 * x * (1.0 + error_function(x * std::f32::consts::FRAC_1_SQRT_2)), double)?
+        Map::Clip => to.visit(|x| {
+            let low = if x < alpha { alpha } else { x };
+            if low > beta { beta } else { low }
+        }),
+        Map::Elu | Map::Celu | Map::Selu => {
+            to.visit(|x| if x > 0.0 { gamma * x } else { gamma * alpha * (exponential(x * beta) - 1.0) })
         }
+        Map::ErrorFunction => to.visit(error_function),
+        Map::Exponential => to.visit(exponential),
+        Map::Gelu => to.visit(|x| 0.5 * x * (1.0 + error_function(x * std::f32::consts::FRAC_1_SQRT_2))),
         Map::GeluByTangent => {
             let [factor, cube] = GELU.map(|number| number as f32);
-            each(x, |x| 0.5 * x * (1.0 + tangent(factor * (x + cube * x * x * x))), double)?
+            to.visit(|x| 0.5 * x * (1.0 + tangent(factor * (x + cube * x * x * x))))
         }
-        Map::HardSigmoid => each(x, rise, double)?,
-        Map::HardSwish => each(x, |x| x * rise(x), double)?,
-        Map::LeakyRelu => each(x, |x| if x < 0.0 { alpha * x } else { x }, double)?,
-        Map::Negative => each(x, |x| -x, double)?,
-        Map::Reciprocal => each(x, |x| 1.0 / x, double)?,
-        Map::Relu => each(x, |x| if x < 0.0 { 0.0 } else { x }, double)?,
-        Map::Sigmoid => each(x, sigmoid, double)?,
-        Map::SquareRoot => each(x, f32::sqrt, double)?,
-        Map::Swish | Map::QuickGelu => each(x, |x| x * sigmoid(alpha * x), double)?,
-        Map::Tangent => each(x, tangent, double)?,
-        _ => each(x, |x| settings.exact(map, f64::from(x)) as f32, double)?,
-    })
+        Map::HardSigmoid => to.visit(rise),
+        Map::HardSwish => to.visit(|x| x * rise(x)),
+        Map::LeakyRelu => to.visit(|x| if x < 0.0 { alpha * x } else { x }),
+        Map::Negative => to.visit(|x| -x),
+        Map::Reciprocal => to.visit(|x| 1.0 / x),
+        Map::Relu => to.visit(|x| if x < 0.0 { 0.0 } else { x }),
+        Map::Sigmoid => to.visit(sigmoid),
+        Map::SquareRoot => to.visit(f32::sqrt),
+        Map::Swish | Map::QuickGelu => to.visit(|x| x * sigmoid(alpha * x)),
+        Map::Tangent => to.visit(tangent),
+        _ => to.visit(|x| settings.exact(map, f64::from(x)) as f32),
+    }
 }
 
 pub(super) fn parametric_relu(call: &Call<'_>) -> Results {

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 use declass_formats::Dtype;
 
+use super::chain::{Rows, finished};
 use crate::run::{
     Array, Fault, Floats, Value,
     array::{broadcast, wrapped},
@@ -15,20 +16,21 @@ pub(super) fn matmul(call: &Call<'_>) -> Results {
         return of_integers(call, a, b);
     }
     if let Some(packed) = call.packed {
-        return call.made(times(call, call.tensor(0)?, packed)?);
+        return call.made(times(call, call.tensor(0)?, packed, None)?);
     }
     call.made(product(call, call.tensor(0)?, call.tensor(1)?)?)
 }
 
-/// Every row of the first operand times a matrix that is there in panels.
-pub(super) fn times(call: &Call<'_>, a: &Tensor, b: &Packed) -> Result<Tensor, Fault> {
+/// Every row of an operand times a matrix that is there in panels, plus what fits to each.
+fn times(call: &Call<'_>, a: &Tensor, b: &Packed, plus: Option<&Tensor>) -> Result<Tensor, Fault> {
     let (left, [inner, width]) = (a.dims(), last_two(&b.shape));
     if left.last() != Some(&inner) {
         return Err(Fault::Compute(format!("{left:?} and {:?} are not multiplied", b.shape)));
     }
-    let elements = call.claim(&[&left[..left.len() - 1], &[width]].concat())?;
+    let shape = [&left[..left.len() - 1], &[width]].concat();
+    let elements = call.claim(&shape)?;
     call.budget.spend((elements as u64).saturating_mul(inner as u64))?;
-    rows_times(a, b, &|_, _, _| {})
+    finished(call, Rows { shape: &shape, columns: width }, plus, |finish| rows_times(a, b, finish))
 }
 
 /// Whole numbers are multiplied in double precision, which is exact up to 2^53.
@@ -115,7 +117,15 @@ pub(super) fn scaled_product(call: &Call<'_>) -> Result<Tensor, Fault> {
     }
     let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));
     let product = match (call.packed, &b) {
-        (Some(packed), _) => times(call, &a, packed)?,
+        (Some(packed), _) => {
+            let plus = call.optional(2)?.filter(|_| alpha == 1.0 && beta == 1.0);
+            let shape = [a.dims()[0], packed.shape[1]];
+            let rows = Rows { shape: &shape, columns: shape[1] };
+            match plus.map(|plus| rows.operand(plus)).transpose()?.flatten() {
+                Some(_) => return times(call, &a, packed, plus),
+                None => without_chain(call, |call| times(call, &a, packed, None))?,
+            }
+        }
         (None, Some(b)) => of_matrices(call, &a, b)?,
         (None, None) => return Err(Fault::Compute("its operands are no matrices".into())),
     };
@@ -125,6 +135,11 @@ pub(super) fn scaled_product(call: &Call<'_>) -> Result<Tensor, Fault> {
         Some(c) => super::pairs::sum(call, &scaled, &c.affine(beta, 0.0)?),
         None => Ok(scaled),
     }
+}
+
+/// The operator behind which nothing is done at once.
+fn without_chain<R>(call: &Call<'_>, of: impl FnOnce(&Call<'_>) -> R) -> R {
+    of(&Call { chain: None, ..*call })
 }
 
 /// A sum of products over named axes, of two operands at most.

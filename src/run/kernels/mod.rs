@@ -1,6 +1,7 @@
 //! The computations, by family; which operator is which, the table of `net` says.
 
 mod attend;
+mod chain;
 mod choose;
 mod convolve;
 mod derivable;
@@ -24,6 +25,7 @@ mod scatter;
 mod settings;
 mod slice;
 mod softmax;
+mod stretch;
 
 use super::{
     Fault,
@@ -35,6 +37,12 @@ pub(super) use form::{Form, form};
 
 /// Runs an operator.
 pub(super) fn run(kernel: Kernel, call: &Call<'_>) -> Results {
+    if call.chain.is_some()
+        && matches!(kernel, Kernel::Map(_) | Kernel::Arithmetic(_))
+        && let Some(made) = chain::pass(kernel, call)?
+    {
+        return Ok(made);
+    }
     match kernel {
         Kernel::ArgBest(best) => choose::best(call, best),
         Kernel::Arithmetic(what) => pairs::arithmetic(call, what),

@@ -8,7 +8,7 @@ mod patches;
 mod tile;
 
 pub(super) use panels::{Panels, View};
-pub(super) use patches::Patches;
+pub(super) use patches::{MOST, Patches};
 
 use self::tile::Tiles;
 use super::lanes;
