@@ -32,6 +32,8 @@ pub(super) struct Call<'c> {
     /// Whether derivatives will be asked for: only what has them may be used then.
     pub(super) learns: bool,
     pub(super) budget: &'c Budget,
+    /// Whether everything that reads the result reads it wherever its elements lie.
+    pub(super) views: bool,
     /// What may be done with the result at once.
     pub(super) chain: Option<&'c Chain<'c>>,
 }

@@ -32,6 +32,15 @@ impl Readers {
 }
 
 impl Network<'_> {
+    /// Whether what a step makes is read by such operators only as read it wherever its elements lie.
+    pub(super) fn reads_views(&self, at: usize, readers: &Readers, wanted: &HashSet<ValueId>) -> bool {
+        let takes = |at: usize| {
+            matches!(self.steps[at].kernel, Ok(Kernel::MatMul | Kernel::Arithmetic(_) | Kernel::Transpose))
+        };
+        let mut results = self.steps[at].results.iter().flatten();
+        results.all(|value| !wanted.contains(value) && readers.of(*value).all(takes))
+    }
+
     /// The longest run of steps behind a step that read nothing but what stands before it and what they make
     /// themselves, and of which nothing but the last result is read by others.
     pub(super) fn chain(

@@ -1,89 +1,11 @@
 //! Convolutions in which every channel has a kernel of its own: too little work for a matrix product.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{
-    Fault,
-    columns::single,
-    lanes::{self, wide},
-    matrix::{Finish, MOST, Patches},
-    products::with,
-    window::Window,
-};
+use super::{columns::single, lanes::wide, window::Window};
 
-/// Registers of sums that are taken together.
-const REGISTERS: usize = 4;
-
-/// The windows of each channel of `[b, c, h, w]` times its own kernel of `[c, 1, kh, kw]`, without derivatives.
-pub(super) fn convolved(
-    map: &Tensor,
-    kernels: &Tensor,
-    window: Window,
-    finish: Finish<'_>,
-) -> std::result::Result<Tensor, Fault> {
-    let (samples, channels, ..) = map.dims4()?;
-    let (map, kernels) = (map.contiguous()?, kernels.contiguous()?);
-    let (count, positions) = (window.count(), window.positions());
-    let mut made = vec![0.0; samples * channels * count];
-    let mut patches = Patches::room(&window, 1);
-    // What windows of one row read is a row; so all rows are one, with something between them that is not used.
-    let line = patches.taps().1;
-    let mut sums = vec![
-        0.0;
-        (line * (window.rows.count.saturating_sub(1)) + window.columns.count)
-            .next_multiple_of(MOST)
-    ];
-    with(&map, |map| {
-        with(&kernels, |kernels| {
-            for (at, made) in made.chunks_exact_mut(count.max(1)).enumerate() {
-                patches.lay(&map[at * positions..][..positions]);
-                let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-                lanes::with(Sums { patches: &patches, kernel, sums: &mut sums });
-                let rows = made.chunks_exact_mut(window.columns.count.max(1)).zip(sums.chunks(line.max(1)));
-                rows.for_each(|(made, sums)| made.copy_from_slice(&sums[..made.len()]));
-                finish(at, 0, made);
-            }
-        })
-    })??;
-    Ok(Tensor::from_vec(made, (samples, channels, window.rows.count, window.columns.count), map.device())?)
-}
-
-/// Sums of one channel.
-struct Sums<'s> {
-    patches: &'s Patches,
-    kernel: &'s [f32],
-    sums: &'s mut [f32],
-}
-
-impl WithSimd for Sums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (values, (taps, _)) = (self.patches.values(), self.patches.taps());
-        let width = REGISTERS * S::F32_LANES;
-        for (at, sums) in self.sums.chunks_exact_mut(width).enumerate() {
-            let mut registers = [simd.splat_f32s(0.0); REGISTERS];
-            for (tap, factor) in taps.iter().zip(self.kernel) {
-                // What is read behind the last window, if there is less, is not used.
-                let Some(from) = values.get(tap + at * width..).and_then(|from| from.get(..width)) else {
-                    break;
-                };
-                let factor = simd.splat_f32s(*factor);
-                let (from, _) = S::as_simd_f32s(from);
-                for (register, from) in registers.iter_mut().zip(from) {
-                    *register = simd.mul_add_e_f32s(factor, *from, *register);
-                }
-            }
-            let (to, _) = S::as_mut_simd_f32s(sums);
-            to.iter_mut().zip(registers).for_each(|(to, register)| *to = register);
-        }
-    }
-}
-
-/// The same with derivatives.
+/// `[b, c, h, w]` with kernels `[c, 1, kh, kw]`.
 pub(super) struct Depthwise(pub(super) Window);
 
 /// Derivatives of the map, from those of the result and the kernels.
@@ -122,10 +44,22 @@ fn stretches(window: &Window) -> Vec<Stretch> {
     found
 }
 
-impl Window {
-    fn positions(&self) -> usize {
-        self.rows.extent * self.columns.extent
-    }
+/// Adds what each stretch has on one side, times its place in the kernel, to the other side; either has steps, and
+/// a place at which a stretch begins.
+fn added(
+    stretches: &[Stretch],
+    kernel: &[f32],
+    (to, to_step, to_place): (&mut [f32], usize, fn(&Stretch) -> usize),
+    (from, from_step, from_place): (&[f32], usize, fn(&Stretch) -> usize),
+) {
+    wide(|| {
+        for it in stretches {
+            let to = to[to_place(it)..].iter_mut().step_by(to_step).take(it.length);
+            for (to, from) in to.zip(from[from_place(it)..].iter().step_by(from_step)) {
+                *to += kernel[it.tap] * from;
+            }
+        }
+    });
 }
 
 impl CustomOp2 for Depthwise {
@@ -148,21 +82,7 @@ impl CustomOp2 for Depthwise {
         let maps = map.par_chunks(window.positions().max(1));
         made.par_chunks_mut(window.count().max(1)).zip(maps).enumerate().for_each(|(at, (made, map))| {
             let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-            wide(|| {
-                for it in &stretches {
-                    let (to, factor) = (&mut made[it.result..it.result + it.length], kernel[it.tap]);
-                    if step == 1 {
-                        let from = &map[it.position..it.position + it.length];
-                        for (to, from) in to.iter_mut().zip(from) {
-                            *to += factor * from;
-                        }
-                    } else {
-                        for (to, from) in to.iter_mut().zip(map[it.position..].iter().step_by(step)) {
-                            *to += factor * from;
-                        }
-                    }
-                }
-            });
+            added(&stretches, kernel, (made, 1, |it| it.result), (map, step, |it| it.position));
         });
         let shape = Shape::from((samples, channels, window.rows.count, window.columns.count));
         Ok((CpuStorage::F32(made), shape))
@@ -203,14 +123,7 @@ impl CustomOp2 for OfMap {
         made.par_chunks_mut(window.positions().max(1)).zip(results).enumerate().for_each(
             |(at, (made, from))| {
                 let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-                wide(|| {
-                    for it in &stretches {
-                        let to = made[it.position..].iter_mut().step_by(step);
-                        for (to, from) in to.zip(&from[it.result..it.result + it.length]) {
-                            *to += kernel[it.tap] * from;
-                        }
-                    }
-                });
+                added(&stretches, kernel, (made, step, |it| it.position), (from, 1, |it| it.result));
             },
         );
         let shape = Shape::from((samples, channels, window.rows.extent, window.columns.extent));

@@ -7,7 +7,10 @@ use std::{
 
 use declass_formats::onnx::{Dim, Value as Declared};
 
-use super::{Fault, Limits, Network, Value, budget::Budget, call::elements, chains::Readers, packing::Fixed};
+use super::{
+    Fault, Limits, Network, Value, budget::Budget, call::elements, chains::Readers, packing::Fixed,
+    steps::Task,
+};
 use crate::net::ValueId;
 
 /// What is given, what is wanted, and how.
@@ -94,7 +97,9 @@ impl Network<'_> {
                 false => self.chain(*at, &readers, |value| of(value).is_some(), &wanted),
             };
             let packed = fixed.packed.get(at).map(Arc::as_ref);
-            let (made, passed) = self.together(*at, &behind, of, packed, run.learns, budget)?;
+            let views = !run.learns && self.reads_views(*at, &readers, &wanted);
+            let task = Task { at: *at, behind: &behind, packed, learns: run.learns, views };
+            let (made, passed) = self.together(&task, of, budget)?;
             done.extend(&passed);
             let is_read =
                 |value: ValueId| wanted.contains(&value) || readers.of(value).any(|at| !done.contains(&at));

@@ -20,6 +20,7 @@ mod lines;
 mod matrix;
 mod network;
 mod packing;
+mod planes;
 mod pointwise;
 mod products;
 mod program;

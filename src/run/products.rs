@@ -148,7 +148,7 @@ fn of_sample(map: &[f32], left: &Panels, window: &Window, made: &mut [f32], fini
     let block = (BLOCK / depth.max(1) / width).clamp(WINDOWS.0, WINDOWS.1 / width) * width;
     let channels = depth / window.kernel();
     let laid = (!window.is_point()).then(|| {
-        let mut patches = Patches::room(window, channels);
+        let mut patches = Patches::room(window, channels, 0.0);
         patches.lay(map);
         patches
     });

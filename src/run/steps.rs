@@ -12,6 +12,19 @@ use super::{
 };
 use crate::net::{ValueId, ops::Kernel};
 
+/// An operator, and how it is run.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'t> {
+    pub(super) at: usize,
+    /// A chain of others that may be done with it.
+    pub(super) behind: &'t [usize],
+    /// Its second operand, if that is in panels.
+    pub(super) packed: Option<&'t Packed>,
+    pub(super) learns: bool,
+    /// Whether its result may be a view.
+    pub(super) views: bool,
+}
+
 /// What an operator makes.
 type Made = Vec<(ValueId, Value)>;
 
@@ -23,19 +36,18 @@ impl Network<'_> {
         of: impl Fn(ValueId) -> Option<Value>,
         budget: &Budget,
     ) -> Result<Made, Fault> {
-        self.together(at, &[], of, None, false, budget).map(|(made, _)| made)
+        self.together(&Task { at, behind: &[], packed: None, learns: false, views: false }, of, budget)
+            .map(|(made, _)| made)
     }
 
     /// Runs an operator and, if they fit, those of a chain behind it; which ones were run.
     pub(super) fn together(
         &self,
-        at: usize,
-        behind: &[usize],
+        task: &Task<'_>,
         of: impl Fn(ValueId) -> Option<Value>,
-        packed: Option<&Packed>,
-        learns: bool,
         budget: &Budget,
     ) -> Result<(Made, Vec<usize>), Fault> {
+        let Task { at, behind, packed, learns, views } = *task;
         let step = &self.steps[at];
         let operand = |value: &Option<ValueId>| -> Result<Option<Value>, Fault> {
             value.map(|value| of(value).ok_or_else(|| self.missing(value))).transpose()
@@ -62,8 +74,13 @@ impl Network<'_> {
         });
         let chain = Chain { links: links.collect::<Result<_, Fault>>()?, done: Cell::new(false) };
         let is_chain = !behind.is_empty();
-        let call =
-            Call { packed, learns, chain: is_chain.then_some(&chain), ..self.call(step, &own, budget) };
+        let call = Call {
+            packed,
+            learns,
+            views,
+            chain: is_chain.then_some(&chain),
+            ..self.call(step, &own, budget)
+        };
         let results = kernels::run(kernel(step)?, &call).map_err(|fault| step.at(fault))?;
         let passed = if chain.done.get() { [&[at], behind].concat() } else { vec![at] };
         let last = &self.steps[*passed.last().unwrap_or(&at)];
@@ -73,7 +90,17 @@ impl Network<'_> {
 
     fn call<'c>(&'c self, step: &'c Step<'_>, operands: &'c [Option<Value>], budget: &'c Budget) -> Call<'c> {
         let (node, version, device) = (step.node, step.version, &self.device);
-        Call { node, version, operands, packed: None, device, learns: false, budget, chain: None }
+        Call {
+            node,
+            version,
+            operands,
+            packed: None,
+            device,
+            learns: false,
+            budget,
+            views: false,
+            chain: None,
+        }
     }
 
     fn first_result(&self, at: usize) -> Option<ValueId> {

@@ -84,6 +84,11 @@ impl Window {
         self.rows.kernel * self.columns.kernel
     }
 
+    /// Positions of the map.
+    pub(super) fn positions(&self) -> usize {
+        self.rows.extent * self.columns.extent
+    }
+
     /// Windows in all.
     pub(super) fn count(&self) -> usize {
         self.rows.count * self.columns.count

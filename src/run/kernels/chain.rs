@@ -82,30 +82,21 @@ impl Rows<'_> {
         Ok((reads && operands.len() == count).then_some(Link { what, operands }))
     }
 
-    /// Links with those of the chain behind them, if these fit.
-    fn with_chain(
-        &self,
-        call: &Call<'_>,
-        mut links: Vec<Link<Tensor>>,
-    ) -> Result<Result<Vec<Link<Tensor>>, Vec<Link<Tensor>>>, Fault> {
-        let (before, Some(chain)) = (links.len(), call.chain) else { return Ok(Err(links)) };
+    /// Adds those of the chain behind an operator to its own links, if they fit; whether they do.
+    fn extend(&self, call: &Call<'_>, links: &mut Vec<Link<Tensor>>) -> Result<bool, Fault> {
+        let (before, Some(chain)) = (links.len(), call.chain) else { return Ok(false) };
         for Follower { kernel, call, inside } in &chain.links {
             let inside: Vec<_> = inside.iter().map(|own| own.map(|own| own + before)).collect();
-            match self.link(*kernel, call, &inside)? {
-                Some(link) => links.push(link),
-                None => {
-                    links.truncate(before);
-                    return Ok(Err(links));
-                }
-            }
+            let Some(link) = self.link(*kernel, call, &inside)? else { break };
+            links.push(link);
         }
-        if slots(&links).len() > SLOTS {
+        if links.len() < before + chain.links.len() || slots(links).len() > SLOTS {
             links.truncate(before);
-            return Ok(Err(links));
+            return Ok(false);
         }
         chain.links.iter().try_for_each(|_| call.claim(self.shape).map(|_| ()))?;
         chain.done.set(true);
-        Ok(Ok(links))
+        Ok(true)
     }
 }
 
@@ -125,8 +116,9 @@ pub(super) fn finished<R>(
         let operand = rows.operand(bias)?.ok_or_else(misfit)?;
         links.push(Link { what: What::Pair(Pairwise::Sum), operands: vec![Operand::Own(0), operand] });
     }
-    let links = rows.with_chain(call, links)?.unwrap_or_else(|without| without);
-    held(&links, |links| make(&|row, column, line| worked(links, rows.columns, row, column, line)))
+    rows.extend(call, &mut links)?;
+    let kept = slots(&links);
+    held(&links, |links| make(&|row, column, line| worked(links, &kept, rows.columns, [row, column], line)))
 }
 
 /// An operator that works element by element, and those behind it, in one pass; nothing where they do not fit.
@@ -147,12 +139,16 @@ pub(super) fn pass(kernel: Kernel, call: &Call<'_>) -> Result<Option<Vec<Value>>
     for axis in 0..shape.len() {
         let rows = Rows { shape, columns: shape[axis..].iter().product::<usize>().max(1) };
         let Some(head) = rows.link(kernel, call, &inside)? else { continue };
-        let Ok(links) = rows.with_chain(call, vec![head])? else { continue };
+        let mut links = vec![head];
+        if !rows.extend(call, &mut links)? {
+            continue;
+        }
         call.claim(shape)?;
         let mut made = with(&floats.tensor.contiguous()?, |all| all[..floats.tensor.elem_count()].to_vec())?;
+        let kept = slots(&links);
         held(&links, |links| {
             for (row, line) in made.chunks_exact_mut(rows.columns).enumerate() {
-                worked(links, rows.columns, row, 0, line);
+                worked(links, &kept, rows.columns, [row, 0], line);
             }
             Ok(())
         })?;

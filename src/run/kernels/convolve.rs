@@ -8,7 +8,8 @@ use crate::run::{
     Fault,
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
-    depthwise::{self, Depthwise},
+    depthwise::Depthwise,
+    planes,
     products::{self, Packed, is_single},
     window::{LARGEST, Rounding, Span, Window},
 };
@@ -41,7 +42,7 @@ pub(super) fn kernels<'c>(call: &Call<'c>) -> Result<Kernels<'c>, Fault> {
 /// Plus a bias of each channel.
 fn biased(call: &Call<'_>, made: Tensor, bias: Option<&Tensor>) -> Result<Tensor, Fault> {
     let Some(bias) = bias else { return Ok(made) };
-    super::pairs::sum(call, &made, &bias.reshape(per_channel(&made.dims().to_vec()))?)
+    super::pairs::sum(call, &made, &bias.reshape(per_channel(made.dims()))?)
 }
 
 /// The shape of a bias, to be broadcast to this one.
@@ -57,7 +58,7 @@ pub(super) fn convolved(
     bias: Option<&Tensor>,
 ) -> Result<Tensor, Fault> {
     let axes = map.rank().saturating_sub(2);
-    let map = planes(map)?;
+    let map = planes_of(map)?;
     let [samples, channels, rows, columns] = four(&map)?;
     let [results, per_group, kernel_rows, kernel_columns] = match *kernels.shape() {
         [results, per_group, columns] => [results, per_group, 1, columns],
@@ -75,10 +76,21 @@ pub(super) fn convolved(
     let shape = [samples, results, window.rows.count, window.columns.count];
     let elements = call.claim(&shape)? as u64;
     call.claim(&[channels, window.kernel(), samples, window.count()])?;
-    call.claim(&[channels, window.rows.read(), window.columns.read()])?;
+    call.budget.room(&[channels, window.rows.read(), window.columns.read()])?;
     call.budget.spend(elements.saturating_mul((per_group * window.kernel()) as u64))?;
     let shape = if axes == 1 { vec![samples, results, window.columns.count] } else { shape.to_vec() };
-    let is_direct = !call.learns && is_single(&map);
+    summed(call, &map, (kernels, groups), window, (bias, &shape))
+}
+
+/// By the way that is fastest for what is given.
+fn summed(
+    call: &Call<'_>,
+    map: &Tensor,
+    (kernels, groups): (Kernels<'_>, usize),
+    window: Window,
+    (bias, shape): (Option<&Tensor>, &[usize]),
+) -> Result<Tensor, Fault> {
+    let is_direct = !call.learns && is_single(map);
     let loose = match kernels {
         Kernels::Loose(kernels) if is_direct => Packed::kernels(kernels, groups)?,
         _ => None,
@@ -87,24 +99,24 @@ pub(super) fn convolved(
         (Kernels::Packed(packed), _) => Some(packed),
         (Kernels::Loose(_), loose) => loose.as_ref(),
     };
-    let rows = Rows { shape: &shape, columns: window.count() };
-    let own = bias.map(|bias| bias.reshape(per_channel(&shape))).transpose()?;
+    let rows = Rows { shape, columns: window.count() };
+    let own = bias.map(|bias| bias.reshape(per_channel(shape))).transpose()?;
     match (packed, kernels, call.device) {
         (Some(packed), ..) => finished(call, rows, own.as_ref(), |finish| {
-            Ok(products::convolved(&map.contiguous()?, packed, window, finish)?.reshape(shape.as_slice())?)
+            Ok(products::convolved(&map.contiguous()?, packed, window, finish)?.reshape(shape)?)
         }),
         (None, Kernels::Loose(kernels), Device::Cpu) if is_direct => {
             finished(call, rows, own.as_ref(), |finish| {
-                Ok(depthwise::convolved(&map, kernels, window, finish)?.reshape(shape.as_slice())?)
+                Ok(planes::convolved(map, &planes_of(kernels)?, &window, finish)?.reshape(shape)?)
             })
         }
         (None, Kernels::Loose(kernels), device) => {
-            let kernels = planes(kernels)?;
+            let kernels = planes_of(kernels)?;
             let made = match device {
-                Device::Cpu => on_host(&map, &kernels, window, groups)?,
-                _ => on_device(&map, &kernels, window, groups)?,
+                Device::Cpu => on_host(map, &kernels, window, groups)?,
+                _ => on_device(map, &kernels, window, groups)?,
             };
-            biased(call, made.reshape(shape.as_slice())?, bias)
+            biased(call, made.reshape(shape)?, bias)
         }
         (None, Kernels::Packed(_), _) => Err(Fault::Compute("its kernels are not at hand".into())),
     }
@@ -150,7 +162,7 @@ fn on_device(map: &Tensor, kernels: &Tensor, window: Window, groups: usize) -> R
 pub(super) fn transposed(call: &Call<'_>) -> Results {
     let stated = call.tensor(0)?;
     let axes = stated.rank().saturating_sub(2);
-    let (map, kernels) = (planes(stated)?.contiguous()?, planes(call.tensor(1)?)?.contiguous()?);
+    let (map, kernels) = (planes_of(stated)?.contiguous()?, planes_of(call.tensor(1)?)?.contiguous()?);
     let [samples, channels, rows, columns] = four(&map)?;
     let [inner, per_group, kernel_rows, kernel_columns] = four(&kernels)?;
     let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
@@ -213,7 +225,7 @@ fn spread(call: &Call<'_>, at: usize, axes: usize, kernel: usize, count: usize) 
 }
 
 /// A map of one axis is one row.
-fn planes(map: &Tensor) -> Result<Tensor, Fault> {
+fn planes_of(map: &Tensor) -> Result<Tensor, Fault> {
     match map.rank() {
         3 => Ok(map.unsqueeze(2)?),
         4 => Ok(map.clone()),

@@ -4,15 +4,15 @@ use candle_core::Tensor;
 use declass_formats::Dtype;
 
 use super::{
+    curves::{Visit, in_single},
     derivable,
-    settings::{GELU, Settings},
+    settings::Settings,
 };
 use crate::{
     net::ops::{Map, Test},
     run::{
         Array, Fault, Value,
         call::{Call, Results, host},
-        lanes::{error_function, exponential, sigmoid, tangent},
         pointwise::each,
     },
 };
@@ -71,14 +71,7 @@ pub(super) fn of_floats(call: &Call<'_>, map: Map, x: &Tensor) -> Result<Tensor,
     Ok(in_single(map, settings, Each { x, map, settings })?)
 }
 
-/// What is done with a function of one number.
-pub(super) trait Visit {
-    type Output;
-
-    fn visit(self, function: impl Fn(f32) -> f32) -> Self::Output;
-}
-
-/// Applies it to every element of a tensor.
+/// Applies a function to every element of a tensor.
 struct Each<'x> {
     x: &'x Tensor,
     map: Map,
@@ -88,45 +81,8 @@ struct Each<'x> {
 impl Visit for Each<'_> {
     type Output = candle_core::Result<Tensor>;
 
-    fn visit(self, function: impl Fn(f32) -> f32) -> Self::Output {
-        each(self.x, function, |value| self.settings.exact(self.map, value))
-    }
-}
-
-/// The function in single precision.
-#[inline(always)]
-pub(super) fn in_single<V: Visit>(map: Map, settings: Settings, to: V) -> V::Output {
-    let Settings { alpha, beta, gamma } = settings;
-    let (alpha, beta, gamma) = (alpha as f32, beta as f32, gamma as f32);
-    let rise = |x: f32| (x * alpha + beta).clamp(0.0, 1.0);
-    match map {
-        Map::Absolute => to.visit(f32::abs),
-        // A bound that is not a number bounds nothing, and what is not a number stays so.
-        Map::Clip => to.visit(|x| {
-            let low = if x < alpha { alpha } else { x };
-            if low > beta { beta } else { low }
-        }),
-        Map::Elu | Map::Celu | Map::Selu => {
-            to.visit(|x| if x > 0.0 { gamma * x } else { gamma * alpha * (exponential(x * beta) - 1.0) })
-        }
-        Map::ErrorFunction => to.visit(error_function),
-        Map::Exponential => to.visit(exponential),
-        Map::Gelu => to.visit(|x| 0.5 * x * (1.0 + error_function(x * std::f32::consts::FRAC_1_SQRT_2))),
-        Map::GeluByTangent => {
-            let [factor, cube] = GELU.map(|number| number as f32);
-            to.visit(|x| 0.5 * x * (1.0 + tangent(factor * (x + cube * x * x * x))))
-        }
-        Map::HardSigmoid => to.visit(rise),
-        Map::HardSwish => to.visit(|x| x * rise(x)),
-        Map::LeakyRelu => to.visit(|x| if x < 0.0 { alpha * x } else { x }),
-        Map::Negative => to.visit(|x| -x),
-        Map::Reciprocal => to.visit(|x| 1.0 / x),
-        Map::Relu => to.visit(|x| if x < 0.0 { 0.0 } else { x }),
-        Map::Sigmoid => to.visit(sigmoid),
-        Map::SquareRoot => to.visit(f32::sqrt),
-        Map::Swish | Map::QuickGelu => to.visit(|x| x * sigmoid(alpha * x)),
-        Map::Tangent => to.visit(tangent),
-        _ => to.visit(|x| settings.exact(map, f64::from(x)) as f32),
+    fn visit(self, numbers: [f32; 3], function: impl Fn([f32; 3], f32) -> f32) -> Self::Output {
+        each(self.x, numbers, function, |value| self.settings.exact(self.map, value))
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a chain of operators does with each stretch of elements.
 
+use pulp::{Simd, WithSimd};
+
 use super::{
-    elementwise::{Visit, in_single},
+    curves::{Visit, in_single},
     settings::Settings,
 };
 use crate::{
     net::ops::{Map, Pairwise},
-    run::lanes::wide,
+    run::lanes,
 };
 
 /// Elements that are worked on at once.
@@ -55,27 +57,45 @@ pub(super) fn slots<T>(links: &[Link<T>]) -> Vec<usize> {
 }
 
 /// Does the links with a stretch of a row.
-pub(super) fn worked(links: &[Link<&[f32]>], columns: usize, row: usize, column: usize, line: &mut [f32]) {
-    if links.is_empty() {
-        return;
-    }
-    let kept = slots(links);
-    for (at, line) in line.chunks_mut(STRETCH).enumerate() {
+pub(super) fn worked(
+    links: &[Link<&[f32]>],
+    kept: &[usize],
+    columns: usize,
+    [row, column]: [usize; 2],
+    line: &mut [f32],
+) {
+    for (at, line) in line.chunks_mut(STRETCH).enumerate().filter(|_| !links.is_empty()) {
         let first = row * columns + column + at * STRETCH;
-        if kept.is_empty() {
-            wide(|| links.iter().enumerate().for_each(|(at, link)| link.work(at, row, first, line, |_| &[])));
-            continue;
-        }
-        let mut slots = [[0.0_f32; STRETCH]; SLOTS];
-        wide(|| {
-            for (at, link) in links.iter().enumerate() {
-                if let Some(slot) = kept.iter().position(|kept| *kept == at) {
-                    slots[slot][..line.len()].copy_from_slice(line);
-                }
-                let slot = |own: usize| kept.iter().position(|kept| *kept == own).unwrap_or(0);
-                link.work(at, row, first, line, |own| &slots[slot(own)]);
+        lanes::with(Work { links, kept, row, first, line });
+    }
+}
+
+struct Work<'w, 'l> {
+    links: &'w [Link<&'l [f32]>],
+    /// The values that are read later than by the next link.
+    kept: &'w [usize],
+    row: usize,
+    /// The place of the first element in the whole result.
+    first: usize,
+    line: &'w mut [f32],
+}
+
+impl WithSimd for Work<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { links, kept, row, first, line } = self;
+        let mut slots = (!kept.is_empty()).then_some([[0.0_f32; STRETCH]; SLOTS]);
+        for (at, link) in links.iter().enumerate() {
+            if let Some(slot) = kept.iter().position(|kept| *kept == at)
+                && let Some(slots) = &mut slots
+            {
+                slots[slot][..line.len()].copy_from_slice(line);
             }
-        });
+            let slots = slots.as_ref().map_or(&[][..], |slots| &slots[..]);
+            link.work(at, [row, first], line, kept, slots);
+        }
     }
 }
 
@@ -90,42 +110,51 @@ enum Stretch<'s> {
 
 impl Link<&[f32]> {
     #[inline(always)]
-    fn work<'s>(
-        &'s self,
+    fn work(
+        &self,
         newest: usize,
-        row: usize,
-        first: usize,
+        [row, first]: [usize; 2],
         line: &mut [f32],
-        kept: impl Fn(usize) -> &'s [f32],
+        kept: &[usize],
+        slots: &[[f32; STRETCH]],
     ) {
-        let length = line.len();
-        let stretch = |operand: &'s Operand<&[f32]>| match operand {
-            Operand::Own(at) if *at == newest => Stretch::Newest,
-            Operand::Own(at) => Stretch::Elements(&kept(*at)[..length]),
-            Operand::Number(number) => Stretch::Number(*number),
-            Operand::Repeated(values) => Stretch::Elements(&values[first % values.len()..][..length]),
-            Operand::Rows(values) => Stretch::Number(values[row % values.len()]),
-        };
-        let mut operands = self.operands.iter().map(stretch);
-        let Some(mut a) = operands.next() else { return };
-        let b = operands.next();
-        // The line is one of the operands from here on.
-        if !matches!((a, b), (Stretch::Newest, _) | (_, Some(Stretch::Newest))) {
-            match a {
-                Stretch::Elements(values) => line.copy_from_slice(values),
-                Stretch::Number(number) => line.fill(number),
-                Stretch::Newest => {}
+        let [mut a, b] = [0, 1].map(|place| match self.operands.get(place) {
+            None => None,
+            Some(Operand::Own(at)) if *at == newest => Some(Stretch::Newest),
+            Some(Operand::Own(at)) => {
+                let slot = kept.iter().position(|kept| kept == at).unwrap_or(0);
+                Some(Stretch::Elements(&slots[slot][..line.len()]))
             }
-            a = Stretch::Newest;
+            Some(Operand::Number(number)) => Some(Stretch::Number(*number)),
+            Some(Operand::Repeated(values)) => {
+                Some(Stretch::Elements(&values[first % values.len()..][..line.len()]))
+            }
+            Some(Operand::Rows(values)) => Some(Stretch::Number(values[row % values.len()])),
+        });
+        // The line is one of the operands from here on.
+        if !matches!((a, b), (Some(Stretch::Newest), _) | (_, Some(Stretch::Newest))) {
+            match a {
+                Some(Stretch::Elements(values)) => line.copy_from_slice(values),
+                Some(Stretch::Number(number)) => line.fill(number),
+                Some(Stretch::Newest) | None => {}
+            }
+            a = Some(Stretch::Newest);
         }
-        match (self.what, b) {
-            (What::Map(map, settings), _) => in_single(map, settings, Line(line)),
-            (What::Pair(Pairwise::Difference), Some(b)) => joined(line, a, b, |a, b| a - b),
-            (What::Pair(Pairwise::Product), Some(b)) => joined(line, a, b, |a, b| a * b),
-            (What::Pair(Pairwise::Quotient), Some(b)) => joined(line, a, b, |a, b| a / b),
-            (What::Pair(_), Some(b)) => joined(line, a, b, |a, b| a + b),
-            (What::Pair(_), None) => {}
+        match (self.what, a, b) {
+            (What::Map(map, settings), ..) => in_single(map, settings, Line(line)),
+            (What::Pair(what), Some(a), Some(b)) => paired(what, line, a, b),
+            (What::Pair(_), ..) => {}
         }
+    }
+}
+
+#[inline(always)]
+fn paired(what: Pairwise, line: &mut [f32], a: Stretch<'_>, b: Stretch<'_>) {
+    match what {
+        Pairwise::Difference => joined(line, a, b, |a, b| a - b),
+        Pairwise::Product => joined(line, a, b, |a, b| a * b),
+        Pairwise::Quotient => joined(line, a, b, |a, b| a / b),
+        _ => joined(line, a, b, |a, b| a + b),
     }
 }
 
@@ -135,9 +164,9 @@ impl Visit for Line<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn visit(self, function: impl Fn(f32) -> f32) {
+    fn visit(self, numbers: [f32; 3], function: impl Fn([f32; 3], f32) -> f32) {
         for x in self.0 {
-            *x = function(*x);
+            *x = function(numbers, *x);
         }
     }
 }
@@ -145,10 +174,30 @@ impl Visit for Line<'_> {
 #[inline(always)]
 fn joined(line: &mut [f32], a: Stretch<'_>, b: Stretch<'_>, join: impl Fn(f32, f32) -> f32) {
     match (a, b) {
-        (Stretch::Newest, Stretch::Newest) => line.iter_mut().for_each(|x| *x = join(*x, *x)),
-        (_, Stretch::Number(b)) => line.iter_mut().for_each(|x| *x = join(*x, b)),
-        (Stretch::Number(a), _) => line.iter_mut().for_each(|x| *x = join(a, *x)),
-        (_, Stretch::Elements(b)) => line.iter_mut().zip(b).for_each(|(x, b)| *x = join(*x, *b)),
-        (Stretch::Elements(a), _) => line.iter_mut().zip(a).for_each(|(x, a)| *x = join(*a, *x)),
+        (Stretch::Newest, Stretch::Newest) => {
+            for x in line {
+                *x = join(*x, *x);
+            }
+        }
+        (_, Stretch::Number(b)) => {
+            for x in line {
+                *x = join(*x, b);
+            }
+        }
+        (Stretch::Number(a), _) => {
+            for x in line {
+                *x = join(a, *x);
+            }
+        }
+        (_, Stretch::Elements(b)) => {
+            for (x, b) in line.iter_mut().zip(b) {
+                *x = join(*x, *b);
+            }
+        }
+        (Stretch::Elements(a), _) => {
+            for (x, a) in line.iter_mut().zip(a) {
+                *x = join(*a, *x);
+            }
+        }
     }
 }

@@ -1,6 +1,16 @@
 //! A matrix in panels: some lines side by side, term by term.
 
+use std::cell::RefCell;
+
 use crate::run::lanes::wide;
+
+thread_local! {
+    /// Memory of panels that are gone, which those of the next product take over as it is.
+    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Panels whose memory is kept, at most, and the elements that one of them may have for that.
+const KEPT: (usize, usize) = (3, 1 << 22);
 
 /// A matrix as it lies somewhere: lines (rows of a left operand, columns of a right one) of terms that are summed.
 #[derive(Clone, Copy, Debug)]
@@ -25,10 +35,12 @@ pub(in crate::run) struct Panels {
 }
 
 impl Panels {
-    /// Room for lines that are written later.
+    /// Room for lines that are written later; what it holds until then, or behind the last line, nothing reads.
     pub(in crate::run) fn room(lines: usize, depth: usize, width: usize) -> Self {
-        let count = lines.div_ceil(width);
-        Self { values: vec![0.0; (count * depth + 1) * width], lines, depth, width }
+        let elements = (lines.div_ceil(width) * depth + 1) * width;
+        let mut values = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+        values.resize(elements, 0.0);
+        Self { values, lines, depth, width }
     }
 
     /// A matrix in panels of this width.
@@ -73,6 +85,21 @@ impl Panels {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Drop for Panels {
+    fn drop(&mut self) {
+        if self.values.len() <= KEPT.1 {
+            let values = std::mem::take(&mut self.values);
+            // Where the thread is about to end, the memory is given back.
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < KEPT.0 {
+                    spare.push(values);
+                }
+            });
         }
     }
 }

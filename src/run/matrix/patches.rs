@@ -52,8 +52,8 @@ impl Laid {
 }
 
 impl Patches {
-    /// Room for so many channels of one sample; there is at least one window.
-    pub(in crate::run) fn room(window: &Window, channels: usize) -> Self {
+    /// Room for so many channels of one sample, and what is thought to lie outside of a map.
+    pub(in crate::run) fn room(window: &Window, channels: usize, outside: f32) -> Self {
         let (rows, across) = (Laid::of(&window.rows), Laid::of(&window.columns));
         let plane = rows.length * across.length;
         let taps = (0..window.kernel()).map(|tap| {
@@ -64,7 +64,7 @@ impl Patches {
         let taps = taps.collect();
         let planes = rows.phases.len() * across.phases.len();
         // Behind the last one there is room for stretches that are read whole.
-        let values = vec![0.0; channels * planes * plane + MOST];
+        let values = vec![outside; channels * planes * plane + MOST];
         Self { window: *window, rows, across, channels, values, taps }
     }
 
