@@ -11,7 +11,7 @@ use declass_formats::{
 use super::{
     Array, Fault, Floats, Value,
     budget::{Budget, MAX_AXES},
-    products::Packed,
+    packed::Packed,
 };
 use crate::net::{
     Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute, ops::Kernel,

@@ -14,11 +14,13 @@ mod fault;
 mod forward;
 #[cfg(test)]
 mod gradient;
+mod host;
 mod kernels;
 mod lanes;
 mod lines;
 mod matrix;
 mod network;
+mod packed;
 mod packing;
 mod planes;
 mod pointwise;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, RwLock},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use candle_core::Device;
@@ -11,7 +11,7 @@ use declass_formats::{
     onnx::{Node, Value as Declared},
 };
 
-use super::{Fault, Value, packing::Shelf};
+use super::{Fault, Value, kernels::Form, packed::Packed};
 use crate::net::{
     Flow, ValueId,
     ops::{Kernel, Nature},
@@ -38,6 +38,9 @@ pub(crate) struct Network<'a> {
     /// Held by the one thread that reads weights and computes of them.
     pub(super) settling: Mutex<()>,
 }
+
+/// A weight in the form that a product reads; nothing where it has none.
+type Shelf = HashMap<(ValueId, Form), Option<Arc<Packed>>>;
 
 /// An operator in its place.
 pub(super) struct Step<'a> {

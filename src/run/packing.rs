@@ -9,13 +9,10 @@ use super::{
     Fault, Network, Value,
     budget::Budget,
     kernels::{self, Form},
-    products::Packed,
+    packed::Packed,
     weights::poisoned,
 };
 use crate::net::ValueId;
-
-/// A weight in the form that a product reads; nothing where it has none.
-pub(super) type Shelf = HashMap<(ValueId, Form), Option<Arc<Packed>>>;
 
 /// What depends on no input, for one run.
 pub(super) struct Fixed {

@@ -4,9 +4,10 @@ use candle_core::Tensor;
 use pulp::{Simd, WithSimd};
 
 use super::{
-    Fault, lanes,
+    Fault,
+    host::with,
+    lanes,
     matrix::{Finish, MOST, Patches},
-    products::with,
     window::Window,
 };
 

@@ -1,65 +1,19 @@
 //! Products and convolutions of tensors on the host, in single precision and without derivatives.
 
-use candle_core::{CpuStorage, DType, Device, Storage, Tensor};
+use candle_core::{Device, Tensor};
 
 use super::{
     Fault,
+    host::with,
     matrix::{Finish, Once, Panels, Patches, Product, ROWS, View, columns},
+    packed::{Packed, right},
     window::Window,
 };
-
-/// An operand that is the same in every run, as its products read it.
-#[derive(Debug)]
-pub(super) struct Packed {
-    /// Its shape as an operand.
-    pub(super) shape: Vec<usize>,
-    /// One set of panels for each group of kernels, or one alone.
-    panels: Vec<Panels>,
-}
 
 /// Elements of panels of windows that are written before they are read, at most: half of a second cache.
 const BLOCK: usize = 1 << 16;
 /// Windows of such a block, at least in panels, and at most.
 const WINDOWS: (usize, usize) = (3, 1 << 10);
-
-impl Packed {
-    /// The right operand of products: a matrix, or one that is turned round.
-    pub(super) fn right(tensor: &Tensor, turned: bool) -> Result<Option<Self>, Fault> {
-        if tensor.rank() != 2 || !is_single(tensor) {
-            return Ok(None);
-        }
-        let matrix = if turned { tensor.t()? } else { tensor.clone() };
-        let panels =
-            with(&matrix, |values| Panels::of(&right(values, matrix.dims(), matrix.stride()), columns()))?;
-        Ok(Some(Self { shape: matrix.dims().to_vec(), panels: vec![panels] }))
-    }
-
-    /// Kernels of convolutions, in so many groups.
-    pub(super) fn kernels(tensor: &Tensor, groups: usize) -> Result<Option<Self>, Fault> {
-        let shape = tensor.dims().to_vec();
-        let fits =
-            (3..=4).contains(&shape.len()) && is_single(tensor) && groups > 0 && shape[0] % groups == 0;
-        // Where each channel has a kernel of its own there is no product.
-        if !fits || (groups > 1 && shape[1] == 1) {
-            return Ok(None);
-        }
-        let (lines, depth) = (shape[0] / groups, shape[1..].iter().product::<usize>());
-        let kernels = tensor.contiguous()?;
-        let panels = with(&kernels, |values| {
-            let of = |group: usize| {
-                let values = &values[group * lines * depth..][..lines * depth];
-                Panels::of(&View { values, lines, line_step: depth, depth, depth_step: 1 }, ROWS)
-            };
-            (0..groups).map(of).collect()
-        })?;
-        Ok(Some(Self { shape, panels }))
-    }
-}
-
-/// Whether products of it are computed here.
-pub(super) fn is_single(tensor: &Tensor) -> bool {
-    tensor.dtype() == DType::F32 && tensor.device().is_cpu()
-}
 
 /// Every row of a tensor times a matrix: `[..., k]` to `[..., n]`.
 pub(super) fn rows_times(a: &Tensor, b: &Packed, finish: Finish<'_>) -> Result<Tensor, Fault> {
@@ -116,10 +70,6 @@ fn places(extents: &[usize], steps: [&[usize]; 2]) -> Vec<[usize; 2]> {
     places
 }
 
-fn right<'m>(values: &'m [f32], shape: &[usize], steps: &[usize]) -> View<'m> {
-    View { values, lines: shape[1], line_step: steps[1], depth: shape[0], depth_step: steps[0] }
-}
-
 /// The windows of a map `[b, c, h, w]` times kernels.
 pub(super) fn convolved(
     map: &Tensor,
@@ -166,14 +116,5 @@ fn of_sample(map: &[f32], left: &Panels, window: &Window, made: &mut [f32], fini
             }),
         }
         Product { left, right: &right, once: Once::Left, first, step: count, finish }.write(made);
-    }
-}
-
-/// What a function makes of the elements of a tensor on the host, from its first one on.
-pub(super) fn with<R>(tensor: &Tensor, of: impl FnOnce(&[f32]) -> R) -> Result<R, Fault> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(CpuStorage::F32(values)) => Ok(of(&values[layout.start_offset()..])),
-        _ => Err(Fault::Compute("elements that are not in single precision on the host".into())),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     call::{Call, Chain, Follower},
     kernels,
     network::Step,
-    products::Packed,
+    packed::Packed,
 };
 use crate::net::{ValueId, ops::Kernel};
 

@@ -13,8 +13,8 @@ use crate::{
     run::{
         Fault, Value,
         call::{Call, Follower},
+        host::{is_single, with},
         matrix::Finish,
-        products::{is_single, with},
     },
 };
 

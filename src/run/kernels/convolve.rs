@@ -9,8 +9,9 @@ use crate::run::{
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
     depthwise::Depthwise,
-    planes,
-    products::{self, Packed, is_single},
+    host::is_single,
+    packed::Packed,
+    planes, products,
     window::{LARGEST, Rounding, Span, Window},
 };
 

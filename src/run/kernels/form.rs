@@ -5,7 +5,7 @@ use declass_formats::onnx::Node;
 
 use crate::{
     net::{int_attribute, ops::Kernel},
-    run::{Fault, products::Packed},
+    run::{Fault, packed::Packed},
 };
 
 /// How a product reads its second operand.

@@ -8,7 +8,9 @@ use crate::run::{
     Array, Fault, Floats, Value,
     array::{broadcast, wrapped},
     call::{Call, Results, host},
-    products::{Packed, is_single, of_batches, rows_times},
+    host::is_single,
+    packed::Packed,
+    products::{of_batches, rows_times},
 };
 
 pub(super) fn matmul(call: &Call<'_>) -> Results {

@@ -9,8 +9,8 @@ use crate::{
         Fault,
         call::{Call, Results},
         columns::ToColumns,
+        host::is_single,
         planes::{Folded, folded},
-        products::is_single,
         window::{Rounding, Span, Window},
     },
 };
