@@ -40,15 +40,20 @@ impl Budget {
 
     /// Asks for a value of this shape before it is made.
     pub(super) fn claim(&self, shape: &[usize]) -> Result<usize, Fault> {
+        let most = self.room(shape)?;
+        self.spend((most as u64).saturating_mul(PER_ELEMENT))?;
+        Ok(if shape.contains(&0) { 0 } else { most })
+    }
+
+    /// Asks for memory that is gone with the operator, and takes no work of its own.
+    pub(super) fn room(&self, shape: &[usize]) -> Result<usize, Fault> {
         // Without its empty axes, so that no product of some extents overflows either.
         let most = shape.iter().try_fold(1_usize, |product, extent| product.checked_mul((*extent).max(1)));
         let most = most.filter(|most| {
             let all = self.living.get().checked_add(*most);
             shape.len() <= MAX_AXES && all.is_some_and(|all| all <= self.limits.elements)
         });
-        let most = most.ok_or(Fault::OverBudget("memory"))?;
-        self.spend((most as u64).saturating_mul(PER_ELEMENT))?;
-        Ok(if shape.contains(&0) { 0 } else { most })
+        most.ok_or(Fault::OverBudget("memory"))
     }
 
     /// Asks for so many multiplications before they are done.

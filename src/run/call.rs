@@ -1,5 +1,7 @@
 //! One operator with its operands: what a kernel sees.
 
+use std::cell::Cell;
+
 use candle_core::{Device, Tensor};
 use declass_formats::{
     Dtype,
@@ -9,8 +11,11 @@ use declass_formats::{
 use super::{
     Array, Fault, Floats, Value,
     budget::{Budget, MAX_AXES},
+    packed::Packed,
 };
-use crate::net::{Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute};
+use crate::net::{
+    Malformed, Problem, element_type, float_attribute, int_attribute, ints_attribute, ops::Kernel,
+};
 
 /// What a kernel makes: one value for each result, in their order.
 pub(super) type Results = Result<Vec<Value>, Fault>;
@@ -21,10 +26,32 @@ pub(super) struct Call<'c> {
     /// Version of the operator set.
     pub(super) version: i64,
     pub(super) operands: &'c [Option<Value>],
+    /// The second operand, if it is there in panels and not among the others.
+    pub(super) packed: Option<&'c Packed>,
     pub(super) device: &'c Device,
     /// Whether derivatives will be asked for: only what has them may be used then.
     pub(super) learns: bool,
     pub(super) budget: &'c Budget,
+    /// Whether everything that reads the result reads it wherever its elements lie.
+    pub(super) views: bool,
+    /// What may be done with the result at once.
+    pub(super) chain: Option<&'c Chain<'c>>,
+}
+
+/// The operators behind one that work element by element, and of which nothing but the last result is read.
+pub(super) struct Chain<'c> {
+    pub(super) links: Vec<Follower<'c>>,
+    /// Whether they were done: the result is that of the last one then.
+    pub(super) done: Cell<bool>,
+}
+
+/// One of them.
+pub(super) struct Follower<'c> {
+    pub(super) kernel: Kernel,
+    /// With what it has from outside of the chain.
+    pub(super) call: Call<'c>,
+    /// Which value of the chain each operand is; the first is the head's result.
+    pub(super) inside: Vec<Option<usize>>,
 }
 
 impl<'c> Call<'c> {

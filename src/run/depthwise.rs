@@ -44,10 +44,22 @@ fn stretches(window: &Window) -> Vec<Stretch> {
     found
 }
 
-impl Window {
-    fn positions(&self) -> usize {
-        self.rows.extent * self.columns.extent
-    }
+/// Adds what each stretch has on one side, times its place in the kernel, to the other side; either has steps, and
+/// a place at which a stretch begins.
+fn added(
+    stretches: &[Stretch],
+    kernel: &[f32],
+    (to, to_step, to_place): (&mut [f32], usize, fn(&Stretch) -> usize),
+    (from, from_step, from_place): (&[f32], usize, fn(&Stretch) -> usize),
+) {
+    wide(|| {
+        for it in stretches {
+            let to = to[to_place(it)..].iter_mut().step_by(to_step).take(it.length);
+            for (to, from) in to.zip(from[from_place(it)..].iter().step_by(from_step)) {
+                *to += kernel[it.tap] * from;
+            }
+        }
+    });
 }
 
 impl CustomOp2 for Depthwise {
@@ -70,21 +82,7 @@ impl CustomOp2 for Depthwise {
         let maps = map.par_chunks(window.positions().max(1));
         made.par_chunks_mut(window.count().max(1)).zip(maps).enumerate().for_each(|(at, (made, map))| {
             let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-            wide(|| {
-                for it in &stretches {
-                    let (to, factor) = (&mut made[it.result..it.result + it.length], kernel[it.tap]);
-                    if step == 1 {
-                        let from = &map[it.position..it.position + it.length];
-                        for (to, from) in to.iter_mut().zip(from) {
-                            *to += factor * from;
-                        }
-                    } else {
-                        for (to, from) in to.iter_mut().zip(map[it.position..].iter().step_by(step)) {
-                            *to += factor * from;
-                        }
-                    }
-                }
-            });
+            added(&stretches, kernel, (made, 1, |it| it.result), (map, step, |it| it.position));
         });
         let shape = Shape::from((samples, channels, window.rows.count, window.columns.count));
         Ok((CpuStorage::F32(made), shape))
@@ -125,14 +123,7 @@ impl CustomOp2 for OfMap {
         made.par_chunks_mut(window.positions().max(1)).zip(results).enumerate().for_each(
             |(at, (made, from))| {
                 let kernel = &kernels[at % channels * window.kernel()..][..window.kernel()];
-                wide(|| {
-                    for it in &stretches {
-                        let to = made[it.position..].iter_mut().step_by(step);
-                        for (to, from) in to.zip(&from[it.result..it.result + it.length]) {
-                            *to += kernel[it.tap] * from;
-                        }
-                    }
-                });
+                added(&stretches, kernel, (made, step, |it| it.position), (from, 1, |it| it.result));
             },
         );
         let shape = Shape::from((samples, channels, window.rows.extent, window.columns.extent));

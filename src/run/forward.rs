@@ -1,15 +1,15 @@
 //! One run: from what is given to what is wanted.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use declass_formats::onnx::{Dim, Value as Declared};
 
 use super::{
-    Fault, Limits, Network, Value,
-    budget::Budget,
-    call::{Call, elements},
-    kernels,
-    network::Step,
+    Fault, Limits, Network, Value, budget::Budget, call::elements, chains::Readers, packing::Fixed,
+    steps::Task,
 };
 use crate::net::ValueId;
 
@@ -49,13 +49,11 @@ impl Network<'_> {
         let steps: Vec<usize> = needed.into_iter().filter(|at| moving.contains(at)).collect();
         let made: HashSet<ValueId> =
             steps.iter().flat_map(|at| self.steps[*at].results.iter().flatten().copied()).collect();
-        let operands = steps.iter().flat_map(|at| self.steps[*at].operands.iter().flatten());
-        let fixed = operands
-            .chain(run.wanted)
-            .filter(|value| !made.contains(value) && !run.given.contains_key(value));
+        let is_fixed = |value: ValueId| !made.contains(&value) && !run.given.contains_key(&value);
         let budget = Budget::new(run.limits);
-        let fixed = self.settled(&fixed.copied().collect(), &budget)?;
-        Ok((self.moved(run, &steps, fixed, &budget)?, budget.spent()))
+        let wanted = run.wanted.iter().copied().collect();
+        let fixed = self.fixed(&steps, &wanted, is_fixed, run.learns, &budget)?;
+        Ok((self.moved(run, &steps, &fixed, &budget)?, budget.spent()))
     }
 
     /// The steps that depend on what is given, or on an input that is not.
@@ -76,28 +74,41 @@ impl Network<'_> {
         &self,
         run: &Run<'_>,
         steps: &[usize],
-        fixed: HashMap<ValueId, Value>,
+        fixed: &Fixed,
         budget: &Budget,
     ) -> Result<Vec<Value>, Fault> {
-        let mut last: HashMap<ValueId, usize> = HashMap::new();
-        for at in steps {
-            last.extend(self.steps[*at].operands.iter().flatten().map(|value| (*value, *at)));
-        }
         let wanted: HashSet<ValueId> = run.wanted.iter().copied().collect();
+        let readers = Readers::among(self, steps);
         let mut values: HashMap<ValueId, Value> = HashMap::new();
+        let mut done: HashSet<usize> = HashSet::new();
         for at in steps {
-            let step = &self.steps[*at];
-            let of = |value: ValueId| {
-                values.get(&value).or_else(|| run.given.get(&value)).or_else(|| fixed.get(&value)).cloned()
-            };
-            for (result, value) in self.step(step, of, run.learns, budget)? {
-                if last.contains_key(&result) || wanted.contains(&result) {
-                    budget.keep(value.elements());
-                    values.insert(result, value);
-                }
+            if done.contains(at) {
+                continue;
             }
-            for value in step.operands.iter().flatten().filter(|value| last.get(value) == Some(at)) {
-                if !wanted.contains(value)
+            let of = |value: ValueId| {
+                values
+                    .get(&value)
+                    .or_else(|| run.given.get(&value))
+                    .or_else(|| fixed.values.get(&value))
+                    .cloned()
+            };
+            let behind = match run.learns {
+                true => Vec::new(),
+                false => self.chain(*at, &readers, |value| of(value).is_some(), &wanted),
+            };
+            let packed = fixed.packed.get(at).map(Arc::as_ref);
+            let views = !run.learns && self.reads_views(*at, &readers, &wanted);
+            let task = Task { at: *at, behind: &behind, packed, learns: run.learns, views };
+            let (made, passed) = self.together(&task, of, budget)?;
+            done.extend(&passed);
+            let is_read =
+                |value: ValueId| wanted.contains(&value) || readers.of(value).any(|at| !done.contains(&at));
+            for (result, value) in made.into_iter().filter(|(result, _)| is_read(*result)) {
+                budget.keep(value.elements());
+                values.insert(result, value);
+            }
+            for value in passed.iter().flat_map(|at| self.steps[*at].operands.iter().flatten()) {
+                if !is_read(*value)
                     && let Some(gone) = values.remove(value)
                 {
                     budget.release(gone.elements());
@@ -105,34 +116,11 @@ impl Network<'_> {
             }
         }
         let found = |value: &ValueId| {
-            let found = values.get(value).or_else(|| run.given.get(value)).or_else(|| fixed.get(value));
+            let found =
+                values.get(value).or_else(|| run.given.get(value)).or_else(|| fixed.values.get(value));
             found.cloned().ok_or_else(|| self.missing(*value))
         };
         run.wanted.iter().map(found).collect()
-    }
-
-    /// Runs one operator.
-    pub(super) fn step(
-        &self,
-        step: &Step<'_>,
-        of: impl Fn(ValueId) -> Option<Value>,
-        learns: bool,
-        budget: &Budget,
-    ) -> Result<Vec<(ValueId, Value)>, Fault> {
-        let operand = |value: &Option<ValueId>| -> Result<Option<Value>, Fault> {
-            value.map(|value| of(value).ok_or_else(|| self.missing(value))).transpose()
-        };
-        let operands = step.operands.iter().map(operand).collect::<Result<Vec<_>, _>>()?;
-        let kernel = step.kernel.clone().map_err(|fault| step.at(fault))?;
-        let is_text = |value: &Value| value.dtype().is_text();
-        if operands.iter().flatten().any(is_text) && !kernel.takes_texts() {
-            return Err(step.at(Fault::unsupported("it is not computed for texts")));
-        }
-        let (node, version, device) = (step.node, step.version, &self.device);
-        let call = Call { node, version, operands: &operands, device, learns, budget };
-        let made = kernels::run(kernel, &call).map_err(|fault| step.at(fault))?;
-        let results = step.results.iter().zip(made);
-        Ok(results.filter_map(|(result, value)| Some(((*result)?, value))).collect())
     }
 
     /// Whether inputs are what the graph declares.
@@ -146,7 +134,7 @@ impl Network<'_> {
         Ok(())
     }
 
-    fn missing(&self, value: ValueId) -> Fault {
+    pub(super) fn missing(&self, value: ValueId) -> Fault {
         let name = self.names.get(&value).copied().unwrap_or_default();
         Fault::Input { name: name.to_owned(), what: "is not given".to_owned() }
     }

@@ -64,6 +64,13 @@ mod tests {
         assert!(gap(&learning, &read("logits")) < 1e-5);
         assert!(gap(&logits(false), &learning) < 1e-5, "what is run with and without derivatives differs");
 
+        let mut all = wanted.to_vec();
+        all.extend(network.makers.keys().filter(|value| !wanted.contains(value)));
+        let run = Run { given: &given, wanted: &all, learns: false, limits: Limits::default() };
+        let beside = network.run(&run).unwrap()[0].floats().unwrap().tensor.clone();
+        let bits = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(bits(&beside), bits(&logits(false)), "what else is asked for changes what comes out");
+
         let loss = (learning * read("probe")).unwrap().sum_all().unwrap();
         let named: Vec<(&str, &Var)> = parameters.iter().map(|(name, var)| (*name, var)).collect();
         for ((name, _), found) in named.iter().zip(gradients(&loss, &named).unwrap()) {

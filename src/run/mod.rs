@@ -7,18 +7,26 @@
 mod array;
 mod budget;
 mod call;
+mod chains;
 mod columns;
 mod depthwise;
 mod fault;
 mod forward;
 #[cfg(test)]
 mod gradient;
+mod host;
 mod kernels;
 mod lanes;
 mod lines;
+mod matrix;
 mod network;
+mod packed;
+mod packing;
+mod planes;
 mod pointwise;
+mod products;
 mod program;
+mod steps;
 mod value;
 mod weights;
 mod window;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, RwLock},
+    sync::{Arc, Mutex, RwLock},
 };
 
 use candle_core::Device;
@@ -11,7 +11,7 @@ use declass_formats::{
     onnx::{Node, Value as Declared},
 };
 
-use super::{Fault, Value};
+use super::{Fault, Value, kernels::Form, packed::Packed};
 use crate::net::{
     Flow, Source, ValueId,
     ops::{Kernel, Nature},
@@ -33,9 +33,14 @@ pub(crate) struct Network<'a> {
     pub(super) origin: Option<&'a Self>,
     /// Weights, and what was computed of weights alone, as far as it was read.
     pub(super) known: RwLock<HashMap<ValueId, Value>>,
+    /// Weights as products read them, in place of those above where nothing else reads them.
+    pub(super) packed: RwLock<Shelf>,
     /// Held by the one thread that reads weights and computes of them.
     pub(super) settling: Mutex<()>,
 }
+
+/// A weight in the form that a product reads; nothing where it has none.
+type Shelf = HashMap<(ValueId, Form), Option<Arc<Packed>>>;
 
 /// An operator in its place.
 pub(super) struct Step<'a> {
@@ -77,8 +82,8 @@ impl<'a> Network<'a> {
         let declared = graph.inputs.iter().chain(&graph.outputs).filter_map(|value| flow.id(&value.name));
         let names: HashMap<ValueId, &str> = read.chain(declared).map(|id| (id, flow.name(id))).collect();
         let ids = names.iter().map(|(id, name)| (*name, *id)).collect();
-        let (known, settling) = (RwLock::default(), Mutex::default());
-        Self { source, device, steps, makers, names, ids, origin: None, known, settling }
+        let (known, packed, settling) = (RwLock::default(), RwLock::default(), Mutex::default());
+        Self { source, device, steps, makers, names, ids, origin: None, known, packed, settling }
     }
 
     /// The same for a copy of this network: what both have in the same bytes is loaded once.

@@ -2,11 +2,13 @@
 //! wait busily, one caller at a time, and has no wide exponential. There are no derivatives here.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor, bail};
+use pulp::{Simd, WithSimd};
 
-use super::lanes::wide;
+use super::lanes;
 
 /// A function of every element, in single and in double precision.
 struct Each<F, G> {
+    numbers: [f32; 3],
     single: F,
     double: G,
 }
@@ -17,9 +19,14 @@ struct Both<F, G> {
     double: G,
 }
 
-/// Applies a function to every element.
-pub(super) fn each(x: &Tensor, single: impl Fn(f32) -> f32, double: impl Fn(f64) -> f64) -> Result<Tensor> {
-    x.contiguous()?.apply_op1_no_bwd(&Each { single, double })
+/// Applies a function to every element; in single precision it has some numbers of its own.
+pub(super) fn each(
+    x: &Tensor,
+    numbers: [f32; 3],
+    single: impl Fn([f32; 3], f32) -> f32,
+    double: impl Fn(f64) -> f64,
+) -> Result<Tensor> {
+    x.contiguous()?.apply_op1_no_bwd(&Each { numbers, single, double })
 }
 
 /// Applies a function to two tensors, broadcast to this shape.
@@ -32,7 +39,26 @@ pub(super) fn both(
     a.broadcast_as(shape)?.apply_op2_no_bwd(&b.broadcast_as(shape)?, &Both { single, double })
 }
 
-impl<F: Fn(f32) -> f32, G: Fn(f64) -> f64> CustomOp1 for Each<F, G> {
+/// A loop over neighbouring elements.
+struct Over<'o, F> {
+    each: &'o F,
+    numbers: [f32; 3],
+    values: &'o [f32],
+    made: &'o mut [f32],
+}
+
+impl<F: Fn([f32; 3], f32) -> f32> WithSimd for Over<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (made, value) in self.made.iter_mut().zip(self.values) {
+            *made = (self.each)(self.numbers, *value);
+        }
+    }
+}
+
+impl<F: Fn([f32; 3], f32) -> f32, G: Fn(f64) -> f64> CustomOp1 for Each<F, G> {
     fn name(&self) -> &'static str {
         "each"
     }
@@ -43,12 +69,7 @@ impl<F: Fn(f32) -> f32, G: Fn(f64) -> f64> CustomOp1 for Each<F, G> {
             CpuStorage::F32(values) => {
                 let values = &values[first..end];
                 let mut made = vec![0.0; values.len()];
-                // A loop that is written out, since only what is inlined here uses the wide instructions.
-                wide(|| {
-                    for (made, value) in made.iter_mut().zip(values) {
-                        *made = (self.single)(*value);
-                    }
-                });
+                lanes::with(Over { each: &self.single, numbers: self.numbers, values, made: &mut made });
                 CpuStorage::F32(made)
             }
             CpuStorage::F64(values) => {
@@ -57,6 +78,23 @@ impl<F: Fn(f32) -> f32, G: Fn(f64) -> f64> CustomOp1 for Each<F, G> {
             _ => bail!("elements of another type"),
         };
         Ok((made, layout.shape().clone()))
+    }
+}
+
+/// Two tensors with steps of their own.
+struct Joined<'j, F> {
+    runs: &'j Runs,
+    a: &'j [f32],
+    b: &'j [f32],
+    join: &'j F,
+}
+
+impl<F: Fn(f32, f32) -> f32> WithSimd for Joined<'_, F> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
+        self.runs.joined(self.a, self.b, self.join)
     }
 }
 
@@ -75,7 +113,7 @@ impl<F: Fn(f32, f32) -> f32, G: Fn(f64, f64) -> f64> CustomOp2 for Both<F, G> {
         let runs = Runs::of(a_layout, b_layout);
         let made = match (a, b) {
             (CpuStorage::F32(a), CpuStorage::F32(b)) => {
-                CpuStorage::F32(wide(|| runs.joined(a, b, &self.single)))
+                CpuStorage::F32(lanes::with(Joined { runs: &runs, a, b, join: &self.single }))
             }
             (CpuStorage::F64(a), CpuStorage::F64(b)) => CpuStorage::F64(runs.joined(a, b, &self.double)),
             _ => bail!("elements of different types"),

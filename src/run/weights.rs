@@ -26,16 +26,18 @@ impl Network<'_> {
         };
         if !missing.is_empty() {
             let _alone = self.settling.lock().map_err(|_| poisoned())?;
-            self.settle(&missing, budget)?;
+            let made = self.computed(&missing, budget)?;
+            self.known.write().map_err(|_| poisoned())?.extend(made);
         }
         let known = self.known.read().map_err(|_| poisoned())?;
         Ok(wanted.iter().filter_map(|value| Some((*value, known.get(value)?.clone()))).collect())
     }
 
-    fn settle(&self, wanted: &[ValueId], budget: &Budget) -> Result<(), Fault> {
+    /// Some of these, of which those that stand already are not made again.
+    pub(super) fn computed(&self, wanted: &[ValueId], budget: &Budget) -> Result<Settled, Fault> {
         let known = self.known.read().map_err(|_| poisoned())?.clone();
-        let wanted: Vec<ValueId> =
-            wanted.iter().copied().filter(|value| !known.contains_key(value)).collect();
+        let (stands, wanted): (Vec<ValueId>, Vec<ValueId>) =
+            wanted.iter().partition(|value| known.contains_key(value));
         let mut made = Settled::new();
         let mut left: Vec<ValueId> = Vec::new();
         for value in &wanted {
@@ -51,8 +53,8 @@ impl Network<'_> {
             }
         }
         made.retain(|value, _| wanted.contains(value));
-        self.known.write().map_err(|_| poisoned())?.extend(made);
-        Ok(())
+        made.extend(stands.into_iter().filter_map(|value| Some((value, known.get(&value)?.clone()))));
+        Ok(made)
     }
 
     /// Computes values of weights alone; what only steps on the way to them read is gone afterwards.
@@ -77,7 +79,7 @@ impl Network<'_> {
                 }
             }
             let of = |value: ValueId| made.get(&value).or_else(|| known.get(&value)).cloned();
-            for (result, value) in self.step(step, of, false, budget)? {
+            for (result, value) in self.step(*at, of, budget)? {
                 budget.keep(value.elements());
                 made.insert(result, value);
             }
@@ -101,7 +103,7 @@ impl Network<'_> {
         self.is_twin(value, twin).then_some(loaded)
     }
 
-    fn is_twin(&self, own: ValueId, twin: ValueId) -> bool {
+    pub(super) fn is_twin(&self, own: ValueId, twin: ValueId) -> bool {
         let Some(origin) = self.origin else { return false };
         let mut pending = vec![(own, twin)];
         let mut seen = HashSet::new();
@@ -173,6 +175,6 @@ impl Network<'_> {
     }
 }
 
-fn poisoned() -> Fault {
+pub(super) fn poisoned() -> Fault {
     Fault::Compute("another thread failed while it computed a constant".into())
 }

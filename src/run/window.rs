@@ -84,6 +84,11 @@ impl Window {
         self.rows.kernel * self.columns.kernel
     }
 
+    /// Positions of the map.
+    pub(super) fn positions(&self) -> usize {
+        self.rows.extent * self.columns.extent
+    }
+
     /// Windows in all.
     pub(super) fn count(&self) -> usize {
         self.rows.count * self.columns.count
@@ -142,6 +147,11 @@ impl Span {
             }
         }
         Ok(Self { count, ..self })
+    }
+
+    /// Positions that windows read, with those in the pads.
+    pub(super) fn read(&self) -> usize {
+        self.stride.saturating_mul(self.count.saturating_sub(1)).saturating_add(self.reach())
     }
 
     fn too_small(&self) -> Result<Self, Fault> {

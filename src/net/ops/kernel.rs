@@ -281,6 +281,11 @@ pub(crate) enum Map {
 }
 
 impl Map {
+    /// The one that an attribute stands for: an approximation by a tangent.
+    pub(crate) fn by_tangent(self) -> Self {
+        if self == Self::Gelu { Self::GeluByTangent } else { self }
+    }
+
     /// The function that attributes of recurrent and fused operators name so.
     pub(crate) fn activation(name: &[u8]) -> Option<Self> {
         let named = [("Relu", Self::Relu), ("Sigmoid", Self::Sigmoid), ("Tanh", Self::Tangent)];

@@ -3,32 +3,69 @@
 
 use candle_core::{DType, Device, Tensor};
 
+use super::chain::{Rows, finished};
 use crate::run::{
     Fault,
     call::{Call, Results, extents},
     columns::{FromColumns, ToColumns},
     depthwise::Depthwise,
+    host::is_single,
+    packed::Packed,
+    planes, products,
     window::{LARGEST, Rounding, Span, Window},
 };
 
 pub(super) fn forward(call: &Call<'_>) -> Results {
-    let made = convolved(call, call.tensor(0)?, call.tensor(1)?)?;
-    call.made(biased(call, made)?)
+    call.made(convolved(call, call.tensor(0)?, kernels(call)?, call.optional(2)?)?)
 }
 
-/// Plus a bias of each channel, the third operand.
-pub(super) fn biased(call: &Call<'_>, made: Tensor) -> Result<Tensor, Fault> {
-    let Some(bias) = call.optional(2)? else { return Ok(made) };
-    let shape = [vec![1, made.dim(1)?], vec![1; made.rank() - 2]].concat();
-    super::pairs::sum(call, &made, &bias.reshape(shape)?)
+/// Kernels of a convolution.
+#[derive(Clone, Copy)]
+pub(super) enum Kernels<'k> {
+    Loose(&'k Tensor),
+    Packed(&'k Packed),
 }
 
-/// The windows of a map times kernels; no bias.
-pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: &Tensor) -> Result<Tensor, Fault> {
+impl Kernels<'_> {
+    fn shape(&self) -> &[usize] {
+        match self {
+            Self::Loose(tensor) => tensor.dims(),
+            Self::Packed(packed) => &packed.shape,
+        }
+    }
+}
+
+/// The kernels of the second operand.
+pub(super) fn kernels<'c>(call: &Call<'c>) -> Result<Kernels<'c>, Fault> {
+    call.packed.map_or_else(|| call.tensor(1).map(Kernels::Loose), |packed| Ok(Kernels::Packed(packed)))
+}
+
+/// Plus a bias of each channel.
+fn biased(call: &Call<'_>, made: Tensor, bias: Option<&Tensor>) -> Result<Tensor, Fault> {
+    let Some(bias) = bias else { return Ok(made) };
+    super::pairs::sum(call, &made, &bias.reshape(per_channel(made.dims()))?)
+}
+
+/// The shape of a bias, to be broadcast to this one.
+fn per_channel(shape: &[usize]) -> Vec<usize> {
+    [&[1, shape[1]], &vec![1; shape.len() - 2][..]].concat()
+}
+
+/// The windows of a map times kernels, plus a bias of each channel.
+pub(super) fn convolved(
+    call: &Call<'_>,
+    map: &Tensor,
+    kernels: Kernels<'_>,
+    bias: Option<&Tensor>,
+) -> Result<Tensor, Fault> {
     let axes = map.rank().saturating_sub(2);
-    let (map, kernels) = (planes(map)?, planes(kernels)?);
+    let map = planes_of(map)?;
     let [samples, channels, rows, columns] = four(&map)?;
-    let [results, per_group, kernel_rows, kernel_columns] = four(&kernels)?;
+    let [results, per_group, kernel_rows, kernel_columns] = match *kernels.shape() {
+        [results, per_group, columns] => [results, per_group, 1, columns],
+        [results, per_group, rows, columns] => [results, per_group, rows, columns],
+        ref other => return Err(Fault::unsupported(format!("kernels of {} axes", other.len()))),
+    };
     let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
     if groups == 0 || Some(channels) != per_group.checked_mul(groups) || results % groups != 0 {
         return Err(Fault::Compute(format!(
@@ -40,12 +77,50 @@ pub(super) fn convolved(call: &Call<'_>, map: &Tensor, kernels: &Tensor) -> Resu
     let shape = [samples, results, window.rows.count, window.columns.count];
     let elements = call.claim(&shape)? as u64;
     call.claim(&[channels, window.kernel(), samples, window.count()])?;
+    call.budget.room(&[channels, window.rows.read(), window.columns.read()])?;
     call.budget.spend(elements.saturating_mul((per_group * window.kernel()) as u64))?;
-    let made = match call.device {
-        Device::Cpu => on_host(&map, &kernels, window, groups)?,
-        _ => on_device(&map, &kernels, window, groups)?,
+    let shape = if axes == 1 { vec![samples, results, window.columns.count] } else { shape.to_vec() };
+    summed(call, &map, (kernels, groups), window, (bias, &shape))
+}
+
+/// By the way that is fastest for what is given.
+fn summed(
+    call: &Call<'_>,
+    map: &Tensor,
+    (kernels, groups): (Kernels<'_>, usize),
+    window: Window,
+    (bias, shape): (Option<&Tensor>, &[usize]),
+) -> Result<Tensor, Fault> {
+    let is_direct = !call.learns && is_single(map);
+    let loose = match kernels {
+        Kernels::Loose(kernels) if is_direct => Packed::kernels(kernels, groups)?,
+        _ => None,
     };
-    Ok(if axes == 1 { made.squeeze(2)? } else { made })
+    let packed = match (kernels, &loose) {
+        (Kernels::Packed(packed), _) => Some(packed),
+        (Kernels::Loose(_), loose) => loose.as_ref(),
+    };
+    let rows = Rows { shape, columns: window.count() };
+    let own = bias.map(|bias| bias.reshape(per_channel(shape))).transpose()?;
+    match (packed, kernels, call.device) {
+        (Some(packed), ..) => finished(call, rows, own.as_ref(), |finish| {
+            Ok(products::convolved(&map.contiguous()?, packed, window, finish)?.reshape(shape)?)
+        }),
+        (None, Kernels::Loose(kernels), Device::Cpu) if is_direct => {
+            finished(call, rows, own.as_ref(), |finish| {
+                Ok(planes::convolved(map, &planes_of(kernels)?, &window, finish)?.reshape(shape)?)
+            })
+        }
+        (None, Kernels::Loose(kernels), device) => {
+            let kernels = planes_of(kernels)?;
+            let made = match device {
+                Device::Cpu => on_host(map, &kernels, window, groups)?,
+                _ => on_device(map, &kernels, window, groups)?,
+            };
+            biased(call, made.reshape(shape)?, bias)
+        }
+        (None, Kernels::Packed(_), _) => Err(Fault::Compute("its kernels are not at hand".into())),
+    }
 }
 
 fn on_host(map: &Tensor, kernels: &Tensor, window: Window, groups: usize) -> Result<Tensor, Fault> {
@@ -88,7 +163,7 @@ fn on_device(map: &Tensor, kernels: &Tensor, window: Window, groups: usize) -> R
 pub(super) fn transposed(call: &Call<'_>) -> Results {
     let stated = call.tensor(0)?;
     let axes = stated.rank().saturating_sub(2);
-    let (map, kernels) = (planes(stated)?.contiguous()?, planes(call.tensor(1)?)?.contiguous()?);
+    let (map, kernels) = (planes_of(stated)?.contiguous()?, planes_of(call.tensor(1)?)?.contiguous()?);
     let [samples, channels, rows, columns] = four(&map)?;
     let [inner, per_group, kernel_rows, kernel_columns] = four(&kernels)?;
     let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
@@ -111,7 +186,7 @@ pub(super) fn transposed(call: &Call<'_>) -> Results {
     let columns = kernels.transpose(1, 2)?.matmul(&map)?.reshape((results * window.kernel(), ()))?;
     let made = columns.apply_op1(FromColumns { window, samples, channels: results })?;
     let made = made.transpose(0, 1)?.contiguous()?;
-    call.made(biased(call, if axes == 1 { made.squeeze(2)? } else { made })?)
+    call.made(biased(call, if axes == 1 { made.squeeze(2)? } else { made }, call.optional(2)?)?)
 }
 
 /// One axis of the result of a transposed convolution: as many windows as there are positions in the map.
@@ -151,7 +226,7 @@ fn spread(call: &Call<'_>, at: usize, axes: usize, kernel: usize, count: usize) 
 }
 
 /// A map of one axis is one row.
-fn planes(map: &Tensor) -> Result<Tensor, Fault> {
+fn planes_of(map: &Tensor) -> Result<Tensor, Fault> {
     match map.rank() {
         3 => Ok(map.unsqueeze(2)?),
         4 => Ok(map.clone()),

@@ -4,15 +4,15 @@ use candle_core::Tensor;
 use declass_formats::Dtype;
 
 use super::{
+    curves::{Visit, in_single},
     derivable,
-    settings::{GELU, Settings},
+    settings::Settings,
 };
 use crate::{
     net::ops::{Map, Test},
     run::{
         Array, Fault, Value,
         call::{Call, Results, host},
-        lanes::{error_function, exponential, sigmoid, tangent},
         pointwise::each,
     },
 };
@@ -66,49 +66,24 @@ pub(super) fn of_floats(call: &Call<'_>, map: Map, x: &Tensor) -> Result<Tensor,
     if map == Map::Complement {
         return Err(Fault::unsupported("floats have no bits to turn round"));
     }
-    let map = if map == Map::Gelu && call.text("approximate") == "tanh" { Map::GeluByTangent } else { map };
+    let map = if call.text("approximate") == "tanh" { map.by_tangent() } else { map };
     let settings = Settings::of(call, map)?;
-    let double = |value: f64| settings.exact(map, value);
-    let Settings { alpha, beta, gamma } = settings;
-    let (alpha, beta, gamma) = (alpha as f32, beta as f32, gamma as f32);
-    let rise = |x: f32| (x * alpha + beta).clamp(0.0, 1.0);
-    Ok(match map {
-        Map::Absolute => each(x, f32::abs, double)?,
-        // A bound that is not a number bounds nothing, and what is not a number stays so.
-        Map::Clip => each(
-            x,
-            |x| {
-                let low = if x < alpha { alpha } else { x };
-                if low > beta { beta } else { low }
-            },
-            double,
-        )?,
-        Map::Elu | Map::Celu | Map::Selu => each(
-            x,
-            |x| if x > 0.0 { gamma * x } else { gamma * alpha * (exponential(x * beta) - 1.0) },
-            double,
-        )?,
-        Map::ErrorFunction => each(x, error_function, double)?,
-        Map::Exponential => each(x, exponential, double)?,
-        Map::Gelu => {
-            each(x, |x| 0.5 * x * (1.0 + error_function(x * std::f32::consts::FRAC_1_SQRT_2)), double)?
-        }
-        Map::GeluByTangent => {
-            let [factor, cube] = GELU.map(|number| number as f32);
-            each(x, |x| 0.5 * x * (1.0 + tangent(factor * (x + cube * x * x * x))), double)?
-        }
-        Map::HardSigmoid => each(x, rise, double)?,
-        Map::HardSwish => each(x, |x| x * rise(x), double)?,
-        Map::LeakyRelu => each(x, |x| if x < 0.0 { alpha * x } else { x }, double)?,
-        Map::Negative => each(x, |x| -x, double)?,
-        Map::Reciprocal => each(x, |x| 1.0 / x, double)?,
-        Map::Relu => each(x, |x| if x < 0.0 { 0.0 } else { x }, double)?,
-        Map::Sigmoid => each(x, sigmoid, double)?,
-        Map::SquareRoot => each(x, f32::sqrt, double)?,
-        Map::Swish | Map::QuickGelu => each(x, |x| x * sigmoid(alpha * x), double)?,
-        Map::Tangent => each(x, tangent, double)?,
-        _ => each(x, |x| settings.exact(map, f64::from(x)) as f32, double)?,
-    })
+    Ok(in_single(map, settings, Each { x, map, settings })?)
+}
+
+/// Applies a function to every element of a tensor.
+struct Each<'x> {
+    x: &'x Tensor,
+    map: Map,
+    settings: Settings,
+}
+
+impl Visit for Each<'_> {
+    type Output = candle_core::Result<Tensor>;
+
+    fn visit(self, numbers: [f32; 3], function: impl Fn([f32; 3], f32) -> f32) -> Self::Output {
+        each(self.x, numbers, function, |value| self.settings.exact(self.map, value))
+    }
 }
 
 pub(super) fn parametric_relu(call: &Call<'_>) -> Results {

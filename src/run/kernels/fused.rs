@@ -13,7 +13,7 @@ use crate::{
 
 /// A convolution, a sum with the fourth operand, and an activation.
 pub(super) fn convolution(call: &Call<'_>) -> Results {
-    let made = convolve::biased(call, convolve::convolved(call, call.tensor(0)?, call.tensor(1)?)?)?;
+    let made = convolve::convolved(call, call.tensor(0)?, convolve::kernels(call)?, call.optional(2)?)?;
     let made = match call.optional(3)? {
         Some(other) => super::pairs::sum(call, &made, other)?,
         None => made,

@@ -3,17 +3,36 @@
 use candle_core::Tensor;
 use declass_formats::Dtype;
 
+use super::chain::{Rows, finished};
 use crate::run::{
     Array, Fault, Floats, Value,
     array::{broadcast, wrapped},
     call::{Call, Results, host},
+    host::is_single,
+    packed::Packed,
+    products::{of_batches, rows_times},
 };
 
 pub(super) fn matmul(call: &Call<'_>) -> Results {
-    if let (Value::Whole(a), Value::Whole(b)) = (call.required(0)?, call.required(1)?) {
+    if let (Some(Value::Whole(a)), Some(Value::Whole(b))) = (call.get(0), call.get(1)) {
         return of_integers(call, a, b);
     }
+    if let Some(packed) = call.packed {
+        return call.made(times(call, call.tensor(0)?, packed, None)?);
+    }
     call.made(product(call, call.tensor(0)?, call.tensor(1)?)?)
+}
+
+/// Every row of an operand times a matrix that is there in panels, plus what fits to each.
+fn times(call: &Call<'_>, a: &Tensor, b: &Packed, plus: Option<&Tensor>) -> Result<Tensor, Fault> {
+    let (left, [inner, width]) = (a.dims(), last_two(&b.shape));
+    if left.last() != Some(&inner) {
+        return Err(Fault::Compute(format!("{left:?} and {:?} are not multiplied", b.shape)));
+    }
+    let shape = [&left[..left.len() - 1], &[width]].concat();
+    let elements = call.claim(&shape)?;
+    call.budget.spend((elements as u64).saturating_mul(inner as u64))?;
+    finished(call, Rows { shape: &shape, columns: width }, plus, |finish| rows_times(a, b, finish))
 }
 
 /// Whole numbers are multiplied in double precision, which is exact up to 2^53.
@@ -54,17 +73,29 @@ fn of_matrices(call: &Call<'_>, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault>
     let shape = [before.as_slice(), &[m, n]].concat();
     let elements = call.claim(&shape)?;
     call.budget.spend((elements as u64).saturating_mul(k as u64))?;
+    let here = !call.learns && is_single(a) && is_single(b);
     if right.len() == 2 {
         // One product with many rows, in place of many products with a matrix that is repeated for each.
         let rows: usize = left[..left.len() - 1].iter().product();
-        return Ok(a.contiguous()?.reshape((rows, k))?.matmul(b)?.reshape(shape)?);
+        let a = a.contiguous()?.reshape((rows, k))?;
+        let made = match Packed::right(b, false)?.filter(|_| here) {
+            Some(packed) => rows_times(&a, &packed, &|_, _, _| {})?,
+            None => a.matmul(b)?,
+        };
+        return Ok(made.reshape(shape)?);
     }
     let batch: usize = before.iter().product();
     let wide = |tensor: &Tensor, matrix: [usize; 2]| -> Result<Tensor, Fault> {
         let all = [before.as_slice(), &matrix].concat();
-        Ok(tensor.broadcast_as(all)?.contiguous()?.reshape((batch, matrix[0], matrix[1]))?)
+        Ok(tensor.broadcast_as(all)?)
     };
-    Ok(wide(a, [m, k])?.matmul(&wide(b, [k, n])?)?.reshape(shape)?)
+    let (left, right) = (wide(a, [m, k])?, wide(b, [k, n])?);
+    if here {
+        return of_batches(&left, &right);
+    }
+    let flat =
+        |tensor: Tensor, matrix: (usize, usize)| tensor.contiguous()?.reshape((batch, matrix.0, matrix.1));
+    Ok(flat(left, (m, k))?.matmul(&flat(right, (k, n))?)?.reshape(shape)?)
 }
 
 fn last_two(shape: &[usize]) -> [usize; 2] {
@@ -81,18 +112,36 @@ pub(super) fn scaled_product(call: &Call<'_>) -> Result<Tensor, Fault> {
         let tensor = call.tensor(at)?;
         Ok(if call.int(name, 0) != 0 { tensor.t()? } else { tensor.clone() })
     };
-    let (a, b) = (turned(0, "transA")?, turned(1, "transB")?);
-    if a.rank() != 2 || b.rank() != 2 {
+    let a = turned(0, "transA")?;
+    let b = call.packed.is_none().then(|| turned(1, "transB")).transpose()?;
+    if a.rank() != 2 || b.as_ref().is_some_and(|b| b.rank() != 2) {
         return Err(Fault::Compute("its operands are no matrices".into()));
     }
     let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));
-    let product = of_matrices(call, &a, &b)?;
+    let product = match (call.packed, &b) {
+        (Some(packed), _) => {
+            let plus = call.optional(2)?.filter(|_| alpha == 1.0 && beta == 1.0);
+            let shape = [a.dims()[0], packed.shape[1]];
+            let rows = Rows { shape: &shape, columns: shape[1] };
+            match plus.map(|plus| rows.operand(plus)).transpose()?.flatten() {
+                Some(_) => return times(call, &a, packed, plus),
+                None => without_chain(call, |call| times(call, &a, packed, None))?,
+            }
+        }
+        (None, Some(b)) => of_matrices(call, &a, b)?,
+        (None, None) => return Err(Fault::Compute("its operands are no matrices".into())),
+    };
     let scaled = if alpha == 1.0 { product } else { product.affine(alpha, 0.0)? };
     match call.optional(2)? {
         Some(c) if beta == 1.0 => super::pairs::sum(call, &scaled, c),
         Some(c) => super::pairs::sum(call, &scaled, &c.affine(beta, 0.0)?),
         None => Ok(scaled),
     }
+}
+
+/// The operator behind which nothing is done at once.
+fn without_chain<R>(call: &Call<'_>, of: impl FnOnce(&Call<'_>) -> R) -> R {
+    of(&Call { chain: None, ..*call })
 }
 
 /// A sum of products over named axes, of two operands at most.

@@ -140,7 +140,7 @@ fn power(call: &Call<'_>, base: &Tensor, exponent: f64) -> Result<Tensor, Fault>
         }
         -1.0 => base.recip()?,
         other if call.learns || !call.device.is_cpu() => base.powf(other)?,
-        other => each(base, |base| base.powf(other as f32), |base| base.powf(other))?,
+        other => each(base, [0.0; 3], |_, base| base.powf(other as f32), |base| base.powf(other))?,
     })
 }
 

@@ -9,6 +9,8 @@ use crate::{
         Fault,
         call::{Call, Results},
         columns::ToColumns,
+        host::is_single,
+        planes::{Folded, folded},
         window::{Rounding, Span, Window},
     },
 };
@@ -40,6 +42,10 @@ fn over_windows(call: &Call<'_>, map: &Tensor, pool: Pool) -> Results {
     let rounding = if call.int("ceil_mode", 0) != 0 { Rounding::Up } else { Rounding::Down };
     let window = Window::of(call, &kernel, &[rows, columns][2 - axes..], rounding)?;
     call.claim(&[samples, channels, window.kernel(), window.count()])?;
+    if !call.learns && is_single(&plane) {
+        let made = directly(call, &plane, &window, pool)?;
+        return call.made(if axes == 1 { made.squeeze(2)? } else { made });
+    }
     // Every channel is a sample of its own: no window reads two.
     let flat = plane.contiguous()?.reshape((samples * channels, 1, rows, columns))?;
     let read =
@@ -54,6 +60,21 @@ fn over_windows(call: &Call<'_>, map: &Tensor, pool: Pool) -> Results {
     };
     let made = made.reshape((samples, channels, window.rows.count, window.columns.count))?;
     call.made(if axes == 1 { made.squeeze(2)? } else { made })
+}
+
+/// Without derivatives.
+fn directly(call: &Call<'_>, plane: &Tensor, window: &Window, pool: Pool) -> Result<Tensor, Fault> {
+    call.budget.room(&[window.rows.read(), window.columns.read()])?;
+    match pool {
+        Pool::Largest | Pool::LargestOfAll => folded(plane, window, Folded::Largest, &|_, _, _| {}),
+        Pool::Mean | Pool::MeanOfAll => {
+            let sizes = sizes(window, call.int("count_include_pad", 0) != 0);
+            let finish = |_: usize, _: usize, sums: &mut [f32]| {
+                sums.iter_mut().zip(&sizes).for_each(|(sum, size)| *sum /= size);
+            };
+            folded(plane, window, Folded::Weighted(&vec![1.0; window.kernel()]), &finish)
+        }
+    }
 }
 
 /// What each window reads, with something smaller than everything where it lies outside.

@@ -167,7 +167,7 @@ pub(super) fn whole_product(call: &Call<'_>) -> Results {
 pub(super) fn whole_convolution(call: &Call<'_>) -> Results {
     let map = centred(call, 0, 2, |count| vec![count])?;
     let kernels = centred(call, 1, 3, |count| vec![count, 1, 1, 1])?;
-    wrapped(&convolve::convolved(call, &map, &kernels)?)
+    wrapped(&convolve::convolved(call, &map, convolve::Kernels::Loose(&kernels), None)?)
 }
 
 fn wrapped(exact: &Tensor) -> Results {
@@ -189,7 +189,7 @@ pub(super) fn quantised_convolution(call: &Call<'_>) -> Results {
     let rank = map.rank();
     let per_channel = |count: usize| [vec![count], vec![1; rank - 1]].concat();
     let kernels = centred(call, 3, 5, per_channel)?;
-    let mut made = convolve::convolved(call, &map, &kernels)?;
+    let mut made = convolve::convolved(call, &map, convolve::Kernels::Loose(&kernels), None)?;
     if let Some(bias) = call.get(8) {
         let numbers = bias.numbers()?;
         let shape = [vec![1, numbers.len()], vec![1; rank - 2]].concat();

@@ -66,7 +66,10 @@ pub(super) fn transpose(call: &Call<'_>) -> Results {
 fn permuted(call: &Call<'_>, value: &Value, order: &[usize]) -> Results {
     call.claim(value.shape())?;
     Ok(vec![match value {
-        Value::Floats(floats) => floats.like(floats.tensor.permute(order)?.contiguous()?).into(),
+        Value::Floats(floats) => {
+            let turned = floats.tensor.permute(order)?;
+            floats.like(if call.views { turned } else { turned.contiguous()? }).into()
+        }
         Value::Whole(array) => {
             let own = strides(&array.shape);
             let (shape, steps) = order.iter().map(|at| (array.shape[*at], own[*at])).unzip();
