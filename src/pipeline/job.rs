@@ -69,6 +69,7 @@ impl<'a> Job<'a> {
         let job = Self { model, removal, destination, device, observer, history, earlier, data: None };
         job.require_something_new(&asked)?;
         job.require_answers()?;
+        job.require_labels_gone(&asked)?;
         Ok(job)
     }
 

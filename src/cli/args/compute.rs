@@ -256,8 +256,8 @@ pub(in crate::cli) struct UnlearnArgs {
     /// Accept that a single class is left, which is then always the answer.
     #[arg(long)]
     pub(in crate::cli) allow_constant: bool,
-    /// With --slot drop: accept that other tensors or files still count or name the forgotten classes; the claim
-    /// lists them.
+    /// Accept that classes which stay have a forgotten label and, with --slot drop, that other tensors or files still
+    /// count or name the forgotten classes; the claim lists them.
     #[arg(long)]
     pub(in crate::cli) allow_stale: bool,
     /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
