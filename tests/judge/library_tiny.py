@@ -35,6 +35,8 @@ OWN = {
     "Nemotron": {"num_key_value_heads": 2, "head_dim": 8},
     "Perceiver": {"num_cross_attention_heads": 1, "num_self_attention_heads": 1},
     "T5For": {"decoder_start_token_id": 0},
+    "Xmod": {"default_language": "en_XX"},
+    "Zamba2": {"layers_block_type": ["mamba", "hybrid"]},
 }
 # Fewer and fewer of them: what is not changed fits what else the configuration says.
 DEPTH = "vocab_size num_hidden_layers n_layer n_layers num_layers encoder_layers decoder_layers pad_token_id eos_token_id"

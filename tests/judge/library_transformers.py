@@ -66,8 +66,7 @@ class Made:
         with torch.no_grad():
             said = model(**self.inputs)
         logits = said.logits if hasattr(said, "logits") else said.last_hidden_state
-        assert logits.dim() == 2, "its scores are not one row per input"
-        return logits
+        return logits.flatten(0, -2)
 
     def save(self, folder):
         self.model.save_pretrained(folder)
