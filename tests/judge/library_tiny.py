@@ -31,11 +31,13 @@ OWN = {
     "HunYuan": {"head_dim": 8},
     "Jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1},
     "Luke": {"entity_vocab_size": 50, "entity_emb_size": 16},
+    "MiniCPM3": {"num_key_value_heads": 4},
     "MinistralFor": {"head_dim": 8, "num_key_value_heads": 2},
     "Nemotron": {"num_key_value_heads": 2, "head_dim": 8},
     "Perceiver": {"num_cross_attention_heads": 1, "num_self_attention_heads": 1},
     "T5For": {"decoder_start_token_id": 0},
     "Xmod": {"default_language": "en_XX"},
+    "ZambaFor": {"attn_layer_period": 2, "attn_layer_offset": 1},
     "Zamba2": {"layers_block_type": ["mamba", "hybrid"]},
 }
 # Fewer and fewer of them: what is not changed fits what else the configuration says.

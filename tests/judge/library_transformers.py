@@ -11,7 +11,7 @@ from library_inputs import inputs
 from library_tiny import LEVELS, tiny
 from library_weights import random_weights
 
-SAMPLE = ["BertForSequenceClassification", "LlamaForSequenceClassification", "ViTForImageClassification"]
+SAMPLE = ["LlamaForSequenceClassification", "ViTForImageClassification"]
 NAMED = r"For(Image|Sequence|Audio|Video)Classification(WithTeacher|Learned|Fourier|ConvProcessing)?$"
 LARGEST = 40e6
 transformers.logging.set_verbosity_error()
