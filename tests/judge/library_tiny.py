@@ -37,7 +37,6 @@ OWN = {
     "Perceiver": {"num_cross_attention_heads": 1, "num_self_attention_heads": 1},
     "T5For": {"decoder_start_token_id": 0},
     "Xmod": {"default_language": "en_XX"},
-    "ZambaFor": {"attn_layer_period": 2, "attn_layer_offset": 1},
     "Zamba2": {"layers_block_type": ["mamba", "hybrid"]},
 }
 # Fewer and fewer of them: what is not changed fits what else the configuration says.
