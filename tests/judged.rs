@@ -5,6 +5,8 @@
 mod export;
 #[path = "judged/graphs.rs"]
 mod graphs;
+#[path = "judged/libraries.rs"]
+mod libraries;
 #[path = "judged/light.rs"]
 mod light;
 #[path = "judged/models.rs"]

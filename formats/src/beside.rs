@@ -11,6 +11,7 @@ mod names;
 mod pickle;
 mod protobuf;
 mod text;
+mod written;
 
 use std::{
     fmt,
@@ -38,8 +39,11 @@ pub fn may_go_unsigned(path: &str, size: u64, beginning: &[u8]) -> bool {
     let is_read = CONFIGURATION.iter().any(|end| name.ends_with(end)) || is_weight_name(&name);
     let begins_well =
         text::is_text(beginning) || (PICTURES.contains(&ending) && content::is_media(beginning));
-    let is_model =
-        || matches!(content::kind(&Glimpse::begun(beginning, size)), Kind::Archive | Kind::Model(_));
+    // Where weights have no reason to lie, few of them are too many.
+    let is_model = || {
+        let kind = content::kind(&Glimpse::begun(beginning, size));
+        matches!(kind, Kind::Archive | Kind::Model(_)) || written::is_weights(beginning)
+    };
     is_known && !is_read && size <= MAX_UNSIGNED && begins_well && !is_model()
 }
 

@@ -65,7 +65,8 @@ pub struct Parameters {
     /// Whether it was accepted that a single class is left, which is then always the answer.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allow_constant: bool,
-    /// Whether it was accepted that something else still counts or names the classes that were dropped.
+    /// Whether it was accepted that something else still counts or names the classes that were dropped, or that
+    /// classes which stay have the label of a forgotten one.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allow_stale: bool,
     /// On how many made-up inputs the networks were to be run; absent if as many as their size allows.
@@ -169,7 +170,7 @@ impl Parameters {
 
     /// What was accepted although it is hardly ever wanted.
     pub(super) fn accepted(&self) -> Accepted {
-        Accepted { constant: self.allow_constant, stale: self.allow_stale }
+        Accepted { constant: self.allow_constant, labels: self.allow_stale, stale: self.allow_stale }
     }
 }
 

@@ -41,6 +41,14 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
         Error::Class(ClassError::LabelAndIndex { name, .. }) => {
             Some(format!("say which: --forget 'label:{name}' or --forget 'index:{name}'"))
         }
+        Error::Removal(RemovalError::LabelLeft { others, .. }) => {
+            let options: Vec<String> = others.iter().map(|class| format!("--forget {class}")).collect();
+            let options = options.join(" ");
+            Some(format!(
+                "name these too ({options}), give each class a label of its own in the original, or accept with --allow-stale \
+                 that the label stays, and the claim then says so"
+            ))
+        }
         Error::Class(error @ ClassError::Unlabelled { .. }) => error
             .hint()
             .map(|hint| format!("{hint}; `declass unlearn` takes labels from a file, too, with --labels")),

@@ -48,24 +48,25 @@ pub(super) struct Cli {
 #[cfg(feature = "compute")]
 const EXAMPLES: &str = "\
 Examples:
-  declass inspect model                                    # what it is, and which classes it has
-  declass unlearn model --forget Sandal -o out             # the copy, its claim and its card
-  declass verify out --original model                      # measures everything again";
+  declass inspect model                          # what it is, and its classes
+  declass unlearn model --forget Sandal -o out   # the copy, its claim and card
+  declass verify out --original model            # measures everything again";
 #[cfg(not(feature = "compute"))]
 const EXAMPLES: &str = "\
 Examples:
-  declass verify out --trust declass-trust.toml            # who signed it, and is it what was signed
-  declass hook install --trust declass-trust.toml          # the same for whatever is pushed
+  declass verify out --trust declass-trust.toml     # who signed it, and what
+  declass hook install --trust declass-trust.toml   # the same for each push
 
 This build is the gate alone: it neither unlearns nor measures.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or the release passes
-  1  rejected: a check says no, or unlearning did not succeed: nothing was written
+  1  rejected: a check says no, or unlearning failed: nothing was written
   2  no verdict: wrong usage, unreadable or unsuitable input
 
-Results go to stdout (with --json one JSON value and nothing else), warnings and errors to stderr.";
+Results go to stdout (with --json one JSON value and nothing else), warnings and
+errors to stderr.";
 
 impl Cli {
     pub(super) fn verbosity(&self) -> Verbosity {
@@ -152,13 +153,13 @@ pub(super) struct LogArgs {
 #[command(after_help = "\
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
-  declass verify out --trust declass-trust.toml                      # signatures, digests, structure
+  declass verify out --trust declass-trust.toml        # who signed what
   declass verify out --trust declass-trust.toml --policy declass.toml --original model --format github
   declass verify out --original model.onnx --json
-  declass verify out --original model.onnx --seed 7    # on fresh synthetic embeddings
+  declass verify out --original model.onnx --seed 7          # fresh embeddings
   declass verify org/release --original org/original@v1
-  declass verify out --original model --reproduce      # and is it what the removal makes, bit by bit
-  declass verify out --original model.onnx --eval-embeddings test.npz    # figures on that data too
+  declass verify out --original model --reproduce      # the same bytes again?
+  declass verify out --original model.onnx --eval-embeddings test.npz
 
 Figures of the claim on labelled embeddings are measured again where the same data are given, and said to be not re-checked \
 otherwise.

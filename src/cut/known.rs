@@ -25,7 +25,7 @@ pub(super) fn of_library<'a>(
     // Code that comes with a model may do anything under any name.
     let Some(config) = config.filter(|config| config.get("auto_map").is_none()) else { return Ok(None) };
     let classes = architectures(config);
-    let Some(class) = classes.first() else { return Ok(of_type(config, matrices)) };
+    let Some(class) = classes.first() else { return of_type(config, matrices) };
     let known: Vec<_> = classes.iter().map(|class| library::heads(class)).collect();
     let Some(wanted) = known.first().copied().flatten().filter(|_| known.windows(2).all(|it| it[0] == it[1]))
     else {
@@ -33,20 +33,52 @@ pub(super) fn of_library<'a>(
     };
     let Some(heads) = all_of(wanted, matrices) else {
         return Err(not_this_head(format!(
-            "`{class}` of the transformers library loads `{}.weight` as its head, and there is none",
-            wanted.join(".weight` and `")
+            "`{class}` of the transformers library loads `{}.weight` as its head, and there is none{}",
+            wanted.join(".weight` and `"),
+            left_out(config, matrices)
         )));
     };
+    require_no_bias(class, wanted, &heads)?;
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
 }
 
 /// Where no class is named, the library goes by the type.
-fn of_type<'a>(config: &Value, matrices: &[Candidate<'a>]) -> Option<Found<'a>> {
-    let kind = config.get("model_type").and_then(Value::as_str)?;
-    let heads = all_of(types::heads(kind)?, matrices)?;
+///
+/// # Errors
+/// As [`of_library`], if there is a bias that the library would not load.
+fn of_type<'a>(config: &Value, matrices: &[Candidate<'a>]) -> Result<Option<Found<'a>>, Error> {
+    let Some(kind) = config.get("model_type").and_then(Value::as_str) else { return Ok(None) };
+    let Some(wanted) = types::heads(kind) else { return Ok(None) };
+    let Some(heads) = all_of(wanted, matrices) else { return Ok(None) };
+    require_no_bias(kind, wanted, &heads)?;
     let rule = format!("its name is that of the head of models of type `{kind}`");
-    Some(Found { confidence: 0.9, ..settled(heads, rule) })
+    Ok(Some(Found { confidence: 0.9, ..settled(heads, rule) }))
+}
+
+/// Fails if a head has a bias and the library's does not: the bias would be left out, and a seal is one.
+fn require_no_bias(kind: &str, wanted: &[&str], heads: &[Candidate<'_>]) -> Result<(), Error> {
+    match heads.iter().find(|head| head.bias.is_some()) {
+        Some(head) if library::is_without_bias(kind, wanted) => Err(not_this_head(format!(
+            "the head of `{kind}` of the transformers library has no bias, and `{}` is in the file: the library would \
+             leave it out",
+            head.bias_name
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What the library would leave out where its head is missing: what has a row per class, if that is one matrix.
+fn left_out(config: &Value, matrices: &[Candidate<'_>]) -> String {
+    let labels = config.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
+    let mut of_classes = matrices.iter().filter(|it| Some(it.rows()) == labels);
+    match (of_classes.next(), of_classes.next()) {
+        (Some(only), None) => format!(
+            ": it would begin with a random one and leave out `{}` {:?}, which has a row per class",
+            only.tensor, only.info.shape
+        ),
+        _ => String::new(),
+    }
 }
 
 /// The matrices of these modules, if there are all of them.

@@ -195,5 +195,16 @@ pub(super) fn heads(class: &str) -> Option<&'static [&'static str]> {
     HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads)
 }
 
+/// Whether the library's class or type has no bias at these heads; a bias in a file is then left out when it is loaded.
+pub(super) fn is_without_bias(kind: &str, heads: &[&str]) -> bool {
+    let others = [
+        "CTRLForSequenceClassification",
+        "ModernBertDecoderForSequenceClassification",
+        "ctrl",
+        "modernbert-decoder",
+    ];
+    heads == ["score"] || others.contains(&kind)
+}
+
 /// Tensors that the library's classes have beside encoder and head, and that count something else than classes.
 pub(super) const OWN: &[&str] = &["layer_weights"];

@@ -144,6 +144,11 @@ pub(super) fn module(path: &str) -> String {
     parts.join(".")
 }
 
+/// Whether the tensor belongs to one adapter of PEFT, of which there may be several.
+pub(super) fn is_of_adapter(tensor: &str) -> bool {
+    tensor.split('.').any(|part| part == "modules_to_save")
+}
+
 pub(super) fn is_twin(module: &str) -> bool {
     module.split('.').any(|part| TWINS.contains(&part))
 }

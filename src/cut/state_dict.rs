@@ -182,8 +182,13 @@ struct Others<'a> {
 impl<'a> Others<'a> {
     fn of(artifact: &Artifact, found: &Found<'a>, alike: &[Candidate<'a>]) -> Result<Self, Error> {
         let mut known: BTreeSet<&str> = found.heads.iter().chain(&found.beside).map(|it| it.tensor).collect();
+        // What PEFT keeps of the same module for another adapter.
+        let of_adapter = |it: &Candidate<'a>| {
+            names::is_of_adapter(it.tensor) && found.heads.iter().any(|head| head.module == it.module)
+        };
         let for_training = |it: &&Candidate<'a>| {
-            !known.contains(it.tensor) && names::is_auxiliary(&it.module) && !it.derived
+            let is_beside = names::is_auxiliary(&it.module) || of_adapter(it);
+            !known.contains(it.tensor) && is_beside && !it.derived
         };
         let trained: Vec<_> = alike.iter().filter(for_training).cloned().collect();
         if trained.len() > chain::MANY {

@@ -86,7 +86,7 @@ impl ClassError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Ambiguous { .. } => {
-                "name the class by its index; the label is gone only when all of them are".into()
+                "name all of them by their indices: the label is gone only when all of them are".into()
             }
             Self::LabelAndIndex { name, .. } => {
                 format!("say which: `label:{name}` or `index:{name}`")

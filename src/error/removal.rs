@@ -26,6 +26,14 @@ pub enum RemovalError {
         /// Its name.
         method: &'static str,
     },
+    /// Classes that stay have the label of a forgotten one.
+    #[error("{left}: it would still be an answer")]
+    LabelLeft {
+        /// Which label stays on which classes, as it is shown.
+        left: String,
+        /// The classes that would have it.
+        others: Vec<usize>,
+    },
     /// A seed that a claim has no room for.
     #[error("seed {seed} is too large for a claim: seeds are below 2^53")]
     LargeSeed {

@@ -21,6 +21,8 @@ pub struct Hints {
 pub struct Accepted {
     /// That a single class is left, which is then always the answer.
     pub constant: bool,
+    /// That classes which stay have the label of a forgotten one.
+    pub labels: bool,
     /// That slots are dropped while something else in the model or its folder still counts or names the
     /// forgotten classes.
     pub stale: bool,

@@ -74,7 +74,7 @@ impl Target {
     #[must_use]
     pub fn as_then(&self) -> Self {
         let stale = self.accepted.stale || self.hints.older;
-        Self { accepted: Accepted { constant: true, stale }, ..self.clone() }
+        Self { accepted: Accepted { constant: true, labels: true, stale }, ..self.clone() }
     }
 
     /// The one class that is left to compete for the answer, where only one is and classes compete at all.

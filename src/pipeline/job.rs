@@ -75,6 +75,7 @@ impl<'a> Job<'a> {
             Self { model, removal, destination, device, observer, history, earlier, data: None, graph: None };
         job.require_something_new(&asked)?;
         job.require_answers()?;
+        job.require_labels_gone(&asked)?;
         Ok(job)
     }
 

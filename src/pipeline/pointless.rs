@@ -1,10 +1,10 @@
-//! Removals that would change nothing, or leave nothing to tell apart.
+//! Removals that would change nothing, leave nothing to tell apart, or leave the label.
 
 use declass_formats::Edits;
 
 use super::Job;
 use crate::{
-    classes::describe,
+    classes::{LeftLabel, describe},
     edit,
     error::{Error, RemovalError},
     head::{LinearHead, Treatment},
@@ -42,6 +42,21 @@ impl Job<'_> {
                 Err(RemovalError::OneAnswerLeft { class: self.named(&[class]) }.into())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Fails if a label that is asked for stays on other classes, unless that is accepted.
+    pub(super) fn require_labels_gone(&self, asked: &[usize]) -> Result<(), Error> {
+        let Some(labels) = self.model.labels().filter(|_| !self.removal.target().accepted().labels) else {
+            return Ok(());
+        };
+        let left = LeftLabel::of(self.removal.forgotten(), labels);
+        let is_asked = |left: &&LeftLabel| left.forgotten.iter().any(|class| asked.contains(class));
+        match left.iter().find(is_asked) {
+            Some(left) => {
+                Err(RemovalError::LabelLeft { left: left.to_string(), others: left.classes.clone() }.into())
+            }
+            None => Ok(()),
         }
     }
 

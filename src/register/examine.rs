@@ -48,6 +48,14 @@ pub fn examine(path: &Path, trusted: &VerifierKey) -> Result<Examination, Error>
     examine_locked(&Folder::for_reading(path)?, trusted)
 }
 
+/// Fails if there is no register in a folder, whoever signed it.
+///
+/// # Errors
+/// [`Error::Register`], with what a register is.
+pub fn require_register(path: &Path) -> Result<(), Error> {
+    read_checkpoint(&Folder::for_reading(path)?).map(drop)
+}
+
 /// [`examine`] while the lock is held.
 pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<Examination, Error> {
     let note = read_checkpoint(folder)?;

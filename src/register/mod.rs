@@ -40,7 +40,7 @@ pub use append::{Appended, Entry, Moment, append};
 pub use checkpoint::Checkpoint;
 pub use create::{check_key_place, create, write_public_key};
 pub use event::{Class, Event, Facts, Kind};
-pub use examine::{Examination, Register, examine, origin};
+pub use examine::{Examination, Register, examine, origin, require_register};
 pub use key::SigningKey;
 pub use keys::Rotation;
 pub use proof::{Proof, Proven};

@@ -6,7 +6,24 @@ use expect_test::expect;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::process::{DIRECTIONS, copy, labelled, linear_head, names, resnet, run, seal, unlearn, verify};
+use crate::process::{
+    DIRECTIONS, copy, fixture, labelled, linear_head, names, resnet, run, seal, unlearn, verify,
+};
+
+#[test]
+fn as_many_classes_stay_as_a_graph_gives_out() {
+    let folder = tempdir().unwrap();
+    let (model, out) = (fixture("../onnx/topk.onnx"), folder.path().join("out"));
+    let three = ["--forget", "1", "--forget", "3", "--forget", "5", "--slot", "drop"];
+    seal(&model, &out, &[&three[..], &["--forget", "0"]].concat()).exits(2).told(expect![[r#"
+        error: the class axis cannot be shortened: `top_logits` is the 3 best classes, and only 2 would stay
+
+        hint: keep the slots with --slot keep
+    "#]]);
+    assert_eq!(names(folder.path()), [""; 0]);
+    seal(&model, &out, &three).exits(0);
+    verify(&out, &model, &[]).exits(0);
+}
 
 #[test]
 fn a_model_with_one_answer_left_is_made_only_if_that_is_accepted() {

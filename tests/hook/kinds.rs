@@ -73,6 +73,18 @@ fn weights_are_found_by_name() {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Of a few bytes as text nobody can tell what they are.
+    digits + &"00".repeat(1 << 10)
+}
+
+/// More than 1 MiB of numbers as weights are.
+fn table() -> String {
+    let row: Vec<String> = (0..64).map(|at| format!("{:.9}", f64::from(at * at % 61) / 37.0 - 0.9)).collect();
+    (row.join(",") + "\n").repeat(1 << 11)
+}
+
 #[test]
 fn weights_are_found_by_content() {
     let home = Home::with_release();
@@ -87,6 +99,8 @@ fn weights_are_found_by_content() {
         b"(dp0\nVw\np1\n(lp2\nF1.0\naF2.0\nas.".to_vec(),
         [&[0; 512][..], b"\x89HDF\r\n\x1a\n\0"].concat(),
         b"<?xml version=\"1.0\"?>\n<net name=\"x\" version=\"11\">\n".to_vec(),
+        hexadecimal(&safetensors()).into_bytes(),
+        table().into_bytes(),
         large,
     ] {
         let id = home.git_reads("hash-object -w --stdin", &bytes);

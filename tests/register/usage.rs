@@ -9,6 +9,7 @@ use crate::home::{Home, request};
 fn options_of_other_events_and_missing_ones_are_refused() {
     let home = Home::new().with_requests(1);
     let digest = request(0);
+    fs::create_dir(home.path("empty")).unwrap();
     for (arguments, code, said) in [
         ("append r approved".to_owned(), 1, "`approved` names no request"),
         (format!("append r approved --request {digest} --artifact {digest}"), 1, "no place for `artifact`"),
@@ -41,6 +42,8 @@ fn options_of_other_events_and_missing_ones_are_refused() {
         ("verify r --old none".to_owned(), 2, "No such file"),
         ("verify".to_owned(), 2, "DIR"),
         ("list .".to_owned(), 2, "no name"),
+        ("list none".to_owned(), 2, "there is no register"),
+        ("list empty".to_owned(), 2, "there is no checkpoint\n\nhint: a register is a folder with"),
     ] {
         home.run(&arguments).exits(code).says(said);
     }

@@ -1,11 +1,11 @@
 //! What a file holds, told by its bytes.
 
 use super::{
-    BEGINNING, Glimpse,
+    BEGINNING, Glimpse, MIN_UNKNOWN,
     archive::{self, Inside},
     inflate::unpacked,
     pickle::is_pickle,
-    protobuf, text,
+    protobuf, text, written,
 };
 
 /// What a file holds.
@@ -51,7 +51,7 @@ fn kind_within(file: &Glimpse, depth: usize) -> Kind {
         return Kind::Harmless;
     }
     if text::is_text(beginning) || text::is_other_text(beginning) {
-        return text::model(beginning, file.size).map_or(Kind::Text, Kind::Model);
+        return of_text(file, depth);
     }
     if is_pickle(beginning, file.size) {
         return Kind::Model("a pickle");
@@ -65,6 +65,26 @@ fn kind_within(file: &Glimpse, depth: usize) -> Kind {
         None if PACKED.iter().any(|magic| beginning.starts_with(magic)) => Kind::Packed,
         None => Kind::Unknown,
     }
+}
+
+/// Text, unless it is that of a model, or another way to write what is none.
+fn of_text(file: &Glimpse, depth: usize) -> Kind {
+    let beginning = &file.beginning[..];
+    if let Some(model) = text::model(beginning, file.size) {
+        return Kind::Model(model);
+    }
+    let is_whole = beginning.len() as u64 == file.size;
+    let parts = if depth > 0 { written::written(beginning) } else { Vec::new() };
+    for part in parts {
+        let size = if is_whole { part.bytes.len() as u64 } else { u64::MAX >> 1 };
+        match kind_within(&Glimpse::begun(&part.bytes, size), depth - 1) {
+            Kind::Model(model) => return Kind::Model(model),
+            other @ (Kind::Archive | Kind::Packed | Kind::Unknown) if part.is_all => return other,
+            _ => {}
+        }
+    }
+    let are_weights = file.size >= MIN_UNKNOWN && written::is_weights(beginning);
+    if are_weights { Kind::Model("numbers written as text") } else { Kind::Text }
 }
 
 /// Which model begins so, if one does.

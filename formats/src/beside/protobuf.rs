@@ -66,7 +66,10 @@ fn is_graph(bytes: &[u8], length: u64) -> bool {
     let Some((tag, used)) = varint(bytes) else { return false };
     let inner = varint(&bytes[used..]).map(|(inner, more)| inner.saturating_add((used + more) as u64));
     let is_field = [0x0a, 0x12, 0x2a, 0x52, 0x5a, 0x62, 0x6a, 0x72, 0x7a, 0x82].contains(&(tag & 0xff));
-    is_field && inner.is_some_and(|end| end <= length)
+    // The results of nodes stand behind a byte that no text has.
+    let whole = usize::try_from(length).ok().and_then(|length| bytes.get(..length));
+    let has_results = whole.is_none_or(|graph| graph.contains(&RESULT));
+    is_field && has_results && inner.is_some_and(|end| end <= length)
 }
 
 /// Core ML and TensorFlow's saved models: a small version, then a message that begins with one or a name.
@@ -107,6 +110,8 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
 
 /// Where ONNX has the graph.
 const GRAPH: u64 = 7;
+/// What the names of a node's results follow.
+const RESULT: u8 = 0x12;
 /// A model has a few fields of one value and some lists.
 const MOST_FIELDS: usize = 10_000;
 
@@ -154,6 +159,7 @@ mod tests {
             b":text of a list\n",
             b"\x3a\x40\x0a\x09",
             b"\xde\x12\x04\x95\0",
+            b":(\n\x20and words enough to be as long as is said before, forty letters",
         ] {
             assert_eq!(what(bytes), None, "{bytes:?}");
         }

@@ -160,7 +160,7 @@ pub(in crate::cli) struct DataArgs {
 Examples:
   declass inspect fixtures/models/fmnist-resnet
   declass inspect model.onnx --json
-  declass inspect google/vit-base-patch16-224    # from the Hugging Face Hub, without downloading the weights
+  declass inspect google/vit-base-patch16-224    # on the hub, headers only
 
 Of weights on a hub only what is read is fetched, by ranges (whole if they are small): headers, graph and head. Ranges have no \
 digests to compare, so what is shown is what the server sent.")]
@@ -278,8 +278,8 @@ pub(in crate::cli) struct RunArgs {
 Examples:
   declass unlearn fixtures/models/fmnist-resnet --forget Sandal -o out
   declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
-  declass unlearn model.onnx --forget 5 --method seal -o out    # closed form, for very large models
-  declass unlearn model --forget cat -o out --dry-run -v        # measure, keep nothing
+  declass unlearn model.onnx --forget 5 --method seal -o out   # closed form
+  declass unlearn model --forget cat -o out --dry-run -v    # keeps nothing
   declass unlearn google/vit-base-patch16-224 --forget 281 -o out
   declass unlearn model --forget cat -o out --eval-embeddings test.npz
   declass unlearn model --forget cat -o out --key release.key   # signed
@@ -311,8 +311,8 @@ pub(in crate::cli) struct UnlearnArgs {
     /// Accept that a single class is left, which is then always the answer.
     #[arg(long)]
     pub(in crate::cli) allow_constant: bool,
-    /// With --slot drop: accept that other tensors or files still count or name the forgotten classes; the claim
-    /// lists them.
+    /// Accept that classes which stay have a forgotten label and, with --slot drop, that other tensors or files still
+    /// count or name the forgotten classes; the claim lists them.
     #[arg(long)]
     pub(in crate::cli) allow_stale: bool,
     /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.

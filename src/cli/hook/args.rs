@@ -43,10 +43,10 @@ macro_rules! what_is_checked {
         "\
 A release is a folder with a claim (class-removal.sigstore.json or class-removal.statement.json) or a model.sig. Each must pass what \
 `declass verify --trust` asks for, by git's objects and not by what is checked out: signatures, digests of every file, claim, policy. \
-Weights that lie in no release are refused; they are known by name (.safetensors, .onnx, .bin, .pt, .npz and the like). Where a \
-repository holds other models or data, name the folders of releases with --path; a link or submodule in the place of such a folder, or \
-in it, is refused. The weights of a release may be git-lfs pointers: a pointer has the digest \
-that was signed. What would need the weights themselves (rows, labels, seal) is then said to be not shown, or refused if the policy \
+Weights that lie in no release are refused; they are known by name (.safetensors, .onnx, .bin, .pt, .npz and the like) and by what \
+is in them, also where that is written as text (base64, hexadecimal digits, tables of numbers). Where a repository holds other models \
+or data, name the folders of releases with --path; a link or submodule in the place of such a folder, or in it, is refused. The \
+weights of a release may be git-lfs pointers: a pointer has the digest that was signed. What would need the weights themselves (rows, labels, seal) is then said to be not shown, or refused if the policy \
 says `structure = true`.
 
 Of every ref its tip is checked, not each commit before it. An older release whose signature counts passes, under whatever folder; \

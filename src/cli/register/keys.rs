@@ -6,7 +6,7 @@ use anyhow::Result;
 use declass::{
     error::Error,
     formats::read_regular,
-    register::{Origin, SigningKey, VerifierKey, check_key_place, write_public_key},
+    register::{Origin, SigningKey, VerifierKey, check_key_place, require_register, write_public_key},
 };
 use zeroize::Zeroizing;
 
@@ -86,6 +86,8 @@ fn public_path(key: &Path) -> Result<PathBuf, Error> {
 pub(super) fn trusted(register: &Path, said: Option<&Path>) -> Result<VerifierKey, Error> {
     let path = said.map_or_else(|| beside(register, ".vkey"), |said| Ok(said.to_owned()))?;
     if !path.exists() {
+        // Without a key of its own a folder may as well be no register at all.
+        said.is_none().then(|| require_register(register)).transpose()?;
         return Err(unusable(&path, "there is no public key", "name the one that you trust with --vkey"));
     }
     let text = read(&path)?;

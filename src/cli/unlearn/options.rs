@@ -29,7 +29,11 @@ fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
         .forget(&args.forget)?
         .method(methods::choose(args.method, model.cut().head.link)?)
         .treatment(Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?)
-        .accepted(Accepted { constant: args.allow_constant, stale: args.allow_stale })
+        .accepted(Accepted {
+            constant: args.allow_constant,
+            labels: args.allow_stale,
+            stale: args.allow_stale,
+        })
         .seed(args.seed);
     if let Some(distribution) = args.distribution {
         removal = removal.distribution(distribution);

@@ -112,8 +112,14 @@ impl<'a> Teller<'a> {
         for path in &self.source.left {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
-        for path in model.artifact().left_out().iter().filter(|path| !looks_like_record(path)) {
-            self.printer.warn(&format!("`{path}` is left out: it may hold the same classes"));
+        let left = model.artifact().left_out().iter().filter(|path| !looks_like_record(path));
+        let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
+        match left.as_slice() {
+            [] => {}
+            [one] => self.printer.warn(&format!("{one} is left out: it may hold the same classes")),
+            _ => self
+                .printer
+                .warn(&format!("left out, for they may hold the same classes: {}", left.join(", "))),
         }
     }
 

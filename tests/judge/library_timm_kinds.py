@@ -1,0 +1,18 @@
+"""One of the smaller models of every kind that timm has, as far as they are small enough to be run."""
+
+KINDS = """
+bat_resnext26ts beit_base_patch16_224 caformer_s18 cait_xxs24_224 coat_lite_tiny coatnet_nano_rw_224 convit_tiny
+convmixer_768_32 convnext_atto convnextv2_atto cpubone_nano crossvit_tiny_240 csatv2 cspresnet50 cspnext_tiny darknet53
+davit_tiny deit_tiny_distilled_patch16_224 deit_tiny_patch16_224 densenet121 dla34 dpn48b edgenext_xx_small
+efficientformer_l1 efficientformerv2_s0 efficientnet_b0 efficientvim_m1 efficientvit_b0 efficientvit_m0
+ese_vovnet19b_dw eva02_tiny_patch14_224 fasternet_t0 fastvit_t8 fbnetc_100 focalnet_tiny_srf gcvit_xxtiny gernet_s
+ghostnet_100 hardcorenas_a hgnetv2_b0 hiera_tiny_224 hrnet_w18_small iformer_t inception_next_atto inception_v3
+lcnet_050 lcnetv2_base legacy_seresnet18 levit_128s lowformer_b0 mambaout_femto maxvit_nano_rw_256 mixer_s16_224
+mnasnet_small mobilenetv3_small_050 mobilenetv4_conv_small mobilevit_xxs mobilevitv2_050 mvitv2_tiny nest_tiny nextvit_small
+nfnet_l0 pit_ti_224 pit_ti_distilled_224 poolformer_s12 pvt_v2_b0 rdnet_tiny regnetx_002 regnety_002 repghostnet_050
+repvgg_a0 repvit_m0_9 res2net50_26w_4s resmlp_12_224 resnest14d resnet18 resnet26 resnetv2_50 rexnet_100 selecsls42
+sequencer2d_s seresnet18 shvit_s1 skresnet18 spnasnet_100 starnet_s1 swiftformer_xs swin_tiny_patch4_window7_224
+swinv2_cr_tiny_224 swinv2_tiny_window8_256 test_convnext test_efficientnet test_resnet test_vit tiny_vit_5m_224
+tinynet_e tnt_s_legacy_patch16_224 tresnet_m twins_svt_small vgg11 visformer_tiny vit_relpos_small_patch16_224
+vit_tiny_patch16_224 vit_tiny_r_s16_p8_224 vitamin_small_224 volo_d1_224 vovnet39a xception41 xcit_nano_12_p16_224
+""".split()
