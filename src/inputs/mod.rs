@@ -12,7 +12,7 @@ mod picture;
 mod preparation;
 mod value;
 
-pub use examples::{Asked, Chunk, Chunks, Columns, Example, Examples, Unusable, kinds};
+pub use examples::{Asked, Chunk, Chunks, Columns, Example, Examples, Unusable, csv_cell, kinds};
 pub use preparation::{Content, Modality, Preparation, Unfit, extractors, processors, torchvision_weights};
 pub use value::{Input, Inputs, Values};
 

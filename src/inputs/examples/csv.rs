@@ -46,6 +46,15 @@ pub(super) fn read(bytes: &[u8], tabs: bool) -> Result<Table, Fault> {
     Ok(table)
 }
 
+/// A cell for a table that others open: quoted where it must be, and with a sign in front that makes a text of what
+/// spreadsheets would take for a formula.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text };
+    if text.contains([',', ';', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
 struct Lines<'a> {
     text: &'a str,
     at: usize,
@@ -129,6 +138,14 @@ mod tests {
         assert_eq!(cells(text).unwrap(), [["1", "x, \"y\"\nz"], ["2", ""]]);
         assert_eq!(cells("a;b\n1;2,5").unwrap(), [["1", "2,5"]]);
         assert_eq!(cells("a\n\"\"\n").unwrap(), [[""]; 0]);
+    }
+
+    #[test]
+    fn a_cell_is_no_formula_and_no_more_than_a_cell() {
+        assert_eq!(cell("a/b.png"), "a/b.png");
+        assert_eq!(cell("=HYPERLINK(\"http://x\",1)"), "\"'=HYPERLINK(\"\"http://x\"\",1)\"");
+        assert_eq!(cell("a\n\tb"), "a  b");
+        assert_eq!(cells(&format!("a\n{}\n", cell("x, \"y\""))).unwrap(), [["x, \"y\""]]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use declass_formats::Sha256Digest;
 use super::preparation::Modality;
 use crate::classes::Labels;
 pub use chunks::{Chunk, Chunks};
+pub use csv::cell as csv_cell;
 use source::{Source, Store};
 
 /// What is asked of a path with examples.

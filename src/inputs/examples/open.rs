@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use declass_formats::read_regular;
 
 use super::{
-    Asked, Example, Examples, Unusable,
+    Asked, Columns, Example, Examples, Unusable,
     bounds::{MAX_LISTED, MAX_TABLE},
     csv, jsonl,
     labels::Classes,
@@ -331,51 +331,51 @@ fn of_bytes(
     asked: &Asked<'_>,
     modality: Modality,
 ) -> Result<(usize, Listed), Fault> {
-    let binary = |column: &usize| file.is_binary(*column);
-    let chosen = |column: &usize| {
-        let name = file.columns[*column].strip_suffix(".bytes").unwrap_or(&file.columns[*column]);
-        asked.columns.content.as_ref().is_none_or(|wanted| wanted == name || *wanted == file.columns[*column])
-    };
-    let columns: Vec<usize> = (0..file.columns.len()).filter(binary).filter(chosen).collect();
-    let [column] = columns[..] else {
-        let names: Vec<String> =
-            columns.iter().map(|column| format!("`{}`", shown(&file.columns[*column]))).collect();
-        let found = if names.is_empty() { "none".into() } else { names.join(", ") };
-        return Err(
-            Fault::new(format!("one column with bytes is needed, it has {found}")).hint("name the column")
-        );
-    };
+    let column = bytes_column(file, &asked.columns)?;
     // The label is sought among columns that are not parts of others.
-    let flat: Vec<String> = file
+    let mut flat: Vec<String> = file
         .columns
         .iter()
         .map(|name| if name.contains('.') { String::new() } else { name.clone() })
         .collect();
-    let with = super::Columns { content: Some(file.columns[column].clone()), ..asked.columns.clone() };
-    let mut flat = flat;
     flat[column].clone_from(&file.columns[column]);
-    let roles = Roles::of(&flat, &with, modality)?;
-    let mut listed = Listed::new(Store::Texts);
+    let columns = Columns { content: Some(file.columns[column].clone()), ..asked.columns.clone() };
+    let roles = Roles::of(&flat, &columns, modality)?;
     let labels = roles.label.map(|label| file.table(&[label])).transpose()?;
+    let names = labels.as_ref().and_then(|table| table.names.get(&table.columns[0]));
+    let mut listed = Listed::new(Store::Texts);
     for row in 0..file.rows {
         let cell = labels.as_ref().map(|table| table.rows.get(row).and_then(|cells| cells[0].clone()));
-        let label = match cell {
-            Some(None) => {
-                listed.refuse(row.to_string(), "it has no label");
-                continue;
+        match cell {
+            Some(None) => listed.refuse(row.to_string(), "it has no label"),
+            cell => {
+                let label = cell.flatten().map(|label| spelt(label, names));
+                listed.list.push((row.to_string(), label, Source::Row { file: number, row }));
             }
-            Some(Some(label)) => {
-                let names = labels.as_ref().and_then(|table| table.names.get(&table.columns[0]));
-                Some(spelt(label, names))
-            }
-            None => None,
-        };
-        listed.list.push((row.to_string(), label, Source::Row { file: number, row }));
+        }
     }
     if labels.is_none() {
         listed.notes.push("No column has labels: the examples are without.".into());
     }
     Ok((column, listed))
+}
+
+/// The one column that holds bytes, by its own name or by that of what it is the `bytes` of.
+fn bytes_column(file: &Parquet, columns: &Columns) -> Result<usize, Fault> {
+    let is_wanted = |column: &usize| {
+        let name = &file.columns[*column];
+        let outer = name.strip_suffix(".bytes").unwrap_or(name);
+        columns.content.as_ref().is_none_or(|wanted| wanted == outer || wanted == name)
+    };
+    let found: Vec<usize> =
+        (0..file.columns.len()).filter(|column| file.is_binary(*column)).filter(is_wanted).collect();
+    if let [column] = found[..] {
+        return Ok(column);
+    }
+    let names: Vec<String> =
+        found.iter().map(|column| format!("`{}`", shown(&file.columns[*column]))).collect();
+    let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+    Err(Fault::new(format!("one column with bytes is needed, it has {names}")).hint("name the column"))
 }
 
 fn of_ready(path: &Path) -> Result<Listed, Error> {

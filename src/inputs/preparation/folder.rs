@@ -42,10 +42,6 @@ impl Folder {
         &self.0
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.join(name).exists()
-    }
-
     /// The object in a file, if there is the file.
     pub(super) fn config(&self, name: &str) -> Result<Option<Config>, Error> {
         let path = self.0.join(name);
@@ -74,3 +70,30 @@ const SAYING: [&str; 5] = [
     "tokenizer.json",
     "tokenizer_config.json",
 ];
+
+/// Says that there is no tokenizer, and what there is instead.
+pub(super) fn no_tokenizer(folder: &Folder) -> Fault {
+    const PARTS: [&str; 6] = [
+        "vocab.txt",
+        "vocab.json",
+        "merges.txt",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+        "tokenizer.model",
+    ];
+    let Some(part) = PARTS.iter().find(|name| folder.0.join(name).exists()) else {
+        return nothing("it has no tokenizer.json");
+    };
+    let reason =
+        format!("it has `{part}` and no tokenizer.json, without which its tokens cannot be told exactly");
+    let hint = "load the tokenizer with `AutoTokenizer.from_pretrained` and `save_pretrained` it once more";
+    Fault::new(reason).hint(hint)
+}
+
+/// Says that a folder says nothing, in these words.
+pub(super) fn nothing(reason: &str) -> Fault {
+    Fault::new(reason).hint(
+        "put there what the model was saved with, or give the inputs that it makes, with their labels, as \
+         safetensors or npz",
+    )
+}

@@ -12,6 +12,7 @@ mod sound;
 mod text;
 mod timm;
 mod torchvision;
+mod transformers;
 
 use std::path::{Path, PathBuf};
 
@@ -19,15 +20,16 @@ use declass_formats::Sha256Digest;
 use serde_json::{Map, Value};
 
 use super::{
-    fault::{Fault, shown},
-    picture::{Library, decode},
+    fault::Fault,
+    picture::decode,
     value::{Input, Inputs},
 };
 use crate::error::Error;
-use folder::{Config, Folder};
+use folder::{Config, Folder, no_tokenizer, nothing};
 use image::ImagePlan;
 use sound::{EXTRACTORS, SoundPlan};
 use text::TextPlan;
+use transformers::Asked;
 
 pub(super) use text::MAX_TEXT;
 
@@ -104,7 +106,11 @@ impl Preparation {
             (Some(Modality::Texts), _, None) => None,
             (_, images, _) => images.transpose()?,
         };
-        let found = found.ok_or_else(|| nothing(&folder, wanted).at(folder.path()))?;
+        let lacking = || match wanted {
+            None | Some(Modality::Texts) => no_tokenizer(&folder),
+            _ => nothing("nothing in it says how pictures or sounds become inputs"),
+        };
+        let found = found.ok_or_else(|| lacking().at(folder.path()))?;
         match wanted {
             Some(wanted) if wanted != found.modality() => {
                 let reason = format!("it prepares {} and not {}", found.modality().name(), wanted.name());
@@ -234,21 +240,41 @@ impl Preparation {
         Ok(Self { plan: Plan::Texts(Box::new(plan)), source, assumptions })
     }
 
+    fn of_timm(plan: ImagePlan, source: PathBuf) -> Self {
+        let said = "Pictures are prepared as timm's transform for evaluation does by `pretrained_cfg`.";
+        Self::images(plan, source, vec![said.into()])
+    }
+
+    fn of_transformers(
+        map: &Map<String, Value>,
+        path: &Path,
+        config: Option<&Config>,
+        nested: bool,
+    ) -> Result<Self, Error> {
+        let source = path.to_owned();
+        Ok(match transformers::read(map, path, config, nested)? {
+            Asked::Pictures(plan, said) => Self::images(plan, source, said),
+            Asked::Sounds(plan, assumptions) => Self { plan: Plan::Sounds(plan), source, assumptions },
+            Asked::Timm(plan) => Self::of_timm(plan, source),
+        })
+    }
+
     /// What the folder says of pictures or sounds, if anything.
     fn of_images(folder: &Folder, config: Option<&Config>) -> Result<Option<Result<Self, Error>>, Error> {
         let nested = folder.config("processor_config.json")?;
         for key in ["image_processor", "feature_extractor"] {
             let inner = nested.as_ref().and_then(|nested| nested.map.get(key)?.as_object());
             if let (Some(map), Some(nested)) = (inner, &nested) {
-                return Ok(Some(of_processor(map, &nested.path, config, true)));
+                return Ok(Some(Self::of_transformers(map, &nested.path, config, true)));
             }
         }
         if let Some(own) = folder.config("preprocessor_config.json")? {
-            return Ok(Some(of_processor(&own.map, &own.path, config, false)));
+            return Ok(Some(Self::of_transformers(&own.map, &own.path, config, false)));
         }
         let Some(config) = config else { return Ok(None) };
         if let Some(timm) = config.map.get("pretrained_cfg").and_then(Value::as_object) {
-            return Ok(Some(of_timm(timm, &config.path)));
+            let plan = timm::plan(timm).map_err(|fault| fault.at(&config.path));
+            return Ok(Some(plan.map(|plan| Self::of_timm(plan, config.path.clone()))));
         }
         let text = |key: &str| config.map.get(key).and_then(Value::as_str);
         if [text("library"), text("library_name")].contains(&Some("torchvision")) {
@@ -265,132 +291,6 @@ impl Preparation {
 }
 
 const TORCHVISION: &str = "config.json can say it: \"library\": \"torchvision\", \"architecture\": \"resnet50\", \"weights\": \"IMAGENET1K_V2\"";
-
-fn of_timm(map: &Map<String, Value>, path: &Path) -> Result<Preparation, Error> {
-    let plan = timm::plan(map).map_err(|fault| fault.at(path))?;
-    let said = "Pictures are prepared as timm's transform for evaluation does by `pretrained_cfg`.";
-    Ok(Preparation::images(plan, path.to_owned(), vec![said.into()]))
-}
-
-/// What a configuration of transformers says; `nested` if it lies in a processor's, as transformers 5 writes it.
-fn of_processor(
-    map: &Map<String, Value>,
-    path: &Path,
-    config: Option<&Config>,
-    nested: bool,
-) -> Result<Preparation, Error> {
-    let text = |key: &str| map.get(key).and_then(Value::as_str);
-    let extractor = text("feature_extractor_type").filter(|_| text("image_processor_type").is_none());
-    if extractor.is_some_and(|name| EXTRACTORS.contains(&name)) {
-        let plan = SoundPlan::new(map).map_err(|fault| fault.at(path))?;
-        let said = "Sounds are not resampled: they have the rate of the model, or are refused.";
-        return Ok(Preparation {
-            plan: Plan::Sounds(plan),
-            source: path.to_owned(),
-            assumptions: vec![said.into()],
-        });
-    }
-    let kind = config.and_then(|config| config.map.get("model_type")).and_then(Value::as_str);
-    let mut assumptions = Vec::new();
-    let name = match text("image_processor_type").or(extractor) {
-        Some("TimmWrapperImageProcessor") => {
-            let Some(config) = config else {
-                return Err(Fault::new("there is no config.json with it").at(path));
-            };
-            let timm = config.map.get("pretrained_cfg").and_then(Value::as_object);
-            let timm = timm.ok_or_else(|| Fault::new("it has no `pretrained_cfg`").at(&config.path))?;
-            return of_timm(timm, &config.path);
-        }
-        Some(name) => name.to_owned(),
-        None => {
-            let class = processors::CLASSES
-                .iter()
-                .find(|class| kind.is_some_and(|kind| class.models.contains(&kind)));
-            let Some(class) = class else {
-                let fault = Fault::new("it names no image processor, and config.json no model that has one");
-                return Err(fault.hint("save the image processor once more with `save_pretrained`").at(path));
-            };
-            assumptions.push(format!(
-                "No image processor is named: {}ImageProcessor was taken, as transformers does for models of the type {}.",
-                class.name,
-                kind.unwrap_or_default()
-            ));
-            format!("{}ImageProcessor", class.name)
-        }
-    };
-    let bare = name.strip_suffix("Fast").unwrap_or(&name);
-    let bare = bare.strip_suffix("ImageProcessor").or_else(|| bare.strip_suffix("FeatureExtractor"));
-    let class = bare.and_then(|bare| processors::CLASSES.iter().find(|class| class.name == bare));
-    let Some(class) = class else {
-        let reason = format!("`{}` is not known here", shown(&name));
-        let hint = "save the inputs that it makes, with their labels, as safetensors or with `numpy.savez`";
-        return Err(Fault::new(reason).hint(hint).at(path));
-    };
-    let version = config.and_then(|config| config.map.get("transformers_version")).and_then(Value::as_str);
-    let (library, said) = library(&name, nested, version);
-    assumptions.push(said);
-    if map.contains_key("auto_map") {
-        assumptions.push("Code that the folder brings for pictures is not run.".into());
-    }
-    let plan = class.plan(settings::Settings::new(map), library).map_err(|fault| fault.at(path))?;
-    Ok(Preparation::images(plan, path.to_owned(), assumptions))
-}
-
-/// Whose arithmetic a processor has, and why. Up to transformers 4, those not called fast used Pillow; from 5 on,
-/// all use torchvision.
-fn library(name: &str, nested: bool, version: Option<&str>) -> (Library, String) {
-    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    let why = match (name.ends_with("Fast"), nested, major) {
-        (true, ..) => Some("its image processor is one of the fast ones".to_owned()),
-        (_, true, _) => Some("its image processor was saved by transformers 5".to_owned()),
-        (.., Some(5..)) => {
-            Some(format!("the model was saved by transformers {}", shown(version.unwrap_or_default())))
-        }
-        _ => None,
-    };
-    match why {
-        Some(why) => (
-            Library::Torchvision,
-            format!("Pictures are resized to the last bit as torchvision does it: {why}."),
-        ),
-        None => {
-            let said = "Pictures are resized to the last bit as Pillow does it, which transformers went through up to version \
-                        4; torchvision's resize differs by 1 of 255 here and there.";
-            (Library::Pillow, said.into())
-        }
-    }
-}
-
-/// Says what is missing, and what it is if it is known.
-fn nothing(folder: &Folder, wanted: Option<Modality>) -> Fault {
-    const PARTS: [&str; 6] = [
-        "vocab.txt",
-        "vocab.json",
-        "merges.txt",
-        "spiece.model",
-        "sentencepiece.bpe.model",
-        "tokenizer.model",
-    ];
-    let parts = PARTS.iter().find(|name| folder.has(name));
-    let texts = wanted.is_none_or(|wanted| wanted == Modality::Texts);
-    if let (true, Some(part)) = (texts, parts) {
-        let reason =
-            format!("it has `{part}` and no tokenizer.json, without which its tokens cannot be told exactly");
-        let hint =
-            "load the tokenizer with `AutoTokenizer.from_pretrained` and `save_pretrained` it once more";
-        return Fault::new(reason).hint(hint);
-    }
-    let reason = match wanted {
-        Some(Modality::Texts) => "it has no tokenizer.json",
-        Some(_) => {
-            "it has no preprocessor_config.json, and config.json does not say how pictures are prepared"
-        }
-        None => "it has no preprocessor_config.json, no tokenizer.json and no `pretrained_cfg`",
-    };
-    Fault::new(reason).hint(
-        "put there what the model was saved with, or give the inputs that it makes, with their labels, as safetensors or npz",
-    )
-}
 
 impl Modality {
     /// In the middle of a sentence.
