@@ -9,8 +9,9 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 38] = [
+const MAY_NAME: [(&str, &[&str]); 39] = [
     ("arrays", &["error"]),
+    ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
     ("classes", &["error"]),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
@@ -66,6 +67,7 @@ const MAY_NAME: [(&str, &[&str]); 38] = [
         &[
             "arrays",
             "attest",
+            "blueprint",
             "claim",
             "classes",
             "cut",
@@ -140,6 +142,7 @@ const MAY_NAME: [(&str, &[&str]); 38] = [
     (
         "verify",
         &[
+            "blueprint",
             "claim::names",
             "classes",
             "cut",
