@@ -81,6 +81,16 @@ impl Blueprint {
         Ok(Self(Kind::Lent(Box::new(Lent::open(path, model, cut)?))))
     }
 
+    /// The graph that the configuration of a folder gives; none where it is of no family that is known.
+    ///
+    /// # Errors
+    /// In words: the setting, or the tensor, that is not built.
+    #[must_use]
+    pub fn built(model: &Artifact) -> Option<Result<Self, String>> {
+        let built = Built::of(model)?;
+        Some(built.map(|built| Self(Kind::Built(Box::new(built)))))
+    }
+
     /// The graph of a model that has none itself: the one that is named; else the one that its configuration gives; else
     /// the one in the place where repositories have it.
     ///
@@ -90,8 +100,8 @@ impl Blueprint {
         if let Some(path) = named {
             return Self::open(path, model, cut).map(Ok);
         }
-        let not_built = match Built::of(model) {
-            Some(Ok(built)) => return Ok(Ok(Self(Kind::Built(Box::new(built))))),
+        let not_built = match Self::built(model) {
+            Some(Ok(built)) => return Ok(Ok(built)),
             Some(Err(reason)) => format!("no graph is built of its configuration: {reason}"),
             None => NO_GRAPH.to_owned(),
         };

@@ -3,6 +3,9 @@
 use super::{maker::Maker, settings::Made};
 use crate::net::ops::nodes::{self, Plain, Window};
 
+/// Entries that a table may have which is made here, and not read.
+pub(super) const MOST: usize = 1 << 24;
+
 /// What is added to the agreement of a query with a key that is not to be seen.
 pub(super) const UNSEEN: f32 = f32::MIN;
 

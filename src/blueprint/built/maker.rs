@@ -119,7 +119,7 @@ impl<'a> Maker<'a> {
     fn constant(&mut self, dtype: Dtype, shape: &[usize], data: Vec<u8>) -> String {
         let info = TensorInfo { dtype, shape: shape.to_vec() };
         let same = self.constants.iter().find(|(_, it)| it.info == info && it.data == data);
-        if let Some((name, _)) = same.filter(|(_, it)| it.data.len() <= 64) {
+        if let Some((name, _)) = same {
             return name.clone();
         }
         let name = format!("constant_{}", self.constants.len());

@@ -17,8 +17,6 @@ mod resnet;
 mod segformer;
 mod settings;
 mod swin;
-#[cfg(test)]
-mod tests;
 mod timm;
 mod transformers;
 mod unit;
@@ -52,7 +50,10 @@ impl Built {
         Self::from(model.config(), model.tensors())
     }
 
-    fn from(config: Option<&Value>, tensors: &BTreeMap<String, TensorInfo>) -> Option<Result<Self, String>> {
+    pub(crate) fn from(
+        config: Option<&Value>,
+        tensors: &BTreeMap<String, TensorInfo>,
+    ) -> Option<Result<Self, String>> {
         let maker = Maker::new(tensors);
         let (family, parts): (_, Made<Parts>) = match config {
             Some(config) if config.get("architecture").is_some() => timm::build(config, maker)?,

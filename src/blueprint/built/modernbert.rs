@@ -7,7 +7,7 @@ use super::{
     attention::{Attention, head_width},
     layers::{UNSEEN, long},
     maker::{Maker, Parts},
-    settings::{Made, Settings, unknown},
+    settings::{DEEPEST, Made, Settings, unknown},
 };
 use crate::net::ops::nodes::{self, Plain};
 
@@ -75,9 +75,12 @@ pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts>
 /// For each block whether it sees near tokens only.
 fn kinds(settings: Settings<'_>) -> Made<Vec<bool>> {
     let count = settings.extent("num_hidden_layers", 22)?;
+    if count > DEEPEST {
+        return Err(format!("num_hidden_layers `{count}` is not built"));
+    }
     let every = settings.extent("global_attn_every_n_layers", 3)?;
     let Some(stated) = settings.0.get("layer_types").filter(|value| !value.is_null()) else {
-        return Ok((0..count.min(1024)).map(|layer| layer % every != 0).collect());
+        return Ok((0..count).map(|layer| layer % every != 0).collect());
     };
     let kind = |kind: &Value| match kind.as_str() {
         Some("full_attention") => Ok(false),

@@ -67,7 +67,7 @@ fn stages(settings: Settings<'_>) -> Made<Vec<Stage<'_>>> {
     let widths = list("hidden_sizes", [32, 64, 160, 256])?;
     let heads = list("num_attention_heads", [1, 2, 5, 8])?;
     let ratios = list("sr_ratios", [8, 4, 2, 1])?;
-    let depths = list("depths", [2, 2, 2, 2])?;
+    let depths = settings.depths(&[2, 2, 2, 2])?;
     let wide = list("mlp_ratios", [4, 4, 4, 4])?;
     let activation = settings.text("hidden_act", "gelu")?;
     let count = settings.extent("num_encoder_blocks", 4)?;
@@ -80,7 +80,7 @@ fn stages(settings: Settings<'_>) -> Made<Vec<Stage<'_>>> {
         width: widths[at],
         heads: heads[at],
         inner: widths[at] * wide[at],
-        depth: depths[at].min(256),
+        depth: depths[at],
         ratio: ratios[at],
         activation,
     };

@@ -8,6 +8,9 @@ pub(super) type Made<T> = Result<T, String>;
 /// Extents that are still taken for those of a network.
 const MOST: u64 = 1 << 24;
 
+/// Blocks that a stage may have.
+pub(super) const DEEPEST: usize = 1024;
+
 /// A configuration.
 #[derive(Clone, Copy)]
 pub(super) struct Settings<'a>(pub(super) &'a Value);
@@ -60,6 +63,15 @@ impl<'a> Settings<'a> {
         let list = value.as_array().filter(|list| list.len() <= 64);
         let list = list.and_then(|list| list.iter().map(natural).collect::<Option<Vec<_>>>());
         list.ok_or_else(|| unknown(key, value))
+    }
+
+    /// How many blocks each stage has.
+    pub(super) fn depths(&self, default: &[usize]) -> Made<Vec<usize>> {
+        let depths = self.list("depths", default)?;
+        if depths.iter().any(|depth| *depth > DEEPEST) {
+            return Err(format!("depths `{depths:?}` is not built"));
+        }
+        Ok(depths)
     }
 
     /// That a key, if it is there, has one of these values; the first is the default.

@@ -23,7 +23,7 @@ impl Windows {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.padded().iter().map(|extent| extent / self.side).product()
+        self.padded().iter().fold(1, |all, extent| all.saturating_mul(extent / self.side))
     }
 
     pub(super) fn is_shifted(&self) -> bool {

@@ -17,7 +17,7 @@ const MOST: usize = 256;
 /// In words: the setting or tensor that is not built.
 pub(in super::super) fn transformers(base: &str, settings: Settings<'_>, maker: Maker<'_>) -> Made<Parts> {
     let widths = settings.list("hidden_sizes", &[96, 192, 384, 768])?;
-    let depths = settings.list("depths", &[3, 3, 9, 3])?;
+    let depths = settings.depths(&[3, 3, 9, 3])?;
     if widths.len() != depths.len() || widths.len() != settings.extent("num_stages", 4)? {
         return Err(format!("depths {depths:?} with hidden_sizes {widths:?} is not built"));
     }
@@ -36,7 +36,7 @@ pub(in super::super) fn transformers(base: &str, settings: Settings<'_>, maker: 
             }
         };
         let halved = [0, 1].map(|part| format!("{name}.downsampling_layer.{part}"));
-        let blocks = (0..(*depth).min(MOST)).map(block).collect();
+        let blocks = (0..*depth).map(block).collect();
         Stage { width: *width, halved: (at > 0).then_some(halved), blocks }
     };
     let stages = widths.iter().zip(&depths).enumerate().map(stage).collect();

@@ -10,6 +10,9 @@ use crate::net::ops::nodes::{self, Plain};
 /// Distances that are still looked up; further ones are an error of the run.
 const FURTHEST: usize = 4096;
 
+/// Places that a table of distances is still made for.
+const MOST_PLACES: usize = 1 << 16;
+
 /// The table of distances, and which of its rows each pair of tokens reads.
 pub(super) struct Positions {
     /// `[1, rows, width]`, normalised if the configuration says so.
@@ -41,12 +44,15 @@ impl Positions {
             return Ok(None);
         }
         let places = settings.extent("max_position_embeddings", 512)?;
-        let stated =
-            |key: &str| settings.number(key, -1.0).map(|number| (number >= 1.0).then_some(number as usize));
+        let stated = |key: &str| -> Made<Option<usize>> {
+            // Anything below 1 says that there is none.
+            if settings.number(key, -1.0)? < 1.0 { Ok(None) } else { settings.extent(key, 1).map(Some) }
+        };
         let furthest = stated("max_relative_positions")?.unwrap_or(places);
         let buckets = stated("position_buckets")?;
         let span = buckets.unwrap_or(furthest);
-        if span > FURTHEST || furthest < 2 || buckets.is_some_and(|buckets| buckets < 4) {
+        let is_known = buckets.is_none_or(|buckets| buckets >= 4 && furthest > buckets / 2 + 1);
+        if span > FURTHEST || places > MOST_PLACES || !is_known {
             return Err(format!(
                 "position_buckets `{span}` with max_relative_positions `{furthest}` is not built"
             ));

@@ -16,7 +16,7 @@ use super::{
 /// In words: the setting or tensor that is not built.
 pub(in super::super) fn build(settings: Settings<'_>, maker: Maker<'_>) -> Made<Parts> {
     let widths = settings.list("hidden_sizes", &[256, 512, 1024, 2048])?;
-    let depths = settings.list("depths", &[3, 4, 6, 3])?;
+    let depths = settings.depths(&[3, 4, 6, 3])?;
     if widths.len() != depths.len() || widths.contains(&0) || widths.is_empty() {
         return Err(format!("depths {depths:?} with hidden_sizes {widths:?} is not built"));
     }

@@ -6,7 +6,7 @@ pub(super) use names::{is_torchvision, timm, torchvision, transformers};
 
 use super::{
     block::{Block, Names},
-    layers::long,
+    layers::{MOST, long},
     maker::{Maker, Parts},
     patches::{Patches, listed},
     settings::Made,
@@ -94,8 +94,9 @@ impl Network<'_> {
     /// The windows of a block on a map of this size.
     fn windows(&self, map: [usize; 2], width: usize, is_shifted: bool) -> Made<Windows> {
         let least = map[0].min(map[1]);
+        let unbuilt = || format!("window_size `{}` on a map of {map:?} patches is not built", self.side);
         if least < self.side && !self.is_fixed {
-            return Err(format!("window_size `{}` on a map of {map:?} patches is not built", self.side));
+            return Err(unbuilt());
         }
         let shift = if is_shifted { self.side / 2 } else { 0 };
         let shift = if self.is_fixed {
@@ -103,7 +104,12 @@ impl Network<'_> {
         } else {
             [if least <= self.side { 0 } else { shift }; 2]
         };
-        Ok(Windows { map, side: self.side, shift, width })
+        let windows = Windows { map, side: self.side, shift, width };
+        // What is made for each pair of patches of a window, before memory is asked for.
+        let area = self.side.saturating_mul(self.side);
+        let pairs = area.saturating_mul(area);
+        let all = pairs.saturating_mul(if windows.is_shifted() { windows.count() } else { 1 });
+        if map[0].saturating_mul(map[1]) > MOST || all > MOST { Err(unbuilt()) } else { Ok(windows) }
     }
 }
 

@@ -19,7 +19,7 @@ const MOST: usize = 256;
 /// In words: the setting or tensor that is not built.
 pub(in super::super) fn transformers(settings: Settings<'_>, maker: Maker<'_>) -> Made<Parts> {
     let width = settings.extent("embed_dim", 96)?;
-    let depths = settings.list("depths", &[2, 2, 6, 2])?;
+    let depths = settings.depths(&[2, 2, 6, 2])?;
     let heads = settings.list("num_heads", &[3, 6, 12, 24])?;
     if depths.len() != heads.len() || depths.is_empty() || depths.len() > 8 {
         return Err(format!("depths {depths:?} with num_heads {heads:?} is not built"));
@@ -29,7 +29,7 @@ pub(in super::super) fn transformers(settings: Settings<'_>, maker: Maker<'_>) -
     let mut stages = Vec::new();
     for (stage, (depth, heads)) in depths.iter().zip(heads).enumerate() {
         let before = stage.checked_sub(1).map(|before| format!("swin.encoder.layers.{before}.downsample"));
-        let blocks = (0..(*depth).min(MOST))
+        let blocks = (0..*depth)
             .map(|at| of_transformers(&format!("swin.encoder.layers.{stage}.blocks.{at}"), biased));
         let inner = (ratio * (width << stage) as f64) as usize;
         stages.push(Stage { heads, inner, blocks: blocks.collect(), halved: before });

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::{
     block::{Block, Names, Projections},
-    layers::long,
+    layers::{MOST, long},
     maker::{Maker, Parts},
     patches::{Patches, listed, resized_places, with_tokens},
     settings::{Made, Settings},
@@ -209,7 +209,8 @@ impl<'s> Network<'s> {
     /// A learnt number for each distance of two patches, and three for the token: `[1, heads, L, L]`.
     fn bias(&self, maker: &mut Maker<'_>, name: &str) -> Made<String> {
         let [rows, columns] = self.patches.grid(self.image);
-        if rows != columns {
+        let pairs = rows.saturating_mul(columns).saturating_add(1).saturating_pow(2);
+        if rows != columns || rows == 0 || pairs > MOST {
             return Err(format!("image_size {:?} with relative positions is not built", self.image));
         }
         let distances = (2 * rows - 1) * (2 * columns - 1);

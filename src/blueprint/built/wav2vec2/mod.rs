@@ -29,12 +29,15 @@ pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts>
         x = encoder.add(&mut maker, &x, &format!("wav2vec2.encoder.layers.{layer}"))?;
         all.push(x.clone());
     }
+    let is_weighted = settings.flag("use_weighted_layer_sum", false)?;
+    if encoder.is_early && is_weighted {
+        // Versions of the library weigh other values.
+        return Err("use_weighted_layer_sum `true` with do_stable_layer_norm is not built".to_owned());
+    }
     if encoder.is_early {
         x = encoder.norm(&mut maker, &x)?;
-        all.pop();
-        all.push(x.clone());
     }
-    if settings.flag("use_weighted_layer_sum", false)? {
+    if is_weighted {
         x = weighted(&mut maker, &all)?;
     }
     // What stands for parts that training hides.
