@@ -80,6 +80,7 @@ const MAY_NAME: [(&str, &[&str]); 39] = [
             "evidence",
             "gate",
             "head",
+            "inputs",
             "model",
             "net",
             "progress",
