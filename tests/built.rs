@@ -88,7 +88,6 @@ fn a_setting_that_is_not_built_is_refused_by_name() {
         ("vit", "patch_size", json!("4"), "patch_size `4`"),
         ("vit", "head_dim", json!(4), "head_dim `4`"),
         ("beit", "image_size", json!([16, 32]), "image_size [16, 32]"),
-        ("dinov2", "image_size", json!([16, 32]), "image_size [16, 32]"),
         ("resnet-basic", "layer_type", json!("wide"), "layer_type `wide`"),
         ("bert", "is_decoder", json!(true), "is_decoder `true`"),
         ("bert", "position_embedding_type", json!("relative_key"), "position_embedding_type `relative_key`"),
