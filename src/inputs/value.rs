@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The inputs of a network by their names, such as `pixel_values`, with as many examples as the first extent of
-/// each says.
+/// The inputs of a network by their names, such as `pixel_values`, with as many examples as the first extent
+/// of each says.
 pub type Inputs = BTreeMap<String, Input>;
 
 /// An array, row-major.
@@ -43,8 +43,8 @@ impl Input {
         Self { shape, values: Values::Whole(values) }
     }
 
-    /// One array after the other, along the first extent; none if they differ in kind or in another extent, or if
-    /// there are none.
+    /// One array after the other, along the first extent; none if they differ in kind or in another extent,
+    /// or if there are none.
     #[must_use]
     pub fn stack(parts: &[&Self]) -> Option<Self> {
         let first = parts.first()?;

@@ -36,8 +36,8 @@ pub struct Chunks<'a> {
 }
 
 impl Examples {
-    /// The examples as inputs, at most `size` of them at a time. The preparation may be missing if the examples are
-    /// ready.
+    /// The examples as inputs, at most `size` of them at a time. The preparation may be missing if the
+    /// examples are ready.
     #[must_use]
     pub fn chunks<'a>(&'a self, preparation: Option<&'a Preparation>, size: usize) -> Chunks<'a> {
         self.chunks_from(0, preparation, size)
@@ -54,8 +54,8 @@ impl Examples {
         Chunks { examples: self, preparation, at, size: size.max(1) }
     }
 
-    /// Digest of the list (names and classes, in order) and of the content of every example, which are all read
-    /// for it. What cannot be read counts as empty. Chunks refuse what changes afterwards.
+    /// Digest of the list (names and classes, in order) and of the content of every example, which are all
+    /// read for it. What cannot be read counts as empty. Chunks refuse what changes afterwards.
     pub fn digest(&mut self, progress: &dyn Progress) -> Sha256Digest {
         if self.digests.is_none() {
             let step = Step::Encoding;

@@ -46,8 +46,8 @@ pub(super) fn read(bytes: &[u8], tabs: bool) -> Result<Table, Fault> {
     Ok(table)
 }
 
-/// A cell for a table that others open: quoted where it must be, and with a sign in front that makes a text of what
-/// spreadsheets would take for a formula.
+/// A cell for a table that others open: quoted where it must be, and with a sign in front that makes a text
+/// of what spreadsheets would take for a formula.
 #[must_use]
 pub fn cell(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

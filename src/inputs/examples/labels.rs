@@ -39,8 +39,8 @@ impl<'a> Classes<'a> {
         classes
     }
 
-    /// Matches all labels of the data at once, since what numbers mean only all of them say. Those that are no
-    /// class are left out.
+    /// Matches all labels of the data at once, since what numbers mean only all of them say. Those that are
+    /// no class are left out.
     pub(super) fn matched<'b>(&self, given: impl Iterator<Item = &'b str>) -> Result<Matched, Fault> {
         let given: BTreeSet<&str> = given.collect();
         let mut matched = Matched { classes: BTreeMap::new(), notes: Vec::new() };
@@ -108,7 +108,8 @@ impl<'a> Classes<'a> {
         number(label).filter(|index| *index < self.count)
     }
 
-    /// Fails if the numbers are those from 1 to as many as there are classes: they do not count as indices do.
+    /// Fails if the numbers are those from 1 to as many as there are classes: they do not count as indices
+    /// do.
     fn require_from_zero(&self, given: &BTreeSet<&str>) -> Result<(), Fault> {
         let numbers: Option<BTreeSet<usize>> = given.iter().map(|label| number(label)).collect();
         let Some(numbers) = numbers else { return Ok(()) };

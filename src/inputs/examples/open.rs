@@ -38,12 +38,13 @@ const SPLITS: [&str; 9] =
     ["dev", "eval", "evaluation", "test", "testing", "train", "training", "val", "validation"];
 
 impl Examples {
-    /// Lists what a path holds: a folder with a folder for each class, or with a table of paths and labels; a table
-    /// of texts or paths; a data set of a hub in Parquet; or inputs of a model that are ready.
+    /// Lists what a path holds: a folder with a folder for each class, or with a table of paths and labels; a
+    /// table of texts or paths; a data set of a hub in Parquet; or inputs of a model that are ready.
     ///
     /// # Errors
-    /// [`Error::Inputs`] if nothing there can be used, if a label could be several classes, if it is not clear what
-    /// a column is, and, where all shall be strict, if anything cannot be used; [`Error::Io`] if the disk refuses.
+    /// [`Error::Inputs`] if nothing there can be used, if a label could be several classes, if it is not
+    /// clear what a column is, and, where all shall be strict, if anything cannot be used; [`Error::Io`] if
+    /// the disk refuses.
     pub fn open(path: &Path, asked: &Asked<'_>) -> Result<Self, Error> {
         let kind = path.metadata().map_err(Error::io(path))?;
         let ending = ending(&path.to_string_lossy());
@@ -119,9 +120,8 @@ impl Listed {
             && (asked.strict || examples.is_empty())
         {
             let reason = format!("the label `{}` is no class of the model", shown(label));
-            return Err(at(
-                Fault::new(reason).hint("labels are the names of the model's classes, or their indices")
-            ));
+            let hint = "labels are the names of the model's classes, or their indices; if a table says them, name it";
+            return Err(at(Fault::new(reason).hint(hint)));
         }
         if examples.is_empty() {
             let first = unusable.first().map(|first| format!(": `{}`: {}", shown(&first.id), first.reason));

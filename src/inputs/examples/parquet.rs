@@ -1,7 +1,7 @@
 //! Files of Parquet as hubs keep data sets: columns of texts and labels, and pictures or sounds as bytes.
 //!
-//! The library that reads them checks less than this room wants, so that what a column may unpack to is bounded
-//! by what the file says before, and a panic within it counts as a damaged file.
+//! The library that reads them checks less than this room wants, so that what a column may unpack to is
+//! bounded by what the file says before, and a panic within it counts as a damaged file.
 
 use std::{
     fs::File,

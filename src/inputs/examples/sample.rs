@@ -6,8 +6,8 @@ use super::Examples;
 use crate::rng::{Purpose, permutation, stream};
 
 impl Examples {
-    /// Keeps at most `most` examples: of every class its share of them, and one at least if there are as many as
-    /// classes. Which ones, the seed decides and nothing else; they stay in order.
+    /// Keeps at most `most` examples: of every class its share of them, and one at least if there are as many
+    /// as classes. Which ones, the seed decides and nothing else; they stay in order.
     pub fn limit(&mut self, most: usize, seed: u64) {
         let all = self.list.len();
         if most >= all {
@@ -38,8 +38,8 @@ impl Examples {
     }
 }
 
-/// How many of each stratum are drawn: its share, rounded so that the sum is right, and one at least where that is
-/// possible.
+/// How many of each stratum are drawn: its share, rounded so that the sum is right, and one at least where
+/// that is possible.
 fn shares(sizes: &[usize], most: usize) -> Vec<usize> {
     let all: usize = sizes.iter().sum();
     let least = usize::from(most >= sizes.len());

@@ -46,8 +46,8 @@ pub(super) enum Fetched {
 }
 
 impl Store {
-    /// The contents of some examples that must be fetched together, each by its place among them: files of Parquet
-    /// are read in order, while all else can be fetched alone.
+    /// The contents of some examples that must be fetched together, each by its place among them: files of
+    /// Parquet are read in order, while all else can be fetched alone.
     pub(super) fn ahead(&self, sources: &[&Source]) -> BTreeMap<usize, Result<Fetched, Fault>> {
         let Self::Parquets(files, modality) = self else { return BTreeMap::new() };
         let mut by_file: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! What `fixtures/inputs/make.py` asked Pillow, torchvision, transformers, timm and tokenizers, held against what
-//! is made of the same files here.
+//! What `fixtures/inputs/make.py` asked Pillow, torchvision, transformers, timm and tokenizers, held against
+//! what is made of the same files here.
 
 mod pictures;
 mod processors;

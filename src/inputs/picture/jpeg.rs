@@ -1,15 +1,13 @@
 //! Whether a JPEG is there to its end: decoders fill up what is missing with grey, and Pillow refuses it.
 
-/// Whether an end is found where pictures end. What comes before the first scan, such as a small picture within
-/// the metadata, is passed over.
+/// Whether an end is found where pictures end. What comes before the first scan, such as a small picture
+/// within the metadata, is passed over.
 pub(super) fn has_end(bytes: &[u8]) -> bool {
     let mut at = 2;
     let mut in_scan = false;
     while let Some(&byte) = bytes.get(at) {
+        // Between segments, too, there may be bytes that mean nothing.
         if byte != 0xff {
-            if !in_scan {
-                return false;
-            }
             at += 1;
             continue;
         }

@@ -1,5 +1,5 @@
-//! Resizing in fixed point, in two passes with bytes between them, to the last bit as the libraries do it that
-//! models were trained with: what those round away is part of what a model has learnt.
+//! Resizing in fixed point, in two passes with bytes between them, to the last bit as the libraries do it
+//! that models were trained with: what those round away is part of what a model has learnt.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! Whether `tokenizer_config.json` says the same as `tokenizer.json`. Libraries change the one by the other while
-//! they load it; here both must agree, and nothing is changed.
+//! Whether `tokenizer_config.json` says the same as `tokenizer.json`. Libraries change the one by the other
+//! while they load it; here both must agree, and nothing is changed.
 
 use serde_json::{Map, Value};
 use tokenizers::Tokenizer;

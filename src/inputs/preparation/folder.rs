@@ -25,7 +25,8 @@ pub(super) struct Config {
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// The folder, or that of the file; where a file lies in a folder `onnx` that says nothing, the one around it.
+    /// The folder, or that of the file; where a file lies in a folder `onnx` that says nothing, the one
+    /// around it.
     pub(super) fn of(model: &Path) -> Self {
         if model.is_dir() {
             return Self(model.to_owned());

@@ -174,7 +174,8 @@ impl Extent {
 }
 
 impl Scale {
-    /// The number of each byte in a channel, in the arithmetic of the library that the model was trained with.
+    /// The number of each byte in a channel, in the arithmetic of the library that the model was trained
+    /// with.
     fn table(&self, channel: usize) -> [f32; 256] {
         std::array::from_fn(|byte| self.number(byte as u8, channel))
     }

@@ -1,7 +1,7 @@
 //! How one example becomes the inputs of a model, as the model's own folder says.
 //!
-//! What decides the result is either known here or refused by name: another resize or another mean gives other
-//! figures, and nobody would see why.
+//! What decides the result is either known here or refused by name: another resize or another mean gives
+//! other figures, and nobody would see why.
 
 mod agreement;
 mod folder;
@@ -84,12 +84,12 @@ impl From<Fault> for Unfit {
 }
 
 impl Preparation {
-    /// Reads what the folder of a model says; `model` is the folder or a file in it. A folder that prepares more
-    /// than one kind of examples must be asked for one of them.
+    /// Reads what the folder of a model says; `model` is the folder or a file in it. A folder that prepares
+    /// more than one kind of examples must be asked for one of them.
     ///
     /// # Errors
-    /// [`Error::Inputs`] if the folder says nothing, or something that is not known here; [`Error::Format`] if a
-    /// file cannot be read.
+    /// [`Error::Inputs`] if the folder says nothing, or something that is not known here; [`Error::Format`]
+    /// if a file cannot be read.
     pub fn open(model: &Path, wanted: Option<Modality>) -> Result<Self, Error> {
         let folder = Folder::of(model);
         let config = folder.config("config.json")?;
@@ -120,7 +120,8 @@ impl Preparation {
         }
     }
 
-    /// The transform that torchvision documents for weights of its own, such as `resnet50` with `IMAGENET1K_V2`.
+    /// The transform that torchvision documents for weights of its own, such as `resnet50` with
+    /// `IMAGENET1K_V2`.
     ///
     /// # Errors
     /// [`Error::Inputs`] if it documents none.
@@ -170,8 +171,8 @@ impl Preparation {
     }
 
     /// The inputs of one example, with 1 as first extent: `pixel_values` `[1, 3, H, W]`; `input_ids`,
-    /// `attention_mask` and `token_type_ids` `[1, T]`; or `input_values` `[1, S]`. A network takes those that it
-    /// has.
+    /// `attention_mask` and `token_type_ids` `[1, T]`; or `input_values` `[1, S]`. A network takes those that
+    /// it has.
     ///
     /// # Errors
     /// [`Unfit`] if the example cannot be read, is too large, or is none of the kind.
@@ -290,7 +291,8 @@ impl Preparation {
     }
 }
 
-const TORCHVISION: &str = "config.json can say it: \"library\": \"torchvision\", \"architecture\": \"resnet50\", \"weights\": \"IMAGENET1K_V2\"";
+const TORCHVISION: &str = "config.json can say it: \"library\": \"torchvision\", \"architecture\": \"resnet50\", \
+                           \"weights\": \"IMAGENET1K_V2\"";
 
 impl Modality {
     /// In the middle of a sentence.

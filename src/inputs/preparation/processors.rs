@@ -1,5 +1,5 @@
-//! The image processors of transformers: what each does where its configuration says nothing, and what each does
-//! in its own way.
+//! The image processors of transformers: what each does where its configuration says nothing, and what each
+//! does in its own way.
 
 use serde_json::Value;
 

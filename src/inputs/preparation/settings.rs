@@ -1,5 +1,5 @@
-//! A configuration as people's tools write it, read key by key: what nobody asked for is refused by name, since
-//! it may change the result.
+//! A configuration as people's tools write it, read key by key: what nobody asked for is refused by name,
+//! since it may change the result.
 
 use std::collections::BTreeSet;
 

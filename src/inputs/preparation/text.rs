@@ -30,8 +30,8 @@ pub(super) struct TextPlan {
 }
 
 impl TextPlan {
-    /// The tokenizer of `tokenizer.json`, with what `tokenizer_config.json` and `config.json` add to it, and what
-    /// was assumed.
+    /// The tokenizer of `tokenizer.json`, with what `tokenizer_config.json` and `config.json` add to it, and
+    /// what was assumed.
     pub(super) fn new(
         tokenizer: &[u8],
         settings: Option<&Map<String, Value>>,

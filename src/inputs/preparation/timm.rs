@@ -20,8 +20,8 @@ const CROP: f64 = 0.875;
 /// Where numbers stop to be sizes of pictures.
 const MAX_EDGE: usize = 8192;
 
-/// What becomes of a picture. Most keys are about weights and training, so that unknown ones are no fault here;
-/// those that the transform reads are all known.
+/// What becomes of a picture. Most keys are about weights and training, so that unknown ones are no fault
+/// here; those that the transform reads are all known.
 pub(super) fn plan(config: &Map<String, Value>) -> Result<ImagePlan, Fault> {
     let mut settings = Settings::new(config);
     let [height, width] = input_size(&mut settings)?;

@@ -91,8 +91,8 @@ fn class(name: &str) -> Result<&'static Class, Fault> {
     })
 }
 
-/// Whose arithmetic a processor has, and why. Up to transformers 4, those not called fast used Pillow; from 5 on,
-/// all use torchvision.
+/// Whose arithmetic a processor has, and why. Up to transformers 4, those not called fast used Pillow; from 5
+/// on, all use torchvision.
 fn library(name: &str, nested: bool, version: Option<&str>) -> (Library, String) {
     let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     let why = match (name.ends_with("Fast"), nested, major) {
