@@ -101,9 +101,11 @@ fn a_setting_that_is_not_built_is_refused_by_name() {
         (
             "modernbert",
             "rope_parameters",
-            json!({"full_attention": {"rope_type": "yarn"}}),
+            json!({"full_attention": {"rope_type": "yarn"}, "sliding_attention": {}}),
             "rope_type `yarn`",
         ),
+        ("modernbert", "rope_parameters", json!({"rope_theta": 1e4}), "rope_parameters"),
+        ("modernbert", "local_rope_theta", json!(null), "local_rope_theta `null`"),
         ("wav2vec2", "feat_extract_norm", json!("batch"), "feat_extract_norm `batch`"),
         ("wav2vec2-layer", "use_weighted_layer_sum", json!(true), "use_weighted_layer_sum `true` with"),
         ("wav2vec2", "add_adapter", json!(true), "add_adapter `true`"),

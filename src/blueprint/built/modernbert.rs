@@ -97,9 +97,19 @@ fn thetas(settings: Settings<'_>) -> Made<[f64; 2]> {
     let whole = settings.number("global_rope_theta", 160_000.0)?;
     let defaults = [whole, settings.number("local_rope_theta", 10_000.0)?];
     let nothing = json!({});
+    // Versions of the library take these for different things.
+    if settings.0.get("local_rope_theta").is_some_and(Value::is_null) {
+        return Err(unknown("local_rope_theta", &Value::Null));
+    }
+    let kinds = ["full_attention", "sliding_attention"];
+    if let Some(stated) = settings.0.get("rope_parameters").filter(|value| !value.is_null())
+        && !kinds.iter().all(|kind| stated.get(*kind).is_some_and(Value::is_object))
+    {
+        return Err(unknown("rope_parameters", stated));
+    }
     let stated = Settings(settings.0.get("rope_parameters").unwrap_or(&nothing));
     let mut thetas = defaults;
-    for (theta, key) in thetas.iter_mut().zip(["full_attention", "sliding_attention"]) {
+    for (theta, key) in thetas.iter_mut().zip(kinds) {
         let own = Settings(stated.0.get(key).unwrap_or(&nothing));
         own.only("rope_type", &[json!("default")])?;
         *theta = own.number("rope_theta", *theta)?;

@@ -20,6 +20,7 @@ use encoder::Encoder;
 pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
     settings.only("add_adapter", &[json!(false)])?;
     settings.only("adapter_attn_dim", &[])?;
+    settings.only("tie_last_hidden_states", &[json!(true)])?;
     let encoder = Encoder::read(settings)?;
     let heard = sound::heard(settings, &mut maker, encoder.width, encoder.epsilon)?;
     let placed = sound::placed(settings, &mut maker, &heard, encoder.width)?;
