@@ -16,8 +16,8 @@ use declass::device::DeviceChoice;
 
 #[cfg(feature = "compute")]
 pub(super) use compute::{
-    DataArgs, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
-    RunArgs, UnlearnArgs,
+    DataArgs, EvaluateArgs, ExampleArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs,
+    ReproduceArgs, RunArgs, UnlearnArgs,
 };
 #[cfg(feature = "compute")]
 pub(super) use hub::HubArgs;
