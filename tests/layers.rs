@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 39] = [
+const MAY_NAME: [(&str, &[&str]); 40] = [
     ("arrays", &["error"]),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
