@@ -142,7 +142,7 @@ fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
     let folder = tempfile::tempdir()?;
     let staged = Staged::write(model, &edits, Destination::new(folder.path().join("out")), &Silent)?;
     let began = Instant::now();
-    let report = verify::verify(model, staged.artifact(), &removal, device, &Silent)?;
+    let report = verify::verify(model, staged.artifact(), &removal, None, device, &Silent)?;
     let verification = began.elapsed();
     Ok(Round {
         sampling,

@@ -243,7 +243,9 @@ mod tests {
             let error = find(name, 4, Some(&labels)).unwrap_err();
             format!("{error}; {}", error.hint().unwrap())
         };
-        assert!(said("crane").starts_with("label `crane` belongs to 2 classes: 1, 3; name the class by its"));
+        assert!(
+            said("crane").starts_with("label `crane` belongs to 2 classes: 1, 3; name all of them by their")
+        );
         assert!(said("tench, tinca tinca").ends_with("did you mean 0 `tench, Tinca tinca`?"));
         assert!(said("jay, 0").ends_with("name them one by one"));
         assert!(said("jay, owl").contains("did you mean 2 `jay`?"), "{}", said("jay, owl"));

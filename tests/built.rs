@@ -91,7 +91,7 @@ fn a_setting_that_is_not_built_is_refused_by_name() {
         ("resnet-basic", "layer_type", json!("wide"), "layer_type `wide`"),
         ("bert", "is_decoder", json!(true), "is_decoder `true`"),
         ("bert", "position_embedding_type", json!("relative_key"), "position_embedding_type `relative_key`"),
-        ("swin", "window_size", json!(9), "window_size `9`"),
+        ("swin", "window_size", json!(9), "relative_position_bias_table"),
         ("swin", "image_size", json!(16_777_216), "window_size `4`"),
         ("efficientnet", "pooling_type", json!("sum"), "pooling_type `sum`"),
         ("deberta-v3", "pos_att_type", json!(["p2p"]), "pos_att_type"),

@@ -16,12 +16,12 @@ mod here {
 
     use crate::cli::{
         advice::Advised,
-        args::VerifyArgs,
+        args::{VerdictFormat, VerifyArgs},
         bars::Bars,
         device,
         hub::{self, Located},
         labelled,
-        output::Printer,
+        output::{Printer, Verbosity},
         reproduce,
     };
 
@@ -57,7 +57,10 @@ mod here {
             labels: cut.labels.as_ref(),
             graph: args.graph.as_deref(),
         };
-        let data = labelled::open_if_named(&args.data, &through, bars, printer)?;
+        let silent = Printer::new(Verbosity::Quiet);
+        let is_human = args.output.format() == VerdictFormat::Human;
+        let told = if is_human { printer } else { &silent };
+        let data = labelled::open_if_named(&args.data, &through, bars, told)?;
         let device = device::open(args.device, printer)?;
         let how =
             Measuring { data: data.as_ref(), graph: args.graph.as_deref(), seed: args.seed, device: &device };

@@ -32,8 +32,10 @@ impl Packed {
     /// Kernels of convolutions, in so many groups.
     pub(super) fn kernels(tensor: &Tensor, groups: usize) -> Result<Option<Self>, Fault> {
         let shape = tensor.dims().to_vec();
-        let fits =
-            (3..=4).contains(&shape.len()) && is_single(tensor) && groups > 0 && shape[0] % groups == 0;
+        let fits = (3..=4).contains(&shape.len())
+            && is_single(tensor)
+            && groups > 0
+            && shape[0].is_multiple_of(groups);
         // Where each channel has a kernel of its own there is no product.
         if !fits || (groups > 1 && shape[1] == 1) {
             return Ok(None);

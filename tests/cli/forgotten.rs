@@ -44,8 +44,8 @@ fn a_label_that_another_class_keeps_is_still_there() {
         config.as_object_mut().unwrap().remove("label2id");
     });
     for (name, more, passes) in [
-        ("kept", &["--forget", "5"][..], false),
-        ("dropped", &["--forget", "5", "--slot", "drop"], false),
+        ("kept", &["--forget", "5", "--allow-stale"][..], false),
+        ("dropped", &["--forget", "5", "--slot", "drop", "--allow-stale"], false),
         ("both", &["--forget", "5", "--forget", "7"], true),
         ("another", &["--forget", "1"], true),
     ] {

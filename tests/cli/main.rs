@@ -18,6 +18,8 @@ mod lineage;
 mod manners;
 mod naming;
 mod output;
+#[cfg(feature = "inputs")]
+mod own;
 mod pointless;
 mod policy;
 mod precision;

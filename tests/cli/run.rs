@@ -9,7 +9,7 @@ use declass_formats::Artifact;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::process::{names, resnet, run};
+use crate::process::{linear_head, names, resnet, run};
 
 fn graph(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/onnx").join(name)
@@ -70,7 +70,12 @@ fn what_cannot_be_run_says_why_and_leaves_nothing() {
     assert!(said.contains("it has no array `input`") && said.contains("the file has `pixels`"), "{said}");
     assert!(try_one(&model, &out, &["--at", "nowhere"]).contains("no value `nowhere`"));
     assert!(try_one(&model, Path::new("out.txt"), &[]).contains("neither .npz nor .safetensors"));
-    assert!(try_one(&resnet(), &out, &[]).contains("no graph"));
+    assert!(try_one(&resnet(), &out, &[]).contains("it has no array `pixel_values`"));
+    let bare = tempdir().unwrap();
+    let rows = [[1.0, 0.0, 0.0, 0.5], [0.0, 1.0, 0.0, 0.5], [0.0, 0.0, 1.0, 0.5]];
+    linear_head(&bare.path().join("model"), &rows, &[0.1, 0.2, 0.3], None);
+    let said = try_one(&bare.path().join("model"), &out, &[]);
+    assert!(said.contains("does not say how its tensors are computed with"), "{said}");
     assert!(try_one(&graph("tree_ensemble.onnx"), &out, &[]).contains("(TreeEnsembleClassifier)"));
     assert_eq!(names(folder.path()), ["in.safetensors"]);
 }

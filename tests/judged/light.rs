@@ -30,7 +30,7 @@ fn judged(model: &Path, slot: &str, options: &[&str]) -> Value {
 fn every_light_model_loses_a_class_and_stays_valid() {
     let folder = tempfile::tempdir().unwrap();
     for model in models(folder.path()) {
-        let verdict = judged(&model, "keep", &["--method", "seal"]);
+        let verdict = judged(&model, "keep", &["--method", "seal", "--executed", "1"]);
         assert_eq!(verdict["checker"]["out"], Value::Null, "{}", model.display());
         assert_eq!(verdict["forgotten_top"], 0, "{}: {verdict}", model.display());
     }
@@ -40,7 +40,7 @@ fn every_light_model_loses_a_class_and_stays_valid() {
 fn every_light_model_drops_an_output_and_stays_valid() {
     let folder = tempfile::tempdir().unwrap();
     for model in models(folder.path()) {
-        let verdict = judged(&model, "drop", &["--method", "seal"]);
+        let verdict = judged(&model, "drop", &["--method", "seal", "--executed", "0"]);
         assert_eq!(verdict["checker"]["out"], Value::Null, "{}", model.display());
         assert_eq!(verdict["shapes"]["out"][1], 999, "{}: {verdict}", model.display());
         assert!(verdict["max_abs_diff"].as_f64().unwrap() <= 1e-5, "{}: {verdict}", model.display());

@@ -25,7 +25,8 @@ fn judged(model: &Dict) -> Check {
     let edits = edit::rewrite(original, &cut, &head, &head, removal.target()).unwrap();
     let out = folder.path().join("out");
     original.write(&edits, &out, &|_| ()).unwrap();
-    let report = verify(original, &Artifact::open(&out).unwrap(), &removal, &Device::Cpu, &Silent).unwrap();
+    let report =
+        verify(original, &Artifact::open(&out).unwrap(), &removal, None, &Device::Cpu, &Silent).unwrap();
     report.checks().iter().find(|check| check.definition.id == "restoration").unwrap().clone()
 }
 

@@ -42,14 +42,14 @@ pub(super) static TABLE: &[Operator] = &[
         kernel: Kernel::ByRow,
         ..Operator::classical("Normalizer", 1, 1)
     },
+    model("SVMClassifier", Classical::Other, VECTORS),
+    model("SVMRegressor", Classical::Other, VECTORS),
     Operator {
         attributes: &[Floats("offset"), Floats("scale")],
         rank: same_rank,
         kernel: Kernel::Scaled,
         ..Operator::classical("Scaler", 1, 1)
     },
-    model("SVMClassifier", Classical::Other, VECTORS),
-    model("SVMRegressor", Classical::Other, VECTORS),
     model("TreeEnsemble", Classical::Trees, TREES),
     model("TreeEnsembleClassifier", Classical::Trees, TREES),
     model("TreeEnsembleRegressor", Classical::Trees, TREES),
@@ -57,7 +57,7 @@ pub(super) static TABLE: &[Operator] = &[
         attributes: &[Ints("classlabels_int64s"), Texts("classlabels_strings")],
         behind: Behind::Labelled,
         // Maps from labels to numbers: their numbers, row by row.
-        kernel: Kernel::Same,
+        kernel: Kernel::Handed,
         ..Operator::classical("ZipMap", 1, 1)
     },
 ];

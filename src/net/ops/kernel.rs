@@ -67,6 +67,8 @@ pub(crate) enum Kernel {
     /// `alpha A B + beta C`.
     Gemm,
     GroupNormalisation,
+    /// The operand itself, whatever it is called there.
+    Handed,
     /// One where the largest stands, else zero.
     Hardmax,
     InstanceNormalisation,
@@ -163,6 +165,7 @@ impl Kernel {
                 | Self::Concatenate
                 | Self::Flatten
                 | Self::Gather
+                | Self::Handed
                 | Self::Reshape
                 | Self::Same
                 | Self::Squeeze

@@ -168,6 +168,11 @@ pub(super) fn eye(call: &Call<'_>) -> Results {
     }])
 }
 
+/// The operand itself.
+pub(super) fn handed(call: &Call<'_>) -> Results {
+    Ok(vec![call.required(0)?.clone()])
+}
+
 /// The operand itself; and, where a dropout is asked for it, a mask that drops nothing.
 pub(super) fn same(call: &Call<'_>) -> Results {
     let value = call.required(0)?;

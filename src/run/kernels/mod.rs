@@ -147,6 +147,7 @@ fn of_shapes(kernel: Kernel, call: &Call<'_>) -> Results {
         Kernel::Gather => gather::along(call),
         Kernel::GatherElements => gather::elements(call),
         Kernel::GatherParts => gather::parts(call),
+        Kernel::Handed => make::handed(call),
         Kernel::OneHot => make::one_hot(call),
         Kernel::Pad => pad::pad(call),
         Kernel::Range => make::range(call),

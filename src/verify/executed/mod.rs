@@ -26,7 +26,7 @@ use crate::{
     evidence::{
         Change, Check, Definition, Execution, Figure, Origin, Outcome, Unjudged, Untouched, UntouchedKind,
     },
-    head::{LinearHead, Slot, Ties},
+    head::{LinearHead, Link, Slot, Ties},
     net::Flow,
     progress::Progress,
     removal::Removal,
@@ -171,7 +171,9 @@ fn with(
         may_round_equal: !heads.before.has_bias,
     };
     let judged = |(at, (name, _)): (usize, &(&str, _))| {
-        let ties = if head.merging.iter().any(|it| it == name) { Ties::Possible } else { head.ties };
+        // Where the largest of several rates wins, these may round to the same number.
+        let may_tie = head.link == Link::OneVsRest || head.merging.iter().any(|it| it == name);
+        let ties = if may_tie { Ties::Possible } else { head.ties };
         ((*name).to_owned(), Expectation { ties, ..expectation }.judge(&runs.seen, at))
     };
     let found = pair.outputs.iter().enumerate().map(judged).collect();

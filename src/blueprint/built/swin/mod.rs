@@ -47,7 +47,9 @@ const EPSILON: f64 = 1e-5;
 
 impl Network<'_> {
     fn build(&self, mut maker: Maker<'_>) -> Made<Parts> {
-        if let Some(at) = [0, 1].into_iter().find(|at| self.image[*at] % self.patches.patch[*at] != 0) {
+        if let Some(at) =
+            [0, 1].into_iter().find(|at| !self.image[*at].is_multiple_of(self.patches.patch[*at]))
+        {
             return Err(format!(
                 "images of {:?} in patches of {} are not built",
                 self.image, self.patches.patch[at]

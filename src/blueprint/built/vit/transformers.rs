@@ -96,7 +96,7 @@ impl<'s> Network<'s> {
             (false, _) => settings.extent("intermediate_size", 3072)?,
             (true, false) => width * settings.extent("mlp_ratio", 4)?,
             // Two thirds, up to a multiple of eight.
-            (true, true) => (width * settings.extent("mlp_ratio", 4)? * 2 / 3 + 7) / 8 * 8,
+            (true, true) => (width * settings.extent("mlp_ratio", 4)? * 2 / 3).div_ceil(8) * 8,
         };
         let activation = if is_gated { "silu" } else { settings.text("hidden_act", "gelu")? };
         settings.only("head_dim", &[json!(width / settings.extent("num_attention_heads", 12)?)])?;
