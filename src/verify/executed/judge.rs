@@ -17,6 +17,8 @@ pub(super) struct Expectation<'a> {
     pub(super) ties: Ties,
     /// What rounding may do to a number, as a part of the largest.
     pub(super) rounding: f64,
+    /// Whether classes are called by their numbers, so that these may be names and no indices.
+    pub(super) names_are_numbers: bool,
     /// Whether what the head reads is rounded to whole numbers first, so that the logits of what was put in say
     /// little of what comes out.
     pub(super) is_coarse: bool,
@@ -239,7 +241,9 @@ impl Expectation<'_> {
             let Some(best) = row.logits.and_then(|(_, after)| self.clear_best(after)) else { continue };
             let new = renumbered[best].filter(|_| self.is_dropped && counts);
             let expected = new.map(|new| new as f64 + shift).or(stands[best]);
-            let is_other = |expected: f64| expected != row.after[0] && !self.is_coarse;
+            // Numbers that are names stay.
+            let stays = (shift != 0.0 || self.names_are_numbers) && stands[best] == Some(row.after[0]);
+            let is_other = |expected: f64| expected != row.after[0] && !stays && !self.is_coarse;
             if expected.is_some_and(is_other) {
                 let given = row.after[0];
                 return Some(Found::Wrong(format!(

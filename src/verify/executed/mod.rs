@@ -160,7 +160,10 @@ fn with(
     let rows = subject.sample.spread(runs::embeddings(&heads.before));
     let runs = Runs::of(&pair, sides.before, &rows, subject.removal, progress)?;
     let removal = subject.removal;
+    let labels = subject.models.before.cut.labels.as_ref();
+    let mut names = labels.into_iter().flat_map(|labels| labels.names.iter().enumerate()).peekable();
     let expectation = Expectation {
+        names_are_numbers: names.peek().is_some() && names.all(|(class, name)| *name == class.to_string()),
         forgotten: removal.forgotten(),
         is_final: removal.target().is_final(),
         is_dropped: removal.slot() == Slot::Drop,
