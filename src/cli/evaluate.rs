@@ -34,12 +34,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let original = open_model(&located_original.path).map_err(Error::from)?;
     let (pair, hints, cut) = load(args, &original, &release)?;
-    let through = labelled::Through {
-        model: &original,
-        cut: &cut,
-        labels: cut.labels.as_ref(),
-        graph: args.graph.as_deref(),
-    };
+    let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
     let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;

@@ -33,6 +33,13 @@ pub(super) struct Through<'a> {
     pub(super) graph: Option<&'a Path>,
 }
 
+impl<'a> Through<'a> {
+    /// A model with the labels that it has itself.
+    pub(super) fn of(model: &'a Artifact, cut: &'a Cut, graph: Option<&'a Path>) -> Self {
+        Self { model, cut, labels: cut.labels.as_ref(), graph }
+    }
+}
+
 /// What the user named to measure on, if anything: embeddings, or examples that the model is run on.
 pub(super) fn open_if_named(
     args: &DataArgs,

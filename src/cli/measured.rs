@@ -51,12 +51,7 @@ mod here {
         let original = open_model(&original.path).map_err(Error::from)?;
         let release = opened.map_err(|error| or_swapped(error, args, &original))?;
         let cut = Cut::locate(&original, release.removal().hints())?;
-        let through = labelled::Through {
-            model: &original,
-            cut: &cut,
-            labels: cut.labels.as_ref(),
-            graph: args.graph.as_deref(),
-        };
+        let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
         let silent = Printer::new(Verbosity::Quiet);
         let is_human = args.output.format() == VerdictFormat::Human;
         let told = if is_human { printer } else { &silent };
