@@ -3,6 +3,7 @@
 mod header;
 mod index;
 mod parts;
+mod types;
 
 use std::{collections::BTreeMap, ops::Range};
 

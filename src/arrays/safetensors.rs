@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use declass_formats::{Dtype, TensorInfo};
-use safetensors::{SafeTensors, tensor::Dtype as Stored, tensor::TensorView};
+use safetensors::{SafeTensors, tensor::TensorView};
 
 use super::{Array, Problem};
 
@@ -36,49 +36,11 @@ impl<'a> Tensors<'a> {
             .0
             .tensor(name)
             .map_err(|error| Problem::new(format!("tensor `{}`: {error}", name.escape_debug()), None))?;
-        let dtype = dtype(view.dtype()).ok_or_else(|| {
+        let dtype = Dtype::from(view.dtype());
+        if matches!(dtype, Dtype::Opaque { .. }) {
             let reason = format!("tensor `{}` is {:?}", name.escape_debug(), view.dtype());
-            Problem::new(reason, "store numbers as f16, bf16, f32, f64 or integers")
-        })?;
+            return Err(Problem::new(reason, "store numbers as f16, bf16, f32, f64 or integers"));
+        }
         Ok((TensorInfo { dtype, shape: view.shape().to_vec() }, view))
     }
-}
-
-fn dtype(stored: Stored) -> Option<Dtype> {
-    Some(match stored {
-        Stored::BF16 => Dtype::Bf16,
-        Stored::BOOL => Dtype::Bool,
-        Stored::F16 => Dtype::F16,
-        Stored::F32 => Dtype::F32,
-        Stored::F64 => Dtype::F64,
-        Stored::I16 => Dtype::I16,
-        Stored::I32 => Dtype::I32,
-        Stored::I64 => Dtype::I64,
-        Stored::I8 => Dtype::I8,
-        Stored::U16 => Dtype::U16,
-        Stored::U32 => Dtype::U32,
-        Stored::U64 => Dtype::U64,
-        Stored::U8 => Dtype::U8,
-        _ => return None,
-    })
-}
-
-/// The crate's name of a type of elements.
-pub(super) fn stored(dtype: Dtype) -> Option<Stored> {
-    Some(match dtype {
-        Dtype::Bf16 => Stored::BF16,
-        Dtype::Bool => Stored::BOOL,
-        Dtype::F16 => Stored::F16,
-        Dtype::F32 => Stored::F32,
-        Dtype::F64 => Stored::F64,
-        Dtype::I16 => Stored::I16,
-        Dtype::I32 => Stored::I32,
-        Dtype::I64 => Stored::I64,
-        Dtype::I8 => Stored::I8,
-        Dtype::U16 => Stored::U16,
-        Dtype::U32 => Stored::U32,
-        Dtype::U64 => Stored::U64,
-        Dtype::U8 => Stored::U8,
-        _ => return None,
-    })
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Cursor, io::Write as _, path::Path};
 use safetensors::{serialize, tensor::TensorView};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::{Array, Problem, npy, safetensors::stored};
+use super::{Array, Problem, npy};
 
 /// A kind of file for arrays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +37,7 @@ pub(crate) fn write(arrays: &BTreeMap<String, Array<'_>>, container: Container) 
 
 fn tensors(arrays: &BTreeMap<String, Array<'_>>) -> Result<Vec<u8>, Problem> {
     let view = |(name, array): (&String, &Array<'_>)| -> Result<(String, Vec<usize>, _), Problem> {
-        let dtype = stored(array.info.dtype).ok_or_else(|| no_type(name, array))?;
+        let dtype = array.info.dtype.stored().ok_or_else(|| no_type(name, array))?;
         Ok((name.clone(), array.info.shape.clone(), dtype))
     };
     let headers = arrays.iter().map(view).collect::<Result<Vec<_>, _>>()?;

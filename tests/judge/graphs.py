@@ -22,7 +22,6 @@ import speak
 from graph_parts import Graph, Impossible
 
 SLOTS = ["keep", "drop"]
-SHARES = {"LpNormalization", "Normalizer", "ReduceSum"}
 LENGTHS = [0, 1e-30, 1e-6, 1e-2, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 1e4, 1e5, 1e6, 1e8, 1e10, 1e15, 1e20, 1e30]
 
 
@@ -150,6 +149,7 @@ def broken(folder, slot, said, outcome):
     said = said if outcome["weight"] != said["other"] else turned_round(said)
     # The runtime's sigmoid is off by as much as half a unit of numbers near 1, however small it is itself.
     sigmoids = 2.0**-22 if "Sigmoid" in said["operators"] else 0
+    widest = amplified(folder / slot / "model.onnx")
     for (_, size), ours, theirs in zip(batches, after, before):
         for kind, new, old in zip(said["outputs"], ours, theirs):
             if kind["kind"] == "other":
@@ -160,16 +160,24 @@ def broken(folder, slot, said, outcome):
             new, old = gathered(new, kind), gathered(old, kind)
             if slot == "keep" and size < (1e3 if outcome["level"] else outcome["radius"]):
                 # Without a bias rounding decides among equals: of the logits, which probabilities pass on.
-                if outcome["level"] and sigmoids and SHARES.intersection(said["operators"]):
-                    # Shares of rates near 0 are shares of what the sigmoid is off by.
-                    continue
-                slack = 4 * 2.0**-24 * outcome["width"] * size * outcome["largest"] + sigmoids
+                slack = 4 * 2.0**-24 * outcome["width"] * size * outcome["largest"] * widest + sigmoids
                 found += kept(kind, new, said["forget"], said["classes"], outcome | {"slack": slack})
             elif slot == "drop":
                 found += dropped(kind, new, old, 0.1 < size < 1e3, said, outcome)
         if found:
             return [f"at {size:.1e}: {what}" for what in found[:2]]
     return []
+
+
+def amplified(path):
+    """How much wider normalisations over the classes make what was rounded, where nothing else tells logits apart."""
+    usual = {"LayerNormalization": 1e-5, "SimplifiedLayerNormalization": 1e-5, "MeanVarianceNormalization": 1e-9}
+    widest = 1.0
+    for node in onnx.load(path).graph.node:
+        if node.op_type in usual:
+            told = [attribute.f for attribute in node.attribute if attribute.name == "epsilon"]
+            widest /= (told or [usual[node.op_type]])[0] ** 0.5
+    return widest
 
 
 def turned_round(said):

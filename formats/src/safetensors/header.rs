@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use safetensors::tensor::{Dtype as Stored, Metadata};
+use safetensors::tensor::Metadata;
 use serde_json::{Map, Value, json};
 
-use crate::{Dtype, Problem, Sha256Digest, TensorInfo, json::require_few_values, reader::Reader};
+use crate::{Problem, Sha256Digest, TensorInfo, json::require_few_values, reader::Reader};
 
 /// A checked header.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Header {
             .map(|(name, info)| {
                 let (start, end) = info.data_offsets;
                 let range = data_start + start as u64..data_start + end as u64;
-                (name, (TensorInfo { dtype: dtype(info.dtype), shape: info.shape.clone() }, range))
+                (name, (TensorInfo { dtype: info.dtype.into(), shape: info.shape.clone() }, range))
             })
             .collect();
         Ok(Self { entries, tensors, data_start, digest: Sha256Digest::of(&text) })
@@ -126,40 +126,6 @@ fn keys(json: &[u8]) -> usize {
 
 fn header(what: impl Into<String>) -> Problem {
     Problem::Header { what: what.into(), source: None }
-}
-
-fn dtype(stored: Stored) -> Dtype {
-    match stored {
-        Stored::BF16 => Dtype::Bf16,
-        Stored::BOOL => Dtype::Bool,
-        Stored::F16 => Dtype::F16,
-        Stored::F32 => Dtype::F32,
-        Stored::F64 => Dtype::F64,
-        Stored::I16 => Dtype::I16,
-        Stored::I32 => Dtype::I32,
-        Stored::I64 => Dtype::I64,
-        Stored::I8 => Dtype::I8,
-        Stored::U16 => Dtype::U16,
-        Stored::U32 => Dtype::U32,
-        Stored::U64 => Dtype::U64,
-        Stored::U8 => Dtype::U8,
-        other => Dtype::Opaque { name: opaque_name(other), bits: other.bitsize() },
-    }
-}
-
-fn opaque_name(stored: Stored) -> &'static str {
-    match stored {
-        Stored::C64 => "C64",
-        Stored::F4 => "F4",
-        Stored::F6_E2M3 => "F6_E2M3",
-        Stored::F6_E3M2 => "F6_E3M2",
-        Stored::F8_E4M3 => "F8_E4M3",
-        Stored::F8_E4M3FNUZ => "F8_E4M3FNUZ",
-        Stored::F8_E5M2 => "F8_E5M2",
-        Stored::F8_E5M2FNUZ => "F8_E5M2FNUZ",
-        Stored::F8_E8M0 => "F8_E8M0",
-        _ => "unknown",
-    }
 }
 
 const LENGTH_FIELD: u64 = 8;

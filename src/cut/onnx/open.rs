@@ -46,12 +46,19 @@ pub(super) fn of(follower: &mut Follower<'_, '_>, last: &Tracked, labels: Option
     if level && given.iter().any(|(_, tracked)| is_index(tracked)) {
         return Some(Open::Elsewhere(LEVEL.into()));
     }
+    // Rates that are all near 0 are mostly what a sigmoid is off by, and so are their shares.
+    if level && given.iter().any(|(_, tracked)| matches!(tracked.stage, Stage::Output(Link::OneVsRest))) {
+        return Some(Open::Elsewhere(LEVEL_SHARES.into()));
+    }
     let ties = |tracked: &Tracked| is_index(tracked) && tracked.numbers.merge();
     given.iter().any(|(_, tracked)| ties(tracked)).then_some(Open::FirstOfEquals)
 }
 
 const LEVEL: &str = "the head has no bias, so that a sealed slot has no distance from the others, and the index that \
                      the model gives out can be its own where rounding decides";
+
+const LEVEL_SHARES: &str = "the head has no bias, so that a sealed slot has no distance from the others, and shares of \
+                            independent rates are decided by rounding where all rates are near 0";
 
 /// Other outputs than that of the `last` value in which classes with different logits may be equal.
 pub(super) fn merging(follower: &Follower<'_, '_>, last: &Tracked, output: &str) -> Vec<String> {

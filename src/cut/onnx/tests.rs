@@ -263,6 +263,16 @@ fn an_index_is_told_only_of_numbers_that_keep_apart_what_the_logits_do() {
 }
 
 #[test]
+fn shares_of_independent_rates_keep_a_slot_only_where_it_has_a_distance() {
+    let shares = with(node("LpNormalization", &["p"], "y"), "p", Attribute::Int(1));
+    let shares = || vec![node("Sigmoid", &["z"], "p"), shares.clone()];
+    assert_eq!(open(shares()), None);
+    let level = graph([vec![node("MatMul", &["x", "W"], "z")], shares()].concat(), CONSTANTS);
+    let said = located(&level).unwrap().head.open;
+    assert!(matches!(&said, Some(Open::Elsewhere(why)) if why.contains("all rates are near 0")), "{said:?}");
+}
+
+#[test]
 fn a_table_behind_the_index_gives_no_class_another_ones_number() {
     assert_eq!(open(table("names")), None);
     assert!(
