@@ -59,7 +59,7 @@ fn verification(report: &Report, record: &RunRecord, seed: Seed) -> Verification
 
 /// The tiers that there are figures of.
 fn tiers(evaluation: Option<&RecordedEvaluation>) -> Vec<Tier> {
-    [Tier::T0].into_iter().chain(evaluation.map(|_| Tier::T2)).collect()
+    [Tier::T0].into_iter().chain(evaluation.map(RecordedEvaluation::tier)).collect()
 }
 
 fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition {

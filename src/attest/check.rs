@@ -13,7 +13,7 @@ use super::{
     compare::{Comparison, Difference, differences},
     parts::{DEFINITIONS, EVALUATION, GRAPH, MEASURED, PARTS, RUN, of, verdict},
     record::RunRecord,
-    versions::Apart,
+    versions::{Apart, came_first},
 };
 use crate::{
     claim::{SIZE, Verdict},
@@ -41,6 +41,7 @@ impl Claimed {
         let same_seed = report.removal().verification_seed() == self.verification_seed().value();
         let (mut claimed, mut expected) = (self.claim.json.clone(), self.expected(report, evaluation));
         let mut apart = Apart::default();
+        settle_not_run(&mut claimed, &mut expected);
         take(
             &mut apart,
             &mut claimed,
@@ -55,7 +56,6 @@ impl Claimed {
             METRICS,
             &evaluate::DEFINITIONS.map(|it| (it.id, it.version)),
         );
-        without_new(&mut expected, &apart);
         self.settle_executed(&mut claimed, &mut expected);
         without_execution(&mut claimed, &mut expected);
         without_sizes(&claimed, &mut expected);
@@ -170,11 +170,23 @@ fn take(apart: &mut Apart, claimed: &mut Value, expected: &mut Value, place: &st
     }
 }
 
-/// A metric that came later than the claim cannot be among those that its maker did not run.
-fn without_new(expected: &mut Value, apart: &Apart) {
-    if let Some(Value::Array(not_run)) = expected.pointer_mut(NOT_RUN) {
-        not_run.retain(|id| !apart.new.iter().any(|new| id == new));
-    }
+/// A metric that came later than the claim is neither among its metrics nor among those that its maker did not run;
+/// and one that this version does not know it cannot miss.
+fn settle_not_run(claimed: &mut Value, expected: &mut Value) {
+    let ids = |tree: &Value, place: &str| -> Vec<String> {
+        let list = tree.pointer(place).and_then(Value::as_array);
+        let id = |entry: &Value| entry.as_str().or_else(|| entry["id"].as_str()).map(str::to_owned);
+        list.into_iter().flatten().filter_map(id).collect()
+    };
+    let said = [ids(claimed, NOT_RUN), ids(claimed, METRICS)].concat();
+    let known = |id: &str| evaluate::DEFINITIONS.iter().any(|definition| definition.id == id);
+    let keep = |tree: &mut Value, is_kept: &dyn Fn(&str) -> bool| {
+        if let Some(Value::Array(not_run)) = tree.pointer_mut(NOT_RUN) {
+            not_run.retain(|id| id.as_str().is_none_or(is_kept));
+        }
+    };
+    keep(expected, &|id| came_first(id) || said.iter().any(|other| other == id));
+    keep(claimed, &known);
 }
 
 /// How much was run is said by the figures of a check, and compared there; the reasons beside it are words.

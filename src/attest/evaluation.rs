@@ -2,18 +2,21 @@
 //! are at hand.
 
 use crate::{
-    claim::{Digests, RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData},
+    claim::{
+        Digests, RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UNLABELLED_DATA, UserData,
+    },
     error::Error,
-    evaluate::{Data, Evaluation, Labelled, Record},
+    evaluate::{Data, Evaluation, Labelled, Record, Truth},
     evidence::{Check, Figure},
 };
 
 /// An evaluation as it is recorded.
 pub(super) fn recorded(evaluation: &Evaluation) -> RecordedEvaluation {
+    let name = if evaluation.tier == "T1" { UNLABELLED_DATA } else { TEST_DATA };
     let train = evaluation.train_data.iter().map(|data| user_data(TRAINING_DATA, data));
     RecordedEvaluation {
         seed: evaluation.seed.into(),
-        data: std::iter::once(user_data(TEST_DATA, &evaluation.data)).chain(train).collect(),
+        data: std::iter::once(user_data(name, &evaluation.data)).chain(train).collect(),
         metrics: evaluation.metrics.iter().map(recorded_metric).collect(),
         not_run: evaluation.not_run.iter().map(|metric| metric.id.into()).collect(),
     }
@@ -21,7 +24,14 @@ pub(super) fn recorded(evaluation: &Evaluation) -> RecordedEvaluation {
 
 /// Fails unless the given data are those of the claim.
 pub(super) fn require(claimed: &RecordedEvaluation, data: &Data) -> Result<(), Error> {
-    let pairs = [(TEST_DATA, Some(&data.test)), (TRAINING_DATA, data.train.as_ref())];
+    let name = match data.test.truth {
+        Truth::Answers => UNLABELLED_DATA,
+        Truth::Labels => TEST_DATA,
+    };
+    if !claimed.data.iter().any(|data| data.name == name) {
+        return Err(unclaimed(&data.test));
+    }
+    let pairs = [(name, Some(&data.test)), (TRAINING_DATA, data.train.as_ref())];
     for (name, given) in pairs {
         let claimed = claimed.data.iter().find(|data| data.name == name);
         match (claimed, given) {

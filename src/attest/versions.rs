@@ -71,13 +71,18 @@ impl Apart {
         expected.retain(|entry| !apart.contains(id_of(entry)));
         expected.retain(|entry| {
             let id = id_of(entry);
-            let is_new = !SINCE_THE_FIRST.contains(&id) && !claimed.iter().any(|entry| id_of(entry) == id);
+            let is_new = !came_first(id) && !claimed.iter().any(|entry| id_of(entry) == id);
             if is_new {
                 self.new.push(id.to_owned());
             }
             !is_new
         });
     }
+}
+
+/// Whether every claim has this check or metric, whatever version made it.
+pub(super) fn came_first(id: &str) -> bool {
+    SINCE_THE_FIRST.contains(&id)
 }
 
 fn id_of(entry: &Value) -> &str {

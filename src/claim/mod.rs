@@ -26,7 +26,9 @@ mod words;
 
 pub use classes::{ForgottenClass, LabelSpace, NamedClass};
 pub use error::ClaimError;
-pub use evaluation::{RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UserData};
+pub use evaluation::{
+    RecordedEvaluation, RecordedMetric, TEST_DATA, TRAINING_DATA, UNLABELLED_DATA, UserData,
+};
 pub use history::{Earlier, History};
 pub use lineage::Lineage;
 pub use predicate::{

@@ -54,6 +54,17 @@ pub enum Tier {
 impl Tier {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::T0, Self::T1, Self::T2, Self::T3];
+
+    /// What it rests on, with its name.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::T0 => "tier T0: model files only",
+            Self::T1 => "tier T1: without labels, so that no accuracy is known",
+            Self::T2 => "tier T2: with labels",
+            Self::T3 => "tier T3: with training data or a retrained model",
+        }
+    }
 }
 
 /// One check as recorded.

@@ -37,6 +37,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
+    changes::check(args, &located.path)?;
     let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;
     data.check(&pair)?;
     let comparison = compare(&original, &release, &pair.forgotten, &hints, &bars)?;
@@ -47,12 +48,65 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
         Model { name: located.name(), artifact: &release, files: comparison.candidate_digests() },
     ];
     let evaluation = evaluate(&pair, &data, args.seed)?;
+    changes::write(args, &located.path, &evaluation, out)?;
     if args.json {
         printer.answer(Schema::Evaluate, &as_json(&models, &evaluation)?)?;
     } else {
         print(&models, &comparison.check().summary, &evaluation, printer);
     }
     Ok(Exit::Yes)
+}
+
+/// The file with the inputs that changed.
+#[cfg(feature = "inputs")]
+mod changes {
+    use std::path::Path;
+
+    use anyhow::Result;
+    use declass::evaluate::Evaluation;
+
+    use crate::cli::{
+        args::EvaluateArgs,
+        changed,
+        output::{Printer, counted},
+        outside::require_outside,
+    };
+
+    pub(super) fn check(args: &EvaluateArgs, release: &Path) -> Result<()> {
+        args.changed.as_deref().map_or(Ok(()), |out| require_outside(out, release))
+    }
+
+    pub(super) fn write(
+        args: &EvaluateArgs,
+        release: &Path,
+        evaluation: &Evaluation,
+        printer: &Printer,
+    ) -> Result<()> {
+        let Some(out) = &args.changed else { return Ok(()) };
+        changed::write(out, release, evaluation)?;
+        let count = counted(evaluation.changed.len(), "input");
+        printer.row("wrote", format!("{} ({count} with another answer)", out.display()));
+        Ok(())
+    }
+}
+
+/// This build runs no examples.
+#[cfg(not(feature = "inputs"))]
+mod changes {
+    use std::path::Path;
+
+    use anyhow::Result;
+    use declass::evaluate::Evaluation;
+
+    use crate::cli::{args::EvaluateArgs, output::Printer};
+
+    pub(super) fn check(_: &EvaluateArgs, _: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn write(_: &EvaluateArgs, _: &Path, _: &Evaluation, _: &Printer) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A model by the digests of its files, the card left out.

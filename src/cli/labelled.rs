@@ -1,9 +1,10 @@
-//! Labelled embeddings of the user: opened, and what was measured on them as a table.
+//! Embeddings of the user: opened, and what was measured on them as a table.
 
 use std::path::Path;
 
 use anyhow::Result;
 use declass::{
+    claim::Tier,
     classes::Labels,
     cut::Cut,
     error::Error,
@@ -15,6 +16,7 @@ use super::{
     args::DataArgs,
     bars::Bars,
     output::{Printer, grouped},
+    told,
 };
 
 /// Reads the embeddings that the user named.
@@ -143,10 +145,19 @@ pub(super) fn print(evaluation: &Evaluation, printer: &Printer) {
     if let Some(train) = &evaluation.train_data {
         printer.row("training", data(train));
     }
-    printer.row("measured", "on these real inputs (tier T2)");
+    told::in_words(evaluation, printer);
+    printer.row(
+        "measured",
+        match evaluation.tier {
+            "T1" => format!("on these real inputs ({})", Tier::T1.meaning()),
+            _ => "on these real inputs (tier T2)".to_owned(),
+        },
+    );
     for metric in &evaluation.metrics {
         printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
-        printer.figures(&metric.figures, evaluation.labels.as_ref());
+        if !told::tables(metric, evaluation.labels.as_ref(), printer) {
+            printer.figures(&metric.figures, evaluation.labels.as_ref());
+        }
     }
     for missing in &evaluation.not_run {
         printer.row("", format!("{:<20} not run: {}", missing.id, missing.reason));

@@ -3,6 +3,8 @@
 mod advice;
 mod args;
 mod bars;
+#[cfg(feature = "inputs")]
+mod changed;
 #[cfg(feature = "compute")]
 mod device;
 #[cfg(feature = "compute")]
@@ -37,6 +39,8 @@ mod sign;
 #[cfg(feature = "compute")]
 mod source;
 mod timestamp;
+#[cfg(feature = "compute")]
+mod told;
 #[cfg(feature = "compute")]
 mod trace;
 #[cfg(feature = "compute")]

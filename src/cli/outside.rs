@@ -1,17 +1,35 @@
 //! Files that are made of a release and do not belong to it.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::{Context, Result, bail};
 
 /// A new file outside of the release, which would no longer be the one that was verified with a file more in
-/// it.
+/// it. It is there whole or not at all.
 pub(super) fn write_outside(out: &Path, release: &Path, bytes: &[u8]) -> Result<()> {
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    require_outside(out, release)?;
+    let writing = || format!("writing `{}`", out.display());
+    // Less what the umask takes away.
+    let permissions = fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder_of(out))?;
+    file.write_all(bytes).with_context(writing)?;
+    file.persist_noclobber(out).map_err(|error| error.error).with_context(writing)?;
+    Ok(())
+}
+
+/// Fails if no new file can be written there: before something takes its time to make one.
+pub(super) fn require_outside(out: &Path, release: &Path) -> Result<()> {
+    let parent = folder_of(out);
     let parent = parent.canonicalize().with_context(|| format!("folder `{}`", parent.display()))?;
     if parent.starts_with(release.canonicalize()?) {
         bail!("`{}` lies in the release, which must not get another file", out.display());
     }
-    let mut file = fs::File::create_new(out).with_context(|| format!("writing `{}`", out.display()))?;
-    file.write_all(bytes).with_context(|| format!("writing `{}`", out.display()))
+    if fs::symlink_metadata(out).is_ok() {
+        bail!("`{}` is there already: name a new file, or remove it first", out.display());
+    }
+    Ok(())
+}
+
+fn folder_of(out: &Path) -> &Path {
+    out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

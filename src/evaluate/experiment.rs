@@ -1,7 +1,7 @@
 //! What all metrics look at: both heads, the data, and what the heads say of every row.
 
 use super::{
-    Data, Labelled, Pair,
+    Data, Labelled, Pair, Truth,
     observe::{Observed, observe},
 };
 use crate::{
@@ -83,11 +83,18 @@ impl RowsByClass {
         };
         let (forgotten, retained): (Vec<usize>, Vec<usize>) =
             (0..data.test.labels.len()).partition(|&row| pair.forgotten.contains(data.test.labels[row]));
-        if lacking.is_some() || retained.is_empty() {
+        let is_labelled = data.test.truth == Truth::Labels;
+        if is_labelled && (lacking.is_some() || retained.is_empty()) {
             let hint =
                 "an evaluation needs labelled embeddings of forgotten and of retained classes".to_owned();
             let reason = format!("no row is labelled with {what}");
             return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint: Some(hint) });
+        }
+        if let Some(train) = data.train.as_ref().filter(|train| !is_labelled || train.truth != Truth::Labels)
+        {
+            let hint = "leave the training examples out, or give labels to all".to_owned();
+            let reason = "training examples tell something only where all examples have labels".to_owned();
+            return Err(Error::Embeddings { path: train.path.clone(), reason, hint: Some(hint) });
         }
         if let Some(train) = data.train.as_ref().filter(|train| train.embeddings == data.test.embeddings) {
             let hint = "training embeddings are those that the model was fitted on, test embeddings others"

@@ -1,9 +1,11 @@
-//! Tier T2: how the original and the changed head behave on labelled embeddings that the user brings.
+//! How the original and the changed head behave on embeddings that the user brings: tier T2 where they have
+//! labels, tier T1 where they have none.
 //!
 //! The backbone is not run: the embeddings are the input of the head, computed once by the user, and since a
 //! removal at the head leaves the encoder as it was, they are the same before and after. Nothing here is
 //! filled in from synthetic data, and nothing here decides about a release: the gate is `verify`.
 
+mod changed;
 mod data;
 mod double_head;
 mod experiment;
@@ -15,7 +17,8 @@ mod observe;
 mod pair;
 mod report;
 
-pub use data::{Data, Labelled, Part};
+pub use changed::{Answer, Changed};
+pub use data::{Data, Labelled, Part, Truth};
 pub use metrics::DEFINITIONS;
 pub use pair::Pair;
 pub use report::{Evaluation, Record};
@@ -33,7 +36,10 @@ pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error
     let experiment = Experiment::observe(pair, data, seed)?;
     let (metrics, not_run) = metrics::all(&experiment)?;
     Ok(Evaluation {
-        tier: "T2",
+        tier: match data.test.truth {
+            Truth::Answers => "T1",
+            Truth::Labels => "T2",
+        },
         seed,
         labels: pair.labels.clone(),
         forgotten: pair.forgotten.indices().collect(),
@@ -45,5 +51,6 @@ pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error
             .map(|(t, counts)| Record::of(t, counts)),
         metrics,
         not_run,
+        changed: changed::changed(&experiment),
     })
 }

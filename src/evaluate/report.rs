@@ -3,17 +3,18 @@
 use declass_formats::Sha256Digest;
 use serde::{Serialize, Serializer};
 
-use super::Labelled;
+use super::{Changed, Labelled};
 use crate::{
     classes::Labels,
     evidence::{Check, NotRun},
 };
 
-/// All metrics of one pair of heads on one set of labelled embeddings.
+/// All metrics of one pair of heads on one set of embeddings.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
-    /// `T2`: labelled data of forgotten and retained classes was needed.
+    /// `T2`: labelled data of forgotten and retained classes; `T1`: data without labels, so that nothing is known
+    /// of accuracy.
     pub tier: &'static str,
     /// Seed of everything that was drawn.
     pub seed: u64,
@@ -31,6 +32,9 @@ pub struct Evaluation {
     pub metrics: Vec<Check>,
     /// What could not be measured, and why.
     pub not_run: Vec<NotRun>,
+    /// The inputs to which the two heads give other answers, in their order.
+    #[serde(skip)]
+    pub changed: Vec<Changed>,
 }
 
 /// A set of labelled embeddings by its digest.
@@ -46,7 +50,8 @@ pub struct Record {
     pub rows: u64,
     /// Width of an embedding.
     pub width: usize,
-    /// Number of embeddings of each of the original's classes.
+    /// Number of embeddings of each of the original's classes: by their labels, or without labels by what the
+    /// original answers.
     pub per_class: Vec<u64>,
 }
 

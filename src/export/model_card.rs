@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     claim::{
-        ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedEvaluation, Verdict, Verification,
+        ForgottenClass, Parameters, Predicate, RecordedCheck, RecordedEvaluation, Tier, Verdict, Verification,
     },
     evidence::{Definition, Figure, Outcome, words},
     head::Slot,
@@ -64,15 +64,19 @@ fn removal(claim: &ClaimFile<'_>) -> String {
 /// Figures on labelled data as hubs show them: the data by their digest, since their name is not in the
 /// claim.
 fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
+    let kind = format!("{}-embeddings", data_kind(evaluation));
     let digest = evaluation.data.first().map_or("unknown", |data| &data.digest.sha256);
     let figure = |id: &str, figure: &Figure| json!({"type": id, "name": words::name(figure, None), "value": figure.value});
     let figures = evaluation
         .metrics
         .iter()
-        .flat_map(|metric| metric.figures.iter().map(|measured| figure(&metric.id, measured)));
+        .flat_map(|metric| metric.figures.iter().map(move |measured| (metric, measured)))
+        // The cells of a table are no metrics by themselves.
+        .filter(|(_, measured)| measured.to.is_none() || measured.unit != "rows")
+        .map(|(metric, measured)| figure(&metric.id, measured));
     let results = json!([{
         "task": {"type": "classification"},
-        "dataset": {"type": "labelled-embeddings", "name": format!("labelled embeddings with SHA-256 {digest}")},
+        "dataset": {"type": kind, "name": format!("{} with SHA-256 {digest}", kind.replace('-', " "))},
         "metrics": figures.collect::<Vec<_>>(),
     }]);
     // JSON in one line is YAML.
@@ -137,14 +141,21 @@ fn measured(evaluation: &RecordedEvaluation, words: Words) -> String {
         )
     });
     let text = format!(
-        "\n## Measured on labelled data\n\nOn {}, brought by whoever made this release; the encoder was not run (tier T2). \
-         The figures are in the front matter.\n\n",
-        data.collect::<Vec<_>>().join(" and ")
+        "\n## Measured on {} data\n\nOn {}, brought by whoever made this release ({}). The figures are in the front \
+         matter.\n\n",
+        data_kind(evaluation),
+        data.collect::<Vec<_>>().join(" and "),
+        evaluation.tier().meaning()
     );
     let known = evaluation.metrics.iter().filter_map(|it| (words.metric)(&it.id, it.version));
     known.fold(text, |text, Definition { id, shows, not_shown, .. }| {
         text + &format!("- `{id}` shows: {shows} It does not show: {not_shown}\n")
     })
+}
+
+/// Whether there were labels, in a word.
+fn data_kind(evaluation: &RecordedEvaluation) -> &'static str {
+    if evaluation.tier() == Tier::T1 { "unlabelled" } else { "labelled" }
 }
 
 fn not_claimed(predicate: &Predicate) -> String {

@@ -1,4 +1,4 @@
-//! The user's own examples as labelled embeddings: prepared as the model's folder says, and run up to its head.
+//! The user's own examples as embeddings with labels, if there are any: prepared as the model's folder says, and run up to its head.
 
 use std::{collections::HashMap, path::Path};
 
@@ -11,7 +11,7 @@ use crate::{
     classes::Labels,
     cut::Cut,
     error::Error,
-    evaluate::Labelled,
+    evaluate::{Labelled, Truth},
     inputs::{Asked, Columns, Examples, Input, Inputs, Preparation, Unusable, Values},
     net::{Flow, ValueId, element_type},
     progress::{Progress, Step},
@@ -85,9 +85,12 @@ impl Encoding<'_> {
         encoded.assumed = assumed.chain(examples.notes().iter().cloned()).collect();
         encoded.unusable.extend(examples.unusable().iter().cloned());
         encoded.unknown = examples.unknown_labels().to_vec();
-        if encoded.labelled.labels.is_empty() {
+        if encoded.labelled.names.is_empty() {
             let reason = "none of the examples has a label of the model and can be used".to_owned();
             return Err(Error::Inputs { path: self.data.to_owned(), reason, hint: None });
+        }
+        if encoded.labelled.truth == Truth::Answers {
+            encoded.labelled = encoded.labelled.answered_by(&cut.head.load(model)?)?;
         }
         Ok(encoded)
     }
@@ -123,6 +126,10 @@ impl Encoding<'_> {
         encoder: &Encoder<'_>,
         progress: &dyn Progress,
     ) -> Result<Encoded, Error> {
+        let list = examples.list();
+        // Where nothing has a label the original's answers take their place; where something has, the rest says
+        // nothing.
+        let are_labelled = list.iter().any(|example| example.label.is_some());
         let mut encoded = Encoded {
             labelled: Labelled {
                 path: self.data.to_owned(),
@@ -130,29 +137,32 @@ impl Encoding<'_> {
                 width: 0,
                 embeddings: Vec::new(),
                 labels: Vec::new(),
+                truth: if are_labelled { Truth::Labels } else { Truth::Answers },
+                names: Vec::new(),
             },
             assumed: Vec::new(),
             unusable: Vec::new(),
             unknown: Vec::new(),
             unlabelled: 0,
         };
-        let list = examples.list();
         progress.begin(Step::Encoding, list.len() as u64);
         for chunk in examples.chunks(preparation, AT_ONCE) {
             let chunk = chunk?;
             encoded.unusable.extend(chunk.unusable.into_iter().map(|(_, unusable)| unusable));
-            let (labelled, rest): (Vec<_>, Vec<_>) =
-                chunk.inputs.into_iter().partition(|(place, _)| list[*place].label.is_some());
+            let is_used = |place: usize| list[place].label.is_some() || !are_labelled;
+            let (used, rest): (Vec<_>, Vec<_>) =
+                chunk.inputs.into_iter().partition(|(place, _)| is_used(*place));
             encoded.unlabelled += rest.len() as u64;
             progress.advance(Step::Encoding, rest.len() as u64);
-            let rows = labelled.par_iter().with_max_len(1).map(|(place, inputs)| {
+            let rows = used.par_iter().with_max_len(1).map(|(place, inputs)| {
                 let row = encoder.row(inputs).map_err(|error| about(error, &list[*place].id));
                 progress.advance(Step::Encoding, 1);
                 row
             });
-            for (row, (place, _)) in rows.collect::<Result<Vec<_>, _>>()?.into_iter().zip(&labelled) {
+            for (row, (place, _)) in rows.collect::<Result<Vec<_>, _>>()?.into_iter().zip(&used) {
                 encoded.labelled.embeddings.extend(row);
                 encoded.labelled.labels.extend(list[*place].label);
+                encoded.labelled.names.push(list[*place].id.clone());
             }
         }
         progress.end(Step::Encoding);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    claim::{ForgottenClass, NamedClass, names::STATEMENT_FILE},
+    claim::{ForgottenClass, NamedClass, Tier, names::STATEMENT_FILE},
     classes::{Labels, LeftLabel, describe, printable},
     cut::Choice,
     evaluate::{Evaluation, Record},
@@ -182,17 +182,24 @@ fn named(class: &ForgottenClass) -> String {
     }
 }
 
+/// How the part about figures on real inputs begins.
+const MEASURED_ON: &str = "\n## Measured on ";
+
 /// Figures on real inputs, and on whose.
 fn measured(evaluation: &Evaluation) -> String {
     let data = |what: &str, record: &Record| {
         format!("{} {what} embeddings, width {} (SHA-256 `{}`)", record.rows, record.width, record.sha256)
     };
+    let (kind, tier) = match evaluation.tier {
+        "T1" => ("unlabelled", Tier::T1.meaning()),
+        _ => ("labelled", Tier::T2.meaning()),
+    };
     let train = evaluation.train_data.as_ref().map(|record| format!(" and {}", data("training", record)));
     let mut text = format!(
-        "\n## Measured on labelled data\n\n\
-         By whoever made this release, on data of their own: {}{}. The encoder was not run (tier T2). \
-         `declass verify` measures again where it is given the same files.\n\n",
-        data("labelled test", &evaluation.data),
+        "{MEASURED_ON}{kind} data\n\n\
+         By whoever made this release, on data of their own: {}{} ({tier}). `declass verify` measures again where it \
+         is given the same files.\n\n",
+        data(&format!("{kind} test"), &evaluation.data),
         train.unwrap_or_default()
     );
     for metric in &evaluation.metrics {

@@ -119,3 +119,89 @@ fn figures_on_pictures_are_claimed_and_measured_again() {
     verify(&out, &model, &["--data", data, "--limit", "50"]).exits(2);
     verify(&out, &model, &["--data", data, "--strict"]).exits(2).says("`Hat` is no class of the model");
 }
+
+/// Pictures without any folder of a class.
+fn flat(folder: &Path) {
+    let own = folder.join("classes");
+    pictures(&own);
+    let flat = folder.join("flat");
+    fs::create_dir(&flat).unwrap();
+    for class in ["sandal", "Bag", "Sneaker"] {
+        for at in 0..EACH {
+            let name = format!("{at:02}.png");
+            fs::copy(own.join(class).join(&name), flat.join(format!("{class}-{name}"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn pictures_without_labels_are_measured_and_claimed_without_accuracy() {
+    let folder = tempdir().unwrap();
+    flat(folder.path());
+    let (out, data, model) = (folder.path().join("out"), folder.path().join("flat"), fixture("fmnist-vit"));
+    let data = ["--data", data.to_str().unwrap()];
+    let said = seal(&model, &out, &[&["--forget", "Sandal"], &data[..]].concat()).exits(0);
+    assert!(said.stdout.contains("tier T1: without labels, so that no accuracy is known"), "{said:#?}");
+    assert!(said.stdout.contains("0.0 % of the 2"), "{said:#?}");
+    let claim: Value =
+        serde_json::from_slice(&fs::read(out.join("class-removal.statement.json")).unwrap()).unwrap();
+    let verification = &claim["predicate"]["verification"];
+    assert_eq!(verification["tiers"], json!(["T0", "T1"]));
+    assert_eq!(verification["evaluation"]["data"][0]["name"], "user-unlabelled");
+    let card = fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(card.contains("## Measured on unlabelled data") && !card.contains("accuracy:"), "{card}");
+    let verified = verify(&out, &model, &[&data[..], &["--json"]].concat()).exits(0).json();
+    assert_eq!(verified["evaluation"]["tier"], "T1");
+    let checks = verified["checks"].as_array().unwrap();
+    let claimed = checks.iter().find(|check| check["id"] == "claimed-evaluation").unwrap();
+    assert_eq!(claimed["outcome"], "passed");
+    // Labelled data are others, and the claim has no figures on them.
+    let labelled = folder.path().join("classes");
+    verify(&out, &model, &["--data", labelled.to_str().unwrap()]).exits(2).says("no figures on such data");
+    run(&["export", "model-card", out.to_str().unwrap()]).exits(0).shows("unlabelled embeddings");
+}
+
+#[test]
+fn changed_inputs_are_listed_whole_or_not_at_all() {
+    let folder = tempdir().unwrap();
+    let (out, own) = (folder.path().join("out"), folder.path().join("pictures"));
+    seal(&fixture("fmnist-vit"), &out, &["--forget", "Sandal"]).exits(0);
+    pictures(&own);
+    // As spreadsheets would take it, a formula.
+    fs::rename(own.join("sandal"), own.join("=Sandal")).unwrap();
+    let model = fixture("fmnist-vit");
+    let list = folder.path().join("changed.csv");
+    let evaluate = |list: &Path, more: &[&str]| {
+        let (out, model, own) = (out.to_str().unwrap(), model.to_str().unwrap(), own.to_str().unwrap());
+        let fixed =
+            ["evaluate", out, "--original", model, "--data", own, "--changed", list.to_str().unwrap()];
+        run(&[&fixed[..], more].concat())
+    };
+    let said = evaluate(&list, &["-v"]).exits(0);
+    said.shows("0.0 % of its 20 inputs still get it").shows("where they go now: ").shows("answers after");
+    let text = fs::read_to_string(&list).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "id,label,before,after,probability_before,probability_after,margin_before,margin_after"
+    );
+    let json = run(&[
+        "evaluate",
+        out.to_str().unwrap(),
+        "--original",
+        model.to_str().unwrap(),
+        "--data",
+        own.to_str().unwrap(),
+        "--json",
+    ]);
+    let json = json.exits(0).json();
+    let changed = figure(&json["metrics"], "confusion");
+    assert_eq!((lines.len() - 1) as f64, (changed * 200.0).round());
+    assert!(lines[1..].iter().all(|line| line.split(',').nth(2) == Some("Sandal")), "{text}");
+    assert!(text.contains("\n'=Sandal/00.png,Sandal,Sandal,") && !text.contains("\n="), "{text}");
+    // A file that is there stays, and nothing goes into the release.
+    evaluate(&list, &[]).exits(2).says("is there already");
+    assert_eq!(fs::read_to_string(&list).unwrap(), text);
+    evaluate(&out.join("changed.csv"), &[]).exits(2).says("lies in the release");
+    assert!(!out.join("changed.csv").exists());
+}

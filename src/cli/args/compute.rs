@@ -86,6 +86,11 @@ pub(in crate::cli) struct EvaluateArgs {
     /// Seed of all draws: shots, splits, balancing.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(in crate::cli) seed: u64,
+    /// Write the inputs that get another answer as CSV, to a new file outside of the release: id, label, answers,
+    /// their probabilities, and their margins (logit less the next one, in nats), before and after.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(in crate::cli) changed: Option<PathBuf>,
     /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data
     /// and trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin,
     /// data, shows, notShown, outcome, summary, figures), notRun.

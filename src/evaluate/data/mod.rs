@@ -7,6 +7,8 @@ use declass_formats::Sha256Digest;
 use crate::{
     arrays::{Array, Arrays, Problem, read_file},
     error::Error,
+    evaluate::double_head::DoubleHead,
+    head::LinearHead,
 };
 
 /// What labelled embeddings are for, which decides under what names they are looked for.
@@ -40,6 +42,19 @@ pub struct Labelled {
     pub embeddings: Vec<f32>,
     /// The class of each row, as an index into the original model's classes.
     pub labels: Vec<usize>,
+    /// Whose word the labels are.
+    pub truth: Truth,
+    /// What each row is called where it comes from; empty if rows go by their numbers.
+    pub names: Vec<String>,
+}
+
+/// Whose word labels are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Truth {
+    /// The original model's: the data have no labels, and nothing is known of accuracy (tier T1).
+    Answers,
+    /// The user's (tier T2).
+    Labels,
 }
 
 impl Labelled {
@@ -60,7 +75,28 @@ impl Labelled {
             width,
             embeddings,
             labels,
+            truth: Truth::Labels,
+            names: Vec::new(),
         })
+    }
+
+    /// The same rows without labels of the user: each has the class that a head gives it.
+    ///
+    /// # Errors
+    /// [`Error::Embeddings`] if the width is not that of the head, [`Error::Compute`] if the arithmetic fails.
+    pub fn answered_by(mut self, head: &LinearHead) -> Result<Self, Error> {
+        self.truth = Truth::Answers;
+        self.require_width(head.width)?;
+        let rows: Vec<usize> = (0..self.embeddings.len() / self.width).collect();
+        let top = DoubleHead::of(head).and_then(|head| head.top(&self, &rows));
+        self.labels = top.map_err(Error::compute("evaluating"))?;
+        Ok(self)
+    }
+
+    /// What a row is called: its name, or its number, counted from 0.
+    #[must_use]
+    pub fn name(&self, row: usize) -> String {
+        self.names.get(row).cloned().unwrap_or_else(|| row.to_string())
     }
 
     /// One embedding.
@@ -80,13 +116,7 @@ impl Labelled {
     /// [`Error::Embeddings`] if the width is not that of the model's embedding, or a label is none of its
     /// classes.
     pub fn counts(&self, width: usize, classes: usize) -> Result<Vec<u64>, Error> {
-        if self.width != width {
-            let reason =
-                format!("they are {} wide, the input of the model's head is {width} wide", self.width);
-            return Err(
-                Problem::new(reason, "`declass inspect` shows which layer's input is needed").at(&self.path)
-            );
-        }
+        self.require_width(width)?;
         let mut counts = vec![0; classes];
         for (row, &label) in self.labels.iter().enumerate() {
             let Some(count) = counts.get_mut(label) else {
@@ -97,6 +127,15 @@ impl Labelled {
             *count += 1;
         }
         Ok(counts)
+    }
+
+    fn require_width(&self, width: usize) -> Result<(), Error> {
+        if self.width == width {
+            return Ok(());
+        }
+        let reason = format!("they are {} wide, the input of the model's head is {width} wide", self.width);
+        let hint = "`declass inspect` shows which layer's input is needed";
+        Err(Problem::new(reason, hint).at(&self.path))
     }
 }
 

@@ -2,9 +2,11 @@
 //! and a line in the table.
 
 mod accuracy;
+mod answers;
 mod aus;
 mod calibration;
 mod centre;
+mod confusion;
 mod divergence;
 mod drift;
 mod margin;
@@ -14,7 +16,7 @@ mod relearning;
 mod routing;
 mod split;
 
-use super::experiment::Experiment;
+use super::{Truth, experiment::Experiment};
 use crate::{
     error::Error,
     evidence::{Check, Definition, Figure, NotRun, Outcome},
@@ -34,8 +36,8 @@ enum Measured {
     NotRun(String),
 }
 
-/// Every metric that there is, in the order in which they are shown.
-static METRICS: [Metric; 12] = [
+/// Every metric on labelled rows, in the order in which they are shown.
+static LABELLED: [Metric; 13] = [
     Metric { definition: &accuracy::FORGOTTEN, measure: accuracy::forgotten },
     Metric { definition: &accuracy::RETAINED, measure: accuracy::retained },
     Metric { definition: &aus::DEFINITION, measure: aus::measure },
@@ -48,14 +50,27 @@ static METRICS: [Metric; 12] = [
     Metric { definition: &probe::DEFINITION, measure: probe::measure },
     Metric { definition: &centre::DEFINITION, measure: centre::measure },
     Metric { definition: &membership::DEFINITION, measure: membership::measure },
+    Metric { definition: &confusion::DEFINITION, measure: confusion::measure },
 ];
 
-/// What the metrics are, in the order in which they are shown.
-pub static DEFINITIONS: [&Definition; METRICS.len()] = {
-    let mut definitions = [METRICS[0].definition; METRICS.len()];
+/// Every metric on rows whose labels are the original's answers, in the order in which they are shown.
+static UNLABELLED: [Metric; 7] = [
+    Metric { definition: &answers::REMOVED, measure: answers::removed },
+    Metric { definition: &answers::AGREEMENT, measure: answers::agreement },
+    Metric { definition: &answers::DRIFT, measure: answers::drift },
+    Metric { definition: &answers::ROUTING, measure: answers::routed },
+    Metric { definition: &answers::DIVERGENCE, measure: answers::divergences },
+    Metric { definition: &answers::MARGIN, measure: answers::margins },
+    Metric { definition: &answers::CHANGES, measure: answers::changes },
+];
+
+/// What the metrics are: those on labelled data, then those on data without labels.
+pub static DEFINITIONS: [&Definition; LABELLED.len() + UNLABELLED.len()] = {
+    let mut definitions = [LABELLED[0].definition; LABELLED.len() + UNLABELLED.len()];
     let mut at = 0;
-    while at < METRICS.len() {
-        definitions[at] = METRICS[at].definition;
+    while at < definitions.len() {
+        let metric = if at < LABELLED.len() { &LABELLED[at] } else { &UNLABELLED[at - LABELLED.len()] };
+        definitions[at] = metric.definition;
         at += 1;
     }
     definitions
@@ -63,8 +78,12 @@ pub static DEFINITIONS: [&Definition; METRICS.len()] = {
 
 /// Everything that can be measured, and what cannot.
 pub(super) fn all(experiment: &Experiment<'_>) -> Result<(Vec<Check>, Vec<NotRun>), Error> {
+    let table = match experiment.data.test.truth {
+        Truth::Answers => &UNLABELLED[..],
+        Truth::Labels => &LABELLED,
+    };
     let (mut metrics, mut not_run) = (Vec::new(), Vec::new());
-    for Metric { definition, measure } in &METRICS {
+    for Metric { definition, measure } in table {
         match measure(experiment)? {
             Measured::Found { summary, figures } => {
                 metrics.push(Check { definition, outcome: Outcome::Informative, summary, figures });

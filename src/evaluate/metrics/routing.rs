@@ -25,7 +25,7 @@ pub(super) static DEFINITION: Definition = Definition {
 
 pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
-    for class in experiment.pair.forgotten.indices() {
+    for class in experiment.pair.forgotten.indices().filter(|&class| experiment.counts[class] > 0) {
         let shares = destinations(experiment, class);
         let named: Vec<String> = shares
             .iter()
