@@ -34,6 +34,24 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// A model that is meant to be a retrained one has other classes.
+    #[error("`{}` is no retrained model of the original: {reason}", path.display())]
+    OtherTask {
+        /// The model.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A release cannot get another claim.
+    #[error("`{}` cannot get another claim: {reason}", path.display())]
+    CannotAmend {
+        /// The release.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// Whether a key would help.
+        needs_key: bool,
+    },
     /// The outputs of a model cannot become fewer.
     #[error("the class axis cannot be shortened: {obstacle}")]
     CannotDrop {

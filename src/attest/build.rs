@@ -48,7 +48,7 @@ fn verification(report: &Report, record: &RunRecord, seed: Seed) -> Verification
     let tiers = tiers(record.evaluation.as_ref());
     Verification {
         result: if report.passed() { Verdict::Passed } else { Verdict::Failed },
-        not_run: Tier::ALL.into_iter().filter(|tier| !tiers.contains(tier)).collect(),
+        not_run: not_run(&tiers),
         tiers,
         seed,
         execution: Some(report.execution().clone()),
@@ -58,8 +58,13 @@ fn verification(report: &Report, record: &RunRecord, seed: Seed) -> Verification
 }
 
 /// The tiers that there are figures of.
-fn tiers(evaluation: Option<&RecordedEvaluation>) -> Vec<Tier> {
+pub(super) fn tiers(evaluation: Option<&RecordedEvaluation>) -> Vec<Tier> {
     [Tier::T0].into_iter().chain(evaluation.map(RecordedEvaluation::tier)).collect()
+}
+
+/// The tiers that there are none of.
+pub(super) fn not_run(tiers: &[Tier]) -> Vec<Tier> {
+    Tier::ALL.into_iter().filter(|tier| !tiers.contains(tier)).collect()
 }
 
 fn build(report: &Report, record: &RunRecord, asked: &Asked) -> BuildDefinition {

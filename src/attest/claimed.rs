@@ -2,11 +2,16 @@
 
 use declass_formats::Artifact;
 
-use super::{evaluation, record::RunRecord};
+use super::{
+    build::{not_run, tiers},
+    compare::{Comparison, Difference, differences},
+    evaluation,
+    record::RunRecord,
+};
 use crate::{
-    claim::{Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim},
+    claim::{Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim, Version},
     error::Error,
-    evaluate::Data,
+    evaluate::{Data, Evaluation},
     evidence::{LentGraph, Outcome},
     fetch::PackageUrl,
     methods::{self, Kind},
@@ -43,6 +48,34 @@ impl Claimed {
     pub fn of(release: &Artifact) -> Result<Self, Error> {
         let stored = StoredClaim::read(release.folder())?;
         Self::read(stored.statement()).map_err(|reason| stored.not_a_claim(&reason))
+    }
+
+    /// The same claim with other figures on data of the user, which take the place of those that it has.
+    ///
+    /// # Errors
+    /// [`ClaimError`] if the claim is of an older version, or says something that this version would leave out.
+    pub fn with_figures(&self, evaluation: &Evaluation) -> Result<Statement, ClaimError> {
+        if self.claim.version != Version::V2 {
+            return Err(ClaimError::Unknown("it is of an older version, whose figures are others".into()));
+        }
+        let mut statement = self.claim.statement.clone();
+        // What this version does not know would be lost.
+        let same = serde_json::from_slice(&statement.to_bytes());
+        let lost = same.map_or_else(
+            |_| Some("it cannot be written again".to_owned()),
+            |same| {
+                differences(&self.claim.json, &same, |_| Comparison::Exact).first().map(Difference::describe)
+            },
+        );
+        if let Some(lost) = lost {
+            return Err(ClaimError::Unknown(lost));
+        }
+        let recorded = evaluation::recorded(evaluation);
+        let verification = &mut statement.predicate.verification;
+        verification.tiers = tiers(Some(&recorded));
+        verification.not_run = not_run(&verification.tiers);
+        verification.evaluation = Some(recorded);
+        Ok(statement)
     }
 
     /// The removal that it records.

@@ -34,7 +34,13 @@ pub fn earlier_claim(at: usize) -> String {
 /// Whether a path is one that a release has a claim or a signature at.
 #[must_use]
 pub fn is_record(path: &RelPath) -> bool {
-    MARKS.contains(&path.as_str()) || (1..=MOST_EARLIER).any(|at| path.as_str() == earlier_claim(at))
+    MARKS.contains(&path.as_str()) || is_earlier_claim(path)
+}
+
+/// Whether a path is one that a release has the claim of an earlier removal at.
+#[must_use]
+pub fn is_earlier_claim(path: &RelPath) -> bool {
+    (1..=MOST_EARLIER).any(|at| path.as_str() == earlier_claim(at))
 }
 
 /// Whether a file, in whatever folder, has the name of a claim or a signature: a copy of the model leaves it

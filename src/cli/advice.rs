@@ -117,6 +117,7 @@ fn fixed(error: &Error) -> Option<&'static str> {
     Some(match error {
         Error::CannotDrop { keepable: true, .. } => "keep the slots with --slot keep",
         Error::CannotKeep { droppable: true, .. } => "drop the slots with --slot drop",
+        Error::CannotAmend { needs_key: true, .. } => "name the key that signs with --key",
         Error::DestinationExists { release: true, .. } => "replace it with --force",
         Error::DestinationExists { release: false, .. } => {
             "choose another place: --force replaces earlier releases and empty folders only"
@@ -151,7 +152,7 @@ fn fixed(error: &Error) -> Option<&'static str> {
             "keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale, and the \
              claim then lists them"
         }
-        Error::TrainingEmbeddingsMissing { .. } => "give them with --train-embeddings",
+        Error::TrainingEmbeddingsMissing { .. } => "give them, too: with --train-data or --train-embeddings",
         Error::Unlearn(error) => return of_unlearn(error),
         Error::Unsigned { .. } => "sign the release first: `declass sign OUT --key KEY`",
         _ => return None,

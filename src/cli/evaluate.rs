@@ -10,7 +10,7 @@ use declass::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
-    evaluate::{Evaluation, Pair, evaluate},
+    evaluate::{Compared, Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
     head::Hints,
     removal::Removal,
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::{
     Exit,
+    amended::Amended,
     args::EvaluateArgs,
     bars::Bars,
     hub, labelled,
@@ -37,7 +38,8 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
-    changes::check(args, &located.path)?;
+    examples::check(args, &located.path)?;
+    let amended = Amended::open(args, &located.path)?;
     let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;
     data.check(&pair)?;
     let comparison = compare(&original, &release, &pair.forgotten, &hints, &bars)?;
@@ -48,18 +50,32 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
         Model { name: located.name(), artifact: &release, files: comparison.candidate_digests() },
     ];
     let evaluation = evaluate(&pair, &data, args.seed)?;
-    changes::write(args, &located.path, &evaluation, out)?;
+    let compared = examples::retrained(args, &through, (&pair, &data), &bars, out)?;
+    print(&models, &comparison.check().summary, &evaluation, out);
+    compared.iter().for_each(|compared| examples::print(args, compared, &pair, out));
+    limits(&models, compared.is_some(), out);
+    examples::write(args, &located.path, &evaluation, out)?;
+    let written = match &amended {
+        Some(amended) if !amended.write(args, &original, (&data, &evaluation), (&bars, printer))? => {
+            return Ok(Exit::No);
+        }
+        Some(amended) => Some(amended.told()),
+        None => None,
+    };
+    if let Some((into, signed_by)) = &written {
+        let by = signed_by.as_ref().map_or_else(|| "not signed".into(), |id| format!("signed by {id}"));
+        out.row("wrote", format!("{into}: the same files, a claim with these figures ({by})"));
+    }
     if args.json {
-        printer.answer(Schema::Evaluate, &as_json(&models, &evaluation)?)?;
-    } else {
-        print(&models, &comparison.check().summary, &evaluation, printer);
+        let json = as_json(&models, &evaluation, compared.as_ref(), written)?;
+        printer.answer(Schema::Evaluate, &json)?;
     }
     Ok(Exit::Yes)
 }
 
-/// The file with the inputs that changed.
+/// What is there where examples can be run: a file with the inputs that changed, and a retrained model.
 #[cfg(feature = "inputs")]
-mod changes {
+mod examples {
     use std::path::Path;
 
     use anyhow::Result;
@@ -71,6 +87,8 @@ mod changes {
         output::{Printer, counted},
         outside::require_outside,
     };
+
+    pub(super) use crate::cli::beside::{measure as retrained, print};
 
     pub(super) fn check(args: &EvaluateArgs, release: &Path) -> Result<()> {
         args.changed.as_deref().map_or(Ok(()), |out| require_outside(out, release))
@@ -92,13 +110,13 @@ mod changes {
 
 /// This build runs no examples.
 #[cfg(not(feature = "inputs"))]
-mod changes {
+mod examples {
     use std::path::Path;
 
     use anyhow::Result;
-    use declass::evaluate::Evaluation;
+    use declass::evaluate::{Compared, Data, Evaluation, Pair};
 
-    use crate::cli::{args::EvaluateArgs, output::Printer};
+    use crate::cli::{args::EvaluateArgs, bars::Bars, labelled::Through, output::Printer};
 
     pub(super) fn check(_: &EvaluateArgs, _: &Path) -> Result<()> {
         Ok(())
@@ -107,6 +125,18 @@ mod changes {
     pub(super) fn write(_: &EvaluateArgs, _: &Path, _: &Evaluation, _: &Printer) -> Result<()> {
         Ok(())
     }
+
+    pub(super) fn retrained(
+        _: &EvaluateArgs,
+        _: &Through<'_>,
+        _: (&Pair, &Data),
+        _: &Bars,
+        _: &Printer,
+    ) -> Result<Option<Compared>> {
+        Ok(None)
+    }
+
+    pub(super) fn print(_: &EvaluateArgs, _: &Compared, _: &Pair, _: &Printer) {}
 }
 
 /// A model by the digests of its files, the card left out.
@@ -147,11 +177,22 @@ fn nothing_named() -> anyhow::Error {
     )
 }
 
-fn as_json([original, release]: &[Model<'_>; 2], evaluation: &Evaluation) -> Result<Value> {
+fn as_json(
+    [original, release]: &[Model<'_>; 2],
+    evaluation: &Evaluation,
+    compared: Option<&Compared>,
+    written: Option<(String, Option<String>)>,
+) -> Result<Value> {
     let mut json = json!({"original": original.as_json(), "release": release.as_json()});
     if let (Some(all), Value::Object(evaluation)) = (json.as_object_mut(), serde_json::to_value(evaluation)?)
     {
         all.extend(evaluation);
+        if let Some(compared) = compared {
+            all.insert("retrained".into(), serde_json::to_value(compared)?);
+        }
+        if let Some((out, signed_by)) = written {
+            all.extend([("out".to_owned(), json!(out)), ("signedBy".to_owned(), json!(signed_by))]);
+        }
     }
     Ok(json)
 }
@@ -161,10 +202,18 @@ fn print([original, release]: &[Model<'_>; 2], changes: &str, evaluation: &Evalu
     printer.row("original", original.describe());
     printer.row("changed", changes);
     labelled::print(evaluation, printer);
+}
+
+/// What the figures do not say, and the digests of all files.
+fn limits([original, release]: &[Model<'_>; 2], is_compared: bool, printer: &Printer) {
     printer.row(
         "not shown",
-        "the features are unchanged; only a model retrained without the class says what restoring or \
-             probing would find without it",
+        if is_compared {
+            "the features are unchanged; another retrained model would give other figures"
+        } else {
+            "the features are unchanged; only a model retrained without the class says what restoring or \
+             probing would find without it"
+        },
     );
     for model in [release, original] {
         for (path, digest) in &model.files {

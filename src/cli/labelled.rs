@@ -57,6 +57,9 @@ pub(super) fn open_if_named(
 }
 
 #[cfg(feature = "inputs")]
+pub(super) use encoded::encoding;
+
+#[cfg(feature = "inputs")]
 mod encoded {
     use std::path::Path;
 
@@ -84,14 +87,7 @@ mod encoded {
     ) -> Result<Option<Data>> {
         let Some(test) = &args.data else { return Ok(None) };
         let of = |path: &Path| -> Result<Labelled, Error> {
-            let columns = Columns {
-                content: args.input_column.clone(),
-                second: args.second_column.clone(),
-                label: args.label_column.clone(),
-            };
-            let limit = args.limit.map(|limit| limit as usize);
-            let encoding =
-                Encoding { data: path, graph: through.graph, columns, limit, seed: 0, strict: args.strict };
+            let encoding = encoding(args, path, through.graph);
             let encoded = encoding.run(through.model, through.cut, through.labels, bars)?;
             tell(&encoded, path, printer);
             Ok(encoded.labelled)
@@ -99,6 +95,21 @@ mod encoded {
         let test = of(test)?;
         let train = args.train_data.as_deref().map(of).transpose()?;
         Ok(Some(Data { test, train }))
+    }
+
+    /// What is run on which examples.
+    pub(in crate::cli) fn encoding<'a>(
+        args: &ExampleArgs,
+        data: &'a Path,
+        graph: Option<&'a Path>,
+    ) -> Encoding<'a> {
+        let columns = Columns {
+            content: args.input_column.clone(),
+            second: args.second_column.clone(),
+            label: args.label_column.clone(),
+        };
+        let limit = args.limit.map(|limit| limit as usize);
+        Encoding { data, graph, columns, limit, seed: 0, strict: args.strict }
     }
 
     fn tell(encoded: &Encoded, path: &Path, printer: &Printer) {

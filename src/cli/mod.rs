@@ -1,8 +1,12 @@
 //! Commands: arguments in, library calls, text or JSON out.
 
 mod advice;
+#[cfg(feature = "compute")]
+mod amended;
 mod args;
 mod bars;
+#[cfg(feature = "inputs")]
+mod beside;
 #[cfg(feature = "inputs")]
 mod changed;
 #[cfg(feature = "compute")]

@@ -16,12 +16,14 @@ mod metrics;
 mod observe;
 mod pair;
 mod report;
+mod retrained;
 
 pub use changed::{Answer, Changed};
 pub use data::{Data, Labelled, Part, Truth};
 pub use metrics::DEFINITIONS;
 pub use pair::Pair;
 pub use report::{Evaluation, Record};
+pub use retrained::{Compared, Retrained, compare};
 
 use experiment::Experiment;
 

@@ -5,7 +5,7 @@ use candle_core::Result;
 use rayon::prelude::*;
 
 use super::{Labelled, Pair, double_head::DoubleHead};
-use crate::{classes::Forgotten, error::Error, evidence::Side};
+use crate::{classes::Forgotten, error::Error, evidence::Side, head::LinearHead};
 
 /// What both heads say.
 pub(super) struct Observed {
@@ -67,6 +67,26 @@ impl Scores {
 
 pub(super) fn observe(pair: &Pair, data: &Labelled) -> std::result::Result<Observed, Error> {
     batches(pair, data).map_err(Error::compute("evaluating"))
+}
+
+/// What a single head says of every row.
+pub(super) fn said(
+    head: &LinearHead,
+    data: &Labelled,
+    forgotten: &Forgotten,
+) -> std::result::Result<Vec<Scores>, Error> {
+    let of = || -> Result<Vec<Scores>> {
+        let head = DoubleHead::of(head)?;
+        let (rows, classes) = (head.batch(), forgotten.classes());
+        let mut all = Vec::with_capacity(data.labels.len());
+        for (embeddings, labels) in data.embeddings.chunks(rows * data.width).zip(data.labels.chunks(rows)) {
+            let logits = head.logits(embeddings)?;
+            let rows = logits.par_chunks(classes).zip(labels);
+            all.extend(rows.map(|(logits, &label)| scores(logits, label, forgotten)).collect::<Vec<_>>());
+        }
+        Ok(all)
+    };
+    of().map_err(Error::compute("evaluating"))
 }
 
 fn batches(pair: &Pair, data: &Labelled) -> Result<Observed> {

@@ -36,19 +36,7 @@ impl Pair {
         forgotten: Forgotten,
     ) -> Result<Self, Error> {
         let (artifact, cut) = original;
-        if cut.head.link == Link::Sigmoid {
-            return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
-        }
-        let reason = match (&cut.head.position, cut.head.ties) {
-            (Position::PerPosition(_), _) => Some("the model decides at every position"),
-            // A mean over places is linear, too: the logits of the mean embedding.
-            (_, Ties::Never) => None,
-            (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),
-            (_, Ties::Possible) => Some("the model makes equal outputs of different logits"),
-        };
-        if let Some(reason) = reason {
-            return Err(Error::NoTopClass { reason });
-        }
+        Self::settles(cut)?;
         let before = cut.head.load(artifact)?;
         let after = Cut::locate(candidate, hints)?.head.load(candidate)?;
         let expected = forgotten.classes();
@@ -64,5 +52,23 @@ impl Pair {
             return Err(Error::NoTopClass { reason: "the two heads do not read the same embedding" });
         }
         Ok(Self { before, after, forgotten, labels: cut.labels.clone() })
+    }
+
+    /// Fails unless the largest logit of a head is the model's answer.
+    pub(super) fn settles(cut: &Cut) -> Result<(), Error> {
+        if cut.head.link == Link::Sigmoid {
+            return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
+        }
+        let reason = match (&cut.head.position, cut.head.ties) {
+            (Position::PerPosition(_), _) => Some("the model decides at every position"),
+            // A mean over places is linear, too: the logits of the mean embedding.
+            (_, Ties::Never) => None,
+            (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),
+            (_, Ties::Possible) => Some("the model makes equal outputs of different logits"),
+        };
+        if let Some(reason) = reason {
+            return Err(Error::NoTopClass { reason });
+        }
+        Ok(())
     }
 }

@@ -67,7 +67,26 @@ impl Encoding<'_> {
         labels: Option<&Labels>,
         progress: &dyn Progress,
     ) -> Result<Encoded, Error> {
-        let (preparation, mut examples) = self.open(model, cut, labels)?;
+        let mut encoded = self.run_as((cut.head.classes, labels), model, cut, progress)?;
+        if encoded.labelled.truth == Truth::Answers {
+            encoded.labelled = encoded.labelled.answered_by(&cut.head.load(model)?)?;
+        }
+        Ok(encoded)
+    }
+
+    /// The same by a model whose classes may be others than those that the examples are of: these are given by their
+    /// number and names. Examples without labels have no classes then, since whose answers count is not known here.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_as(
+        &self,
+        classes: (usize, Option<&Labels>),
+        model: &Artifact,
+        cut: &Cut,
+        progress: &dyn Progress,
+    ) -> Result<Encoded, Error> {
+        let (preparation, mut examples) = self.open(classes, model)?;
         if let Some(most) = self.limit {
             examples.limit(most, self.seed);
         }
@@ -89,23 +108,19 @@ impl Encoding<'_> {
             let reason = "none of the examples has a label of the model and can be used".to_owned();
             return Err(Error::Inputs { path: self.data.to_owned(), reason, hint: None });
         }
-        if encoded.labelled.truth == Truth::Answers {
-            encoded.labelled = encoded.labelled.answered_by(&cut.head.load(model)?)?;
-        }
         Ok(encoded)
     }
 
     /// The examples, and what the model's folder makes of them; nothing if they are inputs already.
     fn open(
         &self,
+        (classes, labels): (usize, Option<&Labels>),
         model: &Artifact,
-        cut: &Cut,
-        labels: Option<&Labels>,
     ) -> Result<(Option<Preparation>, Examples), Error> {
         let preparation = Preparation::open(model.folder(), None);
         let asked = Asked {
             modality: preparation.as_ref().ok().map(Preparation::modality),
-            classes: cut.head.classes,
+            classes,
             labels,
             columns: self.columns.clone(),
             strict: self.strict,

@@ -13,7 +13,7 @@ use crate::{
     cut::Choice,
     error::Error,
     evaluate::{Data, Evaluation, Pair, evaluate},
-    evidence::Check,
+    evidence::{Check, Outcome},
     gate::Measurement,
     progress::Progress,
     release::not_covered,
@@ -133,6 +133,14 @@ impl Release {
             labels: report.cut().labels.clone(),
             evaluation,
         })
+    }
+}
+
+impl Measured {
+    /// Whether no check failed, and none of the claim is unknown here.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.unknown.is_empty() && !self.checks.iter().any(|check| check.outcome == Outcome::Failed)
     }
 }
 

@@ -15,8 +15,10 @@
 //!
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
-//! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again.
+//! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again. [`Release::amend`]
+//! gives it a claim with figures on data of the user.
 
+mod amend;
 #[cfg(feature = "inputs")]
 mod encode;
 mod event;
@@ -31,6 +33,7 @@ mod training;
 mod wired;
 mod write;
 
+pub use amend::Amending;
 #[cfg(feature = "inputs")]
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};

@@ -182,6 +182,24 @@ fn named(class: &ForgottenClass) -> String {
     }
 }
 
+/// A card of a release with other figures on real inputs than those that it has, if it has any.
+#[must_use]
+pub fn with_figures(card: &str, evaluation: &Evaluation) -> String {
+    let (ours, original) = match card.find(ABOVE_THE_ORIGINAL) {
+        Some(at) => card.split_at(at),
+        None => (card, ""),
+    };
+    let text = measured(evaluation);
+    let Some(from) = ours.find(MEASURED_ON) else {
+        let gap = if ours.ends_with('\n') || ours.is_empty() { "" } else { "\n" };
+        return [ours, gap, &text, original].concat();
+    };
+    // Up to the next heading: what others wrote below stays.
+    let behind = &ours[from + MEASURED_ON.len()..];
+    let to = behind.find("\n## ").map_or(ours.len(), |at| from + MEASURED_ON.len() + at);
+    [&ours[..from], &text, &ours[to..], original].concat()
+}
+
 /// How the part about figures on real inputs begins.
 const MEASURED_ON: &str = "\n## Measured on ";
 
@@ -320,6 +338,36 @@ mod tests {
         assert!(card.contains("(not signed)") && !signed.contains("not signed"), "{signed}");
         assert!(!signed.contains(STATEMENT_FILE) && signed.matches(CLAIM_FILE).count() == 2, "{signed}");
         assert_eq!(signed_card(&signed), signed);
+    }
+
+    #[test]
+    fn new_figures_take_the_place_of_old_ones_and_of_nothing_else() {
+        let evaluation = |rows| Evaluation {
+            tier: "T2",
+            seed: 0,
+            labels: None,
+            forgotten: vec![1],
+            data: Record {
+                name: String::new(),
+                sha256: declass_formats::Sha256Digest::of(b""),
+                rows,
+                width: 4,
+                per_class: Vec::new(),
+            },
+            train_data: None,
+            metrics: Vec::new(),
+            not_run: Vec::new(),
+            changed: Vec::new(),
+        };
+        let original = "# Old\n\n## Measured on labelled data\n\ntheirs\n";
+        let first = with_figures(&made(Some(original)), &evaluation(7));
+        assert!(first.contains("7 labelled test embeddings"), "{first}");
+        let edited =
+            first.replacen("\n## The original's card", "\n## Notes\n\nours\n\n## The original's card", 1);
+        let second = with_figures(&edited, &evaluation(8));
+        assert!(second.contains("8 labelled test") && !second.contains("7 labelled test"), "{second}");
+        assert!(second.contains("## Notes\n\nours\n") && second.ends_with(original), "{second}");
+        assert_eq!(with_figures(&second, &evaluation(8)), second);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod staged;
 
 pub use beside::{not_covered, repository};
 #[cfg(feature = "compute")]
-pub use card::{CardContent, card};
+pub use card::{CardContent, card, with_figures as card_with_figures};
 #[cfg(feature = "compute")]
 pub use destination::{Destination, Existing};
 pub use signing::{clear_leftovers, sign_release, stamp_release};

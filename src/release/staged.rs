@@ -11,7 +11,7 @@ use std::{
 use declass_formats::{Artifact, Edits, RelPath, Sha256Digest};
 
 use super::{
-    attributes::write_attributes,
+    attributes::{ATTRIBUTES_FILE, keep_bytes, write_attributes},
     destination::{Destination, parent_of},
     parents::Parents,
     signing::sign_files,
@@ -19,12 +19,12 @@ use super::{
 use crate::{
     attest::{RunRecord, statement},
     claim::{
-        Seed,
-        names::{CARD_FILE, STATEMENT_FILE, open_model},
+        Seed, Statement,
+        names::{CARD_FILE, MAX_RECORD, STATEMENT_FILE, is_earlier_claim, open_model},
     },
     error::Error,
     progress::{Progress, Step},
-    sign::{ReleaseKey, digest_of},
+    sign::{ReleaseKey, digest_of, read_if_there},
     temporary::Temporary,
     verify::Pass,
 };
@@ -56,6 +56,35 @@ impl Staged {
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         destination.check_input(original)?;
+        Self::copy(original, edits, destination, progress)
+    }
+
+    /// A copy of a release with all that belongs to it but its present claim and signatures, beside the place that it
+    /// shall go to, which may be that of the release.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk refuses, [`Error::Format`] if the files cannot be read.
+    pub(crate) fn again(
+        release: &Artifact,
+        destination: Destination,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
+        let copy = Self::copy(release, &Edits::default(), destination, progress)?;
+        let kept = release.left_out().iter().filter(|path| is_earlier_claim(path)).map(RelPath::as_str);
+        for name in kept.chain([ATTRIBUTES_FILE]) {
+            if let Some(bytes) = read_if_there(&release.folder().join(name), MAX_RECORD)? {
+                write_file(&copy.folder.path().join(name), &bytes)?;
+            }
+        }
+        Ok(copy)
+    }
+
+    fn copy(
+        original: &Artifact,
+        edits: &Edits,
+        destination: Destination,
+        progress: &dyn Progress,
+    ) -> Result<Self, Error> {
         let parent = parent_of(destination.path());
         let prefix = prefix_of(destination.path())?;
         let parents = Parents::create(&parent).map_err(Error::io(&parent))?;
@@ -109,12 +138,29 @@ impl Staged {
         let here = self.folder.path();
         require_verified(here, pass, progress)?;
         write_attributes(here, &[&self.input, self.destination.path()])?;
-        let claim = statement(pass.report(), record);
-        claim.seeds().try_for_each(Seed::require_writable)?;
-        write_file(&here.join(STATEMENT_FILE), &claim.to_bytes())?;
+        self.claim(&statement(pass.report(), record))?;
         for (name, file) in record.earlier_claims() {
             write_file(&here.join(name), file)?;
         }
+        self.place(key, progress)
+    }
+
+    /// Adds a claim to a copy of a release, and nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk refuses.
+    pub(crate) fn claim(&self, claim: &Statement) -> Result<(), Error> {
+        claim.seeds().try_for_each(Seed::require_writable)?;
+        write_file(&self.folder.path().join(STATEMENT_FILE), &claim.to_bytes())
+    }
+
+    /// Signs a copy that has its claim, if there is a key, and moves it into its place at once.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub(crate) fn place(self, key: Option<&ReleaseKey>, progress: &dyn Progress) -> Result<(), Error> {
+        let here = self.folder.path();
+        keep_bytes(here)?;
         if let Some(key) = key {
             sign_files(here, key, progress)?;
         }

@@ -52,6 +52,9 @@ pub(in crate::cli) enum ExportFormat {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  declass evaluate out --original model --data pictures --changed changed.csv
+  declass evaluate out --original model --data pictures --retrained retrained
+  declass evaluate out --original model --data pictures --into out --key release.key    # into the claim
   declass evaluate out --original model --eval-embeddings test.safetensors
   declass evaluate out --original model --eval-embeddings test.npz --train-embeddings train.npz --json
   declass evaluate org/release --original org/original@v1 --eval-embeddings test.npz
@@ -86,6 +89,18 @@ pub(in crate::cli) struct EvaluateArgs {
     /// Seed of all draws: shots, splits, balancing.
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     pub(in crate::cli) seed: u64,
+    /// A model that was trained without the classes: how far the release is from it (tier T3). It has the original's
+    /// classes, or those that were retained, and is run on the same examples.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "MODEL", requires = "data", help_heading = "Your own data")]
+    pub(in crate::cli) retrained: Option<PathBuf>,
+    /// Write the release again with these figures in its claim and card, into this new folder or into its own: the same
+    /// files under a new claim, which takes the place of the present one. Only a release that passes every check gets
+    /// one.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["forget", "head"])]
+    pub(in crate::cli) into: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) key: KeyArgs,
     /// Write the inputs that get another answer as CSV, to a new file outside of the release: id, label, answers,
     /// their probabilities, and their margins (logit less the next one, in nats), before and after.
     #[cfg(feature = "inputs")]
@@ -93,7 +108,8 @@ pub(in crate::cli) struct EvaluateArgs {
     pub(in crate::cli) changed: Option<PathBuf>,
     /// Print one JSON object: schema, original and release (path, root, files), tier, seed, forgotten, data
     /// and trainData (name, sha256, rows, width, perClass), metrics (id, version, number, formula, origin,
-    /// data, shows, notShown, outcome, summary, figures), notRun.
+    /// data, shows, notShown, outcome, summary, figures), notRun; with --retrained retrained (tier, classes, data, metrics,
+    /// notRun), with --into out and signedBy (null if unsigned).
     ///
     /// `root` and the values of `files` are SHA-256 digests, the card left out; `root` is that of the claim's
     /// subject `oms-root`. A figure has quantity, value, unit and, where they apply, class, to, stratum,

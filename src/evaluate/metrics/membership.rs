@@ -16,13 +16,15 @@ use crate::{
 /// Share of non-members that an attack may take for members.
 const FALSE_POSITIVES: f64 = 0.01;
 /// What members are expected to have more of.
-type Score = fn(&Scores) -> f64;
-const ATTACKS: [(&str, Score); 4] = [
+pub(super) type Score = fn(&Scores) -> f64;
+pub(super) const ATTACKS: [(&str, Score); 4] = [
     ("confidence", |scores| scores.log_likelihood.exp()),
     ("entropy", |scores| -scores.entropy),
     ("modified-entropy", |scores| -scores.modified_entropy),
     ("loss", |scores| scores.log_likelihood),
 ];
+/// The attack that needs no label.
+pub(super) const ENTROPY: std::ops::Range<usize> = 1..2;
 
 pub(super) static DEFINITION: Definition = Definition {
     id: "membership",
@@ -50,7 +52,8 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
         let mut best = [0.0_f64; 2];
         for (side, best) in Side::BOTH.into_iter().zip(&mut best) {
             for (attack, score) in ATTACKS {
-                let found = group.attack(experiment, side, score);
+                let train = experiment.train.as_ref().map_or(&[][..], |train| train.scores(side));
+                let found = group.attack(experiment.test.scores(side), train, score);
                 let members = 2 * group.members.len() as u64;
                 let area = Figure::new(group.area, found.area, "area").of(members);
                 let both = [area, selected(group.found, found.found)];
@@ -64,23 +67,25 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
 }
 
 /// Members and non-members of some classes, equally many of each class.
-struct Group {
-    name: &'static str,
+pub(super) struct Group {
+    pub(super) name: &'static str,
     /// The quantities of its figures.
     area: &'static str,
     found: &'static str,
+    pub(super) gap: &'static str,
     /// Rows of the training embeddings.
-    members: Vec<usize>,
+    pub(super) members: Vec<usize>,
     /// Rows of the test embeddings.
     others: Vec<usize>,
 }
 
-fn groups(experiment: &Experiment<'_>) -> Option<[Group; 2]> {
+pub(super) fn groups(experiment: &Experiment<'_>) -> Option<[Group; 2]> {
     let train = experiment.data.train.as_ref()?;
-    let group = |name, area, found| Group { name, area, found, members: Vec::new(), others: Vec::new() };
+    let group =
+        |name, area, found, gap| Group { name, area, found, gap, members: Vec::new(), others: Vec::new() };
     let mut groups = [
-        group("forgotten", "forgotten-auc", "forgotten-tpr"),
-        group("retained", "retained-auc", "retained-tpr"),
+        group("forgotten", "forgotten-auc", "forgotten-tpr", "forgotten-auc-gap"),
+        group("retained", "retained-auc", "retained-tpr", "retained-auc-gap"),
     ];
     for class in 0..experiment.counts.len() {
         let stream = 2 * class as u64;
@@ -95,9 +100,8 @@ fn groups(experiment: &Experiment<'_>) -> Option<[Group; 2]> {
 }
 
 impl Group {
-    fn attack(&self, experiment: &Experiment<'_>, side: Side, score: Score) -> Separation {
-        let test = experiment.test.scores(side);
-        let train = experiment.train.as_ref().map_or(&[][..], |train| train.scores(side));
+    /// How well a score tells the members, by what a head says of the training rows, from the others.
+    pub(super) fn attack(&self, test: &[Scores], train: &[Scores], score: Score) -> Separation {
         let members: Vec<f64> = self.members.iter().filter_map(|&row| train.get(row)).map(score).collect();
         let others: Vec<f64> = self.others.iter().map(|&row| score(&test[row])).collect();
         separation(&members, &others, FALSE_POSITIVES)

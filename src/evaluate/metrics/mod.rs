@@ -13,10 +13,11 @@ mod margin;
 mod membership;
 mod probe;
 mod relearning;
+mod retrained;
 mod routing;
 mod split;
 
-use super::{Truth, experiment::Experiment};
+use super::{Truth, experiment::Experiment, retrained::Beside};
 use crate::{
     error::Error,
     evidence::{Check, Definition, Figure, NotRun, Outcome},
@@ -64,13 +65,34 @@ static UNLABELLED: [Metric; 7] = [
     Metric { definition: &answers::CHANGES, measure: answers::changes },
 ];
 
-/// What the metrics are: those on labelled data, then those on data without labels.
-pub static DEFINITIONS: [&Definition; LABELLED.len() + UNLABELLED.len()] = {
-    let mut definitions = [LABELLED[0].definition; LABELLED.len() + UNLABELLED.len()];
+/// A metric beside a retrained model, and how it is measured.
+struct BesideMetric {
+    definition: &'static Definition,
+    measure: fn(&Beside<'_>) -> Result<Measured, Error>,
+}
+
+/// Every metric beside a retrained model, in the order in which they are shown.
+static BESIDE: [BesideMetric; 4] = [
+    BesideMetric { definition: &retrained::ROUTING, measure: retrained::routing },
+    BesideMetric { definition: &retrained::AGREEMENT, measure: retrained::agreement },
+    BesideMetric { definition: &retrained::ACCURACY, measure: retrained::accuracy },
+    BesideMetric { definition: &retrained::MEMBERSHIP, measure: retrained::membership },
+];
+
+const WITHOUT_RETRAINED: usize = LABELLED.len() + UNLABELLED.len();
+
+/// What the metrics are: those on labelled data, on data without labels, and beside a retrained model.
+pub static DEFINITIONS: [&Definition; WITHOUT_RETRAINED + BESIDE.len()] = {
+    let mut definitions = [LABELLED[0].definition; WITHOUT_RETRAINED + BESIDE.len()];
     let mut at = 0;
     while at < definitions.len() {
-        let metric = if at < LABELLED.len() { &LABELLED[at] } else { &UNLABELLED[at - LABELLED.len()] };
-        definitions[at] = metric.definition;
+        definitions[at] = if at < LABELLED.len() {
+            LABELLED[at].definition
+        } else if at < WITHOUT_RETRAINED {
+            UNLABELLED[at - LABELLED.len()].definition
+        } else {
+            BESIDE[at - WITHOUT_RETRAINED].definition
+        };
         at += 1;
     }
     definitions
@@ -82,9 +104,21 @@ pub(super) fn all(experiment: &Experiment<'_>) -> Result<(Vec<Check>, Vec<NotRun
         Truth::Answers => &UNLABELLED[..],
         Truth::Labels => &LABELLED,
     };
+    sorted(table.iter().map(|metric| Ok((metric.definition, (metric.measure)(experiment)?))))
+}
+
+/// Everything that can be measured beside a retrained model, and what cannot.
+pub(super) fn beside(beside: &Beside<'_>) -> Result<(Vec<Check>, Vec<NotRun>), Error> {
+    sorted(BESIDE.iter().map(|metric| Ok((metric.definition, (metric.measure)(beside)?))))
+}
+
+fn sorted(
+    measured: impl Iterator<Item = Result<(&'static Definition, Measured), Error>>,
+) -> Result<(Vec<Check>, Vec<NotRun>), Error> {
     let (mut metrics, mut not_run) = (Vec::new(), Vec::new());
-    for Metric { definition, measure } in table {
-        match measure(experiment)? {
+    for measured in measured {
+        let (definition, measured) = measured?;
+        match measured {
             Measured::Found { summary, figures } => {
                 metrics.push(Check { definition, outcome: Outcome::Informative, summary, figures });
             }

@@ -1,0 +1,60 @@
+//! `--retrained`: the release beside a model that was trained without the classes.
+
+use std::path::Path;
+
+use anyhow::Result;
+use declass::{
+    claim::names::open_model,
+    cut::Cut,
+    error::Error,
+    evaluate::{Compared, Data, Labelled, Pair, Retrained, compare},
+    head::Hints,
+};
+
+use super::{
+    args::EvaluateArgs,
+    bars::Bars,
+    hub,
+    labelled::{Through, encoding},
+    output::Printer,
+};
+
+/// Runs the retrained model on the same examples, if one is named.
+pub(super) fn measure(
+    args: &EvaluateArgs,
+    through: &Through<'_>,
+    (pair, data): (&Pair, &Data),
+    bars: &Bars,
+    printer: &Printer,
+) -> Result<Option<Compared>> {
+    let (Some(named), Some(test)) = (&args.retrained, &args.measured_on.examples.data) else {
+        return Ok(None);
+    };
+    let located = hub::locate(named, None, args.hub.offline, bars)?;
+    let model = open_model(&located.path).map_err(Error::from)?;
+    let cut = Cut::locate(&model, &Hints::default())?;
+    let head = Retrained::head(pair, &model, &cut)?;
+    let of = |path: &Path| -> Result<Labelled, Error> {
+        let classes = (through.cut.head.classes, through.labels);
+        let encoded = encoding(&args.measured_on.examples, path, None).run_as(classes, &model, &cut, bars)?;
+        encoded.assumed.iter().for_each(|said| printer.detail("assumed", format!("retrained: {said}")));
+        Ok(encoded.labelled)
+    };
+    let train = args.measured_on.examples.train_data.as_deref().map(of).transpose()?;
+    let retrained = Retrained::new(head, data, of(test)?, train)?;
+    Ok(Some(compare(pair, data, &retrained, args.seed)?))
+}
+
+/// How far the release is from it.
+pub(super) fn print(args: &EvaluateArgs, compared: &Compared, pair: &Pair, printer: &Printer) {
+    let name = args.retrained.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let classes = compared.classes;
+    printer.row("retrained", format!("{name} ({classes} classes), on the same examples (tier T3)"));
+    for metric in &compared.metrics {
+        printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
+        printer.figures(&metric.figures, pair.labels.as_ref());
+    }
+    for missing in &compared.not_run {
+        printer.row("", format!("{:<20} not run: {}", missing.id, missing.reason));
+    }
+}
