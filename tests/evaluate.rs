@@ -8,7 +8,7 @@ use std::{
 use declass::{
     classes::Forgotten,
     cut::Cut,
-    evaluate::{DEFINITIONS, Data, Evaluation, Labelled, Pair, Part, evaluate},
+    evaluate::{DEFINITIONS, Data, Evaluation, Labelled, Pair, Part, Retrained, compare, evaluate},
     evidence::{Check, Figure, Side, legacy::v1_name},
     formats::Artifact,
     head::{Hints, LinearHead},
@@ -186,6 +186,17 @@ fn cells(metric: &Check, side: Side) -> Value {
     serde_json::to_value(table).unwrap()
 }
 
+/// The first hundred rows of each class, as `fixtures/compared.py` takes them.
+fn first(all: &Labelled) -> Labelled {
+    let mut rows: Vec<usize> = (0..10).flat_map(|class| all.rows_of(class).take(100)).collect();
+    rows.sort_unstable();
+    Labelled {
+        embeddings: rows.iter().flat_map(|&row| all.row(row).to_vec()).collect(),
+        labels: rows.iter().map(|&row| all.labels[row]).collect(),
+        ..all.clone()
+    }
+}
+
 fn near(found: f64, expected: &Value, what: &str) {
     let tolerance = 1e-5 * expected.as_f64().map_or(1.0, |value| value.abs().max(1.0));
     assert_near(found, expected, tolerance, what);
@@ -195,18 +206,20 @@ fn near(found: f64, expected: &Value, what: &str) {
 fn tables_and_changed_inputs_are_those_of_numpy() {
     for (model, kind) in [("vit", "moved"), ("vit", "dropped"), ("swin", "moved"), ("swin", "dropped")] {
         let expected = compared(model, kind);
-        let found = evaluate(&pair(model, kind), &Data { test: data(model), train: None }, 0).unwrap();
+        let test = first(&data(model));
+        let labels = test.labels.clone();
+        let found = evaluate(&pair(model, kind), &Data { test, train: None }, 0).unwrap();
         let confusion = found.metric("confusion").unwrap();
         assert_eq!(cells(confusion, Side::Before), expected["confusion_before"]);
         assert_eq!(cells(confusion, Side::After), expected["confusion_after"]);
         assert_eq!(found.changed.len(), expected["changed"]["count"]);
-        assert_eq!(confusion.figures[0].value.0, found.changed.len() as f64 / 10_000.0);
+        assert_eq!(confusion.figures[0].value.0, found.changed.len() as f64 / 1000.0);
         for (changed, expected) in
-            found.changed.iter().step_by(100).zip(expected["changed"]["some"].as_array().unwrap())
+            found.changed.iter().step_by(10).zip(expected["changed"]["some"].as_array().unwrap())
         {
             assert_eq!(changed.name, expected[0].to_string());
             let row: usize = changed.name.parse().unwrap();
-            assert_eq!(changed.label, Some(data(model).labels[row]));
+            assert_eq!(changed.label, Some(labels[row]));
             for (answer, expected) in [(changed.before, &expected[1]), (changed.after, &expected[2])] {
                 assert_eq!(answer.class, expected[0]);
                 near(answer.probability, &expected[1], "probability");
@@ -220,7 +233,7 @@ fn tables_and_changed_inputs_are_those_of_numpy() {
 fn without_labels_only_what_needs_none_is_said() {
     for (model, kind) in [("vit", "moved"), ("vit", "dropped"), ("swin", "moved"), ("swin", "dropped")] {
         let (expected, pair) = (&compared(model, kind)["unlabelled"], pair(model, kind));
-        let test = data(model).answered_by(&pair.before).unwrap();
+        let test = first(&data(model)).answered_by(&pair.before).unwrap();
         let found = evaluate(&pair, &Data { test, train: None }, 0).unwrap();
         assert_eq!(found.tier, "T1");
         assert_eq!(serde_json::to_value(&found.data.per_class).unwrap(), expected["per_class"]);
@@ -258,6 +271,39 @@ fn without_labels_only_what_needs_none_is_said() {
             }
             None => assert!(found.metric("answer-margin").is_none()),
         }
+    }
+}
+
+#[test]
+fn a_retrained_model_is_as_far_away_as_numpy_finds() {
+    let text = std::fs::read_to_string(fixture("reference/compared.json")).unwrap();
+    let expected = serde_json::from_str::<Value>(&text).unwrap()["beside"].take();
+    let (pair, other) = (pair("vit", "moved"), pair("swin", "dropped"));
+    let [own, theirs] = ["vit", "swin"].map(|model| parted(&first(&data(model))));
+    let fewer = Labelled { embeddings: theirs.test.row(0).to_vec(), labels: vec![0], ..theirs.test.clone() };
+    let refused = Retrained::new(other.after.clone(), &own, fewer, None).unwrap_err().to_string();
+    assert!(refused.contains("they are not the same"), "{refused}");
+    let retrained = Retrained::new(other.after, &own, theirs.test, theirs.train).unwrap();
+    let found = compare(&pair, &own, &retrained, 0).unwrap();
+    assert_eq!((found.tier, found.classes, found.not_run.len()), ("T3", 9, 0));
+    let values = |metric: &str| -> Vec<f64> {
+        let metric = found.metrics.iter().find(|it| it.definition.id == metric).unwrap();
+        metric.figures.iter().map(|figure| figure.value.0).collect()
+    };
+    near(values("retrained-routing")[0], &expected["routing"], "routing");
+    for (at, found) in values("retrained-agreement").into_iter().enumerate() {
+        near(found, &expected["agreement"][at], "agreement");
+    }
+    for (found, expected) in
+        values("retrained-accuracy").chunks(3).zip(expected["accuracy"].as_array().unwrap())
+    {
+        near(found[0], &expected[0], "accuracy");
+        near(found[1], &expected[1], "accuracy, retrained");
+        assert!((found[2] - (found[0] - found[1])).abs() < 1e-12);
+    }
+    let names = ["forgotten", "confidence", "entropy", "modified entropy", "loss"];
+    for (found, name) in values("retrained-membership").into_iter().zip(names) {
+        near(found, &expected["membership"][name], name);
     }
 }
 

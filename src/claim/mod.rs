@@ -20,6 +20,7 @@ mod root;
 mod run;
 mod statement;
 mod stored;
+mod tier;
 mod uris;
 mod verification;
 mod words;
@@ -42,8 +43,9 @@ pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
 pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
 pub use statement::Statement;
 pub use stored::StoredClaim;
+pub use tier::Tier;
 pub use uris::{BUILD_TYPE, BUILDER, PREDICATE_TYPE, synthetic};
-pub use verification::{RecordedCheck, Tier, Verdict, Verification};
+pub use verification::{RecordedCheck, Verdict, Verification};
 pub(crate) use words::METHOD_NAMES;
 pub use words::{DeviceKind, DtypePolicy, NotClaimed, Promise, Scope, Seed};
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use candle_core::Device;
 use declass::{
+    error::Error,
     evaluate::{Data, Evaluation},
     evidence::Outcome,
     formats::Artifact,
@@ -12,7 +13,7 @@ use declass::{
     sign::ReleaseKey,
 };
 
-use super::{args::EvaluateArgs, bars::Bars, key, output::Printer};
+use super::{advice::Advised, args::EvaluateArgs, bars::Bars, key, output::Printer};
 
 /// A release that gets another claim.
 pub(super) struct Amended<'a> {
@@ -31,7 +32,14 @@ impl<'a> Amended<'a> {
             return Ok(None);
         };
         let (release, key) = (Release::open(release)?, key::open(&args.key)?);
-        Amending::check(&release, into, key.is_some())?;
+        Amending::check(&release, into, key.is_some()).map_err(|error| match error {
+            Error::DestinationExists { .. } => Advised {
+                reason: error.to_string(),
+                advice: Some("name a new folder, or the release's own".into()),
+            }
+            .into(),
+            other => anyhow::Error::from(other),
+        })?;
         Ok(Some(Self { release, into, key }))
     }
 

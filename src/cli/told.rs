@@ -35,7 +35,7 @@ pub(super) fn in_words(evaluation: &Evaluation, printer: &Printer) {
         }
     }
     if let Some(more) = evaluation.forgotten.len().checked_sub(TOLD).filter(|more| *more > 0) {
-        printer.row("", format!("and {} more, by name in the figures", counted(more, "removed class")));
+        printer.row("", format!("and {more} more removed classes, which the figures name"));
     }
     if let Some(told) = others(evaluation) {
         printer.row("others", told);

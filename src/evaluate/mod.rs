@@ -5,6 +5,8 @@
 //! removal at the head leaves the encoder as it was, they are the same before and after. Nothing here is
 //! filled in from synthetic data, and nothing here decides about a release: the gate is `verify`.
 
+mod answered;
+mod beside;
 mod changed;
 mod data;
 mod double_head;

@@ -3,12 +3,7 @@
 use declass_formats::Artifact;
 use serde::Serialize;
 
-use super::{
-    Data, Labelled, Pair, Record,
-    experiment::Experiment,
-    metrics,
-    observe::{Scores, said},
-};
+use super::{Data, Labelled, Pair, Record, beside::Beside, experiment::Experiment, metrics, observe::said};
 use crate::{
     classes::Labels,
     cut::Cut,
@@ -39,14 +34,6 @@ pub struct Compared {
     pub metrics: Vec<Check>,
     /// What could not be measured, and why.
     pub not_run: Vec<NotRun>,
-}
-
-/// What metrics look at that hold a changed head against a retrained model.
-pub(super) struct Beside<'a> {
-    pub(super) experiment: &'a Experiment<'a>,
-    /// What the retrained model says of the test rows, and of the training rows.
-    pub(super) test: Vec<Scores>,
-    pub(super) train: Option<Vec<Scores>>,
 }
 
 impl Retrained {

@@ -1,5 +1,6 @@
 //! The command line from outside: a process, its exit code, what it prints and what it leaves on disk.
 
+mod amended;
 mod contradictions;
 mod crash;
 mod destination;

@@ -7,8 +7,6 @@ use declass_formats::Sha256Digest;
 use crate::{
     arrays::{Array, Arrays, Problem, read_file},
     error::Error,
-    evaluate::double_head::DoubleHead,
-    head::LinearHead,
 };
 
 /// What labelled embeddings are for, which decides under what names they are looked for.
@@ -80,19 +78,6 @@ impl Labelled {
         })
     }
 
-    /// The same rows without labels of the user: each has the class that a head gives it.
-    ///
-    /// # Errors
-    /// [`Error::Embeddings`] if the width is not that of the head, [`Error::Compute`] if the arithmetic fails.
-    pub fn answered_by(mut self, head: &LinearHead) -> Result<Self, Error> {
-        self.truth = Truth::Answers;
-        self.require_width(head.width)?;
-        let rows: Vec<usize> = (0..self.embeddings.len() / self.width).collect();
-        let top = DoubleHead::of(head).and_then(|head| head.top(&self, &rows));
-        self.labels = top.map_err(Error::compute("evaluating"))?;
-        Ok(self)
-    }
-
     /// What a row is called: its name, or its number, counted from 0.
     #[must_use]
     pub fn name(&self, row: usize) -> String {
@@ -129,7 +114,7 @@ impl Labelled {
         Ok(counts)
     }
 
-    fn require_width(&self, width: usize) -> Result<(), Error> {
+    pub(super) fn require_width(&self, width: usize) -> Result<(), Error> {
         if self.width == width {
             return Ok(());
         }

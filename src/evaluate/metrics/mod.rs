@@ -17,7 +17,7 @@ mod retrained;
 mod routing;
 mod split;
 
-use super::{Truth, experiment::Experiment, retrained::Beside};
+use super::{Truth, beside::Beside, experiment::Experiment};
 use crate::{
     error::Error,
     evidence::{Check, Definition, Figure, NotRun, Outcome},

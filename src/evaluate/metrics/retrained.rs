@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    evaluate::{Truth, figures::at_least, retrained::Beside},
+    evaluate::{Truth, beside::Beside, figures::at_least},
     evidence::{Definition, Figure, Origin, Side},
     statistics::Rate,
 };
