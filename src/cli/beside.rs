@@ -8,7 +8,8 @@ use declass::{
     cut::Cut,
     error::Error,
     evaluate::{Compared, Data, Labelled, Pair, Retrained, compare},
-    head::Hints,
+    formats::Artifact,
+    head::{Hints, LinearHead},
 };
 
 use super::{
@@ -19,6 +20,20 @@ use super::{
     output::Printer,
 };
 
+/// The retrained model, if one is named, with its head over the original's classes.
+pub(super) fn open(
+    args: &EvaluateArgs,
+    pair: &Pair,
+    bars: &Bars,
+) -> Result<Option<(Artifact, Cut, LinearHead)>> {
+    let Some(named) = &args.retrained else { return Ok(None) };
+    let located = hub::locate(named, None, args.hub.offline, bars)?;
+    let model = open_model(&located.path).map_err(Error::from)?;
+    let cut = Cut::locate(&model, &Hints::default())?;
+    let head = Retrained::head(pair, &model, &cut)?;
+    Ok(Some((model, cut, head)))
+}
+
 /// Runs the retrained model on the same examples, if one is named.
 pub(super) fn measure(
     args: &EvaluateArgs,
@@ -27,13 +42,10 @@ pub(super) fn measure(
     bars: &Bars,
     printer: &Printer,
 ) -> Result<Option<Compared>> {
-    let (Some(named), Some(test)) = (&args.retrained, &args.measured_on.examples.data) else {
+    let (Some((model, cut, head)), Some(test)) = (open(args, pair, bars)?, &args.measured_on.examples.data)
+    else {
         return Ok(None);
     };
-    let located = hub::locate(named, None, args.hub.offline, bars)?;
-    let model = open_model(&located.path).map_err(Error::from)?;
-    let cut = Cut::locate(&model, &Hints::default())?;
-    let head = Retrained::head(pair, &model, &cut)?;
     let of = |path: &Path| -> Result<Labelled, Error> {
         let classes = (through.cut.head.classes, through.labels);
         let encoded = encoding(&args.measured_on.examples, path, None).run_as(classes, &model, &cut, bars)?;

@@ -38,7 +38,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
-    examples::check(args, &located.path)?;
+    examples::check(args, &located.path, &pair, &bars)?;
     let amended = Amended::open(args, &located.path)?;
     let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;
     data.check(&pair)?;
@@ -79,18 +79,21 @@ mod examples {
     use std::path::Path;
 
     use anyhow::Result;
-    use declass::evaluate::Evaluation;
+    use declass::evaluate::{Evaluation, Pair};
 
     use crate::cli::{
         args::EvaluateArgs,
-        changed,
+        bars::Bars,
+        beside, changed,
         output::{Printer, counted},
         outside::require_outside,
     };
 
     pub(super) use crate::cli::beside::{measure as retrained, print};
 
-    pub(super) fn check(args: &EvaluateArgs, release: &Path) -> Result<()> {
+    /// What can be told before anything is run.
+    pub(super) fn check(args: &EvaluateArgs, release: &Path, pair: &Pair, bars: &Bars) -> Result<()> {
+        beside::open(args, pair, bars)?;
         args.changed.as_deref().map_or(Ok(()), |out| require_outside(out, release))
     }
 
@@ -118,7 +121,7 @@ mod examples {
 
     use crate::cli::{args::EvaluateArgs, bars::Bars, labelled::Through, output::Printer};
 
-    pub(super) fn check(_: &EvaluateArgs, _: &Path) -> Result<()> {
+    pub(super) fn check(_: &EvaluateArgs, _: &Path, _: &Pair, _: &Bars) -> Result<()> {
         Ok(())
     }
 
