@@ -18,10 +18,16 @@
 //! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again.
 
 #[cfg(feature = "inputs")]
+mod embed;
+#[cfg(feature = "inputs")]
 mod encode;
+#[cfg(feature = "inputs")]
+mod encoder;
 mod event;
 mod finish;
 mod job;
+#[cfg(feature = "inputs")]
+mod kept;
 mod measure;
 mod pointless;
 mod reproduce;
