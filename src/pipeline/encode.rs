@@ -70,12 +70,13 @@ impl Encoding<'_> {
         labels: Option<&Labels>,
         progress: &dyn Progress,
     ) -> Result<Encoded, Error> {
-        let (preparation, mut examples) = self.open(model, cut, labels)?;
+        let wired = Wired::of(model, cut, self.graph);
+        let (preparation, mut examples) = self.open(model, cut, labels, wired.as_ref().ok())?;
         if let Some(most) = self.limit {
             examples.limit(most, self.seed);
         }
         let content = examples.digest(progress);
-        let wired = Wired::of(model, cut, self.graph)?;
+        let wired = wired?;
         let source = wired.source(model)?;
         let flow = Flow::new(source.graph())?;
         let network = Network::of(source, &flow, Device::Cpu);
@@ -104,8 +105,13 @@ impl Encoding<'_> {
         model: &Artifact,
         cut: &Cut,
         labels: Option<&Labels>,
+        wired: Option<&Wired>,
     ) -> Result<(Option<Preparation>, Examples), Error> {
-        let preparation = Preparation::open(model.folder(), None);
+        let preparation = Preparation::open(model.folder(), None).or_else(|why| {
+            // A folder that prepares several kinds of examples has one graph, which takes one of them.
+            let modality = wired.and_then(|wired| wired.modality(model)).ok_or(why)?;
+            Preparation::open(model.folder(), Some(modality))
+        });
         let asked = Asked {
             modality: preparation.as_ref().ok().map(Preparation::modality),
             classes: cut.head.classes,

@@ -33,7 +33,7 @@ fn pixels() -> Vec<u8> {
 }
 
 /// A folder with a folder for each class, called as people write it.
-fn pictures(folder: &Path) {
+pub(crate) fn pictures(folder: &Path) {
     let names = "T-shirt_top Trouser Pullover Dress Coat sandal Shirt Sneaker Bag Ankle_Boot".split(' ');
     let pixels = pixels();
     for (class, name) in names.enumerate() {

@@ -42,10 +42,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         cut: source.model.cut(),
         labels: source.model.labels(),
         graph: args.graph.as_deref(),
-        #[cfg(feature = "inputs")]
         keep: args.keep.folder(),
-        #[cfg(not(feature = "inputs"))]
-        keep: None,
     };
     let data = labelled::open_if_named(&args.data, &through, &bars, out)?;
     let device = device::open(args.device, printer)?;
