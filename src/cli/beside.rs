@@ -48,7 +48,9 @@ pub(super) fn measure(
     };
     let of = |path: &Path| -> Result<Labelled, Error> {
         let classes = (through.cut.head.classes, through.labels);
-        let encoded = encoding(&args.measured_on.examples, path, None).run_as(classes, &model, &cut, bars)?;
+        let keep = args.keep.folder();
+        let encoding = encoding(&args.measured_on.examples, path, None, keep.as_deref());
+        let encoded = encoding.run_as(classes, &model, &cut, bars)?;
         encoded.assumed.iter().for_each(|said| printer.detail("assumed", format!("retrained: {said}")));
         Ok(encoded.labelled)
     };

@@ -99,11 +99,8 @@ fn looked_up(error: Error, path: &Path) -> anyhow::Error {
 
 /// What the environment says, by the names and with the defaults that other programs for hubs have.
 pub(super) fn settings(offline: bool) -> HubSettings {
-    let home = path("HF_HOME").unwrap_or_else(|| {
-        let caches = path("XDG_CACHE_HOME");
-        let caches = caches.unwrap_or_else(|| path("HOME").unwrap_or_else(env::temp_dir).join(".cache"));
-        caches.join("huggingface")
-    });
+    let home = path("HF_HOME")
+        .unwrap_or_else(|| caches().unwrap_or_else(|| env::temp_dir().join(".cache")).join("huggingface"));
     HubSettings {
         endpoint: text("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into()),
         token: token(&home).map(Token),
@@ -114,6 +111,11 @@ pub(super) fn settings(offline: bool) -> HubSettings {
             .filter(|seconds| *seconds > 0)
             .map_or(TIMEOUT, Duration::from_secs),
     }
+}
+
+/// The folder of the user's that programs keep in what they can make again, if the environment has one.
+pub(super) fn caches() -> Option<PathBuf> {
+    path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")))
 }
 
 /// The token of the environment, or the one that a login has stored.

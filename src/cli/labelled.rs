@@ -1,6 +1,6 @@
 //! Embeddings of the user: opened, and what was measured on them as a table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use declass::{
@@ -33,12 +33,14 @@ pub(super) struct Through<'a> {
     pub(super) labels: Option<&'a Labels>,
     /// The ONNX file that it is run by, if one is named.
     pub(super) graph: Option<&'a Path>,
+    /// The folder in which embeddings are kept, if they are.
+    pub(super) keep: Option<PathBuf>,
 }
 
 impl<'a> Through<'a> {
-    /// A model with the labels that it has itself.
+    /// A model with the labels that it has itself, of which nothing is kept.
     pub(super) fn of(model: &'a Artifact, cut: &'a Cut, graph: Option<&'a Path>) -> Self {
-        Self { model, cut, labels: cut.labels.as_ref(), graph }
+        Self { model, cut, labels: cut.labels.as_ref(), graph, keep: None }
     }
 }
 
@@ -87,7 +89,7 @@ mod encoded {
     ) -> Result<Option<Data>> {
         let Some(test) = &args.data else { return Ok(None) };
         let of = |path: &Path| -> Result<Labelled, Error> {
-            let encoding = encoding(args, path, through.graph);
+            let encoding = encoding(args, path, through.graph, through.keep.as_deref());
             let encoded = encoding.run(through.model, through.cut, through.labels, bars)?;
             tell(&encoded, path, printer);
             Ok(encoded.labelled)
@@ -102,6 +104,7 @@ mod encoded {
         args: &ExampleArgs,
         data: &'a Path,
         graph: Option<&'a Path>,
+        keep: Option<&'a Path>,
     ) -> Encoding<'a> {
         let columns = Columns {
             content: args.input_column.clone(),
@@ -109,12 +112,16 @@ mod encoded {
             label: args.label_column.clone(),
         };
         let limit = args.limit.map(|limit| limit as usize);
-        Encoding { data, graph, columns, limit, seed: 0, strict: args.strict }
+        Encoding { data, graph, columns, limit, seed: 0, strict: args.strict, keep }
     }
 
     fn tell(encoded: &Encoded, path: &Path, printer: &Printer) {
         let rows = encoded.labelled.labels.len();
         printer.row("ran on", format!("{} of `{}`", counted(rows, "example"), path.display()));
+        if let Some((folder, known @ 1..)) = &encoded.kept {
+            printer.row("", format!("{} of them before, kept in `{}`", grouped(*known), folder.display()));
+        }
+        encoded.ignored.iter().for_each(|said| printer.warn(said));
         encoded.assumed.iter().for_each(|said| printer.row("assumed", said));
         if let Some(first) = encoded.unusable.first() {
             let count = counted(encoded.unusable.len(), "example");

@@ -1,21 +1,20 @@
 //! The user's own examples as embeddings with labels, if there are any: prepared as the model's folder says, and run up to its head.
 
-use std::{collections::HashMap, path::Path};
+use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use declass_formats::{Artifact, Sha256Digest, onnx::Value as Declared};
-use rayon::prelude::*;
+use declass_formats::{Artifact, Sha256Digest};
 
-use super::wired::{Wired, failed};
+use super::{embed::Embedding, encoder::Encoder, kept::Kept, wired::Wired};
 use crate::{
     classes::Labels,
     cut::Cut,
     error::Error,
     evaluate::{Labelled, Truth},
-    inputs::{Asked, Columns, Examples, Input, Inputs, Preparation, Unusable, Values},
-    net::{Flow, ValueId, element_type},
-    progress::{Progress, Step},
-    run::{Array, Floats, Limits, Network, Run, Value},
+    inputs::{Asked, Columns, Examples, Preparation, Unusable},
+    net::Flow,
+    progress::Progress,
+    run::Network,
 };
 
 /// Examples that are made embeddings of.
@@ -33,6 +32,8 @@ pub struct Encoding<'a> {
     pub seed: u64,
     /// Whether an example that cannot be used is an error.
     pub strict: bool,
+    /// The folder in which embeddings are kept for later runs, if they are.
+    pub keep: Option<&'a Path>,
 }
 
 /// Embeddings of examples, and what became of the others.
@@ -48,14 +49,16 @@ pub struct Encoded {
     pub unknown: Vec<(String, u64)>,
     /// Examples without a label, which are left out.
     pub unlabelled: u64,
+    /// How many embeddings an earlier run had left, and where, if they are kept.
+    pub kept: Option<(PathBuf, u64)>,
+    /// What was wrong with what earlier runs had left, in sentences.
+    pub ignored: Vec<String>,
 }
-
-/// Examples that are prepared at once.
-const AT_ONCE: usize = 64;
 
 impl Encoding<'_> {
     /// Prepares every example and runs the model on it as far as the input of its head, on as many threads as there
-    /// are cores; no more than a few examples are in memory at a time.
+    /// are cores; no more than a few examples are in memory at a time. Embeddings that an earlier run has kept are
+    /// taken from there, once the first of them has been computed again and has the same bits.
     ///
     /// # Errors
     /// [`Error::Inputs`] if the examples or the model's preparation cannot be used, [`Error::Graph`] if the named
@@ -86,18 +89,22 @@ impl Encoding<'_> {
         cut: &Cut,
         progress: &dyn Progress,
     ) -> Result<Encoded, Error> {
-        let (preparation, mut examples) = self.open(classes, model)?;
+        let wired = Wired::of(model, cut, self.graph);
+        let (preparation, mut examples) = self.open(classes, model, wired.as_ref().ok())?;
         if let Some(most) = self.limit {
             examples.limit(most, self.seed);
         }
         let content = examples.digest(progress);
-        let wired = Wired::of(model, cut, self.graph)?;
+        let wired = wired?;
         let source = wired.source(model)?;
         let flow = Flow::new(source.graph())?;
         let network = Network::of(source, &flow, Device::Cpu);
         let encoder = Encoder { network: &network, embeddings: wired.embeddings(source, &flow, cut)? };
-        let mut encoded = self.encode(&examples, preparation.as_ref(), &encoder, progress)?;
         let made = preparation.as_ref().map_or_else(String::new, Preparation::describe);
+        let kept = self.kept(&examples, &encoder, cut.head.width(), &made)?;
+        let embedding =
+            Embedding { examples: &examples, preparation: preparation.as_ref(), encoder: &encoder, progress };
+        let mut encoded = self.encode(&embedding, kept)?;
         encoded.labelled.sha256 = Sha256Digest::of(format!("{content}\n{made}\n").as_bytes());
         encoded.labelled.width = cut.head.width();
         let assumed = preparation.iter().flat_map(|preparation| preparation.assumptions().iter().cloned());
@@ -116,8 +123,13 @@ impl Encoding<'_> {
         &self,
         (classes, labels): (usize, Option<&Labels>),
         model: &Artifact,
+        wired: Option<&Wired>,
     ) -> Result<(Option<Preparation>, Examples), Error> {
-        let preparation = Preparation::open(model.folder(), None);
+        let preparation = Preparation::open(model.folder(), None).or_else(|why| {
+            // A folder that prepares several kinds of examples has one graph, which takes one of them.
+            let modality = wired.and_then(|wired| wired.modality(model)).ok_or(why)?;
+            Preparation::open(model.folder(), Some(modality))
+        });
         let asked = Asked {
             modality: preparation.as_ref().ok().map(Preparation::modality),
             classes,
@@ -134,138 +146,54 @@ impl Encoding<'_> {
         }
     }
 
-    fn encode(
+    /// What earlier runs have left of these examples, if embeddings are kept.
+    fn kept(
         &self,
         examples: &Examples,
-        preparation: Option<&Preparation>,
         encoder: &Encoder<'_>,
-        progress: &dyn Progress,
-    ) -> Result<Encoded, Error> {
-        let list = examples.list();
+        width: usize,
+        made: &str,
+    ) -> Result<Option<Kept>, Error> {
+        let Some((folder, wanted)) = self.keep.zip(examples.digests()) else { return Ok(None) };
+        Ok(encoder.digest()?.map(|network| {
+            let version = env!("CARGO_PKG_VERSION");
+            let all = format!("embeddings 1 of declass {version}\n{network}\n{width}\n{made}\n");
+            Kept::open(folder, Sha256Digest::of(all.as_bytes()), width, wanted)
+        }))
+    }
+
+    fn encode(&self, embedding: &Embedding<'_>, mut kept: Option<Kept>) -> Result<Encoded, Error> {
+        let list = embedding.examples.list();
         // Where nothing has a label the original's answers take their place; where something has, the rest says
         // nothing.
         let are_labelled = list.iter().any(|example| example.label.is_some());
-        let mut encoded = Encoded {
-            labelled: Labelled {
-                path: self.data.to_owned(),
-                sha256: Sha256Digest::of(&[]),
-                width: 0,
-                embeddings: Vec::new(),
-                labels: Vec::new(),
-                truth: if are_labelled { Truth::Labels } else { Truth::Answers },
-                names: Vec::new(),
-            },
-            assumed: Vec::new(),
-            unusable: Vec::new(),
-            unknown: Vec::new(),
-            unlabelled: 0,
+        let used = (0..list.len()).filter(|place| list[*place].label.is_some() || !are_labelled);
+        let used: Vec<usize> = used.collect();
+        let (mut rows, unusable, known) = embedding.rows(&used, kept.as_mut())?;
+        let mut labelled = Labelled {
+            path: self.data.to_owned(),
+            sha256: Sha256Digest::of(&[]),
+            width: 0,
+            embeddings: Vec::new(),
+            labels: Vec::new(),
+            truth: if are_labelled { Truth::Labels } else { Truth::Answers },
+            names: Vec::new(),
         };
-        progress.begin(Step::Encoding, list.len() as u64);
-        for chunk in examples.chunks(preparation, AT_ONCE) {
-            let chunk = chunk?;
-            encoded.unusable.extend(chunk.unusable.into_iter().map(|(_, unusable)| unusable));
-            let is_used = |place: usize| list[place].label.is_some() || !are_labelled;
-            let (used, rest): (Vec<_>, Vec<_>) =
-                chunk.inputs.into_iter().partition(|(place, _)| is_used(*place));
-            encoded.unlabelled += rest.len() as u64;
-            progress.advance(Step::Encoding, rest.len() as u64);
-            let rows = used.par_iter().with_max_len(1).map(|(place, inputs)| {
-                let row = encoder.row(inputs).map_err(|error| about(error, &list[*place].id));
-                progress.advance(Step::Encoding, 1);
-                row
-            });
-            for (row, (place, _)) in rows.collect::<Result<Vec<_>, _>>()?.into_iter().zip(&used) {
-                encoded.labelled.embeddings.extend(row);
-                encoded.labelled.labels.extend(list[*place].label);
-                encoded.labelled.names.push(list[*place].id.clone());
+        for place in &used {
+            if let Some(row) = rows.remove(place) {
+                labelled.embeddings.extend(row);
+                labelled.labels.extend(list[*place].label);
+                labelled.names.push(list[*place].id.clone());
             }
         }
-        progress.end(Step::Encoding);
-        Ok(encoded)
-    }
-}
-
-/// A network that is run as far as the values that its head reads.
-struct Encoder<'n> {
-    network: &'n Network<'n>,
-    /// Those values, with their widths.
-    embeddings: Vec<(ValueId, usize)>,
-}
-
-impl Encoder<'_> {
-    /// The embedding of one example.
-    fn row(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
-        let given = self.given(inputs)?;
-        let wanted: Vec<ValueId> = self.embeddings.iter().map(|(id, _)| *id).collect();
-        let run = Run { given: &given, wanted: &wanted, learns: false, limits: Limits::default() };
-        let values = self.network.run(&run).map_err(|fault| failed(fault.to_string()))?;
-        let mut row = Vec::new();
-        for (value, (_, width)) in values.iter().zip(&self.embeddings) {
-            let numbers = value.numbers().map_err(|fault| failed(fault.to_string()))?;
-            if numbers.len() != *width {
-                return Err(failed("the head reads several embeddings of each example".into()));
-            }
-            row.extend(numbers.into_iter().map(|number| number as f32));
-        }
-        match row.iter().all(|number| number.is_finite()) {
-            true => Ok(row),
-            false => Err(failed("its embedding is not finite".into())),
-        }
-    }
-
-    /// The inputs of the network, by their names; a network with a single input takes the single array.
-    fn given(&self, inputs: &Inputs) -> Result<HashMap<ValueId, Value>, Error> {
-        let declared: Vec<&Declared> = self.network.inputs().collect();
-        let mut given = HashMap::new();
-        for input in &declared {
-            let Some(id) = self.network.value(&input.name) else { continue };
-            let by_name = inputs.get(&input.name);
-            let single = || inputs.values().next().filter(|_| declared.len() == 1 && inputs.len() == 1);
-            let array = by_name.or_else(single).cloned().or_else(|| implied(&input.name, inputs));
-            let Some(array) = array else {
-                let names: Vec<String> = inputs.keys().map(|name| format!("`{name}`")).collect();
-                let reason = format!("the model takes `{}`, and there is {}", input.name, names.join(", "));
-                return Err(failed(reason));
-            };
-            given.insert(id, value(input, &array)?);
-        }
-        Ok(given)
-    }
-}
-
-/// What libraries take for an input of texts that is not given: all tokens count, and all are of the first text.
-fn implied(name: &str, inputs: &Inputs) -> Option<Input> {
-    let ids = inputs.get("input_ids")?;
-    let Values::Whole(values) = &ids.values else { return None };
-    let with = match name {
-        "attention_mask" => 1,
-        "token_type_ids" => 0,
-        _ => return None,
-    };
-    Some(Input { shape: ids.shape.clone(), values: Values::Whole(vec![with; values.len()]) })
-}
-
-/// An array as the type that the network takes.
-fn value(input: &Declared, array: &Input) -> Result<Value, Error> {
-    let told = |what: String| failed(format!("input `{}`: {what}", input.name));
-    let dtype = element_type(i64::from(input.elem_type)).map_err(|problem| told(problem.to_string()))?;
-    match (&array.values, dtype.is_float()) {
-        (Values::Float(values), true) => {
-            let numbers = values.iter().copied().map(f64::from).collect();
-            let floats = Floats::of(numbers, &array.shape, dtype, &Device::Cpu);
-            floats.map(Value::from).map_err(|fault| told(fault.to_string()))
-        }
-        (Values::Whole(values), false) => Ok(Array::new(dtype, array.shape.clone(), values.clone()).into()),
-        _ => Err(told(format!("it takes elements of type {}", dtype.name()))),
-    }
-}
-
-/// An error with the example that it is about.
-fn about(error: Error, id: &str) -> Error {
-    match error {
-        Error::Run { reason, hint } => {
-            Error::Run { reason: format!("`{}`: {reason}", id.escape_debug()), hint }
-        }
-        other => other,
+        Ok(Encoded {
+            labelled,
+            assumed: Vec::new(),
+            unusable,
+            unknown: Vec::new(),
+            unlabelled: (list.len() - used.len()) as u64,
+            kept: kept.as_ref().map(|kept| (kept.folder().to_owned(), known)),
+            ignored: kept.map(Kept::into_notes).unwrap_or_default(),
+        })
     }
 }

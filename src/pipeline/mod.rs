@@ -20,10 +20,16 @@
 
 mod amend;
 #[cfg(feature = "inputs")]
+mod embed;
+#[cfg(feature = "inputs")]
 mod encode;
+#[cfg(feature = "inputs")]
+mod encoder;
 mod event;
 mod finish;
 mod job;
+#[cfg(feature = "inputs")]
+mod kept;
 mod measure;
 mod pointless;
 mod reproduce;

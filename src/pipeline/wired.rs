@@ -1,9 +1,13 @@
 //! A model with the graph that it is run by: its own, or one that belongs to it.
 
+#[cfg(feature = "inputs")]
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use declass_formats::Artifact;
 
+#[cfg(feature = "inputs")]
+use crate::inputs::Modality;
 use crate::{
     blueprint::Blueprint,
     cut::{Branch, Cut},
@@ -42,6 +46,16 @@ impl Wired {
             None => Source::of(model),
         };
         source.ok_or_else(|| failed("there is no graph".into()))
+    }
+
+    /// What the graph takes, by the names that libraries give such inputs; none if it is not one of them.
+    #[cfg(feature = "inputs")]
+    pub(super) fn modality(&self, model: &Artifact) -> Option<Modality> {
+        let source = self.source(model).ok()?;
+        let inputs = source.graph().inputs.iter().filter(|input| source.info(&input.name).is_none());
+        let found: BTreeSet<Modality> = inputs.filter_map(|input| Modality::of_input(&input.name)).collect();
+        let first = found.first().copied();
+        first.filter(|_| found.len() == 1)
     }
 
     /// The values that the head reads, with their widths.

@@ -10,6 +10,7 @@ mod call;
 mod chains;
 mod columns;
 mod depthwise;
+mod digest;
 mod fault;
 mod forward;
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod forgotten;
 mod gate;
 mod hostile;
 mod interrupted;
+#[cfg(feature = "inputs")]
+mod kept;
 mod keys;
 mod labels;
 mod leftovers;
@@ -17,6 +19,8 @@ mod lent;
 mod lies;
 mod lineage;
 mod manners;
+#[cfg(feature = "inputs")]
+mod modality;
 mod naming;
 mod output;
 #[cfg(feature = "inputs")]

@@ -1,10 +1,11 @@
 //! Parts of the book that the program writes itself: help texts, codes of findings, methods.
 
-use std::{fmt::Write, fs, process::Command};
+use std::{collections::BTreeMap, fmt::Write, fs, process::Command};
 
 use declass::{
     evaluate,
     evidence::{Definition, Origin},
+    inputs,
     pipeline::REPRODUCTION,
     run, verify,
 };
@@ -92,8 +93,31 @@ fn the_list_of_checks_is_that_of_the_program() {
 
 #[test]
 fn the_list_of_operators_is_that_of_the_program() {
-    let names: Vec<String> = run::operators().iter().map(|name| format!("`{name}`")).collect();
-    settle(&format!("{BOOK}/reference/operators.md"), &format!("{}.", names.join(", ")));
+    settle(&format!("{BOOK}/reference/operators.md"), &format!("{}.", quoted(&run::operators())));
+}
+
+#[test]
+fn the_tables_of_own_data_are_those_of_the_program() {
+    let mut text = String::from("## What is read\n\n| examples | files that end in |\n|---|---|\n");
+    for (kind, endings) in inputs::kinds() {
+        writeln!(text, "| {kind} | {} |", quoted(endings)).unwrap();
+    }
+    write!(text, "\n## Image processors of transformers\n\n{}.\n\n", quoted(&inputs::processors())).unwrap();
+    write!(text, "## Feature extractors\n\n{}.\n\n", quoted(inputs::extractors())).unwrap();
+    write!(text, "## Weights of torchvision\n\n| architecture | weights |\n|---|---|\n").unwrap();
+    let mut weights: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in inputs::torchvision_weights() {
+        let (architecture, weight) = name.split_once(' ').unwrap();
+        weights.entry(architecture).or_default().push(weight);
+    }
+    for (architecture, weights) in weights {
+        writeln!(text, "| `{architecture}` | {} |", quoted(&weights)).unwrap();
+    }
+    settle(&format!("{BOOK}/own-data.md"), &text);
+}
+
+fn quoted(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// Compares the generated part of a page, which is all below the mark, or writes it.

@@ -60,6 +60,8 @@ pub(crate) fn declass() -> Command {
     for variable in ["CREDENTIALS_DIRECTORY", "DECLASS_KEY", "DECLASS_KEY_PASSPHRASE", "GITHUB_ACTIONS"] {
         command.env_remove(variable);
     }
+    // Nothing is left among what belongs to the user.
+    command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/caches"));
     command
 }
 

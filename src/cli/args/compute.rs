@@ -75,6 +75,8 @@ pub(in crate::cli) struct EvaluateArgs {
     pub(in crate::cli) hub: HubArgs,
     #[command(flatten)]
     pub(in crate::cli) measured_on: DataArgs,
+    #[command(flatten)]
+    pub(in crate::cli) keep: KeepArgs,
     /// An ONNX file that was exported of the original, where it is a folder of safetensors and the model is run
     /// [default: onnx/model.onnx in the folder, where its configuration does not say enough].
     #[arg(long, value_name = "FILE")]
@@ -160,6 +162,38 @@ pub(in crate::cli) struct ExampleArgs {
     #[cfg(feature = "inputs")]
     #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
     pub(in crate::cli) second_column: Option<String>,
+}
+
+/// Where embeddings of the user's examples are kept.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct KeepArgs {
+    /// Keep the embeddings of your examples in this folder, so that a run that was killed goes on where it was, and the
+    /// next one on the same examples is quick [default: declass in the folder for caches].
+    ///
+    /// They are found again by the digests of the example, of how it is prepared, and of the network in front of the
+    /// head. Anything else that lies there is ignored.
+    #[cfg(feature = "inputs")]
+    #[arg(long, value_name = "DIR", help_heading = "Your own data", requires = "data")]
+    cache: Option<PathBuf>,
+    /// Keep nothing, and use nothing that was kept.
+    #[cfg(feature = "inputs")]
+    #[arg(long, help_heading = "Your own data", requires = "data", conflicts_with = "cache")]
+    no_cache: bool,
+}
+
+impl KeepArgs {
+    /// The folder, if embeddings are kept.
+    #[cfg(feature = "inputs")]
+    pub(in crate::cli) fn folder(&self) -> Option<PathBuf> {
+        let usual = || crate::cli::hub::caches().map(|caches| caches.join("declass"));
+        if self.no_cache { None } else { self.cache.clone().or_else(usual) }
+    }
+
+    /// This build makes no embeddings.
+    #[cfg(not(feature = "inputs"))]
+    pub(in crate::cli) fn folder(&self) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// Labelled data that a run measures on besides.
@@ -389,6 +423,8 @@ pub(in crate::cli) struct UnlearnArgs {
     pub(in crate::cli) dry_run: bool,
     #[command(flatten)]
     pub(in crate::cli) data: DataArgs,
+    #[command(flatten)]
+    pub(in crate::cli) keep: KeepArgs,
     #[command(flatten)]
     pub(in crate::cli) key: KeyArgs,
     /// Print one JSON object: schema, passed, out (null if nothing was written), signedBy (null if unsigned),

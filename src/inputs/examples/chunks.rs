@@ -1,7 +1,5 @@
 //! The examples as inputs of a model, some at a time: decoded by all cores, and never all in memory.
 
-use std::ops::Range;
-
 use declass_formats::Sha256Digest;
 use rayon::prelude::*;
 
@@ -20,9 +18,9 @@ use crate::{
 };
 
 /// Some examples that follow each other.
-pub struct Chunk {
-    /// The examples that can be used, by their places in the list, and their inputs.
-    pub inputs: Vec<(usize, Inputs)>,
+pub struct Chunk<T = Inputs> {
+    /// The examples that can be used, by their places in the list, and their inputs, or what was made of those.
+    pub inputs: Vec<(usize, T)>,
     /// Those that cannot, by their places in the list.
     pub unusable: Vec<(usize, Unusable)>,
 }
@@ -31,6 +29,8 @@ pub struct Chunk {
 pub struct Chunks<'a> {
     examples: &'a Examples,
     preparation: Option<&'a Preparation>,
+    /// Places in the list.
+    places: Vec<usize>,
     at: usize,
     size: usize,
 }
@@ -40,18 +40,24 @@ impl Examples {
     /// examples are ready.
     #[must_use]
     pub fn chunks<'a>(&'a self, preparation: Option<&'a Preparation>, size: usize) -> Chunks<'a> {
-        self.chunks_from(0, preparation, size)
+        self.chunks_of((0..self.list.len()).collect(), preparation, size)
     }
 
-    /// The same from a place in the list on, for what was interrupted.
+    /// The same of some of them, by their places in the list, which ascend.
     #[must_use]
-    pub fn chunks_from<'a>(
+    pub fn chunks_of<'a>(
         &'a self,
-        at: usize,
+        places: Vec<usize>,
         preparation: Option<&'a Preparation>,
         size: usize,
     ) -> Chunks<'a> {
-        Chunks { examples: self, preparation, at, size: size.max(1) }
+        Chunks { examples: self, preparation, places, at: 0, size: size.max(1) }
+    }
+
+    /// The digest of each example's content in the order of the list, once [`Self::digest`] has read them.
+    #[must_use]
+    pub fn digests(&self) -> Option<&[Sha256Digest]> {
+        self.digests.as_deref()
     }
 
     /// Digest of the list (names and classes, in order) and of the content of every example, which are all
@@ -61,8 +67,8 @@ impl Examples {
             let step = Step::Encoding;
             progress.begin(step, self.list.len() as u64);
             let mut digests = Vec::with_capacity(self.list.len());
-            for start in (0..self.list.len()).step_by(AT_ONCE) {
-                let part = start..self.list.len().min(start + AT_ONCE);
+            let places: Vec<usize> = (0..self.list.len()).collect();
+            for part in places.chunks(AT_ONCE) {
                 progress.advance(step, part.len() as u64);
                 digests.extend(self.digests_of(part));
             }
@@ -77,23 +83,22 @@ impl Examples {
         Sha256Digest::of(lines.as_bytes())
     }
 
-    fn digests_of(&self, part: Range<usize>) -> Vec<Sha256Digest> {
+    fn digests_of(&self, part: &[usize]) -> Vec<Sha256Digest> {
         self.on_each(part, |_, content| content.map_or(Sha256Digest::of(&[]), |content| content.digest()))
     }
 
     /// Does something with the content of each example of a part, on all cores.
     fn on_each<T: Send>(
         &self,
-        part: Range<usize>,
+        part: &[usize],
         with: impl Fn(usize, Result<Fetched, Fault>) -> T + Sync,
     ) -> Vec<T> {
-        let sources: Vec<&Source> = self.list[part.clone()].iter().map(|example| &example.source).collect();
+        let examples = part.iter().filter_map(|place| Some((*place, self.list.get(*place)?)));
+        let (part, sources): (Vec<usize>, Vec<&Source>) =
+            examples.map(|(place, example)| (place, &example.source)).unzip();
         let mut ahead = self.store.ahead(&sources);
-        let tasks: Vec<_> = sources
-            .into_iter()
-            .enumerate()
-            .map(|(at, source)| (part.start + at, source, ahead.remove(&at)))
-            .collect();
+        let tasks = part.into_iter().zip(sources).enumerate();
+        let tasks: Vec<_> = tasks.map(|(at, (place, source))| (place, source, ahead.remove(&at))).collect();
         // Pictures are large, so that each is a task of its own.
         let each = tasks.into_par_iter().with_max_len(1);
         each.map(|(place, source, ahead)| with(place, ahead.unwrap_or_else(|| self.store.fetch(source))))
@@ -120,27 +125,34 @@ impl Chunks<'_> {
     }
 }
 
-impl Iterator for Chunks<'_> {
-    /// An error only if the examples are to be used strictly and one cannot be; nothing comes behind it.
-    type Item = Result<Chunk, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl Chunks<'_> {
+    /// The next chunk, with what is made of each example's inputs by the thread that prepared them: so the inputs of
+    /// a few examples are in memory at a time, and not those of a chunk.
+    ///
+    /// # Errors
+    /// Only if the examples are to be used strictly and one cannot be; nothing comes behind it.
+    pub fn next_through<T: Send>(
+        &mut self,
+        with: impl Fn(usize, Inputs) -> T + Sync,
+    ) -> Option<Result<Chunk<T>, Error>> {
         let examples = self.examples;
-        let end = self.at.saturating_add(self.size).min(examples.list.len());
-        let part = self.at..end;
+        let end = self.at.saturating_add(self.size).min(self.places.len());
+        let part = &self.places[self.at..end];
         if part.is_empty() {
             return None;
         }
-        let prepared = examples
-            .on_each(part.clone(), |place, content| content.and_then(|content| self.prepare(place, content)));
+        let made = examples.on_each(part, |place, content| {
+            let inputs = content.and_then(|content| self.prepare(place, content));
+            (place, inputs.map(|inputs| with(place, inputs)))
+        });
         self.at = end;
         let mut chunk = Chunk { inputs: Vec::new(), unusable: Vec::new() };
-        for (place, prepared) in part.zip(prepared) {
+        for (place, made) in made {
             let id = &examples.list[place].id;
-            match prepared {
-                Ok(inputs) => chunk.inputs.push((place, inputs)),
+            match made {
+                Ok(made) => chunk.inputs.push((place, made)),
                 Err(fault) if examples.strict => {
-                    self.at = examples.list.len();
+                    self.at = self.places.len();
                     let reason = format!("`{}`: {}", shown(id), fault.reason);
                     return Some(Err(Fault { reason, ..fault }.at(&examples.path)));
                 }
@@ -150,5 +162,14 @@ impl Iterator for Chunks<'_> {
             }
         }
         Some(Ok(chunk))
+    }
+}
+
+impl Iterator for Chunks<'_> {
+    /// As [`Chunks::next_through`], with the inputs themselves.
+    type Item = Result<Chunk, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_through(|_, inputs| inputs)
     }
 }

@@ -34,7 +34,7 @@ use transformers::Asked;
 pub(super) use text::MAX_TEXT;
 
 /// What examples are.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Modality {
     /// Pictures, for `pixel_values`.
     Images,
@@ -295,6 +295,17 @@ const TORCHVISION: &str = "config.json can say it: \"library\": \"torchvision\",
                            \"weights\": \"IMAGENET1K_V2\"";
 
 impl Modality {
+    /// What an input of a network takes, by the name that libraries give it.
+    #[must_use]
+    pub fn of_input(name: &str) -> Option<Self> {
+        match name {
+            "pixel_values" => Some(Self::Images),
+            "input_ids" => Some(Self::Texts),
+            "input_values" => Some(Self::Sounds),
+            _ => None,
+        }
+    }
+
     /// In the middle of a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {

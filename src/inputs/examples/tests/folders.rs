@@ -59,7 +59,7 @@ fn chunks_hold_what_can_be_used_and_name_what_cannot() {
     assert_eq!(chunks[1].unusable[0].1.reason, "it is no picture that is known");
     let inputs: Vec<_> = chunks[0].inputs.iter().map(|(_, inputs)| inputs).collect();
     assert_eq!(preparation.stack(&inputs).unwrap()["pixel_values"].shape, [3, 3, 12, 12]);
-    let rest: Vec<_> = examples.chunks_from(3, Some(&preparation), 9).map(Result::unwrap).collect();
+    let rest: Vec<_> = examples.chunks_of(vec![3, 4], Some(&preparation), 9).map(Result::unwrap).collect();
     assert_eq!(rest[0].inputs[0], chunks[1].inputs[0]);
     let names = labels(&["a", "b"]);
     let strict =
