@@ -4,9 +4,10 @@ use declass_formats::Artifact;
 use serde_json::Value;
 
 use super::{
+    Fewest,
     candidate::{Candidate, listed},
     chain, library,
-    library::{timm, types},
+    library::{places, timm, types},
     not_this_head,
     refuse::architectures,
     rules::{Found, Library, best_first, token_head},
@@ -31,6 +32,8 @@ pub(super) fn of_library<'a>(
     else {
         return Ok(None);
     };
+    let fewer = places::instead(class).filter(|(_, fewest)| labels(config) < *fewest);
+    let wanted = fewer.map_or(wanted, |(heads, _)| heads);
     let Some(heads) = all_of(wanted, matrices) else {
         return Err(not_this_head(format!(
             "`{class}` of the transformers library loads `{}.weight` as its head, and there is none{}",
@@ -41,6 +44,21 @@ pub(super) fn of_library<'a>(
     require_no_bias(class, wanted, &heads)?;
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
+}
+
+/// How many labels the library takes a configuration to have: two, where it says nothing.
+fn labels(config: &Value) -> usize {
+    let names = config.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
+    let count = config.get("num_labels").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    names.or(count).unwrap_or(2)
+}
+
+/// With fewer classes than this the library loads another head for the class that a configuration names.
+pub(super) fn fewest(config: Option<&Value>, classes: usize) -> Option<Fewest> {
+    let class = *architectures(config?).first()?;
+    let (_, fewest) = places::instead(class).filter(|(_, fewest)| classes >= *fewest)?;
+    let reason = format!("with fewer than {fewest} classes `{class}` of the transformers library loads another head");
+    Some(Fewest { classes: fewest, reason })
 }
 
 /// Where no class is named, the library goes by the type.

@@ -117,7 +117,9 @@ fn assemble(
         others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
     let link = if multi_label { Link::Sigmoid } else { Link::None };
-    let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
+    let place = refuse::place(artifact)?;
+    let is_known = place.is_some() && found.library == Library::Known;
+    let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0 && !is_known;
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
@@ -133,9 +135,14 @@ fn assemble(
         head: Head {
             name: first.module.clone(),
             link,
-            position: if pooled_after { Position::Pooled } else { Position::Whole },
+            position: match place {
+                Some(place) => Position::PerPlace(place),
+                None if pooled_after => Position::Pooled,
+                None => Position::Whole,
+            },
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
+            fewest: known::fewest(artifact.config(), classes),
             ..plain_head(classes, branches)
         },
         why: Why {
@@ -166,6 +173,7 @@ fn plain_head(classes: usize, branches: Vec<Branch>) -> Head {
         sites: Vec::new(),
         floated: None,
         obstacle: None,
+        fewest: None,
         merging: Vec::new(),
         open: None,
     }

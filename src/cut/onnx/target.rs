@@ -31,29 +31,29 @@ pub(super) enum Entry {
 }
 
 /// The entries of a target shape from the last one on. Empty if nothing is known.
-pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Entry> {
-    if let Ok(Some(target)) = follower.integers(node, 1) {
+pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize, input: usize) -> Vec<Entry> {
+    if let Ok(Some(target)) = follower.integers(node, input) {
         return target.into_iter().rev().map(Entry::Number).collect();
     }
     if let Some(shape) = ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Entry::Number).collect();
     }
-    of_value(follower, node)
-        .unwrap_or_else(|| pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect())
+    of_value(follower, node, input)
+        .unwrap_or_else(|| pieces(follower, node, input).into_iter().map(|(_, _, entry)| entry).collect())
 }
 
 /// The same of a target that is the whole shape of a value.
-fn of_value(follower: &Follower<'_, '_>, node: usize) -> Option<Vec<Entry>> {
+fn of_value(follower: &Follower<'_, '_>, node: usize, input: usize) -> Option<Vec<Entry>> {
     let flow = follower.flow;
-    let value = shaped(follower, maker(follower, node)?)?;
+    let value = shaped(follower, maker(follower, node, input)?)?;
     let data = flow.id(follower.name(node, 0)?)?;
     let rank = i64::try_from(follower.rank(value)?).ok()?;
     Some((0..rank).rev().map(|axis| extent(follower, data, value, axis)).collect())
 }
 
 /// The node that makes a shape operand, seen through casts.
-fn maker(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
-    let mut name = follower.name(node, 1)?;
+fn maker(follower: &Follower<'_, '_>, node: usize, input: usize) -> Option<usize> {
+    let mut name = follower.name(node, input)?;
     loop {
         let maker = follower.flow.producer(follower.flow.id(name)?)?;
         if follower.flow.op(maker).list() != List::Passes {
@@ -71,9 +71,13 @@ fn shaped(follower: &Follower<'_, '_>, node: usize) -> Option<ValueId> {
 
 /// The entries of a shape that is put together at run time, from the last one on: the node and operand
 /// they enter at, and what is known of them.
-pub(super) fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Entry)> {
+pub(super) fn pieces(
+    follower: &Follower<'_, '_>,
+    node: usize,
+    input: usize,
+) -> Vec<((usize, usize), usize, Entry)> {
     let joins = |node: &usize| follower.flow.op(*node).list() == List::Joins;
-    let Some(concat) = maker(follower, node).filter(joins) else {
+    let Some(concat) = maker(follower, node, input).filter(joins) else {
         return Vec::new();
     };
     let data = follower.name(node, 0).and_then(|name| follower.flow.id(name));
