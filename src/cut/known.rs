@@ -12,7 +12,7 @@ use super::{
     refuse::architectures,
     rules::{Found, Library, best_first, token_head},
 };
-use crate::error::Error;
+use crate::{error::Error, head::Place};
 
 /// What the library's own code of the configuration's architecture takes for its head, if it is known.
 ///
@@ -110,7 +110,25 @@ fn all_of<'a>(modules: &[&str], matrices: &[Candidate<'a>]) -> Option<Vec<Candid
 
 fn settled(heads: Vec<Candidate<'_>>, rule: String) -> Found<'_> {
     let (beside, library) = (Vec::new(), Library::Unknown);
-    Found { heads, rule, confidence: 1.0, beside, settled: true, declared: true, library }
+    Found {
+        heads,
+        rule,
+        confidence: 1.0,
+        beside,
+        settled: true,
+        declared: true,
+        library,
+        place: None,
+        adds: false,
+    }
+}
+
+/// What torchvision loads as the head of a segmentation model, by the names of its tensors.
+pub(super) fn of_torchvision<'a>(artifact: &Artifact, matrices: &[Candidate<'a>]) -> Option<Found<'a>> {
+    let heads = all_of(places::torchvision(artifact)?, matrices)?;
+    let found = settled(heads, "its names are those of torchvision's segmentation models".into());
+    let (place, library) = (Some(Place::Pixel), Library::Known);
+    Some(Found { confidence: 0.95, place, library, adds: true, ..found })
 }
 
 /// What timm loads as the head: by its declaration (`pretrained_cfg.classifier`, a module path or a list of them

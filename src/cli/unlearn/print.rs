@@ -101,6 +101,10 @@ impl<'a> Teller<'a> {
         out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
+        if let Some(place) = cut.head.position.place() {
+            let place = place.name();
+            out.row("decides", format!("for every {place}: embeddings, strata and figures are of one {place} each"));
+        }
         out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
         self.entities();
         self.history(job);

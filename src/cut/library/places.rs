@@ -1,5 +1,8 @@
 //! What classes of the transformers library call their heads that decide for every token, or every pixel.
 
+use declass_formats::Artifact;
+
+use super::super::names::unwrapped;
 use crate::head::Place;
 
 /// As the table of heads that decide for the whole input.
@@ -102,6 +105,28 @@ pub(in crate::cut) fn place(class: &str) -> Option<Place> {
 /// The head of a class of the library.
 pub(super) fn heads(class: &str) -> Option<&'static [&'static str]> {
     HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads)
+}
+
+/// The heads of torchvision's segmentation models, whose files have no configuration: the sum of the results of both
+/// where there are two. Told by the names of all tensors, and of what stands before the head.
+pub(in crate::cut) fn torchvision(artifact: &Artifact) -> Option<&'static [&'static str]> {
+    let names = || artifact.tensors().keys().map(|name| unwrapped(name));
+    let is_part = |name: &str| {
+        let part = name.split('.').next().unwrap_or_default();
+        matches!(part, "aux_classifier" | "backbone" | "classifier")
+    };
+    let has = |wanted: &str| names().any(|name| name == wanted);
+    if !names().all(is_part) || !names().any(|name| name.starts_with("backbone.")) {
+        return None;
+    }
+    let fcn = has("classifier.0.weight") && has("classifier.1.running_mean") && !has("classifier.3.weight");
+    let deeplab = has("classifier.0.convs.0.0.weight") && has("classifier.2.running_mean");
+    if has("classifier.4.weight") && (fcn || deeplab) {
+        return Some(&["classifier.4"]);
+    }
+    let lraspp = ["cbr.0", "scale.1", "low_classifier", "high_classifier"];
+    let is_lraspp = lraspp.iter().all(|part| has(&format!("classifier.{part}.weight")));
+    is_lraspp.then_some(&["classifier.low_classifier", "classifier.high_classifier"])
 }
 
 /// A head that a class has instead where there are fewer classes than this number.

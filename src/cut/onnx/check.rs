@@ -85,9 +85,10 @@ pub(super) fn declared_classes(
 /// beside that of the classes counts places, unless its extent is 1.
 fn position(flow: &Flow<'_>, shape: &[Dim], last: &Tracked) -> Position {
     let has_axis = last.stage.has_classes() || last.stands;
-    // Of what was rearranged nothing is known but what is declared.
-    let declared = Some(shape.len()).filter(|rank| *rank > usize::from(!has_axis));
-    let rank = if has_axis { declared.or(last.rank) } else { last.rank.or(declared) }.unwrap_or(1);
+    // A number for each input may be declared as a column of unknown width.
+    let declared = Some(shape.len()).filter(|rank| *rank > if has_axis { 0 } else { 2 });
+    let rank = if has_axis { declared.or(last.rank).filter(|rank| *rank > 2) } else { last.rank.or(declared) };
+    let rank = rank.unwrap_or(1);
     let class_axis = rank.checked_sub(last.axis + 1).filter(|_| has_axis);
     let counts = |axis: &usize| Some(*axis) != class_axis && shape.get(*axis) != Some(&Dim::Fixed(1));
     match (1..rank).filter(counts).count() {
@@ -99,7 +100,7 @@ fn position(flow: &Flow<'_>, shape: &[Dim], last: &Tracked) -> Position {
 
 /// What places are, as far as the graph tells: those of a map have two axes, and a text comes as whole numbers.
 fn place(flow: &Flow<'_>, axes: usize) -> Place {
-    let is_text = |input: &Value| input.elem_type == INT64 && input.shape.as_ref().is_none_or(|it| it.len() == 2);
+    let is_text = |input: &Value| WHOLE.contains(&input.elem_type) && input.shape.as_ref().is_none_or(|it| it.len() == 2);
     match axes {
         1 if flow.graph().inputs.iter().any(is_text) => Place::Token,
         1 => Place::Position,
@@ -107,8 +108,8 @@ fn place(flow: &Flow<'_>, axes: usize) -> Place {
     }
 }
 
-/// ONNX element type of whole numbers, as which texts come.
-const INT64: i32 = 7;
+/// ONNX element types of whole numbers, as which texts come.
+const WHOLE: [i32; 2] = [6, 7];
 
 /// Whether a value is read or given out.
 pub(super) fn is_used(flow: &Flow<'_>, value: ValueId) -> bool {
