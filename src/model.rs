@@ -103,8 +103,7 @@ impl Model {
     /// earlier removal dropped.
     pub fn forget<S: AsRef<str>>(&self, classes: &[S]) -> Result<Builder, Error> {
         let head = &self.cut.head;
-        let resolve =
-            if self.names_entities() { Forgotten::resolve_entities } else { Forgotten::resolve };
+        let resolve = if self.names_entities() { Forgotten::resolve_entities } else { Forgotten::resolve };
         let forgotten = resolve(classes, head.classes, self.labels.as_ref())
             .map_err(|error| self.removed_before(error))?;
         let method = methods::choose(None, head.link)?;

@@ -62,7 +62,8 @@ impl Forgotten {
                 pieces.entry(name).or_default().push(class);
             }
         }
-        let is_whole = |classes: &[usize]| classes.len() > 1 && classes.iter().all(|class| self.contains(*class));
+        let is_whole =
+            |classes: &[usize]| classes.len() > 1 && classes.iter().all(|class| self.contains(*class));
         pieces.into_iter().filter(|(_, all)| is_whole(all)).map(|(name, _)| name.to_owned()).collect()
     }
 }
@@ -74,7 +75,8 @@ impl LeftPieces {
         let label = |class: usize| labels.names.get(class).map(String::as_str);
         let names: BTreeSet<&str> =
             forgotten.indices().filter_map(|class| Some(piece(label(class)?)?.1)).collect();
-        let of_entity = |name: &str, class: &usize| label(*class).and_then(piece).is_some_and(|it| it.1 == name);
+        let of_entity =
+            |name: &str, class: &usize| label(*class).and_then(piece).is_some_and(|it| it.1 == name);
         let texts = |classes: &mut dyn Iterator<Item = usize>, name: &str| -> Vec<String> {
             classes.filter(|class| of_entity(name, class)).filter_map(label).map(Into::into).collect()
         };
@@ -172,7 +174,10 @@ mod tests {
         };
         assert_eq!(said(&["PER"]), [""; 0]);
         let part = said(&["B-PER"]);
-        assert!(part[0].starts_with("`B-PER` goes and `I-PER` stays: tokens are still called `PER`"), "{part:?}");
+        assert!(
+            part[0].starts_with("`B-PER` goes and `I-PER` stays: tokens are still called `PER`"),
+            "{part:?}"
+        );
         assert!(said(&["O"])[0].contains("every token is called an entity"));
     }
 }

@@ -49,7 +49,8 @@ pub(super) fn of_library<'a>(
 /// How many labels the library takes a configuration to have: two, where it says nothing.
 fn labels(config: &Value) -> usize {
     let names = config.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
-    let count = config.get("num_labels").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    let count =
+        config.get("num_labels").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
     names.or(count).unwrap_or(2)
 }
 
@@ -57,7 +58,8 @@ fn labels(config: &Value) -> usize {
 pub(super) fn fewest(config: Option<&Value>, classes: usize) -> Option<Fewest> {
     let class = *architectures(config?).first()?;
     let (_, fewest) = places::instead(class).filter(|(_, fewest)| classes >= *fewest)?;
-    let reason = format!("with fewer than {fewest} classes `{class}` of the transformers library loads another head");
+    let reason =
+        format!("with fewer than {fewest} classes `{class}` of the transformers library loads another head");
     Some(Fewest { classes: fewest, reason })
 }
 

@@ -144,8 +144,11 @@ fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
              a figure is about one {place}: the forgotten classes are to be the answer at no {place}."
         ));
     }
-    if let Some(labels) = content.labels.filter(|_| content.place.is_some_and(|place| place != Place::Pixel)) {
-        said.extend(LeftPieces::of(target.forgotten(), labels).iter().map(|left| format!("{}.", left.warning())));
+    if let Some(labels) = content.labels.filter(|_| content.place.is_some_and(|place| place != Place::Pixel))
+    {
+        said.extend(
+            LeftPieces::of(target.forgotten(), labels).iter().map(|left| format!("{}.", left.warning())),
+        );
     }
     if !gone.is_empty() {
         said.push(format!(

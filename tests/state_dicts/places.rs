@@ -19,7 +19,9 @@ fn found(model: &Dict) -> (Position, Vec<String>) {
 }
 
 fn map(model: Dict, name: &str, classes: usize, width: usize) -> Dict {
-    model.tensor(&format!("{name}.weight"), &[classes, width, 1, 1]).tensor(&format!("{name}.bias"), &[classes])
+    model
+        .tensor(&format!("{name}.weight"), &[classes, width, 1, 1])
+        .tensor(&format!("{name}.bias"), &[classes])
 }
 
 #[test]
@@ -31,7 +33,11 @@ fn a_token_classifier_decides_for_every_token() {
         ("OfSomebodyForTokenClassification", "classifier"),
     ] {
         let model = Dict::new().hf(class, 9).linear("trunk.dense", 64, 64).linear(head, 9, 64);
-        assert_eq!(found(&model), (Position::PerPlace(Place::Token), vec![format!("{head}.weight")]), "{class}");
+        assert_eq!(
+            found(&model),
+            (Position::PerPlace(Place::Token), vec![format!("{head}.weight")]),
+            "{class}"
+        );
     }
     let biased = Dict::new().hf("Qwen3ASRForTokenClassification", 9).linear("score", 9, 64);
     let said = biased.locate(&[]).unwrap_err().to_string();
@@ -40,7 +46,8 @@ fn a_token_classifier_decides_for_every_token() {
     let adapter = adapter.linear("base_model.model.classifier.modules_to_save", 9, 64).adapter();
     let cut = declass::cut::Cut::locate(&adapter.artifact, &declass::head::Hints::default()).unwrap();
     assert_eq!(cut.head.position, Position::PerPlace(Place::Token));
-    let field = Dict::new().hf_with("MyForTokenClassification", 9, json!({"auto_map": {"AutoModel": "my.Crf"}}));
+    let field =
+        Dict::new().hf_with("MyForTokenClassification", 9, json!({"auto_map": {"AutoModel": "my.Crf"}}));
     let field = field.linear("classifier", 9, 64).tensor("crf.transitions", &[9, 9]);
     let said = field.locate(&[]).unwrap_err().to_string();
     assert!(said.contains("crf.transitions"), "{said}");
@@ -49,7 +56,10 @@ fn a_token_classifier_decides_for_every_token() {
 #[test]
 fn a_head_that_another_number_of_classes_changes_is_not_shortened_to_it() {
     let model = |classes: usize, head: &str| {
-        Dict::new().hf("LayoutLMv3ForTokenClassification", classes).linear("layoutlmv3.dense", 64, 64).linear(head, classes, 64)
+        Dict::new()
+            .hf("LayoutLMv3ForTokenClassification", classes)
+            .linear("layoutlmv3.dense", 64, 64)
+            .linear(head, classes, 64)
     };
     model(9, "classifier").is_found("classifier.weight");
     model(11, "classifier.out_proj").is_found("classifier.out_proj.weight");
@@ -58,7 +68,14 @@ fn a_head_that_another_number_of_classes_changes_is_not_shortened_to_it() {
     let cut = declass::cut::Cut::locate(&written.artifact, &declass::head::Hints::default()).unwrap();
     let head = cut.head.load(&written.artifact).unwrap();
     let drop = |classes: &[usize]| {
-        edits(&written.artifact, &cut, &head, &head, &BTreeSet::from_iter(classes.iter().copied()), Slot::Drop)
+        edits(
+            &written.artifact,
+            &cut,
+            &head,
+            &head,
+            &BTreeSet::from_iter(classes.iter().copied()),
+            Slot::Drop,
+        )
     };
     assert!(drop(&[3]).is_ok());
     match drop(&[3, 4]) {
@@ -78,21 +95,28 @@ fn segmenters_of_transformers_decide_for_every_pixel() {
     let cut = dpt.locate(&[]).unwrap();
     assert_eq!((cut.head.position, cut.head.name.as_str()), (pixel, "head.head.4"));
     assert!(cut.why.notes.iter().any(|note| note.contains("auxiliary_head.head.4")), "{:?}", cut.why.notes);
-    for class in ["Mask2FormerForUniversalSegmentation", "DetrForSegmentation", "NewForSemanticSegmentation"] {
+    for class in ["Mask2FormerForUniversalSegmentation", "DetrForSegmentation", "NewForSemanticSegmentation"]
+    {
         map(Dict::new().hf(class, 6), "head", 6, 16).is_refused(&[], "its head is not known");
     }
 }
 
 #[test]
 fn segmenters_of_torchvision_are_told_by_their_names() {
-    let trunk = || Dict::new().tensor("backbone.conv1.weight", &[64, 3, 7, 7]).tensor("backbone.deep.weight", &[8, 64, 3, 3]);
+    let trunk = || {
+        Dict::new()
+            .tensor("backbone.conv1.weight", &[64, 3, 7, 7])
+            .tensor("backbone.deep.weight", &[8, 64, 3, 3])
+    };
     let fcn = trunk().tensor("classifier.0.weight", &[16, 8, 3, 3]).norm("classifier.1", 16);
     let fcn = map(map(fcn, "classifier.4", 6, 16), "aux_classifier.4", 6, 16);
     let pixel = Position::PerPlace(Place::Pixel);
     assert_eq!(found(&fcn), (pixel, vec!["classifier.4.weight".to_owned()]));
     let notes = fcn.locate(&[]).unwrap().why.notes;
     assert!(notes.iter().any(|note| note.contains("auxiliary head `aux_classifier.4.weight`")), "{notes:?}");
-    let lraspp = trunk().tensor("classifier.cbr.0.weight", &[12, 8, 1, 1]).tensor("classifier.scale.1.weight", &[12, 8, 1, 1]);
+    let lraspp = trunk()
+        .tensor("classifier.cbr.0.weight", &[12, 8, 1, 1])
+        .tensor("classifier.scale.1.weight", &[12, 8, 1, 1]);
     let lraspp = map(map(lraspp, "classifier.low_classifier", 6, 5), "classifier.high_classifier", 6, 12);
     let head = lraspp.locate(&[]).unwrap().head;
     let gains: Vec<f64> = head.branches.iter().map(|branch| branch.gain[0]).collect();

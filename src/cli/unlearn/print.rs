@@ -103,7 +103,10 @@ impl<'a> Teller<'a> {
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
         if let Some(place) = cut.head.position.place() {
             let place = place.name();
-            out.row("decides", format!("for every {place}: embeddings, strata and figures are of one {place} each"));
+            out.row(
+                "decides",
+                format!("for every {place}: embeddings, strata and figures are of one {place} each"),
+            );
         }
         out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
         self.entities();

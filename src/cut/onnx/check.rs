@@ -87,7 +87,8 @@ fn position(flow: &Flow<'_>, shape: &[Dim], last: &Tracked) -> Position {
     let has_axis = last.stage.has_classes() || last.stands;
     // A number for each input may be declared as a column of unknown width.
     let declared = Some(shape.len()).filter(|rank| *rank > if has_axis { 0 } else { 2 });
-    let rank = if has_axis { declared.or(last.rank).filter(|rank| *rank > 2) } else { last.rank.or(declared) };
+    let rank =
+        if has_axis { declared.or(last.rank).filter(|rank| *rank > 2) } else { last.rank.or(declared) };
     let rank = rank.unwrap_or(1);
     let class_axis = rank.checked_sub(last.axis + 1).filter(|_| has_axis);
     let counts = |axis: &usize| Some(*axis) != class_axis && shape.get(*axis) != Some(&Dim::Fixed(1));
@@ -100,7 +101,9 @@ fn position(flow: &Flow<'_>, shape: &[Dim], last: &Tracked) -> Position {
 
 /// What places are, as far as the graph tells: those of a map have two axes, and a text comes as whole numbers.
 fn place(flow: &Flow<'_>, axes: usize) -> Place {
-    let is_text = |input: &Value| WHOLE.contains(&input.elem_type) && input.shape.as_ref().is_none_or(|it| it.len() == 2);
+    let is_text = |input: &Value| {
+        WHOLE.contains(&input.elem_type) && input.shape.as_ref().is_none_or(|it| it.len() == 2)
+    };
     match axes {
         1 if flow.graph().inputs.iter().any(is_text) => Place::Token,
         1 => Place::Position,

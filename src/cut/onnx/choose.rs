@@ -80,7 +80,9 @@ pub(super) fn choose<'e, 'a>(
     let pool = [stated, stated_inside, free].into_iter().find(|pool| !pool.is_empty());
     match pool.as_deref() {
         // Why it is none is said by whoever follows it.
-        None if standing(artifact, flow, &groups[0], Rows::PerPlace) == Standing::Other => Ok(likeliest.clone()),
+        None if standing(artifact, flow, &groups[0], Rows::PerPlace) == Standing::Other => {
+            Ok(likeliest.clone())
+        }
         None => Err(ambiguous(flow, &candidates.iter().collect::<Vec<_>>())),
         Some([only]) => Ok(only.group.exits.clone()),
         Some(several) => Err(ambiguous(flow, several)),

@@ -19,10 +19,7 @@ use super::{
     stage::{Stage, Tracked},
     target::{Entry, target_from_right},
 };
-use crate::{
-    head::Link,
-    net::ints_attribute,
-};
+use crate::{head::Link, net::ints_attribute};
 
 /// Where an operator that resizes has what it resizes by.
 #[derive(Clone, Copy)]
@@ -55,10 +52,7 @@ pub(super) fn interpolate(follower: &mut Follower<'_, '_>, node: usize) -> Resul
 
 /// Whether a weighted mean of such values keeps a class that is below the mean of the others there.
 fn mixes(stage: Stage) -> bool {
-    matches!(
-        stage,
-        Stage::Logits | Stage::Output(Link::LogSoftmax | Link::Softmax) | Stage::Rectified
-    )
+    matches!(stage, Stage::Logits | Stage::Output(Link::LogSoftmax | Link::Softmax) | Stage::Rectified)
 }
 
 /// Checks that the class axis is not resized, and notes where its extent is told.

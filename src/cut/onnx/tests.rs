@@ -175,9 +175,8 @@ fn a_row_for_every_place_is_one_of_classes_where_something_says_so() {
 fn maps_of_logits_are_resized_by_weights_that_are_not_negative() {
     let best = || with(node("ArgMax", &["r"], "y"), "axis", Attribute::Int(1));
     let text = |value: &str| Attribute::String(value.into());
-    let resized = |from: &str, mode: &str, by: &str| {
-        with(node("Resize", &[from, "", "", by], "r"), "mode", text(mode))
-    };
+    let resized =
+        |from: &str, mode: &str, by: &str| with(node("Resize", &[from, "", "", by], "r"), "mode", text(mode));
     for mode in ["linear", "nearest"] {
         let cut = map(vec![resized("z", mode, "map"), best()]).unwrap();
         assert_eq!((cut.head.position, cut.head.open), (Position::PerPlace(Place::Pixel), None), "{mode}");
@@ -187,15 +186,14 @@ fn maps_of_logits_are_resized_by_weights_that_are_not_negative() {
     let said = |behind: Vec<Node>| map(behind).unwrap_err().to_string();
     assert!(said(vec![resized("z", "cubic", "map"), best()]).contains("mode `cubic`"));
     assert!(said(vec![resized("z", "linear", "other_map"), best()]).contains("resizes the class axis"));
-    let cropped = with(
-        resized("z", "linear", "map"),
-        "coordinate_transformation_mode",
-        text("tf_crop_and_resize"),
-    );
+    let cropped =
+        with(resized("z", "linear", "map"), "coordinate_transformation_mode", text("tf_crop_and_resize"));
     assert!(said(vec![cropped, best()]).contains("tf_crop_and_resize"));
     // One place where a class has all but all others, and another the other way round: in the mean of rates a third
     // class can be in front. In that of shares of a whole it cannot.
-    let behind = |link: &str| vec![with(node(link, &["z"], "p"), "axis", Attribute::Int(1)), resized("p", "linear", "map"), best()];
+    let behind = |link: &str| {
+        vec![with(node(link, &["z"], "p"), "axis", Attribute::Int(1)), resized("p", "linear", "map"), best()]
+    };
     assert!(map(behind("Softmax")).is_ok());
     let rates = vec![node("Sigmoid", &["z"], "p"), resized("p", "linear", "map"), best()];
     assert!(said(rates).contains("may be in front of the mean"));

@@ -258,7 +258,10 @@ impl Expectation<'_> {
         let is_forgotten = |given: f64| self.forgotten.indices().any(|class| given == class as f64 + shift);
         let judges_all = self.place.is_some() && self.is_final && !self.is_dropped && counts;
         if let Some(row) = rows.iter().find(|row| judges_all && is_forgotten(row.after[0])) {
-            return Some(Found::Wrong(format!("still gives {}, which stands for a forgotten class", row.after[0])));
+            return Some(Found::Wrong(format!(
+                "still gives {}, which stands for a forgotten class",
+                row.after[0]
+            )));
         }
         let renumbered = self.forgotten.index_map();
         for row in rows {

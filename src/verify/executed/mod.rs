@@ -263,7 +263,8 @@ impl Ran {
             Some((outcome, what)) => (outcome, what, execution),
             None => {
                 let class = if self.is_final { ", and none gives a forgotten class" } else { "" };
-                let place = self.place.map_or_else(String::new, |place| format!(" at every {}", place.name()));
+                let place =
+                    self.place.map_or_else(String::new, |place| format!(" at every {}", place.name()));
                 let summary = format!(
                     "run on {} made-up inputs and {} embeddings: every output that was judged follows the head\
                      {place}{class}",

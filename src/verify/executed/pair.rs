@@ -231,7 +231,8 @@ impl<'a> Pair<'a> {
         });
         let places = around.as_ref().and_then(|around| around.layouts.first()).map_or(0, |it| it.places);
         let is_plain = places == 1 || self.every_place;
-        let plain = around.as_ref().filter(|around| is_plain && around.layouts.iter().all(|it| it.places == places));
+        let plain =
+            around.as_ref().filter(|around| is_plain && around.layouts.iter().all(|it| it.places == places));
         let logits = plain.map(|around| self.logits(around, embeddings, Layout::rows)).transpose()?;
         Ok((Seen { batch, logits, places, outputs }, around, work))
     }
