@@ -11,7 +11,7 @@ use crate::{
     error::{ClassError, Error, RemovalError},
     evidence::{Untouched, UntouchedKind},
     fetch::PackageUrl,
-    head::{Hints, Place},
+    head::Hints,
     methods,
     removal::{Builder, Removal},
 };
@@ -130,7 +130,7 @@ impl Model {
     /// Whether labels may be pieces of entities, such as `B-PER`: those of tokens may.
     #[must_use]
     pub fn names_entities(&self) -> bool {
-        matches!(self.cut.head.position.place(), Some(Place::Position | Place::Token))
+        self.cut.head.position.place().is_some_and(|place| place.may_have_entities())
     }
 
     /// Why there is no such class, if the reason is that the model is a release without it.

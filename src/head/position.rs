@@ -39,6 +39,12 @@ impl Place {
             Self::Token => "token",
         }
     }
+
+    /// Whether labels may be pieces of what lies over several of them, as `B-PER` and `I-PER` are.
+    #[must_use]
+    pub fn may_have_entities(self) -> bool {
+        self != Self::Pixel
+    }
 }
 
 impl Position {

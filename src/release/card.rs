@@ -144,7 +144,8 @@ fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
              a figure is about one {place}: the forgotten classes are to be the answer at no {place}."
         ));
     }
-    if let Some(labels) = content.labels.filter(|_| content.place.is_some_and(|place| place != Place::Pixel))
+    if let Some(labels) =
+        content.labels.filter(|_| content.place.is_some_and(|place| place.may_have_entities()))
     {
         said.extend(
             LeftPieces::of(target.forgotten(), labels).iter().map(|left| format!("{}.", left.warning())),

@@ -1,6 +1,8 @@
 //! Target shapes, stored or put together as the graph runs: which of their entries are the classes, and which the
 //! samples.
 
+use std::ops::Range;
+
 use declass_formats::onnx::Dim;
 
 use super::{class_axis::is_class, follower::Follower, rows};
@@ -89,16 +91,17 @@ pub(super) fn pieces(
                 entries.extend(values.map(|(at, value)| ((concat, input), at, Entry::Number(value))));
             }
             _ => {
-                let entry = data.and_then(|data| read(follower, data, concat, input));
-                entries.push(((concat, input), 0, entry.unwrap_or(Entry::Unknown)));
+                let read = data.and_then(|data| read(follower, data, concat, input));
+                let read = read.unwrap_or_else(|| vec![Entry::Unknown]).into_iter().rev();
+                entries.extend(read.map(|entry| ((concat, input), 0, entry)));
             }
         }
     }
     entries
 }
 
-/// What an entry is for the value that gets the shape, if it is picked from the shape of a value.
-fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize) -> Option<Entry> {
+/// What entries are for the value that gets the shape, if they are picked from the shape of a value.
+fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize) -> Option<Vec<Entry>> {
     let flow = follower.flow;
     let mut node = flow.producer(flow.id(follower.name(concat, input)?)?)?;
     // An entry is made a list of one, or another type.
@@ -110,26 +113,32 @@ fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize)
         }
         node = flow.producer(flow.id(follower.name(node, 0)?)?)?;
     }
-    let index = picked(follower, node)?;
     let value = shaped(follower, flow.producer(flow.id(follower.name(node, 0)?)?)?)?;
-    Some(extent(follower, data, value, index))
+    let picked = picked(follower, node, follower.rank(value))?;
+    Some(picked.map(|index| extent(follower, data, value, index)).collect())
 }
 
-/// Which entry of a list an operator picks, if it is one.
-fn picked(follower: &Follower<'_, '_>, node: usize) -> Option<i64> {
+/// Which entries of a list an operator picks, one after the other; several only of a list whose length is known.
+fn picked(follower: &Follower<'_, '_>, node: usize, length: Option<usize>) -> Option<Range<i64>> {
     let constant = |input: usize| match follower.integers(node, input).ok()??.as_slice() {
         [only] => Some(*only),
         _ => None,
     };
     if follower.flow.op(node).nature() == Nature::LooksUp {
-        return constant(1);
+        return constant(1).and_then(|at| Some(at..at.checked_add(1)?));
     }
     if follower.flow.op(node).behind() != Ok(Behind::Picked(Picking::Ranges)) {
         return None;
     }
     let (start, end) = (constant(1)?, constant(2)?);
     let steps = follower.name(node, 4).is_none() || constant(4) == Some(1);
-    (steps && start.checked_add(1) == Some(end)).then_some(start)
+    // From the last entry to the first one there is nothing.
+    if !steps || (start.checked_add(1) == Some(end) && end != 0) {
+        return steps.then_some(start..end);
+    }
+    let length = i64::try_from(length?).ok()?;
+    let bound = |at: i64| if at < 0 { at.saturating_add(length) } else { at }.clamp(0, length);
+    Some(bound(start)..bound(end)).filter(|range| !range.is_empty())
 }
 
 /// What the extent of a value at an axis is for another one, which gets it.

@@ -39,6 +39,7 @@ fn located(graph: &Graph) -> Result<Cut, Error> {
         ("names", &[10, 20, 30]),
         ("turned", &[2, 1, 0]),
         ("map", &[1, 3, 8, 8]),
+        ("sides", &[8, 8]),
         ("other_map", &[1, 6, 8, 8]),
     ];
     let (_folder, artifact) = opened(graph, shapes);
@@ -183,6 +184,14 @@ fn maps_of_logits_are_resized_by_weights_that_are_not_negative() {
         let counts = |site: &Site| matches!(site, Site::Extent { input: 3, position: 1, .. });
         assert!(cut.head.sites.iter().any(counts), "the class count is in the sizes: {:?}", cut.head.sites);
     }
+    let as_before = vec![
+        node("Shape", &["z"], "s"),
+        node("Slice", &["s", "starts", "ends"], "e"),
+        with(node("Concat", &["e", "sides"], "t"), "axis", Attribute::Int(0)),
+        resized("z", "linear", "t"),
+        best(),
+    ];
+    assert!(map(as_before).is_ok(), "the first two extents are those of the logits");
     let said = |behind: Vec<Node>| map(behind).unwrap_err().to_string();
     assert!(said(vec![resized("z", "cubic", "map"), best()]).contains("mode `cubic`"));
     assert!(said(vec![resized("z", "linear", "other_map"), best()]).contains("resizes the class axis"));
