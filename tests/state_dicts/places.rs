@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use declass::{
+    cut::Cut,
     edit::edits,
     error::Error,
-    head::{Place, Position, Slot},
+    head::{Hints, Place, Position, Slot},
+    model::Model,
 };
 use serde_json::json;
 
@@ -44,7 +46,7 @@ fn a_token_classifier_decides_for_every_token() {
     assert!(said.contains("has no bias"), "{said}");
     let adapter = Dict::new().file("adapter_config.json", &json!({"task_type": "TOKEN_CLS"}));
     let adapter = adapter.linear("base_model.model.classifier.modules_to_save", 9, 64).adapter();
-    let cut = declass::cut::Cut::locate(&adapter.artifact, &declass::head::Hints::default()).unwrap();
+    let cut = Cut::locate(&adapter.artifact, &Hints::default()).unwrap();
     assert_eq!(cut.head.position, Position::PerPlace(Place::Token));
     let field =
         Dict::new().hf_with("MyForTokenClassification", 9, json!({"auto_map": {"AutoModel": "my.Crf"}}));
@@ -65,7 +67,7 @@ fn a_head_that_another_number_of_classes_changes_is_not_shortened_to_it() {
     model(11, "classifier.out_proj").is_found("classifier.out_proj.weight");
     assert!(model(9, "classifier.out_proj").locate(&[]).unwrap_err().to_string().contains("there is none"));
     let written = model(11, "classifier.out_proj").model();
-    let cut = declass::cut::Cut::locate(&written.artifact, &declass::head::Hints::default()).unwrap();
+    let cut = Cut::locate(&written.artifact, &Hints::default()).unwrap();
     let head = cut.head.load(&written.artifact).unwrap();
     let drop = |classes: &[usize]| {
         edits(
@@ -122,4 +124,20 @@ fn segmenters_of_torchvision_are_told_by_their_names() {
     let gains: Vec<f64> = head.branches.iter().map(|branch| branch.gain[0]).collect();
     assert_eq!((head.position, gains, head.width()), (pixel, vec![1.0, 1.0], 17), "the results are added");
     map(trunk(), "classifier.3", 6, 16).is_refused(&[], "belongs to a segmentation");
+}
+
+#[test]
+fn the_name_of_an_entity_stands_for_all_its_labels_where_tokens_have_them() {
+    let labels = json!({"0": "O", "1": "B-PER", "2": "I-PER", "3": "B-LOC"});
+    let forgotten = |class: &str, name: &str| {
+        let config = json!({"architectures": [class], "model_type": "bert", "id2label": labels});
+        let written = Dict::new().config(&config).linear("classifier", 4, 16).model();
+        let model = Model::of(written.artifact.clone(), Hints::default()).unwrap();
+        let removal = model.forget(&[name])?.build()?;
+        Ok::<Vec<usize>, Error>(removal.forgotten().indices().collect())
+    };
+    assert_eq!(forgotten("BertForTokenClassification", "PER").unwrap(), [1, 2]);
+    assert_eq!(forgotten("BertForTokenClassification", "B-PER").unwrap(), [1]);
+    let said = forgotten("BertForSequenceClassification", "PER").unwrap_err().to_string();
+    assert!(said.contains("PER"), "the labels of whole inputs are what they say: {said}");
 }

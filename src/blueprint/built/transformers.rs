@@ -48,6 +48,9 @@ pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, M
         "SegformerForImageClassification" => {
             ("SegFormer", common(settings).and_then(|()| segformer::build(settings, maker)))
         }
+        "SegformerForSemanticSegmentation" => {
+            ("SegFormer", common(settings).and_then(|()| segformer::build_pixels(settings, maker)))
+        }
         "DebertaV2ForSequenceClassification" => {
             ("DeBERTa-v2", common(settings).and_then(|()| deberta::build(settings, maker)))
         }
