@@ -14,6 +14,9 @@ use crate::net::{
 /// Views between an entry of a shape and the list that it enters.
 const MOST_STEPS: usize = 8;
 
+/// Entries that are looked at: lists may join others many times over.
+const MOST_ENTRIES: usize = 64;
+
 /// An entry of a target shape.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Entry {
@@ -78,19 +81,39 @@ pub(super) fn pieces(
     node: usize,
     input: usize,
 ) -> Vec<((usize, usize), usize, Entry)> {
-    let joins = |node: &usize| follower.flow.op(*node).list() == List::Joins;
-    let Some(concat) = maker(follower, node, input).filter(joins) else {
-        return Vec::new();
-    };
     let data = follower.name(node, 0).and_then(|name| follower.flow.id(name));
+    maker(follower, node, input).map_or_else(Vec::new, |concat| joined(follower, data, concat, MOST_STEPS))
+}
+
+/// The entries of a list that a node joins, of lists that are joined themselves up to a depth.
+fn joined(
+    follower: &Follower<'_, '_>,
+    data: Option<ValueId>,
+    concat: usize,
+    depth: usize,
+) -> Vec<((usize, usize), usize, Entry)> {
+    if follower.flow.op(concat).list() != List::Joins {
+        return Vec::new();
+    }
     let mut entries = Vec::new();
     for input in (0..follower.flow.node(concat).inputs.len()).rev() {
+        if entries.len() > MOST_ENTRIES {
+            break;
+        }
         match follower.integers(concat, input) {
             Ok(Some(values)) => {
                 let values = values.into_iter().enumerate().rev();
                 entries.extend(values.map(|(at, value)| ((concat, input), at, Entry::Number(value))));
             }
             _ => {
+                let inner = depth.checked_sub(1).and_then(|depth| {
+                    let inner = maker(follower, concat, input)?;
+                    Some(joined(follower, data, inner, depth)).filter(|entries| !entries.is_empty())
+                });
+                if let Some(inner) = inner {
+                    entries.extend(inner);
+                    continue;
+                }
                 let read = data.and_then(|data| read(follower, data, concat, input));
                 let read = read.unwrap_or_else(|| vec![Entry::Unknown]).into_iter().rev();
                 entries.extend(read.map(|entry| ((concat, input), 0, entry)));

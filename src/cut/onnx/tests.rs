@@ -39,7 +39,6 @@ fn located(graph: &Graph) -> Result<Cut, Error> {
         ("names", &[10, 20, 30]),
         ("turned", &[2, 1, 0]),
         ("map", &[1, 3, 8, 8]),
-        ("sides", &[8, 8]),
         ("other_map", &[1, 6, 8, 8]),
     ];
     let (_folder, artifact) = opened(graph, shapes);
@@ -180,14 +179,16 @@ fn maps_of_logits_are_resized_by_weights_that_are_not_negative() {
         |from: &str, mode: &str, by: &str| with(node("Resize", &[from, "", "", by], "r"), "mode", text(mode));
     for mode in ["linear", "nearest"] {
         let cut = map(vec![resized("z", mode, "map"), best()]).unwrap();
-        assert_eq!((cut.head.position, cut.head.open), (Position::PerPlace(Place::Pixel), None), "{mode}");
+        assert_eq!(cut.head.position, Position::PerPlace(Place::Pixel), "{mode}");
         let counts = |site: &Site| matches!(site, Site::Extent { input: 3, position: 1, .. });
         assert!(cut.head.sites.iter().any(counts), "the class count is in the sizes: {:?}", cut.head.sites);
     }
     let as_before = vec![
         node("Shape", &["z"], "s"),
         node("Slice", &["s", "starts", "ends"], "e"),
-        with(node("Concat", &["e", "sides"], "t"), "axis", Attribute::Int(0)),
+        with(node("Concat", &["starts", "ends"], "sides_joined"), "axis", Attribute::Int(0)),
+        with(node("Cast", &["sides_joined"], "c"), "to", Attribute::Int(7)),
+        with(node("Concat", &["e", "c"], "t"), "axis", Attribute::Int(0)),
         resized("z", "linear", "t"),
         best(),
     ];
