@@ -98,7 +98,7 @@ pub(super) struct Pair<'a> {
     shared: Shared,
     branches: &'a [Branch],
     /// Whether each of several places of an input has a row of its own.
-    every_place: bool,
+    pub(super) every_place: bool,
     /// The value that each branch reads, in the original.
     embeddings: Vec<ValueId>,
     heads: Change<Weights>,
