@@ -3,11 +3,13 @@
 mod left;
 mod likely;
 mod listed;
+mod tags;
 
 use std::collections::BTreeSet;
 
 pub use left::LeftLabel;
 pub(crate) use left::REMEDY;
+pub use tags::LeftPieces;
 
 use crate::error::{ClassError, Likely};
 use likely::near;

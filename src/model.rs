@@ -95,14 +95,16 @@ impl Model {
         Self { origin: Some(origin), ..self }
     }
 
-    /// The removal of classes by label or index, with the default method for this model's head.
+    /// The removal of classes by label or index, with the default method for this model's head. Where tokens have
+    /// labels, `PER` stands for `B-PER`, `I-PER` and whatever other pieces of it there are.
     ///
     /// # Errors
     /// What [`Forgotten::resolve`] says; [`RemovalError::AlreadyRemoved`] for the label of a class that an
     /// earlier removal dropped.
     pub fn forget<S: AsRef<str>>(&self, classes: &[S]) -> Result<Builder, Error> {
         let head = &self.cut.head;
-        let forgotten = Forgotten::resolve(classes, head.classes, self.labels.as_ref())
+        let resolve = if self.names_entities() { Forgotten::resolve_entities } else { Forgotten::resolve };
+        let forgotten = resolve(classes, head.classes, self.labels.as_ref())
             .map_err(|error| self.removed_before(error))?;
         let method = methods::choose(None, head.link)?;
         Ok(Removal::of(forgotten, method).hints(self.lasting_hints()))
@@ -123,6 +125,12 @@ impl Model {
             |hints: &Hints| Cut::locate(&self.artifact, hints).is_ok_and(|found| weights(&found.head) == own);
         let names = std::iter::once(&self.cut.head.name).chain(&own);
         names.map(named).find(is_same).unwrap_or_else(|| self.hints.clone())
+    }
+
+    /// Whether labels may be pieces of entities, such as `B-PER`: those of tokens may.
+    #[must_use]
+    pub fn names_entities(&self) -> bool {
+        self.cut.head.position.place().is_some_and(|place| place.may_have_entities())
     }
 
     /// Why there is no such class, if the reason is that the model is a release without it.

@@ -144,6 +144,7 @@ fn removal(report: &Report, record: &RunRecord) -> Removal {
             head: head.name.clone(),
             embeddings: head.branches.iter().map(|branch| branch.embedding.clone()).collect(),
             width: head.width(),
+            position: head.position.place(),
         },
         untouched: report.untouched().to_vec(),
         training: record.training.clone(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     evidence::{ChangedTensor, Untouched},
-    head::{Accepted, Hints, Slot},
+    head::{Accepted, Hints, Place, Slot},
 };
 
 /// The claim itself.
@@ -156,6 +156,10 @@ pub struct Location {
     pub embeddings: Vec<String>,
     /// Numbers in an embedding, all branches together.
     pub width: usize,
+    /// What has a row of logits each, none of which has a forgotten class on top; absent if the whole input has
+    /// one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Place>,
 }
 
 impl Parameters {

@@ -68,6 +68,9 @@ fn print(source: &Source, printer: &Printer) {
         "head",
         format!("{} ({} -> {}){}", head.name, head.width(), head.classes, link(head.link, head.ties)),
     );
+    if let Some(place) = head.position.place() {
+        printer.row("decides", format!("for every {} of an input by itself", place.name()));
+    }
     for branch in &head.branches {
         let bias =
             branch.bias.as_ref().map_or("no bias".to_owned(), |bias| format!("bias `{}`", bias.tensor));
@@ -177,6 +180,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "name": head.name,
             "width": head.width(),
             "link": format!("{:?}", head.link),
+            "position": head.position.place(),
             "order": if head.ties == Ties::Possible { "Weak" } else { "Strict" },
             "branches": head.branches.iter().map(branch).collect::<Vec<_>>(),
         },

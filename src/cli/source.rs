@@ -63,15 +63,15 @@ fn described(
 }
 
 /// Finds the model's head; of several in a graph that could be it the one with as many classes as the user gave
-/// labels.
+/// labels, which also say that what a graph gives out for every token or pixel are classes.
 fn located(args: &ModelArgs, artifact: Artifact) -> Result<Model> {
     let has_graph = artifact.graph().is_some();
-    let several = match Model::of(artifact.clone(), args.hints()) {
-        Err(Error::Locate(several @ LocateError::Ambiguous { .. })) => several,
+    let unsettled = match Model::of(artifact.clone(), args.hints()) {
+        Err(Error::Locate(it @ (LocateError::Ambiguous { .. } | LocateError::Unsuitable { .. }))) => it,
         other => return Ok(other?),
     };
     let Some(file) = args.labels.as_ref().filter(|_| has_graph) else {
-        return Err(Error::from(several).into());
+        return Err(Error::from(unsettled).into());
     };
     let classes = Some(read_labels(file)?.names.len());
     Ok(Model::of(artifact, Hints { classes, ..args.hints() })?)

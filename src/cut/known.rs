@@ -4,14 +4,15 @@ use declass_formats::Artifact;
 use serde_json::Value;
 
 use super::{
+    Fewest,
     candidate::{Candidate, listed},
     chain, library,
-    library::{timm, types},
+    library::{places, timm, types},
     not_this_head,
     refuse::architectures,
     rules::{Found, Library, best_first, token_head},
 };
-use crate::error::Error;
+use crate::{error::Error, head::Place};
 
 /// What the library's own code of the configuration's architecture takes for its head, if it is known.
 ///
@@ -31,6 +32,8 @@ pub(super) fn of_library<'a>(
     else {
         return Ok(None);
     };
+    let fewer = places::instead(class).filter(|(_, fewest)| labels(config) < *fewest);
+    let wanted = fewer.map_or(wanted, |(heads, _)| heads);
     let Some(heads) = all_of(wanted, matrices) else {
         return Err(not_this_head(format!(
             "`{class}` of the transformers library loads `{}.weight` as its head, and there is none{}",
@@ -41,6 +44,23 @@ pub(super) fn of_library<'a>(
     require_no_bias(class, wanted, &heads)?;
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
+}
+
+/// How many labels the library takes a configuration to have: two, where it says nothing.
+fn labels(config: &Value) -> usize {
+    let names = config.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
+    let count =
+        config.get("num_labels").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
+    names.or(count).unwrap_or(2)
+}
+
+/// With fewer classes than this the library loads another head for the class that a configuration names.
+pub(super) fn fewest(config: Option<&Value>, classes: usize) -> Option<Fewest> {
+    let class = *architectures(config?).first()?;
+    let (_, fewest) = places::instead(class).filter(|(_, fewest)| classes >= *fewest)?;
+    let reason =
+        format!("with fewer than {fewest} classes `{class}` of the transformers library loads another head");
+    Some(Fewest { classes: fewest, reason })
 }
 
 /// Where no class is named, the library goes by the type.
@@ -92,7 +112,25 @@ fn all_of<'a>(modules: &[&str], matrices: &[Candidate<'a>]) -> Option<Vec<Candid
 
 fn settled(heads: Vec<Candidate<'_>>, rule: String) -> Found<'_> {
     let (beside, library) = (Vec::new(), Library::Unknown);
-    Found { heads, rule, confidence: 1.0, beside, settled: true, declared: true, library }
+    Found {
+        heads,
+        rule,
+        confidence: 1.0,
+        beside,
+        settled: true,
+        declared: true,
+        library,
+        place: None,
+        adds: false,
+    }
+}
+
+/// What torchvision loads as the head of a segmentation model, by the names of its tensors.
+pub(super) fn of_torchvision<'a>(artifact: &Artifact, matrices: &[Candidate<'a>]) -> Option<Found<'a>> {
+    let heads = all_of(places::torchvision(artifact)?, matrices)?;
+    let found = settled(heads, "its names are those of torchvision's segmentation models".into());
+    let (place, library) = (Some(Place::Pixel), Library::Known);
+    Some(Found { confidence: 0.95, place, library, adds: true, ..found })
 }
 
 /// What timm loads as the head: by its declaration (`pretrained_cfg.classifier`, a module path or a list of them

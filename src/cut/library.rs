@@ -1,5 +1,6 @@
 //! What classes of the transformers library call their heads.
 
+pub(super) mod places;
 pub(super) mod timm;
 pub(super) mod types;
 
@@ -192,7 +193,8 @@ const HEADS: [(&[&str], &[&str]); 17] = [
 
 /// The head of a class of the library, or its heads.
 pub(super) fn heads(class: &str) -> Option<&'static [&'static str]> {
-    HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads)
+    let whole = HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads);
+    whole.or_else(|| places::heads(class))
 }
 
 /// Whether the library's class or type has no bias at these heads; a bias in a file is then left out when it is loaded.
@@ -203,7 +205,8 @@ pub(super) fn is_without_bias(kind: &str, heads: &[&str]) -> bool {
         "ctrl",
         "modernbert-decoder",
     ];
-    heads == ["score"] || others.contains(&kind)
+    let every_token = places::place(kind).is_some();
+    (heads == ["score"] && !every_token) || kind == "Qwen3ASRForTokenClassification" || others.contains(&kind)
 }
 
 /// Tensors that the library's classes have beside encoder and head, and that count something else than classes.

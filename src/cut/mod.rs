@@ -92,6 +92,8 @@ pub struct Head {
     pub(crate) floated: Option<Floated>,
     /// Why the class axis cannot be shortened, if something behind the head stands in the way.
     pub(crate) obstacle: Option<String>,
+    /// How many classes have to be left for the library to load this head, if it minds.
+    pub(crate) fewest: Option<Fewest>,
     /// Other outputs in which classes may be equal although their logits are not.
     pub merging: Vec<String>,
     /// Why a slot that is kept may be given out after all, if anything speaks for that.
@@ -125,6 +127,13 @@ impl fmt::Display for Floated {
         }
         Ok(())
     }
+}
+
+/// A number of classes below which a model would be loaded with another head.
+#[derive(Clone, Debug)]
+pub(crate) struct Fewest {
+    pub(crate) classes: usize,
+    pub(crate) reason: String,
 }
 
 /// One linear operator of the head.

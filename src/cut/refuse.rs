@@ -3,8 +3,12 @@
 use declass_formats::{Artifact, ModelFile, TensorInfo};
 use serde_json::Value;
 
-use super::{candidate::Candidate, not_this_head, refusal};
-use crate::error::Error;
+use super::{
+    candidate::Candidate,
+    library::{self, places},
+    not_this_head, refusal,
+};
+use crate::{error::Error, head::Place};
 
 /// How an architecture's name gives away what it is.
 enum Mark {
@@ -17,13 +21,13 @@ use Mark::{Contains, Ends, Is};
 
 const TOKENS: &str = "it is generative: its outputs are tokens, not classes";
 const DETECTOR: &str = "it detects objects";
-const DENSE: &str = "it predicts for every pixel or point";
+const DENSE: &str = "it predicts for every pixel or point, and its head is not known";
 const OTHER_HEAD: &str = "it has no head with one logit per class";
 const PROMPTS: &str = "its classes are text prompts, not weights";
 
-/// Architectures that have no class axis in a head, or one per token, pixel or box.
+/// Architectures that have no class axis in a head, or none that is known.
 const ARCHITECTURES: &[(Mark, &str)] = &[
-    (Ends("ForTokenClassification"), "it decides for every token"),
+    (Contains("Spade"), "its second head relates tokens to each other"),
     (Ends("ForAudioFrameClassification"), "it decides for every frame"),
     (Contains("ObjectDetection"), DETECTOR),
     (Contains("Segmentation"), DENSE),
@@ -83,11 +87,28 @@ pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
         check_settings(config)?;
     }
     check_adapter(artifact)?;
-    if is_named { Ok(()) } else { check_names(artifact) }
+    let is_known = artifact.config().is_some_and(|config| {
+        architectures(config).first().is_some_and(|class| places::place(class) == Some(Place::Pixel))
+    });
+    if is_named || is_known { Ok(()) } else { check_names(artifact) }
 }
 
-/// Whether an architecture classifies whole inputs.
+/// What the model decides for, by its configuration or that of its adapter, where that is not the whole input.
+pub(super) fn place(artifact: &Artifact) -> Result<Option<Place>, Error> {
+    let first = artifact.config().and_then(|config| architectures(config).first().copied());
+    if let Some(place) = first.and_then(places::place) {
+        return Ok(Some(place));
+    }
+    Ok(adapter_task(artifact)?.filter(|task| task == "TOKEN_CLS").map(|_| Place::Token))
+}
+
+/// Whether an architecture classifies whole inputs, or their tokens, or the pixels with a head that is known.
 pub(super) fn classifies(architecture: &str) -> bool {
+    match places::place(architecture) {
+        Some(Place::Pixel) => return library::heads(architecture).is_some(),
+        Some(_) => return true,
+        None => {}
+    }
     let stem = ["WithTeacher", "Learned", "Fourier", "ConvProcessing"]
         .iter()
         .find_map(|suffix| architecture.strip_suffix(suffix))
@@ -154,15 +175,20 @@ fn check_settings(config: &Value) -> Result<(), Error> {
 
 /// An adapter with a head of its own is one for classification.
 fn check_adapter(artifact: &Artifact) -> Result<(), Error> {
-    let Some(file) = adapter(artifact) else { return Ok(()) };
-    let config = declass_formats::parse_json(&artifact.read_file(&file.path)?).unwrap_or_default();
-    match config.get("task_type").and_then(Value::as_str) {
-        Some("SEQ_CLS") | None => Ok(()),
+    match adapter_task(artifact)?.as_deref() {
+        Some("SEQ_CLS" | "TOKEN_CLS") | None => Ok(()),
         Some(other) => Err(refusal(
             format!("it is an adapter for another task than classification (`{}`)", other.escape_debug()),
             "merge it into its base model and save that as safetensors",
         )),
     }
+}
+
+/// What an adapter is for, by its configuration.
+fn adapter_task(artifact: &Artifact) -> Result<Option<String>, Error> {
+    let Some(file) = adapter(artifact) else { return Ok(None) };
+    let config = declass_formats::parse_json(&artifact.read_file(&file.path)?).unwrap_or_default();
+    Ok(config.get("task_type").and_then(Value::as_str).map(Into::into))
 }
 
 /// Whether the weights are changes to a base model that lies elsewhere.

@@ -11,7 +11,10 @@ use super::{
     labels::Stated,
     names, not_this_head, refusal,
 };
-use crate::error::{Error, LocateError};
+use crate::{
+    error::{Error, LocateError},
+    head::Place,
+};
 
 /// What a rule decided.
 pub(super) struct Found<'a> {
@@ -26,6 +29,10 @@ pub(super) struct Found<'a> {
     /// Whether the model itself says which of two layers is last, where the second keeps the number of results.
     pub(super) declared: bool,
     pub(super) library: Library,
+    /// What the heads decide for, where the names of a library without configurations say that.
+    pub(super) place: Option<Place>,
+    /// Whether the results of several heads are added; else the logits are their mean.
+    pub(super) adds: bool,
 }
 
 /// What is known of the library that is to load the file.
@@ -64,6 +71,8 @@ pub(super) fn named<'a>(matrices: &[Candidate<'a>], names: &[String]) -> Result<
         settled: true,
         declared: false,
         library: Library::Unknown,
+        place: None,
+        adds: false,
     })
 }
 
@@ -109,6 +118,8 @@ pub(super) fn last<'a>(
         settled: false,
         declared: false,
         library: Library::Unknown,
+        place: None,
+        adds: false,
     })
 }
 

@@ -9,6 +9,7 @@ use super::{
     candidate::{self, Candidate},
     chain, foreign, known,
     labels::{self, Stated},
+    library::places,
     multi_label, names, not_this_head,
     per_class::{self, Reading},
     refusal, refuse,
@@ -23,7 +24,7 @@ use crate::head::{Hints, Link, Position, Ties};
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let is_named = hints.head().is_some();
     foreign::check(artifact)?;
-    refuse::check(artifact, is_named)?;
+    refuse::check(artifact, is_named || places::torchvision(artifact).is_some())?;
     let matrices = candidate::matrices(artifact);
     let has_rows = |count: usize| matrices.iter().any(|it| it.rows() == count);
     let stated = labels::stated(artifact)?.filter(|stated| !stated.beside || has_rows(stated.count));
@@ -69,6 +70,9 @@ fn find<'a>(
     if let Some(found) = known::of_library(artifact.config(), matrices)? {
         return Ok(found);
     }
+    if let Some(found) = known::of_torchvision(artifact, matrices) {
+        return Ok(found);
+    }
     if let Some(found) = known::of_timm(artifact, &candidates)? {
         return Ok(found);
     }
@@ -109,7 +113,7 @@ fn assemble(
     if alike.iter().any(|it| it.module == "aux_head") {
         return Err(token_head());
     }
-    let gain = 1.0 / found.heads.len() as f64;
+    let gain = if found.adds { 1.0 } else { 1.0 / found.heads.len() as f64 };
     let branches: Vec<Branch> =
         found.heads.iter().map(|it| branch(artifact, it, classes, gain)).collect::<Result<_, _>>()?;
     let others = Others::of(artifact, &found, &alike)?;
@@ -117,7 +121,9 @@ fn assemble(
         others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
     let link = if multi_label { Link::Sigmoid } else { Link::None };
-    let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0;
+    let place = refuse::place(artifact)?.or(found.place);
+    let is_known = place.is_some() && found.library == Library::Known;
+    let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0 && !is_known;
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
@@ -133,9 +139,14 @@ fn assemble(
         head: Head {
             name: first.module.clone(),
             link,
-            position: if pooled_after { Position::Pooled } else { Position::Whole },
+            position: match place {
+                Some(place) => Position::PerPlace(place),
+                None if pooled_after => Position::Pooled,
+                None => Position::Whole,
+            },
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
+            fewest: known::fewest(artifact.config(), classes),
             ..plain_head(classes, branches)
         },
         why: Why {
@@ -166,6 +177,7 @@ fn plain_head(classes: usize, branches: Vec<Branch>) -> Head {
         sites: Vec::new(),
         floated: None,
         obstacle: None,
+        fewest: None,
         merging: Vec::new(),
         open: None,
     }
@@ -274,9 +286,10 @@ fn notes(found: &Found<'_>, auxiliary: &[Branch], multi_label: bool, pooled_afte
     if found.heads.len() > 1 {
         let names: Vec<&str> = found.heads.iter().map(|it| it.module.as_str()).collect();
         notes.push(format!(
-            "{} parallel heads ({}); their logits are averaged",
+            "{} parallel heads ({}); their logits are {}",
             names.len(),
-            names.join(", ")
+            names.join(", "),
+            if found.adds { "added" } else { "averaged" }
         ));
     }
     for head in auxiliary {

@@ -81,7 +81,9 @@ pub fn edits(
     }
     onnx::keep_real(&mut placement, &head.sites);
     if slot == Slot::Drop {
-        if let Some(obstacle) = &head.obstacle {
+        let left = head.classes.saturating_sub(forgotten.len());
+        let too_few = head.fewest.as_ref().filter(|fewest| left < fewest.classes).map(|it| &it.reason);
+        if let Some(obstacle) = head.obstacle.as_ref().or(too_few) {
             let keepable = head.can_be_sealed();
             return Err(Error::CannotDrop { obstacle: obstacle.to_string(), keepable });
         }

@@ -96,9 +96,11 @@ fn summary(claim: &ClaimFile<'_>, model: &str) -> String {
             "Shapes and labels are those of the original; the forgotten outputs are not sealed."
         }
     };
+    let place = predicate.removal.location.position;
+    let at = place.map_or_else(String::new, |place| format!(", for every {}", place.name()));
     let signed = if claim.bundle.is_some() { "signed" } else { "not signed" };
     format!(
-        "# {}\n\nClasses removed at the classifier head: {}. {slots}\n\n\
+        "# {}\n\nClasses removed at the classifier head{at}: {}. {slots}\n\n\
          What was changed, how, and what was measured is in `{}` ({signed}, SHA-256 `{}`).\n",
         line(model),
         classes.join(", "),

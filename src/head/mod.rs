@@ -17,7 +17,7 @@ pub use bound::Bound;
 pub use hints::{Accepted, Hints};
 pub use linear::LinearHead;
 pub use link::Link;
-pub use position::{Open, Position, Ties};
+pub use position::{Open, Place, Position, Ties};
 pub(crate) use products::{dot, norm};
 pub use seal::{MARGIN, seal};
 pub use slot::Slot;

@@ -1,19 +1,61 @@
 //! What a row of logits is about, whether different logits can give equal outputs, and what a model tells of
 //! them beside their order.
 
+use serde::{Deserialize, Serialize};
+
 use crate::classes::Forgotten;
 
 /// What one row of logits, with one entry per class, is about.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Position {
-    /// One place of several: there is a row for every index of these axes of the output (tokens, frames,
-    /// pixels, boxes). No such head is edited yet.
-    PerPosition(Vec<usize>),
+    /// One place of several, each of which has a row of its own.
+    PerPlace(Place),
     /// Several places, whose logits are pooled into one row behind the head.
     Pooled,
     /// The whole input.
     Whole,
+}
+
+/// What has a row of logits each, where the whole input has none.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Points of a map: pixels, or patches that are enlarged to pixels.
+    Pixel,
+    /// Something of which nothing more is known.
+    Position,
+    /// Parts of a text.
+    Token,
+}
+
+impl Place {
+    /// Its name in claims and sentences.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pixel => "pixel",
+            Self::Position => "position",
+            Self::Token => "token",
+        }
+    }
+
+    /// Whether labels may be pieces of what lies over several of them, as `B-PER` and `I-PER` are.
+    #[must_use]
+    pub fn may_have_entities(self) -> bool {
+        self != Self::Pixel
+    }
+}
+
+impl Position {
+    /// What has a row each; none if the input has one.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::PerPlace(place) => Some(*place),
+            Self::Pooled | Self::Whole => None,
+        }
+    }
 }
 
 /// Whether outputs can be equal where the logits are not.

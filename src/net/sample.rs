@@ -99,6 +99,10 @@ fn encoded_node(node: &Node) -> Vec<u8> {
                 values.iter().for_each(|value| number(&mut attribute, 8, *value));
                 number(&mut attribute, 20, 7);
             }
+            Attribute::String(value) => {
+                bytes(&mut attribute, 4, value);
+                number(&mut attribute, 20, 3);
+            }
             other => panic!("{other:?} is not written"),
         }
         bytes(&mut out, 5, &attribute);

@@ -83,6 +83,7 @@ impl<'a> Written<'a> {
             removal: &self.job.removal,
             labels: model.labels(),
             link: model.head().link,
+            place: model.head().position.place(),
             earlier: &self.job.history.forgotten()?,
             kept: self.training.trained.as_ref().map(Trained::retained_agreement),
             untouched: &edit::untouched(artifact, model.cut(), self.job.removal.target())?,

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::{
     claim::{ForgottenClass, NamedClass, Tier, names::STATEMENT_FILE},
-    classes::{Labels, LeftLabel, describe, printable},
+    classes::{Labels, LeftLabel, LeftPieces, describe, printable},
     cut::Choice,
     evaluate::{Evaluation, Record},
     evidence::{Definition, Untouched},
     export::{RemovalBlock, TAGS},
-    head::{Link, Treatment},
+    head::{Link, Place, Treatment},
     removal::Removal,
 };
 
@@ -26,6 +26,8 @@ pub struct CardContent<'a> {
     pub labels: Option<&'a Labels>,
     /// What the model makes of its logits.
     pub link: Link,
+    /// What the model decides for, where that is not the whole input.
+    pub place: Option<Place>,
     /// What earlier removals forgot, by index and label in the first model.
     pub earlier: &'a [ForgottenClass],
     /// The share of synthetic embeddings of retained classes that kept their class, if their rows were changed.
@@ -135,6 +137,20 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
 fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
     let target = content.removal.target();
     let mut said = Vec::new();
+    if let Some(place) = content.place {
+        let place = place.name();
+        said.push(format!(
+            "The model decides for every {place} of an input by itself, and what is said here of an answer, an embedding or \
+             a figure is about one {place}: the forgotten classes are to be the answer at no {place}."
+        ));
+    }
+    if let Some(labels) =
+        content.labels.filter(|_| content.place.is_some_and(|place| place.may_have_entities()))
+    {
+        said.extend(
+            LeftPieces::of(target.forgotten(), labels).iter().map(|left| format!("{}.", left.warning())),
+        );
+    }
     if !gone.is_empty() {
         said.push(format!(
             "Gone since earlier removals, by their indices in the first model: {}.",
@@ -242,7 +258,9 @@ fn kind_of(config: &Value) -> Vec<(&'static str, &'static str)> {
     let tasks = [
         ("ForAudioClassification", "audio-classification"),
         ("ForImageClassification", "image-classification"),
+        ("ForSemanticSegmentation", "image-segmentation"),
         ("ForSequenceClassification", "text-classification"),
+        ("ForTokenClassification", "token-classification"),
         ("ForVideoClassification", "video-classification"),
     ];
     let named = |(end, _): &&(&str, &str)| architecture.is_some_and(|name| name.ends_with(end));
@@ -300,6 +318,7 @@ mod tests {
             removal,
             labels,
             link: Link::None,
+            place: None,
             earlier: &[],
             kept: None,
             untouched: &[],

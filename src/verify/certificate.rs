@@ -138,7 +138,8 @@ fn out_of_reach(
     cut: &Cut,
     forgotten: &Forgotten,
 ) -> String {
-    let whom = format!("no embedding of norm below {radius:.1e}");
+    let at = cut.head.position.place().map_or_else(String::new, |place| format!(" at any {}", place.name()));
+    let whom = format!("no embedding of norm below {radius:.1e}{at}");
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
     let originally = if originally < 1e6 { format!("{originally:.2}") } else { format!("{originally:.1e}") };

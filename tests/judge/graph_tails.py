@@ -254,8 +254,21 @@ def resized(g, value):
     scores(value)
     if len(value.shape) != 4:
         raise Impossible
-    scales = g.store(np.array([1.0, 1.0, 2.0, 2.0]))
-    return value.like(g.node("Resize", [value.name, "", scales], mode="nearest"), shape=[*value.shape[:2], value.shape[2] * 2, value.shape[3] * 2])
+    n, c, h, w = value.shape
+    # Larger, smaller, and now and then along the classes, too.
+    grown = [n, c * g.pick([1] * 9 + [2]), g.pick([h, 2 * h, 5, 1]), g.pick([w, 2 * w, 7, 2])]
+    kind = {"mode": g.pick(["linear", "linear", "linear", "nearest", "cubic"])}
+    if kind["mode"] != "nearest":
+        kind["coordinate_transformation_mode"] = g.pick(["half_pixel", "align_corners", "asymmetric", "pytorch_half_pixel"])
+    if g.chance(0.5):
+        sizes = g.integers(grown)
+        if g.chance(0.5):
+            first = g.node("Slice", [g.node("Shape", [value.name]), g.integers([0]), g.integers([2])])
+            sizes = g.node("Concat", [first, g.integers(grown[2:])], axis=0)
+            grown[:2] = [n, c]
+        return value.like(g.node("Resize", [value.name, "", "", sizes], **kind), shape=grown)
+    scales = g.store(np.array([new / old for new, old in zip(grown, value.shape)]))
+    return value.like(g.node("Resize", [value.name, "", scales], **kind), shape=grown)
 
 
 def blocks(g, value):
@@ -296,10 +309,10 @@ def local_response(g, value):
     return value.like(g.node("LRN", [value.name], size=3))
 
 
-PLAUSIBLE = [converted, converted, labelled, named_map, layer_norm, whole_pool, computed_reshape, computed_reshape, branch]
+PLAUSIBLE = [converted, converted, labelled, named_map, layer_norm, whole_pool, computed_reshape, computed_reshape, branch, resized]
 
 ODD = [
-    loop, scan, group_norm, foreign_norm, mean_variance, compared, gated, marked, worst, modulo, reversed_rows, scattered, resized, blocks, measured,
+    loop, scan, group_norm, foreign_norm, mean_variance, compared, gated, marked, worst, modulo, reversed_rows, scattered, blocks, measured,
     drawn, filled, local_response, unary("Ceil"), unary("Floor"), unary("Round"), unary("Sign"), unary("Celu"), unary("Shrink"), unary("Softsign"),
     unary("ThresholdedRelu"), unary("Sin"), unary("Atan"), unary("Asinh"), unary("Sinh"), unary("Cosh"), unary("Softplus"),
 ]

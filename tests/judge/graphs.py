@@ -77,14 +77,17 @@ def runs(run, said, batches=None):
 
 
 def placed(rows, shape, said):
-    """One embedding per sample, in every place of it but some, which have another one: half, and turned round."""
+    """One embedding per sample, in every place of it but some, which have others: half of it turned round, and that of
+    the next sample."""
     full = [len(rows), *shape[1:]]
     axis = said["feature_axis"]
     spread = rows.reshape([len(rows)] + [said["width"] if at == axis else 1 for at in range(1, len(full))])
     places = np.ones(full, np.float32) * spread
     if len(full) > 2:
-        last = [slice(None)] * len(full)
-        last[1 if axis != 1 else 2] = -1
+        along = [at for at in range(1, len(full)) if at != axis]
+        middle, last = [slice(None)] * len(full), [slice(None)] * len(full)
+        middle[along[-1]], last[along[0]] = 1, -1
+        places[tuple(middle)] = np.roll(places, 1, 0)[tuple(middle)]
         places[tuple(last)] *= np.float32(-0.5)
     return places.astype(np.float32)
 

@@ -31,6 +31,10 @@ def tokens(name, config):
     if any(kind in name for kind in ENDED):
         ids[:, -1] = config.eos_token_id
     said = {"input_ids": ids}
+    if name.startswith("Bros"):
+        said["bbox"] = torch.zeros(BATCH, TOKENS, 8)
+    if name.startswith("Vilt"):
+        said["pixel_values"] = torch.randn(BATCH, 3, size(config), size(config))
     if name.startswith(("LayoutLM", "Lilt")):
         said["bbox"] = torch.zeros(BATCH, TOKENS, 4, dtype=torch.long)
     return said

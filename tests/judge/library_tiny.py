@@ -24,6 +24,9 @@ SMALL = {name: value for value, names in NAMES.items() for name in names.split()
 SMALL |= {"image_size": 32, "crop_size": 32, "conv_dim": [16, 16], "conv_stride": [5, 4], "conv_kernel": [10, 8]}
 # What fits nothing else, or has to be said.
 OWN = {
+    "BeitForSem": {"num_hidden_layers": 4, "out_indices": [1, 2, 3, 4]},
+    "Data2VecVisionForSem": {"num_hidden_layers": 4, "out_indices": [1, 2, 3, 4]},
+    "DPTForSem": {"num_hidden_layers": 4, "backbone_out_indices": [0, 1, 2, 3], "neck_hidden_sizes": [8, 8, 16, 16], "fusion_hidden_size": 16},
     "DeepseekV2": {"num_key_value_heads": 4, "num_experts_per_tok": 2, "n_group": 1, "topk_group": 1},
     "EfficientNet": {"hidden_dim": 1280, "width_coefficient": 1.0, "depth_coefficient": 1.0},
     "EsmFor": {"vocab_size": 120, "mask_token_id": 4},

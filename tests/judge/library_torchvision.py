@@ -9,9 +9,9 @@ from safetensors.torch import load_file, save_file
 from library_weights import random_weights
 
 LARGEST = 70e6
-SAMPLE = ["squeezenet1_1"]
+SAMPLE = ["lraspp_mobilenet_v3_large", "squeezenet1_1"]
 # What classifies is in these modules of torchvision, under these names.
-PLACES = [torchvision.models, torchvision.models.video]
+PLACES = [torchvision.models, torchvision.models.video, torchvision.models.segmentation]
 
 
 def names(everything):
@@ -33,11 +33,16 @@ class Made:
 
     def empty(self, classes):
         own = {"init_weights": False} if self.name in ("googlenet", "inception_v3") else {}
+        if self.name in torchvision.models.list_models(torchvision.models.segmentation):
+            # An auxiliary head as those that are trained have.
+            own = {"weights_backbone": None} | ({} if self.name.startswith("lraspp") else {"aux_loss": True})
         return torchvision.models.get_model(self.name, num_classes=classes, **own)
 
     def scores(self, model):
         with torch.no_grad():
-            return model(self.inputs)
+            said = model(self.inputs)
+        # Maps: every pixel has a row of its own, in all heads.
+        return torch.cat([part.movedim(1, -1).flatten(0, -2) for part in said.values()]) if isinstance(said, dict) else said
 
     def save(self, folder):
         folder.mkdir()
@@ -62,4 +67,6 @@ def inputs(name):
         size = 224 if name.startswith("mvit") else 64
         return torch.randn(1 if size == 224 else 2, 3, 16, size, size)
     size = 299 if name == "inception_v3" else 224
+    if name.startswith(("deeplab", "fcn", "lraspp")):
+        return torch.randn(2, 3, 96, 96)
     return torch.randn(4, 3, size, size)

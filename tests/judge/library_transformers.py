@@ -1,4 +1,4 @@
-"""Sequence, image, audio and video classifiers of transformers, made tiny: see libraries.py."""
+"""Sequence, token, image, audio and video classifiers and segmenters of transformers, made tiny: see libraries.py."""
 
 import json
 import re
@@ -11,8 +11,13 @@ from library_inputs import inputs
 from library_tiny import LEVELS, tiny
 from library_weights import random_weights
 
-SAMPLE = ["LlamaForSequenceClassification", "ViTForImageClassification"]
-NAMED = r"For(Image|Sequence|Audio|Video)Classification(WithTeacher|Learned|Fourier|ConvProcessing)?$"
+SAMPLE = [
+    "BertForTokenClassification",
+    "LlamaForSequenceClassification",
+    "SegformerForSemanticSegmentation",
+    "ViTForImageClassification",
+]
+NAMED = r"For((Image|Sequence|Token|Audio|Video)Classification(WithTeacher|Learned|Fourier|ConvProcessing)?|SemanticSegmentation)$"
 LARGEST = 40e6
 transformers.logging.set_verbosity_error()
 
@@ -23,10 +28,10 @@ def names(everything):
     known = {name for name in dir(transformers) if re.search(NAMED, name)}
     for mapping in dir(auto):
         if mapping.startswith("MODEL_FOR") and mapping.endswith("CLASSIFICATION_MAPPING_NAMES"):
-            if not any(other in mapping for other in ("TOKEN", "ZERO", "FRAME")):
+            if not any(other in mapping for other in ("ZERO", "FRAME")):
                 listed = getattr(auto, mapping).values()
                 known |= {name for entry in listed for name in ([entry] if isinstance(entry, str) else entry)}
-    return sorted(name for name in known if not name.startswith("Auto"))
+    return sorted(name for name in known if not name.startswith(("Auto", "DataCollator")))
 
 
 class Made:
@@ -66,6 +71,8 @@ class Made:
         with torch.no_grad():
             said = model(**self.inputs)
         logits = said.logits if hasattr(said, "logits") else said.last_hidden_state
+        if logits.dim() == 4:  # maps: every pixel has a row of its own
+            logits = logits.movedim(1, -1)
         return logits.flatten(0, -2)
 
     def save(self, folder):

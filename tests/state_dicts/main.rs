@@ -3,6 +3,7 @@
 mod copies;
 mod dict;
 mod known;
+mod places;
 mod squares;
 
 use declass::cut::Choice;

@@ -85,6 +85,13 @@ impl Maker<'_> {
         Ok((self.node(nodes::linear(), &operands), classes))
     }
 
+    /// The last layer at every token, on `[N, L, width]`: as many classes as the folder says.
+    pub(super) fn head_of_tokens(&mut self, x: &str, name: &str, width: usize) -> Made<(String, usize)> {
+        let [classes, _] = self.extents(&format!("{name}.weight"))?;
+        let biased = self.has(&format!("{name}.bias"));
+        Ok((self.linear(x, name, [width, classes], biased)?, classes))
+    }
+
     /// Over the last axis, with weight and bias.
     pub(super) fn layer_norm(&mut self, x: &str, name: &str, width: usize, epsilon: f64) -> Made<String> {
         let weight = self.weight(&format!("{name}.weight"), &[width])?;

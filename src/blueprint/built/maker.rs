@@ -151,15 +151,38 @@ impl<'a> Maker<'a> {
     ///
     /// # Errors
     /// The name of a tensor that was neither read nor is known to be unused.
-    pub(super) fn finish(mut self, logits: &str, classes: usize) -> Made<Parts> {
+    pub(super) fn finish(self, logits: &str, classes: usize) -> Made<Parts> {
+        self.finish_with(logits, &[], classes, &[])
+    }
+
+    /// The same, with logits for every token.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub(super) fn finish_tokens(self, logits: &str, classes: usize) -> Made<Parts> {
+        self.finish_with(logits, &["length"], classes, &[])
+    }
+
+    /// The same, with logits for every pixel.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub(super) fn finish_pixels(self, logits: &str, classes: usize) -> Made<Parts> {
+        self.finish_with(logits, &[], classes, &["rows", "columns"])
+    }
+
+    /// With places before the classes, and behind them.
+    fn finish_with(mut self, logits: &str, places: &[&str], classes: usize, behind: &[&str]) -> Made<Parts> {
         let known = |name: &String| self.places.contains_key(name) || self.unused.contains(name.as_str());
         if let Some(name) = self.stored.keys().find(|name| !known(name)) {
             return Err(format!("`{}` has no place in it", name.escape_debug()));
         }
         let last = self.graph.nodes.iter_mut().flat_map(|node| &mut node.outputs);
         last.filter(|name| *name == logits).for_each(|name| *name = "logits".to_owned());
-        let shape =
-            vec![Dim::Symbolic("batch".into()), Dim::Fixed(i64::try_from(classes).unwrap_or(i64::MAX))];
+        let named = |name: &&str| Dim::Symbolic((*name).into());
+        let before = ["batch"].iter().chain(places).map(named);
+        let classes = Dim::Fixed(i64::try_from(classes).unwrap_or(i64::MAX));
+        let shape = before.chain([classes]).chain(behind.iter().map(named)).collect();
         self.graph.outputs = vec![Value { name: "logits".into(), elem_type: 1, shape: Some(shape) }];
         Ok(Parts { graph: self.graph, constants: self.constants, places: self.places })
     }

@@ -36,8 +36,33 @@ struct Sight {
 /// # Errors
 /// In words: the setting or tensor that is not built.
 pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
-    settings.only("rope_scaling", &[])?;
     let encoder = Encoder::read(settings)?;
+    let (x, mask) = encoded(settings, &encoder, &mut maker)?;
+    let pooled = match settings.text("classifier_pooling", "cls")? {
+        "cls" => maker.entry(&x, 1, 0),
+        "mean" => mean(&mut maker, &x, &mask),
+        other => return Err(format!("classifier_pooling `{}` is not built", other.escape_debug())),
+    };
+    let made = before_the_head(settings, &encoder, &mut maker, &pooled)?;
+    let (logits, classes) = maker.head(&made, "classifier", encoder.width)?;
+    maker.finish(&logits, classes)
+}
+
+/// The graph of a network that decides for every token.
+///
+/// # Errors
+/// In words: the setting or tensor that is not built.
+pub(super) fn build_tokens(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    let encoder = Encoder::read(settings)?;
+    let (x, _) = encoded(settings, &encoder, &mut maker)?;
+    let made = before_the_head(settings, &encoder, &mut maker, &x)?;
+    let (logits, classes) = maker.head_of_tokens(&made, "classifier", encoder.width)?;
+    maker.finish_tokens(&logits, classes)
+}
+
+/// What the last block makes, `[N, L, width]`, and the mask.
+fn encoded(settings: Settings<'_>, encoder: &Encoder<'_>, maker: &mut Maker<'_>) -> Made<(String, String)> {
+    settings.only("rope_scaling", &[])?;
     let width = encoder.width;
     let dims = [("batch", None), ("length", None)];
     let ids = maker.input("input_ids", Dtype::I64, &dims);
@@ -45,31 +70,33 @@ pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts>
     let words = [settings.extent("vocab_size", 50_368)?, width];
     let words = maker.weight("model.embeddings.tok_embeddings.weight", &words)?;
     let x = maker.node(nodes::gather(0), &[&words, &ids]);
-    let mut x = encoder.norm(&mut maker, &x, "model.embeddings.norm")?;
-    let places = places(&mut maker, &ids);
+    let mut x = encoder.norm(maker, &x, "model.embeddings.norm")?;
+    let places = places(maker, &ids);
     let hidden = maker.hidden_keys(&mask);
-    let near = near(&mut maker, &places, &hidden, settings.count("local_attention", 128)? / 2);
+    let near = near(maker, &places, &hidden, settings.count("local_attention", 128)? / 2);
     let thetas = thetas(settings)?;
     let sights = [
-        Sight { turns: turns(&mut maker, &places, thetas[0], encoder.head), hidden },
-        Sight { turns: turns(&mut maker, &places, thetas[1], encoder.head), hidden: near },
+        Sight { turns: turns(maker, &places, thetas[0], encoder.head), hidden },
+        Sight { turns: turns(maker, &places, thetas[1], encoder.head), hidden: near },
     ];
     for (layer, is_near) in kinds(settings)?.into_iter().enumerate() {
-        x = encoder.add(&mut maker, &x, &sights[usize::from(is_near)], layer)?;
+        x = encoder.add(maker, &x, &sights[usize::from(is_near)], layer)?;
     }
-    let x = encoder.norm(&mut maker, &x, "model.final_norm")?;
-    let pooled = match settings.text("classifier_pooling", "cls")? {
-        "cls" => maker.entry(&x, 1, 0),
-        "mean" => mean(&mut maker, &x, &mask),
-        other => return Err(format!("classifier_pooling `{}` is not built", other.escape_debug())),
-    };
+    Ok((encoder.norm(maker, &x, "model.final_norm")?, mask))
+}
+
+/// A layer, its activation and a norm.
+fn before_the_head(
+    settings: Settings<'_>,
+    encoder: &Encoder<'_>,
+    maker: &mut Maker<'_>,
+    x: &str,
+) -> Made<String> {
     let biased = settings.flag("classifier_bias", false)?;
-    let made = maker.linear(&pooled, "head.dense", [width; 2], biased)?;
+    let made = maker.linear(x, "head.dense", [encoder.width; 2], biased)?;
     let activation = settings.text("classifier_activation", "gelu")?;
     let made = maker.activation(&made, "classifier_activation", activation)?;
-    let made = encoder.norm(&mut maker, &made, "head.norm")?;
-    let (logits, classes) = maker.head(&made, "classifier", width)?;
-    maker.finish(&logits, classes)
+    encoder.norm(maker, &made, "head.norm")
 }
 
 /// For each block whether it sees near tokens only.

@@ -1,6 +1,8 @@
-//! SegFormer's classifier as transformers has it: patches that overlap, and keys and values of smaller maps.
+//! SegFormer as transformers has it: patches that overlap, and keys and values of smaller maps. Its classifier reads the
+//! last map, its segmenter all of them.
 
 use declass_formats::Dtype;
+use serde_json::json;
 
 use super::{
     attention::{Attention, head_width},
@@ -32,6 +34,54 @@ struct Stage<'s> {
 /// # Errors
 /// In words: the setting or tensor that is not built.
 pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    let (stages, encoded) = encoded(settings, &mut maker)?;
+    let (Some(stage), Some(encoded)) = (stages.last(), encoded.last()) else {
+        return Err("a network without blocks is not built".into());
+    };
+    let mean = maker.mean(&encoded.list, &[1]);
+    let (logits, classes) = maker.head(&mean, "classifier", stage.width)?;
+    maker.finish(&logits, classes)
+}
+
+/// The graph of a network that decides for every pixel, of maps a quarter as large along both sides.
+///
+/// # Errors
+/// In words: the setting or tensor that is not built.
+pub(super) fn build_pixels(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    settings.only("reshape_last_stage", &[json!(true)])?;
+    let (stages, encoded) = encoded(settings, &mut maker)?;
+    let width = settings.extent("decoder_hidden_size", 256)?;
+    let mut maps = Vec::new();
+    let mut target = None;
+    for (at, (stage, encoded)) in stages.iter().zip(&encoded).enumerate() {
+        let name = format!("decode_head.linear_c.{at}.proj");
+        let made = maker.linear(&encoded.list, &name, [stage.width, width], true)?;
+        let map = mapped(&mut maker, &made, width, &encoded.sides);
+        // All as large as the first.
+        let target = target.get_or_insert_with(|| maker.node(nodes::shape(0, 4), &[&map])).clone();
+        maps.insert(0, maker.node(nodes::resize_linear(), &[&map, "", "", &target]));
+    }
+    let maps: Vec<&str> = maps.iter().map(String::as_str).collect();
+    let joined = maker.join(1, &maps);
+    let wide = width.checked_mul(stages.len()).ok_or("decoder_hidden_size is too large")?;
+    let fused =
+        maker.convolution(&joined, "decode_head.linear_fuse", [wide, width], Square::same(1, 1), false)?;
+    let normed = maker.batch_norm(&fused, "decode_head.batch_norm", width, EPSILON)?;
+    let x = maker.activation(&normed, "hidden_act", "relu")?;
+    let [classes, ..] = maker.extents::<4>("decode_head.classifier.weight")?;
+    let logits =
+        maker.convolution(&x, "decode_head.classifier", [width, classes], Square::same(1, 1), true)?;
+    maker.finish_pixels(&logits, classes)
+}
+
+/// What a stage makes: a list `[N, rows * columns, width]`, and the sides of the map that it is.
+struct Encoded {
+    list: String,
+    sides: String,
+}
+
+/// What every stage makes.
+fn encoded<'s>(settings: Settings<'s>, maker: &mut Maker<'_>) -> Made<(Vec<Stage<'s>>, Vec<Encoded>)> {
     let channels = settings.extent("num_channels", 3)?;
     let list = |key: &str, default: [usize; 4]| settings.list(key, &default);
     let (sides, strides) = (list("patch_sizes", [7, 3, 3, 3])?, list("strides", [4, 2, 2, 2])?);
@@ -41,25 +91,24 @@ pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts>
     }
     let dims = [("batch", None), ("channels", Some(channels)), ("height", None), ("width", None)];
     let mut map = maker.input("pixel_values", Dtype::F32, &dims);
-    let (mut before, mut x) = (channels, map.clone());
+    let (mut before, mut made) = (channels, Vec::new());
     for (at, stage) in stages.iter().enumerate() {
         let name = format!("segformer.encoder.patch_embeddings.{at}");
         let square = Square::same(sides[at], strides[at]);
         map = maker.convolution(&map, &format!("{name}.proj"), [before, stage.width], square, true)?;
         // The sides of all maps of the stage.
         let sides = maker.node(nodes::shape(2, 4), &[&map]);
-        let list = listed(&mut maker, &map);
-        x = maker.layer_norm(&list, &format!("{name}.layer_norm"), stage.width, EPSILON)?;
+        let list = listed(maker, &map);
+        let mut x = maker.layer_norm(&list, &format!("{name}.layer_norm"), stage.width, EPSILON)?;
         for block in 0..stage.depth {
-            x = stage.block(&mut maker, &x, &sides, block)?;
+            x = stage.block(maker, &x, &sides, block)?;
         }
         x = maker.layer_norm(&x, &format!("segformer.encoder.layer_norm.{at}"), stage.width, EPSILON)?;
-        map = mapped(&mut maker, &x, stage.width, &sides);
+        map = mapped(maker, &x, stage.width, &sides);
         before = stage.width;
+        made.push(Encoded { list: x, sides });
     }
-    let mean = maker.mean(&x, &[1]);
-    let (logits, classes) = maker.head(&mean, "classifier", before)?;
-    maker.finish(&logits, classes)
+    Ok((stages, made))
 }
 
 fn stages(settings: Settings<'_>) -> Made<Vec<Stage<'_>>> {

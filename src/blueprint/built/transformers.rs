@@ -48,6 +48,9 @@ pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, M
         "SegformerForImageClassification" => {
             ("SegFormer", common(settings).and_then(|()| segformer::build(settings, maker)))
         }
+        "SegformerForSemanticSegmentation" => {
+            ("SegFormer", common(settings).and_then(|()| segformer::build_pixels(settings, maker)))
+        }
         "DebertaV2ForSequenceClassification" => {
             ("DeBERTa-v2", common(settings).and_then(|()| deberta::build(settings, maker)))
         }
@@ -57,24 +60,35 @@ pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, M
         "Wav2Vec2ForSequenceClassification" => {
             ("wav2vec2", common(settings).and_then(|()| wav2vec2::build(settings, maker)))
         }
-        class => match text(class) {
-            Some((family, kind)) => {
-                (family, common(settings).and_then(|()| bert::build(kind, settings, maker)))
-            }
-            None => return None,
-        },
+        "DebertaV2ForTokenClassification" => {
+            ("DeBERTa-v2", common(settings).and_then(|()| deberta::build_tokens(settings, maker)))
+        }
+        "ModernBertForTokenClassification" => {
+            ("ModernBERT", common(settings).and_then(|()| modernbert::build_tokens(settings, maker)))
+        }
+        class => {
+            let stem = |task: &str| class.strip_suffix(task);
+            let (stem, build): (_, fn(_, Settings<'_>, Maker<'_>) -> Made<Parts>) =
+                match (stem("ForSequenceClassification"), stem("ForTokenClassification")) {
+                    (Some(stem), _) => (stem, bert::build),
+                    (None, Some(stem)) => (stem, bert::build_tokens),
+                    (None, None) => return None,
+                };
+            let (family, kind) = text(stem)?;
+            (family, common(settings).and_then(|()| build(kind, settings, maker)))
+        }
     })
 }
 
 /// BERT and its kin.
-fn text(class: &str) -> Option<(&'static str, bert::Kind)> {
-    Some(match class {
-        "BertForSequenceClassification" => ("BERT", bert::Kind::Bert),
-        "RobertaForSequenceClassification" => ("RoBERTa", bert::Kind::Roberta),
-        "XLMRobertaForSequenceClassification" => ("XLM-RoBERTa", bert::Kind::Roberta),
-        "CamembertForSequenceClassification" => ("CamemBERT", bert::Kind::Roberta),
-        "ElectraForSequenceClassification" => ("ELECTRA", bert::Kind::Electra),
-        "DistilBertForSequenceClassification" => ("DistilBERT", bert::Kind::DistilBert),
+fn text(model: &str) -> Option<(&'static str, bert::Kind)> {
+    Some(match model {
+        "Bert" => ("BERT", bert::Kind::Bert),
+        "Roberta" => ("RoBERTa", bert::Kind::Roberta),
+        "XLMRoberta" => ("XLM-RoBERTa", bert::Kind::Roberta),
+        "Camembert" => ("CamemBERT", bert::Kind::Roberta),
+        "Electra" => ("ELECTRA", bert::Kind::Electra),
+        "DistilBert" => ("DistilBERT", bert::Kind::DistilBert),
         _ => return None,
     })
 }

@@ -343,7 +343,8 @@ Exit code 0: written (or it could have been); 1: unlearning or a check failed, n
 pub(in crate::cli) struct UnlearnArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
-    /// A class to forget, by label or index (repeatable). Where both could be meant, `label:7` and `index:7` say
+    /// A class to forget, by label or index (repeatable). Of tokens, `PER` is all of `B-PER`, `I-PER` and so on. Where
+    /// both could be meant, `label:7` and `index:7` say
     /// which.
     #[arg(
         long = "forget",

@@ -7,7 +7,7 @@ use std::{
 
 use declass::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
-    classes::{LeftLabel, describe},
+    classes::{LeftLabel, LeftPieces, describe},
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
     formats::RelPath,
@@ -101,7 +101,15 @@ impl<'a> Teller<'a> {
         out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
         out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
+        if let Some(place) = cut.head.position.place() {
+            let place = place.name();
+            out.row(
+                "decides",
+                format!("for every {place}: embeddings, strata and figures are of one {place} each"),
+            );
+        }
         out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
+        self.entities();
         self.history(job);
         let left = model.labels().map(|labels| LeftLabel::of(job.removal().forgotten(), labels));
         left.iter().flatten().for_each(|left| self.printer.warn(&left.warning()));
@@ -121,6 +129,16 @@ impl<'a> Teller<'a> {
                 .printer
                 .warn(&format!("left out, for they may hold the same classes: {}", left.join(", "))),
         }
+    }
+
+    /// What is forgotten of entities, and what is left of them.
+    fn entities(&self) {
+        let (model, forgotten) = (&self.source.model, self.removal.forgotten());
+        let Some(labels) = model.labels().filter(|_| model.names_entities()) else { return };
+        for name in forgotten.whole_entities(labels) {
+            self.out.row("", format!("all labels of `{name}`"));
+        }
+        LeftPieces::of(forgotten, labels).iter().for_each(|left| self.printer.warn(&left.warning()));
     }
 
     fn history(&self, job: &Job<'_>) {

@@ -44,7 +44,7 @@ pub(super) fn rearrange(
         Inserted => unsqueeze(follower, node, tracked),
         Permuted => transpose(follower, node, tracked),
         Repeated => {
-            extents::note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, 1, tracked.axis)?;
             let places = if tracked.axis == 0 { tracked.places } else { Places::Several };
             Ok(Tracked { rank: None, places, ..tracked })
         }
@@ -81,11 +81,11 @@ fn of_a_row(
         (Inserted, true) => unsqueeze(follower, node, tracked),
         (Permuted, true) => transpose(follower, node, tracked),
         (Repeated, true) => {
-            extents::note_extent(follower, node, tracked.axis)?;
+            extents::note_extent(follower, node, 1, tracked.axis)?;
             Ok(Tracked { rank: None, ..tracked })
         }
         (Reshaped, stands) => {
-            let column = target_from_right(follower, node) == [Entry::Number(1), Entry::Number(-1)];
+            let column = target_from_right(follower, node, 1) == [Entry::Number(1), Entry::Number(-1)];
             let rank = if stands { 2 } else { 1 };
             let fits = column && tracked.axis == 0 && tracked.rank == Some(rank);
             if fits {
@@ -188,7 +188,7 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
         return Err(Lost::Merged.into());
     }
     let classes = i64::try_from(follower.classes).map_err(|_| Lost::Unclear)?;
-    let target = match target_from_right(follower, node) {
+    let target = match target_from_right(follower, node, 1) {
         target if target.is_empty() => {
             let declared = result_shape(follower, node).ok_or(Lost::Unclear)?;
             declared
@@ -218,7 +218,7 @@ fn reshape(follower: &mut Follower<'_, '_>, node: usize, tracked: Tracked) -> Re
     if strays || !stands {
         return Err(Lost::Unclear.into());
     }
-    extents::note_extent(follower, node, axis)?;
+    extents::note_extent(follower, node, 1, axis)?;
     Ok(Tracked { axis, rank: None, places: Places::One, ..tracked })
 }
 

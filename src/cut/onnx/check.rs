@@ -3,7 +3,7 @@
 use declass_formats::onnx::{Dim, Value};
 
 use super::{super::refusal, stage::Tracked};
-use crate::head::{Link, Position};
+use crate::head::{Link, Place, Position};
 use crate::{
     error::Error,
     net::{Flow, ValueId},
@@ -12,7 +12,7 @@ use crate::{
 /// Why an output, or the head before it, is not taken.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It gives one number, or a row for every place: whatever it is, it is no row of classes per input.
+    /// It gives one number.
     NotPerInput(Error),
     /// It may have classes and cannot be treated.
     Unclear(Error),
@@ -57,13 +57,7 @@ pub(super) fn check_output(
     if !named && link == Link::None && is_embedding(output) {
         return Err(embedding_output(output).into());
     }
-    let shape = flow.declared(name).unwrap_or_default();
-    let rank = if shape.is_empty() { last.rank.unwrap_or(2) } else { shape.len() };
-    let position = position(shape, rank, last);
-    if let Position::PerPosition(_) = position {
-        let reason = format!("output `{name}` has rank {rank}: a decision for every token, pixel or box");
-        return Err(Refused::NotPerInput(fail(reason)));
-    }
+    let position = position(flow, flow.declared(name).unwrap_or_default(), last);
     declared_classes(flow, name, last, classes)?;
     Ok(Answer { link, position })
 }
@@ -87,20 +81,38 @@ pub(super) fn declared_classes(
     }
 }
 
-/// What a row of scores is about. The first axis counts the samples; any other beside that of the classes
-/// counts positions, unless its extent is 1.
-fn position(shape: &[Dim], rank: usize, last: &Tracked) -> Position {
-    let class_axis = rank.checked_sub(last.axis + 1);
+/// What a row of scores, or an index of the best class, is about. The first axis counts the samples; any other
+/// beside that of the classes counts places, unless its extent is 1.
+fn position(flow: &Flow<'_>, shape: &[Dim], last: &Tracked) -> Position {
+    let has_axis = last.stage.has_classes() || last.stands;
+    // A number for each input may be declared as a column of unknown width.
+    let declared = Some(shape.len()).filter(|rank| *rank > if has_axis { 0 } else { 2 });
+    let rank =
+        if has_axis { declared.or(last.rank).filter(|rank| *rank > 2) } else { last.rank.or(declared) };
+    let rank = rank.unwrap_or(1);
+    let class_axis = rank.checked_sub(last.axis + 1).filter(|_| has_axis);
     let counts = |axis: &usize| Some(*axis) != class_axis && shape.get(*axis) != Some(&Dim::Fixed(1));
-    let axes: Vec<usize> = if rank > 2 { (1..rank).filter(counts).collect() } else { Vec::new() };
-    if last.stage.has_classes() && !axes.is_empty() {
-        Position::PerPosition(axes)
-    } else if last.pooled {
-        Position::Pooled
-    } else {
-        Position::Whole
+    match (1..rank).filter(counts).count() {
+        0 if last.pooled => Position::Pooled,
+        0 => Position::Whole,
+        places => Position::PerPlace(place(flow, places)),
     }
 }
+
+/// What places are, as far as the graph tells: those of a map have two axes, and a text comes as whole numbers.
+fn place(flow: &Flow<'_>, axes: usize) -> Place {
+    let is_text = |input: &Value| {
+        WHOLE.contains(&input.elem_type) && input.shape.as_ref().is_none_or(|it| it.len() == 2)
+    };
+    match axes {
+        1 if flow.graph().inputs.iter().any(is_text) => Place::Token,
+        1 => Place::Position,
+        _ => Place::Pixel,
+    }
+}
+
+/// ONNX element types of whole numbers, as which texts come.
+const WHOLE: [i32; 2] = [6, 7];
 
 /// Whether a value is read or given out.
 pub(super) fn is_used(flow: &Flow<'_>, value: ValueId) -> bool {

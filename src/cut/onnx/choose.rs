@@ -31,12 +31,19 @@ struct Candidate<'g, 'e, 'a> {
     standing: Standing,
 }
 
+/// Which rows of classes are looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rows {
+    PerInput,
+    PerPlace,
+}
+
 /// What following a head has shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Standing {
     /// One result per class, with what is made of it.
     Classes(Link),
-    /// No row of classes per input.
+    /// No row of classes, or none of those that are looked for.
     Other,
     /// Neither could be shown.
     Unclear,
@@ -59,7 +66,11 @@ pub(super) fn choose<'e, 'a>(
         [only] => return Ok(only.exits.clone()),
         [first, ..] => &first.exits,
     };
-    let candidates = candidates(artifact, flow, &groups, count)?;
+    let mut candidates = candidates(artifact, flow, &groups, count, Rows::PerInput)?;
+    // Heads with a row for every place are taken where none has one for the input.
+    if candidates.iter().all(|it| it.standing == Standing::Other) {
+        candidates = self::candidates(artifact, flow, &groups, count, Rows::PerPlace)?;
+    }
     let fits = |it: &&Candidate<'_, '_, '_>| count.is_some() && it.width == count;
     let is_free = |it: &&Candidate<'_, '_, '_>| !it.is_read && it.standing != Standing::Other;
     let could_be = |it: &&Candidate<'_, '_, '_>| it.standing != Standing::Other;
@@ -69,7 +80,9 @@ pub(super) fn choose<'e, 'a>(
     let pool = [stated, stated_inside, free].into_iter().find(|pool| !pool.is_empty());
     match pool.as_deref() {
         // Why it is none is said by whoever follows it.
-        None if standing(artifact, flow, &groups[0]) == Standing::Other => Ok(likeliest.clone()),
+        None if standing(artifact, flow, &groups[0], Rows::PerPlace) == Standing::Other => {
+            Ok(likeliest.clone())
+        }
         None => Err(ambiguous(flow, &candidates.iter().collect::<Vec<_>>())),
         Some([only]) => Ok(only.group.exits.clone()),
         Some(several) => Err(ambiguous(flow, several)),
@@ -106,6 +119,7 @@ fn candidates<'g, 'e, 'a>(
     flow: &Flow<'a>,
     groups: &'g [Group<'e, 'a>],
     count: Option<usize>,
+    rows: Rows,
 ) -> Result<Vec<Candidate<'g, 'e, 'a>>, Error> {
     if groups.len() > MAX_HEADS {
         return Err(refusal(format!("the outputs come from more than {MAX_HEADS} heads"), ""));
@@ -126,14 +140,14 @@ fn candidates<'g, 'e, 'a>(
         let is_read = (0..groups.len()).any(|reader| reads(&reader));
         let may_decide = !is_read || (count.is_some() && width == count) || decides(flow, group);
         let mut candidate = Candidate { group, width, is_read, standing: Standing::Unclear };
-        if is_dense(group) {
+        if is_dense(group) && rows == Rows::PerInput {
             candidate.standing = Standing::Other;
         } else if may_decide {
             followed += 1;
             if followed > MAX_FOLLOWED {
                 return Err(refusal(format!("more than {MAX_FOLLOWED} heads could make the classes"), ""));
             }
-            candidate.standing = standing(artifact, flow, group);
+            candidate.standing = standing(artifact, flow, group, rows);
         }
         // What became probabilities, or an index, is no feature, whoever reads it.
         let decides = |link: Link| link != Link::None || decides(flow, group);
@@ -147,10 +161,11 @@ fn candidates<'g, 'e, 'a>(
     Ok(candidates)
 }
 
-fn standing(artifact: &Artifact, flow: &Flow<'_>, group: &Group<'_, '_>) -> Standing {
+fn standing(artifact: &Artifact, flow: &Flow<'_>, group: &Group<'_, '_>, rows: Rows) -> Standing {
     // Named: what a name says decides nothing here.
     let routes = group.exits.iter().map(|main| Route { tail: &main.tail, main, named: true });
     match found::first(artifact, flow, routes, found::answer) {
+        Ok(found) if rows == Rows::PerInput && found.answer.position.place().is_some() => Standing::Other,
         Ok(found) => Standing::Classes(found.answer.link),
         Err(Refused::NotPerInput(_)) => Standing::Other,
         Err(Refused::Unclear(_) | Refused::Unproven(_)) => Standing::Unclear,

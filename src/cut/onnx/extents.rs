@@ -8,21 +8,26 @@ use super::{
 };
 use crate::net::ops::List;
 
-/// Notes the entry of a constant shape that is the class count.
-pub(super) fn note_extent(follower: &mut Follower<'_, '_>, node: usize, axis: usize) -> Result<(), Problem> {
+/// Notes the entry of a constant shape, at an operand, that is the class count.
+pub(super) fn note_extent(
+    follower: &mut Follower<'_, '_>,
+    node: usize,
+    input: usize,
+    axis: usize,
+) -> Result<(), Problem> {
     let is_count = |value: &i64| usize::try_from(*value) == Ok(follower.classes);
-    if let Some(target) = follower.integers(node, 1)? {
+    if let Some(target) = follower.integers(node, input)? {
         let position = target.len().checked_sub(axis + 1);
         if let Some(position) = position.filter(|position| is_count(&target[*position])) {
-            follower.sites.push(Site::Extent { node, input: 1, position });
+            follower.sites.push(Site::Extent { node, input, position });
         }
         return Ok(());
     }
-    if follower.name(node, 1).is_none() {
+    if follower.name(node, input).is_none() {
         return Err(Lost::ShapeInAttribute.into());
     }
     if let Some(((node, input), position, Entry::Number(value))) =
-        pieces(follower, node).into_iter().nth(axis)
+        pieces(follower, node, input).into_iter().nth(axis)
         && is_count(&value)
     {
         if serves_others(follower, node) {

@@ -215,6 +215,7 @@ impl Found<'_, '_> {
             auxiliary: Vec::new(),
             shift: last.logits.shift.clone(),
             obstacle: follower.obstacle.map(|obstacle| obstacle.to_string()).or(obstacle).or(renamed),
+            fewest: None,
             sites: follower.sites,
             floated,
             open,

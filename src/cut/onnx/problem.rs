@@ -43,6 +43,8 @@ pub(super) enum Lost {
     DroppedExtents,
     #[error("merges the class axis with others")]
     Merged,
+    #[error("resizes the class axis, or may")]
+    Resized,
     #[error("reverses the axes of a value whose rank is not known")]
     Reversed,
     #[error("has its shape in an attribute, as before operator set 5")]
@@ -85,8 +87,12 @@ pub(super) enum Meaning {
     ClassByClass,
     #[error("takes the last of equals for the best, and different logits may be equal there")]
     LastOfEquals,
+    #[error("puts a fixed value where the map ends (`tf_crop_and_resize`), which is a score of no class")]
+    Extrapolated,
     #[error("changes the logits in a way that is not followed")]
     Function,
+    #[error("means values over places of which a class that is behind at each may be in front of the mean")]
+    Interpolated,
     #[error("takes the max of values that all depend on the input")]
     Largest,
     #[error("takes the max with another value that depends on the input")]
@@ -107,6 +113,8 @@ pub(super) enum Meaning {
     MovingTable,
     #[error("combines values in a way that is not linear in one embedding")]
     NotOneEmbedding,
+    #[error("resizes with mode `{0}`, whose weights may be negative: a sealed class could come out on top")]
+    NotConvex(String),
     #[error("is not understood there")]
     NotFollowed,
     #[error("does not follow from logits")]

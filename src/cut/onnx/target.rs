@@ -1,6 +1,8 @@
 //! Target shapes, stored or put together as the graph runs: which of their entries are the classes, and which the
 //! samples.
 
+use std::ops::Range;
+
 use declass_formats::onnx::Dim;
 
 use super::{class_axis::is_class, follower::Follower, rows};
@@ -11,6 +13,9 @@ use crate::net::{
 
 /// Views between an entry of a shape and the list that it enters.
 const MOST_STEPS: usize = 8;
+
+/// Entries that are looked at: lists may join others many times over.
+const MOST_ENTRIES: usize = 64;
 
 /// An entry of a target shape.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,29 +36,29 @@ pub(super) enum Entry {
 }
 
 /// The entries of a target shape from the last one on. Empty if nothing is known.
-pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize) -> Vec<Entry> {
-    if let Ok(Some(target)) = follower.integers(node, 1) {
+pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize, input: usize) -> Vec<Entry> {
+    if let Ok(Some(target)) = follower.integers(node, input) {
         return target.into_iter().rev().map(Entry::Number).collect();
     }
     if let Some(shape) = ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Entry::Number).collect();
     }
-    of_value(follower, node)
-        .unwrap_or_else(|| pieces(follower, node).into_iter().map(|(_, _, entry)| entry).collect())
+    of_value(follower, node, input)
+        .unwrap_or_else(|| pieces(follower, node, input).into_iter().map(|(_, _, entry)| entry).collect())
 }
 
 /// The same of a target that is the whole shape of a value.
-fn of_value(follower: &Follower<'_, '_>, node: usize) -> Option<Vec<Entry>> {
+fn of_value(follower: &Follower<'_, '_>, node: usize, input: usize) -> Option<Vec<Entry>> {
     let flow = follower.flow;
-    let value = shaped(follower, maker(follower, node)?)?;
+    let value = shaped(follower, maker(follower, node, input)?)?;
     let data = flow.id(follower.name(node, 0)?)?;
     let rank = i64::try_from(follower.rank(value)?).ok()?;
     Some((0..rank).rev().map(|axis| extent(follower, data, value, axis)).collect())
 }
 
 /// The node that makes a shape operand, seen through casts.
-fn maker(follower: &Follower<'_, '_>, node: usize) -> Option<usize> {
-    let mut name = follower.name(node, 1)?;
+fn maker(follower: &Follower<'_, '_>, node: usize, input: usize) -> Option<usize> {
+    let mut name = follower.name(node, input)?;
     loop {
         let maker = follower.flow.producer(follower.flow.id(name)?)?;
         if follower.flow.op(maker).list() != List::Passes {
@@ -71,30 +76,55 @@ fn shaped(follower: &Follower<'_, '_>, node: usize) -> Option<ValueId> {
 
 /// The entries of a shape that is put together at run time, from the last one on: the node and operand
 /// they enter at, and what is known of them.
-pub(super) fn pieces(follower: &Follower<'_, '_>, node: usize) -> Vec<((usize, usize), usize, Entry)> {
-    let joins = |node: &usize| follower.flow.op(*node).list() == List::Joins;
-    let Some(concat) = maker(follower, node).filter(joins) else {
-        return Vec::new();
-    };
+pub(super) fn pieces(
+    follower: &Follower<'_, '_>,
+    node: usize,
+    input: usize,
+) -> Vec<((usize, usize), usize, Entry)> {
     let data = follower.name(node, 0).and_then(|name| follower.flow.id(name));
+    maker(follower, node, input).map_or_else(Vec::new, |concat| joined(follower, data, concat, MOST_STEPS))
+}
+
+/// The entries of a list that a node joins, of lists that are joined themselves up to a depth.
+fn joined(
+    follower: &Follower<'_, '_>,
+    data: Option<ValueId>,
+    concat: usize,
+    depth: usize,
+) -> Vec<((usize, usize), usize, Entry)> {
+    if follower.flow.op(concat).list() != List::Joins {
+        return Vec::new();
+    }
     let mut entries = Vec::new();
     for input in (0..follower.flow.node(concat).inputs.len()).rev() {
+        if entries.len() > MOST_ENTRIES {
+            break;
+        }
         match follower.integers(concat, input) {
             Ok(Some(values)) => {
                 let values = values.into_iter().enumerate().rev();
                 entries.extend(values.map(|(at, value)| ((concat, input), at, Entry::Number(value))));
             }
             _ => {
-                let entry = data.and_then(|data| read(follower, data, concat, input));
-                entries.push(((concat, input), 0, entry.unwrap_or(Entry::Unknown)));
+                let inner = depth.checked_sub(1).and_then(|depth| {
+                    let inner = maker(follower, concat, input)?;
+                    Some(joined(follower, data, inner, depth)).filter(|entries| !entries.is_empty())
+                });
+                if let Some(inner) = inner {
+                    entries.extend(inner);
+                    continue;
+                }
+                let read = data.and_then(|data| read(follower, data, concat, input));
+                let read = read.unwrap_or_else(|| vec![Entry::Unknown]).into_iter().rev();
+                entries.extend(read.map(|entry| ((concat, input), 0, entry)));
             }
         }
     }
     entries
 }
 
-/// What an entry is for the value that gets the shape, if it is picked from the shape of a value.
-fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize) -> Option<Entry> {
+/// What entries are for the value that gets the shape, if they are picked from the shape of a value.
+fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize) -> Option<Vec<Entry>> {
     let flow = follower.flow;
     let mut node = flow.producer(flow.id(follower.name(concat, input)?)?)?;
     // An entry is made a list of one, or another type.
@@ -106,26 +136,32 @@ fn read(follower: &Follower<'_, '_>, data: ValueId, concat: usize, input: usize)
         }
         node = flow.producer(flow.id(follower.name(node, 0)?)?)?;
     }
-    let index = picked(follower, node)?;
     let value = shaped(follower, flow.producer(flow.id(follower.name(node, 0)?)?)?)?;
-    Some(extent(follower, data, value, index))
+    let picked = picked(follower, node, follower.rank(value))?;
+    Some(picked.map(|index| extent(follower, data, value, index)).collect())
 }
 
-/// Which entry of a list an operator picks, if it is one.
-fn picked(follower: &Follower<'_, '_>, node: usize) -> Option<i64> {
+/// Which entries of a list an operator picks, one after the other; several only of a list whose length is known.
+fn picked(follower: &Follower<'_, '_>, node: usize, length: Option<usize>) -> Option<Range<i64>> {
     let constant = |input: usize| match follower.integers(node, input).ok()??.as_slice() {
         [only] => Some(*only),
         _ => None,
     };
     if follower.flow.op(node).nature() == Nature::LooksUp {
-        return constant(1);
+        return constant(1).and_then(|at| Some(at..at.checked_add(1)?));
     }
     if follower.flow.op(node).behind() != Ok(Behind::Picked(Picking::Ranges)) {
         return None;
     }
     let (start, end) = (constant(1)?, constant(2)?);
     let steps = follower.name(node, 4).is_none() || constant(4) == Some(1);
-    (steps && start.checked_add(1) == Some(end)).then_some(start)
+    // From the last entry to the first one there is nothing.
+    if !steps || (start.checked_add(1) == Some(end) && end != 0) {
+        return steps.then_some(start..end);
+    }
+    let length = i64::try_from(length?).ok()?;
+    let bound = |at: i64| if at < 0 { at.saturating_add(length) } else { at }.clamp(0, length);
+    Some(bound(start)..bound(end)).filter(|range| !range.is_empty())
 }
 
 /// What the extent of a value at an axis is for another one, which gets it.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Error,
     head::Hints,
-    head::{Link, Open, Position, Ties},
+    head::{Link, Open, Place, Position, Ties},
     net::sample::{graph, node, opened, with},
 };
 
@@ -38,6 +38,8 @@ fn located(graph: &Graph) -> Result<Cut, Error> {
         ("column", &[-1, 1]),
         ("names", &[10, 20, 30]),
         ("turned", &[2, 1, 0]),
+        ("map", &[1, 3, 8, 8]),
+        ("other_map", &[1, 6, 8, 8]),
     ];
     let (_folder, artifact) = opened(graph, shapes);
     locate(&artifact, &Hints::default())
@@ -141,12 +143,72 @@ fn a_map_of_logits_is_pooled_to_one_decision() {
     let reduced = node("ReduceMean", &["z"], "y");
     let reduced = with(with(reduced, "axes", ints(&[2, 3])), "keepdims", Attribute::Int(0));
     assert_eq!(found_from(map(), vec![reduced]).unwrap().head.position, Position::Pooled);
-    let said = found_from(map(), vec![node("Identity", &["z"], "y")]).unwrap_err().to_string();
-    assert!(said.contains("a decision for every token, pixel or box"), "{said}");
     let padded =
         with(with(node("MaxPool", &["z"], "p"), "pads", ints(&[1, 1, 1, 1])), "kernel_shape", ints(&[3, 3]));
     let said = found_from(map(), vec![padded, flat()]).unwrap_err().to_string();
     assert!(said.contains("padded positions"), "{said}");
+}
+
+/// What is located in a head of maps and these nodes behind it.
+fn map(behind: Vec<Node>) -> Result<Cut, Error> {
+    found_from(node("Conv", &["x", "K"], "z"), behind)
+}
+
+#[test]
+fn a_row_for_every_place_is_one_of_classes_where_something_says_so() {
+    let said = map(vec![node("Identity", &["z"], "y")]).unwrap_err();
+    assert!(said.to_string().contains("nothing says that its values are classes"), "{said}");
+    let chosen = || with(node("ArgMax", &["z"], "y"), "axis", Attribute::Int(1));
+    let flat = || with(chosen(), "keepdims", Attribute::Int(0));
+    let link = with(node("Softmax", &["z"], "y"), "axis", Attribute::Int(1));
+    for behind in [chosen(), flat(), link] {
+        assert_eq!(map(vec![behind]).unwrap().head.position, Position::PerPlace(Place::Pixel));
+    }
+    let (_folder, artifact) = opened(&graph(vec![node("Conv", &["x", "K"], "y")], CONSTANTS), &[]);
+    for hints in [Hints { classes: Some(3), ..Hints::default() }, Hints::naming(&["K".to_owned()])] {
+        let cut = locate(&artifact, &hints).unwrap();
+        assert_eq!(cut.head.position, Position::PerPlace(Place::Pixel));
+    }
+}
+
+#[test]
+fn maps_of_logits_are_resized_by_weights_that_are_not_negative() {
+    let best = || with(node("ArgMax", &["r"], "y"), "axis", Attribute::Int(1));
+    let text = |value: &str| Attribute::String(value.into());
+    let resized =
+        |from: &str, mode: &str, by: &str| with(node("Resize", &[from, "", "", by], "r"), "mode", text(mode));
+    for mode in ["linear", "nearest"] {
+        let cut = map(vec![resized("z", mode, "map"), best()]).unwrap();
+        assert_eq!(cut.head.position, Position::PerPlace(Place::Pixel), "{mode}");
+        let counts = |site: &Site| matches!(site, Site::Extent { input: 3, position: 1, .. });
+        assert!(cut.head.sites.iter().any(counts), "the class count is in the sizes: {:?}", cut.head.sites);
+    }
+    let as_before = vec![
+        node("Shape", &["z"], "s"),
+        node("Slice", &["s", "starts", "ends"], "e"),
+        with(node("Concat", &["starts", "ends"], "sides_joined"), "axis", Attribute::Int(0)),
+        with(node("Cast", &["sides_joined"], "c"), "to", Attribute::Int(7)),
+        with(node("Concat", &["e", "c"], "t"), "axis", Attribute::Int(0)),
+        resized("z", "linear", "t"),
+        best(),
+    ];
+    assert!(map(as_before).is_ok(), "the first two extents are those of the logits");
+    let said = |behind: Vec<Node>| map(behind).unwrap_err().to_string();
+    assert!(said(vec![resized("z", "cubic", "map"), best()]).contains("mode `cubic`"));
+    assert!(said(vec![resized("z", "linear", "other_map"), best()]).contains("resizes the class axis"));
+    let cropped =
+        with(resized("z", "linear", "map"), "coordinate_transformation_mode", text("tf_crop_and_resize"));
+    assert!(said(vec![cropped, best()]).contains("tf_crop_and_resize"));
+    // One place where a class has all but all others, and another the other way round: in the mean of rates a third
+    // class can be in front. In that of shares of a whole it cannot.
+    let behind = |link: &str| {
+        vec![with(node(link, &["z"], "p"), "axis", Attribute::Int(1)), resized("p", "linear", "map"), best()]
+    };
+    assert!(map(behind("Softmax")).is_ok());
+    let rates = vec![node("Sigmoid", &["z"], "p"), resized("p", "linear", "map"), best()];
+    assert!(said(rates).contains("may be in front of the mean"));
+    let rates = vec![node("Sigmoid", &["z"], "p"), resized("p", "nearest", "map"), best()];
+    assert!(map(rates).is_ok());
 }
 
 #[test]

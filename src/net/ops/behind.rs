@@ -27,6 +27,8 @@ pub(crate) enum Behind {
     Rearranged(Rearrangement),
     /// One number along axes.
     Reduced(Reduction),
+    /// Values at other places of a map, each of some places there were.
+    Resized,
     /// Probabilities again, divided by what they add up to.
     Renormalised(Norm),
     /// The same values as another type.

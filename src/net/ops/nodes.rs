@@ -169,6 +169,12 @@ pub(crate) fn resize_cubic() -> Node {
     )
 }
 
+/// To the sizes of operand 3, with straight lines, as PyTorch has them.
+pub(crate) fn resize_linear() -> Node {
+    let text = |text: &str| Attribute::String(text.as_bytes().to_vec());
+    node("Resize", [("coordinate_transformation_mode", text("half_pixel")), ("mode", text("linear"))])
+}
+
 /// How a window moves over a map.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Window {

@@ -77,6 +77,8 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Text("nearest_mode"),
         ],
         control: &[1, 2, 3],
+        rank: same_rank,
+        behind: Behind::Resized,
         kernel: Kernel::Resize,
         ..Operator::standard("Resize", 1, 4)
     },
@@ -123,6 +125,8 @@ pub(super) static TABLE: &[Operator] = &[
             Attr::Float("width_scale"),
         ],
         control: &[1],
+        rank: same_rank,
+        behind: Behind::Resized,
         kernel: Kernel::Resize,
         ..Operator::standard("Upsample", 1, 2)
     },

@@ -1,9 +1,9 @@
 //! Whether an output does what the heads say it does.
 
-use super::pair::Seen;
+use super::pair::{Rows, Seen};
 use crate::{
     classes::Forgotten,
-    head::{Link, Ties},
+    head::{Link, Place, Ties},
 };
 
 /// What a run is judged by.
@@ -24,6 +24,10 @@ pub(super) struct Expectation<'a> {
     pub(super) is_coarse: bool,
     /// Whether a sealed slot is only as good as the others where these are all equal, so that rounding decides.
     pub(super) may_round_equal: bool,
+    /// What has a row of its own; none if the whole input has one.
+    pub(super) place: Option<Place>,
+    /// Whether whole numbers are the best few classes of a row, and not only the best one.
+    pub(super) lists_best: bool,
 }
 
 /// What is found of one output.
@@ -57,8 +61,8 @@ impl Expectation<'_> {
         let (classes, left) = (self.forgotten.classes(), self.left());
         let of_classes = |axis: &usize| {
             !before.whole
-                && before.inner(*axis, classes, first.batch).is_some()
-                && (unmoved || after.inner(*axis, left, first.batch).is_some())
+                && before.inner(*axis, classes, self.rows_of(first)).is_some()
+                && (unmoved || after.inner(*axis, left, self.rows_of(first)).is_some())
         };
         let axes: Vec<usize> = (0..before.shape.len()).rev().filter(of_classes).collect();
         if !axes.is_empty() {
@@ -74,7 +78,8 @@ impl Expectation<'_> {
             let follows = found.iter().find(|found| **found == Found::Follows);
             return follows.or(found.first()).cloned().unwrap_or(Found::NotJudged);
         }
-        let answers = self.rows(seen, output, None).filter(|_| before.whole && after.whole);
+        let is_list = self.place.is_some() && self.lists_best;
+        let answers = self.rows(seen, output, None).filter(|_| before.whole && after.whole && !is_list);
         match answers.as_ref().and_then(|rows| self.answers(rows)) {
             Some(found) => found,
             None if unmoved => Found::Unmoved,
@@ -90,16 +95,30 @@ impl Expectation<'_> {
         if self.is_dropped { self.forgotten.retained().count() } else { self.forgotten.classes() }
     }
 
-    /// What was given out for each input: along the axis of the classes, or whatever comes first.
+    /// What has a row each in an output of this run.
+    fn rows_of(&self, seen: &Seen) -> Rows {
+        if self.place.is_some() { Rows::OfPlaces(seen.batch) } else { Rows::OfInputs(seen.batch) }
+    }
+
+    /// What was given out for each input, or each place of it: along the axis of the classes, or whatever comes
+    /// first.
     fn rows<'s>(&self, seen: &'s [Seen], output: usize, axis: Option<usize>) -> Option<Vec<Row<'s>>> {
         let classes = self.forgotten.classes();
         let mut rows = Vec::new();
         for seen in seen {
             let both = [&seen.outputs.before[output], &seen.outputs.after[output]];
-            let [before, after] = both.map(|given| given.rows(axis, seen.batch));
-            for (at, (before, after)) in before?.into_iter().zip(after?).enumerate() {
-                let of = |all: &'s [f32]| &all[at * classes..][..classes];
-                let logits = seen.logits.as_ref().map(|logits| (of(&logits.before), of(&logits.after)));
+            let [before, after] = both.map(|given| given.rows(axis, self.rows_of(seen)));
+            let (before, after) = (before?, after?);
+            if before.len() != after.len() {
+                return None;
+            }
+            // One embedding stands for all places of an input; else each place has its own, if they are as many.
+            let per_logits = before.len() / (seen.batch * seen.places).max(1);
+            let fits = seen.places == 1 || (per_logits == 1 && before.len() == seen.batch * seen.places);
+            let logits = seen.logits.as_ref().filter(|_| fits);
+            for (at, (before, after)) in before.into_iter().zip(after).enumerate() {
+                let of = |all: &'s [f32]| all.get(at / per_logits.max(1) * classes..)?.get(..classes);
+                let logits = logits.and_then(|logits| Some((of(&logits.before)?, of(&logits.after)?)));
                 rows.push(Row { before, after, logits });
             }
         }
@@ -235,6 +254,14 @@ impl Expectation<'_> {
         let is_index = |value: f64| (0.0..self.forgotten.classes() as f64).contains(&value);
         if !counts && known().all(|(_, value)| is_index(value)) {
             return Some(Found::Wrong("gives classes the indices of others".into()));
+        }
+        let is_forgotten = |given: f64| self.forgotten.indices().any(|class| given == class as f64 + shift);
+        let judges_all = self.place.is_some() && self.is_final && !self.is_dropped && counts;
+        if let Some(row) = rows.iter().find(|row| judges_all && is_forgotten(row.after[0])) {
+            return Some(Found::Wrong(format!(
+                "still gives {}, which stands for a forgotten class",
+                row.after[0]
+            )));
         }
         let renumbered = self.forgotten.index_map();
         for row in rows {

@@ -40,10 +40,25 @@ impl Layout {
         (rows || inner.first() == Some(&width)).then_some(Self { batch, width, places, order })
     }
 
-    /// The rows of one place of each embedding, `[batch, width]`.
+    /// The rows of all places of each input, `[batch, places, width]`.
     pub(super) fn rows(self, values: &[f64]) -> Vec<f32> {
-        let place = |batch: usize, coordinate: usize| values[self.index(batch, 0, coordinate)] as f32;
-        (0..self.batch).flat_map(|batch| (0..self.width).map(move |at| place(batch, at))).collect()
+        self.of_places(values, self.places)
+    }
+
+    /// The rows of the first place of each input, `[batch, width]`.
+    pub(super) fn first_rows(self, values: &[f64]) -> Vec<f32> {
+        self.of_places(values, 1)
+    }
+
+    fn of_places(self, values: &[f64], places: usize) -> Vec<f32> {
+        let mut rows = Vec::with_capacity(self.batch * places * self.width);
+        for batch in 0..self.batch {
+            for place in 0..places {
+                let of = |coordinate: usize| values[self.index(batch, place, coordinate)] as f32;
+                rows.extend((0..self.width).map(of));
+            }
+        }
+        rows
     }
 
     /// The same row in every place of each embedding; `row(batch)` is `[width]`.
@@ -81,7 +96,8 @@ mod tests {
         assert_eq!(last.spread(|_| &[1., 2., 3.]), [1., 2., 3., 1., 2., 3.]);
         let first = Layout::of(&[1, 3, 2, 1], 1, 3).unwrap();
         assert_eq!(first.spread(|_| &[1., 2., 3.]), [1., 1., 2., 2., 3., 3.]);
-        assert_eq!(first.rows(&[1., 1., 2., 2., 3., 3.]), [1., 2., 3.]);
+        assert_eq!(first.first_rows(&[1., 1., 2., 2., 3., 3.]), [1., 2., 3.]);
+        assert_eq!(first.rows(&[1., 4., 2., 5., 3., 6.]), [1., 2., 3., 4., 5., 6.]);
         let columns = Layout::of(&[3, 2], 2, 3).unwrap();
         assert_eq!(columns.rows(&[1., 4., 2., 5., 3., 6.]), [1., 2., 3., 4., 5., 6.]);
     }

@@ -26,7 +26,7 @@ use crate::{
     evidence::{
         Change, Check, Definition, Execution, Figure, Origin, Outcome, Unjudged, Untouched, UntouchedKind,
     },
-    head::{LinearHead, Link, Slot, Ties},
+    head::{LinearHead, Link, Place, Slot, Ties},
     net::Flow,
     progress::Progress,
     removal::Removal,
@@ -45,7 +45,8 @@ pub(super) static DEFINITION: Definition = Definition {
     formula: "original and copy are run on the same inputs, and what stands behind the embedding on the same \
               embeddings; every output with a number per class must order the classes as the head's logits do, \
               in both, every output with one whole number must stand for the class of the largest logit, and \
-              where the slots are final no forgotten class may be on top; no output fails that",
+              where the slots are final no forgotten class may be on top; where every token or pixel has a row of \
+              its own, all of this at each; no output fails that",
     origin: Origin::Synthetic,
     data: "made-up inputs of the types that the graph declares (noise, smooth planes, random indices), and \
            synthetic embeddings of all strata",
@@ -88,6 +89,8 @@ struct Ran {
     left_out: Vec<Unjudged>,
     /// Whether no input shall be given a forgotten class any more.
     is_final: bool,
+    /// What has a row of its own, where the whole input has none.
+    place: Option<Place>,
     /// Why it came to nothing.
     stop: Option<(Outcome, String)>,
 }
@@ -152,7 +155,7 @@ fn with(
     progress: &dyn Progress,
 ) -> Result<Ran, Stop> {
     let (pair, left_out) =
-        Pair::new(sides, networks, heads, &head.branches, &subject.changed).map_err(Stop::NotExecuted)?;
+        Pair::new(sides, networks, heads, head, &subject.changed).map_err(Stop::NotExecuted)?;
     if pair.outputs.is_empty() {
         let reason = left_out.first().map_or("no output is in both graphs", |first| &first.reason);
         return Err(Stop::NotExecuted(reason.to_owned()));
@@ -172,6 +175,8 @@ fn with(
         rounding: rounding(head),
         is_coarse: head.floated.is_some(),
         may_round_equal: !heads.before.has_bias,
+        place: head.position.place(),
+        lists_best: head.best_given_out().is_some(),
     };
     let judged = |(at, (name, _)): (usize, &(&str, _))| {
         // Where the largest of several rates wins, these may round to the same number.
@@ -186,6 +191,7 @@ fn with(
         found,
         left_out,
         is_final: expectation.is_final,
+        place: expectation.place,
         stop: None,
     };
     ran.excuse(subject.left);
@@ -257,8 +263,11 @@ impl Ran {
             Some((outcome, what)) => (outcome, what, execution),
             None => {
                 let class = if self.is_final { ", and none gives a forgotten class" } else { "" };
+                let place =
+                    self.place.map_or_else(String::new, |place| format!(" at every {}", place.name()));
                 let summary = format!(
-                    "run on {} made-up inputs and {} embeddings: every output that was judged follows the head{class}",
+                    "run on {} made-up inputs and {} embeddings: every output that was judged follows the head\
+                     {place}{class}",
                     self.inputs, self.embeddings
                 );
                 (Outcome::Passed, summary, execution)

@@ -11,7 +11,7 @@ use super::{
     shared::{Shared, Side},
 };
 use crate::{
-    cut::Branch,
+    cut::{Branch, Head},
     evidence::{Change, Unjudged},
     head::LinearHead,
     net::{Flow, Kind, ValueId},
@@ -29,29 +29,51 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// How many entries lie behind an axis of so many entries, if the other axes count the inputs.
-    pub(super) fn inner(&self, axis: usize, extent: usize, batch: usize) -> Option<usize> {
+    /// How many entries lie behind an axis of so many entries, if the other axes count the inputs, or the inputs and
+    /// the places of each.
+    pub(super) fn inner(&self, axis: usize, extent: usize, rows: Rows) -> Option<usize> {
         let inner = self.shape.get(axis + 1..)?.iter().product();
-        (self.shape[axis] == extent && self.numbers.len() == batch * extent).then_some(inner)
+        let fits = match rows {
+            Rows::OfInputs(batch) => self.numbers.len() == batch * extent,
+            Rows::OfPlaces(batch) => {
+                let first = if batch == 1 { 0 } else { 1 };
+                axis >= first && batch * extent > 0 && self.numbers.len() % (batch * extent) == 0
+            }
+        };
+        (self.shape[axis] == extent && fits && !self.numbers.is_empty()).then_some(inner)
     }
 
-    /// The entries of each input, along an axis or in the order in which they lie; none if it is not as many for
-    /// each.
-    pub(super) fn rows(&self, axis: Option<usize>, batch: usize) -> Option<Vec<Vec<f64>>> {
-        let per = self.numbers.len() / batch.max(1);
+    /// The entries along an axis, for each input or each place of each input. Without an axis those of an input in
+    /// the order in which they lie, or one by one where each is of a place of its own; none if it is not as many for
+    /// each input.
+    pub(super) fn rows(&self, axis: Option<usize>, rows: Rows) -> Option<Vec<Vec<f64>>> {
+        let all = self.numbers.len();
+        let (Rows::OfInputs(batch) | Rows::OfPlaces(batch)) = rows;
+        let per = match (axis, rows) {
+            (Some(axis), Rows::OfPlaces(_)) => *self.shape.get(axis)?,
+            (None, Rows::OfPlaces(_)) => 1,
+            (_, Rows::OfInputs(batch)) => all / batch.max(1),
+        };
         let inner = match axis {
-            Some(axis) => self.inner(axis, per, batch)?,
+            Some(axis) => self.inner(axis, per, rows)?,
             None => 1,
         };
-        if per == 0 || per * batch != self.numbers.len() {
+        if per == 0 || all == 0 || all % (per * batch.max(1)) != 0 {
             return None;
         }
         let row = |at: usize| {
             let start = at / inner * per * inner + at % inner;
             self.numbers[start..].iter().step_by(inner).take(per).copied().collect()
         };
-        Some((0..batch).map(row).collect())
+        Some((0..all / per).map(row).collect())
     }
+}
+
+/// What has a row of an output each, of so many inputs that were run together.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Rows {
+    OfInputs(usize),
+    OfPlaces(usize),
 }
 
 /// What was seen of one run of both networks.
@@ -59,9 +81,11 @@ impl Given {
 pub(super) struct Seen {
     /// Inputs, or embeddings, that were run together.
     pub(super) batch: usize,
-    /// The logits that the heads as they were read make of the embeddings, `[batch, C]` over the original's
-    /// classes; none where each input has several embeddings.
+    /// The logits that the heads as they were read make of the embeddings, `[batch, places, C]` over the original's
+    /// classes; none where branches read embeddings of different places.
     pub(super) logits: Option<Change<Vec<f32>>>,
+    /// Embeddings of each input that the logits are of.
+    pub(super) places: usize,
     /// Every output that was run, in the order of [`Pair::outputs`].
     pub(super) outputs: Change<Vec<Given>>,
 }
@@ -73,6 +97,8 @@ pub(super) struct Pair<'a> {
     pub(super) outputs: Vec<(&'a str, Change<ValueId>)>,
     shared: Shared,
     branches: &'a [Branch],
+    /// Whether each of several places of an input has a row of its own.
+    pub(super) every_place: bool,
     /// The value that each branch reads, in the original.
     embeddings: Vec<ValueId>,
     heads: Change<Weights>,
@@ -125,9 +151,10 @@ impl<'a> Pair<'a> {
         sides: Change<Side<'a>>,
         networks: Change<&'a Network<'a>>,
         heads: &Change<LinearHead>,
-        branches: &'a [Branch],
+        head: &'a Head,
         changed: &BTreeSet<&str>,
     ) -> Result<(Self, Vec<Unjudged>), String> {
+        let branches = head.branches.as_slice();
         let weights = |head| Weights::of(head, &Device::Cpu).map_err(|error| error.to_string());
         let Change { before, after } = sides;
         let both = |name: &str| Some(Change { before: before.flow.id(name)?, after: after.flow.id(name)? });
@@ -158,6 +185,7 @@ impl<'a> Pair<'a> {
             outputs,
             shared: Shared::between(before, after, changed),
             branches,
+            every_place: head.position.place().is_some(),
             embeddings,
             heads: Change { before: weights(&heads.before)?, after: weights(&heads.after)? },
             beside,
@@ -201,9 +229,12 @@ impl<'a> Pair<'a> {
             embeddings: embeddings.to_vec(),
             beside: self.beside.iter().copied().zip(beside.iter().cloned()).collect(),
         });
-        let plain = around.as_ref().filter(|around| around.layouts.iter().all(|it| it.places == 1));
-        let logits = plain.map(|around| self.logits(around, embeddings)).transpose()?;
-        Ok((Seen { batch, logits, outputs }, around, work))
+        let places = around.as_ref().and_then(|around| around.layouts.first()).map_or(0, |it| it.places);
+        let is_plain = places == 1 || self.every_place;
+        let plain =
+            around.as_ref().filter(|around| is_plain && around.layouts.iter().all(|it| it.places == places));
+        let logits = plain.map(|around| self.logits(around, embeddings, Layout::rows)).transpose()?;
+        Ok((Seen { batch, logits, places, outputs }, around, work))
     }
 
     /// Runs what stands behind the embedding on these, `[batch, D]`, in the place of those that were there.
@@ -222,7 +253,8 @@ impl<'a> Pair<'a> {
         }
         let placed: Vec<Value> = self.embeddings.iter().filter_map(|id| given.get(id).cloned()).collect();
         let Both { outputs, .. } = self.both(&given, &[])?;
-        Ok(Seen { batch: around.batch, logits: Some(self.logits(around, &placed)?), outputs })
+        let logits = Some(self.logits(around, &placed, Layout::first_rows)?);
+        Ok(Seen { batch: around.batch, logits, places: 1, outputs })
     }
 
     /// The outputs of both, and further values of the original; what is the same in both is computed once.
@@ -248,11 +280,18 @@ impl<'a> Pair<'a> {
         self.branches.iter().zip(embeddings).map(layout).collect()
     }
 
-    /// What the heads as they were read make of embeddings.
-    fn logits(&self, around: &Around, embeddings: &[Value]) -> Result<Change<Vec<f32>>, Fault> {
+    /// What the heads as they were read make of these rows of embeddings.
+    fn logits(
+        &self,
+        around: &Around,
+        embeddings: &[Value],
+        rows: impl Fn(Layout, &[f64]) -> Vec<f32>,
+    ) -> Result<Change<Vec<f32>>, Fault> {
         let parts = embeddings.iter().zip(&around.layouts).zip(self.branches);
         let parts = parts.map(|((value, layout), branch)| {
-            Ok(Tensor::from_vec(layout.rows(&value.numbers()?), (around.batch, branch.width), &Device::Cpu)?)
+            let rows = rows(*layout, &value.numbers()?);
+            let count = rows.len() / branch.width.max(1);
+            Ok(Tensor::from_vec(rows, (count, branch.width), &Device::Cpu)?)
         });
         let joint = Tensor::cat(&parts.collect::<Result<Vec<_>, Fault>>()?, 1)?;
         let of = |head: &Weights| -> Result<Vec<f32>, Fault> {

@@ -24,6 +24,8 @@ const MOST: u64 = 16;
 const WORK_BEHIND: usize = 1 << 30;
 const FEWEST_EMBEDDINGS: usize = 64;
 const MOST_EMBEDDINGS: usize = 1024;
+/// Numbers of the outputs of all runs, where every place of an input has outputs of its own.
+const MOST_NUMBERS: usize = 1 << 22;
 /// Embeddings are run at these lengths, in turn: far from the origin and close to it other rounding decides.
 const SCALES: [f32; 5] = [1.0, 1.0, 1.0, 1e-3, 1e2];
 
@@ -54,11 +56,10 @@ impl Runs {
         let left = removal.forgotten().retained().count();
         let (guess, first, around, work) = first(pair, &stimuli, [classes, left])?;
         let asked = removal.executed().map(|inputs| u64::from(inputs).div_ceil(guess.batch as u64));
-        let count = asked.unwrap_or_else(|| (WORK / work.max(1)).clamp(FEWEST, MOST));
-        let (batches, embeddings) = match &around {
-            Some(_) => (rows.len() / guess.batch, rows.len() / guess.batch * guess.batch),
-            None => (0, 0),
-        };
+        let room = room(pair, &first);
+        let count = asked.unwrap_or_else(|| (WORK / work.max(1)).clamp(FEWEST, MOST).min(room as u64));
+        let batches = around.as_ref().map_or(0, |_| (rows.len() / guess.batch).min(room));
+        let embeddings = batches * guess.batch;
         progress.begin(Step::Running, count + batches as u64);
         let further = (1..count).into_par_iter().map(|index| {
             let inputs = stimuli.draw(index, guess).map_err(Trouble::Original)?;
@@ -79,6 +80,16 @@ impl Runs {
         progress.end(Step::Running);
         Ok(Self { seen, inputs: count as usize * guess.batch, embeddings })
     }
+}
+
+/// How many runs there is room for where every place has outputs of its own: a map has very many.
+fn room(pair: &Pair<'_>, first: &Seen) -> usize {
+    if !pair.every_place {
+        return usize::MAX;
+    }
+    let outputs = first.outputs.before.iter().chain(&first.outputs.after);
+    let numbers: usize = outputs.map(|given| given.numbers.len()).sum();
+    (MOST_NUMBERS / numbers.max(1)).max(FEWEST as usize)
 }
 
 /// The first guess that the network runs with, and what was seen of it.

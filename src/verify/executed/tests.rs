@@ -78,6 +78,7 @@ fn cut(name: &str, classes: usize, branch: Branch) -> Cut {
         sites: Vec::new(),
         floated: None,
         obstacle: None,
+        fewest: None,
         merging: Vec::new(),
         open: None,
     };

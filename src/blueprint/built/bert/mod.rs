@@ -39,6 +39,28 @@ impl Kind {
 /// # Errors
 /// In words: the setting or tensor that is not built.
 pub(super) fn build(kind: Kind, settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    let (x, width) = encoded(kind, settings, &mut maker)?;
+    // Saved with a pooler, which only BERT's classifier reads.
+    let pooler = format!("{}.pooler.dense.", kind.base());
+    maker.ignore(|name| kind != Kind::Bert && name.starts_with(&pooler));
+    let (logits, classes) = classified(kind, &mut maker, &x, width)?;
+    maker.finish(&logits, classes)
+}
+
+/// The graph of a network that decides for every token.
+///
+/// # Errors
+/// In words: the setting or tensor that is not built.
+pub(super) fn build_tokens(kind: Kind, settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    let (x, width) = encoded(kind, settings, &mut maker)?;
+    let pooler = format!("{}.pooler.dense.", kind.base());
+    maker.ignore(|name| name.starts_with(&pooler));
+    let (logits, classes) = maker.head_of_tokens(&x, "classifier", width)?;
+    maker.finish_tokens(&logits, classes)
+}
+
+/// What the last block makes, `[N, L, width]`, and its width.
+fn encoded(kind: Kind, settings: Settings<'_>, maker: &mut Maker<'_>) -> Made<(String, usize)> {
     settings.only("is_decoder", &[json!(false)])?;
     settings.only("add_cross_attention", &[json!(false)])?;
     settings.only("position_embedding_type", &[json!("absolute")])?;
@@ -47,7 +69,7 @@ pub(super) fn build(kind: Kind, settings: Settings<'_>, mut maker: Maker<'_>) ->
     let dims = [("batch", None), ("length", None)];
     let ids = maker.input("input_ids", Dtype::I64, &dims);
     let mask = maker.input("attention_mask", Dtype::I64, &dims);
-    let mut x = Words::read(kind, settings, &encoder)?.embedded(&mut maker, &ids)?;
+    let mut x = Words::read(kind, settings, &encoder)?.embedded(maker, &ids)?;
     if kind == Kind::Electra {
         let narrow = settings.extent("embedding_size", 128)?;
         if narrow != encoder.width {
@@ -56,15 +78,11 @@ pub(super) fn build(kind: Kind, settings: Settings<'_>, mut maker: Maker<'_>) ->
     }
     let hidden = maker.hidden_keys(&mask);
     for layer in 0..layers {
-        x = encoder.add(&mut maker, &x, &hidden, &names(kind, layer))?;
+        x = encoder.add(maker, &x, &hidden, &names(kind, layer))?;
     }
     let buffers = [format!("{base}.embeddings.position_ids"), format!("{base}.embeddings.token_type_ids")];
     maker.ignore(|name| buffers.iter().any(|buffer| buffer == name));
-    // Saved with a pooler, which only BERT's classifier reads.
-    let pooler = format!("{base}.pooler.dense.");
-    maker.ignore(|name| kind != Kind::Bert && name.starts_with(&pooler));
-    let (logits, classes) = classified(kind, &mut maker, &x, encoder.width)?;
-    maker.finish(&logits, classes)
+    Ok((x, encoder.width))
 }
 
 fn encoder<'s>(kind: Kind, settings: Settings<'s>) -> Made<(Encoder<'s>, usize)> {

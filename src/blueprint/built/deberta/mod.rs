@@ -20,30 +20,46 @@ use positions::Positions;
 /// # Errors
 /// In words: the setting or tensor that is not built.
 pub(super) fn build(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
-    let mut encoder = Encoder::read(settings, kinds(settings)?)?;
-    let (width, epsilon) = (encoder.width, encoder.epsilon);
-    settings.only("attention_head_size", &[json!(encoder.head)])?;
-    let dims = [("batch", None), ("length", None)];
-    let ids = maker.input("input_ids", Dtype::I64, &dims);
-    let mask = maker.input("attention_mask", Dtype::I64, &dims);
-    let embedded = embedded(settings, &mut maker, &ids, &mask, width, epsilon)?;
-    encoder.positions = Positions::read(settings, &mut maker, &ids, width, epsilon)?;
-    let seen = seen(&mut maker, &mask);
-    let mut x = embedded.clone();
-    for layer in 0..settings.extent("num_hidden_layers", 24)? {
-        x = encoder.add(&mut maker, &x, &seen, &format!("deberta.encoder.layer.{layer}"))?;
-        let side = settings.count("conv_kernel_size", 0)?;
-        if layer == 0 && side > 0 {
-            x = convolved(settings, &mut maker, &embedded, &x, &mask, [side, width], epsilon)?;
-        }
-    }
-    maker.ignore(|name| name == "deberta.embeddings.position_ids");
+    let (x, width) = encoded(settings, &mut maker)?;
     let token = maker.entry(&x, 1, 0);
     let pooled = settings.extent("pooler_hidden_size", width)?;
     let made = maker.linear(&token, "pooler.dense", [width, pooled], true)?;
     let made = maker.activation(&made, "pooler_hidden_act", settings.text("pooler_hidden_act", "gelu")?)?;
     let (logits, classes) = maker.head(&made, "classifier", pooled)?;
     maker.finish(&logits, classes)
+}
+
+/// The graph of a network that decides for every token.
+///
+/// # Errors
+/// In words: the setting or tensor that is not built.
+pub(super) fn build_tokens(settings: Settings<'_>, mut maker: Maker<'_>) -> Made<Parts> {
+    let (x, width) = encoded(settings, &mut maker)?;
+    let (logits, classes) = maker.head_of_tokens(&x, "classifier", width)?;
+    maker.finish_tokens(&logits, classes)
+}
+
+/// What the last block makes, `[N, L, width]`, and its width.
+fn encoded(settings: Settings<'_>, maker: &mut Maker<'_>) -> Made<(String, usize)> {
+    let mut encoder = Encoder::read(settings, kinds(settings)?)?;
+    let (width, epsilon) = (encoder.width, encoder.epsilon);
+    settings.only("attention_head_size", &[json!(encoder.head)])?;
+    let dims = [("batch", None), ("length", None)];
+    let ids = maker.input("input_ids", Dtype::I64, &dims);
+    let mask = maker.input("attention_mask", Dtype::I64, &dims);
+    let embedded = embedded(settings, maker, &ids, &mask, width, epsilon)?;
+    encoder.positions = Positions::read(settings, maker, &ids, width, epsilon)?;
+    let seen = seen(maker, &mask);
+    let mut x = embedded.clone();
+    for layer in 0..settings.extent("num_hidden_layers", 24)? {
+        x = encoder.add(maker, &x, &seen, &format!("deberta.encoder.layer.{layer}"))?;
+        let side = settings.count("conv_kernel_size", 0)?;
+        if layer == 0 && side > 0 {
+            x = convolved(settings, maker, &embedded, &x, &mask, [side, width], epsilon)?;
+        }
+    }
+    maker.ignore(|name| name == "deberta.embeddings.position_ids");
+    Ok((x, width))
 }
 
 /// Whether tokens agree with places, and places with tokens.
