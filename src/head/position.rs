@@ -21,6 +21,8 @@ pub enum Position {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
+    /// Boxes that a detector proposes: anchors, points or queries.
+    Box,
     /// Points of a map: pixels, or patches that are enlarged to pixels.
     Pixel,
     /// Something of which nothing more is known.
@@ -34,6 +36,7 @@ impl Place {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Box => "box",
             Self::Pixel => "pixel",
             Self::Position => "position",
             Self::Token => "token",
