@@ -7,7 +7,10 @@ use super::{
     Fewest,
     candidate::{Candidate, listed},
     chain, library,
-    library::{places, timm, types},
+    library::{
+        boxes::{self, Detector},
+        places, timm, types,
+    },
     not_this_head,
     refuse::architectures,
     rules::{Found, Library, best_first, token_head},
@@ -27,6 +30,9 @@ pub(super) fn of_library<'a>(
     let Some(config) = config.filter(|config| config.get("auto_map").is_none()) else { return Ok(None) };
     let classes = architectures(config);
     let Some(class) = classes.first() else { return of_type(config, matrices) };
+    if let Some(detector) = boxes::of(Some(config)) {
+        return of_detector(class, detector, matrices).map(Some);
+    }
     let known: Vec<_> = classes.iter().map(|class| library::heads(class)).collect();
     let Some(wanted) = known.first().copied().flatten().filter(|_| known.windows(2).all(|it| it[0] == it[1]))
     else {
@@ -44,6 +50,20 @@ pub(super) fn of_library<'a>(
     require_no_bias(class, wanted, &heads)?;
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
+}
+
+/// The head of a detector whose results are its logits, and its copies, of which each layer of the decoder has one.
+fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>]) -> Result<Found<'a>, Error> {
+    let mut heads = detector.heads(matrices);
+    if heads.is_empty() {
+        let module = detector.module();
+        return Err(not_this_head(format!(
+            "`{class}` of the transformers library loads `{module}` as its head, and there is none"
+        )));
+    }
+    let beside = heads.split_off(1);
+    let rule = format!("its name is that of the head of `{class}`");
+    Ok(Found { confidence: 0.98, library: Library::Known, beside, ..settled(heads, rule) })
 }
 
 /// How many labels the library takes a configuration to have: two, where it says nothing.

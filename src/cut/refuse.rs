@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     candidate::Candidate,
-    library::{self, places},
+    library::{self, boxes, places},
     not_this_head, refusal,
 };
 use crate::{error::Error, head::Place};
@@ -85,10 +85,14 @@ pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
     if let Some(config) = artifact.config() {
         check_architecture(config)?;
         check_settings(config)?;
+        if let Some(reason) = boxes::obstacle(config) {
+            return Err(refusal(reason, "supply a detector that proposes boxes in one stage"));
+        }
     }
     check_adapter(artifact)?;
     let is_known = artifact.config().is_some_and(|config| {
-        architectures(config).first().is_some_and(|class| places::place(class) == Some(Place::Pixel))
+        let class = architectures(config).first().copied();
+        matches!(class.and_then(places::place), Some(Place::Box | Place::Pixel))
     });
     if is_named || is_known { Ok(()) } else { check_names(artifact) }
 }

@@ -46,7 +46,16 @@ impl Place {
     /// Whether labels may be pieces of what lies over several of them, as `B-PER` and `I-PER` are.
     #[must_use]
     pub fn may_have_entities(self) -> bool {
-        self != Self::Pixel
+        matches!(self, Self::Position | Self::Token)
+    }
+
+    /// What a removal does not say of such places, in words.
+    #[must_use]
+    pub fn not_claimed(self) -> Option<&'static str> {
+        match self {
+            Self::Box => Some("boxes of the class may still come out under the names of other classes"),
+            Self::Pixel | Self::Position | Self::Token => None,
+        }
     }
 }
 

@@ -277,5 +277,7 @@ impl<'a> Teller<'a> {
             "not shown",
             "the features are unchanged: few-shot relearning can restore the class; no claim about training data",
         );
+        let place = self.source.model.cut().head.position.place();
+        place.and_then(|place| place.not_claimed()).iter().for_each(|what| self.out.row("", what));
     }
 }

@@ -88,7 +88,11 @@ impl Entries {
                 known.get_or_insert(*new);
             }
         }
-        Ok(Self { extent, changed, constant: constant.into_iter().map(|(is_constant, _)| is_constant).collect() })
+        Ok(Self {
+            extent,
+            changed,
+            constant: constant.into_iter().map(|(is_constant, _)| is_constant).collect(),
+        })
     }
 
     /// What is wrong if the classes begin at this entry.
@@ -118,7 +122,8 @@ mod tests {
     /// Two boxes with two coordinates and three classes each, of which class 1 is forgotten.
     fn judged(start: Option<usize>, after: [f64; 10]) -> Found {
         let before = [1.0, 2.0, 3.0, 4.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
-        let given = |numbers: [f64; 10]| Given { whole: false, shape: vec![1, 5, 2], numbers: numbers.to_vec() };
+        let given =
+            |numbers: [f64; 10]| Given { whole: false, shape: vec![1, 5, 2], numbers: numbers.to_vec() };
         let outputs = Change { before: vec![given(before)], after: vec![given(after)] };
         let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
         let expectation = Expectation {

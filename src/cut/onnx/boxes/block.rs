@@ -67,7 +67,10 @@ mod tests {
         assert_eq!(block.part(0, 5, 5), Some(Part::Some));
         assert_eq!(block.within(4, 9).start, Some(0));
         assert_eq!(Block { start: None, ..block.clone() }.part(0, 9, 5), None);
-        assert_eq!([block.from_right(1), block.from_right(-1), block.from_right(3)], [Some(1), Some(0), None]);
+        assert_eq!(
+            [block.from_right(1), block.from_right(-1), block.from_right(3)],
+            [Some(1), Some(0), None]
+        );
         assert_eq!(block.from_right(i64::MIN), None);
     }
 }

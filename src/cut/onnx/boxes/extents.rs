@@ -93,8 +93,7 @@ impl Extents<'_, '_, '_> {
     fn joined(&mut self, node: usize, axis: usize) -> Option<usize> {
         let flow = self.follower.flow;
         let onnx = flow.node(node);
-        let operands: Vec<ValueId> =
-            onnx.inputs.iter().map(|name| flow.id(name)).collect::<Option<_>>()?;
+        let operands: Vec<ValueId> = onnx.inputs.iter().map(|name| flow.id(name)).collect::<Option<_>>()?;
         let rank = self.follower.rank(*operands.first()?)?;
         let along = int_attribute(onnx, "axis", 1);
         let along = if along < 0 { along.checked_add_unsigned(rank as u64)? } else { along };

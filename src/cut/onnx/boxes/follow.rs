@@ -88,7 +88,8 @@ impl Step<'_, '_, '_> {
         if operator.list == List::Joins {
             return Ok(vec![Some(self.joined()?)]);
         }
-        let from_graph = |name: &String| self.follower.flow.id(name).is_some_and(|it| self.blocks.contains_key(&it));
+        let from_graph =
+            |name: &String| self.follower.flow.id(name).is_some_and(|it| self.blocks.contains_key(&it));
         let Some(data) = self.block(0) else { return Err(Meaning::Steered.into()) };
         if onnx.inputs.iter().skip(1).chain(&onnx.captures).any(from_graph) {
             return Err(Meaning::NotFollowed.into());
@@ -169,7 +170,8 @@ impl Step<'_, '_, '_> {
         if along != data.axis {
             return Ok(vec![Some(data.clone()); onnx.outputs.len()]);
         }
-        let sizes = extents::sizes(self.follower, self.node, along, || data.extent).ok_or(Lost::SlicedAxes)?;
+        let sizes =
+            extents::sizes(self.follower, self.node, along, || data.extent).ok_or(Lost::SlicedAxes)?;
         let mut from = 0_usize;
         let mut results = Vec::new();
         for size in sizes {
@@ -188,7 +190,8 @@ impl Step<'_, '_, '_> {
                 continue;
             }
             let Some(block) = left else { return Ok(None) };
-            let extent = data.extent.and_then(|extent| i64::try_from(extent).ok()).ok_or(Meaning::PicksClasses)?;
+            let extent =
+                data.extent.and_then(|extent| i64::try_from(extent).ok()).ok_or(Meaning::PicksClasses)?;
             if self.entry("steps", 4, at, Some(1))? != 1 {
                 return Err(Meaning::PicksClasses.into());
             }

@@ -16,11 +16,10 @@ use std::collections::BTreeSet;
 use declass_formats::Artifact;
 
 use super::{
-    Question,
     super::{Auxiliary, Branch, Choice, Cut, Head, Site, Why, multi_label, refusal},
+    Question,
     follower::Follower,
-    metadata, others,
-    report,
+    metadata, others, report,
 };
 use crate::{
     error::{Error, LocateError},
@@ -32,8 +31,7 @@ use follow::Followed;
 use scales::{Scale, Scales};
 
 /// What helps where a part of the graph chooses among the boxes.
-const WITHOUT_CHOICE: &str =
-    "export the model without the choice of boxes in it (no NMS, not end to end), so that whoever reads its boxes chooses";
+const WITHOUT_CHOICE: &str = "export the model without the choice of boxes in it (no NMS, not end to end), so that whoever reads its boxes chooses";
 
 /// Why no class is dropped.
 const COLUMNS: &str = "the classes are some of the entries of a longer axis, whose other entries readers find by their \
@@ -122,35 +120,40 @@ impl<'f, 'a> Detector<'f, 'a> {
         let first = self.columns.first().and_then(|(output, _)| flow.id(&flow.graph().outputs[*output].name));
         let points = first.map(|value| report::points(flow, value)).unwrap_or_default();
         let head = self.head(link);
-        report::note_others(&mut why, &head, &others.untouched);
+        why.notes.extend(report::other_outputs(&others.untouched));
         Ok(Cut { head, bound: None, why, labels, points, untouched: others.untouched, older: false })
     }
 
     fn why(&self, labelled: bool, wanted: bool) -> Why {
         let flow = self.follower.flow;
         let titles: Vec<String> = self.nodes.iter().map(|node| format!("`{}`", flow.title(*node))).collect();
-        let columns = self.columns.iter().map(|(output, block)| {
-            let name = &flow.graph().outputs[*output].name;
-            let axis = block.rank - 1 - block.axis;
-            match block.start {
-                Some(start) => {
-                    let last = start + self.follower.classes - 1;
-                    format!("entries {start} to {last} of axis {axis} of output `{name}` are the classes of a box")
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(output, block)| {
+                let name = &flow.graph().outputs[*output].name;
+                let axis = block.rank - 1 - block.axis;
+                match block.start {
+                    Some(start) => {
+                        let last = start + self.follower.classes - 1;
+                        format!("entries {start} to {last} of axis {axis} of output `{name}`")
+                    }
+                    None => format!("some entries of axis {axis} of output `{name}`"),
                 }
-                None => format!("some entries of axis {axis} of output `{name}` are the classes of a box"),
-            }
-        });
-        let scales = format!("one head in {} places, one for each scale: {}", titles.len(), titles.join(", "));
+            })
+            .collect();
+        let found = format!(
+            "one head in {} places, one for each scale ({}), whose results are the classes of all boxes: {}",
+            titles.len(),
+            titles.join(", "),
+            columns.join(", ")
+        );
         Why {
-            rule: if wanted {
-                "named by the caller".into()
-            } else {
-                format!("{} linear operators whose results are put end to end, a row for every box", titles.len())
-            },
+            rule: if wanted { format!("named by the caller: {found}") } else { found },
             choice: Choice::Located,
             confidence: if labelled || wanted { 0.98 } else { 0.9 },
             runners_up: Vec::new(),
-            notes: [scales].into_iter().chain(columns).collect(),
+            notes: Vec::new(),
         }
     }
 

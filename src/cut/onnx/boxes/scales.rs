@@ -119,12 +119,19 @@ impl Scales {
         let scales = self.nodes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let starts = scales.iter().map(|scale| scale.start.clone());
         let followed = follow(follower, starts);
-        let followed = followed.map_err(|obstacle: Obstacle| super::super::super::refusal(obstacle.to_string(), ""))?;
+        let followed =
+            followed.map_err(|obstacle: Obstacle| super::super::super::refusal(obstacle.to_string(), ""))?;
         Ok((scales, followed))
     }
 
     /// Whether a name is that of one of the operators, its weight or its result, or of an output that comes from it.
-    pub(super) fn is_named(&self, artifact: &Artifact, flow: &Flow<'_>, exits: &[Exit<'_>], name: &str) -> bool {
+    pub(super) fn is_named(
+        &self,
+        artifact: &Artifact,
+        flow: &Flow<'_>,
+        exits: &[Exit<'_>],
+        name: &str,
+    ) -> bool {
         let own = |node: &usize| {
             let onnx = flow.node(*node);
             let weight = named::weight(artifact, flow, *node);
