@@ -103,3 +103,93 @@ fn entries_of_a_longer_axis_are_not_dropped() {
     let dropped = edits(&artifact, &cut, &head, &head, &BTreeSet::from([FORGOTTEN]), Slot::Drop);
     assert!(matches!(dropped, Err(Error::CannotDrop { keepable: true, .. })));
 }
+
+/// A folder of the transformers library with a detector of four labels; the numbers of its tensors count up.
+fn folder(class: &str, more: &str, tensors: &[(&str, &[usize])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        r#"{{"architectures": ["{class}"], "id2label": {{"0": "person", "1": "car", "2": "dog", "3": "cat"}}{more}}}"#
+    );
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    let (mut entries, mut data) = (Vec::new(), Vec::new());
+    for (name, shape) in tensors {
+        let start = data.len();
+        let elements: usize = shape.iter().product();
+        data.extend((0..elements).flat_map(|at| (at as f32 * 0.1 - 1.0).to_le_bytes()));
+        let end = data.len();
+        entries
+            .push(format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#));
+    }
+    let header = format!("{{{}}}", entries.join(","));
+    let file = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat();
+    std::fs::write(folder.path().join("model.safetensors"), file).unwrap();
+    folder
+}
+
+fn in_folder(
+    class: &str,
+    more: &str,
+    tensors: &[(&str, &[usize])],
+) -> (tempfile::TempDir, Result<Cut, Error>) {
+    let folder = folder(class, more, tensors);
+    let cut =
+        Artifact::open(folder.path()).map_err(Error::from).and_then(|it| Cut::locate(&it, &Hints::default()));
+    (folder, cut)
+}
+
+#[test]
+fn the_row_of_no_object_is_a_class_without_a_label_of_the_configuration() {
+    let tensors: &[(&str, &[usize])] = &[
+        ("class_labels_classifier.weight", &[5, 3]),
+        ("class_labels_classifier.bias", &[5]),
+        ("bbox_predictor.layers.2.weight", &[4, 3]),
+        ("bbox_predictor.layers.2.bias", &[4]),
+    ];
+    let (folder, cut) = in_folder("DetrForObjectDetection", "", tensors);
+    let cut = cut.unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (5, Link::None));
+    assert_eq!(cut.head.position, Position::PerPlace(Place::Box));
+    assert_eq!(cut.labels.as_ref().unwrap().names, ["person", "car", "dog", "cat", "(no object)"]);
+    let artifact = Artifact::open(folder.path()).unwrap();
+    let head = cut.head.load(&artifact).unwrap();
+    let dropped = edits(&artifact, &cut, &head, &head, &BTreeSet::from([2]), Slot::Drop);
+    assert!(matches!(dropped, Err(Error::CannotDrop { keepable: true, .. })));
+    let (_folder, without) = in_folder("DetrForObjectDetection", "", &tensors[2..]);
+    assert!(without.is_err(), "boxes are no classes");
+}
+
+#[test]
+fn every_layer_of_a_decoder_has_a_copy_and_what_chooses_where_to_look_stays() {
+    let tensors: &[(&str, &[usize])] = &[
+        ("model.decoder.class_embed.0.weight", &[4, 3]),
+        ("model.decoder.class_embed.0.bias", &[4]),
+        ("model.decoder.class_embed.1.weight", &[4, 3]),
+        ("model.decoder.class_embed.1.bias", &[4]),
+        ("model.enc_score_head.weight", &[4, 3]),
+        ("model.enc_score_head.bias", &[4]),
+        ("model.denoising_class_embed.weight", &[5, 3]),
+    ];
+    let (folder, cut) = in_folder("RTDetrForObjectDetection", "", tensors);
+    let cut = cut.unwrap();
+    assert_eq!((cut.head.name.as_str(), cut.head.link), ("model.decoder.class_embed.1", Link::Sigmoid));
+    assert!(cut.untouched.iter().any(|it| it.name == "model.enc_score_head.weight"), "{:?}", cut.untouched);
+    let artifact = Artifact::open(folder.path()).unwrap();
+    let before = cut.head.load(&artifact).unwrap();
+    let forgotten = declass::classes::Forgotten::from_indices(BTreeSet::from([2]), 4).unwrap();
+    let after = declass::head::seal(&before, &forgotten, cut.head.link, declass::head::MARGIN).unwrap();
+    let all = edits(&artifact, &cut, &before, &after, forgotten.as_set(), Slot::Keep).unwrap();
+    let changed: Vec<&str> = all.tensors.keys().map(String::as_str).collect();
+    let layer = |at: usize, what: &str| format!("model.decoder.class_embed.{at}.{what}");
+    assert_eq!(changed, [layer(0, "bias"), layer(0, "weight"), layer(1, "bias"), layer(1, "weight")]);
+}
+
+#[test]
+fn detectors_whose_boxes_depend_on_the_scores_are_refused_with_the_reason() {
+    let tensors: &[(&str, &[usize])] = &[("class_embed.0.weight", &[4, 3]), ("class_embed.0.bias", &[4])];
+    let (_folder, plain) = in_folder("DeformableDetrForObjectDetection", "", tensors);
+    assert_eq!(plain.unwrap().head.link, Link::Sigmoid);
+    let (_folder, staged) = in_folder("DeformableDetrForObjectDetection", r#", "two_stage": true"#, tensors);
+    assert!(staged.unwrap_err().to_string().contains("two stages"));
+    let (_folder, shifted) = in_folder("DFineForObjectDetection", "", tensors);
+    assert!(shifted.unwrap_err().to_string().contains("adds one number"));
+}

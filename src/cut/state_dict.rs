@@ -50,7 +50,7 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
 
 /// The library's last row of some detectors is that of no object, which is not among the labels.
 fn with_no_object(artifact: &Artifact, stated: Stated) -> Stated {
-    match boxes::of(artifact.config()).map(|detector| detector.scores) {
+    match refuse::detector(artifact.config()).map(|detector| detector.scores) {
         Some(Scores::WithNoObject) => stated.with_more(boxes::NO_OBJECT),
         _ => stated,
     }
@@ -133,7 +133,8 @@ fn assemble(
     let auxiliary: Vec<Branch> =
         others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
-    let detector = boxes::of(artifact.config()).filter(|it| has(&it.heads(matrices), found.heads.first()));
+    let detector = refuse::detector(artifact.config());
+    let detector = detector.filter(|it| has(&known::places_of(it, matrices), found.heads.first()));
     let independent = detector.is_some_and(|it| it.scores == Scores::Independent);
     let link = if multi_label || independent { Link::Sigmoid } else { Link::None };
     let place = refuse::place(artifact)?.or(found.place);

@@ -1,9 +1,5 @@
 //! What classes of the transformers library call their heads that decide for every box.
 
-use serde_json::Value;
-
-use super::super::{candidate::Candidate, refuse::architectures};
-
 /// How a class of the library tells what a box is.
 pub(in crate::cut) struct Detector {
     /// The module whose results are its logits, or all that have a copy for each layer of the decoder.
@@ -27,8 +23,8 @@ pub(in crate::cut) enum Scores {
     WithNoObject,
 }
 
-/// The label of the last row where there is one for no object: configurations do not list it.
-pub(in crate::cut) const NO_OBJECT: &str = "(no object)";
+/// The label of the last row of a detector where that is no object: configurations do not list it.
+pub const NO_OBJECT: &str = "(no object)";
 
 const DETECTORS: [(&[&str], Detector); 5] = [
     (
@@ -48,7 +44,7 @@ const DETECTORS: [(&[&str], Detector); 5] = [
         Detector { modules: Modules::Numbered("class_embed"), scores: Scores::Independent },
     ),
     (
-        &["DFineForObjectDetection", "RTDetrForObjectDetection", "RTDetrV2ForObjectDetection"],
+        &["RTDetrForObjectDetection", "RTDetrV2ForObjectDetection"],
         Detector { modules: Modules::Numbered("decoder.class_embed"), scores: Scores::Independent },
     ),
 ];
@@ -58,37 +54,9 @@ pub(in crate::cut) fn detector(class: &str) -> Option<&'static Detector> {
     DETECTORS.iter().find(|(classes, _)| classes.contains(&class)).map(|(_, detector)| detector)
 }
 
-/// What is known of the class that a configuration names.
-pub(in crate::cut) fn of(config: Option<&Value>) -> Option<&'static Detector> {
-    let config = config.filter(|config| config.get("auto_map").is_none())?;
-    match architectures(config).as_slice() {
-        [only] => detector(only),
-        _ => None,
-    }
-}
-
-/// Why a configuration's detector cannot be treated, although its class can.
-pub(in crate::cut) fn obstacle(config: &Value) -> Option<&'static str> {
-    // Its second stage begins where the scores of the first class are largest.
-    let two = config.get("two_stage").and_then(Value::as_bool) == Some(true);
-    let chooses = two && architectures(config).contains(&"DeformableDetrForObjectDetection");
-    chooses
-        .then_some("it has two stages, and where the second looks depends on the scores of the first class")
-}
-
 impl Detector {
-    /// Its head among matrices, the one whose results are the logits first; empty if there is none.
-    pub(in crate::cut) fn heads<'a>(&self, matrices: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
-        let mut heads: Vec<(u32, Candidate<'a>)> = matrices
-            .iter()
-            .filter_map(|it| Some((self.place(it.tensor.strip_suffix(".weight")?)?, it.clone())))
-            .collect();
-        heads.sort_by(|a, b| b.0.cmp(&a.0));
-        heads.into_iter().map(|(_, head)| head).collect()
-    }
-
-    /// Which of its places a module is.
-    fn place(&self, module: &str) -> Option<u32> {
+    /// Which of its places a module is, counted from the first layer of the decoder.
+    pub(in crate::cut) fn place(&self, module: &str) -> Option<u32> {
         match self.modules {
             Modules::One(name) => (module == name).then_some(0),
             Modules::Numbered(stem) => {
