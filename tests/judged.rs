@@ -1,6 +1,8 @@
 //! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy,
 //! safetensors, securesystemslib, @sigstore/verify and openssl.
 
+#[path = "judged/boxes.rs"]
+mod boxes;
 #[path = "judged/export.rs"]
 mod export;
 #[path = "judged/graphs.rs"]

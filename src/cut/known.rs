@@ -7,9 +7,9 @@ use super::{
     Fewest,
     candidate::{Candidate, listed},
     chain, library,
-    library::{places, timm, types},
+    library::{boxes::Detector, places, timm, types},
     not_this_head,
-    refuse::architectures,
+    refuse::{self, architectures},
     rules::{Found, Library, best_first, token_head},
 };
 use crate::{error::Error, head::Place};
@@ -27,6 +27,9 @@ pub(super) fn of_library<'a>(
     let Some(config) = config.filter(|config| config.get("auto_map").is_none()) else { return Ok(None) };
     let classes = architectures(config);
     let Some(class) = classes.first() else { return of_type(config, matrices) };
+    if let Some(detector) = refuse::detector(Some(config)) {
+        return of_detector(class, detector, matrices).map(Some);
+    }
     let known: Vec<_> = classes.iter().map(|class| library::heads(class)).collect();
     let Some(wanted) = known.first().copied().flatten().filter(|_| known.windows(2).all(|it| it[0] == it[1]))
     else {
@@ -44,6 +47,28 @@ pub(super) fn of_library<'a>(
     require_no_bias(class, wanted, &heads)?;
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Some(Found { confidence: 0.98, library: Library::Known, ..settled(heads, rule) }))
+}
+
+/// The head of a detector whose results are its logits, and its copies, of which each layer of the decoder has one.
+fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>]) -> Result<Found<'a>, Error> {
+    let mut heads = places_of(detector, matrices);
+    if heads.is_empty() {
+        let module = detector.module();
+        return Err(not_this_head(format!(
+            "`{class}` of the transformers library loads `{module}` as its head, and there is none"
+        )));
+    }
+    let beside = heads.split_off(1);
+    let rule = format!("its name is that of the head of `{class}`");
+    Ok(Found { confidence: 0.98, library: Library::Known, beside, ..settled(heads, rule) })
+}
+
+/// The head of a detector in all its places, the one whose results are its logits first.
+pub(super) fn places_of<'a>(detector: &Detector, matrices: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
+    let place = |it: &Candidate<'a>| detector.place(it.tensor.strip_suffix(".weight")?);
+    let mut heads: Vec<_> = matrices.iter().filter_map(|it| Some((place(it)?, it.clone()))).collect();
+    heads.sort_by(|a, b| b.0.cmp(&a.0));
+    heads.into_iter().map(|(_, head)| head).collect()
 }
 
 /// How many labels the library takes a configuration to have: two, where it says nothing.

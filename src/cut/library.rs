@@ -1,5 +1,6 @@
 //! What classes of the transformers library call their heads.
 
+pub(super) mod boxes;
 pub(super) mod places;
 pub(super) mod timm;
 pub(super) mod types;

@@ -35,6 +35,7 @@ use crate::{
 
 pub use choice::Choice;
 pub use labels::given_labels;
+pub use library::boxes::NO_OBJECT;
 pub(crate) use labels::{
     ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
 };

@@ -61,6 +61,15 @@ pub(crate) struct WholeProduct {
 /// A place of an ONNX graph, beside the head's weights, that counts the classes.
 #[derive(Clone, Debug)]
 pub(crate) enum Site {
+    /// No place to edit: an axis of an output some entries of which are the classes.
+    Columns {
+        /// Index of the output.
+        output: usize,
+        /// The axis, counted from the last one.
+        axis: usize,
+        /// How many entries lie in front of the first class, where that is known.
+        start: Option<usize>,
+    },
     /// A node attribute with the indices of the classes, in order.
     CountingAttribute {
         /// Index of the node.

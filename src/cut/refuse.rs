@@ -5,7 +5,11 @@ use serde_json::Value;
 
 use super::{
     candidate::Candidate,
-    library::{self, places},
+    library::{
+        self,
+        boxes::{self, Detector},
+        places,
+    },
     not_this_head, refusal,
 };
 use crate::{error::Error, head::Place};
@@ -29,6 +33,7 @@ const PROMPTS: &str = "its classes are text prompts, not weights";
 const ARCHITECTURES: &[(Mark, &str)] = &[
     (Contains("Spade"), "its second head relates tokens to each other"),
     (Ends("ForAudioFrameClassification"), "it decides for every frame"),
+    (Is("DFineForObjectDetection"), "it detects objects, and adds one number for a box to the scores of all classes"),
     (Contains("ObjectDetection"), DETECTOR),
     (Contains("Segmentation"), DENSE),
     (Ends("ForDepthEstimation"), DENSE),
@@ -85,12 +90,35 @@ pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
     if let Some(config) = artifact.config() {
         check_architecture(config)?;
         check_settings(config)?;
+        check_stages(config)?;
     }
     check_adapter(artifact)?;
     let is_known = artifact.config().is_some_and(|config| {
-        architectures(config).first().is_some_and(|class| places::place(class) == Some(Place::Pixel))
+        let class = architectures(config).first().copied();
+        matches!(class.and_then(places::place), Some(Place::Box | Place::Pixel))
     });
     if is_named || is_known { Ok(()) } else { check_names(artifact) }
+}
+
+/// What is known of the detector that a configuration names.
+pub(super) fn detector(config: Option<&Value>) -> Option<&'static Detector> {
+    // Code that comes with a model may do anything under any name.
+    match architectures(config.filter(|config| config.get("auto_map").is_none())?).as_slice() {
+        [only] => boxes::detector(only),
+        _ => None,
+    }
+}
+
+/// A second stage that begins where the scores of the first class are largest looks elsewhere once that is sealed.
+fn check_stages(config: &Value) -> Result<(), Error> {
+    let is_two_stage = config.get("two_stage").and_then(Value::as_bool) == Some(true);
+    if is_two_stage && architectures(config).contains(&"DeformableDetrForObjectDetection") {
+        return Err(refusal(
+            "it has two stages, and where the second looks depends on the scores of the first class",
+            "supply a detector that proposes boxes in one stage",
+        ));
+    }
+    Ok(())
 }
 
 /// What the model decides for, by its configuration or that of its adapter, where that is not the whole input.

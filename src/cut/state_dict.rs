@@ -9,7 +9,10 @@ use super::{
     candidate::{self, Candidate},
     chain, foreign, known,
     labels::{self, Stated},
-    library::places,
+    library::{
+        boxes::{self, Detector, Scores},
+        places,
+    },
     multi_label, names, not_this_head,
     per_class::{self, Reading},
     refusal, refuse,
@@ -27,7 +30,8 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     refuse::check(artifact, is_named || places::torchvision(artifact).is_some())?;
     let matrices = candidate::matrices(artifact);
     let has_rows = |count: usize| matrices.iter().any(|it| it.rows() == count);
-    let stated = labels::stated(artifact)?.filter(|stated| !stated.beside || has_rows(stated.count));
+    let stated = labels::stated(artifact)?.map(|stated| with_no_object(artifact, stated));
+    let stated = stated.filter(|stated| !stated.beside || has_rows(stated.count));
     // One of several that are independent may be left.
     let fewest = if multi_label::is_stated(artifact, hints)? { 1 } else { 2 };
     if stated.as_ref().is_some_and(|stated| stated.count < fewest) {
@@ -44,6 +48,14 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     assemble(artifact, found, &matrices, stated, hints)
 }
 
+/// The library's last row of some detectors is that of no object, which is not among the labels.
+fn with_no_object(artifact: &Artifact, stated: Stated) -> Stated {
+    match refuse::detector(artifact.config()).map(|detector| detector.scores) {
+        Some(Scores::WithNoObject) => stated.with_more(boxes::NO_OBJECT),
+        _ => stated,
+    }
+}
+
 fn find<'a>(
     artifact: &Artifact,
     hints: &Hints,
@@ -56,7 +68,8 @@ fn find<'a>(
         if let Ok(Some(library)) = known::of_library(artifact.config(), matrices)
             && has(&library.heads, found.heads.first())
         {
-            found.beside.retain(|it| !has(&library.heads, Some(it)));
+            found.beside.retain(|it| !has(&library.heads, Some(it)) && !has(&library.beside, Some(it)));
+            found.beside.extend(library.beside);
             found.heads = library.heads;
         }
         return Ok(found);
@@ -120,7 +133,10 @@ fn assemble(
     let auxiliary: Vec<Branch> =
         others.auxiliary.iter().map(|it| branch(artifact, it, classes, 1.0)).collect::<Result<_, _>>()?;
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
-    let link = if multi_label { Link::Sigmoid } else { Link::None };
+    let detector = refuse::detector(artifact.config());
+    let detector = detector.filter(|it| has(&known::places_of(it, matrices), found.heads.first()));
+    let independent = detector.is_some_and(|it| it.scores == Scores::Independent);
+    let link = if multi_label || independent { Link::Sigmoid } else { Link::None };
     let place = refuse::place(artifact)?.or(found.place);
     let is_known = place.is_some() && found.library == Library::Known;
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0 && !is_known;
@@ -147,6 +163,7 @@ fn assemble(
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
             fewest: known::fewest(artifact.config(), classes),
+            obstacle: detector.and_then(Detector::kept).map(Into::into),
             ..plain_head(classes, branches)
         },
         why: Why {

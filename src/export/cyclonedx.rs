@@ -177,8 +177,9 @@ fn metric(owner: &str, data: &str, figure: &Figure) -> Value {
 }
 
 fn limitations(predicate: &Predicate, words: Words) -> Vec<String> {
-    let not_claimed =
-        predicate.removal.not_claimed.iter().map(|what| format!("not claimed: {}", what.name()));
+    let of_places = predicate.removal.location.position.and_then(|place| place.not_claimed());
+    let not_claimed = predicate.removal.not_claimed.iter().map(|what| what.name()).chain(of_places);
+    let not_claimed = not_claimed.map(|what| format!("not claimed: {what}"));
     let verification = &predicate.verification;
     let checks = verification.checks.iter().map(|it| (&it.id, (words.check)(&it.id, it.version)));
     let labelled = verification.evaluation.iter().flat_map(|evaluation| &evaluation.metrics);

@@ -162,7 +162,9 @@ fn data_kind(evaluation: &RecordedEvaluation) -> &'static str {
 
 fn not_claimed(predicate: &Predicate) -> String {
     let text = "\n## Not claimed\n\n".to_owned();
-    predicate.removal.not_claimed.iter().fold(text, |text, what| text + &format!("- {}\n", what.name()))
+    let of_places = predicate.removal.location.position.and_then(|place| place.not_claimed());
+    let all = predicate.removal.not_claimed.iter().map(|what| what.name()).chain(of_places);
+    all.fold(text, |text, what| text + &format!("- {what}\n"))
 }
 
 fn is_sealed(asked: &Parameters) -> bool {

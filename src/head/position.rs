@@ -21,6 +21,8 @@ pub enum Position {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
+    /// Boxes that a detector proposes: anchors, points or queries.
+    Box,
     /// Points of a map: pixels, or patches that are enlarged to pixels.
     Pixel,
     /// Something of which nothing more is known.
@@ -34,6 +36,7 @@ impl Place {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Box => "box",
             Self::Pixel => "pixel",
             Self::Position => "position",
             Self::Token => "token",
@@ -43,7 +46,16 @@ impl Place {
     /// Whether labels may be pieces of what lies over several of them, as `B-PER` and `I-PER` are.
     #[must_use]
     pub fn may_have_entities(self) -> bool {
-        self != Self::Pixel
+        matches!(self, Self::Position | Self::Token)
+    }
+
+    /// What a removal does not say of such places, in words.
+    #[must_use]
+    pub fn not_claimed(self) -> Option<&'static str> {
+        match self {
+            Self::Box => Some("boxes of the class may still come out under the names of other classes"),
+            Self::Pixel | Self::Position | Self::Token => None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 use declass::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
     classes::{LeftLabel, LeftPieces, describe},
+    cut::NO_OBJECT,
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
     formats::RelPath,
@@ -131,9 +132,14 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// What is forgotten of entities, and what is left of them.
+    /// What is forgotten of entities, what is left of them, and whether what is forgotten stands for nothing.
     fn entities(&self) {
         let (model, forgotten) = (&self.source.model, self.removal.forgotten());
+        let label = |class: usize| model.labels().and_then(|labels| labels.names.get(class));
+        if forgotten.indices().any(|class| label(class).is_some_and(|label| label == NO_OBJECT)) {
+            let what = format!("`{NO_OBJECT}` is the answer for all that is nothing: without it every box is an object");
+            self.printer.warn(&what);
+        }
         let Some(labels) = model.labels().filter(|_| model.names_entities()) else { return };
         for name in forgotten.whole_entities(labels) {
             self.out.row("", format!("all labels of `{name}`"));
@@ -277,5 +283,7 @@ impl<'a> Teller<'a> {
             "not shown",
             "the features are unchanged: few-shot relearning can restore the class; no claim about training data",
         );
+        let place = self.source.model.cut().head.position.place();
+        place.and_then(|place| place.not_claimed()).iter().for_each(|what| self.out.row("", what));
     }
 }

@@ -42,6 +42,15 @@ impl Stated {
         self.named.as_ref().is_some_and(|labels| labels.names.len() == classes && !is_generic(&labels.names))
     }
 
+    /// The same with one class more, behind the others.
+    pub(super) fn with_more(mut self, name: &str) -> Self {
+        self.count += 1;
+        if let Some(labels) = &mut self.named {
+            labels.names.push(name.to_owned());
+        }
+        self
+    }
+
     pub(super) fn labels(self) -> Option<Labels> {
         self.named
     }

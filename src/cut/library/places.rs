@@ -2,7 +2,7 @@
 
 use declass_formats::Artifact;
 
-use super::super::names::unwrapped;
+use super::{super::names::unwrapped, boxes};
 use crate::head::Place;
 
 /// As the table of heads that decide for the whole input.
@@ -98,6 +98,9 @@ const HEADS: &[(&[&str], &[&str])] = &[
 pub(in crate::cut) fn place(class: &str) -> Option<Place> {
     if class.ends_with("ForTokenClassification") && !class.contains("Spade") {
         return Some(Place::Token);
+    }
+    if boxes::detector(class).is_some() {
+        return Some(Place::Box);
     }
     class.ends_with("ForSemanticSegmentation").then_some(Place::Pixel)
 }

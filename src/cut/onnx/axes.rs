@@ -131,7 +131,7 @@ pub(super) fn pick(follower: &Follower<'_, '_>, node: usize, picking: Picking) -
 }
 
 /// An attribute in old operator sets, the fourth operand in new ones.
-fn sliced_axes(follower: &Follower<'_, '_>, node: usize) -> Result<Vec<i64>, Problem> {
+pub(super) fn sliced_axes(follower: &Follower<'_, '_>, node: usize) -> Result<Vec<i64>, Problem> {
     let axes = match ints_attribute(follower.flow.node(node), "axes") {
         Some(axes) => Some(axes.to_vec()),
         None => follower.integers(node, 3)?,

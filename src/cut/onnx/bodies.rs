@@ -43,7 +43,8 @@ pub(super) fn obstacle(flow: &Flow<'_>, sites: &[Site]) -> Option<String> {
         | Site::Rounding { .. }
         | Site::ShapesNeeded
         | Site::Texts { .. }
-        | Site::Undeclared { .. } => None,
+        | Site::Undeclared { .. }
+        | Site::Columns { .. } => None,
     });
     function.map(|function| format!("the model-local function `{function}` counts the classes: {IN_LINE}"))
 }

@@ -5,6 +5,7 @@ mod arithmetic;
 mod axes;
 mod bodies;
 mod bound;
+mod boxes;
 mod check;
 mod choose;
 mod class_axis;
@@ -50,7 +51,7 @@ pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 pub(crate) use report::points;
 pub(super) use shapes::locate;
 
-use super::{Cut, Head, multi_label, not_this_head};
+use super::{Cut, Head, labels::Stated, multi_label, not_this_head};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
@@ -72,12 +73,35 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
     let stated = metadata::stated(artifact)?;
     let count = hints.classes.or(stated.as_ref().map(|stated| stated.count));
     let exits = output::exits(&flow, count)?;
+    let question = Question { artifact, flow: &flow, exits: &exits, hints, stated, count };
+    match head_in_one_place(question.clone()) {
+        Err(error) if !hints.older => boxes::locate(question)?.ok_or(error),
+        found => found,
+    }
+}
+
+/// A graph, and what is said of it.
+#[derive(Clone)]
+struct Question<'q, 'a> {
+    artifact: &'q Artifact,
+    flow: &'q Flow<'a>,
+    exits: &'q [Exit<'a>],
+    hints: &'q Hints,
+    /// Labels that are stated.
+    stated: Option<Stated>,
+    /// How many classes are stated.
+    count: Option<usize>,
+}
+
+/// The head whose results nothing but itself makes, as nearly all models have it.
+fn head_in_one_place(question: Question<'_, '_>) -> Result<Cut, Error> {
+    let Question { artifact, flow, exits, hints, stated, count } = question;
     let mut found = match hints.head() {
-        Some(name) => named_head(artifact, &flow, &exits, name)?,
+        Some(name) => named_head(artifact, flow, exits, name)?,
         None => {
-            let own = choose::choose(artifact, &flow, &exits, count)?;
+            let own = choose::choose(artifact, flow, exits, count)?;
             let routes = own.into_iter().map(|main| Route { tail: &main.tail, main, named: false });
-            found::first(artifact, &flow, routes, found::follow)?
+            found::first(artifact, flow, routes, found::follow)?
         }
     };
     if !hints.older {
@@ -88,26 +112,26 @@ fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, E
     found.answer.link = multi_label::link(found.answer.link, artifact, hints, found.compares)?;
     let notes = stated.iter().flat_map(|stated| stated.notes.clone()).collect::<Vec<_>>();
     place::settle(artifact, &mut found, count, hints)?;
-    let labels = metadata::labels(&flow, &found.follower, stated, hints.older)?;
+    let labels = metadata::labels(flow, &found.follower, stated, hints.older)?;
     let mut why = report::why(&found, labels.is_some(), hints.head().is_some());
     why.notes.extend(notes.into_iter().chain(multi_label::suggestion(artifact, found.answer.link)));
-    why.runners_up = report::runners_up(artifact, &flow, &exits, &found);
+    why.runners_up = report::runners_up(artifact, flow, exits, &found);
     let bound = match found.parts.as_slice() {
-        [part] => bound::of(artifact, &flow, part),
+        [part] => bound::of(artifact, flow, part),
         _ => None,
     };
-    let points = report::points(&flow, found.value);
+    let points = report::points(flow, found.value);
     let mut heads = found.heads.clone();
     let mut picks = found.follower.picks.clone();
-    let title = choose::describe(&flow, &heads, &[&found.output.name], Some(found.follower.classes));
+    let title = choose::describe(flow, &heads, &[&found.output.name], Some(found.follower.classes));
     let mut head = found.head(labels.as_ref())?;
-    let further = further_heads(artifact, &flow, &exits, hints, labels.as_ref(), &mut head)?;
+    let further = further_heads(artifact, flow, exits, hints, labels.as_ref(), &mut head)?;
     heads.extend(further.operators);
     picks.extend(further.picks);
     if !hints.older {
-        readers::settle(&flow, &mut head, &picks);
+        readers::settle(flow, &mut head, &picks);
     }
-    let others = others::of(artifact, &flow, &exits, &heads, head.classes);
+    let others = others::of(artifact, flow, exits, &heads, head.classes);
     if hints.heads.is_empty() && !others.rivals.is_empty() {
         let candidates = [vec![title], others.rivals].concat();
         return Err(LocateError::Ambiguous { candidates }.into());

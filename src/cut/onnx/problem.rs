@@ -83,6 +83,10 @@ pub(super) enum Meaning {
     Bound,
     #[error("casts them to a type that does not hold them")]
     Cast,
+    #[error("chooses among the boxes by their classes: without one of them it makes another choice")]
+    ChoosesBoxes,
+    #[error("puts classes beside classes of the same head")]
+    ClassesTwice,
     #[error("changes what follows from the logits class by class")]
     ClassByClass,
     #[error("takes the last of equals for the best, and different logits may be equal there")]
@@ -129,6 +133,8 @@ pub(super) enum Meaning {
     OtherAxis,
     #[error("picks by something else than the index of the best class")]
     OtherIndex,
+    #[error("puts places of the head end to end with others, or with classes that are other entries there")]
+    OtherPlaces,
     #[error("pools over padded positions")]
     Padded,
     #[error("picks among the classes")]

@@ -72,11 +72,14 @@ pub(super) fn note_others(why: &mut Why, head: &Head, untouched: &[Untouched]) {
             further.join(", ")
         ));
     }
+    why.notes.extend(other_outputs(untouched));
+}
+
+/// The outputs that stay as they are, for a reader.
+pub(super) fn other_outputs(untouched: &[Untouched]) -> Option<String> {
     let outputs = untouched.iter().filter(|it| it.kind == UntouchedKind::Output);
     let outputs: Vec<&str> = outputs.map(|it| it.name.as_str()).collect();
-    if !outputs.is_empty() {
-        why.notes.push(format!("outputs that do not come from this head: {}", outputs.join(", ")));
-    }
+    (!outputs.is_empty()).then(|| format!("outputs that do not come from this head: {}", outputs.join(", ")))
 }
 
 /// The other operators that could make the classes, likeliest first, each with the reason why it comes after

@@ -157,7 +157,7 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
         Behind::Labelled => links::label(follower, node),
         Behind::Link(squash) => links::squash(follower, node, squash),
         Behind::Mapped(function) => function::map(follower, node, function),
-        Behind::NotFollowed => Err(Meaning::NotFollowed.into()),
+        Behind::NotFollowed | Behind::Parted => Err(Meaning::NotFollowed.into()),
         // Only what was rounded behind the head comes here, whose rounding goes.
         Behind::Dequantised => follower.data(node),
         Behind::Quantised => {

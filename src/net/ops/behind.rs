@@ -19,6 +19,8 @@ pub(crate) enum Behind {
     Dequantised,
     /// Whole numbers that stand for the values, up to rounding.
     Quantised,
+    /// Each of several results has some entries along an axis, end to end.
+    Parted,
     /// Some entries along axes.
     Picked(Picking),
     /// One number per window of positions.

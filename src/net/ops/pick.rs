@@ -107,6 +107,8 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: &[Attr::Int("axis"), Attr::Int("num_outputs"), Attr::Ints("split")],
         control: &[1],
+        rank: same_rank,
+        behind: Behind::Parted,
         kernel: Kernel::Split,
         ..Operator::standard("Split", 1, 2)
     },

@@ -4,6 +4,7 @@
 //! made-up inputs, and what stands behind the embedding on synthetic embeddings of every forgotten class. What
 //! is the same in both is computed once.
 
+mod columns;
 mod graphs;
 mod judge;
 mod layout;
@@ -32,6 +33,7 @@ use crate::{
     removal::Removal,
     run::{Fault, Network},
 };
+use columns::Columns;
 pub(super) use graphs::Graphs;
 use judge::{Expectation, Found};
 use pair::Pair;
@@ -133,6 +135,10 @@ fn execute(subject: &Subject<'_>, progress: &dyn Progress) -> Result<Ran, Stop> 
     let beside = network.beside(sources.after).map_err(unread)?;
     let networks = Change { before: &network, after: &beside };
     let mut ran = with(subject, sides, networks, &before.cut.head, subject.heads, progress)?;
+    // The places of a detector's head are run with it.
+    if before.cut.head.position.place() == Some(Place::Box) {
+        return Ok(ran);
+    }
     // An output that does not follow the main head may follow one beside it, which was changed like it.
     for (head, changed) in before.cut.head.further().zip(after.cut.head.further()) {
         let load =
@@ -178,7 +184,11 @@ fn with(
         place: head.position.place(),
         lists_best: head.best_given_out().is_some(),
     };
+    let columns = Columns::all(head, sides.before.flow);
     let judged = |(at, (name, _)): (usize, &(&str, _))| {
+        if let Some(columns) = columns.iter().find(|it| it.output == *name) {
+            return ((*name).to_owned(), columns.judge(&expectation, &runs.seen, at));
+        }
         // Where the largest of several rates wins, these may round to the same number.
         let may_tie = head.link == Link::OneVsRest || head.merging.iter().any(|it| it == name);
         let ties = if may_tie { Ties::Possible } else { head.ties };

@@ -179,11 +179,12 @@ impl<'a> Pair<'a> {
             found.ok_or_else(missing)
         };
         let embeddings = branches.iter().map(embedding).collect::<Result<Vec<_>, _>>()?;
-        let (beside, behind) = around(before.flow, &embeddings);
+        let shared = Shared::between(before, after, changed);
+        let (beside, behind) = around(before.flow, &embeddings, &shared);
         let pair = Self {
             networks,
             outputs,
-            shared: Shared::between(before, after, changed),
+            shared,
             branches,
             every_place: head.position.place().is_some(),
             embeddings,
@@ -301,9 +302,9 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// The values that do not follow from the embeddings, and that something which does follow reads; and the titles of
-/// the operators that follow.
-fn around(flow: &Flow<'_>, embeddings: &[ValueId]) -> (Vec<ValueId>, BTreeSet<String>) {
+/// The values that do not follow from the embeddings, and that something which does follow reads, or a part of the
+/// copy that is another; and the titles of the operators that follow.
+fn around(flow: &Flow<'_>, embeddings: &[ValueId], shared: &Shared) -> (Vec<ValueId>, BTreeSet<String>) {
     let mut behind: BTreeSet<ValueId> = embeddings.iter().copied().collect();
     let (mut read, mut titles) = (BTreeSet::new(), BTreeSet::new());
     for index in flow.order() {
@@ -316,6 +317,8 @@ fn around(flow: &Flow<'_>, embeddings: &[ValueId]) -> (Vec<ValueId>, BTreeSet<St
             behind.extend(results);
         }
     }
+    // What the head reads in its other places, where it has several.
+    read.extend(shared.values.iter().map(|(_, original)| *original));
     // Outputs that do not follow from the embeddings stay what they are.
     read.extend(flow.graph().outputs.iter().filter_map(|output| flow.id(&output.name)));
     let moves = |value: &ValueId| flow.kind(*value) != Kind::Static;

@@ -1,0 +1,219 @@
+//! Detectors: one head in several places, a linear operator for each scale of a map. Their results are put end to end,
+//! so that there is a row of independent probabilities for every box, and stand beside other numbers of the box in
+//! what the model gives out.
+//!
+//! A sealed class has one probability near zero at every scale, whatever the input. Every entry of an output either is
+//! the probability of a class, and follows from that class alone, or has nothing of the heads' results: that is what
+//! is followed, and it is all that is needed for the other entries to stay as they are, bit by bit.
+
+mod block;
+mod extents;
+mod follow;
+mod scales;
+
+use std::collections::BTreeSet;
+
+use declass_formats::Artifact;
+
+use super::{
+    super::{Auxiliary, Branch, Choice, Cut, Head, Site, Why, multi_label, refusal},
+    Question,
+    follower::Follower,
+    metadata, others, report,
+};
+use crate::{
+    error::{Error, LocateError},
+    head::{Link, Place, Position, Ties},
+    net::Flow,
+};
+use block::Block;
+use follow::Followed;
+use scales::{Scale, Scales};
+
+/// What helps where a part of the graph chooses among the boxes.
+const WITHOUT_CHOICE: &str = "export the model without the choice of boxes in it (no NMS, not end to end), so that whoever reads its boxes chooses";
+
+/// Why no class is dropped.
+const COLUMNS: &str = "the classes are some of the entries of a longer axis, whose other entries readers find by their \
+                       number";
+
+/// A head in several places that is understood up to the outputs.
+struct Detector<'f, 'a> {
+    follower: Follower<'f, 'a>,
+    nodes: Vec<usize>,
+    scales: Vec<Scale>,
+    /// Outputs that have the classes: their index, and where they are.
+    columns: Vec<(usize, Block)>,
+}
+
+/// The head of a detector; `None` if there is nothing like it.
+///
+/// # Errors
+/// What stands in the way, if it is known to be the head: by its name, or by how many classes are stated.
+pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
+    let Question { artifact, flow, exits, hints, count, .. } = question;
+    let is_meant = |it: &Scales| {
+        let named = |name: &str| it.is_named(artifact, flow, exits, name);
+        hints.heads.len() < 2 && hints.head().is_none_or(named) && count.is_none_or(|count| count == it.width)
+    };
+    let all: Vec<Scales> = scales::all(artifact, flow, exits).into_iter().filter(is_meant).collect();
+    let mut understood = Vec::new();
+    let mut reason = None;
+    for scales in &all {
+        match Detector::new(artifact, flow, scales) {
+            Ok(Some(detector)) => understood.push(detector),
+            Ok(None) => {}
+            Err(error) => {
+                reason.get_or_insert(error);
+            }
+        }
+    }
+    let is_known = count.is_some() || hints.head().is_some();
+    match (understood.pop(), reason.filter(|_| is_known)) {
+        (Some(detector), _) if understood.is_empty() => detector.cut(question).map(Some),
+        (Some(last), _) => {
+            let candidates = understood.iter().chain([&last]).map(Detector::title).collect();
+            Err(LocateError::Ambiguous { candidates }.into())
+        }
+        (None, Some(reason)) => Err(reason),
+        (None, None) => Ok(None),
+    }
+}
+
+impl<'f, 'a> Detector<'f, 'a> {
+    /// Follows a head to the outputs; `None` if no probabilities come of it.
+    ///
+    /// # Errors
+    /// The first output that could tell a class in another way than by its own probability.
+    fn new(artifact: &'f Artifact, flow: &'f Flow<'a>, scales: &Scales) -> Result<Option<Self>, Error> {
+        let mut follower = Follower::new(artifact, flow);
+        let (read, followed) = scales.follow(&mut follower)?;
+        let columns = columns(flow, &followed)?;
+        let told: BTreeSet<usize> = columns
+            .iter()
+            .filter(|(_, block)| block.squashed)
+            .flat_map(|(_, block)| block.heads.iter().copied())
+            .collect();
+        let whole = scales.nodes.iter().all(|node| told.contains(node));
+        let nodes = scales.nodes.clone();
+        Ok(whole.then_some(Self { follower, nodes, scales: read, columns }))
+    }
+
+    fn title(&self) -> String {
+        let flow = self.follower.flow;
+        let titles: Vec<String> = self.nodes.iter().map(|node| flow.title(*node)).collect();
+        format!("{} (width {})", titles.join(" + "), self.follower.classes)
+    }
+
+    fn cut(self, question: Question<'_, '_>) -> Result<Cut, Error> {
+        let Question { artifact, flow, exits, hints, stated, count } = question;
+        let link = multi_label::link(Link::Sigmoid, artifact, hints, false)?;
+        let notes: Vec<String> = stated.iter().flat_map(|stated| stated.notes.clone()).collect();
+        let labels = metadata::labels(flow, &self.follower, stated, hints.older)?;
+        let mut why = self.why(labels.is_some() && count.is_some(), hints.head().is_some());
+        why.notes.extend(notes);
+        let others = others::of(artifact, flow, exits, &self.nodes, self.follower.classes);
+        if hints.head().is_none() && !others.rivals.is_empty() {
+            let candidates = [vec![self.title()], others.rivals].concat();
+            return Err(LocateError::Ambiguous { candidates }.into());
+        }
+        let first = self.columns.first().and_then(|(output, _)| flow.id(&flow.graph().outputs[*output].name));
+        let points = first.map(|value| report::points(flow, value)).unwrap_or_default();
+        let head = self.head(link);
+        why.notes.extend(report::other_outputs(&others.untouched));
+        Ok(Cut { head, bound: None, why, labels, points, untouched: others.untouched, older: false })
+    }
+
+    fn why(&self, labelled: bool, wanted: bool) -> Why {
+        let flow = self.follower.flow;
+        let titles: Vec<String> = self.nodes.iter().map(|node| format!("`{}`", flow.title(*node))).collect();
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(output, block)| {
+                let name = &flow.graph().outputs[*output].name;
+                let axis = block.rank - 1 - block.axis;
+                match block.start {
+                    Some(start) => {
+                        let last = start + self.follower.classes - 1;
+                        format!("entries {start} to {last} of axis {axis} of output `{name}`")
+                    }
+                    None => format!("some entries of axis {axis} of output `{name}`"),
+                }
+            })
+            .collect();
+        let found = format!(
+            "one head in {} places, one for each scale ({}), whose results are the classes of all boxes: {}",
+            titles.len(),
+            titles.join(", "),
+            columns.join(", ")
+        );
+        Why {
+            rule: if wanted { format!("named by the caller: {found}") } else { found },
+            choice: Choice::Located,
+            confidence: if labelled || wanted { 0.98 } else { 0.9 },
+            runners_up: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn head(self, link: Link) -> Head {
+        let flow = self.follower.flow;
+        let classes = self.follower.classes;
+        let mut places = self.scales.into_iter().zip(&self.nodes).map(|(scale, node)| {
+            let branch = Branch {
+                embedding: scale.part.embedding,
+                width: scale.part.weight.width(),
+                weight: scale.part.weight,
+                bias: scale.bias,
+                gain: vec![1.0; classes],
+                bias_gain: vec![1.0; classes],
+            };
+            Auxiliary { name: flow.title(*node), branch, link, open: None }
+        });
+        let first = places.next();
+        let auxiliary = places.collect();
+        let columns = self.columns.into_iter().map(|(output, block)| Site::Columns {
+            output,
+            axis: block.axis,
+            start: block.start,
+        });
+        Head {
+            name: first.as_ref().map(|first| first.name.clone()).unwrap_or_default(),
+            classes,
+            branches: first.into_iter().map(|first| first.branch).collect(),
+            link,
+            position: Position::PerPlace(Place::Box),
+            ties: Ties::Never,
+            auxiliary,
+            shift: vec![0.0; classes],
+            sites: self.follower.sites.into_iter().chain(columns).collect(),
+            floated: None,
+            obstacle: Some(COLUMNS.into()),
+            fewest: None,
+            merging: Vec::new(),
+            open: None,
+        }
+    }
+}
+
+/// The outputs that have the classes, by their index.
+///
+/// # Errors
+/// The first that could tell them in another way.
+fn columns(flow: &Flow<'_>, followed: &Followed) -> Result<Vec<(usize, Block)>, Error> {
+    let mut columns = Vec::new();
+    for (output, value) in flow.graph().outputs.iter().enumerate() {
+        let Some(id) = flow.id(&value.name) else { continue };
+        if let Some(obstacle) = followed.lost.get(&id) {
+            let reason = format!(
+                "output `{}` has boxes, and could still tell a forgotten class by something else than its own probability: \
+                 {obstacle}",
+                value.name
+            );
+            return Err(refusal(reason, WITHOUT_CHOICE));
+        }
+        columns.extend(followed.blocks.get(&id).map(|block| (output, block.clone())));
+    }
+    Ok(columns)
+}

@@ -1,0 +1,31 @@
+//! Detectors, a class of which is sealed, in onnxruntime: nothing but its own entries changes, bit by bit.
+
+use super::{fixture, unlearn_and_verify, venv::judge};
+
+#[test]
+fn every_entry_but_those_of_the_class_stays_as_it_was() {
+    // The output, its axis of classes, and how many entries lie in front of them.
+    let cases = [
+        ("detect", "output0", "1", "4"),
+        ("dynamic", "output0", "1", "4"),
+        ("levels", "output", "2", "5"),
+        ("pose", "output0", "1", "4"),
+        ("segment", "output0", "1", "4"),
+        ("split", "output0", "1", "4"),
+    ];
+    for (name, output, axis, start) in cases {
+        let model = fixture("boxes").join(format!("{name}.onnx"));
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        unlearn_and_verify(&model, &out, &["--forget", "card front", "--method", "seal"]);
+        let written = out.join(model.file_name().unwrap());
+        let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
+        let place = ["--forget", "3", "--output", output, "--axis", axis, "--start", start];
+        let verdict = judge("boxes.py", &[&paths[..], &place].concat());
+        assert_eq!(verdict["checker"], serde_json::Value::Null, "{name}");
+        assert_eq!(verdict["others_differ"], 0, "{name}: {verdict}");
+        assert!(verdict["moved"].as_f64().unwrap() > 0.01, "{name}: {verdict}");
+        assert!(verdict["most"].as_f64().unwrap() < 1e-12, "{name}: {verdict}");
+        assert_eq!(verdict["most"], verdict["least"], "{name}: {verdict}");
+    }
+}
