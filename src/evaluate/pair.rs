@@ -60,7 +60,7 @@ impl Pair {
             return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
         }
         let reason = match (&cut.head.position, cut.head.ties) {
-            (Position::PerPosition(_), _) => Some("the model decides at every position"),
+            (Position::PerPlace(_), _) => Some("the model decides at every position"),
             // A mean over places is linear, too: the logits of the mean embedding.
             (_, Ties::Never) => None,
             (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),

@@ -136,9 +136,11 @@ mod tests {
             names_are_numbers: false,
             is_coarse: false,
             may_round_equal: false,
+            place: None,
+            lists_best: false,
         };
         let columns = Columns { output: "y", axis: 1, start };
-        columns.judge(&expectation, &[Seen { batch: 1, logits: None, outputs }], 0)
+        columns.judge(&expectation, &[Seen { batch: 1, logits: None, places: 1, outputs }], 0)
     }
 
     #[test]
