@@ -3,7 +3,7 @@
 use candle_core::{D, DType, Tensor};
 use declass_formats::Dtype;
 
-use super::fold;
+use super::{fold, pairs};
 use crate::{
     net::ops::Fold,
     run::{
@@ -23,14 +23,16 @@ pub(super) fn batch(call: &Call<'_>) -> Results {
     let epsilon = call.float("epsilon", 1e-5);
     let factor = (call.tensor(1)? / (call.tensor(4)? + epsilon)?.sqrt()?)?;
     let shift = (call.tensor(2)? - (call.tensor(3)? * &factor)?)?;
-    call.made(per_channel(x, &factor, &shift)?)
+    call.made(per_channel(call, x, &factor, &shift)?)
 }
 
 /// `x` times a factor plus a shift, one for each entry of the second axis.
-fn per_channel(x: &Tensor, factor: &Tensor, shift: &Tensor) -> Result<Tensor, Fault> {
-    let mut shape = vec![1; x.rank()];
-    *shape.get_mut(1).ok_or_else(|| Fault::Compute("there is no axis of channels".into()))? = x.dims()[1];
-    Ok(x.broadcast_mul(&factor.reshape(shape.as_slice())?)?.broadcast_add(&shift.reshape(shape)?)?)
+fn per_channel(call: &Call<'_>, x: &Tensor, factor: &Tensor, shift: &Tensor) -> Result<Tensor, Fault> {
+    let mut across = vec![1; x.rank()];
+    *across.get_mut(1).ok_or_else(|| Fault::Compute("there is no axis of channels".into()))? = x.dims()[1];
+    // Not by candle's own operators, whose threads wait for each other in a loop that takes the time of others.
+    let scaled = pairs::product(call, x, &factor.reshape(across.as_slice())?)?;
+    pairs::sum(call, &scaled, &shift.reshape(across)?)
 }
 
 /// Over all axes from one on; scaled and shifted element by element.
@@ -113,7 +115,7 @@ pub(super) fn instance(call: &Call<'_>) -> Results {
         return Err(Fault::Compute("there are no positions to normalise over".into()));
     }
     let normal = normal(x, x.rank() - 2, call.float("epsilon", 1e-5))?;
-    call.made(per_channel(&normal, call.tensor(1)?, call.tensor(2)?)?)
+    call.made(per_channel(call, &normal, call.tensor(1)?, call.tensor(2)?)?)
 }
 
 /// Over groups of channels with all their positions.
@@ -137,7 +139,7 @@ pub(super) fn group(call: &Call<'_>) -> Results {
         }
         Ok(stated.reshape((groups, 1))?.broadcast_as((groups, channels / groups))?.reshape(channels)?)
     };
-    call.made(per_channel(&normal, &wide(1)?, &wide(2)?)?)
+    call.made(per_channel(call, &normal, &wide(1)?, &wide(2)?)?)
 }
 
 /// `x / (bias + alpha / size * sum of x^2 over neighbouring channels)^beta`.

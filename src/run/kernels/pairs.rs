@@ -74,6 +74,11 @@ pub(super) fn sum(call: &Call<'_>, a: &Tensor, b: &Tensor) -> Result<Tensor, Fau
     of_floats(call, Pairwise::Sum, a, b)
 }
 
+/// The product of two tensors, broadcast.
+pub(super) fn product(call: &Call<'_>, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
+    of_floats(call, Pairwise::Product, a, b)
+}
+
 fn of_floats(call: &Call<'_>, what: Pairwise, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
     if what == Pairwise::Power && b.elem_count() == 1 && b.rank() <= a.rank() {
         return power(call, a, b.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?[0]);
