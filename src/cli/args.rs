@@ -2,6 +2,8 @@
 
 #[cfg(feature = "compute")]
 mod compute;
+#[cfg(feature = "compute")]
+mod data;
 mod hub;
 mod signing;
 mod timestamp;
@@ -16,9 +18,11 @@ use declass::device::DeviceChoice;
 
 #[cfg(feature = "compute")]
 pub(super) use compute::{
-    DataArgs, EvaluateArgs, ExampleArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs,
-    ReproduceArgs, RunArgs, UnlearnArgs,
+    EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs, RunArgs,
+    UnlearnArgs,
 };
+#[cfg(feature = "compute")]
+pub(super) use data::{DataArgs, ExampleArgs, KeepArgs};
 #[cfg(feature = "compute")]
 pub(super) use hub::HubArgs;
 pub(super) use hub::OfflineArgs;

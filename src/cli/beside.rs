@@ -16,7 +16,7 @@ use super::{
     args::EvaluateArgs,
     bars::Bars,
     hub,
-    labelled::{Through, encoding},
+    labelled::{Through, encoding, kept_in},
     output::Printer,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn measure(
     };
     let of = |path: &Path| -> Result<Labelled, Error> {
         let classes = (through.cut.head.classes, through.labels);
-        let keep = args.keep.folder();
+        let keep = kept_in(&args.keep);
         let encoding = encoding(&args.measured_on.examples, path, None, keep.as_deref());
         let encoded = encoding.run_as(classes, &model, &cut, bars)?;
         encoded.assumed.iter().for_each(|said| printer.detail("assumed", format!("retrained: {said}")));

@@ -36,7 +36,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let original = open_model(&located_original.path).map_err(Error::from)?;
     let (pair, hints, cut) = load(args, &original, &release)?;
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
-    let through = labelled::Through { keep: args.keep.folder(), ..through };
+    let through = labelled::Through { keep: labelled::kept_in(&args.keep), ..through };
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
     examples::check(args, &located.path, &pair, &bars)?;

@@ -13,7 +13,7 @@ use declass::{
 };
 
 use super::{
-    args::DataArgs,
+    args::{DataArgs, KeepArgs},
     bars::Bars,
     output::{Printer, grouped},
     told,
@@ -35,6 +35,19 @@ pub(super) struct Through<'a> {
     pub(super) graph: Option<&'a Path>,
     /// The folder in which embeddings are kept, if they are.
     pub(super) keep: Option<PathBuf>,
+}
+
+/// The folder in which embeddings of examples are kept, if they are.
+#[cfg(feature = "inputs")]
+pub(super) fn kept_in(args: &KeepArgs) -> Option<PathBuf> {
+    let usual = || super::hub::caches().map(|caches| caches.join("declass"));
+    if args.no_cache { None } else { args.cache.clone().or_else(usual) }
+}
+
+/// This build makes no embeddings.
+#[cfg(not(feature = "inputs"))]
+pub(super) fn kept_in(_: &KeepArgs) -> Option<PathBuf> {
+    None
 }
 
 impl<'a> Through<'a> {

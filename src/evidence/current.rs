@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 27] = [
+pub(crate) const CURRENT: [(&str, u32); 39] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -29,6 +29,18 @@ pub(crate) const CURRENT: [(&str, u32); 27] = [
     ("linear-probe", 1),
     ("nearest-centre", 1),
     ("membership", 1),
+    ("confusion", 1),
+    ("removed-answers", 1),
+    ("answer-agreement", 1),
+    ("answer-drift", 1),
+    ("answer-routing", 1),
+    ("answer-changes", 1),
+    ("answer-margin", 1),
+    ("answer-divergence", 1),
+    ("retrained-routing", 1),
+    ("retrained-agreement", 1),
+    ("retrained-accuracy", 1),
+    ("retrained-membership", 1),
 ];
 
 /// Definitions of older claims whose figures mean what they meant.

@@ -42,7 +42,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         cut: source.model.cut(),
         labels: source.model.labels(),
         graph: args.graph.as_deref(),
-        keep: args.keep.folder(),
+        keep: labelled::kept_in(&args.keep),
     };
     let data = labelled::open_if_named(&args.data, &through, &bars, out)?;
     let device = device::open(args.device, printer)?;
