@@ -35,10 +35,10 @@ use crate::{
 
 pub use choice::Choice;
 pub use labels::given_labels;
-pub use library::boxes::NO_OBJECT;
 pub(crate) use labels::{
     ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
 };
+pub use library::boxes::NO_OBJECT;
 #[cfg(feature = "compute")]
 pub(crate) use onnx::points;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};

@@ -33,7 +33,10 @@ const PROMPTS: &str = "its classes are text prompts, not weights";
 const ARCHITECTURES: &[(Mark, &str)] = &[
     (Contains("Spade"), "its second head relates tokens to each other"),
     (Ends("ForAudioFrameClassification"), "it decides for every frame"),
-    (Is("DFineForObjectDetection"), "it detects objects, and adds one number for a box to the scores of all classes"),
+    (
+        Is("DFineForObjectDetection"),
+        "it detects objects, and adds one number for a box to the scores of all classes",
+    ),
     (Contains("ObjectDetection"), DETECTOR),
     (Contains("Segmentation"), DENSE),
     (Ends("ForDepthEstimation"), DENSE),

@@ -137,7 +137,9 @@ impl<'a> Teller<'a> {
         let (model, forgotten) = (&self.source.model, self.removal.forgotten());
         let label = |class: usize| model.labels().and_then(|labels| labels.names.get(class));
         if forgotten.indices().any(|class| label(class).is_some_and(|label| label == NO_OBJECT)) {
-            let what = format!("`{NO_OBJECT}` is the answer for all that is nothing: without it every box is an object");
+            let what = format!(
+                "`{NO_OBJECT}` is the answer for all that is nothing: without it every box is an object"
+            );
             self.printer.warn(&what);
         }
         let Some(labels) = model.labels().filter(|_| model.names_entities()) else { return };
