@@ -67,7 +67,7 @@ fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>])
 pub(super) fn places_of<'a>(detector: &Detector, matrices: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
     let place = |it: &Candidate<'a>| detector.place(it.tensor.strip_suffix(".weight")?);
     let mut heads: Vec<_> = matrices.iter().filter_map(|it| Some((place(it)?, it.clone()))).collect();
-    heads.sort_by(|a, b| b.0.cmp(&a.0));
+    heads.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
     heads.into_iter().map(|(_, head)| head).collect()
 }
 

@@ -137,6 +137,9 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
 fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
     let target = content.removal.target();
     let mut said = Vec::new();
+    if let Some(what) = content.place.and_then(Place::not_claimed) {
+        said.push(format!("**Not claimed:** {what}."));
+    }
     if let Some(place) = content.place {
         let place = place.name();
         said.push(format!(

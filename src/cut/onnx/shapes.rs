@@ -23,7 +23,7 @@ pub(in crate::cut) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, 
         let bare = Graph { value_info: Vec::new(), ..graph.clone() };
         let found = |cut: &Cut| {
             let head = &cut.head;
-            let kind = (head.link, head.position.clone(), head.ties, head.open.is_some());
+            let kind = (head.link, head.position, head.ties, head.open.is_some());
             (head.name.clone(), head.classes, kind)
         };
         let same = super::locate_in(artifact, &bare, hints).is_ok_and(|other| found(&other) == found(&cut));

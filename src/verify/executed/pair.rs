@@ -37,7 +37,7 @@ impl Given {
             Rows::OfInputs(batch) => self.numbers.len() == batch * extent,
             Rows::OfPlaces(batch) => {
                 let first = if batch == 1 { 0 } else { 1 };
-                axis >= first && batch * extent > 0 && self.numbers.len() % (batch * extent) == 0
+                axis >= first && batch * extent > 0 && self.numbers.len().is_multiple_of(batch * extent)
             }
         };
         (self.shape[axis] == extent && fits && !self.numbers.is_empty()).then_some(inner)
@@ -58,7 +58,7 @@ impl Given {
             Some(axis) => self.inner(axis, per, rows)?,
             None => 1,
         };
-        if per == 0 || all == 0 || all % (per * batch.max(1)) != 0 {
+        if per == 0 || all == 0 || !all.is_multiple_of(per * batch.max(1)) {
             return None;
         }
         let row = |at: usize| {

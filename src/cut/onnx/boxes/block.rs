@@ -45,7 +45,7 @@ impl Block {
     }
 
     /// The axis counted from the last one, for one that an operator names.
-    pub(super) fn from_right(&self, axis: i64) -> Option<usize> {
+    pub(super) fn counted_from_right(&self, axis: i64) -> Option<usize> {
         match usize::try_from(axis) {
             Ok(axis) => self.rank.checked_sub(axis.checked_add(1)?),
             Err(_) => usize::try_from(-(axis + 1)).ok().filter(|axis| *axis < self.rank),
@@ -68,9 +68,9 @@ mod tests {
         assert_eq!(block.within(4, 9).start, Some(0));
         assert_eq!(Block { start: None, ..block.clone() }.part(0, 9, 5), None);
         assert_eq!(
-            [block.from_right(1), block.from_right(-1), block.from_right(3)],
+            [block.counted_from_right(1), block.counted_from_right(-1), block.counted_from_right(3)],
             [Some(1), Some(0), None]
         );
-        assert_eq!(block.from_right(i64::MIN), None);
+        assert_eq!(block.counted_from_right(i64::MIN), None);
     }
 }

@@ -136,7 +136,7 @@ impl Step<'_, '_, '_> {
         let operands: Vec<Option<&Block>> = (0..onnx.inputs.len()).map(|input| self.block(input)).collect();
         let blocks: Vec<&Block> = operands.iter().flatten().copied().collect();
         let first = *blocks.first().ok_or(Meaning::Steered)?;
-        let along = first.from_right(int_attribute(onnx, "axis", 1)).ok_or(Malformed::Axes)?;
+        let along = first.counted_from_right(int_attribute(onnx, "axis", 1)).ok_or(Malformed::Axes)?;
         if along != first.axis {
             let is_alike = |block: &&Block| {
                 first.start.is_some() && Block { heads: first.heads.clone(), ..(*block).clone() } == *first
@@ -166,7 +166,7 @@ impl Step<'_, '_, '_> {
     /// The classes have to stay whole.
     fn parted(&self, data: &Block) -> Result<Vec<Option<Block>>, Problem> {
         let onnx = self.follower.flow.node(self.node);
-        let along = data.from_right(int_attribute(onnx, "axis", 0)).ok_or(Malformed::Axes)?;
+        let along = data.counted_from_right(int_attribute(onnx, "axis", 0)).ok_or(Malformed::Axes)?;
         if along != data.axis {
             return Ok(vec![Some(data.clone()); onnx.outputs.len()]);
         }
@@ -186,7 +186,7 @@ impl Step<'_, '_, '_> {
         let axes = sliced_axes(self.follower, self.node)?;
         let mut left = Some(data.clone());
         for (at, axis) in axes.iter().enumerate() {
-            if data.from_right(*axis).ok_or(Malformed::Axes)? != data.axis {
+            if data.counted_from_right(*axis).ok_or(Malformed::Axes)? != data.axis {
                 continue;
             }
             let Some(block) = left else { return Ok(None) };
