@@ -248,7 +248,7 @@ fn only_the_data_of_the_claim_can_check_it() {
     verify(&both, &model(), &data[..2]).exits(2).told(expect![[r#"
         error: embeddings `[FOLDER]/test.safetensors`: the figures of the claim are about training embeddings too
 
-        hint: give them with --train-embeddings
+        hint: give them, too: with --train-data or --train-embeddings
     "#]]);
     let whole = embeddings();
     let other = ["--eval-embeddings", text(&whole), data[2], data[3]];

@@ -63,6 +63,8 @@ fn with_models() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("model")).unwrap();
     copy(&root().join("fixtures/models/fmnist-resnet"), &folder.path().join("model"));
+    fs::create_dir(folder.path().join("pictures")).unwrap();
+    copy(&root().join("fixtures/data/pictures"), &folder.path().join("pictures"));
     for (file, name) in [
         ("fixtures/models/fmnist-resnet.onnx", "model.onnx"),
         ("fixtures/data/fmnist-resnet.safetensors", "test.safetensors"),

@@ -317,8 +317,11 @@ fn around(flow: &Flow<'_>, embeddings: &[ValueId], shared: &Shared) -> (Vec<Valu
             behind.extend(results);
         }
     }
-    // What the head reads in its other places, where it has several.
-    read.extend(shared.values.iter().map(|(_, original)| *original));
+    // What the head reads in its other places, where it has several: where both part only there.
+    let parts: BTreeSet<ValueId> = shared.values.iter().map(|(_, original)| *original).collect();
+    if embeddings.iter().all(|embedding| parts.contains(embedding)) {
+        read.extend(parts);
+    }
     // Outputs that do not follow from the embeddings stay what they are.
     read.extend(flow.graph().outputs.iter().filter_map(|output| flow.id(&output.name)));
     let moves = |value: &ValueId| flow.kind(*value) != Kind::Static;
