@@ -143,6 +143,10 @@ fn drop_class(path: &Path) -> Result<(), String> {
     if before.classes == 2 {
         return Ok(());
     }
+    // With a row for "no object" behind the classes none can go: `tests/boxes.rs`.
+    if cut.labels.as_ref().is_some_and(|labels| labels.names.iter().any(|name| name == "(no object)")) {
+        return Ok(());
+    }
     let written = write(&artifact, &before, Slot::Drop)?;
     let (again, found) = head(&written)?;
     if found.classes + 1 != before.classes {
