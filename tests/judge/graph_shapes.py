@@ -138,7 +138,7 @@ def gather_nd(g, value):
 
 def gather_elements(g, value):
     scores(value)
-    if not g.batch:
+    if not g.batch or value.shape[value.axis] != g.classes:
         raise Impossible
     picked = np.apply_along_axis(g.rng.permutation, value.axis, np.arange(g.classes).reshape([-1 if at == value.axis else 1 for at in range(len(value.shape))]) + np.zeros(value.shape, int))
     return value.like(g.node("GatherElements", [value.name, g.integers(picked)], axis=value.axis))
