@@ -27,6 +27,7 @@ pub(super) fn open(test: &Path, train: Option<&Path>) -> Result<Data, Error> {
 }
 
 /// The model that examples are run through.
+#[cfg_attr(not(feature = "inputs"), expect(dead_code, reason = "this build runs no examples"))]
 pub(super) struct Through<'a> {
     pub(super) model: &'a Artifact,
     pub(super) cut: &'a Cut,

@@ -10,6 +10,7 @@ mod call;
 mod chains;
 mod columns;
 mod depthwise;
+#[cfg(feature = "inputs")]
 mod digest;
 mod fault;
 mod forward;
