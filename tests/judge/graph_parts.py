@@ -35,6 +35,7 @@ class Graph:
         self.other = self.other_classes = None
         # What the model calls its classes, where it does: texts, numbers that count them, or other numbers.
         self.has_texts = self.chance(0.3)
+        self.is_named = False
         counted, tens = list(range(self.classes)), [10 * index + 10 for index in range(self.classes)]
         self.own_names = [f"class {index}" for index in counted] if self.has_texts else self.pick([counted, tens])
 
@@ -221,6 +222,7 @@ class Graph:
         # Rows for every place are classes only where something says so.
         places = any(value.kind == "scores" and sum(extent != 1 for extent in value.shape[1:]) > 1 for value in self.outputs)
         if places and self.chance(0.7):
+            self.is_named = True
             helper.set_model_props(model, {"names": str({index: f"kind {index}" for index in range(self.classes)})})
         return model
 
@@ -240,7 +242,7 @@ class Graph:
         return {
             "input": self.input, "feature_axis": self.feature_axis, "width": self.width, "classes": self.classes, "forget": self.forget,
             "other": self.other, "other_classes": self.other_classes, "weight": self.weight.tolist(), "outputs": outputs, "operators": sorted({node.op_type for node in self.nodes}),
-            "has_texts": any(isinstance(name, str) for name in self.own_names) and any(uses_texts(node) for node in self.nodes) or any(
+            "has_texts": self.is_named or any(isinstance(name, str) for name in self.own_names) and any(uses_texts(node) for node in self.nodes) or any(
                 tensor.data_type == STRING for tensor in self.stored),
         }
 
