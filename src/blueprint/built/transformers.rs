@@ -11,72 +11,61 @@ use super::{
 };
 use vit::transformers::Kind;
 
+/// Builds the graph of a network from its settings and tensors.
+type Build = fn(Settings<'_>, Maker<'_>) -> Made<Parts>;
+
 /// The family of a configuration and what came of it; none if it is of no family.
 pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, Made<Parts>)> {
     let classes = config.get("architectures").and_then(Value::as_array)?;
     let [class] = classes.as_slice() else { return None };
-    let settings = Settings(config);
-    let vit = |kind: Kind, maker: Maker<'_>| {
-        common(settings).and_then(|()| vit::transformers::build(kind, settings, maker))
-    };
-    Some(match class.as_str()? {
-        "ViTForImageClassification" => ("ViT", vit(Kind::Vit, maker)),
-        "DeiTForImageClassification" => ("DeiT", vit(Kind::Deit, maker)),
-        "DeiTForImageClassificationWithTeacher" => ("DeiT", vit(Kind::DeitWithTeacher, maker)),
-        "BeitForImageClassification" => ("BEiT", vit(Kind::Beit, maker)),
-        "Dinov2ForImageClassification" => ("DINOv2", vit(Kind::Dinov2, maker)),
-        "Dinov2WithRegistersForImageClassification" => ("DINOv2", vit(Kind::Dinov2WithRegisters, maker)),
-        "ResNetForImageClassification" => {
-            ("ResNet", common(settings).and_then(|()| resnet::build_transformers(settings, maker)))
+    let (class, settings) = (class.as_str()?, Settings(config));
+    if let Some((family, build)) = known(class) {
+        return Some((family, common(settings).and_then(|()| build(settings, maker))));
+    }
+    let stem = |task: &str| class.strip_suffix(task);
+    let (stem, build): (_, fn(_, Settings<'_>, Maker<'_>) -> Made<Parts>) =
+        match (stem("ForSequenceClassification"), stem("ForTokenClassification")) {
+            (Some(stem), _) => (stem, bert::build),
+            (None, Some(stem)) => (stem, bert::build_tokens),
+            (None, None) => return None,
+        };
+    let (family, kind) = text(stem)?;
+    Some((family, common(settings).and_then(|()| build(kind, settings, maker))))
+}
+
+/// The family of a class that is built by itself.
+fn known(class: &str) -> Option<(&'static str, Build)> {
+    Some(match class {
+        "ViTForImageClassification" => ("ViT", |it, maker| vit::transformers::build(Kind::Vit, it, maker)),
+        "DeiTForImageClassification" => ("DeiT", |it, maker| vit::transformers::build(Kind::Deit, it, maker)),
+        "DeiTForImageClassificationWithTeacher" => {
+            ("DeiT", |it, maker| vit::transformers::build(Kind::DeitWithTeacher, it, maker))
         }
-        "SwinForImageClassification" => {
-            ("Swin", common(settings).and_then(|()| swin::transformers(settings, maker)))
+        "BeitForImageClassification" => ("BEiT", |it, maker| vit::transformers::build(Kind::Beit, it, maker)),
+        "Dinov2ForImageClassification" => {
+            ("DINOv2", |it, maker| vit::transformers::build(Kind::Dinov2, it, maker))
         }
+        "Dinov2WithRegistersForImageClassification" => {
+            ("DINOv2", |it, maker| vit::transformers::build(Kind::Dinov2WithRegisters, it, maker))
+        }
+        "ResNetForImageClassification" => ("ResNet", resnet::build_transformers),
+        "SwinForImageClassification" => ("Swin", swin::transformers),
         "ConvNextForImageClassification" => {
-            ("ConvNeXt", common(settings).and_then(|()| convnext::transformers("convnext", settings, maker)))
+            ("ConvNeXt", |it, maker| convnext::transformers("convnext", it, maker))
         }
-        "ConvNextV2ForImageClassification" => (
-            "ConvNeXtV2",
-            common(settings).and_then(|()| convnext::transformers("convnextv2", settings, maker)),
-        ),
-        "MobileNetV2ForImageClassification" => {
-            ("MobileNetV2", common(settings).and_then(|()| inverted::mobilenet(settings, maker)))
+        "ConvNextV2ForImageClassification" => {
+            ("ConvNeXtV2", |it, maker| convnext::transformers("convnextv2", it, maker))
         }
-        "EfficientNetForImageClassification" => {
-            ("EfficientNet", common(settings).and_then(|()| inverted::efficientnet(settings, maker)))
-        }
-        "SegformerForImageClassification" => {
-            ("SegFormer", common(settings).and_then(|()| segformer::build(settings, maker)))
-        }
-        "SegformerForSemanticSegmentation" => {
-            ("SegFormer", common(settings).and_then(|()| segformer::build_pixels(settings, maker)))
-        }
-        "DebertaV2ForSequenceClassification" => {
-            ("DeBERTa-v2", common(settings).and_then(|()| deberta::build(settings, maker)))
-        }
-        "ModernBertForSequenceClassification" => {
-            ("ModernBERT", common(settings).and_then(|()| modernbert::build(settings, maker)))
-        }
-        "Wav2Vec2ForSequenceClassification" => {
-            ("wav2vec2", common(settings).and_then(|()| wav2vec2::build(settings, maker)))
-        }
-        "DebertaV2ForTokenClassification" => {
-            ("DeBERTa-v2", common(settings).and_then(|()| deberta::build_tokens(settings, maker)))
-        }
-        "ModernBertForTokenClassification" => {
-            ("ModernBERT", common(settings).and_then(|()| modernbert::build_tokens(settings, maker)))
-        }
-        class => {
-            let stem = |task: &str| class.strip_suffix(task);
-            let (stem, build): (_, fn(_, Settings<'_>, Maker<'_>) -> Made<Parts>) =
-                match (stem("ForSequenceClassification"), stem("ForTokenClassification")) {
-                    (Some(stem), _) => (stem, bert::build),
-                    (None, Some(stem)) => (stem, bert::build_tokens),
-                    (None, None) => return None,
-                };
-            let (family, kind) = text(stem)?;
-            (family, common(settings).and_then(|()| build(kind, settings, maker)))
-        }
+        "MobileNetV2ForImageClassification" => ("MobileNetV2", inverted::mobilenet),
+        "EfficientNetForImageClassification" => ("EfficientNet", inverted::efficientnet),
+        "SegformerForImageClassification" => ("SegFormer", segformer::build),
+        "SegformerForSemanticSegmentation" => ("SegFormer", segformer::build_pixels),
+        "DebertaV2ForSequenceClassification" => ("DeBERTa-v2", deberta::build),
+        "DebertaV2ForTokenClassification" => ("DeBERTa-v2", deberta::build_tokens),
+        "ModernBertForSequenceClassification" => ("ModernBERT", modernbert::build),
+        "ModernBertForTokenClassification" => ("ModernBERT", modernbert::build_tokens),
+        "Wav2Vec2ForSequenceClassification" => ("wav2vec2", wav2vec2::build),
+        _ => return None,
     })
 }
 
