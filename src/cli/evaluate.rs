@@ -210,8 +210,8 @@ fn print([original, release]: &[Model<'_>; 2], changes: &str, evaluation: &Evalu
 
 /// What the figures do not say, and the digests of all files.
 fn limits([original, release]: &[Model<'_>; 2], is_compared: bool, printer: &Printer) {
-    printer.row(
-        "not shown",
+    printer.limit(
+        "limits",
         if is_compared {
             "the features are unchanged; another retrained model would give other figures"
         } else {

@@ -8,6 +8,7 @@ use declass::{
     claim::{Claim, StoredClaim},
     error::Error,
     export::{ClaimFile, Format},
+    pipeline::card_of,
 };
 
 use super::{
@@ -22,18 +23,12 @@ use super::{
 pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.out.is_none() || printer.is_quiet());
     let Claims { folder, .. } = &hub::claims(&args.release, args.hub.offline, &bars)?;
-    let stored = StoredClaim::read(folder)?;
-    let read = Claim::from_bytes(stored.statement())
-        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?;
-    let (name, digest, bundle) = (stored.name(), stored.digest(), stored.bundle());
-    let claim = ClaimFile { statement: &read.statement, name, digest, bundle, words: attest::WORDS };
-    let format = match args.format {
-        ExportFormat::Cyclonedx => Format::Cyclonedx,
-        ExportFormat::Intoto => Format::Intoto,
-        ExportFormat::ModelCard => Format::ModelCard,
-        ExportFormat::Slsa => Format::Slsa,
+    let exported = match args.format {
+        ExportFormat::Cyclonedx => of_claim(Format::Cyclonedx, folder)?,
+        ExportFormat::Intoto => of_claim(Format::Intoto, folder)?,
+        ExportFormat::ModelCard => card_of(folder)?,
+        ExportFormat::Slsa => of_claim(Format::Slsa, folder)?,
     };
-    let exported = format.export(&claim, &model_name(folder))?;
     match &args.out {
         None => printer.file(&exported)?,
         Some(out) => {
@@ -42,6 +37,15 @@ pub(super) fn run(args: &ExportArgs, printer: &Printer) -> Result<Exit> {
         }
     }
     Ok(Exit::Yes)
+}
+
+fn of_claim(format: Format, folder: &Path) -> Result<String> {
+    let stored = StoredClaim::read(folder)?;
+    let read = Claim::from_bytes(stored.statement())
+        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?;
+    let (name, digest, bundle) = (stored.name(), stored.digest(), stored.bundle());
+    let claim = ClaimFile { statement: &read.statement, name, digest, bundle, words: attest::WORDS };
+    Ok(format.export(&claim, &model_name(folder))?)
 }
 
 /// The last part of the folder's path.

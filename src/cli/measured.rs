@@ -6,6 +6,7 @@ mod here {
     use anyhow::{Result, bail};
     use declass::{
         claim::{StoredClaim, names::open_model},
+        classes::describe,
         cut::Cut,
         error::Error,
         evidence::REPRODUCED,
@@ -22,7 +23,7 @@ mod here {
         hub::{self, Located},
         labelled,
         output::{Printer, Verbosity},
-        reproduce,
+        reproduce, summary,
     };
 
     pub(in crate::cli) use declass::pipeline::Measured;
@@ -89,7 +90,10 @@ mod here {
 
     /// The checks, then the figures on data of the user.
     pub(in crate::cli) fn tell(measured: &Measured, printer: &Printer) {
-        measured.checks.iter().for_each(|check| printer.check(check, measured.labels.as_ref()));
+        let labels = measured.labels.as_ref();
+        let named: Vec<String> =
+            measured.forgotten.iter().map(|class| describe(class.index, labels)).collect();
+        summary::tell(&measured.checks, &named.join(", "), labels, printer);
         measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
     }
 

@@ -42,6 +42,8 @@ mod schema;
 mod sign;
 #[cfg(feature = "compute")]
 mod source;
+#[cfg(feature = "compute")]
+mod summary;
 mod timestamp;
 #[cfg(feature = "compute")]
 mod told;

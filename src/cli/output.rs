@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub(super) use words::grouped;
 
-use super::{advice, schema::Schema};
+use super::{Exit, advice, schema::Schema};
 
 /// How much the user asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -32,16 +32,20 @@ pub(super) enum Verbosity {
 /// Prints as much as the user asked for.
 pub(super) struct Printer {
     verbosity: Verbosity,
+    /// How many columns stdout has, if it is a terminal or somebody says so.
+    columns: Option<usize>,
     /// Why something could not be printed.
     failed: OnceLock<io::Error>,
 }
 
 /// Width of the first column.
 const COLUMN: usize = 16;
+/// Columns of text that are never fallen short of, however narrow the terminal is.
+const NARROWEST: usize = 24;
 
 impl Printer {
     pub(super) fn new(verbosity: Verbosity) -> Self {
-        Self { verbosity, failed: OnceLock::new() }
+        Self { verbosity, columns: columns(), failed: OnceLock::new() }
     }
 
     /// Why not all was printed, if somebody wanted to read it.
@@ -62,9 +66,29 @@ impl Printer {
         self.verbosity == Verbosity::Quiet
     }
 
+    /// Whether every detail shall be printed.
+    pub(super) fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
     /// One finding: a word, and what there is to say.
     pub(super) fn row(&self, name: &str, text: impl AsRef<str>) {
         self.styled(Style::new().bold(), name, text.as_ref());
+    }
+
+    /// A verdict: green for a yes, red for a no, yellow for what could not be told.
+    pub(super) fn verdict(&self, exit: Exit, text: impl AsRef<str>) {
+        let colour = match exit {
+            Exit::Yes => AnsiColor::Green,
+            Exit::No => AnsiColor::Red,
+            Exit::Unknown => AnsiColor::Yellow,
+        };
+        self.styled(Style::new().bold().fg_color(Some(colour.into())), "verdict", text.as_ref());
+    }
+
+    /// What a result does not say.
+    pub(super) fn limit(&self, name: &str, text: impl AsRef<str>) {
+        self.styled(Style::new().fg_color(Some(AnsiColor::Yellow.into())), name, text.as_ref());
     }
 
     /// A finding of interest to some only.
@@ -81,8 +105,8 @@ impl Printer {
             Outcome::Informative => ("", AnsiColor::Yellow),
             Outcome::Passed => ("ok", AnsiColor::Green),
         };
-        let text = format!("{word:<7}{:<22} {}", check.definition.id, check.summary);
-        self.styled(Style::new().fg_color(Some(colour.into())), "", &text);
+        let text = format!("{:<22} {}", check.definition.id, check.summary);
+        self.styled(Style::new().fg_color(Some(colour.into())), &format!("{:9}{word}", ""), &text);
         self.figures(&check.figures, labels);
     }
 
@@ -91,16 +115,36 @@ impl Printer {
         figures.iter().for_each(|figure| self.detail("", format!("  {}", words::line(figure, labels))));
     }
 
+    /// A row whose name has a style; further lines of the text stand below its first.
     fn styled(&self, style: Style, name: &str, text: &str) {
         if self.verbosity > Verbosity::Quiet {
             let mut out = anstream::stdout();
             let name = harmless(name);
             let width = name.chars().count();
             let gap = if width < COLUMN { COLUMN - width } else { 2 };
-            // Blanks at the end could not be cut off behind the style's own end.
-            let line = format!("{style}{name}{style:#}{:gap$}{}", "", harmless(text));
-            self.note(writeln!(out, "{}", line.trim_end()));
+            for (number, line) in self.lines(&harmless(text)).iter().enumerate() {
+                let line = match number {
+                    0 => format!("{style}{name}{style:#}{:gap$}{line}", ""),
+                    _ => format!("{:COLUMN$}{line}", ""),
+                };
+                // Blanks at the end could not be cut off behind the style's own end.
+                self.note(writeln!(out, "{}", line.trim_end()));
+            }
         }
+    }
+
+    /// Text as lines that the terminal has room for; one line where nobody says how wide it is.
+    fn lines(&self, text: &str) -> Vec<String> {
+        let Some(columns) = self.columns else { return vec![text.to_owned()] };
+        let room = columns.saturating_sub(COLUMN).max(NARROWEST);
+        // What begins further in goes on there.
+        let indent = " ".repeat(text.len() - text.trim_start().len());
+        let options = textwrap::Options::new(room)
+            .break_words(false)
+            .subsequent_indent(&indent)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let text = unbroken(text);
+        textwrap::wrap(&text, options).into_iter().map(|line| line.replace(UNBROKEN, " ")).collect()
     }
 
     /// A line for another program, whatever the verbosity.
@@ -156,6 +200,26 @@ impl Printer {
             let _ = writeln!(err, "\n{cyan}hint{cyan:#}: {}", harmless(&hint));
         }
     }
+}
+
+/// A blank at which no line ends.
+const UNBROKEN: char = '\u{a0}';
+
+/// Text whose numbers stay with their digits and units: `1 234`, `71.3 %`.
+fn unbroken(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let joins = |at: usize| {
+        let (before, after) = (at.checked_sub(1).and_then(|at| letters.get(at)), letters.get(at + 1));
+        let digit = |letter: Option<&char>| letter.is_some_and(char::is_ascii_digit);
+        digit(before) && (digit(after) || after == Some(&'%'))
+    };
+    letters.iter().enumerate().map(|(at, c)| if *c == ' ' && joins(at) { UNBROKEN } else { *c }).collect()
+}
+
+/// Columns of the terminal that stdout is, or else what the environment says of one.
+fn columns() -> Option<usize> {
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    terminal.or_else(|| std::env::var("COLUMNS").ok()?.parse().ok()).filter(|columns| *columns > 0)
 }
 
 /// A reader that has seen enough and closes the pipe, as `head` does, is nobody's error.

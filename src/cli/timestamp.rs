@@ -46,7 +46,7 @@ fn attach(args: &AttachArgs, printer: &Printer) -> Result<()> {
     } else {
         printer.row("stamped", format!("{}: {stamp}", args.release.display()));
         printer
-            .row("not shown", "whether the service is trusted: that is for `declass verify --trust` to say");
+            .limit("limits", "whether the service is trusted: that is for `declass verify --trust` to say");
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use declass::{
     classes::{Labels, describe},
     evaluate::Evaluation,
-    evidence::{Check, Figure, Side},
+    evidence::{Check, Figure, Side, reading},
 };
 
 use super::output::{Printer, counted};
@@ -44,38 +44,23 @@ pub(super) fn in_words(evaluation: &Evaluation, printer: &Printer) {
 
 /// How many inputs of a removed class still get it.
 fn removed(evaluation: &Evaluation, class: usize) -> Option<String> {
-    let of = |quantity: &str, side| {
-        let figures = evaluation.metric("forgotten-accuracy")?.figures.iter();
-        let single = evaluation.forgotten.len() == 1;
-        let about = move |figure: &&Figure| figure.class == Some(class) || (single && figure.class.is_none());
-        figures.filter(about).find(|figure| figure.quantity == quantity && figure.side == side)
-    };
-    if let (Some(before), Some(after)) =
-        (of("accuracy", Some(Side::Before)), of("accuracy", Some(Side::After)))
-    {
-        let (share, was) = (percent(after.value.0), percent(before.value.0));
-        return Some(format!("{share} of its {} still get it, {was} before", inputs(after)));
-    }
-    let figures = evaluation.metric("removed-answers")?.figures.iter();
-    let still = figures.into_iter().find(|it| it.quantity == "still-given" && it.class == Some(class))?;
-    Some(format!(
-        "{} of the {} that the original gives it still get it",
-        percent(still.value.0),
-        inputs(still)
-    ))
+    let shares = reading::still_given(evaluation, class, evaluation.forgotten.len() == 1)?;
+    let (share, n) = (percent(shares.after.value.0), inputs(shares.after));
+    Some(match shares.before {
+        Some(before) => format!("{share} of its {n} still get it, {} before", percent(before.value.0)),
+        None => format!("{share} of the {n} that the original gives it still get it"),
+    })
 }
 
 /// The classes that most inputs of a removed class get now.
 fn destinations(evaluation: &Evaluation, class: usize) -> Option<String> {
-    let metric = evaluation.metric("routing").or_else(|| evaluation.metric("answer-routing"))?;
-    let shares: Vec<&Figure> = metric.figures.iter().filter(|figure| figure.class == Some(class)).collect();
-    let named = |figure: &&Figure| {
-        let to = describe(figure.to?, evaluation.labels.as_ref());
-        Some(format!("{to} {}", percent(figure.value.0)))
+    let shares = reading::destinations(evaluation, class);
+    let named = |(to, share): &(usize, f64)| {
+        format!("{} {}", describe(*to, evaluation.labels.as_ref()), percent(*share))
     };
-    let mut told: Vec<String> = shares.iter().take(DESTINATIONS).filter_map(named).collect();
+    let mut told: Vec<String> = shares.iter().take(DESTINATIONS).map(named).collect();
     if let Some(rest) = shares.get(DESTINATIONS..).filter(|rest| !rest.is_empty()) {
-        let share: f64 = rest.iter().map(|figure| figure.value.0).sum();
+        let share: f64 = rest.iter().map(|(_, share)| share).sum();
         told.push(format!("{} others {}", rest.len(), percent(share)));
     }
     (!told.is_empty()).then(|| told.join(", "))
@@ -83,19 +68,14 @@ fn destinations(evaluation: &Evaluation, class: usize) -> Option<String> {
 
 /// What became of the inputs of all other classes.
 fn others(evaluation: &Evaluation) -> Option<String> {
-    if let Some(metric) = evaluation.metric("answer-agreement") {
-        let kept = metric.figures.first()?;
-        return Some(format!(
-            "{} of {} keep their answer; whether it is right nobody knows without labels",
-            percent(kept.value.0),
-            inputs(kept)
-        ));
-    }
-    let figures = &evaluation.metric("retained-accuracy")?.figures;
-    let of = |side| figures.iter().find(|figure| figure.side == Some(side));
-    let (before, after) = (of(Side::Before)?, of(Side::After)?);
-    let (share, was) = (percent(after.value.0), percent(before.value.0));
-    Some(format!("{share} of {} are right, {was} before", inputs(after)))
+    let shares = reading::others(evaluation)?;
+    let (share, n) = (percent(shares.after.value.0), inputs(shares.after));
+    Some(match shares.before {
+        Some(before) => format!("{share} of {n} are right, {} before", percent(before.value.0)),
+        None => {
+            format!("{share} of {n} keep their answer; whether it is right nobody knows without labels")
+        }
+    })
 }
 
 fn inputs(figure: &Figure) -> String {

@@ -66,12 +66,12 @@ impl Verdict<'_> {
         if let (Some(policy), Exit::Yes) = (&self.args.policy, exit) {
             printer.row("policy", format!("{}: met", policy.display()));
         }
-        printer.row("verdict", self.in_words(exit));
+        printer.verdict(exit, self.in_words(exit));
         let not_shown = match &self.judgement.measured {
             None => Some("what the classifier does: that is measured with --original"),
             Some(measured) => measured::not_shown(measured),
         };
-        not_shown.iter().for_each(|what| printer.row("not shown", what));
+        not_shown.iter().for_each(|what| printer.limit("limits", what));
     }
 
     fn in_words(&self, exit: Exit) -> String {

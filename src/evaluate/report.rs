@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use super::{Changed, Labelled};
 use crate::{
     classes::Labels,
-    evidence::{Check, NotRun},
+    evidence::{Check, Figure, NotRun, reading::Figures},
 };
 
 /// All metrics of one pair of heads on one set of embeddings.
@@ -73,4 +73,10 @@ impl Record {
 
 fn as_text<S: Serializer>(digest: &Sha256Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(digest)
+}
+
+impl Figures for Evaluation {
+    fn of(&self, metric: &str) -> Option<&[Figure]> {
+        self.metric(metric).map(|metric| &*metric.figures)
+    }
 }

@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 39] = [
+pub(crate) const CURRENT: [(&str, u32); 40] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -9,6 +9,7 @@ pub(crate) const CURRENT: [(&str, u32); 39] = [
     ("executed", 1),
     ("forgotten-unreachable", 1),
     ("forget-rate", 1),
+    ("forgotten-routing", 1),
     ("retained-agreement", 1),
     ("retained-divergence", 1),
     ("retained-logits", 1),

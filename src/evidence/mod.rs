@@ -16,6 +16,7 @@ mod figure;
 mod finding;
 pub mod legacy;
 mod number;
+pub mod reading;
 pub mod thresholds;
 mod untouched;
 pub mod words;

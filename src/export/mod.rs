@@ -1,10 +1,10 @@
 //! What a claim says, in formats of others. Nothing is added to it and nothing is checked here: whoever reads
 //! an export still needs the claim, which every export names by its digest, and `declass verify`.
 
+mod card;
 mod cyclonedx;
 mod front;
 mod intoto;
-mod model_card;
 mod slsa;
 mod yaml;
 
@@ -13,7 +13,9 @@ use serde_json::Value;
 
 use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 
-pub(crate) use front::{RemovalBlock, TAGS, attestation};
+pub(crate) use card::signed_card;
+pub use card::{Beside, card, with_figures as card_with_figures};
+pub(crate) use front::attestation;
 
 /// A claim on disk.
 #[derive(Clone, Debug)]
@@ -47,8 +49,6 @@ pub enum Format {
     Cyclonedx,
     /// The signed claim itself as a DSSE envelope.
     Intoto,
-    /// A model card with the front matter that hubs read.
-    ModelCard,
     /// An in-toto statement with SLSA's provenance v1, not signed.
     Slsa,
 }
@@ -63,7 +63,6 @@ impl Format {
         match self {
             Self::Cyclonedx => Ok(pretty(&cyclonedx::export(claim, model))),
             Self::Intoto => intoto::export(claim),
-            Self::ModelCard => Ok(model_card::export(claim, model)),
             Self::Slsa => Ok(pretty(&slsa::export(claim))),
         }
     }

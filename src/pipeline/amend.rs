@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use candle_core::Device;
-use declass_formats::{Artifact, Role};
+use declass_formats::Artifact;
 
-use super::{Measured, Measuring, Release};
+use super::{Measured, Measuring, Release, finish::text_of_card};
 use crate::{
+    attest,
     claim::StoredClaim,
     error::Error,
     evaluate::{Data, Evaluation},
+    export::card_with_figures,
     progress::Progress,
-    release::{Destination, Existing, Staged, card_with_figures},
+    release::{Destination, Existing, Staged},
     sign::{ReleaseKey, SIGNATURE_FILE},
 };
 
@@ -72,9 +74,9 @@ impl Release {
         let claim = self.claimed().with_figures(how.evaluation);
         let claim = claim.map_err(|reason| cannot(artifact, &reason.to_string(), false))?;
         let mut staged = Staged::again(artifact, destination(artifact, how.into), progress)?;
-        if let Some(card) = artifact.files().iter().find(|file| file.role == Role::Card) {
-            let text = artifact.read_file(&card.path)?;
-            staged.put_card(&card_with_figures(&String::from_utf8_lossy(&text), how.evaluation))?;
+        let figures = claim.predicate.verification.evaluation.as_ref();
+        if let (Some(card), Some(figures)) = (text_of_card(artifact)?, figures) {
+            staged.put_card(&card_with_figures(&card, figures, attest::WORDS))?;
         }
         staged.claim(&claim)?;
         let Amending { data, graph, device, .. } = how;

@@ -9,16 +9,17 @@
 //! | [`Unlearned`] | a head that forgot, or why none was trained | [`seal`](Unlearned::seal) |
 //! | [`Sealed`] | the edits of the files | [`write`](Sealed::write) |
 //! | [`Written`] | a copy on disk, beside its place | [`evaluate`](Written::evaluate) |
-//! | [`Evaluated`] | figures on the user's data, if there are any, and the card | [`verify`](Evaluated::verify) |
+//! | [`Evaluated`] | figures on the user's data, if there are any | [`verify`](Evaluated::verify) |
 //! | [`Verified`] | the report on the copy as it lies on disk, and the claim | [`pass`](Verified::pass) |
 //! | [`Passed`] | that no check failed | [`publish`](Passed::publish) |
 //!
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
 //! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again. [`Release::amend`]
-//! gives it a claim with figures on data of the user.
+//! gives it a claim with figures on data of the user; [`card_of`] writes its card anew.
 
 mod amend;
+mod carded;
 #[cfg(feature = "inputs")]
 mod embed;
 #[cfg(feature = "inputs")]
@@ -40,6 +41,7 @@ mod wired;
 mod write;
 
 pub use amend::Amending;
+pub use carded::card_of;
 #[cfg(feature = "inputs")]
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};

@@ -1,14 +1,12 @@
-//! The copy on disk, its figures on the user's data, and its card.
+//! The copy on disk, and its figures on the user's data.
 
-use declass_formats::{Artifact, Edits, Role};
+use declass_formats::{Artifact, Edits};
 
 use super::{Job, Verified, training::Training};
 use crate::{
-    edit,
     error::Error,
     evaluate::{Evaluation, Pair, evaluate},
-    release::{self, CardContent, Staged},
-    unlearn::Trained,
+    release::Staged,
     verify,
 };
 
@@ -26,7 +24,7 @@ pub struct Written<'a> {
     staged: Staged,
 }
 
-/// A job whose copy has all its files but the claim.
+/// A job whose copy was measured on data of the user, if there are any.
 pub struct Evaluated<'a> {
     written: Written<'a>,
     evaluation: Option<Evaluation>,
@@ -51,14 +49,12 @@ impl<'a> Written<'a> {
         self.staged.artifact()
     }
 
-    /// Measures the copy on the user's labelled embeddings, if there are any, and writes its card.
+    /// Measures the copy on the user's labelled embeddings, if there are any.
     ///
     /// # Errors
-    /// As [`evaluate`]; [`Error::Io`] if the disk refuses.
-    pub fn evaluate(mut self) -> Result<Evaluated<'a>, Error> {
+    /// As [`evaluate`].
+    pub fn evaluate(self) -> Result<Evaluated<'a>, Error> {
         let evaluation = self.measure()?;
-        let card = self.card(evaluation.as_ref())?;
-        self.staged.put_card(&card)?;
         Ok(Evaluated { written: self, evaluation })
     }
 
@@ -68,29 +64,6 @@ impl<'a> Written<'a> {
         let original = (model.artifact(), model.cut());
         let pair = Pair::load(original, self.artifact(), removal.hints(), removal.forgotten().clone())?;
         Ok(Some(evaluate(&pair, data, removal.verification_seed())?))
-    }
-
-    fn card(&self, evaluation: Option<&Evaluation>) -> Result<String, Error> {
-        let model = self.job.model;
-        let artifact = model.artifact();
-        let original = match artifact.files().iter().find(|file| file.role == Role::Card) {
-            Some(file) => Some(artifact.read_file(&file.path)?),
-            None => None,
-        };
-        let original = original.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let name = artifact.path().file_stem().map_or("model".into(), |name| name.to_string_lossy());
-        let content = CardContent {
-            removal: &self.job.removal,
-            labels: model.labels(),
-            link: model.head().link,
-            place: model.head().position.place(),
-            earlier: &self.job.history.forgotten()?,
-            kept: self.training.trained.as_ref().map(Trained::retained_agreement),
-            untouched: &edit::untouched(artifact, model.cut(), self.job.removal.target())?,
-            chosen: &model.cut().why.choice,
-            evaluation,
-        };
-        Ok(release::card(original.as_deref(), &name, &content, artifact.config()))
     }
 }
 
@@ -108,6 +81,6 @@ impl<'a> Evaluated<'a> {
             record = record.with_evaluation(evaluation);
         }
         let record = record.with_history(&job.history, &report)?;
-        Ok(Verified { staged, report, record, evaluation, observer: job.observer })
+        Ok(Verified { staged, report, record, evaluation, model: job.model, observer: job.observer })
     }
 }

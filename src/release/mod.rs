@@ -4,8 +4,6 @@
 mod attributes;
 mod beside;
 #[cfg(feature = "compute")]
-mod card;
-#[cfg(feature = "compute")]
 mod destination;
 mod lock;
 #[cfg(feature = "compute")]
@@ -15,8 +13,6 @@ mod signing;
 mod staged;
 
 pub use beside::{not_covered, repository};
-#[cfg(feature = "compute")]
-pub use card::{CardContent, card, with_figures as card_with_figures};
 #[cfg(feature = "compute")]
 pub use destination::{Destination, Existing};
 pub use signing::{clear_leftovers, sign_release, stamp_release};

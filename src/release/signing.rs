@@ -9,7 +9,7 @@ use crate::{
         names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE},
     },
     error::Error,
-    export::attestation,
+    export::signed_card,
     progress::Progress,
     sign::{
         Bundle, Manifest, ReleaseKey, Stamp, attach_stamp, read_if_there, remove_leftovers, sign_folder,
@@ -79,15 +79,6 @@ fn point_card_to_signed_claim(path: &Path) -> Result<(), Error> {
         Some((signed, card)) if signed != card => write(path, signed.as_bytes()),
         _ => Ok(()),
     }
-}
-
-/// The card of the same release once it is signed; a card that was written by others says what it said.
-pub(super) fn signed_card(card: &str) -> String {
-    card.replacen(&attestation(STATEMENT_FILE), &attestation(CLAIM_FILE), 1).replacen(
-        &format!("`{STATEMENT_FILE}` (not signed)"),
-        &format!("`{CLAIM_FILE}` (signed)"),
-        1,
-    )
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {

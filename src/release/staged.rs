@@ -104,8 +104,7 @@ impl Staged {
         &self.artifact
     }
 
-    /// Puts a model card into the copy, in place of the original's: before the copy is verified, since a pass
-    /// is about exactly the files that were.
+    /// Puts a model card into the copy, in place of the original's.
     ///
     /// # Errors
     /// [`Error::Io`] if the disk refuses.
@@ -120,8 +119,8 @@ impl Staged {
         Ok(())
     }
 
-    /// Adds the claim that follows from the pass, signs it and the whole if there is a key, and moves the
-    /// folder into place, if it [may](Destination::check) go there. Only a job publishes: it knows what the
+    /// Adds the claim that follows from the pass and the card, signs the claim and the whole if there is a key, and
+    /// moves the folder into place, if it [may](Destination::check) go there. Only a job publishes: it knows what the
     /// record of the run has to say.
     ///
     /// # Errors
@@ -129,14 +128,16 @@ impl Staged {
     /// [`Error::DestinationExists`], [`Error::ForeignFiles`], [`Error::CannotSign`], [`Error::Io`] if the
     /// disk refuses.
     pub(crate) fn publish(
-        self,
+        mut self,
         pass: &Pass,
         record: &RunRecord,
+        card: &str,
         key: Option<&ReleaseKey>,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
+        require_verified(self.folder.path(), pass, progress)?;
+        self.put_card(card)?;
         let here = self.folder.path();
-        require_verified(here, pass, progress)?;
         write_attributes(here, &[&self.input, self.destination.path()])?;
         self.claim(&statement(pass.report(), record))?;
         for (name, file) in record.earlier_claims() {

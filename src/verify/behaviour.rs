@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::Device;
 use rayon::prelude::*;
 
-use super::recognition::Recognition;
+use super::recognition::{Recognition, top};
 use crate::{
     classes::Forgotten,
     embeddings::{Embeddings, Most, Strata, Stratum, allot},
@@ -39,6 +39,8 @@ pub(super) struct Tally {
     /// Per forgotten class: embeddings that the original gives it, and those among them that the candidate
     /// still gives a forgotten class.
     pub(super) forgotten: BTreeMap<usize, (u64, u64)>,
+    /// Per forgotten class: how many of the embeddings that the original gives it the candidate gives each class.
+    pub(super) routing: BTreeMap<usize, BTreeMap<usize, u64>>,
     /// Per class: embeddings that the original gives this retained class, and those that the candidate does
     /// too.
     pub(super) retained: Vec<(u64, u64)>,
@@ -95,6 +97,10 @@ impl Tally {
             let mine = self.forgotten.entry(class).or_default();
             *mine = (mine.0 + count, mine.1 + recognised);
         }
+        for (class, hits) in other.routing {
+            let mine = self.routing.entry(class).or_default();
+            hits.into_iter().for_each(|(to, hits)| *mine.entry(to).or_default() += hits);
+        }
         self.retained.resize(self.retained.len().max(other.retained.len()), (0, 0));
         for (mine, theirs) in self.retained.iter_mut().zip(&other.retained) {
             *mine = (mine.0 + theirs.0, mine.1 + theirs.1);
@@ -141,6 +147,7 @@ impl Pair<'_> {
             let (count, recognised) = tally.forgotten.entry(label).or_default();
             *count += 1;
             *recognised += u64::from(keeps);
+            *tally.routing.entry(label).or_default().entry(top(after)).or_default() += 1;
             return;
         }
         let (count, kept) = &mut tally.retained[label];

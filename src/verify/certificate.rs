@@ -59,7 +59,7 @@ struct Finding {
 fn absent(candidate: &LinearHead, forgotten: &Forgotten) -> Finding {
     let left = forgotten.retained().count();
     let summary =
-        format!("no output is left for them: the head makes {left} classes of {}", candidate.classes);
+        format!("no output is left: the head tells {left} classes apart, {} before", candidate.classes);
     Finding { outcome: Outcome::Passed, summary, figures: Vec::new() }
 }
 
@@ -93,8 +93,8 @@ fn below_the_retained(heads: Heads<'_>, cuts: Change<&Cut>, target: &Target) -> 
         let rounded = rounded_radius(candidate, cuts.after, forgotten).min(radius);
         (Outcome::Passed, out_of_reach(rounded, originally, candidate, cuts.before, forgotten))
     } else if !target.is_sealed() {
-        let text = format!("not sealed: it can be the top class from norm {radius:.2} on");
-        (Outcome::Informative, format!("{text}, originally from {originally:.2}{guarantee}"))
+        let text = format!("not sealed: it can be the answer for embeddings longer than {radius:.2}");
+        (Outcome::Informative, format!("{text}, in the original {originally:.2}{guarantee}"))
     } else if !candidate.has_bias && is_mean(candidate, &cuts.after.head.precision(), forgotten) {
         // The best seal that there is without a bias. All rows may then be equal somewhere, so no radius can
         // be proven: what looks like a lead there is the rounding of the stored row.
@@ -139,7 +139,6 @@ fn out_of_reach(
     forgotten: &Forgotten,
 ) -> String {
     let at = cut.head.position.place().map_or_else(String::new, |place| format!(" at any {}", place.name()));
-    let whom = format!("no embedding of norm below {radius:.1e}{at}");
     let depths = forgotten.indices().map(|class| margin(candidate, forgotten, class));
     let depth = depths.fold(f64::INFINITY, f64::min);
     let originally = if originally < 1e6 { format!("{originally:.2}") } else { format!("{originally:.1e}") };
@@ -151,8 +150,10 @@ fn out_of_reach(
         Some(count) => format!("; among the best {count}, which an output lists, it may be"),
         None => String::new(),
     };
+    let its = if forgotten.indices().count() == 1 { "its" } else { "their" };
     format!(
-        "{whom} makes it the top class ({depth:.1} nats below the mean{ties}); originally from norm {originally} on{few}"
+        "cannot be the answer{at} for any embedding shorter than {radius:.1e} (in the original {originally} is enough): {its} \
+         score stays {depth:.1} below the average of the others{ties}{few}"
     )
 }
 
@@ -188,11 +189,11 @@ fn constant(candidate: &LinearHead, target: &Target) -> Finding {
         Figure::new("probability", value, "probability").of_class(class).on(Side::After)
     };
     let (outcome, summary) = if target.forgotten().indices().all(|class| is_constant(candidate, class)) {
-        (Outcome::Passed, "their probability is a constant near 0, whatever the input")
+        (Outcome::Passed, "the probability is a constant near 0, whatever the input")
     } else if target.is_sealed() {
         (Outcome::Failed, "the sealed rows are not constant")
     } else {
-        (Outcome::Informative, "not sealed: their probability depends on the input")
+        (Outcome::Informative, "not sealed: the probability depends on the input")
     };
     let figures = target.forgotten().indices().map(probability).collect();
     Finding { outcome, summary: summary.to_owned(), figures }

@@ -23,6 +23,7 @@ mod quantised;
 mod recognition;
 mod remaining;
 mod report;
+mod rerouted;
 mod restoration;
 mod retained;
 mod rounding;
@@ -54,7 +55,7 @@ use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 16] = [
+pub static DEFINITIONS: [&Definition; 17] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,
@@ -62,6 +63,7 @@ pub static DEFINITIONS: [&Definition; 16] = [
     &executed::DEFINITION,
     &certificate::DEFINITION,
     &forgotten::DEFINITION,
+    &rerouted::DEFINITION,
     &retained::AGREEMENT,
     &retained::DIVERGENCE,
     &retained::LOGITS,
@@ -72,9 +74,6 @@ pub static DEFINITIONS: [&Definition; 16] = [
     &remaining::LABELS,
     &remaining::ONE_ANSWER,
 ];
-
-/// Where the check stands that most models do not have.
-const FLOATED: usize = 3;
 
 /// Measures a candidate against the original it is said to come from. Models without a graph are run by the one in
 /// the ONNX file `graph`, or in one beside the original.
@@ -121,24 +120,24 @@ pub fn verify(
         graphs,
     };
     let (executed, execution) = executed::check(&subject, progress);
-    let mut checks = vec![
-        comparison.check().clone(),
-        untouched::choice(&models.before.cut),
-        untouched::check(&left),
-        executed,
-        certificate::check(rounded, models.as_ref().map(|model| &model.cut), target),
-        forgotten::check(&behaviour, removal, labels),
-        retained::agreement(&behaviour, labels),
-        retained::divergence(&behaviour),
-        retained::logits(&behaviour, &moved, removal),
-        quantised::check(changed, &widths, &sample, recognition, removal, labels)?,
-        head_bias::check(&heads, &sample, removal),
-        restoration::check(&models, changed, &sample, recognition, removal)?,
-        assumptions::check(head, removal, device)?,
+    let checks = [
+        Some(comparison.check().clone()),
+        Some(untouched::choice(&models.before.cut)),
+        Some(untouched::check(&left)),
+        floated::check(&models.before.cut),
+        Some(executed),
+        Some(certificate::check(rounded, models.as_ref().map(|model| &model.cut), target)),
+        Some(forgotten::check(&behaviour, removal, labels)),
+        rerouted::check(&behaviour, stored.link, labels),
+        Some(retained::agreement(&behaviour, labels)),
+        Some(retained::divergence(&behaviour)),
+        Some(retained::logits(&behaviour, &moved, removal)),
+        Some(quantised::check(changed, &widths, &sample, recognition, removal, labels)?),
+        Some(head_bias::check(&heads, &sample, removal)),
+        Some(restoration::check(&models, changed, &sample, recognition, removal)?),
+        Some(assumptions::check(head, removal, device)?),
     ];
-    if let Some(floated) = floated::check(&models.before.cut) {
-        checks.insert(FLOATED, floated);
-    }
+    let mut checks: Vec<_> = checks.into_iter().flatten().collect();
     checks.extend(remaining::checks(target, stored.link, labels));
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, execution, comparison))
 }

@@ -30,6 +30,6 @@ impl Recognition<'_> {
 }
 
 /// Index of the largest logit, the first of equals.
-fn top(logits: &[f32]) -> usize {
+pub(super) fn top(logits: &[f32]) -> usize {
     (0..logits.len()).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
 }

@@ -67,7 +67,7 @@ pub(super) fn agreement(behaviour: &Behaviour, labels: Option<&Labels>) -> Check
         .min_by(|a, b| a.0.total_cmp(&b.0));
     let mut summary = match n {
         0 => "no stratum reached a retained class".to_owned(),
-        _ => format!("{:.2} % keep their class", 100.0 * rate),
+        _ => format!("{:.2} % of synthetic embeddings keep their class", 100.0 * rate),
     };
     let mut holds = rate >= RETAINED_AGREEMENT;
     if let Some((worst, class)) = worst {

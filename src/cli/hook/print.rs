@@ -68,7 +68,7 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         }
         for release in &one.releases {
             let not_shown = release.examination.not_shown.iter();
-            not_shown.for_each(|what| printer.row("not shown", format!("{}: {what}", release.folder)));
+            not_shown.for_each(|what| printer.limit("limits", format!("{}: {what}", release.folder)));
         }
     }
     let verdict = match exit {
@@ -79,12 +79,12 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
             format!("{word}: {findings}; `declass explain CODE` says what to do")
         }
     };
-    printer.row("verdict", verdict);
+    printer.verdict(exit, verdict);
     if found.iter().any(|finding| finding.code.remedy.contains("--path")) {
         printer.row("", "where models lie that are no releases: --path names the folders to look into");
     }
     if exit == Exit::Yes && checked.iter().any(|one| !one.releases.is_empty()) {
-        printer.row("not shown", "what the classifiers do: `declass verify --original` measures that");
+        printer.limit("limits", "what the classifiers do: `declass verify --original` measures that");
     }
 }
 

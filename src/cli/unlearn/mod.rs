@@ -75,7 +75,8 @@ fn finish(
     teller: &Teller<'_>,
 ) -> Result<Exit> {
     let statement = verified.statement();
-    teller.checks(verified.report());
+    teller.result(verified.report());
+    let report = verified.report().clone();
     verified.evaluation().iter().for_each(|evaluation| labelled::print(evaluation, teller.out));
     let signed_by = key.map(|key| key.public().fingerprint());
     let (exit, written) = match verified.pass() {
@@ -95,7 +96,10 @@ fn finish(
             (Exit::Yes, true)
         }
     };
-    teller.limits();
+    teller.limits(&report);
+    if written {
+        teller.next(&args.out, signed_by.is_some());
+    }
     if args.json {
         let out = written.then(|| args.out.display().to_string());
         let signed_by = signed_by.filter(|_| written);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use declass::{
-    claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
+    claim::names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE, looks_like_record},
     classes::{LeftLabel, LeftPieces, describe},
     cut::NO_OBJECT,
     embeddings::{Rare, Sampler, Sampling},
@@ -26,6 +26,7 @@ use crate::cli::{
     bars::Bars,
     output::{Printer, counted, grouped},
     source::Source,
+    summary,
 };
 
 /// What keeps git from changing line ends, and with them digests.
@@ -98,10 +99,14 @@ impl<'a> Teller<'a> {
         let cut = model.cut();
         let embeddings: Vec<&str> =
             cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
-        let version = concat!("declass ", env!("CARGO_PKG_VERSION"));
-        out.row(version, format!("{}, {} classes", self.source.name, cut.head.classes));
-        out.row("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
-        out.row("embedding", format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence));
+        let classes = format!("{} classes", cut.head.classes);
+        out.row("model", format!("{}: {classes}, told apart by `{}`", self.source.name, cut.head.name));
+        out.detail("", concat!("declass ", env!("CARGO_PKG_VERSION")));
+        out.detail("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
+        out.detail(
+            "embedding",
+            format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence),
+        );
         if let Some(place) = cut.head.position.place() {
             let place = place.name();
             out.row(
@@ -109,7 +114,7 @@ impl<'a> Teller<'a> {
                 format!("for every {place}: embeddings, strata and figures are of one {place} each"),
             );
         }
-        out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
+        out.row("removing", self.forgotten());
         self.entities();
         self.history(job);
         let left = model.labels().map(|labels| LeftLabel::of(job.removal().forgotten(), labels));
@@ -162,6 +167,10 @@ impl<'a> Teller<'a> {
         self.out.row("history", format!("continues {removals}{stay}"));
     }
 
+    fn forgotten(&self) -> String {
+        self.names(&self.removal.forgotten().indices().collect::<Vec<_>>())
+    }
+
     fn names(&self, classes: &[usize]) -> String {
         classes.iter().map(|&class| self.name(class)).collect::<Vec<_>>().join(", ")
     }
@@ -188,7 +197,7 @@ impl<'a> Teller<'a> {
                 sampling.overhead()
             )
         };
-        self.out.row("sampling", line);
+        self.out.detail("sampling", line);
         self.starved(sampling, starved);
         for (class, &wanted) in sampling.wanted.iter().enumerate().filter(|(_, wanted)| **wanted > 0) {
             let count = sampling.accepted[class];
@@ -228,7 +237,7 @@ impl<'a> Teller<'a> {
             Treatment::Leave => "nothing changes",
             Treatment::Seal => "the slot is only sealed",
         };
-        self.out.row("unlearning", format!("not trained, no {unreaching} reached the forgotten: {rest}"));
+        self.out.row("note", format!("not trained, no {unreaching} reached the removed class: {rest}"));
     }
 
     fn trained(&self, trained: &Trained) {
@@ -244,21 +253,23 @@ impl<'a> Teller<'a> {
         }
         let (method, kept) = (self.removal.method().name, &trained.attempts[trained.kept]);
         let line = format!("{method}, {}: no test set recognises a removed class any more", kept.course());
-        self.out.row("unlearning", line);
+        self.out.detail("unlearning", line);
     }
 
     fn sealed(&self, link: Link, has_bias: bool) {
         let what = match (link, has_bias) {
-            (Link::Sigmoid, _) => format!("constant logit -{MARGIN}"),
-            (_, true) => format!("mean of the retained rows, {MARGIN} nats below"),
-            (_, false) => "mean of the retained rows; without a bias it can tie with them".to_owned(),
+            (Link::Sigmoid, _) => format!("its score is the constant -{MARGIN}"),
+            (_, true) => format!("its score is the average of the others less {MARGIN}"),
+            (_, false) => {
+                "its score is the average of the others; without a bias it can tie with them".to_owned()
+            }
         };
-        self.out.row("sealing", what);
+        self.out.detail("sealing", what);
     }
 
-    pub(super) fn checks(&self, report: &Report) {
-        self.out.row("verifying", "the written copy, opened again");
-        report.checks().iter().for_each(|check| self.out.check(check, report.cut().labels.as_ref()));
+    /// What came of it, in words first.
+    pub(super) fn result(&self, report: &Report) {
+        summary::tell(report.checks(), &self.forgotten(), report.cut().labels.as_ref(), self.out);
     }
 
     pub(super) fn failure(&self, report: &Report) {
@@ -272,7 +283,8 @@ impl<'a> Teller<'a> {
 
     pub(super) fn written(&self, place: &Path, files: &[RelPath], signed_by: Option<&str>) {
         let attributes = place.join(ATTRIBUTES).exists().then_some(ATTRIBUTES);
-        let files: Vec<&str> = files.iter().map(RelPath::as_str).chain(attributes).collect();
+        let others = files.iter().map(RelPath::as_str).filter(|name| *name != CARD_FILE);
+        let files: Vec<&str> = [CARD_FILE].into_iter().chain(others).chain(attributes).collect();
         let records = match signed_by {
             Some(id) => format!("{CLAIM_FILE} {SIGNATURE_FILE} (signed by {id})"),
             None => format!("{STATEMENT_FILE} (UNSIGNED)"),
@@ -280,12 +292,38 @@ impl<'a> Teller<'a> {
         self.out.row("wrote", format!("{}: {} {records}", place.display(), files.join(" ")));
     }
 
-    pub(super) fn limits(&self) {
-        self.out.row(
-            "not shown",
-            "the features are unchanged: few-shot relearning can restore the class; no claim about training data",
+    pub(super) fn limits(&self, report: &Report) {
+        self.out.limit(
+            "limits",
+            "the features still know the class: a few labelled examples can bring it back; nothing is said about \
+             training data",
         );
         let place = self.source.model.cut().head.position.place();
-        place.and_then(|place| place.not_claimed()).iter().for_each(|what| self.out.row("", what));
+        let place = place.and_then(|place| place.not_claimed());
+        place.into_iter().chain(summary::not_run(report.checks())).for_each(|what| self.out.limit("", what));
     }
+
+    /// What people do then.
+    pub(super) fn next(&self, out: &Path, is_signed: bool) {
+        let (release, original) = (in_shell(&out.display().to_string()), in_shell(&self.source.name));
+        self.out.row(
+            "next",
+            format!("declass evaluate {release} --original {original} --data FOLDER  (on your own inputs)"),
+        );
+        let publish = if is_signed {
+            format!("declass verify {release} --trust declass-trust.toml")
+        } else {
+            format!("declass sign {release} --key KEY  (a key: `declass keygen`)")
+        };
+        self.out.row("", publish);
+    }
+}
+
+/// A word as a shell takes it.
+fn in_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,0 +1,51 @@
+//! The result of a removal in a few words: the checks that people ask for first, and what the others come to.
+
+use declass::{
+    classes::Labels,
+    evidence::{Check, Outcome},
+};
+
+use super::output::{Printer, counted};
+
+/// What is said in a line of its own, and the check that says it.
+const FIRST: [(&str, &str); 4] = [
+    ("removed", "forgotten-unreachable"),
+    ("instead", "forgotten-routing"),
+    ("others", "retained-agreement"),
+    ("changed", "only-head-changed"),
+];
+/// The check that says how much was run.
+const RUN: &str = "executed";
+
+/// Says what `checks` found about the removal of the classes `named`; every check by itself only if it failed, or
+/// to those who want to see all.
+pub(super) fn tell(checks: &[Check], named: &str, labels: Option<&Labels>, printer: &Printer) {
+    let of = |outcome: Outcome| checks.iter().filter(move |check| check.outcome == outcome);
+    for (name, id) in FIRST {
+        let found = checks.iter().find(|check| check.definition.id == id && check.outcome != Outcome::Failed);
+        match found {
+            Some(check) if name == "removed" => printer.row(name, format!("{named}: {}", check.summary)),
+            Some(check) => printer.row(name, &check.summary),
+            None => {}
+        }
+    }
+    let (passed, notes) = (of(Outcome::Passed).count(), of(Outcome::Informative).count());
+    let failed = of(Outcome::Failed).count();
+    let said = format!("{} passed, {}", counted(passed, "check"), counted(notes, "note"));
+    match (failed, printer.is_verbose()) {
+        (0, true) => printer.row("checks", said),
+        (0, false) => printer.row("checks", format!("{said}; -v shows each with its figures")),
+        (failed, _) => printer.row("checks", format!("{failed} FAILED, {said}")),
+    }
+    for check in checks {
+        if check.outcome == Outcome::Failed || printer.is_verbose() {
+            printer.check(check, labels);
+        }
+    }
+}
+
+/// What was not run, if a check says so: a limit that every reader must know.
+pub(super) fn not_run(checks: &[Check]) -> Option<&str> {
+    let run = checks.iter().find(|check| check.definition.id == RUN)?;
+    (run.outcome == Outcome::Informative).then_some(&*run.summary)
+}
