@@ -5,6 +5,7 @@ mod compute;
 #[cfg(feature = "compute")]
 mod data;
 mod hub;
+mod shell;
 mod signing;
 mod timestamp;
 
@@ -28,6 +29,7 @@ pub(super) use hub::HubArgs;
 pub(super) use hub::OfflineArgs;
 #[cfg(all(feature = "compute", feature = "hub"))]
 pub(super) use hub::PushArgs;
+pub(super) use shell::{CompletionsArgs, EnvArgs, ManArgs};
 pub(super) use signing::{
     ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictArgs, VerdictFormat,
 };
@@ -82,49 +84,55 @@ impl Cli {
     }
 }
 
+/// In the order in which people come to use them.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     #[cfg(feature = "compute")]
-    /// Measure accuracy, drift, relearning and more on labelled embeddings of your own.
-    Evaluate(EvaluateArgs),
-    /// Explain a finding of `declass verify` by its code.
-    Explain(ExplainArgs),
-    #[cfg(feature = "compute")]
-    /// Convert the claim to CycloneDX, SLSA, in-toto or a model card.
-    Export(ExportArgs),
-    /// Install git hooks that reject releases failing verification.
-    Hook(super::hook::HookArgs),
-    #[cfg(feature = "compute")]
     /// Show what a model is: its classes, its head, its embedding.
     Inspect(InspectArgs),
+    #[cfg(feature = "compute")]
+    /// Remove classes from a model, verify the result and write it with a claim.
+    Unlearn(Box<UnlearnArgs>),
+    /// Check a release: who signed it, what changed, and whether the classes are gone.
+    Verify(VerifyArgs),
+    #[cfg(feature = "compute")]
+    /// Measure what happens to your own pictures, texts or sounds, before and after.
+    Evaluate(EvaluateArgs),
+    #[cfg(feature = "compute")]
+    /// Run a model on arrays of your own and save what comes out.
+    Run(RunArgs),
     /// Make a key to sign releases with.
     Keygen(KeygenArgs),
-    /// Show the removals that led to a release, the earliest first.
-    Log(LogArgs),
-    #[cfg(feature = "compute")]
-    /// List the unlearning methods and where they come from.
-    Methods(MethodsArgs),
+    /// Sign a release: its claim, then all of it.
+    Sign(SignArgs),
+    /// Add a trusted time stamp (RFC 3161) to a signed release.
+    Timestamp(TimestampArgs),
     /// Upload a release to the Hugging Face Hub after checking it against its claim.
     #[cfg(all(feature = "compute", feature = "hub"))]
     Push(PushArgs),
+    /// Install git hooks that reject releases failing verification.
+    Hook(super::hook::HookArgs),
     /// Keep a tamper-evident register of requests and releases.
     Register(super::register::RegisterArgs),
     #[cfg(feature = "compute")]
     /// Repeat the recorded run and compare the files.
     Reproduce(ReproduceArgs),
+    /// Show the removals that led to a release, the earliest first.
+    Log(LogArgs),
     #[cfg(feature = "compute")]
-    /// Run a model on arrays of your own and save what comes out.
-    Run(RunArgs),
-    /// Sign a release: its claim, then all of it.
-    Sign(SignArgs),
-    /// Add a trusted time stamp (RFC 3161) to a signed release.
-    Timestamp(TimestampArgs),
+    /// Convert the claim to CycloneDX, SLSA, in-toto or a model card.
+    Export(ExportArgs),
     #[cfg(feature = "compute")]
-    /// Remove classes from a model, verify the result and write it with a claim.
-    Unlearn(Box<UnlearnArgs>),
-    /// Check a release: who signed it, and against its original what changed and whether the classes are
-    /// gone.
-    Verify(VerifyArgs),
+    /// List the unlearning methods and where they come from.
+    Methods(MethodsArgs),
+    /// Explain a word, a check or the code of a finding.
+    Explain(ExplainArgs),
+    /// Print what a bug report needs: version, build, machine.
+    Env(EnvArgs),
+    /// Print completions for a shell.
+    Completions(CompletionsArgs),
+    /// Write the manual pages of all commands.
+    Man(ManArgs),
 }
 
 #[derive(Args, Debug)]

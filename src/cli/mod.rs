@@ -11,12 +11,14 @@ mod beside;
 mod changed;
 #[cfg(feature = "compute")]
 mod device;
+mod env;
 #[cfg(feature = "compute")]
 mod evaluate;
 mod explain;
 #[cfg(feature = "compute")]
 mod export;
 mod findings;
+mod glossary;
 mod hook;
 mod hub;
 #[cfg(feature = "compute")]
@@ -39,6 +41,7 @@ mod reproduce;
 #[cfg(feature = "compute")]
 mod run;
 mod schema;
+mod shell;
 mod sign;
 #[cfg(feature = "compute")]
 mod source;
@@ -84,6 +87,8 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        Command::Completions(args) => shell::completions(args, &printer),
+        Command::Env(args) => env::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),
         #[cfg(feature = "compute")]
         Command::Export(args) => export::run(args, &printer),
@@ -92,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(args, &printer),
         Command::Keygen(args) => keygen::run(args, &printer),
         Command::Log(args) => log::run(args, &printer),
+        Command::Man(args) => shell::man(args, &printer),
         #[cfg(feature = "compute")]
         Command::Methods(args) => methods::run(args, &printer),
         #[cfg(all(feature = "compute", feature = "hub"))]

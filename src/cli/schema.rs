@@ -4,6 +4,7 @@
 /// A kind of output. Its version grows with every change that a reader could notice, a field more excepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Schema {
+    Env,
     Evaluate,
     Explain,
     HookCheck,
@@ -13,6 +14,7 @@ pub(super) enum Schema {
     Keygen,
     Log,
     Methods,
+    #[cfg(all(feature = "compute", feature = "hub"))]
     Push,
     RegisterAppend,
     RegisterInit,
@@ -31,6 +33,7 @@ impl Schema {
     /// The value of `schema` in the output: `declass/NAME/VERSION`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            Self::Env => "declass/env/1",
             Self::Evaluate => "declass/evaluate/1",
             Self::Explain => "declass/explain/1",
             Self::HookCheck => "declass/hook-check/1",
@@ -40,6 +43,7 @@ impl Schema {
             Self::Keygen => "declass/keygen/1",
             Self::Log => "declass/log/1",
             Self::Methods => "declass/methods/1",
+            #[cfg(all(feature = "compute", feature = "hub"))]
             Self::Push => "declass/push/1",
             Self::RegisterAppend => "declass/register-append/1",
             Self::RegisterInit => "declass/register-init/1",

@@ -168,15 +168,15 @@ pub(in crate::cli) struct ModelArgs {
     pub(in crate::cli) path: PathBuf,
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
     /// Repeatable: further heads with the same classes lose the forgotten ones, too.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "The model")]
     pub(in crate::cli) head: Vec<String>,
     /// The classes are independent of each other (several can be right at once), where the model does not say
     /// so itself.
-    #[arg(long)]
+    #[arg(long, help_heading = "The model")]
     pub(in crate::cli) multi_label: bool,
     /// Labels of the classes, one per line in the order of the logits, for a model that carries none. They
     /// serve to name classes here and on the card; the claim has indices only, since nobody could check them.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "The model")]
     pub(in crate::cli) labels: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) hub: HubArgs,
@@ -278,59 +278,59 @@ pub(in crate::cli) struct UnlearnArgs {
     #[arg(long, value_enum, default_value = "keep")]
     pub(in crate::cli) slot: SlotArg,
     /// Accept that a single class is left, which is then always the answer.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(in crate::cli) allow_constant: bool,
     /// Accept that classes which stay have a forgotten label and, with --slot drop, that other tensors or files still
     /// count or name the forgotten classes; the claim lists them.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(in crate::cli) allow_stale: bool,
     /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
-    #[arg(long)]
+    #[arg(long, help_heading = "How", hide_short_help = true)]
     pub(in crate::cli) no_seal: bool,
-    #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help())]
+    #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help(), help_heading = "How")]
     pub(in crate::cli) method: Option<&'static methods::Method>,
     /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their
     /// defaults.
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    #[arg(long = "set", help_heading = "How", hide_short_help = true, value_name = "NAME=VALUE", value_parser = parse_setting)]
     pub(in crate::cli) settings: Vec<(String, f64)>,
     /// Synthetic embeddings to train on, per class [default: 1000].
     #[arg(
-        long, value_name = "N", allow_negative_numbers = true,
+        long, value_name = "N", allow_negative_numbers = true, help_heading = "How", hide_short_help = true,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub(in crate::cli) samples: Option<u32>,
     /// What synthetic embeddings are drawn from: gaussian, uniform, laplace, bernoulli or gumbel [default:
     /// gaussian].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "How", hide_short_help = true)]
     pub(in crate::cli) distribution: Option<Distribution>,
     /// Seed of all randomness; the same seed gives the same bytes.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, help_heading = "How")]
     pub(in crate::cli) seed: u64,
     /// Learning rate [default: the best of 1, 0.1, 0.01 and 0.001, judged on synthetic strata].
-    #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true)]
+    #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true, help_heading = "How", hide_short_help = true)]
     pub(in crate::cli) lr: Option<f64>,
     /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the
     /// forgotten: wherever the original gives a forgotten class, its logit is 0.5 nats below the best
     /// retained one (or as far below as it was above) [default: 300].
     #[arg(
-        long, value_name = "N", allow_negative_numbers = true,
+        long, value_name = "N", allow_negative_numbers = true, help_heading = "How", hide_short_help = true,
         value_parser = clap::value_parser!(u32).range(1..=100_000)
     )]
     pub(in crate::cli) epochs: Option<u32>,
     /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share
     /// of the forgotten classes' embeddings that each stratum still recognises.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", help_heading = "Output", hide_short_help = true)]
     pub(in crate::cli) trace: Option<PathBuf>,
     /// Made-up inputs that original and copy are run on, at least, where there is a graph; 0: none, and the claim
     /// says so [default: as many as some seconds allow].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    #[arg(long, value_name = "N", help_heading = "How", hide_short_help = true, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub(in crate::cli) executed: Option<u16>,
     /// An ONNX file that was exported of this model: it says how a folder of safetensors is computed, so that original
     /// and copy can be run [default: onnx/model.onnx in the folder, if it is there].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "The model", hide_short_help = true)]
     pub(in crate::cli) graph: Option<PathBuf>,
     /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
-    #[arg(long, default_value_t, value_name = "DEVICE")]
+    #[arg(long, default_value_t, value_name = "DEVICE", help_heading = "How")]
     pub(in crate::cli) device: DeviceChoice,
     /// Do everything but keep nothing: the copy is made beside OUT, verified there and removed again.
     #[arg(long)]

@@ -20,31 +20,49 @@ pub(in crate::cli) struct ExampleArgs {
         value_name = "PATH",
         help_heading = "Your own data",
         requires = "data",
-        conflicts_with = "train_embeddings"
+        conflicts_with = "train_embeddings",
+        hide_short_help = true
     )]
     pub(in crate::cli) train_data: Option<PathBuf>,
     /// Take at most so many examples, of each class its share.
     #[cfg(feature = "inputs")]
     #[arg(
         long, value_name = "N", help_heading = "Your own data", requires = "data",
-        value_parser = clap::value_parser!(u32).range(1..)
-    )]
+        value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub(in crate::cli) limit: Option<u32>,
     /// Stop at the first example that cannot be used, in place of leaving it out.
     #[cfg(feature = "inputs")]
-    #[arg(long, help_heading = "Your own data", requires = "data")]
+    #[arg(long, help_heading = "Your own data", requires = "data", hide_short_help = true)]
     pub(in crate::cli) strict: bool,
     /// The column of a table with the label.
     #[cfg(feature = "inputs")]
-    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Your own data",
+        requires = "data",
+        hide_short_help = true
+    )]
     pub(in crate::cli) label_column: Option<String>,
     /// The column of a table with the path, the bytes or the text.
     #[cfg(feature = "inputs")]
-    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Your own data",
+        requires = "data",
+        hide_short_help = true
+    )]
     pub(in crate::cli) input_column: Option<String>,
     /// The column of a table with the second text of a pair.
     #[cfg(feature = "inputs")]
-    #[arg(long, value_name = "NAME", help_heading = "Your own data", requires = "data")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Your own data",
+        requires = "data",
+        hide_short_help = true
+    )]
     pub(in crate::cli) second_column: Option<String>,
 }
 
@@ -57,11 +75,23 @@ pub(in crate::cli) struct KeepArgs {
     /// They are found again by the digests of the example, of how it is prepared, and of the network in front of the
     /// head. Anything else that lies there is ignored.
     #[cfg(feature = "inputs")]
-    #[arg(long, value_name = "DIR", help_heading = "Your own data", requires = "data")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "Your own data",
+        requires = "data",
+        hide_short_help = true
+    )]
     pub(in crate::cli) cache: Option<PathBuf>,
     /// Keep nothing, and use nothing that was kept.
     #[cfg(feature = "inputs")]
-    #[arg(long, help_heading = "Your own data", requires = "data", conflicts_with = "cache")]
+    #[arg(
+        long,
+        help_heading = "Your own data",
+        requires = "data",
+        conflicts_with = "cache",
+        hide_short_help = true
+    )]
     pub(in crate::cli) no_cache: bool,
 }
 
@@ -75,6 +105,12 @@ pub(in crate::cli) struct DataArgs {
     #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]
     pub(in crate::cli) eval_embeddings: Option<PathBuf>,
     /// Labelled embeddings that it was trained on, for membership inference and probes.
-    #[arg(long, value_name = "FILE", requires = "eval_embeddings", help_heading = "Labelled embeddings")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "eval_embeddings",
+        help_heading = "Labelled embeddings",
+        hide_short_help = true
+    )]
     pub(in crate::cli) train_embeddings: Option<PathBuf>,
 }

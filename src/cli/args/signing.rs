@@ -87,13 +87,16 @@ impl FromStr for KeySource {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  declass explain            # all codes
-  declass explain DC2003")]
+  declass explain                   # all codes and words
+  declass explain DC2003
+  declass explain forget-rate       # a check
+  declass explain nats              # a word")]
 pub(in crate::cli) struct ExplainArgs {
-    /// The code of a finding.
-    #[arg(value_name = "CODE")]
-    pub(in crate::cli) code: Option<String>,
-    /// Print one JSON object: schema, codes (code, name, verdict, meaning, remedy).
+    /// The code of a finding, the name of a check or a metric, or a word of the glossary.
+    #[arg(value_name = "CODE|WORD")]
+    pub(in crate::cli) what: Option<String>,
+    /// Print one JSON object: schema, codes (code, name, verdict, meaning, remedy), checks (id, version, formula, origin,
+    /// data, shows, notShown), words (word, text).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
