@@ -78,6 +78,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
             "error",
             "evaluate",
             "evidence",
+            "export",
             "gate",
             "head",
             "inputs",

@@ -14,6 +14,19 @@ const FIRST: [(&str, &str); 4] = [
     ("others", "retained-agreement"),
     ("changed", "only-head-changed"),
 ];
+/// Notes that releases have anyhow; any other note is told to everybody.
+const ORDINARY: [&str; 10] = [
+    "assumptions",
+    "claimed-definitions",
+    "claimed-run",
+    "files-not-covered",
+    "forgotten-routing",
+    "head-bias",
+    "lineage",
+    "quantised",
+    "restoration",
+    "retained-logits",
+];
 /// The check that says how much was run.
 const RUN: &str = "executed";
 
@@ -38,9 +51,21 @@ pub(super) fn tell(checks: &[Check], named: &str, labels: Option<&Labels>, print
         (failed, _) => printer.row("checks", format!("{failed} FAILED, {said}")),
     }
     for check in checks {
-        if check.outcome == Outcome::Failed || printer.is_verbose() {
+        if is_told(check) || printer.is_verbose() {
             printer.check(check, labels);
         }
+    }
+}
+
+/// Whether a check says what everybody must know, and has not said it yet.
+fn is_told(check: &Check) -> bool {
+    let id = check.definition.id;
+    match check.outcome {
+        Outcome::Failed => true,
+        Outcome::Informative => {
+            !ORDINARY.contains(&id) && id != RUN && FIRST.iter().all(|(_, first)| *first != id)
+        }
+        Outcome::Passed => false,
     }
 }
 

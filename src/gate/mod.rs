@@ -40,8 +40,8 @@ pub struct Examination {
     pub signers: Vec<Signer>,
     /// The claim of a trusted signer, if this version can read it.
     pub claim: Option<Claim>,
-    /// What could not be looked into without its being a reason for no; none if everything was.
-    pub not_shown: Option<String>,
+    /// What could not be looked into without its being a reason for no.
+    pub not_shown: Vec<String>,
 }
 
 /// The files of a release that does not lie in a folder of its own, such as that of a commit.
@@ -79,9 +79,11 @@ pub fn examine(
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let signatures = signatures::examine(&signatures::on_disk(folder), trust, at)?;
     let contents = Contents::of_folder(folder, |path| signatures.ignores(path), progress)?;
-    let found = signatures.compare(&contents);
+    let (found, is_card_edited) = signatures.compare(&contents);
     let open = |_: &[Finding]| Some(open_model(release).map_err(Error::from));
-    Ok(conclude(Some(folder), signatures, found, &contents, policy, &open))
+    let mut examination = conclude(Some(folder), signatures, found, &contents, policy, &open);
+    examination.not_shown.extend(is_card_edited.then(|| EDITED_CARD.to_owned()));
+    Ok(examination)
 }
 
 /// Examines a release that lies elsewhere. Its weights may be git-lfs pointers: digests are compared all the
@@ -98,7 +100,7 @@ pub fn examine_stored(
     let signatures = signatures::examine(&|name| release.record(name), trust, at)?;
     let contents = release.contents().clone().ignoring(|path| signatures.ignores(path));
     let pointer = contents.pointers().next();
-    let mut found = signatures.compare(&contents);
+    let (mut found, is_card_edited) = signatures.compare(&contents);
     // Its digest is right; whether its size is, the claim says.
     found.retain(|finding| finding.code != &code::POINTER);
     let unfit = contents.pointers().filter(|path| !may_be_pointer(path.as_str()) && !is_record(path));
@@ -125,10 +127,14 @@ pub fn examine_stored(
             examination.findings.push(Finding::new(&code::POINTER, message).about(path));
         }
         let message = "rows, labels, shapes and seal in the weights";
-        examination.not_shown = Some(format!("{message}: `{path}` is a git-lfs pointer"));
+        examination.not_shown.push(format!("{message}: `{path}` is a git-lfs pointer"));
     }
+    examination.not_shown.extend(is_card_edited.then(|| EDITED_CARD.to_owned()));
     Ok(examination)
 }
+
+/// What a card shows that was written after the signature.
+const EDITED_CARD: &str = "who wrote `README.md`: it was edited after it was signed, which the trust file allows";
 
 /// What signatures and files say, and what the claim says if there is a trusted one. Without a folder with the
 /// records, the history is not looked at; then there is a finding already.
@@ -142,7 +148,7 @@ fn conclude(
 ) -> Examination {
     let Signatures { mut findings, signers, claim, .. } = signatures;
     findings.extend(found);
-    let mut examination = Examination { findings, signers, claim: None, not_shown: None };
+    let mut examination = Examination { findings, signers, claim: None, not_shown: Vec::new() };
     let Some(statement) = claim else {
         if policy.is_some() {
             examination.findings.push(Finding::new(&code::POLICY, "there is no trusted claim to judge"));

@@ -5,7 +5,7 @@ use std::{path::Path, time::SystemTime};
 use declass_formats::{RelPath, Sha256Digest};
 
 use crate::{
-    claim::names::{CLAIM_FILE, STATEMENT_FILE},
+    claim::names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE},
     error::Error,
     evidence::{Finding, code},
     sign::{
@@ -39,6 +39,8 @@ pub(super) struct Signatures {
     pub(super) manifest: Option<Manifest>,
     /// The statement of a trusted signer.
     pub(super) claim: Option<Vec<u8>>,
+    /// Whether a signature over all files is asked for: without it the words of the card may be edited later.
+    is_over_all: bool,
 }
 
 /// What a release has at the name of a claim or a signature; nothing if there is no such file.
@@ -50,7 +52,8 @@ pub(super) fn on_disk(folder: &Path) -> impl Fn(&str) -> Result<Option<Vec<u8>>,
 }
 
 pub(super) fn examine(read: &Read<'_>, trust: &Trust, at: SystemTime) -> Result<Signatures, Error> {
-    let mut all = Signatures { findings: Vec::new(), signers: Vec::new(), manifest: None, claim: None };
+    let (findings, signers, is_over_all) = (Vec::new(), Vec::new(), trust.requires(Role::Oms));
+    let mut all = Signatures { findings, signers, manifest: None, claim: None, is_over_all };
     if let Some((bundle, _)) = all.open(read, (Role::Oms, SIGNATURE_FILE), trust, at)? {
         match Manifest::read(bundle.payload()) {
             Ok(manifest) => all.manifest = Some(manifest),
@@ -76,10 +79,18 @@ impl Signatures {
         }
     }
 
-    /// What the manifest says held against what a release holds.
-    pub(super) fn compare(&self, contents: &Contents) -> Vec<Finding> {
+    /// What the manifest says held against what a release holds, and whether only the card is another, where that is
+    /// nobody's concern.
+    pub(super) fn compare(&self, contents: &Contents) -> (Vec<Finding>, bool) {
         let found = self.manifest.iter().flat_map(|manifest| differences(manifest, contents));
-        found.map(|(path, difference)| finding(path.as_str(), difference).about(path)).collect()
+        let is_edited = |difference: &Difference| {
+            matches!(difference, Difference::Changed { .. } | Difference::Missing)
+        };
+        let (edited, others): (Vec<_>, Vec<_>) = found.partition(|(path, difference)| {
+            !self.is_over_all && path.as_str() == CARD_FILE && is_edited(difference)
+        });
+        let findings = others.into_iter().map(|(path, difference)| finding(path.as_str(), difference).about(path));
+        (findings.collect(), !edited.is_empty())
     }
 
     /// One signature, and whether it counts.

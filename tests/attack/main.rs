@@ -51,8 +51,15 @@ fn release(folder: &Path, original: &Path, slot: &str) -> PathBuf {
 
 /// With another seed than the claim's, so that no recorded figure gives the tampering away.
 fn verify(release: &Path, original: &Path) -> (Option<i32>, String) {
-    let output =
-        declass(&[path("verify"), release, path("--original"), original, path("--seed"), path("99")]);
+    let output = declass(&[
+        path("verify"),
+        release,
+        path("--original"),
+        original,
+        path("--seed"),
+        path("99"),
+        path("-v"),
+    ]);
     let text = [output.stdout, output.stderr].concat();
     (output.status.code(), String::from_utf8(text).unwrap())
 }

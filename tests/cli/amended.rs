@@ -71,7 +71,10 @@ fn a_release_gets_figures_and_nothing_else_changes() {
     }
     assert_eq!(second["predicate"]["verification"]["tiers"], json!(["T0", "T2"]));
     let card = fs::read_to_string(out.join("README.md")).unwrap();
-    assert!(card.contains("## Measured on labelled data") && card.contains("30 labelled test"), "{card}");
+    assert!(
+        card.contains("## Measured on labelled data") && card.contains("`user-test`, 30 embeddings"),
+        "{card}"
+    );
     let with_data = ["--data", text(&data), "--limit", "30", "--json"];
     let report = verify(&out, &original, &with_data).exits(0).json();
     let claimed = report["checks"].as_array().unwrap().iter().find(|it| it["id"] == "claimed-evaluation");

@@ -202,3 +202,19 @@ fn a_number_of_classes_that_no_list_could_have_is_no_claim() {
     });
     assert_eq!(findings(&out, &trust, &[], 2), ["DC3002 -"]);
 }
+
+#[test]
+fn a_card_may_be_edited_where_the_signature_of_the_claim_is_enough() {
+    let signer = Signer::new();
+    let (_folder, out) = signer.release();
+    let card = out.join("README.md");
+    fs::write(&card, fs::read_to_string(&card).unwrap() + "\nOne more sentence.\n").unwrap();
+    assert_eq!(findings(&out, &signer.trusted(), &[], 1), ["DC2003 README.md"]);
+    let trust = signer.trust("roles = [\"oms\", \"claim\"]\n[policy]\nrequire = [\"claim\"]");
+    let said = verify(&out, &trust, &[]).exits(0).stdout;
+    assert!(said.contains("it was edited after it was signed"), "{said}");
+    // Nothing else is excused.
+    fs::write(out.join("preprocessor_config.json"), "{}").unwrap();
+    let found = findings(&out, &trust, &[], 1);
+    assert!(found.iter().all(|it| it.contains("preprocessor_config.json")) && !found.is_empty(), "{found:?}");
+}

@@ -24,7 +24,7 @@ fn a_model_without_labels_takes_them_from_a_file() {
     assert_eq!(verified["forgotten"], serde_json::json!([{"index": 3, "label": null}]));
     let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
     assert!(!claim.contains("garment"), "{claim}");
-    assert!(fs::read_to_string(out.join("README.md")).unwrap().contains("3 `garment 3`"));
+    assert!(fs::read_to_string(out.join("README.md")).unwrap().contains("`garment 3` (3)"));
 }
 
 #[test]

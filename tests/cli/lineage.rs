@@ -27,7 +27,7 @@ fn a_second_and_a_third_removal_continue_the_first() {
     unlearn(&model, &a, &["--forget", "Sandal"]).exits(0);
     let ran = unlearn(&a, &b, &["--forget", "Bag"]).exits(0);
     assert!(
-        ran.stdout.contains("forgetting      5 `Sandal`, 8 `Bag`"),
+        ran.stdout.contains("removing        5 `Sandal`, 8 `Bag`"),
         "what was sealed is sealed anew: {ran:#?}"
     );
     assert!(

@@ -34,7 +34,7 @@ fn pipes_get_no_colours_and_no_bars() {
         let ran = finish(&mut command).exits(0);
         assert_plain(&ran);
         assert_eq!(ran.stderr, "");
-        assert!(ran.stdout.contains("forgetting      5 `Sandal`"), "{ran:?}");
+        assert!(ran.stdout.contains("removing        5 `Sandal`"), "{ran:?}");
     }
     let ran = unlearn(&resnet, &out, &["--forget", "5", "-v"]).exits(0);
     assert_plain(&ran);

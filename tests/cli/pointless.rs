@@ -51,7 +51,7 @@ fn a_model_with_one_answer_left_is_made_only_if_that_is_accepted() {
     let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
     assert!(claim.contains("\"one-answer\""), "{claim}");
     let card = fs::read_to_string(out.join("README.md")).unwrap();
-    assert!(card.contains("One class is left: the answer to every input is 0 `ham`."), "{card}");
+    assert!(card.contains("One class is left: the answer to every input is `ham` (0)."), "{card}");
     let (out, model) = (out.to_str().unwrap(), model.to_str().unwrap());
     run(&["reproduce", out, "--original", model]).exits(0);
 }

@@ -16,14 +16,14 @@ fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
         (
             "delete",
             "keep",
-            "not trained, no synthetic embedding reached the forgotten: the slot is only sealed",
+            "not trained, no synthetic embedding reached the removed class: the slot is only sealed",
         ),
         (
             "delete",
             "drop",
-            "not trained, no synthetic embedding reached the forgotten: the output is only dropped",
+            "not trained, no synthetic embedding reached the removed class: the output is only dropped",
         ),
-        ("scar", "keep", "not trained, no stratum reached the forgotten: the slot is only sealed"),
+        ("scar", "keep", "not trained, no stratum reached the removed class: the slot is only sealed"),
     ] {
         let out = folder.path().join(format!("{method}-{slot}"));
         let ran = unlearn(&model, &out, &["--forget", "1", "--method", method, "--slot", slot]).exits(0);
@@ -40,7 +40,7 @@ fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
         hint: leave out --no-seal, or try another --distribution
     "#]]);
     let ran = unlearn(&model, &out, &["--forget", "1", "--no-seal", "--method", "scar"]).exits(1);
-    assert!(ran.stdout.contains("reached the forgotten: nothing changes"), "{ran:#?}");
+    assert!(ran.stdout.contains("reached the removed class: nothing changes"), "{ran:#?}");
     assert_eq!(names(folder.path()), ["delete-drop", "delete-keep", "model", "scar-keep"]);
 }
 

@@ -144,5 +144,5 @@ fn a_hub_reads_the_card_and_its_figures() {
     let said = judge("card.py", &[&card]);
     assert_eq!(said["data"]["class_removal"]["forgotten"][0]["label"], label);
     assert_eq!((&said["data"]["license"], &said["data"]["base_model"]), (&Value::Null, &"a/b".into()));
-    assert!(said["text"].as_str().unwrap().contains("5 `x\" --- license: mit '# y`"), "{said}");
+    assert!(said["text"].as_str().unwrap().contains("`x\" --- license: mit '# y` (5)"), "{said}");
 }

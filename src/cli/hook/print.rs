@@ -127,6 +127,6 @@ fn release(release: &Release) -> Value {
         "tree": release.tree.as_str(),
         "signatures": examination.signers.iter().map(findings::signature).collect::<Vec<_>>(),
         "findings": release.findings().map(|finding| findings::json(&finding)).collect::<Vec<_>>(),
-        "notShown": examination.not_shown,
+        "notShown": (!examination.not_shown.is_empty()).then(|| examination.not_shown.join("; ")),
     })
 }

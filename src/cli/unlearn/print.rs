@@ -100,9 +100,9 @@ impl<'a> Teller<'a> {
         let embeddings: Vec<&str> =
             cut.head.branches.iter().map(|branch| branch.embedding.as_str()).collect();
         let classes = format!("{} classes", cut.head.classes);
-        out.row("model", format!("{}: {classes}, told apart by `{}`", self.source.name, cut.head.name));
+        let head = format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes);
+        out.row("model", format!("{}: {classes}, head {head}", self.source.name));
         out.detail("", concat!("declass ", env!("CARGO_PKG_VERSION")));
-        out.detail("head", format!("{} ({} -> {})", cut.head.name, cut.head.width(), cut.head.classes));
         out.detail(
             "embedding",
             format!("{} (confidence {:.2})", embeddings.join(" and "), cut.why.confidence),

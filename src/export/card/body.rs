@@ -39,7 +39,7 @@ pub(super) fn heading(subject: &Subject<'_>, title: &str) -> String {
 }
 
 pub(super) fn text(subject: &Subject<'_>, heading: &str) -> String {
-    format!("# {heading}\n\n{}\n\n{}\n{}{}", lead(subject), changed(subject), table(subject), labels(subject))
+    format!("# {heading}\n\n{}\n\n{}{}{}", lead(subject), changed(subject), table(subject), labels(subject))
 }
 
 fn names(subject: &Subject<'_>, classes: &[ForgottenClass]) -> String {

@@ -17,6 +17,9 @@ use crate::{
 const NOT_KEPT: [&str; 6] =
     ["base_model", "base_model_relation", "class_removal", "metrics", "model-index", "widget"];
 
+/// What stands for an original that has no name on the Hub.
+const NO_BASE: &str = "# base_model: the original's name on the Hub, if it has one";
+
 /// A card, taken apart.
 pub(super) struct Parts<'a> {
     blocks: Vec<Block<'a>>,
@@ -40,7 +43,8 @@ impl Parts<'_> {
 pub(super) fn text(subject: &Subject<'_>, parts: &Parts<'_>, heading: &str) -> String {
     let mut text = String::from("---\n");
     let kept = |block: &&Block<'_>| !NOT_KEPT.contains(&block.key) && block.key != "tags";
-    text.extend(parts.blocks.iter().filter(kept).map(|block| block.text));
+    let lines = parts.blocks.iter().filter(kept).flat_map(|block| block.text.split_inclusive('\n'));
+    text.extend(lines.filter(|line| line.trim_end() != NO_BASE));
     for (key, value) in subject.beside.config.into_iter().flat_map(kind_of) {
         if !parts.blocks.iter().any(|block| block.key == key) {
             text += &format!("{key}: {value}\n");
@@ -49,7 +53,7 @@ pub(super) fn text(subject: &Subject<'_>, parts: &Parts<'_>, heading: &str) -> S
     text += &match subject.on_hub() {
         // A changed head is what the Hub calls a fine-tuned model.
         Some(name) => format!("base_model: {}\nbase_model_relation: finetune\n", quoted(name)),
-        None => "# base_model: the original's name on the Hub, if it has one\n".to_owned(),
+        None => format!("{NO_BASE}\n"),
     };
     text += "tags:\n";
     let tags = parts.blocks.iter().find(|block| block.key == "tags").map_or_else(Vec::new, Block::items);

@@ -47,6 +47,9 @@ fn section(evaluation: &RecordedEvaluation, words_of: Words) -> String {
             text += &format!("  - and {} more, in the claim\n", lines.len() - LISTED);
         }
     }
+    for id in &evaluation.not_run {
+        text += &format!("- {}: not measured\n", one_line(id).replace('-', " "));
+    }
     text + "\n</details>\n"
 }
 

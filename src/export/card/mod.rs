@@ -8,6 +8,8 @@ mod limits;
 mod measured;
 mod quoted;
 mod signed;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub(crate) use signed::signed_card;
