@@ -186,7 +186,7 @@ pub enum Error {
     #[error(transparent)]
     Locate(#[from] LocateError),
     /// A copy does not say which classes were removed from it.
-    #[error("`{}` has no claim that says which classes were forgotten", path.display())]
+    #[error("`{}` has no claim that says which classes were removed", path.display())]
     NoClaim {
         /// The copy.
         path: PathBuf,
@@ -302,7 +302,7 @@ pub enum Error {
     #[error(transparent)]
     Unlearn(#[from] UnlearnError),
     /// Slots would be dropped while something else goes on to count or name the classes.
-    #[error("dropping the slots would leave what still counts or names the forgotten classes: {}", parts.join(", "))]
+    #[error("dropping the slots would leave what still counts or names the removed classes: {}", parts.join(", "))]
     Stale {
         /// The tensors and files, each with its name.
         parts: Vec<String>,

@@ -49,5 +49,5 @@ pub fn check_lineage(release: &Path, present: &Statement, original: &Artifact) -
 }
 
 fn in_all(present: &Statement) -> String {
-    format!("classes forgotten in all: {}", present.forgotten_in_all().len())
+    format!("classes removed in all: {}", present.forgotten_in_all().len())
 }

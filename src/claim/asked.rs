@@ -32,7 +32,7 @@ impl Statement {
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, ClaimError> {
     if !named.is_sorted_by(|a, b| a.index < b.index) {
-        return Err(ClaimError::Contradiction("its forgotten classes are not in order".into()));
+        return Err(ClaimError::Contradiction("its removed classes are not in order".into()));
     }
     let indices = named.iter().map(|class| class.index).collect();
     Forgotten::from_indices(indices, classes).map_err(|error| ClaimError::Contradiction(error.to_string()))

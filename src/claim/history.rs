@@ -256,6 +256,6 @@ fn difference(recorded: Option<&Lineage>, expected: Option<&Lineage>) -> String 
     let mut pairs = recorded.claims.iter().zip(&expected.claims);
     match pairs.find(|(recorded, expected)| recorded != expected) {
         Some((_, expected)) => format!("`{}` is not the claim that is recorded", expected.name),
-        None => "the classes forgotten in all are not those of the claims".to_owned(),
+        None => "the classes removed in all are not those of the claims".to_owned(),
     }
 }

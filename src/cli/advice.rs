@@ -133,7 +133,7 @@ fn fixed(error: &Error) -> Option<&'static str> {
         Error::Key(error) => return of_key(error),
         Error::Locate(error) => return of_locate(error),
         Error::NoClaim { .. } => {
-            "name the forgotten classes with --forget, or a folder that `declass unlearn` wrote"
+            "name the removed classes with --forget, or a folder that `declass unlearn` wrote"
         }
         Error::NoDevice { built_in: false, .. } => {
             "this build has no CUDA support; build with --features cuda or use --device cpu"

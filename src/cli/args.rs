@@ -207,7 +207,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     #[cfg_attr(not(feature = "compute"), arg(required = true))]
     pub(super) trust: Option<PathBuf>,
-    /// What the release must be: classes that must be forgotten, allowed methods and inputs, checks and
+    /// What the release must be: classes that must be gone, allowed methods and inputs, checks and
     /// thresholds.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(super) policy: Option<PathBuf>,

@@ -71,7 +71,8 @@ impl Verdict<'_> {
             None => Some("what the classifier does: that is measured with --original"),
             Some(measured) => measured::not_shown(measured),
         };
-        let of_files = self.judgement.examination.iter().flat_map(|found| &found.not_shown).map(String::as_str);
+        let of_files =
+            self.judgement.examination.iter().flat_map(|found| &found.not_shown).map(String::as_str);
         for (at, what) in of_files.chain(not_shown).enumerate() {
             printer.limit(if at == 0 { "limits" } else { "" }, what);
         }

@@ -25,7 +25,7 @@ pub enum ClassError {
         indexed: Likely,
     },
     /// Every class was to be forgotten.
-    #[error("all {classes} classes are to be forgotten: no classifier would be left")]
+    #[error("all {classes} classes are to be removed: no classifier would be left")]
     NothingLeft {
         /// Number of classes of the model.
         classes: usize,

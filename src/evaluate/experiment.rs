@@ -78,7 +78,7 @@ impl RowsByClass {
         let train_counts = data.train.as_ref().map(|train| train.counts(width, classes)).transpose()?;
         let lacking = pair.forgotten.indices().find(|&class| counts[class] == 0);
         let what = match lacking {
-            Some(class) => format!("forgotten class {}", describe(class, pair.labels.as_ref())),
+            Some(class) => format!("removed class {}", describe(class, pair.labels.as_ref())),
             None => "a retained class".to_owned(),
         };
         let (forgotten, retained): (Vec<usize>, Vec<usize>) =
@@ -86,7 +86,7 @@ impl RowsByClass {
         let is_labelled = data.test.truth == Truth::Labels;
         if is_labelled && (lacking.is_some() || retained.is_empty()) {
             let hint =
-                "an evaluation needs labelled embeddings of forgotten and of retained classes".to_owned();
+                "an evaluation needs labelled embeddings of removed and of retained classes".to_owned();
             let reason = format!("no row is labelled with {what}");
             return Err(Error::Embeddings { path: data.test.path.clone(), reason, hint: Some(hint) });
         }

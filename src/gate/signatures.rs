@@ -83,13 +83,13 @@ impl Signatures {
     /// nobody's concern.
     pub(super) fn compare(&self, contents: &Contents) -> (Vec<Finding>, bool) {
         let found = self.manifest.iter().flat_map(|manifest| differences(manifest, contents));
-        let is_edited = |difference: &Difference| {
-            matches!(difference, Difference::Changed { .. } | Difference::Missing)
-        };
+        let is_edited =
+            |difference: &Difference| matches!(difference, Difference::Changed { .. } | Difference::Missing);
         let (edited, others): (Vec<_>, Vec<_>) = found.partition(|(path, difference)| {
             !self.is_over_all && path.as_str() == CARD_FILE && is_edited(difference)
         });
-        let findings = others.into_iter().map(|(path, difference)| finding(path.as_str(), difference).about(path));
+        let findings =
+            others.into_iter().map(|(path, difference)| finding(path.as_str(), difference).about(path));
         (findings.collect(), !edited.is_empty())
     }
 

@@ -115,7 +115,7 @@ fn still_named<'a>(statement: &'a Statement, names: &'a [String]) -> impl Iterat
         names.iter().enumerate().filter(move |(index, name)| !kept.contains(index) && labels.contains(name));
     named.map(|(index, label)| {
         let message = format!(
-            "forgotten label `{label}` is still there: class {index} has it, which is not forgotten; {REMEDY}"
+            "the label `{label}` of a removed class is still there: class {index} has it, which stays; {REMEDY}"
         );
         Finding::new(&code::STILL_PRESENT, message)
     })

@@ -11,7 +11,7 @@ use super::{Batch, Data, Kind, Method};
 
 pub(super) const METHOD: Method = Method {
     name: "delete",
-    summary: "distils the original head with the forgotten classes masked out",
+    summary: "distils the original head with the removed classes masked out",
     data: Data::Forgotten,
     settings: &[],
     source: "arXiv 2503.23751",

@@ -14,7 +14,7 @@ const BIAS: f32 = -10_000.0;
 
 pub(super) const METHOD: Method = Method {
     name: "mask",
-    summary: "zeroes the forgotten rows, with a bias that no logit falls to: the trivial baseline",
+    summary: "zeroes the rows of removed classes, with a bias that no logit falls to: the trivial baseline",
     data: Data::None,
     settings: &[],
     source: "the baseline of every comparison",

@@ -71,7 +71,7 @@ impl Data {
     pub fn name(self) -> &'static str {
         match self {
             Self::Both => "synthetic, all classes",
-            Self::Forgotten => "synthetic, forgotten classes",
+            Self::Forgotten => "synthetic, removed classes",
             Self::None => "none",
             Self::Retained => "synthetic, retained classes",
         }

@@ -9,7 +9,7 @@ use super::{Batch, Data, Kind, Method};
 
 pub(super) const METHOD: Method = Method {
     name: "negative-gradient",
-    summary: "ascends the cross-entropy of the forgotten classes until they are gone",
+    summary: "ascends the cross-entropy of the removed classes until they are gone",
     data: Data::Forgotten,
     settings: &[],
     source: "Golatkar et al., CVPR 2020",

@@ -9,11 +9,11 @@ use super::{Batch, Data, Kind, Method, Setting};
 
 pub(super) const METHOD: Method = Method {
     name: "negative-gradient-plus",
-    summary: "ascends on the forgotten classes while descending on the retained ones",
+    summary: "ascends on the removed classes while descending on the retained ones",
     data: Data::Both,
     settings: &[Setting {
         name: "beta",
-        summary: "weight of the retained classes; the forgotten ones get the rest",
+        summary: "weight of the retained classes; the removed ones get the rest",
         default: 0.9,
         range: (0.0, 1.0),
     }],

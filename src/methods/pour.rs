@@ -9,7 +9,7 @@ use crate::{error::Error, head::LinearHead};
 
 pub(super) const METHOD: Method = Method {
     name: "pour",
-    summary: "projects the directions of the forgotten rows out of the head, in closed form",
+    summary: "projects the rows of removed classes out of the head, in closed form",
     data: Data::None,
     settings: &[Setting {
         name: "margin",

@@ -10,7 +10,7 @@ use crate::rng;
 
 pub(super) const METHOD: Method = Method {
     name: "random-labels",
-    summary: "teaches the forgotten classes labels drawn among the retained ones",
+    summary: "teaches the removed classes labels drawn among the retained ones",
     data: Data::Forgotten,
     settings: &[],
     source: "Graves et al., AAAI 2021",

@@ -12,7 +12,7 @@ use super::{Batch, Data, Kind, Method, Setting};
 
 pub(super) const METHOD: Method = Method {
     name: "scrub",
-    summary: "stays near the original on the retained classes and moves away from it on the forgotten ones",
+    summary: "stays near the original on the retained classes and moves away from it on the removed ones",
     data: Data::Both,
     settings: &[
         Setting { name: "stay", summary: "weight of staying", default: 0.45, range: (0.0, 10.0) },

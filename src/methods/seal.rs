@@ -4,7 +4,7 @@ use super::{Data, Kind, Method};
 
 pub(super) const METHOD: Method = Method {
     name: "seal",
-    summary: "replaces the forgotten rows by the mean of the retained ones, in closed form",
+    summary: "replaces the rows of removed classes by the mean of the retained ones, in closed form",
     data: Data::None,
     settings: &[],
     source: "a mean never exceeds the maximum",

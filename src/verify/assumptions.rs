@@ -47,10 +47,10 @@ pub(super) fn check(original: &LinearHead, removal: &Removal, device: &Device) -
             ("does not apply: no gradient was followed".to_owned(), Vec::new())
         }
         Kind::Trained(_) if !removal.method().data.has_forgotten() => {
-            ("does not apply: the method does not look at forgotten samples".to_owned(), Vec::new())
+            ("does not apply: the method does not look at samples of removed classes".to_owned(), Vec::new())
         }
         Kind::Trained(gradient) => match signs(original, gradient, removal, device)? {
-            None => ("could not be checked: no draw reached a forgotten class".to_owned(), Vec::new()),
+            None => ("could not be checked: no draw reached a removed class".to_owned(), Vec::new()),
             Some(signs) => signs.describe(),
         },
     };

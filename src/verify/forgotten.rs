@@ -92,7 +92,7 @@ impl Cell {
 /// stands for them: it is filled by quota, while others hardly reach some classes.
 fn verdict(cells: &[Cell], labels: Option<&Labels>) -> (Outcome, String) {
     let Some(worst) = cells.iter().max_by(|a, b| a.rate().total_cmp(&b.rate())) else {
-        return (Outcome::Informative, "no stratum reached a forgotten class".to_owned());
+        return (Outcome::Informative, "no stratum reached a removed class".to_owned());
     };
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let summary = if worst.recognised > 0 {

@@ -76,7 +76,7 @@ impl Scores {
 
     fn summary(&self, before: &Self, shares: &[Share]) -> String {
         let verdict = match (self.lowest, before.lowest) {
-            (true, _) => "the biases tell which slots were emptied, by design",
+            (true, _) => "anyone who reads the biases sees which classes were removed, as is intended",
             (false, true) => "the biases no longer tell",
             (false, false) => "the biases alone do not tell which slots were emptied",
         };

@@ -109,7 +109,7 @@ fn summary(effects: &[Effect<'_>], gone: bool, labels: Option<&Labels>) -> Strin
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let worst = effects.iter().filter_map(|effect| Some((effect.name, effect.worst_forgotten()?)));
     let forgotten = match worst.max_by(|a, b| a.1.0.rate().total_cmp(&b.1.0.rate())) {
-        None => "no stratum reached a forgotten class".to_owned(),
+        None => "no stratum reached a removed class".to_owned(),
         Some((_, (cell, _))) if cell.recognised == 0 => {
             let all: u64 = effects[0].before.forgotten.iter().map(|cell| cell.count).sum();
             format!("0 of {} recognised under fp16, bf16, int8 and int4", grouped(all))

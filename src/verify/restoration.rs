@@ -79,14 +79,14 @@ fn none(search: &Search) -> String {
              be told; others were not searched"
                 .to_owned()
         }
-        (1, 0) => "the other tensor as large does not hold the row of a forgotten class".to_owned(),
+        (1, 0) => "the other tensor as large does not hold the row of a removed class".to_owned(),
         (1, left) => format!(
-            "the other tensor that was searched does not hold the row of a forgotten class, {left} were not searched"
+            "the other tensor that was searched does not hold the row of a removed class, {left} were not searched"
         ),
-        (all, 0) => format!("none of the {all} other tensors as large holds the row of a forgotten class"),
+        (all, 0) => format!("none of the {all} other tensors as large holds the row of a removed class"),
         (some, left) => {
             format!(
-                "none of {some} other tensors holds the row of a forgotten class, {left} were not searched"
+                "none of {some} other tensors holds the row of a removed class, {left} were not searched"
             )
         }
     }
@@ -102,12 +102,12 @@ fn still_there(copy: &Copy, count: usize, labels: Option<&Labels>) -> String {
 fn from_the_sum(now: &Outcomes, rebuilt: &Outcomes, labels: Option<&Labels>) -> String {
     let pairs = now.forgotten.iter().zip(&rebuilt.forgotten);
     let Some((now, rebuilt)) = pairs.max_by(|a, b| a.1.rate().total_cmp(&b.1.rate())) else {
-        return "no draw reached a forgotten class".to_owned();
+        return "no draw reached a removed class".to_owned();
     };
     let class = describe(now.class, labels);
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     format!(
-        "minus the sum of the retained rows recognises {} of class {class} again (candidate {})",
+        "a row rebuilt from those of the other classes would bring back {} of {class} (now {})",
         percent(rebuilt.rate()),
         percent(now.rate())
     )

@@ -61,7 +61,7 @@ fn roundings_biases_and_the_sum_of_the_rows_are_measured_and_claimed() {
     let folder = tempdir().unwrap();
     let model = fixture("fmnist-vit");
     for (slot, bias) in
-        [("keep", "the biases tell which slots were emptied, by design"), ("drop", "does not apply")]
+        [("keep", "sees which classes were removed, as is intended"), ("drop", "does not apply")]
     {
         let out = folder.path().join(slot);
         unlearn(&model, &out, &["--forget", "5", "--slot", slot]).exits(0);

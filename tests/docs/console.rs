@@ -91,7 +91,9 @@ impl Script {
         let mut shell = Command::new("bash");
         shell.args(["-e", "-c", &format!("exec 2>&1\n{commands}")]).stdin(Stdio::null()).current_dir(folder);
         shell.env("PATH", path_with_declass()).env("HOME", folder).envs(VARIABLES);
-        for variable in ["COLUMNS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_ACTIONS", "XDG_CACHE_HOME"] {
+        for variable in
+            ["COLUMNS", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GITHUB_ACTIONS", "XDG_CACHE_HOME"]
+        {
             shell.env_remove(variable);
         }
         let output = shell.output().unwrap();

@@ -49,8 +49,10 @@ fn the_readme_shows_what_the_program_prints() {
     std::os::unix::fs::symlink(root().join("fixtures"), folder.path().join("fixtures")).unwrap();
     let mut page = Page::read("README.md".into());
     // Building it, and running all tests, is not for a test. The page is as wide as a terminal.
-    page.text =
-        page.text.replace("cargo run --release -- ", "COLUMNS=100 declass ").replace("$ cargo test", "$ true");
+    page.text = page
+        .text
+        .replace("cargo run --release -- ", "COLUMNS=100 declass ")
+        .replace("$ cargo test", "$ true");
     Script::of(&page).run(folder.path()).unwrap_or_else(|problem| panic!("{problem}"));
 }
 

@@ -80,7 +80,7 @@ fn the_pre_commit_framework_runs_it() {
     home.git_in("hooks", "commit -qm x").exits(0);
     let revision = home.git_in("hooks", "rev-parse HEAD").stdout;
     let config = format!(
-        "repos:\n- repo: ../hooks\n  rev: {}\n  hooks:\n  - id: declass\n    args: [--trust, ../keys/trust.toml]\n",
+        "repos:\n- repo: ../hooks\n  rev: {}\n  hooks:\n  - id: declass-installed\n    args: [--trust, ../keys/trust.toml]\n",
         revision.trim_end()
     );
     fs::write(home.work(".pre-commit-config.yaml"), config).unwrap();

@@ -84,7 +84,7 @@ pub(in crate::cli) struct EvaluateArgs {
     /// [default: onnx/model.onnx in the folder, where its configuration does not say enough].
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) graph: Option<PathBuf>,
-    /// A forgotten class, by label or index (repeatable) [default: those of the release's claim].
+    /// A removed class, by label or index (repeatable) [default: those of the release's claim].
     #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
     pub(in crate::cli) forget: Vec<String>,
     /// The classifier head, where it is not found or several could be it (repeatable) [default: that of the
@@ -167,7 +167,7 @@ pub(in crate::cli) struct ModelArgs {
     #[arg(value_name = "MODEL")]
     pub(in crate::cli) path: PathBuf,
     /// The classifier head, where it is not found or several could be it: a module path, tensor or node name.
-    /// Repeatable: further heads with the same classes lose the forgotten ones, too.
+    /// Repeatable: further heads with the same classes lose the removed ones, too.
     #[arg(long, value_name = "NAME", help_heading = "The model")]
     pub(in crate::cli) head: Vec<String>,
     /// The classes are independent of each other (several can be right at once), where the model does not say
@@ -256,7 +256,7 @@ Exit code 0: written (or it could have been); 1: unlearning or a check failed, n
 pub(in crate::cli) struct UnlearnArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
-    /// A class to forget, by label or index (repeatable). Of tokens, `PER` is all of `B-PER`, `I-PER` and so on. Where
+    /// A class to remove, by label or index (repeatable). Of tokens, `PER` is all of `B-PER`, `I-PER` and so on. Where
     /// both could be meant, `label:7` and `index:7` say
     /// which.
     #[arg(
@@ -274,14 +274,14 @@ pub(in crate::cli) struct UnlearnArgs {
     /// release.
     #[arg(long)]
     pub(in crate::cli) force: bool,
-    /// What becomes of the forgotten outputs.
+    /// What becomes of the removed outputs.
     #[arg(long, value_enum, default_value = "keep")]
     pub(in crate::cli) slot: SlotArg,
     /// Accept that a single class is left, which is then always the answer.
     #[arg(long, hide_short_help = true)]
     pub(in crate::cli) allow_constant: bool,
-    /// Accept that classes which stay have a forgotten label and, with --slot drop, that other tensors or files still
-    /// count or name the forgotten classes; the claim lists them.
+    /// Accept that classes which stay have the label of a removed one and, with --slot drop, that other tensors or files still
+    /// count or name the removed classes; the claim lists them.
     #[arg(long, hide_short_help = true)]
     pub(in crate::cli) allow_stale: bool,
     /// Leave a kept slot as unlearning left it. For research: some embedding still reaches the class.
@@ -310,7 +310,7 @@ pub(in crate::cli) struct UnlearnArgs {
     #[arg(long, value_parser = parse_rate, value_name = "RATE", allow_negative_numbers = true, help_heading = "How", hide_short_help = true)]
     pub(in crate::cli) lr: Option<f64>,
     /// Most epochs at one learning rate. Training stops before as soon as no stratum recognises the
-    /// forgotten: wherever the original gives a forgotten class, its logit is 0.5 nats below the best
+    /// removed classes: wherever the original gives one of them, its logit is 0.5 nats below the best
     /// retained one (or as far below as it was above) [default: 300].
     #[arg(
         long, value_name = "N", allow_negative_numbers = true, help_heading = "How", hide_short_help = true,
@@ -318,7 +318,7 @@ pub(in crate::cli) struct UnlearnArgs {
     )]
     pub(in crate::cli) epochs: Option<u32>,
     /// Write the course of training as CSV, also where it does not succeed: one line per epoch with the share
-    /// of the forgotten classes' embeddings that each stratum still recognises.
+    /// of the removed classes' embeddings that each stratum still recognises.
     #[arg(long, value_name = "FILE", help_heading = "Output", hide_short_help = true)]
     pub(in crate::cli) trace: Option<PathBuf>,
     /// Made-up inputs that original and copy are run on, at least, where there is a graph; 0: none, and the claim
@@ -375,7 +375,7 @@ pub(in crate::cli) struct ReproduceArgs {
     pub(in crate::cli) json: bool,
 }
 
-/// What becomes of the forgotten outputs.
+/// What becomes of the removed outputs.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::cli) enum SlotArg {
     /// Same shapes and labels; the slot is sealed so that it never wins.

@@ -162,7 +162,7 @@ impl<'a> Teller<'a> {
         };
         let stay = match job.still_forgotten() {
             [] => String::new(),
-            classes => format!("; still forgotten: {}", self.names(classes)),
+            classes => format!("; still removed: {}", self.names(classes)),
         };
         self.out.row("history", format!("continues {removals}{stay}"));
     }

@@ -100,7 +100,7 @@ fn unproven(output: &Value, why: &str) -> Error {
     let name = &output.name;
     refusal(
         format!(
-            "output `{name}` comes from the head's results too, and could still tell a forgotten class: {why}"
+            "output `{name}` comes from the head's results too, and could still tell a removed class: {why}"
         ),
         WITHOUT_IT,
     )

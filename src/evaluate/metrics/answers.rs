@@ -69,7 +69,7 @@ pub(super) static CHANGES: Definition = on_answers(
 pub(super) static MARGIN: Definition = on_answers(
     "answer-margin",
     "M1",
-    "on rows that the original gives a forgotten class: logit of that class less the largest retained logit",
+    "on rows that the original gives a removed class: logit of that class less the largest retained logit",
     "how much is missing until the class would be the top class again",
 );
 pub(super) static DIVERGENCE: Definition = on_answers(

@@ -36,7 +36,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     let ([forgotten, retained], figures) = splits.figures(&judged);
     Ok(Measured::Found {
         summary: format!(
-            "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference",
+            "{} of the removed, {} of the retained ({}); uninterpretable without a retrained reference",
             percent(forgotten),
             percent(retained),
             splits.how

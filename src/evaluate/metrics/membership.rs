@@ -45,7 +45,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
         return Ok(Measured::NotRun("it needs training embeddings".into()));
     };
     if groups[0].members.is_empty() {
-        return Ok(Measured::NotRun("no training row is labelled with a forgotten class".into()));
+        return Ok(Measured::NotRun("no training row is labelled with a removed class".into()));
     }
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
     for group in groups.iter().filter(|group| !group.members.is_empty()) {

@@ -53,7 +53,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     let doubt = if converged { "" } else { "; the solver stopped short of its tolerance" };
     Ok(Measured::Found {
         summary: format!(
-            "{} of the forgotten, {} of the retained ({}); uninterpretable without a retrained reference{doubt}",
+            "{} of the removed, {} of the retained ({}); uninterpretable without a retrained reference{doubt}",
             percent(forgotten),
             percent(retained),
             splits.how

@@ -96,7 +96,7 @@ impl Policy {
     fn classes<'a>(&'a self, statement: &'a Statement) -> impl Iterator<Item = String> + 'a {
         let gone = statement.forgotten_in_all();
         let missing = self.forgotten.iter().filter(|class| !gone.iter().any(|entry| class.is(&entry.class)));
-        missing.map(|class| format!("class {class} must be forgotten and is not"))
+        missing.map(|class| format!("class {class} must be gone and is not"))
     }
 
     fn method(&self, statement: &Statement) -> Option<String> {

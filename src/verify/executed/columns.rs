@@ -103,7 +103,7 @@ impl Entries {
         }
         let own: BTreeSet<usize> = forgotten.indices().map(|class| start + class).collect();
         if let Some(entry) = self.changed.difference(&own).next() {
-            return Some(format!("changes at entry {entry}, which is none of a forgotten class"));
+            return Some(format!("changes at entry {entry}, which is none of a removed class"));
         }
         let open = own.iter().find(|entry| *is_final && !self.constant[**entry])?;
         Some(format!("still tells class {} of some boxes", open - start))

@@ -259,7 +259,7 @@ impl Expectation<'_> {
         let judges_all = self.place.is_some() && self.is_final && !self.is_dropped && counts;
         if let Some(row) = rows.iter().find(|row| judges_all && is_forgotten(row.after[0])) {
             return Some(Found::Wrong(format!(
-                "still gives {}, which stands for a forgotten class",
+                "still gives {}, which stands for a removed class",
                 row.after[0]
             )));
         }

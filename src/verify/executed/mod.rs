@@ -272,7 +272,7 @@ impl Ran {
             }
             Some((outcome, what)) => (outcome, what, execution),
             None => {
-                let class = if self.is_final { ", and none gives a forgotten class" } else { "" };
+                let class = if self.is_final { ", and none gives a removed class" } else { "" };
                 let place =
                     self.place.map_or_else(String::new, |place| format!(" at every {}", place.name()));
                 let summary = format!(
