@@ -146,3 +146,21 @@ fn unlearning_with_a_key_that_cannot_be_used_writes_nothing() {
     "#]]);
     assert!(!out.exists());
 }
+
+#[test]
+fn a_key_comes_with_a_file_that_trusts_it() {
+    let folder = tempdir().unwrap();
+    keygen(folder.path(), &["--identity", "a \"b\"\\ @example.org"]).exits(0);
+    let (key, trust) = (folder.path().join("release.key"), folder.path().join("declass-trust.toml"));
+    let (_release, out) = release();
+    finish(sign(&out, &key).env("DECLASS_KEY_PASSPHRASE", "secret")).exits(0);
+    let said = finish(declass().arg("verify").arg(&out).arg("--trust").arg(&trust)).exits(0);
+    said.shows("by a \"b\"\\ @example.org (SHA256:");
+    // Whom somebody trusts already is never overwritten.
+    for file in ["release.key", "release.pub.pem"] {
+        fs::remove_file(folder.path().join(file)).unwrap();
+    }
+    keygen(folder.path(), &["--identity", "c"]).exits(2).says("declass-trust.toml` exists");
+    assert_eq!(names(folder.path()), ["declass-trust.toml"]);
+    keygen(folder.path(), &["--identity", "a\nb"]).exits(2);
+}

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "\
 Examples:
   declass keygen                                 # release.key and release.pub.pem, here
+  declass keygen --identity you@example.org      # and declass-trust.toml, for those who verify
   declass keygen -o keys/release-2027.key
   declass keygen --passphrase-file - < secret
 
@@ -17,9 +18,12 @@ pub(in crate::cli) struct KeygenArgs {
     /// The file of the private key, or a folder for release.key; the public key is written beside it.
     #[arg(long, short, default_value = ".", value_name = "DIR|FILE")]
     pub(in crate::cli) out: PathBuf,
+    /// Who answers for the key: writes a trust file for those who verify, declass-trust.toml beside the public key.
+    #[arg(long, value_name = "WHO", value_parser = parse_identity)]
+    pub(in crate::cli) identity: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) passphrase: PassphraseArgs,
-    /// Print one JSON object: schema, key, public, id.
+    /// Print one JSON object: schema, key, public, id, trust (null without --identity).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }
@@ -42,6 +46,14 @@ pub(in crate::cli) struct SignArgs {
     /// Print one JSON object: schema, signedBy, root, files.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
+}
+
+fn parse_identity(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected a name or an address".into()),
+        name if name.chars().any(char::is_control) => Err("it has control characters".into()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// The key that signs.
