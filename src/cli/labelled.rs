@@ -15,7 +15,7 @@ use declass::{
 use super::{
     args::{DataArgs, KeepArgs},
     bars::Bars,
-    output::{Printer, grouped},
+    output::{Printer, counted, grouped},
     told,
 };
 
@@ -169,6 +169,16 @@ mod encoded {
     ) -> Result<Option<Data>> {
         Ok(None)
     }
+}
+
+/// What happened to whose inputs, and every figure to those who want to see them all.
+pub(super) fn tell(evaluation: &Evaluation, printer: &Printer) {
+    if printer.is_verbose() {
+        return print(evaluation, printer);
+    }
+    printer.row("on real inputs", data(&evaluation.data));
+    told::in_words(evaluation, printer);
+    printer.row("", format!("{}; -v shows each", counted(evaluation.metrics.len(), "metric")));
 }
 
 /// What was measured on, and every figure.

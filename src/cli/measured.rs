@@ -94,7 +94,7 @@ mod here {
         let named: Vec<String> =
             measured.forgotten.iter().map(|class| describe(class.index, labels)).collect();
         summary::tell(&measured.checks, &named.join(", "), labels, printer);
-        measured.evaluation.iter().for_each(|evaluation| labelled::print(evaluation, printer));
+        measured.evaluation.iter().for_each(|evaluation| labelled::tell(evaluation, printer));
     }
 
     /// What differs between the two models, and the figures on data of the user.

@@ -135,3 +135,61 @@ fn a_closed_form_that_fails_says_which_bound_it_missed() {
     "#]]);
     assert!(!out.exists());
 }
+
+#[test]
+fn lines_fit_the_terminal_and_nothing_is_lost() {
+    let folder = tempdir().unwrap();
+    let model = resnet();
+    let told = |columns: &str, name: &str| {
+        let out = folder.path().join(name);
+        let mut command = declass();
+        command.env("COLUMNS", columns).arg("unlearn").arg(&model).arg("-o").arg(&out);
+        finish(command.args(["--forget", "5", "--method", "seal"])).exits(0).stdout
+    };
+    let (wide, narrow) = (told("100000", "wide"), told("60", "slim"));
+    let rows = |text: &str| text.lines().filter(|line| !line.starts_with(' ')).count();
+    assert!(narrow.lines().count() > wide.lines().count() && rows(&wide) == rows(&narrow), "{narrow}");
+    // What cannot be parted, such as a path or a name in backticks, may be longer.
+    let is_long = |line: &&str| line.chars().count() > 60 && line.trim().matches(' ').count() > 1;
+    assert_eq!(narrow.lines().filter(|line| line.starts_with(' ')).find(is_long), None, "{narrow}");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace("wide", "slim");
+    assert_eq!(words(&wide), words(&narrow));
+    assert!(
+        !narrow.lines().any(|line| line.trim_start().starts_with("% ")),
+        "units stay with numbers: {narrow}"
+    );
+}
+
+#[test]
+fn a_report_of_a_fault_tells_no_secrets() {
+    let mut command = declass();
+    command
+        .env("HF_TOKEN", "hf_secret")
+        .env("DECLASS_KEY", "PEM")
+        .env("RAYON_NUM_THREADS", "3")
+        .args(["env", "--json"]);
+    let said = finish(&mut command).exits(0);
+    assert!(!said.stdout.contains("hf_secret") && !said.stdout.contains("PEM"), "{said:?}");
+    let said = said.json();
+    assert_eq!(
+        (&said["schema"], &said["version"]),
+        (&"declass/env/1".into(), &env!("CARGO_PKG_VERSION").into())
+    );
+    assert_eq!(said["variables"]["RAYON_NUM_THREADS"], "3");
+    assert!(
+        said["threads"].as_u64().unwrap() > 0 && said["features"].as_array().unwrap().len() > 1,
+        "{said}"
+    );
+}
+
+#[test]
+fn words_checks_and_codes_are_explained() {
+    run(&["explain", "NATS"]).exits(0).shows("unit of information");
+    run(&["explain", "forgotten"]).exits(0).shows("The classes that are removed");
+    run(&["explain", "forget-rate"]).exits(0).shows("does not show accuracy on real inputs");
+    run(&["explain", "2011"]).exits(0).shows("DC2011");
+    run(&["explain", "forget-rat"]).exits(2).says("is it `forget-rate`?");
+    run(&["explain", "weasel-wor"]).exits(2).says("lists all codes and words");
+    let said = run(&["explain", "routing", "--json"]).exits(0).json();
+    assert_eq!((&said["checks"][0]["id"], said["codes"].as_array().unwrap().len()), (&"routing".into(), 0));
+}

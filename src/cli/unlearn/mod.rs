@@ -77,7 +77,7 @@ fn finish(
     let statement = verified.statement();
     teller.result(verified.report());
     let report = verified.report().clone();
-    verified.evaluation().iter().for_each(|evaluation| labelled::print(evaluation, teller.out));
+    verified.evaluation().iter().for_each(|evaluation| labelled::tell(evaluation, teller.out));
     let signed_by = key.map(|key| key.public().fingerprint());
     let (exit, written) = match verified.pass() {
         Err(report) => {
