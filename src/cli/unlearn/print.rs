@@ -7,7 +7,7 @@ use std::{
 
 use declass::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE, looks_like_record},
-    classes::{LeftLabel, LeftPieces, describe},
+    classes::{Forgotten, LeftLabel, LeftPieces, describe},
     cut::NO_OBJECT,
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
@@ -22,11 +22,15 @@ use declass::{
     verify::Report,
 };
 
+use super::wish::listed;
 use crate::cli::{
     bars::Bars,
     output::{Printer, counted, grouped},
     source::Source,
 };
+
+/// Most classes that are named in a line.
+const FEW: usize = 10;
 
 /// What keeps git from changing line ends, and with them digests.
 const ATTRIBUTES: &str = ".gitattributes";
@@ -93,7 +97,7 @@ impl<'a> Teller<'a> {
         self.course.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn introduce(&self, job: &Job<'_>) {
+    pub(super) fn introduce(&self, job: &Job<'_>, staying: &[usize]) {
         let (model, out) = (&self.source.model, self.out);
         let cut = model.cut();
         let embeddings: Vec<&str> =
@@ -109,7 +113,7 @@ impl<'a> Teller<'a> {
                 format!("for every {place}: embeddings, strata and figures are of one {place} each"),
             );
         }
-        out.row("forgetting", self.names(&job.removal().forgotten().indices().collect::<Vec<_>>()));
+        self.forgetting(job.removal().forgotten(), staying);
         self.entities();
         self.history(job);
         let left = model.labels().map(|labels| LeftLabel::of(job.removal().forgotten(), labels));
@@ -129,6 +133,25 @@ impl<'a> Teller<'a> {
             _ => self
                 .printer
                 .warn(&format!("left out, for they may hold the same classes: {}", left.join(", "))),
+        }
+    }
+
+    /// The classes that go, and where these are many also those that stay.
+    fn forgetting(&self, forgotten: &Forgotten, staying: &[usize]) {
+        let (gone, left): (Vec<usize>, Vec<usize>) =
+            (forgotten.indices().collect(), forgotten.retained().collect());
+        let list = |classes: &[usize], most| listed(classes, most, self.source.model.labels());
+        if gone.len() <= FEW {
+            self.out.row("forgetting", list(&gone, FEW));
+        } else {
+            let count = format!("{} of {} classes", gone.len(), forgotten.classes());
+            self.out.row("forgetting", format!("{count}: {}", list(&gone, FEW)));
+            self.out.detail("", list(&gone, gone.len()));
+            self.out.row("keeping", list(&left, FEW));
+        }
+        if !staying.is_empty() {
+            let what = format!("{} too, since it stands for no class", list(staying, FEW));
+            self.out.row(if gone.len() <= FEW { "keeping" } else { "" }, what);
         }
     }
 
