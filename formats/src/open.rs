@@ -173,7 +173,8 @@ fn finish(
         None => None,
     };
     let tensors = weights.tensors();
-    Ok(Artifact { path: path.to_owned(), folder, files, beside, tensors, config, weights })
+    let twins = Vec::new();
+    Ok(Artifact { path: path.to_owned(), folder, files, beside, tensors, config, weights, twins })
 }
 
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {

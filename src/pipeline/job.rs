@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use candle_core::Device;
+use declass_formats::Artifact;
 
 use super::Observer;
 use crate::{
@@ -22,6 +23,8 @@ use crate::{
 /// there: training may move every row, also one that an earlier removal sealed.
 pub struct Job<'a> {
     pub(super) model: &'a Model,
+    /// Its files, with the further ones in which the same is done.
+    pub(super) artifact: Artifact,
     pub(super) removal: Removal,
     pub(super) destination: Destination,
     pub(super) device: Device,
@@ -44,7 +47,7 @@ impl<'a> Job<'a> {
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
     /// the model was opened at, an earlier removal did all of it, or only one class would be left to answer;
     /// [`Error::CannotKeep`] if a sealed slot could be given out all the same; [`Error::OtherClasses`] if it is
-    /// about another number of classes; [`Error::OverwritesInput`] and
+    /// about another number of classes; [`Error::Format`] if a further file cannot be read; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
     pub fn open(
@@ -71,8 +74,10 @@ impl<'a> Job<'a> {
         if let Some(reason) = head.still_open(removal.target()) {
             return Err(Error::CannotKeep { reason, droppable: head.obstacle.is_none() });
         }
+        let artifact = model.artifact().with_twins(&removal.other_paths())?;
+        let (data, graph) = (None, None);
         let job =
-            Self { model, removal, destination, device, observer, history, earlier, data: None, graph: None };
+            Self { model, artifact, removal, destination, device, observer, history, earlier, data, graph };
         job.require_something_new(&asked)?;
         job.require_answers()?;
         job.require_labels_gone(&asked)?;

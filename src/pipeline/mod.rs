@@ -27,6 +27,7 @@ mod encode;
 mod encoder;
 mod event;
 mod finish;
+mod gather;
 mod job;
 #[cfg(feature = "inputs")]
 mod kept;
@@ -44,6 +45,7 @@ pub use amend::Amending;
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
+pub use gather::{LeftFile, gather};
 pub use job::Job;
 pub use measure::{Measured, Measuring, Release};
 pub use reproduce::{DEFINITION as REPRODUCTION, OtherTensor, Reproduced};
