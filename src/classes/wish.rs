@@ -199,7 +199,8 @@ mod tests {
         assert_eq!(forgotten(&granted(&["dog*"])), [1]);
         let some = granted(&["do*", "*g", "3"]);
         assert_eq!(forgotten(&some), [0, 1, 2, 3, 4]);
-        let of = |pattern: &str, classes: &[usize]| Matched { pattern: pattern.into(), classes: classes.into() };
+        let of =
+            |pattern: &str, classes: &[usize]| Matched { pattern: pattern.into(), classes: classes.into() };
         assert_eq!(some.patterns, [of("do*", &[0, 1, 2]), of("*g", &[0, 4])]);
     }
 

@@ -24,11 +24,20 @@ impl Head {
     ///
     /// # Errors
     /// As [`Head::load`].
-    pub fn apart_from(&self, artifact: &Artifact, other: (&Self, &Artifact)) -> Result<Option<String>, Error> {
+    pub fn apart_from(
+        &self,
+        artifact: &Artifact,
+        other: (&Self, &Artifact),
+    ) -> Result<Option<String>, Error> {
         let (twin, file) = other;
         if (self.classes, self.width()) != (twin.classes, twin.width()) {
             let shape = |head: &Self| format!("{} -> {}", head.width(), head.classes);
-            return Ok(Some(format!("its head `{}` is {}, this one {}", twin.name, shape(twin), shape(self))));
+            return Ok(Some(format!(
+                "its head `{}` is {}, this one {}",
+                twin.name,
+                shape(twin),
+                shape(self)
+            )));
         }
         if (self.link == Link::Sigmoid) != (twin.link == Link::Sigmoid) {
             return Ok(Some("only in one of the two files are the classes independent of each other".into()));
@@ -57,7 +66,8 @@ impl Head {
     fn plain(&self) -> Option<&Branch> {
         let [branch] = self.branches.as_slice() else { return None };
         let factors = branch.gain.iter().chain(branch.bias.iter().flat_map(|_| &branch.bias_gain));
-        let is_plain = factors.into_iter().all(|factor| *factor == 1.0) && self.shift.iter().all(|it| *it == 0.0);
+        let is_plain =
+            factors.into_iter().all(|factor| *factor == 1.0) && self.shift.iter().all(|it| *it == 0.0);
         is_plain.then_some(branch)
     }
 }
@@ -91,7 +101,9 @@ impl Stored {
     fn first_apart(&self, other: &Self, classes: usize) -> Option<usize> {
         let width = self.values.len() / classes.max(1);
         let same = |at: usize| match (&self.kind, &other.kind) {
-            (Kind::Real(mine), Kind::Real(theirs)) => alike((self.values[at], *mine), (other.values[at], *theirs)),
+            (Kind::Real(mine), Kind::Real(theirs)) => {
+                alike((self.values[at], *mine), (other.values[at], *theirs))
+            }
             (mine, theirs) => {
                 let step = |kind: &Kind| match kind {
                     Kind::Real(_) => 0.0,
@@ -121,7 +133,9 @@ pub fn alike((mine, my_type): (f64, Dtype), (other, other_type): (f64, Dtype)) -
 /// The stored whole numbers in the order in which an operand is read.
 fn whole(operand: &Operand, artifact: &Artifact, stored: &[usize]) -> Result<Option<Vec<i64>>, Error> {
     let info = artifact.tensor(&operand.tensor)?;
-    let Some(numbers) = info.dtype.decode_i64(&artifact.read_tensor(&operand.tensor)?) else { return Ok(None) };
+    let Some(numbers) = info.dtype.decode_i64(&artifact.read_tensor(&operand.tensor)?) else {
+        return Ok(None);
+    };
     let used = operand.info.shape.as_slice();
     Ok(match (stored, used) {
         _ if stored == used => Some(numbers),

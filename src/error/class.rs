@@ -112,10 +112,9 @@ impl ClassError {
             Self::Unmatched { .. } => {
                 "`*` stands for any text and `?` for any letter, and capitals count".into()
             }
-            Self::NothingLeft { .. }
-            | Self::NothingNamed
-            | Self::NothingToForget
-            | Self::Repeated { .. } => return None,
+            Self::NothingLeft { .. } | Self::NothingNamed | Self::NothingToForget | Self::Repeated { .. } => {
+                return None;
+            }
         })
     }
 }

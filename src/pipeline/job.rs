@@ -111,6 +111,12 @@ impl<'a> Job<'a> {
         &self.removal
     }
 
+    /// The model's files, with the further ones in which the same is done.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
     /// The earlier removals that this one continues.
     #[must_use]
     pub fn history(&self) -> &History {

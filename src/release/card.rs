@@ -71,6 +71,9 @@ pub fn card(original: Option<&str>, name: &str, content: &CardContent<'_>, confi
     card
 }
 
+/// Most classes that are named in a sentence.
+const FOLDED: usize = 20;
+
 /// What stands between our text and that of the original's card.
 const ABOVE_THE_ORIGINAL: &str = "\n## The original's card\n\n";
 /// How the title of a card of ours ends.
@@ -109,6 +112,12 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
         1 => ("one".to_owned(), "class"),
         more => (more.to_string(), "classes"),
     };
+    let listed = if classes.len() > FOLDED {
+        let all = removal.forgotten().classes();
+        format!("{} of {all} classes, which are listed below", classes.len())
+    } else {
+        classes.join(", ")
+    };
     let slots = match removal.target().treatment() {
         Treatment::Drop => "The outputs are gone and the other classes renumbered.",
         Treatment::Seal => {
@@ -128,7 +137,7 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
          **Not claimed:** the features are unchanged and may still encode the forgotten {what}, so that few-shot \
          relearning can restore them; this is not equivalent to retraining and says nothing about the influence of \
          training data.\n",
-        classes.join(", "),
+        listed,
         besides(content, &gone)
     )
 }
@@ -137,6 +146,21 @@ fn text(name: &str, content: &CardContent<'_>) -> String {
 fn besides(content: &CardContent<'_>, gone: &[String]) -> String {
     let target = content.removal.target();
     let mut said = Vec::new();
+    if content.removal.forgotten().indices().count() > FOLDED {
+        let classes = content.removal.forgotten().indices().map(|class| describe(class, content.labels));
+        let classes: Vec<String> = classes.collect();
+        said.push(format!(
+            "<details>\n<summary>The forgotten classes</summary>\n\n{}\n\n</details>",
+            classes.join(", ")
+        ));
+    }
+    if let [first, rest @ ..] = content.removal.others() {
+        let more: String = rest.iter().map(|other| format!(", `{}`", other.path)).collect();
+        said.push(format!(
+            "The same was done in every file that has this head, also in `{}`{more}.",
+            first.path
+        ));
+    }
     if let Some(what) = content.place.and_then(Place::not_claimed) {
         said.push(format!("**Not claimed:** {what}."));
     }

@@ -281,6 +281,10 @@ pub(in crate::cli) struct UnlearnArgs {
     /// Go on although classes were named by a pattern.
     #[arg(long, short = 'y')]
     pub(in crate::cli) yes: bool,
+    /// Leave other files of the model out, such as onnx/model.onnx beside model.safetensors, instead of doing the same in
+    /// those that have the same head.
+    #[arg(long)]
+    pub(in crate::cli) one_file: bool,
     /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
     #[arg(long, short, value_name = "OUT")]
     pub(in crate::cli) out: PathBuf,

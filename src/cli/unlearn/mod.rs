@@ -8,7 +8,7 @@ mod wish;
 use anyhow::{Context, Result};
 use declass::{
     formats::RelPath,
-    pipeline::{Job, Verified},
+    pipeline::{Job, Verified, gather},
     release::{Destination, Existing},
     sign::ReleaseKey,
 };
@@ -39,6 +39,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     destination.check_input(source.model.artifact())?;
     let granted = wish::granted(args, &source.model)?;
     let removal = options::removal(args, &source.model, granted.forgotten.clone())?;
+    let (removal, left) = if args.one_file { (removal, Vec::new()) } else { gather(&source.model, removal)? };
     let through = labelled::Through {
         model: source.model.artifact(),
         cut: source.model.cut(),
@@ -60,7 +61,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         Some(graph) => job.running_by(graph)?,
         None => job,
     };
-    teller.introduce(&job, &granted.staying);
+    teller.introduce(&job, &granted.staying, &left);
     let unlearned = job.train();
     if let (Some(path), Some(course)) = (&args.trace, teller.course()) {
         trace::write(path, &course)?;

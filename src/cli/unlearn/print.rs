@@ -14,7 +14,7 @@ use declass::{
     formats::RelPath,
     head::{Link, Treatment},
     methods::Kind,
-    pipeline::{Event, Job, NotTrained, Observer},
+    pipeline::{Event, Job, LeftFile, NotTrained, Observer},
     progress::{Progress, Step},
     removal::Removal,
     sign::SIGNATURE_FILE,
@@ -97,7 +97,7 @@ impl<'a> Teller<'a> {
         self.course.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn introduce(&self, job: &Job<'_>, staying: &[usize]) {
+    pub(super) fn introduce(&self, job: &Job<'_>, staying: &[usize], apart: &[LeftFile]) {
         let (model, out) = (&self.source.model, self.out);
         let cut = model.cut();
         let embeddings: Vec<&str> =
@@ -125,7 +125,19 @@ impl<'a> Teller<'a> {
         for path in &self.source.left {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
-        let left = model.artifact().left_out().iter().filter(|path| !looks_like_record(path));
+        self.files(job, apart);
+    }
+
+    /// Which other files go along, and which do not.
+    fn files(&self, job: &Job<'_>, apart: &[LeftFile]) {
+        for other in job.removal().others() {
+            self.out.row("also in", format!("{}: the same head", other.path));
+        }
+        for LeftFile { path, reason } in apart {
+            self.printer.warn(&format!("`{path}` is left out, for it is not the same head: {reason}"));
+        }
+        let is_told = |path: &&RelPath| looks_like_record(path) || apart.iter().any(|it| it.path == **path);
+        let left = job.artifact().left_out().iter().filter(|path| !is_told(path));
         let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
         match left.as_slice() {
             [] => {}

@@ -49,7 +49,9 @@ fn unconfirmed(granted: &Granted, keep: bool, labels: Option<&Labels>) -> Advise
     let count = granted.forgotten.indices().count();
     Advised {
         reason: format!("{}; nothing was done", taken.join("; ")),
-        advice: Some(format!("with --yes, {count} of {all} classes are forgotten; --dry-run -v lists all of them")),
+        advice: Some(format!(
+            "with --yes, {count} of {all} classes are forgotten; --dry-run -v lists all of them"
+        )),
     }
 }
 
