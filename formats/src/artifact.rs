@@ -10,8 +10,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    FormatError, Problem, RelPath, Skipped, TensorInfo, folder::Folder, onnx::Graph, twins::Twin,
-    weights::Weights,
+    FormatError, Problem, RelPath, Skipped, TensorInfo,
+    folder::Folder,
+    onnx::Graph,
+    weights::{Twin, Weights},
 };
 
 /// Text files are read up to this size.

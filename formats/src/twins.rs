@@ -4,16 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Artifact, FormatError, ModelFile, Problem, RelPath, Role, artifact::Beside, onnx::Onnx,
-    safetensors::Safetensors, weights::Weights,
+    Artifact, FormatError, ModelFile, Problem, RelPath, Role,
+    artifact::Beside,
+    onnx::Onnx,
+    safetensors::Safetensors,
+    weights::{Twin, Weights},
 };
-
-/// Weights that belong to a model beside its own.
-#[derive(Clone, Debug)]
-pub(crate) struct Twin {
-    pub(crate) path: RelPath,
-    weights: Weights,
-}
 
 impl Artifact {
     /// The files of the folder that may be the same model once more: graphs and tensors that a copy leaves out.

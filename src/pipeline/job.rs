@@ -9,6 +9,7 @@ use super::Observer;
 use crate::{
     blueprint::Blueprint,
     claim::History,
+    cut::Head,
     device::DeviceKind,
     error::{Error, RemovalError},
     evaluate::{Data, Pair},
@@ -68,6 +69,7 @@ impl<'a> Job<'a> {
             return Err(Error::OtherClasses { found, expected });
         }
         let history = History::of_input(model.artifact())?;
+        require_same_classes(&history, head)?;
         let earlier = history.still_there()?;
         let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
@@ -128,4 +130,16 @@ impl<'a> Job<'a> {
     pub fn still_forgotten(&self) -> &[usize] {
         &self.earlier
     }
+}
+
+/// Fails if the earlier removals are about another number of classes than the head has: their indices are then none of
+/// its own.
+fn require_same_classes(history: &History, head: &Head) -> Result<(), Error> {
+    let Some(latest) = history.claims().first() else { return Ok(()) };
+    let removal = &latest.statement.predicate.removal;
+    let (classes, earlier) = (removal.label_space.after, removal.location.head.clone());
+    if classes == head.classes {
+        return Ok(());
+    }
+    Err(RemovalError::OtherClassesBefore { earlier, classes, found: head.classes }.into())
 }
