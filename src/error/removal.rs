@@ -32,6 +32,14 @@ pub enum RemovalError {
         /// How many this one has.
         found: usize,
     },
+    /// An earlier removal of this release was done in a further file, which this one would leave behind.
+    #[error(
+        "the earlier removal of this release was done in `{name}`, too, which this one would leave behind"
+    )]
+    FileLeft {
+        /// The file.
+        name: String,
+    },
     /// A method made for competing classes was asked for on a multi-label head.
     #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
     NotForMultiLabel {

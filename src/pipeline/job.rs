@@ -70,6 +70,7 @@ impl<'a> Job<'a> {
         }
         let history = History::of_input(model.artifact())?;
         require_same_classes(&history, head)?;
+        require_same_files(&history, removal)?;
         let earlier = history.still_there()?;
         let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
@@ -129,6 +130,16 @@ impl<'a> Job<'a> {
     #[must_use]
     pub fn still_forgotten(&self) -> &[usize] {
         &self.earlier
+    }
+}
+
+/// Fails if a file in which the latest removal was done would be left behind: its claim is about all of them.
+fn require_same_files(history: &History, removal: &Removal) -> Result<(), Error> {
+    let latest = history.claims().first().map(|claim| &claim.statement.predicate.removal.other_files);
+    let is_left = |name: &&String| !removal.others().iter().any(|other| other.path.as_str() == name.as_str());
+    match latest.into_iter().flatten().map(|file| &file.name).find(is_left) {
+        Some(name) => Err(RemovalError::FileLeft { name: name.clone() }.into()),
+        None => Ok(()),
     }
 }
 

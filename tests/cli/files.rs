@@ -9,7 +9,7 @@ use declass_formats::{Artifact, Edits, NewTensor};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use crate::process::{copy, fixture, names, run, unlearn, verify, Ran};
+use crate::process::{Ran, copy, fixture, names, run, unlearn, verify};
 
 const GRAPH: &str = "onnx/model.onnx";
 
@@ -91,6 +91,8 @@ fn trained_rows_are_the_same_in_all_files_and_figures_can_be_added() {
     run(&["verify", out, "--original", model, "--eval-embeddings", data]).exits(0);
     // The next removal continues in both.
     let next = folder.path().join("next");
+    let alone = ["--forget", "Bag", "--one-file"];
+    seal(Path::new(out), &next, &alone).exits(2).says("which this one would leave behind");
     seal(Path::new(out), &next, &["--forget", "Bag", "--slot", "drop"]).exits(0);
     verify(&next, Path::new(out), &[]).exits(0).shows("same head");
 }
