@@ -4,15 +4,19 @@ mod left;
 mod likely;
 mod listed;
 mod tags;
+mod wish;
 
 use std::collections::BTreeSet;
 
 pub use left::LeftLabel;
 pub(crate) use left::REMEDY;
 pub use tags::LeftPieces;
+pub use wish::{Granted, Matched, Space, Wish};
 
 use crate::error::{ClassError, Likely};
 use likely::near;
+pub(crate) use tags::OUTSIDE;
+use tags::of_name as all_of;
 
 pub(crate) use listed::{is_generic, is_generic_name, lines, numbered};
 

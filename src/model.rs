@@ -6,12 +6,12 @@ use declass_formats::Artifact;
 
 use crate::{
     claim::{ForgottenClass, History, names::open_model},
-    classes::{AS_LABEL, Forgotten, Labels, is_generic},
-    cut::{Cut, Head},
+    classes::{AS_LABEL, Forgotten, Granted, Labels, OUTSIDE, Space, Wish, is_generic},
+    cut::{Cut, Head, NO_OBJECT},
     error::{ClassError, Error, RemovalError},
     evidence::{Untouched, UntouchedKind},
     fetch::PackageUrl,
-    head::Hints,
+    head::{Hints, Place},
     methods,
     removal::{Builder, Removal},
 };
@@ -102,12 +102,40 @@ impl Model {
     /// What [`Forgotten::resolve`] says; [`RemovalError::AlreadyRemoved`] for the label of a class that an
     /// earlier removal dropped.
     pub fn forget<S: AsRef<str>>(&self, classes: &[S]) -> Result<Builder, Error> {
-        let head = &self.cut.head;
         let resolve = if self.names_entities() { Forgotten::resolve_entities } else { Forgotten::resolve };
-        let forgotten = resolve(classes, head.classes, self.labels.as_ref())
+        let forgotten = resolve(classes, self.cut.head.classes, self.labels.as_ref())
             .map_err(|error| self.removed_before(error))?;
-        let method = methods::choose(None, head.link)?;
+        self.forgetting(forgotten)
+    }
+
+    /// The removal of these classes, with the default method for this model's head.
+    ///
+    /// # Errors
+    /// What [`methods::choose`] says.
+    pub fn forgetting(&self, forgotten: Forgotten) -> Result<Builder, Error> {
+        let method = methods::choose(None, self.cut.head.link)?;
         Ok(Removal::of(forgotten, method).hints(self.lasting_hints()))
+    }
+
+    /// The classes that a wish takes here. Where all but some go, what stands for no class stays: `O` of tokens, the
+    /// background of pixels, no object of boxes.
+    ///
+    /// # Errors
+    /// What [`Wish::resolve`] says; [`RemovalError::AlreadyRemoved`] as [`forget`](Self::forget).
+    pub fn granted(&self, wish: &Wish) -> Result<Granted, Error> {
+        let nothing: &[&str] = match self.cut.head.position.place() {
+            Some(Place::Box) => &[NO_OBJECT],
+            Some(Place::Pixel) => &BACKGROUND,
+            Some(Place::Position | Place::Token) => &[OUTSIDE],
+            None => &[],
+        };
+        let space = Space {
+            classes: self.cut.head.classes,
+            labels: self.labels.as_ref(),
+            entities: self.names_entities(),
+            nothing,
+        };
+        wish.resolve(space).map_err(|error| self.removed_before(error))
     }
 
     /// What finds the same head again in the model and in whatever a removal makes of it. Beside other outputs the
@@ -183,6 +211,9 @@ impl Model {
         self.origin.as_ref()
     }
 }
+
+/// What segmenters call pixels of none of their classes.
+const BACKGROUND: [&str; 2] = ["background", "__background__"];
 
 /// The same hints for whoever does not know how many classes there are: a head that was found by that alone is
 /// named.

@@ -53,6 +53,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
             "evidence::UntouchedKind",
             "fetch::PackageUrl",
             "head::Hints",
+            "head::Place",
             "methods",
             "removal",
         ],

@@ -10,7 +10,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    FormatError, Problem, RelPath, Skipped, TensorInfo, folder::Folder, onnx::Graph, weights::Weights,
+    FormatError, Problem, RelPath, Skipped, TensorInfo,
+    folder::Folder,
+    onnx::Graph,
+    weights::{Twin, Weights},
 };
 
 /// Text files are read up to this size.
@@ -27,6 +30,7 @@ pub struct Artifact {
     pub(crate) tensors: BTreeMap<String, TensorInfo>,
     pub(crate) config: Option<Value>,
     pub(crate) weights: Weights,
+    pub(crate) twins: Vec<Twin>,
 }
 
 /// How the weights are stored.

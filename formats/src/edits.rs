@@ -14,6 +14,9 @@ pub struct Edits {
     pub graph: Vec<GraphEdit>,
     /// Files of the copy that are replaced or added whole, such as `config.json` or `README.md`.
     pub files: BTreeMap<RelPath, Vec<u8>>,
+    /// Changes of the weights of further files of the model, by the file that is opened; what they say of other
+    /// files counts for nothing.
+    pub twins: BTreeMap<RelPath, Edits>,
 }
 
 impl Edits {

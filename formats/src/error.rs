@@ -172,6 +172,12 @@ pub enum Problem {
         /// Their names.
         names: Vec<String>,
     },
+    /// A file that belongs to a model already.
+    #[error("`{name}` belongs to another file of the model, too")]
+    SharedFile {
+        /// Its name.
+        name: String,
+    },
     /// Two tensors have their data at the same place of a file, and an edit would change both.
     #[error("tensors `{tensor}` and `{other}` share their data, so one cannot be edited alone")]
     SharedData {

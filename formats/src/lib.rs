@@ -35,6 +35,7 @@ mod reader;
 mod regular;
 mod safetensors;
 mod tensor;
+mod twins;
 mod weights;
 mod write;
 

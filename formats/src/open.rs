@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Artifact {
-    /// Opens a folder with safetensors or with one ONNX file, a `.safetensors` file, or an `.onnx` file.
+    /// Opens a folder with safetensors or with one ONNX file (of several the one named `model.onnx`), a `.safetensors` file, or an `.onnx` file.
     ///
     /// Everything that is checked is checked here: headers, shapes against lengths, paths and links. Of a
     /// single file only itself belongs to the model, with its external data and, beside an `.onnx` file or
@@ -132,17 +132,25 @@ fn choose_weights(folder: &Folder, files: &[(RelPath, u64)]) -> Result<Weights, 
     let several = |files: &[&RelPath]| {
         fail(Problem::SeveralModels { names: files.iter().map(|file| file.to_string()).collect() })
     };
+    let graph = |file: &RelPath| Onnx::open(folder, file.clone()).map(|onnx| Weights::Onnx(Box::new(onnx)));
     match (with("safetensors").as_slice(), with("onnx").as_slice()) {
         ([file], _) => Safetensors::open_file(folder, (*file).clone()).map(Weights::Safetensors),
-        ([], [file]) => Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx))),
         ([], []) => match nested::graphs(files).as_slice() {
-            [file] if named(CONFIG).is_some() => {
-                Onnx::open(folder, (*file).clone()).map(|onnx| Weights::Onnx(Box::new(onnx)))
+            found @ [_, ..] if named(CONFIG).is_some() => {
+                first_graph(found).map_or_else(|| Err(several(found)), graph)
             }
-            found @ [_, _, ..] if named(CONFIG).is_some() => Err(several(found)),
             _ => Err(fail(foreign::problem_of(files))),
         },
-        ([], files) | (files, _) => Err(several(files)),
+        ([], files) => first_graph(files).map_or_else(|| Err(several(files)), graph),
+        (files, _) => Err(several(files)),
+    }
+}
+
+/// Of several graphs the one that exporters write first: the others beside it are made of it.
+fn first_graph<'f>(graphs: &[&'f RelPath]) -> Option<&'f RelPath> {
+    match graphs {
+        [graph] => Some(graph),
+        _ => graphs.iter().copied().find(|graph| graph.file_name() == GRAPH),
     }
 }
 
@@ -173,7 +181,8 @@ fn finish(
         None => None,
     };
     let tensors = weights.tensors();
-    Ok(Artifact { path: path.to_owned(), folder, files, beside, tensors, config, weights })
+    let twins = Vec::new();
+    Ok(Artifact { path: path.to_owned(), folder, files, beside, tensors, config, weights, twins })
 }
 
 fn read_config(folder: &Folder, path: &RelPath) -> Result<Value, FormatError> {
@@ -191,6 +200,8 @@ fn config_path() -> RelPath {
     RelPath::from_static(CONFIG)
 }
 
+/// What exporters call a graph.
+const GRAPH: &str = "model.onnx";
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
 const ADAPTER: &str = "adapter_config.json";

@@ -21,6 +21,13 @@ pub(crate) enum Weights {
     Safetensors(Safetensors),
 }
 
+/// Weights that belong to a model beside its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Twin {
+    pub(crate) path: RelPath,
+    pub(crate) weights: Weights,
+}
+
 impl Weights {
     /// Every file that they are stored in.
     pub(crate) fn files(&self) -> BTreeSet<&RelPath> {

@@ -102,7 +102,13 @@ pub(crate) fn plan(artifact: &Artifact, edits: &Edits) -> Result<BTreeMap<RelPat
     if let Some(path) = edits.files.keys().find(weights) {
         return Err(fail(Problem::WeightsFile { name: path.to_string() }));
     }
-    artifact.weights.edited(artifact.path(), &artifact.folder, edits)
+    let mut planned = artifact.weights.edited(artifact.path(), &artifact.folder, edits)?;
+    for (path, edits) in &edits.twins {
+        let twin = artifact.twin(path)?;
+        edits.check_tensors(twin.tensors()).map_err(|problem| FormatError::new(twin.path(), problem))?;
+        planned.extend(twin.weights.edited(twin.path(), &twin.folder, edits)?);
+    }
+    Ok(planned)
 }
 
 /// Makes sure that the destination is an empty folder.

@@ -10,14 +10,14 @@ use crate::{
     claim::{
         ALL_FILES, BUILD_TYPE, BUILDER, BuildDefinition, Builder, BuilderVersion, Digests, DtypePolicy,
         ForgottenClass, History, INPUT_MODEL, InternalParameters, LabelSpace, Location, NamedClass,
-        NotClaimed, Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal, Resource,
-        RunDetails, SIZE, Scope, Seed, Statement, Tier, Verdict, Verification, ignored, root_digest,
-        synthetic,
+        NotClaimed, OtherFile, Parameters, Predicate, Promise, RecordedCheck, RecordedEvaluation, Removal,
+        Resource, RunDetails, SIZE, Scope, Seed, Statement, Tier, Verdict, Verification, ignored,
+        root_digest, synthetic,
     },
     error::Error,
     evidence::{Check, Figure, TensorDifference},
     removal::Removal as Asked,
-    verify::Report,
+    verify::{Changes, OtherReport, Report},
 };
 
 /// The claim about the files of a report. All of it follows from the report, but for the record of the run.
@@ -127,7 +127,6 @@ fn removal(report: &Report, record: &RunRecord) -> Removal {
     let index_map = target.index_map();
     let forgotten = named(report).into_iter();
     let changes = report.changes();
-    let changed = changes.tensors.iter().filter(|tensor| tensor.change != TensorDifference::Added).count();
     Removal {
         forgotten: forgotten
             .map(|class| ForgottenClass { index_after: index_map[class.index], class })
@@ -150,7 +149,25 @@ fn removal(report: &Report, record: &RunRecord) -> Removal {
         training: record.training.clone(),
         lineage: record.lineage.clone(),
         tensors: changes.tensors.clone(),
-        unchanged_tensors: changes.tensor_count - changed,
+        unchanged_tensors: unchanged(changes),
+        other_files: report.others().iter().map(other_file).collect(),
+    }
+}
+
+fn unchanged(changes: &Changes) -> usize {
+    let changed = changes.tensors.iter().filter(|tensor| tensor.change != TensorDifference::Added).count();
+    changes.tensor_count - changed
+}
+
+fn other_file(other: &OtherReport) -> OtherFile {
+    let head = &other.cut().head;
+    OtherFile {
+        name: other.path().to_string(),
+        head: head.name.clone(),
+        named: other.removal().hints().heads.clone(),
+        embeddings: head.branches.iter().map(|branch| branch.embedding.clone()).collect(),
+        tensors: other.changes().tensors.clone(),
+        unchanged_tensors: unchanged(other.changes()),
     }
 }
 

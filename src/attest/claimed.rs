@@ -15,7 +15,7 @@ use crate::{
     evidence::{LentGraph, Outcome},
     fetch::PackageUrl,
     methods::{self, Kind},
-    removal::Removal,
+    removal::{OtherFile, Removal},
 };
 
 /// The claim of a release, read from its file.
@@ -180,7 +180,9 @@ fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
     if let Some(inputs) = asked.executed {
         removal = removal.executed(inputs.min(MOST_EXECUTED));
     }
-    removal.build().map_err(|error| ClaimError::Unknown(error.to_string()))
+    let removal = removal.build().map_err(|error| ClaimError::Unknown(error.to_string()))?;
+    let others = statement.other_files()?.into_iter().map(|(path, hints)| OtherFile { path, hints });
+    Ok(removal.in_files(others.collect()))
 }
 
 /// The check that says what was run.

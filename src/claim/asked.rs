@@ -1,6 +1,10 @@
 //! What a claim says was asked for, as far as its files can be held against it.
 
-use super::{ClaimError, NamedClass, Statement};
+use std::collections::BTreeSet;
+
+use declass_formats::RelPath;
+
+use super::{ClaimError, NamedClass, OtherFile, Statement};
 use crate::{
     classes::Forgotten,
     evidence::UNTOUCHED,
@@ -28,7 +32,31 @@ impl Statement {
         let older = !self.predicate.verification.checks.iter().any(|check| check.id == UNTOUCHED);
         Ok(Target::new(forgotten, treatment, Hints { older, ..asked.hints() }, asked.accepted()))
     }
+
+    /// The further files that the claim names, with what finds the head in each.
+    ///
+    /// # Errors
+    /// [`ClaimError::Contradiction`] if one is named twice or as no file of a folder can be, or there are too many.
+    pub fn other_files(&self) -> Result<Vec<(RelPath, Hints)>, ClaimError> {
+        let files = &self.predicate.removal.other_files;
+        if files.len() > MOST {
+            return Err(ClaimError::Contradiction(format!("it names more than {MOST} further files")));
+        }
+        let (mut seen, target): (BTreeSet<RelPath>, _) = (BTreeSet::new(), self.target()?);
+        let one = |file: &OtherFile| {
+            let path = RelPath::try_from(file.name.as_str())
+                .map_err(|problem| ClaimError::Contradiction(problem.to_string()))?;
+            if !seen.insert(path.clone()) {
+                return Err(ClaimError::Contradiction(format!("it names the file `{}` twice", file.name)));
+            }
+            Ok((path, Hints { heads: file.named.clone(), ..target.hints().clone() }))
+        };
+        files.iter().map(one).collect()
+    }
 }
+
+/// Most further files of a model.
+const MOST: usize = 64;
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, ClaimError> {
     if !named.is_sorted_by(|a, b| a.index < b.index) {

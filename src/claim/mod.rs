@@ -13,6 +13,7 @@ mod history;
 mod legacy;
 mod lineage;
 pub mod names;
+mod other_file;
 mod predicate;
 mod read;
 mod resource;
@@ -32,6 +33,7 @@ pub use evaluation::{
 };
 pub use history::{Earlier, History};
 pub use lineage::Lineage;
+pub use other_file::OtherFile;
 pub use predicate::{
     BuildDefinition, Builder, BuilderVersion, InternalParameters, Location, Parameters, Predicate, Removal,
     RunDetails,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DeviceKind, DtypePolicy, ForgottenClass, LabelSpace, Lineage, NamedClass, NotClaimed, Promise, Resource,
-    Scope, Seed, Settings, Training, Verification,
+    DeviceKind, DtypePolicy, ForgottenClass, LabelSpace, Lineage, NamedClass, NotClaimed, OtherFile, Promise,
+    Resource, Scope, Seed, Settings, Training, Verification,
 };
 use crate::{
     evidence::{ChangedTensor, Untouched},
@@ -144,6 +144,9 @@ pub struct Removal {
     pub tensors: Vec<ChangedTensor>,
     /// Tensors that did not.
     pub unchanged_tensors: usize,
+    /// Further files of the model in which the same was done; absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_files: Vec<OtherFile>,
 }
 
 /// Where the embedding and the head are.

@@ -9,7 +9,7 @@ use crate::error::ClassError;
 /// beginning, what goes on (inside, middle), the end (end, last), and what stands alone (single, unit).
 const PIECES: [char; 7] = ['B', 'I', 'M', 'E', 'L', 'S', 'U'];
 /// The label of a token outside all entities.
-const OUTSIDE: &str = "O";
+pub(crate) const OUTSIDE: &str = "O";
 
 /// What of an entity a removal leaves, or that a removal takes what stands for no entity.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -121,7 +121,7 @@ impl LeftPieces {
 }
 
 /// The classes of the entity that a name stands for, if it is neither a label nor an index.
-fn of_name(name: &str, classes: usize, labels: &Labels) -> Option<Vec<usize>> {
+pub(super) fn of_name(name: &str, classes: usize, labels: &Labels) -> Option<Vec<usize>> {
     let says_which = name.starts_with(AS_LABEL) || name.starts_with(AS_INDEX);
     if says_which || !matches!(find(name, classes, Some(labels)), Err(ClassError::Unknown { .. })) {
         return None;

@@ -49,6 +49,7 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
                  that the label stays, and the claim then says so"
             ))
         }
+        Error::Class(error) if of_an_output(error).is_some() => of_an_output(error),
         Error::Class(error @ ClassError::Unlabelled { .. }) => error
             .hint()
             .map(|hint| format!("{hint}; `declass unlearn` takes labels from a file, too, with --labels")),
@@ -72,6 +73,19 @@ pub(super) fn on(error: &anyhow::Error) -> Option<String> {
         Error::Hub(HubError::Unclear { choices, .. }) => Some(format!("name one with --file: {choices}")),
         _ => fixed(error).map(Into::into).or_else(|| error.hint()),
     }
+}
+
+/// How the class of one output of several is named, if a name may be meant for one.
+fn of_an_output(error: &ClassError) -> Option<String> {
+    let name = match error {
+        ClassError::Unknown { name, near, .. } if near.is_empty() => name,
+        ClassError::Unlabelled { name, .. } => name,
+        _ => return None,
+    };
+    let (output, class) = name.split_once(':').filter(|(output, _)| !["index", "label"].contains(output))?;
+    (!output.is_empty() && !class.is_empty()).then(|| {
+        format!("if class `{class}` of output `{output}` is meant: --head '{output}' --forget '{class}', one output in a run")
+    })
 }
 
 /// What could have been meant by a path that is not there.
@@ -191,6 +205,13 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
             Some("to take the slots away as well, use --slot drop")
         }
         RemovalError::NotForMultiLabel { .. } => Some("use --method seal"),
+        RemovalError::FileLeft { .. } => Some(
+            "leave out --one-file; if the file is left out for another reason, begin with the original and --one-file",
+        ),
+        RemovalError::OtherClassesBefore { .. } => Some(
+            "a release is about the classes of one head: begin with the original, and name several heads that have the same classes \
+             in one run, each with --head",
+        ),
         RemovalError::NothingToDo => Some("leave out --no-seal or choose another --method"),
         RemovalError::OneAnswerLeft { .. } => Some(
             "it would be no classifier any more: train another model, or retire this one; --allow-constant writes it \

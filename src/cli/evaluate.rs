@@ -13,7 +13,7 @@ use declass::{
     evaluate::{Compared, Evaluation, Pair, evaluate},
     formats::{Artifact, RelPath, Sha256Digest},
     head::Hints,
-    removal::Removal,
+    removal::{OtherFile, Removal},
     verify::compare,
 };
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let release = open_model(&located.path).map_err(Error::from)?;
     let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
     let original = open_model(&located_original.path).map_err(Error::from)?;
-    let (pair, hints, cut) = load(args, &original, &release)?;
+    let (pair, (hints, others), cut) = load(args, &original, &release)?;
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
     let through = labelled::Through { keep: labelled::kept_in(&args.keep), ..through };
     let silent = Printer::new(Verbosity::Quiet);
@@ -43,7 +43,7 @@ pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let amended = Amended::open(args, &located.path)?;
     let data = labelled::open_if_named(&args.measured_on, &through, &bars, out)?.ok_or_else(nothing_named)?;
     data.check(&pair)?;
-    let comparison = compare(&original, &release, &pair.forgotten, &hints, &bars)?;
+    let comparison = compare(&original, &release, &pair.forgotten, (&hints, &others), &bars)?;
     // Embeddings of one encoder say nothing of another.
     comparison.require_only_the_head()?;
     let models = [
@@ -150,9 +150,13 @@ struct Model<'a> {
     files: BTreeMap<&'a RelPath, Sha256Digest>,
 }
 
-/// Both heads, and what is said of the model by hand; which classes are forgotten the user says, or else
+/// Both heads, what is said of the model by hand, and further files in which the same was done; which classes are forgotten the user says, or else
 /// the claim.
-fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<(Pair, Hints, Cut)> {
+fn load(
+    args: &EvaluateArgs,
+    original: &Artifact,
+    release: &Artifact,
+) -> Result<(Pair, (Hints, Vec<OtherFile>), Cut)> {
     let claimed = match args.forget[..] {
         [] if !StoredClaim::exists(release.folder()) => {
             return Err(Error::NoClaim { path: args.release.clone() }.into());
@@ -171,7 +175,8 @@ fn load(args: &EvaluateArgs, original: &Artifact, release: &Artifact) -> Result<
             named.map_err(Error::from)?
         }
     };
-    Ok((Pair::load((original, &cut), release, &hints, forgotten)?, hints, cut))
+    let others = removal.map(Removal::others).unwrap_or_default().to_vec();
+    Ok((Pair::load((original, &cut), release, &hints, forgotten)?, (hints, others), cut))
 }
 
 /// An evaluation needs something to measure on.

@@ -18,6 +18,7 @@ mod precision;
 mod reader;
 mod refuse;
 mod rules;
+mod same;
 mod state_dict;
 mod stated;
 
@@ -45,6 +46,7 @@ pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};
 pub use operand::Operand;
 pub(crate) use operand::{Site, Source, WholeProduct};
 pub(crate) use reader::Reader;
+pub use same::alike;
 
 /// The located boundary: everything before it is the encoder, which stays as it is; what follows is the
 /// head that makes the classes out of the embedding.

@@ -33,6 +33,9 @@ pub enum ClassError {
     /// No class was named.
     #[error("no class to forget was named")]
     NothingNamed,
+    /// All classes are to be kept.
+    #[error("every class is to be kept: nothing is left to forget")]
+    NothingToForget,
     /// A class was named twice, perhaps once by label and once by index.
     #[error("class `{name}` is named twice")]
     Repeated {
@@ -54,6 +57,12 @@ pub enum ClassError {
         classes: usize,
         /// Classes whose labels are almost like it, or have it in them, the best first.
         near: Vec<Likely>,
+    },
+    /// No label is one that a pattern describes.
+    #[error("no class has a label like `{pattern}`")]
+    Unmatched {
+        /// The pattern.
+        pattern: String,
     },
     /// No such class, and none that has a label.
     #[error("the model has no class `{name}` (it has {classes} classes, without labels)")]
@@ -100,7 +109,12 @@ impl ClassError {
             Self::Unlabelled { classes, .. } => {
                 format!("name it by its index, 0 to {}", classes.saturating_sub(1))
             }
-            Self::NothingLeft { .. } | Self::NothingNamed | Self::Repeated { .. } => return None,
+            Self::Unmatched { .. } => {
+                "`*` stands for any text and `?` for any letter, and capitals count".into()
+            }
+            Self::NothingLeft { .. } | Self::NothingNamed | Self::NothingToForget | Self::Repeated { .. } => {
+                return None;
+            }
         })
     }
 }

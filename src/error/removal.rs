@@ -20,6 +20,26 @@ pub enum RemovalError {
         /// The classes, as they are shown.
         classes: String,
     },
+    /// The earlier removals of this release are about the classes of another head.
+    #[error(
+        "the earlier removals of this release are about the {classes} classes of its head `{earlier}`, and this one has {found}"
+    )]
+    OtherClassesBefore {
+        /// That head.
+        earlier: String,
+        /// How many classes it has.
+        classes: usize,
+        /// How many this one has.
+        found: usize,
+    },
+    /// An earlier removal of this release was done in a further file, which this one would leave behind.
+    #[error(
+        "the earlier removal of this release was done in `{name}`, too, which this one would leave behind"
+    )]
+    FileLeft {
+        /// The file.
+        name: String,
+    },
     /// A method made for competing classes was asked for on a multi-label head.
     #[error("method `{method}` needs classes that compete, those of a multi-label head do not")]
     NotForMultiLabel {

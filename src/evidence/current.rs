@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 40] = [
+pub(crate) const CURRENT: [(&str, u32); 41] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -19,6 +19,7 @@ pub(crate) const CURRENT: [(&str, u32); 40] = [
     ("assumptions", 1),
     ("labels-left", 1),
     ("one-answer", 1),
+    ("other-files", 1),
     ("forgotten-accuracy", 1),
     ("retained-accuracy", 1),
     ("aus", 1),

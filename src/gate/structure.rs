@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use declass_formats::Artifact;
+use declass_formats::{Artifact, RelPath};
 
 use crate::{
-    claim::{ForgottenClass, METHOD_NAMES, Promise, Statement, Verdict},
+    claim::{ForgottenClass, METHOD_NAMES, OtherFile, Promise, Statement, Verdict},
     classes::{REMEDY, describe, is_generic_name},
     cut::{Choice, Cut, Head},
-    evidence::{Finding, Outcome, code},
-    head::{Slot, Target, sealed::is_sealed},
+    evidence::{ChangedTensor, Finding, Outcome, code},
+    head::{Hints, Slot, Target, sealed::is_sealed},
 };
 
 /// The claim against what the files are.
@@ -19,7 +19,7 @@ pub(super) fn compare(
     artifact: &Artifact,
     heads: &[String],
 ) -> Vec<Finding> {
-    let mut findings = tensors(statement, artifact);
+    let mut findings = tensors(&statement.predicate.removal.tensors, artifact);
     match Cut::locate(artifact, target.hints()) {
         Ok(cut) => {
             findings.extend(classes(statement, target, &cut));
@@ -28,7 +28,39 @@ pub(super) fn compare(
         }
         Err(error) => findings.push(Finding::new(&code::UNREADABLE, error.to_string())),
     }
+    match statement.other_files() {
+        Ok(others) => {
+            let listed = statement.predicate.removal.other_files.iter();
+            findings.extend(listed.zip(others).flat_map(|(listed, (path, hints))| {
+                other(statement, target, artifact, (listed, &path, &hints))
+            }));
+        }
+        Err(error) => findings.push(claim(error.to_string())),
+    }
     findings
+}
+
+/// The claim against a further file of the model.
+fn other(
+    statement: &Statement,
+    target: &Target,
+    artifact: &Artifact,
+    (listed, path, hints): (&OtherFile, &RelPath, &Hints),
+) -> Vec<Finding> {
+    let unreadable = |error: String| vec![Finding::new(&code::UNREADABLE, error)];
+    let twin = artifact.with_twins(std::slice::from_ref(path)).and_then(|model| model.twin(path));
+    let found = twin.map_err(|error| error.to_string()).and_then(|twin| {
+        let cut = Cut::locate(&twin, hints).map_err(|error| error.to_string())?;
+        Ok((twin, cut))
+    });
+    let findings = match found {
+        Ok((twin, cut)) => {
+            [tensors(&listed.tensors, &twin), classes(statement, target, &cut), seal(target, &cut, &twin)]
+                .concat()
+        }
+        Err(error) => unreadable(error),
+    };
+    findings.into_iter().map(|finding| finding.about(path)).collect()
 }
 
 fn claim(message: impl Into<String>) -> Finding {
@@ -69,9 +101,9 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
 }
 
 /// The tensors that the claim says changed have the shapes that it says.
-fn tensors(statement: &Statement, artifact: &Artifact) -> Vec<Finding> {
+fn tensors(claimed: &[ChangedTensor], artifact: &Artifact) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for tensor in &statement.predicate.removal.tensors {
+    for tensor in claimed {
         let found = artifact.tensors().get(&tensor.name).map(|info| &info.shape);
         if found != tensor.shape_after.as_ref() {
             let shape = |shape: Option<&Vec<usize>>| {

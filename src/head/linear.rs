@@ -46,6 +46,24 @@ impl LinearHead {
         (row, bias / count)
     }
 
+    /// This head with the rows and biases of `after` wherever those are not the ones of `before`: what became of
+    /// another file of the same head becomes of this one.
+    #[must_use]
+    pub fn following(&self, before: &Self, after: &Self) -> Self {
+        let mut new = self.clone();
+        let changed = |old: f32, new: f32| old.to_bits() != new.to_bits();
+        for class in 0..self.classes {
+            let (old, moved) = (before.row(class), after.row(class));
+            if old.iter().zip(moved).any(|(old, new)| changed(*old, *new)) {
+                new.row_mut(class).copy_from_slice(moved);
+            }
+            if changed(before.bias[class], after.bias[class]) {
+                new.bias[class] = after.bias[class];
+            }
+        }
+        new
+    }
+
     /// Whether all rows are equal, or as good as that: no embedding of a norm below 10^6 moves one logit against
     /// another by as much as single precision tells of a probability. What biases alone make is the same answer to
     /// everything.

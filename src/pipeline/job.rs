@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use candle_core::Device;
+use declass_formats::Artifact;
 
 use super::Observer;
 use crate::{
     blueprint::Blueprint,
     claim::History,
+    cut::Head,
     device::DeviceKind,
     error::{Error, RemovalError},
     evaluate::{Data, Pair},
@@ -22,6 +24,8 @@ use crate::{
 /// there: training may move every row, also one that an earlier removal sealed.
 pub struct Job<'a> {
     pub(super) model: &'a Model,
+    /// Its files, with the further ones in which the same is done.
+    pub(super) artifact: Artifact,
     pub(super) removal: Removal,
     pub(super) destination: Destination,
     pub(super) device: Device,
@@ -44,7 +48,7 @@ impl<'a> Job<'a> {
     /// [`Error::Removal`] if the method cannot work at the model's head, the removal names another head than
     /// the model was opened at, an earlier removal did all of it, or only one class would be left to answer;
     /// [`Error::CannotKeep`] if a sealed slot could be given out all the same; [`Error::OtherClasses`] if it is
-    /// about another number of classes; [`Error::OverwritesInput`] and
+    /// about another number of classes; [`Error::Format`] if a further file cannot be read; [`Error::OverwritesInput`] and
     /// [`Error::InsideInput`] for the place; [`Error::NotAClaim`] and [`Error::BrokenLineage`] if the model
     /// is a release with a history that does not hold.
     pub fn open(
@@ -65,14 +69,18 @@ impl<'a> Job<'a> {
             return Err(Error::OtherClasses { found, expected });
         }
         let history = History::of_input(model.artifact())?;
+        require_same_classes(&history, head)?;
+        require_same_files(&history, removal)?;
         let earlier = history.still_there()?;
         let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
         if let Some(reason) = head.still_open(removal.target()) {
             return Err(Error::CannotKeep { reason, droppable: head.obstacle.is_none() });
         }
+        let artifact = model.artifact().with_twins(&removal.other_paths())?;
+        let (data, graph) = (None, None);
         let job =
-            Self { model, removal, destination, device, observer, history, earlier, data: None, graph: None };
+            Self { model, artifact, removal, destination, device, observer, history, earlier, data, graph };
         job.require_something_new(&asked)?;
         job.require_answers()?;
         job.require_labels_gone(&asked)?;
@@ -106,6 +114,12 @@ impl<'a> Job<'a> {
         &self.removal
     }
 
+    /// The model's files, with the further ones in which the same is done.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
     /// The earlier removals that this one continues.
     #[must_use]
     pub fn history(&self) -> &History {
@@ -117,4 +131,26 @@ impl<'a> Job<'a> {
     pub fn still_forgotten(&self) -> &[usize] {
         &self.earlier
     }
+}
+
+/// Fails if a file in which the latest removal was done would be left behind: its claim is about all of them.
+fn require_same_files(history: &History, removal: &Removal) -> Result<(), Error> {
+    let latest = history.claims().first().map(|claim| &claim.statement.predicate.removal.other_files);
+    let is_left = |name: &&String| !removal.others().iter().any(|other| other.path.as_str() == name.as_str());
+    match latest.into_iter().flatten().map(|file| &file.name).find(is_left) {
+        Some(name) => Err(RemovalError::FileLeft { name: name.clone() }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Fails if the earlier removals are about another number of classes than the head has: their indices are then none of
+/// its own.
+fn require_same_classes(history: &History, head: &Head) -> Result<(), Error> {
+    let Some(latest) = history.claims().first() else { return Ok(()) };
+    let removal = &latest.statement.predicate.removal;
+    let (classes, earlier) = (removal.label_space.after, removal.location.head.clone());
+    if classes == head.classes {
+        return Ok(());
+    }
+    Err(RemovalError::OtherClassesBefore { earlier, classes, found: head.classes }.into())
 }

@@ -73,6 +73,7 @@ impl Release {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let artifact = open_model(path.as_ref())?;
         let claimed = Claimed::of(&artifact)?;
+        let artifact = artifact.with_twins(&claimed.removal().other_paths())?;
         Ok(Self { artifact, claimed })
     }
 

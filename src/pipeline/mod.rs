@@ -28,6 +28,7 @@ mod encode;
 mod encoder;
 mod event;
 mod finish;
+mod gather;
 mod job;
 #[cfg(feature = "inputs")]
 mod kept;
@@ -46,6 +47,7 @@ pub use carded::card_of;
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
+pub use gather::{LeftFile, gather};
 pub use job::Job;
 pub use measure::{Measured, Measuring, Release};
 pub use reproduce::{DEFINITION as REPRODUCTION, OtherTensor, Reproduced};

@@ -2,6 +2,7 @@
 
 use super::{Event, Job, NotTrained, Sealed, training::Training};
 use crate::{
+    cut::Cut,
     edit,
     embeddings::Sampling,
     error::{Error, UnlearnError},
@@ -81,7 +82,16 @@ impl<'a> Unlearned<'a> {
         let Self { job, before, training } = self;
         let (model, target) = (job.model, job.removal.target());
         let trained = training.trained.as_ref().map_or(&before, |trained| &trained.head);
-        let edits = edit::rewrite(model.artifact(), model.cut(), &before, trained, target)?;
+        let mut edits = edit::rewrite(model.artifact(), model.cut(), &before, trained, target)?;
+        for other in job.removal.others() {
+            let twin = job.artifact.twin(&other.path)?;
+            let removal = job.removal.of_file(other);
+            let cut = Cut::locate(&twin, removal.hints())?;
+            let own = cut.head.load(&twin)?;
+            let trained = own.following(&before, trained);
+            let new = edit::rewrite(&twin, &cut, &own, &trained, removal.target())?;
+            edits.twins.insert(other.path.clone(), new);
+        }
         if target.is_sealed() {
             let link = model.cut().head.link;
             job.observer.observe(Event::Sealed { link, has_bias: before.has_bias });

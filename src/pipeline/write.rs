@@ -37,7 +37,7 @@ impl<'a> Sealed<'a> {
     /// As [`Staged::write`].
     pub fn write(self) -> Result<Written<'a>, Error> {
         let Self { job, training, edits } = self;
-        let staged = Staged::write(job.model.artifact(), &edits, job.destination.clone(), job.observer)?;
+        let staged = Staged::write(&job.artifact, &edits, job.destination.clone(), job.observer)?;
         Ok(Written { job, training, staged })
     }
 }
@@ -74,7 +74,7 @@ impl<'a> Evaluated<'a> {
     /// As [`verify::verify`]; [`Error::BrokenLineage`] if the input's claim is not about the input.
     pub fn verify(self) -> Result<Verified<'a>, Error> {
         let Self { written: Written { job, training, staged }, evaluation } = self;
-        let (original, copy) = (job.model.artifact(), staged.artifact());
+        let (original, copy) = (&job.artifact, staged.artifact());
         let report = verify::verify(original, copy, &job.removal, job.graph, &job.device, job.observer)?;
         let mut record = training.record(&job.removal).with_origin(job.model.origin().cloned());
         if let Some(evaluation) = &evaluation {

@@ -93,7 +93,8 @@ impl Staged {
         progress.begin(Step::Writing, size);
         original.write(edits, folder.path(), &|bytes| progress.advance(Step::Writing, bytes))?;
         progress.end(Step::Writing);
-        let artifact = open_model(folder.path())?;
+        let twins: Vec<RelPath> = original.twins().cloned().collect();
+        let artifact = open_model(folder.path())?.with_twins(&twins)?;
         let input = original.folder().to_owned();
         Ok(Self { folder, destination, input, artifact, _parents: parents })
     }
@@ -115,7 +116,8 @@ impl Staged {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&path)(error)),
             _ => write_file(&path, text.as_bytes())?,
         }
-        self.artifact = open_model(here)?;
+        let twins: Vec<RelPath> = self.artifact.twins().cloned().collect();
+        self.artifact = open_model(here)?.with_twins(&twins)?;
         Ok(())
     }
 
@@ -175,7 +177,7 @@ impl Staged {
 
 /// Reads the folder once more: what it holds must be what was verified, neither more nor less.
 fn require_verified(folder: &Path, pass: &Pass, progress: &dyn Progress) -> Result<(), Error> {
-    let artifact = open_model(folder)?;
+    let artifact = open_model(folder)?.with_twins(&pass.report().removal().other_paths())?;
     let mut found: BTreeMap<&RelPath, Option<Sha256Digest>> = BTreeMap::new();
     progress.begin(Step::Hashing, artifact.files().iter().map(|file| file.size).sum());
     for file in artifact.files() {

@@ -159,6 +159,7 @@ impl Builder {
             verification_seed: self.verification_seed.unwrap_or(self.seed),
             executed: self.executed,
             device: self.device,
+            others: Vec::new(),
         })
     }
 

@@ -7,6 +7,8 @@ mod builder;
 
 pub use builder::Builder;
 
+use declass_formats::RelPath;
+
 use crate::{
     classes::Forgotten,
     device::DeviceKind,
@@ -32,6 +34,16 @@ pub struct Removal {
     verification_seed: u64,
     executed: Option<u32>,
     device: DeviceKind,
+    others: Vec<OtherFile>,
+}
+
+/// A further file of the same model, in which the same is done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OtherFile {
+    /// Where it is in the model's folder.
+    pub path: RelPath,
+    /// What finds the head in it.
+    pub hints: Hints,
 }
 
 impl Removal {
@@ -166,6 +178,33 @@ impl Removal {
     #[must_use]
     pub fn as_then(&self) -> Self {
         Self { target: self.target.as_then(), ..self.clone() }
+    }
+
+    /// The further files of the model in which the same is done.
+    #[must_use]
+    pub fn others(&self) -> &[OtherFile] {
+        &self.others
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn other_paths(&self) -> Vec<RelPath> {
+        self.others.iter().map(|other| other.path.clone()).collect()
+    }
+
+    /// The same removal in these further files, too.
+    #[must_use]
+    pub fn in_files(self, others: Vec<OtherFile>) -> Self {
+        Self { others, ..self }
+    }
+
+    /// What it is in one of them alone.
+    #[must_use]
+    pub fn of_file(&self, other: &OtherFile) -> Self {
+        let Self { target, .. } = self;
+        let (forgotten, hints) = (target.forgotten().clone(), other.hints.clone());
+        let target = Target::new(forgotten, target.treatment(), hints, target.accepted());
+        Self { target, others: Vec::new(), ..self.clone() }
     }
 
     /// The same removal of more classes.

@@ -1,8 +1,8 @@
 //! Whether nothing but what had to change has changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, StructureChange, TensorChange};
+use declass_formats::{Artifact, Diff, FileDiff, RelPath, Role, Sha256Digest, StructureChange, TensorChange};
 use serde::Serialize;
 
 use super::{
@@ -91,17 +91,22 @@ fn changed(change: &TensorChange) -> ChangedTensor {
     }
 }
 
-/// Compares the candidate, byte for byte, with what the edits of a removal make of the original.
+/// Compares the candidate, byte for byte, with what the edits of a removal make of the original, of whose further files
+/// the digests are known; with the digests of all files that are to differ.
 pub(super) fn check(
     models: &Models<'_>,
     diff: &Diff,
-    target: &Target,
+    (target, of_others): (&Target, &BTreeMap<RelPath, Sha256Digest>),
     progress: &dyn Progress,
-) -> Result<Check, Error> {
+) -> Result<(Check, BTreeMap<RelPath, Sha256Digest>), Error> {
     let Change { before, after } = &models.models;
-    let offences = match Expected::new(&models.models, &models.heads, target, progress) {
-        Ok(expected) => [offences(before, after, diff, &expected)?, unsealed(after, target)?].concat(),
-        Err(error) => vec![format!("no edit of this kind fits the original ({error})")],
+    let (offences, digests) = match Expected::new(&models.models, &models.heads, target, progress) {
+        Ok(expected) => {
+            let expected = expected.with_others(of_others);
+            let found = [offences(before, after, diff, &expected)?, unsealed(after, target)?].concat();
+            (found, expected.into_digests())
+        }
+        Err(error) => (vec![format!("no edit of this kind fits the original ({error})")], BTreeMap::new()),
     };
     let changes = Changes::of(diff);
     let summary = match offences.as_slice() {
@@ -118,7 +123,7 @@ pub(super) fn check(
             format!("{first} and {} more changes that are not part of the removal", rest.len())
         }
     };
-    Ok(Check {
+    let check = Check {
         definition: &DEFINITION,
         outcome: Outcome::of(offences.is_empty()),
         summary,
@@ -127,7 +132,8 @@ pub(super) fn check(
                 .of(changes.tensor_count as u64),
             Figure::new("values-changed", changes.values as f64, "values").of(changes.value_count),
         ],
-    })
+    };
+    Ok((check, digests))
 }
 
 /// Everything that differs although it must not, or in another way than it must. What decides are the digests

@@ -9,9 +9,10 @@ use crate::{
     classes::Forgotten,
     cut::Cut,
     error::Error,
-    evidence::{Check, Outcome},
+    evidence::{Change, Check, Outcome},
     head::{Accepted, Hints, Target, Treatment},
     progress::{Progress, Step},
+    removal::OtherFile,
 };
 
 /// What differs between an original and a candidate, and the digests of the files of both.
@@ -20,6 +21,8 @@ pub struct Comparison {
     check: Check,
     changes: Changes,
     files: Vec<ComparedFile>,
+    /// The digests that the edits of the removal give the files which they change.
+    expected: BTreeMap<RelPath, Sha256Digest>,
 }
 
 /// A file of either model; a digest is `None` where a model does not have it.
@@ -35,33 +38,71 @@ struct ComparedFile {
 }
 
 /// Compares a candidate with the original it is said to come from; whether the slots of the forgotten classes
-/// were kept or dropped, the number of classes says.
+/// were kept or dropped, the number of classes says. Further files in which the same was done are named by hand.
 ///
 /// # Errors
 /// As [`verify`](super::verify), but for [`Error::Compute`]. More differences than a removal makes are no
-/// error here.
+/// error here, but for those of further files.
 pub fn compare(
     original: &Artifact,
     candidate: &Artifact,
     forgotten: &Forgotten,
-    hints: &Hints,
+    (hints, others): (&Hints, &[OtherFile]),
     progress: &dyn Progress,
 ) -> Result<Comparison, Error> {
+    let paths: Vec<RelPath> = others.iter().map(|other| other.path.clone()).collect();
+    let (original, candidate) = (&original.with_twins(&paths)?, &candidate.with_twins(&paths)?);
     let is_whole = Cut::locate(candidate, hints)?.head.classes == forgotten.classes();
     let treatment = if is_whole { Treatment::Leave } else { Treatment::Drop };
     let target = Target::new(forgotten.clone(), treatment, hints.clone(), Accepted::default());
     let models = Models::open(original, candidate, &target)?;
-    Comparison::between(&models, &target, progress)
+    let found = compare_others(&models, others, &target, progress)?;
+    if let Some(other) = found.iter().position(|other| other.check.outcome == Outcome::Failed) {
+        let what = format!("`{}`: {}", paths[other], found[other].check.summary);
+        return Err(Error::NotOnlyTheHead { what });
+    }
+    Comparison::between(&models, &target, &expected(found.iter()), progress)
+}
+
+/// Compares each of the further files.
+fn compare_others(
+    models: &Models<'_>,
+    others: &[OtherFile],
+    target: &Target,
+    progress: &dyn Progress,
+) -> Result<Vec<Comparison>, Error> {
+    let Change { before, after } = &models.models;
+    let one = |other: &OtherFile| {
+        let (original, candidate) = (before.artifact.twin(&other.path)?, after.artifact.twin(&other.path)?);
+        let target = Target::new(
+            target.forgotten().clone(),
+            target.treatment(),
+            other.hints.clone(),
+            target.accepted(),
+        );
+        let twins = Models::open(&original, &candidate, &target)?;
+        Comparison::between(&twins, &target, &BTreeMap::new(), progress)
+    };
+    others.iter().map(one).collect()
+}
+
+/// The digests that the files of these comparisons have to have.
+pub(super) fn expected<'a>(
+    comparisons: impl Iterator<Item = &'a Comparison>,
+) -> BTreeMap<RelPath, Sha256Digest> {
+    comparisons.flat_map(|comparison| comparison.expected().clone()).collect()
 }
 
 impl Comparison {
-    /// What differs between two models that were opened.
+    /// What differs between two models that were opened; `of_others` are the digests that their further files have to
+    /// have.
     ///
     /// # Errors
     /// [`Error::Format`] if a file cannot be read.
     pub(super) fn between(
         models: &Models<'_>,
         target: &Target,
+        of_others: &BTreeMap<RelPath, Sha256Digest>,
         progress: &dyn Progress,
     ) -> Result<Self, Error> {
         let (original, candidate) = (models.models.before.artifact, models.models.after.artifact);
@@ -82,17 +123,20 @@ impl Comparison {
             size: sizes.get(&file.path).copied().unwrap_or_default(),
             is_card: is_card(&file.path),
         });
-        Ok(Self {
-            check: changes::check(models, &diff, target, progress)?,
-            changes: Changes::of(&diff),
-            files: compared.collect(),
-        })
+        let files = compared.collect();
+        let (check, expected) = changes::check(models, &diff, (target, of_others), progress)?;
+        Ok(Self { check, changes: Changes::of(&diff), files, expected })
     }
 
     /// Whether nothing differs but what the removal has to change, in words.
     #[must_use]
     pub fn check(&self) -> &Check {
         &self.check
+    }
+
+    /// The digests that the files which the removal changes have to have.
+    pub(super) fn expected(&self) -> &BTreeMap<RelPath, Sha256Digest> {
+        &self.expected
     }
 
     /// What changed, in figures.

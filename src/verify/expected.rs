@@ -53,6 +53,19 @@ impl<'a> Expected<'a> {
         Ok(Self { original, candidate, edits, digests: digests? })
     }
 
+    /// The same copy, whose further files have to have these digests.
+    pub(super) fn with_others(mut self, digests: &BTreeMap<RelPath, Sha256Digest>) -> Self {
+        for (path, digest) in digests {
+            self.digests.entry(path.clone()).or_insert(*digest);
+        }
+        self
+    }
+
+    /// The digests of all files that the edits change or add.
+    pub(super) fn into_digests(self) -> BTreeMap<RelPath, Sha256Digest> {
+        self.digests
+    }
+
     /// Whether a file of the candidate is what it had to become, or to stay.
     pub(super) fn has_file(&self, file: &FileDiff) -> bool {
         file.after == self.digests.get(&file.path).copied().or(file.before)

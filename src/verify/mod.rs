@@ -19,6 +19,7 @@ mod head_bias;
 mod models;
 mod moved;
 mod named;
+mod others;
 mod quantised;
 mod recognition;
 mod remaining;
@@ -33,7 +34,7 @@ mod windows;
 
 pub use changes::Changes;
 pub use comparison::{Comparison, compare};
-pub use report::{Pass, Report};
+pub use report::{OtherReport, Pass, Report};
 
 use std::path::Path;
 
@@ -55,7 +56,7 @@ use recognition::Recognition;
 use sample::Sample;
 
 /// Every check of the gate, in the order in which they are made and shown.
-pub static DEFINITIONS: [&Definition; 17] = [
+pub static DEFINITIONS: [&Definition; 18] = [
     &changes::DEFINITION,
     &untouched::CHOICE,
     &untouched::DEFINITION,
@@ -73,10 +74,11 @@ pub static DEFINITIONS: [&Definition; 17] = [
     &assumptions::DEFINITION,
     &remaining::LABELS,
     &remaining::ONE_ANSWER,
+    &others::DEFINITION,
 ];
 
 /// Measures a candidate against the original it is said to come from. Models without a graph are run by the one in
-/// the ONNX file `graph`, or in one beside the original.
+/// the ONNX file `graph`, or in one beside the original. Further files that the removal names are measured, too.
 ///
 /// # Errors
 /// [`Error::Format`] if a model cannot be read, [`Error::Locate`] if no head is found in
@@ -90,9 +92,28 @@ pub fn verify(
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Report, Error> {
+    let with_others = |artifact: &Artifact| {
+        let paths = removal.other_paths();
+        if artifact.twins().eq(&paths) { Ok(artifact.clone()) } else { artifact.with_twins(&paths) }
+    };
+    let (original, candidate) = (&with_others(original)?, &with_others(candidate)?);
+    let opened = Models::open(original, candidate, removal.target())?;
+    let one = |twins: Models<'_>, removal: &Removal| measured(twins, removal, (&[], None), device, progress);
+    let others = others::measure(&opened, removal, &one)?;
+    Ok(measured(opened, removal, (&others, graph), device, progress)?.with_others(others))
+}
+
+/// Measures two models that were opened, `others` being what was found of their further files.
+fn measured(
+    opened: Models<'_>,
+    removal: &Removal,
+    (others, graph): (&[OtherReport], Option<&Path>),
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<Report, Error> {
     let target = removal.target();
-    let opened = Models::open(original, candidate, target)?;
-    let comparison = Comparison::between(&opened, target, progress)?;
+    let expected = comparison::expected(others.iter().map(OtherReport::comparison));
+    let comparison = Comparison::between(&opened, target, &expected, progress)?;
     let Models { models, heads } = opened;
     let Change { before: head, after: changed } = &heads;
     let stored = &models.before.cut.head;
@@ -108,7 +129,7 @@ pub fn verify(
     let labels = models.before.cut.labels.as_ref();
     let left = edit::untouched(models.before.artifact, &models.before.cut, target)?;
     let tensors = comparison.changes().tensors.iter().map(|tensor| tensor.name.as_str()).collect();
-    let both = Change { before: original, after: candidate };
+    let both = Change { before: models.before.artifact, after: models.after.artifact };
     let graphs = Graphs::of(&both, graph, &models.before.cut)?;
     let subject = Subject {
         models: &models,
@@ -139,6 +160,7 @@ pub fn verify(
     ];
     let mut checks: Vec<_> = checks.into_iter().flatten().collect();
     checks.extend(remaining::checks(target, stored.link, labels));
+    checks.extend(others::check(others));
     Ok(Report::new(removal.clone(), checks, models.before.cut, left, execution, comparison))
 }
 

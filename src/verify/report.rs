@@ -29,6 +29,7 @@ pub struct Report {
     cut: Cut,
     untouched: Vec<Untouched>,
     execution: Execution,
+    others: Vec<OtherReport>,
 }
 
 /// A report without failed checks: the permission to publish exactly the files it was made of.
@@ -45,7 +46,18 @@ impl Report {
         execution: Execution,
         comparison: Comparison,
     ) -> Self {
-        Self { removal, checks, comparison, cut, untouched, execution }
+        Self { removal, checks, comparison, cut, untouched, execution, others: Vec::new() }
+    }
+
+    /// The same report with what was found of further files.
+    pub(super) fn with_others(self, others: Vec<OtherReport>) -> Self {
+        Self { others, ..self }
+    }
+
+    /// What was found of the further files of the model.
+    #[must_use]
+    pub fn others(&self) -> &[OtherReport] {
+        &self.others
     }
 
     /// The removal that the candidate was held against.
@@ -114,6 +126,65 @@ impl Report {
     #[must_use]
     pub fn candidate_sizes(&self) -> BTreeMap<&RelPath, u64> {
         self.comparison.candidate_sizes()
+    }
+}
+
+/// What was found of a further file of the model, in which the same was done.
+#[derive(Clone, Debug)]
+pub struct OtherReport {
+    path: RelPath,
+    report: Box<Report>,
+    /// Why its head is not that of the main file.
+    apart: Option<String>,
+}
+
+impl OtherReport {
+    pub(super) fn new(path: &RelPath, report: Report, apart: Option<String>) -> Self {
+        Self { path: path.clone(), report: Box::new(report), apart }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &RelPath {
+        &self.path
+    }
+
+    /// The checks of the file by itself.
+    #[must_use]
+    pub fn checks(&self) -> &[Check] {
+        self.report.checks()
+    }
+
+    /// What changed in it, in figures.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        self.report.changes()
+    }
+
+    /// The boundary found in the original's.
+    #[must_use]
+    pub fn cut(&self) -> &Cut {
+        self.report.cut()
+    }
+
+    /// What the removal is in this file.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        self.report.removal()
+    }
+
+    /// Why its head is not that of the main file, if it is not.
+    pub(super) fn apart(&self) -> Option<&str> {
+        self.apart.as_deref()
+    }
+
+    pub(super) fn comparison(&self) -> &Comparison {
+        &self.report.comparison
+    }
+
+    /// Whether nothing is wrong with it.
+    pub(super) fn passed(&self) -> bool {
+        self.apart.is_none() && self.report.passed()
     }
 }
 

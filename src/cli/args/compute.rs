@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use declass::{
     device::DeviceChoice,
     embeddings::Distribution,
@@ -247,26 +247,44 @@ Examples:
   declass unlearn fixtures/models/fmnist-resnet --forget Sandal -o out
   declass unlearn model.onnx --forget 5 --forget 7 --slot drop -o out
   declass unlearn model.onnx --forget 5 --method seal -o out   # closed form
+  declass unlearn model --keep person --keep dog -o out     # all others go
+  declass unlearn model --forget 'dog*' --yes -o out
+  declass unlearn model --forget-file classes.txt -o out
   declass unlearn model --forget cat -o out --dry-run -v    # keeps nothing
   declass unlearn google/vit-base-patch16-224 --forget 281 -o out
   declass unlearn model --forget cat -o out --eval-embeddings test.npz
   declass unlearn model --forget cat -o out --key release.key   # signed
 
 Exit code 0: written (or it could have been); 1: unlearning or a check failed, nothing was written; 2: could not tell.")]
+#[command(group = ArgGroup::new("wish").args(["forget", "forget_file", "retain"]).required(true).multiple(true))]
 pub(in crate::cli) struct UnlearnArgs {
     #[command(flatten)]
     pub(in crate::cli) model: ModelArgs,
     /// A class to remove, by label or index (repeatable). Of tokens, `PER` is all of `B-PER`, `I-PER` and so on. Where
     /// both could be meant, `label:7` and `index:7` say
-    /// which.
-    #[arg(
-        long = "forget",
-        short = 'f',
-        value_name = "CLASS",
-        required = true,
-        allow_negative_numbers = true
-    )]
+    /// which. `dog*` is every class whose label begins so (`?` is any letter), unless that is a label itself: what a
+    /// pattern takes is listed, and done only with --yes.
+    #[arg(long = "forget", short = 'f', value_name = "CLASS", allow_negative_numbers = true)]
     pub(in crate::cli) forget: Vec<String>,
+    /// Classes to forget, one a line as --forget takes them; lines that begin with `#` do not count.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) forget_file: Option<PathBuf>,
+    /// A class to keep (repeatable): all others are forgotten, but for what stands for no class (`O` of tokens,
+    /// the background of pixels, no object of boxes). Named as --forget names them.
+    #[arg(
+        long = "keep",
+        value_name = "CLASS",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["forget", "forget_file"]
+    )]
+    pub(in crate::cli) retain: Vec<String>,
+    /// Go on although classes were named by a pattern.
+    #[arg(long, short = 'y')]
+    pub(in crate::cli) yes: bool,
+    /// Leave other files of the model out, such as onnx/model.onnx beside model.safetensors, instead of doing the same in
+    /// those that have the same head.
+    #[arg(long)]
+    pub(in crate::cli) one_file: bool,
     /// The folder to write; for an .onnx model the new .onnx in it keeps its file name.
     #[arg(long, short, value_name = "OUT")]
     pub(in crate::cli) out: PathBuf,

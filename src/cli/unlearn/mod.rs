@@ -3,11 +3,12 @@
 
 mod options;
 mod print;
+mod wish;
 
 use anyhow::{Context, Result};
 use declass::{
     formats::RelPath,
-    pipeline::{Job, Verified},
+    pipeline::{Job, Verified, gather},
     release::{Destination, Existing},
     sign::ReleaseKey,
 };
@@ -36,7 +37,9 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
     let source = source::open(&args.model, &bars)?;
     destination.check_input(source.model.artifact())?;
-    let removal = options::removal(args, &source.model)?;
+    let granted = wish::granted(args, &source.model)?;
+    let removal = options::removal(args, &source.model, granted.forgotten.clone())?;
+    let (removal, left) = if args.one_file { (removal, Vec::new()) } else { gather(&source.model, removal)? };
     let through = labelled::Through {
         model: source.model.artifact(),
         cut: source.model.cut(),
@@ -58,7 +61,7 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
         Some(graph) => job.running_by(graph)?,
         None => job,
     };
-    teller.introduce(&job);
+    teller.introduce(&job, &granted.staying, &left);
     let unlearned = job.train();
     if let (Some(path), Some(course)) = (&args.trace, teller.course()) {
         trace::write(path, &course)?;

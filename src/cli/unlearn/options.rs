@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use declass::{
     claim::Seed,
+    classes::Forgotten,
     error::Error,
     head::{Accepted, Slot, Treatment},
     methods,
@@ -12,9 +13,9 @@ use declass::{
 
 use crate::cli::args::UnlearnArgs;
 
-pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
+pub(super) fn removal(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -> Result<Removal> {
     Seed::from(args.seed).require_writable()?;
-    let removal = asked(args, model)?;
+    let removal = asked(args, model, forgotten)?;
     if args.trace.is_some() && !removal.trains() {
         bail!(
             "method `{}` makes no use of --trace: leave out --trace, or choose a method that trains",
@@ -24,9 +25,9 @@ pub(super) fn removal(args: &UnlearnArgs, model: &Model) -> Result<Removal> {
     Ok(removal)
 }
 
-fn asked(args: &UnlearnArgs, model: &Model) -> Result<Removal, Error> {
+fn asked(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -> Result<Removal, Error> {
     let mut removal = model
-        .forget(&args.forget)?
+        .forgetting(forgotten)?
         .method(methods::choose(args.method, model.cut().head.link)?)
         .treatment(Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?)
         .accepted(Accepted {

@@ -7,14 +7,14 @@ use std::{
 
 use declass::{
     claim::names::{CARD_FILE, CLAIM_FILE, STATEMENT_FILE, looks_like_record},
-    classes::{LeftLabel, LeftPieces, describe},
+    classes::{Forgotten, LeftLabel, LeftPieces, describe},
     cut::NO_OBJECT,
     embeddings::{Rare, Sampler, Sampling},
     evidence::Outcome,
     formats::RelPath,
     head::{Link, Treatment},
     methods::Kind,
-    pipeline::{Event, Job, NotTrained, Observer},
+    pipeline::{Event, Job, LeftFile, NotTrained, Observer},
     progress::{Progress, Step},
     removal::Removal,
     sign::SIGNATURE_FILE,
@@ -22,12 +22,16 @@ use declass::{
     verify::Report,
 };
 
+use super::wish::listed;
 use crate::cli::{
     bars::Bars,
     output::{Printer, counted, grouped},
     source::Source,
     summary,
 };
+
+/// Most classes that are named in a line.
+const FEW: usize = 10;
 
 /// What keeps git from changing line ends, and with them digests.
 const ATTRIBUTES: &str = ".gitattributes";
@@ -94,7 +98,7 @@ impl<'a> Teller<'a> {
         self.course.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn introduce(&self, job: &Job<'_>) {
+    pub(super) fn introduce(&self, job: &Job<'_>, staying: &[usize], apart: &[LeftFile]) {
         let (model, out) = (&self.source.model, self.out);
         let cut = model.cut();
         let embeddings: Vec<&str> =
@@ -114,7 +118,7 @@ impl<'a> Teller<'a> {
                 format!("for every {place}: embeddings, strata and figures are of one {place} each"),
             );
         }
-        out.row("removing", self.forgotten());
+        self.forgetting(job.removal().forgotten(), staying);
         self.entities();
         self.history(job);
         let left = model.labels().map(|labels| LeftLabel::of(job.removal().forgotten(), labels));
@@ -126,7 +130,19 @@ impl<'a> Teller<'a> {
         for path in &self.source.left {
             self.printer.warn(&format!("`{path}` of the repository is left out: it was not fetched"));
         }
-        let left = model.artifact().left_out().iter().filter(|path| !looks_like_record(path));
+        self.files(job, apart);
+    }
+
+    /// Which other files go along, and which do not.
+    fn files(&self, job: &Job<'_>, apart: &[LeftFile]) {
+        for other in job.removal().others() {
+            self.out.row("also in", format!("{}: the same head", other.path));
+        }
+        for LeftFile { path, reason } in apart {
+            self.printer.warn(&format!("`{path}` is left out, for it is not the same head: {reason}"));
+        }
+        let is_told = |path: &&RelPath| looks_like_record(path) || apart.iter().any(|it| it.path == **path);
+        let left = job.artifact().left_out().iter().filter(|path| !is_told(path));
         let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
         match left.as_slice() {
             [] => {}
@@ -134,6 +150,25 @@ impl<'a> Teller<'a> {
             _ => self
                 .printer
                 .warn(&format!("left out, for they may hold the same classes: {}", left.join(", "))),
+        }
+    }
+
+    /// The classes that go, and where these are many also those that stay.
+    fn forgetting(&self, forgotten: &Forgotten, staying: &[usize]) {
+        let (gone, left): (Vec<usize>, Vec<usize>) =
+            (forgotten.indices().collect(), forgotten.retained().collect());
+        let list = |classes: &[usize], most| listed(classes, most, self.source.model.labels());
+        if gone.len() <= FEW {
+            self.out.row("removing", list(&gone, FEW));
+        } else {
+            let count = format!("{} of {} classes", gone.len(), forgotten.classes());
+            self.out.row("removing", format!("{count}: {}", list(&gone, FEW)));
+            self.out.detail("", list(&gone, gone.len()));
+            self.out.row("keeping", list(&left, FEW));
+        }
+        if !staying.is_empty() {
+            let what = format!("{} too, since it stands for no class", list(staying, FEW));
+            self.out.row(if gone.len() <= FEW { "keeping" } else { "" }, what);
         }
     }
 
@@ -167,8 +202,10 @@ impl<'a> Teller<'a> {
         self.out.row("history", format!("continues {removals}{stay}"));
     }
 
+    /// The removed classes, or how many they are.
     fn forgotten(&self) -> String {
-        self.names(&self.removal.forgotten().indices().collect::<Vec<_>>())
+        let gone: Vec<usize> = self.removal.forgotten().indices().collect();
+        listed(&gone, FEW, self.source.model.labels())
     }
 
     fn names(&self, classes: &[usize]) -> String {

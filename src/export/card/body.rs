@@ -80,6 +80,7 @@ fn lead(subject: &Subject<'_>) -> String {
     };
     let mut text = format!("{original} with {} removed. {how}", names(subject, &removal.forgotten));
     text += &earlier(subject);
+    text += &files(subject);
     text
 }
 
@@ -103,6 +104,13 @@ fn earlier(subject: &Subject<'_>) -> String {
     }
     let indices = if count == 1 { "its index" } else { "their indices" };
     format!(" Earlier removals took {}, by {indices} in the first model.", names(subject, &gone))
+}
+
+/// Further files that have the same head.
+fn files(subject: &Subject<'_>) -> String {
+    let others = subject.predicate.removal.other_files.iter();
+    let named: Vec<String> = others.map(|file| format!("`{}`", printable(&one_line(&file.name)))).collect();
+    if named.is_empty() { String::new() } else { format!(" The same was done in {}.", listed(&named)) }
 }
 
 /// What is not the original's.

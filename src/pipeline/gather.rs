@@ -1,0 +1,86 @@
+//! The further files of a model's folder that have the same head: a removal is done in all of them, or they stay
+//! behind.
+
+use declass_formats::RelPath;
+
+use crate::{
+    edit,
+    error::Error,
+    head::Hints,
+    model::Model,
+    removal::{OtherFile, Removal},
+};
+
+/// A file that may be the same model once more, and is left out of the copy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LeftFile {
+    /// Where it is.
+    pub path: RelPath,
+    /// Why.
+    pub reason: String,
+}
+
+/// Most files that are looked into.
+const MOST: usize = 64;
+
+/// The same removal in every further file of the model's folder whose head is the same and can be treated in the same
+/// way, and the files in which it is not, each with the reason.
+///
+/// # Errors
+/// [`Error`] if the model's own head cannot be read.
+pub fn gather(model: &Model, removal: Removal) -> Result<(Removal, Vec<LeftFile>), Error> {
+    let (mut others, mut left) = (Vec::new(), Vec::new());
+    let (mut paths, artifact) = (Vec::new(), model.artifact());
+    for path in artifact.possible_twins().take(MOST) {
+        match same(model, &removal, &paths, path)? {
+            Ok(other) => {
+                paths.push(path.clone());
+                others.push(other);
+            }
+            Err(reason) => left.push(LeftFile { path: path.clone(), reason }),
+        }
+    }
+    Ok((removal.in_files(others), left))
+}
+
+/// A file as one in which the removal is done, or why it is not.
+fn same(
+    model: &Model,
+    removal: &Removal,
+    before: &[RelPath],
+    path: &RelPath,
+) -> Result<Result<OtherFile, String>, Error> {
+    let paths = [before, std::slice::from_ref(path)].concat();
+    let view = model.artifact().with_twins(&paths).and_then(|artifact| artifact.twin(path));
+    let hints = Hints {
+        classes: Some(model.head().classes),
+        multi_label: model.hints().multi_label,
+        ..Hints::default()
+    };
+    let twin = match view.map_err(Error::from).and_then(|view| Model::of(view, hints)) {
+        Ok(twin) => twin,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    if let Some(reason) = model.head().apart_from(model.artifact(), (twin.head(), twin.artifact()))? {
+        return Ok(Err(reason));
+    }
+    if let (Some(mine), Some(other)) = (model.labels(), twin.labels())
+        && mine.names != other.names
+    {
+        return Ok(Err("it calls the classes otherwise".to_owned()));
+    }
+    let other = OtherFile { path: path.clone(), hints: twin.lasting_hints() };
+    Ok(possible(&twin, &removal.of_file(&other)).map(|()| other).map_err(|error| error.to_string()))
+}
+
+/// Whether the removal can be done in a file, as far as can be told before training.
+fn possible(twin: &Model, removal: &Removal) -> Result<(), Error> {
+    let (artifact, cut, target) = (twin.artifact(), twin.cut(), removal.target());
+    removal.require_link(cut.head.link)?;
+    if let Some(reason) = cut.head.still_open(target) {
+        return Err(Error::CannotKeep { reason, droppable: cut.head.obstacle.is_none() });
+    }
+    let before = cut.head.load(artifact)?;
+    edit::check(artifact, cut, &before, target)?;
+    edit::rewrite(artifact, cut, &before, &before, target).map(|_| ())
+}
