@@ -33,7 +33,8 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 texts::shorten_counting_attribute(placement, graph, *node, name);
             }
             Site::CountingTensor { tensor } => texts::shorten_counting(placement, tensor)?,
-            Site::Columns { .. }
+            Site::Background
+            | Site::Columns { .. }
             | Site::DeclaredDim { .. }
             | Site::ReadElsewhere { .. }
             | Site::ShapesNeeded
