@@ -124,7 +124,7 @@ fn said(detection: &Detection<'_>, anchors: usize) -> Vec<String> {
 }
 
 /// The heads of a layer, one for each anchor.
-fn anchors<'d>(layer: &'d Layer<'_>, classes: usize) -> impl Iterator<Item = (String, Branch)> + use<'d> {
+fn anchors(layer: &Layer<'_>, classes: usize) -> impl Iterator<Item = (String, Branch)> {
     let width: usize = layer.weight.info.shape.iter().skip(1).product();
     (0..layer.anchors).map(move |anchor| {
         let name = match layer.anchors {

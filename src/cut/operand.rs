@@ -109,6 +109,16 @@ pub(crate) enum Site {
         /// Which entry.
         position: usize,
     },
+    /// An entry of a constant list that counts the classes among others, or says where something behind them begins or
+    /// ends.
+    LongerExtent {
+        /// The node that reads the list.
+        node: usize,
+        /// At which operand.
+        input: usize,
+        /// Which entry.
+        position: usize,
+    },
     /// A node attribute with one label per class.
     LabelAttribute {
         /// Index of the node.
@@ -116,7 +126,7 @@ pub(crate) enum Site {
         /// Name of the attribute.
         name: String,
     },
-    /// A dimension of a declared graph output.
+    /// A dimension of a declared graph output, the classes alone or among others.
     OutputDim {
         /// Index of the output.
         output: usize,
