@@ -180,6 +180,26 @@ fn the_row_of_no_object_is_a_class_without_a_label_of_the_configuration() {
 }
 
 #[test]
+fn a_configuration_says_what_becomes_of_the_logits_of_a_graph_beside_it() {
+    let located = |class: &str, labels: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        std::fs::copy(detector("queries"), &path).unwrap();
+        let config = format!(r#"{{"architectures": ["{class}"], "id2label": {{{labels}}}}}"#);
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        Cut::locate(&Artifact::open(folder.path()).unwrap(), &Hints::default())
+    };
+    let four = r#""0": "person", "1": "car", "2": "dog", "3": "cat""#;
+    let cut = located("DetrForObjectDetection", four).unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (5, Link::None));
+    assert_eq!(cut.head.position, Position::PerPlace(Place::Box));
+    assert_eq!(cut.labels.unwrap().names, ["person", "car", "dog", "cat", "(no object)"]);
+    let cut = located("RTDetrForObjectDetection", &format!(r#"{four}, "4": "bird""#)).unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (5, Link::Sigmoid));
+    assert_eq!(cut.head.position, Position::PerPlace(Place::Box));
+}
+
+#[test]
 fn every_layer_of_a_decoder_has_a_copy_and_what_chooses_where_to_look_stays() {
     let tensors: &[(&str, &[usize])] = &[
         ("model.decoder.class_embed.0.weight", &[4, 3]),
