@@ -96,21 +96,42 @@ fn what_chooses_among_the_boxes_is_refused_by_its_name() {
 }
 
 #[test]
-fn entries_of_a_longer_axis_are_not_dropped() {
-    let artifact = Artifact::open(&detector("detect")).unwrap();
-    let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
-    let head = cut.head.load(&artifact).unwrap();
-    let dropped = edits(&artifact, &cut, &head, &head, &BTreeSet::from([FORGOTTEN]), Slot::Drop);
-    assert!(matches!(dropped, Err(Error::CannotDrop { keepable: true, .. })));
+fn entries_of_a_longer_axis_are_dropped_where_constants_count_them() {
+    let cases = [
+        ("detect", "entries 4 to 7 of axis 1 of output `output0`"),
+        ("dynamic", "some entries of axis 1 of output `output0`"),
+        ("levels", "entries 5 to 8 of axis 2 of output `output`"),
+        ("pose", "entries 4 to 7 of axis 1 of output `output0`"),
+        ("segment", "entries 4 to 7 of axis 1 of output `output0`"),
+        ("split", "entries 4 to 7 of axis 1 of output `output0`"),
+    ];
+    for (name, place) in cases {
+        let artifact = Artifact::open(&detector(name)).unwrap();
+        let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
+        let head = cut.head.load(&artifact).unwrap();
+        let all = edits(&artifact, &cut, &head, &head, &BTreeSet::from([FORGOTTEN]), Slot::Drop).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        artifact.write(&all, folder.path(), &|_| ()).unwrap();
+        let copy = Artifact::open(&folder.path().join(format!("{name}.onnx"))).unwrap();
+        let cut = Cut::locate(&copy, &Hints::default()).unwrap();
+        assert_eq!(cut.labels.as_ref().unwrap().names, ["person", "car", "dog", "card back"], "{name}");
+        assert!(cut.why.rule.ends_with(place), "{name}: {}", cut.why.rule);
+    }
 }
 
 /// A folder of the transformers library with a detector of four labels; the numbers of its tensors count up.
 fn folder(class: &str, more: &str, tensors: &[(&str, &[usize])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = bare(tensors);
     let config = format!(
         r#"{{"architectures": ["{class}"], "id2label": {{"0": "person", "1": "car", "2": "dog", "3": "cat"}}{more}}}"#
     );
     std::fs::write(folder.path().join("config.json"), config).unwrap();
+    folder
+}
+
+/// A folder with nothing but tensors, the numbers of which count up.
+fn bare(tensors: &[(&str, &[usize])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
     let (mut entries, mut data) = (Vec::new(), Vec::new());
     for (name, shape) in tensors {
         let start = data.len();
@@ -159,6 +180,26 @@ fn the_row_of_no_object_is_a_class_without_a_label_of_the_configuration() {
 }
 
 #[test]
+fn a_configuration_says_what_becomes_of_the_logits_of_a_graph_beside_it() {
+    let located = |class: &str, labels: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        std::fs::copy(detector("queries"), &path).unwrap();
+        let config = format!(r#"{{"architectures": ["{class}"], "id2label": {{{labels}}}}}"#);
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        Cut::locate(&Artifact::open(folder.path()).unwrap(), &Hints::default())
+    };
+    let four = r#""0": "person", "1": "car", "2": "dog", "3": "cat""#;
+    let cut = located("DetrForObjectDetection", four).unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (5, Link::None));
+    assert_eq!(cut.head.position, Position::PerPlace(Place::Box));
+    assert_eq!(cut.labels.unwrap().names, ["person", "car", "dog", "cat", "(no object)"]);
+    let cut = located("RTDetrForObjectDetection", &format!(r#"{four}, "4": "bird""#)).unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (5, Link::Sigmoid));
+    assert_eq!(cut.head.position, Position::PerPlace(Place::Box));
+}
+
+#[test]
 fn every_layer_of_a_decoder_has_a_copy_and_what_chooses_where_to_look_stays() {
     let tensors: &[(&str, &[usize])] = &[
         ("model.decoder.class_embed.0.weight", &[4, 3]),
@@ -192,4 +233,113 @@ fn detectors_whose_boxes_depend_on_the_scores_are_refused_with_the_reason() {
     assert!(staged.unwrap_err().to_string().contains("two stages"));
     let (_folder, shifted) = in_folder("DFineForObjectDetection", "", tensors);
     assert!(shifted.unwrap_err().to_string().contains("adds one number"));
+}
+
+/// Two anchors with three classes each, in kernels of nine places.
+const PYRAMID: &[(&str, &[usize])] = &[
+    ("backbone.body.0.weight", &[2, 3, 3, 3]),
+    ("head.classification_head.cls_logits.bias", &[6]),
+    ("head.classification_head.cls_logits.weight", &[6, 2, 3, 3]),
+    ("head.regression_head.bbox_reg.weight", &[8, 2, 3, 3]),
+];
+const REGIONS: &[(&str, &[usize])] = &[
+    ("backbone.body.0.weight", &[2, 3, 3, 3]),
+    ("roi_heads.box_predictor.bbox_pred.bias", &[12]),
+    ("roi_heads.box_predictor.bbox_pred.weight", &[12, 5]),
+    ("roi_heads.box_predictor.cls_score.bias", &[3]),
+    ("roi_heads.box_predictor.cls_score.weight", &[3, 5]),
+    ("rpn.head.cls_logits.weight", &[3, 2, 1, 1]),
+];
+
+fn removed(
+    folder: &Path,
+    class: usize,
+    slot: Slot,
+) -> Result<(Artifact, Cut, declass_formats::Edits), Error> {
+    let artifact = Artifact::open(folder)?;
+    let cut = Cut::locate(&artifact, &Hints::default())?;
+    let before = cut.head.load(&artifact)?;
+    let forgotten =
+        declass::classes::Forgotten::from_indices(BTreeSet::from([class]), cut.head.classes).unwrap();
+    let after = match slot {
+        Slot::Keep => declass::head::seal(&before, &forgotten, cut.head.link, declass::head::MARGIN)?,
+        Slot::Drop => before.clone(),
+    };
+    let all = edits(&artifact, &cut, &before, &after, forgotten.as_set(), slot)?;
+    Ok((artifact, cut, all))
+}
+
+/// A tensor of the copy, row by row, and the numbers of the rows of the original.
+fn rows(artifact: &Artifact, all: &declass_formats::Edits, name: &str) -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
+    let split = |info: &declass_formats::TensorInfo, data: &[u8]| -> Vec<Vec<f32>> {
+        let numbers = info.dtype.decode(data).unwrap();
+        assert_eq!(numbers.len(), info.elements(), "{name}");
+        numbers.chunks(numbers.len() / info.shape[0]).map(<[f32]>::to_vec).collect()
+    };
+    let old = split(artifact.tensor(name).unwrap(), &artifact.read_tensor(name).unwrap());
+    (old, split(&all.tensors[name].info, &all.tensors[name].data))
+}
+
+#[test]
+fn every_anchor_of_a_layer_is_a_head_of_its_own() {
+    let folder = bare(PYRAMID);
+    let (artifact, cut, all) = removed(folder.path(), 1, Slot::Keep).unwrap();
+    assert_eq!((cut.head.classes, cut.head.width(), cut.head.link), (3, 18, Link::Sigmoid));
+    assert_eq!(cut.head.name, "head.classification_head.cls_logits, anchor 0");
+    assert!(cut.why.rule.contains("RetinaNet"), "{}", cut.why.rule);
+    for (name, sealed) in [("weight", 0.0), ("bias", -30.0)] {
+        let (old, new) = rows(&artifact, &all, &format!("head.classification_head.cls_logits.{name}"));
+        for (row, (old, new)) in old.iter().zip(&new).enumerate() {
+            let expected = if row % 3 == 1 { vec![sealed; old.len()] } else { old.clone() };
+            assert_eq!(*new, expected, "{name} {row}");
+        }
+    }
+    let (artifact, _, all) = removed(folder.path(), 1, Slot::Drop).unwrap();
+    for name in ["weight", "bias"] {
+        let (old, new) = rows(&artifact, &all, &format!("head.classification_head.cls_logits.{name}"));
+        let left: Vec<_> = [0, 2, 3, 5].iter().map(|row: &usize| old[*row].clone()).collect();
+        assert_eq!(new, left, "{name}");
+    }
+}
+
+#[test]
+fn boxes_of_a_class_go_with_its_scores_or_stay_out_of_reach() {
+    let folder = bare(REGIONS);
+    let (_, cut, kept) = removed(folder.path(), 2, Slot::Keep).unwrap();
+    assert_eq!((cut.head.classes, cut.head.link), (3, Link::None));
+    assert!(cut.head.is_background(0) && !cut.head.is_background(2));
+    let changed: Vec<&str> = kept.tensors.keys().map(String::as_str).collect();
+    let score = "roi_heads.box_predictor.cls_score";
+    assert_eq!(changed, [format!("{score}.bias"), format!("{score}.weight")]);
+    let left: Vec<&str> = cut.untouched.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(left, ["roi_heads.box_predictor.bbox_pred.weight", "roi_heads.box_predictor.bbox_pred.bias"]);
+    let (artifact, _, dropped) = removed(folder.path(), 1, Slot::Drop).unwrap();
+    let (old, new) = rows(&artifact, &dropped, "roi_heads.box_predictor.bbox_pred.weight");
+    assert_eq!(new, [&old[..4], &old[8..]].concat());
+    let (old, new) = rows(&artifact, &dropped, &format!("{score}.bias"));
+    assert_eq!(new, [old[0].clone(), old[2].clone()]);
+}
+
+#[test]
+fn the_background_stays_the_first_and_one_class_beside_it_is_none_to_forget() {
+    let folder = bare(REGIONS);
+    std::fs::write(folder.path().join("labels.txt"), "cat\ndog\n").unwrap();
+    let (_, cut, _) = removed(folder.path(), 1, Slot::Keep).unwrap();
+    assert_eq!(cut.labels.unwrap().names, ["(background)", "cat", "dog"]);
+    let dropped = removed(folder.path(), 0, Slot::Drop).map(|_| ());
+    assert!(matches!(&dropped, Err(Error::CannotDrop { obstacle, .. }) if obstacle.contains("background")));
+    let one = |name: &str, shape: &[usize]| match (name.rsplit_once('.'), shape) {
+        (Some((stem, _)), [3, rest @ ..]) if stem.ends_with("cls_score") => [&[2], rest].concat(),
+        (_, [12, rest @ ..]) => [&[8], rest].concat(),
+        _ => shape.to_vec(),
+    };
+    let shapes: Vec<Vec<usize>> = REGIONS.iter().map(|(name, shape)| one(name, shape)).collect();
+    let tensors: Vec<(&str, &[usize])> =
+        REGIONS.iter().zip(&shapes).map(|((name, _), shape)| (*name, shape.as_slice())).collect();
+    let folder = bare(&tensors);
+    let said = removed(folder.path(), 1, Slot::Keep).map(|_| ()).unwrap_err().to_string();
+    assert!(said.contains("one class from the background"), "{said}");
+    // What is nothing of torchvision's is not taken for it.
+    let more = [REGIONS, &[("other.weight", &[3, 5])]].concat();
+    assert!(removed(bare(&more).path(), 1, Slot::Keep).is_err());
 }

@@ -6,8 +6,13 @@ use serde_json::Value;
 use super::{
     Fewest,
     candidate::{Candidate, listed},
-    chain, library,
-    library::{boxes::Detector, places, timm, types},
+    chain,
+    labels::Stated,
+    library::{
+        self,
+        boxes::{self, Detector, Scores},
+        places, timm, types,
+    },
     not_this_head,
     refuse::{self, architectures},
     rules::{Found, Library, best_first, token_head},
@@ -61,6 +66,14 @@ fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>])
     let beside = heads.split_off(1);
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Found { confidence: 0.98, library: Library::Known, beside, ..settled(heads, rule) })
+}
+
+/// The library's last row of some detectors is that of no object, which is not among the labels.
+pub(super) fn with_no_object(artifact: &Artifact, stated: Stated) -> Stated {
+    match refuse::detector(artifact.config()).map(|detector| detector.scores) {
+        Some(Scores::WithNoObject) => stated.with_more(boxes::NO_OBJECT),
+        _ => stated,
+    }
 }
 
 /// The head of a detector in all its places, the one whose results are its logits first.

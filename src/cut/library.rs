@@ -3,6 +3,7 @@
 pub(super) mod boxes;
 pub(super) mod places;
 pub(super) mod timm;
+pub(super) mod torchvision;
 pub(super) mod types;
 
 /// The names of the heads that the library's own code of these classes reads its logits from; of several, the

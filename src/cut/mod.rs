@@ -3,6 +3,7 @@
 mod candidate;
 mod chain;
 mod choice;
+mod detector;
 mod foreign;
 mod known;
 mod labels;
@@ -235,6 +236,26 @@ impl Cut {
 }
 
 impl Head {
+    /// A head whose logits are the results of its branches, without a name.
+    fn plain(classes: usize, branches: Vec<Branch>) -> Self {
+        Self {
+            name: String::new(),
+            classes,
+            branches,
+            link: Link::None,
+            position: Position::Whole,
+            ties: Ties::Never,
+            auxiliary: Vec::new(),
+            shift: vec![0.0; classes],
+            sites: Vec::new(),
+            floated: None,
+            obstacle: None,
+            fewest: None,
+            merging: Vec::new(),
+            open: None,
+        }
+    }
+
     /// Reads the weights: gains and parallel heads folded into one matrix.
     ///
     /// # Errors
@@ -281,6 +302,12 @@ impl Head {
             _ => None,
         });
         counts.max().filter(|count| *count > 1)
+    }
+
+    /// Whether a class is the background, which a detector gives out nowhere.
+    #[must_use]
+    pub fn is_background(&self, class: usize) -> bool {
+        class == 0 && self.sites.iter().any(|site| matches!(site, Site::Background))
     }
 
     /// Width of the joint embedding.

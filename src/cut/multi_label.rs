@@ -3,7 +3,7 @@
 use declass_formats::{Artifact, Format, Role};
 use serde_json::Value;
 
-use super::refusal;
+use super::{library::boxes::Scores, refusal, refuse};
 use crate::{
     error::Error,
     head::{Hints, Link},
@@ -39,13 +39,18 @@ pub(super) fn is_stated(artifact: &Artifact, hints: &Hints) -> Result<bool, Erro
 /// # Errors
 /// If the graph lets them compete, and the one who asks says that they do not.
 pub(super) fn link(found: Link, artifact: &Artifact, hints: &Hints, competing: bool) -> Result<Link, Error> {
-    let stated = is_stated(artifact, hints)?;
+    let stated = is_stated(artifact, hints)? || (!hints.older && is_of_detector(artifact));
     match found {
         Link::None if stated && !competing => Ok(Link::Sigmoid),
         Link::Sigmoid | Link::None if !(hints.multi_label && competing) => Ok(found),
         _ if hints.multi_label => Err(contradicted("the graph compares its classes (softmax or argmax)")),
         _ => Ok(found),
     }
+}
+
+/// Whether the configuration is that of a detector of independent classes.
+fn is_of_detector(artifact: &Artifact) -> bool {
+    refuse::detector(artifact.config()).is_some_and(|detector| detector.scores == Scores::Independent)
 }
 
 fn contradicted(what: &str) -> Error {

@@ -1,6 +1,8 @@
 //! Constant tensors that have an axis of classes, and where they are stored.
 
-use declass_formats::TensorInfo;
+use std::ops::Range;
+
+use declass_formats::{Artifact, FormatError, TensorInfo};
 
 use crate::net::Quantised;
 
@@ -37,6 +39,12 @@ pub(crate) enum Source {
         /// At which operand.
         input: usize,
     },
+    /// Some of the elements of a stored tensor, which has several operands of this shape one behind the other along its
+    /// first axis, or counts more than the classes there.
+    Part {
+        /// Elements in front of these.
+        first: usize,
+    },
     /// A stored tensor that nothing else reads.
     Stored,
     /// A matrix of whole numbers: a new value is one of real numbers, and so is its product then.
@@ -70,6 +78,9 @@ pub(crate) enum Site {
         /// How many entries lie in front of the first class, where that is known.
         start: Option<usize>,
     },
+    /// No place, but the fact that the first class is none that is given out: the background, which has to stay the
+    /// first.
+    Background,
     /// A node attribute with the indices of the classes, in order.
     CountingAttribute {
         /// Index of the node.
@@ -98,6 +109,16 @@ pub(crate) enum Site {
         /// Which entry.
         position: usize,
     },
+    /// An entry of a constant list that counts the classes among others, or says where something behind them begins or
+    /// ends.
+    LongerExtent {
+        /// The node that reads the list.
+        node: usize,
+        /// At which operand.
+        input: usize,
+        /// Which entry.
+        position: usize,
+    },
     /// A node attribute with one label per class.
     LabelAttribute {
         /// Index of the node.
@@ -105,7 +126,7 @@ pub(crate) enum Site {
         /// Name of the attribute.
         name: String,
     },
-    /// A dimension of a declared graph output.
+    /// A dimension of a declared graph output, the classes alone or among others.
     OutputDim {
         /// Index of the output.
         output: usize,
@@ -153,6 +174,31 @@ impl Operand {
     /// A stored tensor that is edited where it is.
     pub(crate) fn stored(tensor: &str, info: &TensorInfo, axis: usize) -> Self {
         Self { tensor: tensor.to_owned(), info: info.clone(), axis, source: Source::Stored }
+    }
+
+    /// A part of a stored tensor, of this shape, behind so many elements.
+    pub(crate) fn part(tensor: &str, info: TensorInfo, first: usize) -> Self {
+        Self { tensor: tensor.to_owned(), info, axis: 0, source: Source::Part { first } }
+    }
+
+    /// Where its bytes are among those of the stored tensor, once of so many classes so many are left: the parts in
+    /// front of it are shorter then, too.
+    pub(crate) fn stored_at(&self, classes: usize, left: usize) -> Range<usize> {
+        let size = self.info.dtype.bits() / 8;
+        let first = if let Source::Part { first } = self.source { first } else { 0 };
+        let now = |elements: usize| elements / classes.max(1) * left * size;
+        now(first)..now(first.saturating_add(self.info.elements()))
+    }
+
+    /// Its bytes in a model, where they are stored as they are read.
+    pub(crate) fn stored_in(&self, artifact: &Artifact) -> Result<Vec<u8>, FormatError> {
+        let whole = artifact.read_tensor(&self.tensor)?;
+        match self.source {
+            Source::Part { .. } => {
+                Ok(whole.get(self.stored_at(1, 1)).map(<[u8]>::to_vec).unwrap_or_default())
+            }
+            _ => Ok(whole),
+        }
     }
 
     /// Elements of one class.

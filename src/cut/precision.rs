@@ -43,7 +43,7 @@ impl Operand {
     /// Whether single precision holds its elements, and they are read as they are stored.
     fn is_exact(&self) -> bool {
         let is_stored = match &self.source {
-            Source::Attribute { .. } | Source::Stored => true,
+            Source::Attribute { .. } | Source::Part { .. } | Source::Stored => true,
             Source::Computed { value, .. } => *value == self.tensor,
             Source::Whole(_) => false,
         };

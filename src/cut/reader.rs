@@ -49,7 +49,9 @@ impl<'a> Reader<'a> {
             Source::Attribute { node, name } => self.attribute(*node, name),
             Source::Computed { value, .. } => self.computed(operand, value)?,
             Source::Whole(product) => self.whole(product)?,
-            Source::Stored => operand.info.dtype.decode(&self.artifact.read_tensor(&operand.tensor)?),
+            Source::Part { .. } | Source::Stored => {
+                operand.info.dtype.decode(&operand.stored_in(self.artifact)?)
+            }
         };
         let values = values.filter(|values| values.len() == operand.info.elements());
         let values = values.ok_or_else(|| unreadable(operand))?;
@@ -106,12 +108,13 @@ impl Operand {
         check_size(&self.tensor, self.info.elements())?;
         let stored = match &self.source {
             Source::Attribute { .. } | Source::Whole(_) => None,
+            Source::Part { .. } => Some(&self.info),
             Source::Computed { value, .. } if *value != self.tensor => None,
             _ => artifact.tensors().get(&self.tensor).filter(|info| **info == self.info),
         };
         match stored {
             Some(info) => {
-                let values = info.dtype.decode_f64(&artifact.read_tensor(&self.tensor)?);
+                let values = info.dtype.decode_f64(&self.stored_in(artifact)?);
                 values.ok_or_else(|| unreadable(self))
             }
             None => Ok(self.read(artifact)?.into_iter().map(f64::from).collect()),

@@ -7,10 +7,10 @@ use declass_formats::Artifact;
 use super::{
     Auxiliary, Branch, Choice, Cut, Head, Operand, Why,
     candidate::{self, Candidate},
-    chain, foreign, known,
+    chain, detector, foreign, known,
     labels::{self, Stated},
     library::{
-        boxes::{self, Detector, Scores},
+        boxes::{Detector, Scores},
         places,
     },
     multi_label, names, not_this_head,
@@ -27,10 +27,13 @@ use crate::head::{Hints, Link, Position, Ties};
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let is_named = hints.head().is_some();
     foreign::check(artifact)?;
+    if let Some(cut) = detector::locate(artifact, hints)? {
+        return Ok(cut);
+    }
     refuse::check(artifact, is_named || places::torchvision(artifact).is_some())?;
     let matrices = candidate::matrices(artifact);
     let has_rows = |count: usize| matrices.iter().any(|it| it.rows() == count);
-    let stated = labels::stated(artifact)?.map(|stated| with_no_object(artifact, stated));
+    let stated = labels::stated(artifact)?.map(|stated| known::with_no_object(artifact, stated));
     let stated = stated.filter(|stated| !stated.beside || has_rows(stated.count));
     // One of several that are independent may be left.
     let fewest = if multi_label::is_stated(artifact, hints)? { 1 } else { 2 };
@@ -46,14 +49,6 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
         refuse::quantised(artifact).filter(|_| hidden).unwrap_or(error)
     })?;
     assemble(artifact, found, &matrices, stated, hints)
-}
-
-/// The library's last row of some detectors is that of no object, which is not among the labels.
-fn with_no_object(artifact: &Artifact, stated: Stated) -> Stated {
-    match refuse::detector(artifact.config()).map(|detector| detector.scores) {
-        Some(Scores::WithNoObject) => stated.with_more(boxes::NO_OBJECT),
-        _ => stated,
-    }
 }
 
 fn find<'a>(
@@ -164,7 +159,7 @@ fn assemble(
             auxiliary,
             fewest: known::fewest(artifact.config(), classes),
             obstacle: detector.and_then(Detector::kept).map(Into::into),
-            ..plain_head(classes, branches)
+            ..Head::plain(classes, branches)
         },
         why: Why {
             choice: Choice::Located,
@@ -178,26 +173,6 @@ fn assemble(
         untouched,
         older: false,
     })
-}
-
-/// A head whose logits are the results of its branches, without a name.
-fn plain_head(classes: usize, branches: Vec<Branch>) -> Head {
-    Head {
-        name: String::new(),
-        classes,
-        branches,
-        link: Link::None,
-        position: Position::Whole,
-        ties: Ties::Never,
-        auxiliary: Vec::new(),
-        shift: vec![0.0; classes],
-        sites: Vec::new(),
-        floated: None,
-        obstacle: None,
-        fewest: None,
-        merging: Vec::new(),
-        open: None,
-    }
 }
 
 /// The other matrices with one row per class.

@@ -7,7 +7,7 @@ use std::{
 
 use declass_formats::{
     Artifact, Dtype, NewTensor, TensorInfo,
-    onnx::{Attribute, Graph, GraphEdit},
+    onnx::{Attribute, Dim, Graph, GraphEdit},
 };
 
 use super::{Rows, companions, place::Placement, rows, texts};
@@ -25,7 +25,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
         return Ok(());
     };
     // By node and operand, so that a shape that counts the classes twice is rewritten once.
-    let mut extents: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+    let mut extents: BTreeMap<(usize, usize), BTreeMap<usize, bool>> = BTreeMap::new();
     let mut texts: BTreeSet<&str> = BTreeSet::new();
     for site in sites {
         match site {
@@ -33,7 +33,8 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 texts::shorten_counting_attribute(placement, graph, *node, name);
             }
             Site::CountingTensor { tensor } => texts::shorten_counting(placement, tensor)?,
-            Site::Columns { .. }
+            Site::Background
+            | Site::Columns { .. }
             | Site::DeclaredDim { .. }
             | Site::ReadElsewhere { .. }
             | Site::ShapesNeeded
@@ -45,13 +46,17 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 texts.insert(&operand.tensor);
             }
             Site::Extent { node, input, position } => {
-                extents.entry((*node, *input)).or_default().insert(*position);
+                extents.entry((*node, *input)).or_default().insert(*position, false);
+            }
+            Site::LongerExtent { node, input, position } => {
+                extents.entry((*node, *input)).or_default().insert(*position, true);
             }
             Site::LabelAttribute { node, name } => shorten_labels(placement, graph, (*node, name), cut),
             Site::OutputDim { output, axis } => {
-                let extent = i64::try_from(placement.left()).unwrap_or(i64::MAX);
-                let edit = GraphEdit::SetOutputDim { output: *output, axis: *axis, extent };
-                placement.edits.graph.push(edit);
+                if let Some(extent) = shorter_output(placement, graph, *output, *axis) {
+                    let edit = GraphEdit::SetOutputDim { output: *output, axis: *axis, extent };
+                    placement.edits.graph.push(edit);
+                }
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
             Site::Picks { node, count } => {
@@ -215,7 +220,7 @@ fn shorten_labels(placement: &mut Placement<'_>, graph: &Graph, (node, name): (u
 fn shorten_extent(
     placement: &mut Placement<'_>,
     place: (usize, usize),
-    positions: &BTreeSet<usize>,
+    positions: &BTreeMap<usize, bool>,
 ) -> Result<(), Error> {
     let (node, input) = place;
     let missing = || Error::Unwritable {
@@ -228,11 +233,11 @@ fn shorten_extent(
     let shape =
         evaluate(placement.artifact, flow, name).map_err(|problem| unwritable(problem.to_string()))?;
     let mut entries = shape.integers();
-    for position in positions {
+    for (position, counts_more) in positions {
         if let Some(entry) = entries.get_mut(*position)
-            && usize::try_from(*entry) == Ok(placement.classes)
+            && (*counts_more || usize::try_from(*entry) == Ok(placement.classes))
         {
-            *entry = i64::try_from(placement.left()).unwrap_or(i64::MAX);
+            *entry -= gone(placement);
         }
     }
     if entries == shape.integers() {
@@ -243,6 +248,19 @@ fn shorten_extent(
     let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };
     placement.rewire(node, input, name, NewTensor { info, data });
     Ok(())
+}
+
+/// How many classes go.
+fn gone(placement: &Placement<'_>) -> i64 {
+    i64::try_from(placement.forgotten.len()).unwrap_or(i64::MAX)
+}
+
+/// The extent of a declared output once the classes are gone, where it is a number.
+fn shorter_output(placement: &Placement<'_>, graph: &Graph, output: usize, axis: usize) -> Option<i64> {
+    match graph.outputs.get(output)?.shape.as_ref()?.get(axis)? {
+        Dim::Fixed(extent) => Some(extent - gone(placement)),
+        Dim::Symbolic(_) => None,
+    }
 }
 
 fn shorten_metadata(placement: &mut Placement<'_>, graph: &Graph, cut: &Cut) -> Result<(), Error> {

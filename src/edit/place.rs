@@ -90,8 +90,13 @@ impl<'a> Placement<'a> {
                 return Ok(());
             }
         }
-        self.place(operand, tensor);
-        Ok(())
+        match operand.source {
+            Source::Part { .. } => self.place_part(operand, tensor),
+            _ => {
+                self.place(operand, tensor);
+                Ok(())
+            }
+        }
     }
 
     /// Puts a new value where the model stores an operand.
@@ -104,13 +109,36 @@ impl<'a> Placement<'a> {
             }
             Source::Computed { node, input, .. } => self.rewire(*node, *input, &operand.tensor, tensor),
             Source::Whole(product) => self.float(product, &operand.tensor, tensor),
-            Source::Stored => match self.listed_reader(&operand.tensor) {
+            Source::Part { .. } | Source::Stored => match self.listed_reader(&operand.tensor) {
                 Some((node, input)) => self.rewire(node, input, &operand.tensor, tensor),
                 None => {
                     self.edits.tensors.insert(operand.tensor.clone(), tensor);
                 }
             },
         }
+    }
+
+    /// Puts a new value among the other parts of a stored tensor. Where classes go, all parts have to come, in the
+    /// order in which they are stored.
+    fn place_part(&mut self, operand: &Operand, part: NewTensor) -> Result<(), Error> {
+        let mut whole = match self.edits.tensors.remove(&operand.tensor) {
+            Some(whole) => whole,
+            None => NewTensor {
+                info: self.artifact.tensor(&operand.tensor)?.clone(),
+                data: self.artifact.read_tensor(&operand.tensor)?,
+            },
+        };
+        let left = if self.slot == Slot::Drop { self.left() } else { self.classes };
+        let start = operand.stored_at(self.classes, left).start;
+        let old = operand.stored_at(self.classes, self.classes).len();
+        let row = whole.info.shape.iter().skip(1).product::<usize>().max(1);
+        let gone = operand.info.elements().saturating_sub(part.info.elements());
+        whole.data.splice(start..(start + old).min(whole.data.len()), part.data);
+        if let Some(rows) = whole.info.shape.first_mut() {
+            *rows -= gone / row;
+        }
+        self.edits.tensors.insert(operand.tensor.clone(), whole);
+        Ok(())
     }
 
     /// The reader of an initializer that an old file also lists among the inputs, with its shape: a shorter

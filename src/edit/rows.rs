@@ -18,7 +18,7 @@ pub(super) fn stored(
     operand: &Operand,
 ) -> Result<NewTensor, Error> {
     let data = match operand.source {
-        Source::Stored => artifact.read_tensor(&operand.tensor)?,
+        Source::Part { .. } | Source::Stored => operand.stored_in(artifact)?,
         Source::Attribute { .. } | Source::Computed { .. } | Source::Whole(_) => {
             let values: Vec<f64> = reader.read(operand)?.into_iter().map(f64::from).collect();
             encode(operand, &values)?

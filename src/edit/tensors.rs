@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use declass_formats::{Artifact, TensorInfo};
 
-use super::{place::Placement, rows};
+use super::{Rows, place::Placement, rows};
 use crate::{
-    cut::{Cut, Operand},
+    cut::{Cut, Operand, Site},
     error::Error,
     evidence::{Untouched, UntouchedKind},
 };
@@ -43,6 +43,14 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
     if cut.older {
         return Ok(());
     }
+    if placement.artifact.graph().is_none() {
+        if placement.forgotten.iter().any(|class| cut.head.is_background(*class)) {
+            let obstacle =
+                "the first row is that of the background, and whatever came first would be taken for it";
+            return Err(Error::CannotDrop { obstacle: obstacle.into(), keepable: true });
+        }
+        beside(cut).try_for_each(|operand| placement.put(operand, &Rows::new()))?;
+    }
     for (name, axes) in known(placement.artifact, cut) {
         let info = placement.artifact.tensor(&name)?.clone();
         let data = placement.artifact.read_tensor(&name)?;
@@ -56,12 +64,21 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
     Ok(())
 }
 
+/// What is known to have rows of every class beside the head: boxes and masks.
+fn beside(cut: &Cut) -> impl Iterator<Item = &Operand> {
+    cut.head.sites.iter().filter_map(|site| match site {
+        Site::Values(operand) => Some(operand),
+        _ => None,
+    })
+}
+
 /// The names of those.
 pub(super) fn shortened(artifact: &Artifact, cut: &Cut) -> BTreeSet<String> {
     if cut.older {
         return BTreeSet::new();
     }
-    known(artifact, cut).into_iter().map(|(name, _)| name).collect()
+    let beside = beside(cut).map(|operand| operand.tensor.clone()).filter(|_| artifact.graph().is_none());
+    known(artifact, cut).into_iter().map(|(name, _)| name).chain(beside).collect()
 }
 
 /// What else has a value or a row per class, and stays as long as it is.
@@ -86,6 +103,7 @@ fn known(artifact: &Artifact, cut: &Cut) -> Vec<(String, Vec<usize>)> {
         .iter()
         .chain(head.auxiliary.iter().map(|auxiliary| &auxiliary.branch))
         .flat_map(|branch| std::iter::once(&branch.weight).chain(&branch.bias))
+        .chain(beside(cut))
         .map(|operand| operand.tensor.as_str())
         .collect();
     let others = artifact

@@ -112,7 +112,7 @@ fn adopt(
     let added = original.graph().map(|graph| added_for(&operands, edits, graph)).unwrap_or_default();
     for operand in &operands {
         if let Some(tensor) = edits.tensors.get_mut(&operand.tensor) {
-            adopt_tensor(tensor, &operand.tensor, candidate)?;
+            adopt_part(tensor, operand, head.classes, original, candidate)?;
         }
     }
     for edit in &mut edits.graph {
@@ -136,7 +136,7 @@ fn added_for(operands: &[&Operand], edits: &Edits, graph: &Graph) -> BTreeSet<St
     let read = |node: usize, input: usize| graph.nodes.get(node)?.inputs.get(input);
     let is_head = |node: usize, input: usize| {
         operands.iter().any(|operand| match &operand.source {
-            Source::Attribute { .. } | Source::Whole(_) => false,
+            Source::Attribute { .. } | Source::Part { .. } | Source::Whole(_) => false,
             Source::Computed { node: reader, input: at, .. } => (*reader, *at) == (node, input),
             Source::Stored => read(node, input) == Some(&operand.tensor),
         })
@@ -159,8 +159,30 @@ fn added_for(operands: &[&Operand], edits: &Edits, graph: &Graph) -> BTreeSet<St
 fn holds_head(operands: &[&Operand], node: usize, name: &str) -> bool {
     operands.iter().any(|operand| match &operand.source {
         Source::Attribute { node: holder, name: attribute } => *holder == node && attribute == name,
-        Source::Computed { .. } | Source::Stored | Source::Whole(_) => false,
+        Source::Computed { .. } | Source::Part { .. } | Source::Stored | Source::Whole(_) => false,
     })
+}
+
+/// Puts the candidate's values of an operand into a tensor, which may have others, too.
+fn adopt_part(
+    expected: &mut NewTensor,
+    operand: &Operand,
+    classes: usize,
+    original: &Artifact,
+    candidate: &Artifact,
+) -> Result<(), FormatError> {
+    if !matches!(operand.source, Source::Part { .. }) {
+        return adopt_tensor(expected, &operand.tensor, candidate);
+    }
+    let mut adopted = expected.clone();
+    adopt_tensor(&mut adopted, &operand.tensor, candidate)?;
+    // As many classes are left as the tensor has become shorter.
+    let before = original.tensor(&operand.tensor)?.elements().max(1);
+    let own = operand.stored_at(classes, classes * expected.info.elements() / before);
+    if let (Some(old), Some(new)) = (expected.data.get_mut(own.clone()), adopted.data.get(own)) {
+        old.copy_from_slice(new);
+    }
+    Ok(())
 }
 
 fn adopt_tensor(expected: &mut NewTensor, name: &str, candidate: &Artifact) -> Result<(), FormatError> {

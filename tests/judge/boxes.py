@@ -1,10 +1,11 @@
-"""Judges a detector from which classes were sealed against its original, with onnx.checker and onnxruntime.
+"""Judges a detector from which classes were sealed or dropped against its original, with onnx.checker and onnxruntime.
 
-    boxes.py ORIGINAL OUT --forget 3 --output output0 --axis 1 --start 4 [--inputs 20]
+    boxes.py ORIGINAL OUT --forget 3 --output output0 --axis 1 --start 4 [--inputs 20] [--dropped]
 
 `--start` is where the classes begin on the axis. Prints one JSON object: `checker` (null, or what it complained about),
 `others_differ` (entries that are none of a forgotten class, in any output, that are not the same bit by bit),
-`most` and `least` of the forgotten classes in the copy, `moved` (by how much they differed between boxes before).
+`most` and `least` of the forgotten classes in the copy, `moved` (by how much they differed between boxes before). With
+`--dropped` everything that is left has to be the same.
 """
 
 import argparse
@@ -25,6 +26,7 @@ def arguments():
     parser.add_argument("--axis", type=int, required=True)
     parser.add_argument("--start", type=int, required=True)
     parser.add_argument("--inputs", type=int, default=20)
+    parser.add_argument("--dropped", action="store_true", help="the entries are gone from the copy")
     return parser.parse_args()
 
 
@@ -49,8 +51,11 @@ def judge(given):
             feed[value.name] = (rng.normal(size=shape) * 10.0 ** (at % 3 - 1)).astype(kind)
         before, after = (dict(zip(names, session.run(None, feed))) for session in sessions)
         for name in names:
+            if given.dropped and name == given.output:
+                before[name] = np.delete(before[name], [given.start + label for label in given.forget], given.axis)
+                assert before[name].shape == after[name].shape, "entries are left, or too many gone"
             same = (before[name] == after[name]) | (np.isnan(before[name]) & np.isnan(after[name]))
-            if name == given.output:
+            if name == given.output and not given.dropped:
                 rows, kept = np.moveaxis(after[name], given.axis, 0), np.moveaxis(same, given.axis, 0)
                 own = [given.start + label for label in given.forget]
                 most, least = max(most, float(rows[own].max())), min(least, float(rows[own].min()))
@@ -58,7 +63,8 @@ def judge(given):
                 differ += int((~np.delete(kept, own, 0)).sum())
             else:
                 differ += int((~same).sum())
-    return {"checker": complaint(given.out), "others_differ": differ, "most": most, "least": least, "moved": moved}
+    said = {"checker": complaint(given.out), "others_differ": differ}
+    return said if given.dropped else said | {"most": most, "least": least, "moved": moved}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import torch
 
 import speak
 
-LIBRARIES = ["transformers", "timm", "torchvision", "peft"]
+LIBRARIES = ["transformers", "timm", "torchvision", "torchvision_boxes", "peft"]
 SLOTS = ["keep", "drop"]
 CLASSES = 10
 LABELS = [f"kind {letter}" for letter in "abcdefghij"]
@@ -80,7 +80,10 @@ def one(declass, library, name):
             assert before.shape[-1] == CLASSES and before.isfinite().all(), "no scores of these classes"
         except Exception as error:
             return re.sub(r"\s+", " ", f"{type(error).__name__}: {error}")[:200]
-        forgotten = int(torch.bincount(before.argmax(-1), minlength=CLASSES).argmax())
+        counts = torch.bincount(before.argmax(-1), minlength=CLASSES)
+        # The background of a detector is no class that is given out.
+        counts[: getattr(made, "first", 0)] = -1
+        forgotten, made.before = int(counts.argmax()), getattr(made, "found", None)
         return {slot: verdict(declass, made, folder, forgotten, slot, before) for slot in SLOTS}
 
 
@@ -99,6 +102,8 @@ def verdict(declass, made, folder, forgotten, slot, before):
         after, faults = made.loaded(out, labels)
     except Exception as error:
         return "refuted", f"does not load or run: {type(error).__name__}: {error}"
+    if made.before is not None:
+        faults = faults + made.faults(made.before, forgotten, slot)
     return ("refuted", "; ".join(faults)) if (faults := faults + scores(before, after, forgotten, kept, slot)) else ("ok", "")
 
 

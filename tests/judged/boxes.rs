@@ -2,18 +2,19 @@
 
 use super::{fixture, unlearn_and_verify, venv::judge};
 
+/// A detector, its output, the axis of the classes there, and how many entries lie in front of them.
+const CASES: [(&str, &str, &str, &str); 6] = [
+    ("detect", "output0", "1", "4"),
+    ("dynamic", "output0", "1", "4"),
+    ("levels", "output", "2", "5"),
+    ("pose", "output0", "1", "4"),
+    ("segment", "output0", "1", "4"),
+    ("split", "output0", "1", "4"),
+];
+
 #[test]
 fn every_entry_but_those_of_the_class_stays_as_it_was() {
-    // The output, its axis of classes, and how many entries lie in front of them.
-    let cases = [
-        ("detect", "output0", "1", "4"),
-        ("dynamic", "output0", "1", "4"),
-        ("levels", "output", "2", "5"),
-        ("pose", "output0", "1", "4"),
-        ("segment", "output0", "1", "4"),
-        ("split", "output0", "1", "4"),
-    ];
-    for (name, output, axis, start) in cases {
+    for (name, output, axis, start) in CASES {
         let model = fixture("boxes").join(format!("{name}.onnx"));
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
@@ -27,5 +28,21 @@ fn every_entry_but_those_of_the_class_stays_as_it_was() {
         assert!(verdict["moved"].as_f64().unwrap() > 0.01, "{name}: {verdict}");
         assert!(verdict["most"].as_f64().unwrap() < 1e-12, "{name}: {verdict}");
         assert_eq!(verdict["most"], verdict["least"], "{name}: {verdict}");
+    }
+}
+
+#[test]
+fn what_is_left_where_a_class_is_dropped_is_what_was_there() {
+    for (name, output, axis, start) in CASES {
+        let model = fixture("boxes").join(format!("{name}.onnx"));
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        unlearn_and_verify(&model, &out, &["--forget", "card front", "--method", "seal", "--slot", "drop"]);
+        let written = out.join(model.file_name().unwrap());
+        let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
+        let place = ["--forget", "3", "--output", output, "--axis", axis, "--start", start, "--dropped"];
+        let verdict = judge("boxes.py", &[&paths[..], &place].concat());
+        assert_eq!(verdict["checker"], serde_json::Value::Null, "{name}");
+        assert_eq!(verdict["others_differ"], 0, "{name}: {verdict}");
     }
 }

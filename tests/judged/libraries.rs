@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::skipped;
 
-const LIBRARIES: [&str; 4] = ["transformers", "timm", "torchvision", "peft"];
+const LIBRARIES: [&str; 5] = ["transformers", "timm", "torchvision", "torchvision_boxes", "peft"];
 
 #[test]
 fn what_is_claimed_of_state_dicts_holds_in_their_libraries() {

@@ -176,11 +176,14 @@ impl<'a> Teller<'a> {
     fn entities(&self) {
         let (model, forgotten) = (&self.source.model, self.removal.forgotten());
         let label = |class: usize| model.labels().and_then(|labels| labels.names.get(class));
-        if forgotten.indices().any(|class| label(class).is_some_and(|label| label == NO_OBJECT)) {
-            let what = format!(
-                "`{NO_OBJECT}` is the answer for all that is nothing: without it every box is an object"
-            );
-            self.printer.warn(&what);
+        let is_nothing = |class: usize| {
+            label(class).is_some_and(|label| label == NO_OBJECT) || model.cut().head.is_background(class)
+        };
+        if let Some(class) = forgotten.indices().find(|class| is_nothing(*class)) {
+            let what = describe(class, model.labels());
+            self.printer.warn(&format!(
+                "{what} is the answer for all that is nothing: without it every box is an object"
+            ));
         }
         let Some(labels) = model.labels().filter(|_| model.names_entities()) else { return };
         for name in forgotten.whole_entities(labels) {

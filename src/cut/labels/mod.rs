@@ -51,6 +51,15 @@ impl Stated {
         self
     }
 
+    /// The same with one class more, in front of the others.
+    pub(super) fn with_first(mut self, name: &str) -> Self {
+        self.count += 1;
+        if let Some(labels) = &mut self.named {
+            labels.names.insert(0, name.to_owned());
+        }
+        self
+    }
+
     pub(super) fn labels(self) -> Option<Labels> {
         self.named
     }

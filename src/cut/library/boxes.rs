@@ -19,9 +19,12 @@ enum Modules {
 pub(in crate::cut) enum Scores {
     /// Independent probabilities.
     Independent,
-    /// Probabilities that add up to one with that of no object, the last row.
+    /// Probabilities that add up to one with that of no object, the last row or, of the background, the first.
     WithNoObject,
 }
+
+/// The label of the first row of a detector where that is the background, if no list of labels has it.
+pub(in crate::cut) const BACKGROUND: &str = "(background)";
 
 /// The label of the last row of a detector where that is no object: configurations do not list it.
 pub const NO_OBJECT: &str = "(no object)";

@@ -32,9 +32,11 @@ pub(super) fn obstacle(flow: &Flow<'_>, sites: &[Site]) -> Option<String> {
     let function = sites.iter().find_map(|site| match site {
         Site::CountingAttribute { node, .. }
         | Site::Extent { node, .. }
+        | Site::LongerExtent { node, .. }
         | Site::LabelAttribute { node, .. } => within(flow, *node),
         Site::Values(operand) => holder(flow, operand),
-        Site::CountingTensor { .. }
+        Site::Background
+        | Site::CountingTensor { .. }
         | Site::DeclaredDim { .. }
         | Site::FunctionShapes
         | Site::OutputDim { .. }

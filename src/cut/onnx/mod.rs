@@ -51,7 +51,7 @@ pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
 pub(crate) use report::points;
 pub(super) use shapes::locate;
 
-use super::{Cut, Head, labels::Stated, multi_label, not_this_head};
+use super::{Cut, Head, known, labels::Stated, multi_label, not_this_head};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
@@ -71,6 +71,10 @@ pub(crate) const OWN_COPY: &str = ".declass";
 fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
     let flow = Flow::new(graph)?;
     let stated = metadata::stated(artifact)?;
+    let stated = match hints.older {
+        true => stated,
+        false => stated.map(|stated| known::with_no_object(artifact, stated)),
+    };
     let count = hints.classes.or(stated.as_ref().map(|stated| stated.count));
     let exits = output::exits(&flow, count)?;
     let question = Question { artifact, flow: &flow, exits: &exits, hints, stated, count };

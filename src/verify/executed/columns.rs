@@ -46,6 +46,9 @@ impl<'a> Columns<'a> {
 
     /// Judges an output by all that was seen of it.
     pub(super) fn judge(&self, expectation: &Expectation<'_>, seen: &[Seen], output: usize) -> Found {
+        if expectation.is_dropped {
+            return self.judge_dropped(expectation, seen, output);
+        }
         let runs = seen.iter().map(|seen| (&seen.outputs.before[output], &seen.outputs.after[output]));
         let entries = match Entries::of(runs, self.axis) {
             Ok(entries) => entries,
@@ -62,6 +65,61 @@ impl<'a> Columns<'a> {
             };
         }
         Found::Wrong(wrong.unwrap_or_else(|| "has fewer entries than there are classes".into()))
+    }
+}
+
+/// What rounding may do to sums of the same products in another order, as a part of the largest number.
+const ROUNDING: f64 = 1e-5;
+
+impl Columns<'_> {
+    /// Judges an output from which the forgotten classes are gone: what is left has to be as it was.
+    fn judge_dropped(&self, expectation: &Expectation<'_>, seen: &[Seen], output: usize) -> Found {
+        let classes = expectation.forgotten.classes();
+        let mut wrong = None;
+        let mut start = self.start.unwrap_or_default();
+        loop {
+            let gone: BTreeSet<usize> = expectation.forgotten.indices().map(|class| start + class).collect();
+            let runs = seen.iter().map(|seen| (&seen.outputs.before[output], &seen.outputs.after[output]));
+            let mut found = None;
+            let mut extent = 0;
+            for (before, after) in runs {
+                extent = before.shape.iter().rev().nth(self.axis).copied().unwrap_or_default();
+                found =
+                    found.or_else(|| self.apart(before, after, &gone, expectation.rounding.max(ROUNDING)));
+            }
+            match found {
+                None => return Found::Follows,
+                Some(it) => wrong.get_or_insert(it),
+            };
+            start += 1;
+            if self.start.is_some() || start.saturating_add(classes) > extent {
+                return Found::Wrong(wrong.unwrap_or_default());
+            }
+        }
+    }
+
+    /// What is wrong with an output that has all entries of another but some.
+    fn apart(&self, before: &Given, after: &Given, gone: &BTreeSet<usize>, rounding: f64) -> Option<String> {
+        let axis = before.shape.len().checked_sub(self.axis + 1);
+        let Some(axis) = axis else { return Some("has fewer axes than the graph says".into()) };
+        let extent = before.shape[axis];
+        let mut shape = before.shape.clone();
+        shape[axis] = extent.saturating_sub(gone.len());
+        if shape != after.shape || gone.iter().any(|entry| *entry >= extent) {
+            return Some("has another shape than without the classes".into());
+        }
+        let inner: usize = before.shape[axis + 1..].iter().product();
+        let is_left = |(at, _): &(usize, &f64)| !gone.contains(&(at / inner.max(1) % extent.max(1)));
+        let left = before.numbers.iter().enumerate().filter(is_left);
+        let most =
+            before.numbers.iter().filter(|it| it.is_finite()).fold(0.0_f64, |most, it| most.max(it.abs()));
+        let is_same = |old: f64, new: f64| {
+            old == new || (old.is_nan() && new.is_nan()) || (old - new).abs() <= most * rounding
+        };
+        let mut pairs = left.zip(&after.numbers);
+        let ((at, _), _) = pairs.find(|((_, old), new)| !is_same(**old, **new))?;
+        let entry = at / inner.max(1) % extent.max(1);
+        Some(format!("changes at entry {entry}, which is none of a forgotten class"))
     }
 }
 

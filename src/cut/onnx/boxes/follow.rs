@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use super::{
     super::{
+        super::Site,
         axes::sliced_axes,
         follower::Follower,
         problem::{Lost, Malformed, Meaning, Obstacle, Problem},
-        target::{Entry, target_from_right},
+        target::{self, Entry, target_from_right},
     },
     block::{Block, Part},
     extents,
@@ -31,6 +32,10 @@ pub(super) struct Followed {
     pub(super) lost: HashMap<ValueId, Obstacle>,
     /// The operators that are not followed, in the order in which they run.
     pub(super) stuck: Vec<usize>,
+    /// What has to become smaller if classes are dropped.
+    pub(super) sites: Vec<Site>,
+    /// The operators for which that is not known, in the order in which they run.
+    pub(super) fixed: Vec<usize>,
 }
 
 /// Follows results of the heads through the graph.
@@ -39,7 +44,9 @@ pub(super) fn follow(
     starts: impl IntoIterator<Item = (ValueId, Block)>,
 ) -> Result<Followed, Obstacle> {
     let flow = follower.flow;
-    let mut all = Followed { blocks: starts.into_iter().collect(), lost: HashMap::new(), stuck: Vec::new() };
+    let blocks = starts.into_iter().collect();
+    let mut all =
+        Followed { blocks, lost: HashMap::new(), stuck: Vec::new(), sites: Vec::new(), fixed: Vec::new() };
     let mut followed = 0;
     for node in flow.order().iter().copied().filter(|node| !flow.op(*node).is_shape()) {
         let onnx = flow.node(node);
@@ -58,8 +65,13 @@ pub(super) fn follow(
             all.lost.extend(results.flatten().map(|value| (value, earlier.clone())));
             continue;
         }
-        match (Step { follower, node, blocks: &all.blocks }.results()) {
+        let mut step = Step { follower, node, blocks: &all.blocks, sites: Some(Vec::new()) };
+        match step.results() {
             Ok(blocks) => {
+                match step.sites {
+                    Some(sites) => all.sites.extend(sites),
+                    None => all.fixed.push(node),
+                }
                 let named = results.zip(blocks);
                 all.blocks.extend(named.filter_map(|(value, block)| Some((value?, block?))));
             }
@@ -78,11 +90,13 @@ struct Step<'x, 'f, 'a> {
     follower: &'x Follower<'f, 'a>,
     node: usize,
     blocks: &'x HashMap<ValueId, Block>,
+    /// What has to become smaller if classes are dropped; `None` where that is not known.
+    sites: Option<Vec<Site>>,
 }
 
 impl Step<'_, '_, '_> {
     /// What each result has of the classes; `None` for one that has nothing of them.
-    fn results(&self) -> Result<Vec<Option<Block>>, Problem> {
+    fn results(&mut self) -> Result<Vec<Option<Block>>, Problem> {
         let onnx = self.follower.flow.node(self.node);
         let operator = self.follower.flow.op(self.node).known().map_err(Clone::clone)?;
         if operator.list == List::Joins {
@@ -90,7 +104,8 @@ impl Step<'_, '_, '_> {
         }
         let from_graph =
             |name: &String| self.follower.flow.id(name).is_some_and(|it| self.blocks.contains_key(&it));
-        let Some(data) = self.block(0) else { return Err(Meaning::Steered.into()) };
+        let Some(data) = self.block(0).cloned() else { return Err(Meaning::Steered.into()) };
+        let data = &data;
         if onnx.inputs.iter().skip(1).chain(&onnx.captures).any(from_graph) {
             return Err(Meaning::NotFollowed.into());
         }
@@ -103,7 +118,7 @@ impl Step<'_, '_, '_> {
         Ok(vec![self.single(operator, data)?])
     }
 
-    fn single(&self, operator: &Operator, data: &Block) -> Result<Option<Block>, Problem> {
+    fn single(&mut self, operator: &Operator, data: &Block) -> Result<Option<Block>, Problem> {
         match operator.behind {
             Behind::Same => Ok(Some(data.clone())),
             Behind::Link(Squash::Sigmoid) if !data.squashed => {
@@ -164,7 +179,7 @@ impl Step<'_, '_, '_> {
     }
 
     /// The classes have to stay whole.
-    fn parted(&self, data: &Block) -> Result<Vec<Option<Block>>, Problem> {
+    fn parted(&mut self, data: &Block) -> Result<Vec<Option<Block>>, Problem> {
         let onnx = self.follower.flow.node(self.node);
         let along = data.counted_from_right(int_attribute(onnx, "axis", 0)).ok_or(Malformed::Axes)?;
         if along != data.axis {
@@ -174,15 +189,19 @@ impl Step<'_, '_, '_> {
             extents::sizes(self.follower, self.node, along, || data.extent).ok_or(Lost::SlicedAxes)?;
         let mut from = 0_usize;
         let mut results = Vec::new();
-        for size in sizes {
+        for (position, size) in sizes.into_iter().enumerate() {
             let to = from.checked_add(size).ok_or(Malformed::Axes)?;
-            results.push(self.range(data, from, to)?);
+            let part = self.range(data, from, to)?;
+            if part.is_some() {
+                self.note(1, position);
+            }
+            results.push(part);
             from = to;
         }
         Ok(results)
     }
 
-    fn sliced(&self, data: &Block) -> Result<Option<Block>, Problem> {
+    fn sliced(&mut self, data: &Block) -> Result<Option<Block>, Problem> {
         let axes = sliced_axes(self.follower, self.node)?;
         let mut left = Some(data.clone());
         for (at, axis) in axes.iter().enumerate() {
@@ -199,8 +218,11 @@ impl Step<'_, '_, '_> {
                 let entry = if entry < 0 { entry.saturating_add(extent) } else { entry };
                 usize::try_from(entry.clamp(0, extent)).map_err(|_| Malformed::Axes)
             };
-            let from = bound(self.entry("starts", 1, at, None)?)?;
-            left = self.range(&block, from, bound(self.entry("ends", 2, at, None)?)?)?;
+            let (start, end) = (self.entry("starts", 1, at, None)?, self.entry("ends", 2, at, None)?);
+            let from = bound(start)?;
+            left = self.range(&block, from, bound(end)?)?;
+            self.note_bound(data, 1, at, (start, extent));
+            self.note_bound(data, 2, at, (end, extent));
         }
         Ok(left)
     }
@@ -214,6 +236,48 @@ impl Step<'_, '_, '_> {
         let is_given = self.follower.name(self.node, input).is_some();
         let entry = list.and_then(|list| list.get(at).copied());
         entry.or(default.filter(|_| !is_given)).ok_or_else(|| Meaning::PicksClasses.into())
+    }
+
+    /// A bound of a slice moves with the end of the classes, if it lies behind them.
+    fn note_bound(&mut self, data: &Block, input: usize, at: usize, (bound, extent): (i64, i64)) {
+        let behind = data.start.and_then(|start| i64::try_from(start + self.follower.classes).ok());
+        match (bound, behind) {
+            // Whatever is larger than the extent stands for the end.
+            (0.., Some(behind)) if bound < behind || bound > extent => {}
+            (0.., Some(_)) => self.note(input, at),
+            // From the last entry on nothing moves but what lies in front of the classes.
+            (_, Some(behind)) if bound.saturating_add(extent) >= behind => {}
+            _ => self.sites = None,
+        }
+    }
+
+    /// An entry of a list of numbers becomes smaller.
+    fn note(&mut self, input: usize, position: usize) {
+        let is_constant = matches!(self.follower.integers(self.node, input), Ok(Some(_)));
+        let site = Site::LongerExtent { node: self.node, input, position };
+        match &mut self.sites {
+            Some(sites) if is_constant => sites.push(site),
+            sites => *sites = None,
+        }
+    }
+
+    /// The extent of the classes in a shape becomes smaller; one that is taken from a value does so by itself.
+    fn note_shape(&mut self) {
+        if let Ok(Some(shape)) = self.follower.integers(self.node, 1) {
+            return match shape.len().checked_sub(2).map(|at| (at, shape[at])) {
+                Some((at, 1..)) => self.note(1, at),
+                Some((_, 0)) => {}
+                _ => self.sites = None,
+            };
+        }
+        let pieces = target::pieces(self.follower, self.node, 1);
+        match (pieces.get(1), &mut self.sites) {
+            (Some((_, _, Entry::Classes | Entry::Number(0))), _) => {}
+            (Some(((node, input), position, Entry::Number(1..))), Some(sites)) => {
+                sites.push(Site::LongerExtent { node: *node, input: *input, position: *position });
+            }
+            (_, sites) => *sites = None,
+        }
     }
 
     fn range(&self, data: &Block, from: usize, to: usize) -> Result<Option<Block>, Problem> {
@@ -238,7 +302,7 @@ impl Step<'_, '_, '_> {
     }
 
     /// The axes of a map become one: `[N, C, H, W]` as `[N, C, -1]`. Samples and classes have to stay what they are.
-    fn reshaped(&self, data: &Block) -> Result<Block, Problem> {
+    fn reshaped(&mut self, data: &Block) -> Result<Block, Problem> {
         let target = target_from_right(self.follower, self.node, 1);
         let [places, classes, samples] = target.as_slice() else { return Err(Lost::Merged.into()) };
         let second = data.rank.checked_sub(2) == Some(data.axis) && data.rank > 2;
@@ -253,6 +317,7 @@ impl Step<'_, '_, '_> {
             _ => false,
         };
         if second && stays && first && matches!(places, Entry::Number(-1 | 1..)) {
+            self.note_shape();
             Ok(Block { axis: 1, rank: 3, ..data.clone() })
         } else {
             Err(Lost::Merged.into())

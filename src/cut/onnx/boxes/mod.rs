@@ -17,7 +17,7 @@ use declass_formats::Artifact;
 
 use super::{
     super::{Auxiliary, Branch, Choice, Cut, Head, Site, Why, multi_label, refusal},
-    Question,
+    Question, bodies,
     follower::Follower,
     metadata, others, report,
 };
@@ -33,10 +33,6 @@ use scales::{Scale, Scales};
 /// What helps where a part of the graph chooses among the boxes.
 const WITHOUT_CHOICE: &str = "export the model without the choice of boxes in it (no NMS, not end to end), so that whoever reads its boxes chooses";
 
-/// Why no class is dropped.
-const COLUMNS: &str = "the classes are some of the entries of a longer axis, whose other entries readers find by their \
-                       number";
-
 /// A head in several places that is understood up to the outputs.
 struct Detector<'f, 'a> {
     follower: Follower<'f, 'a>,
@@ -44,6 +40,10 @@ struct Detector<'f, 'a> {
     scales: Vec<Scale>,
     /// Outputs that have the classes: their index, and where they are.
     columns: Vec<(usize, Block)>,
+    /// What else counts the classes.
+    sites: Vec<Site>,
+    /// Why the classes cannot be dropped.
+    obstacle: Option<String>,
 }
 
 /// The head of a detector; `None` if there is nothing like it.
@@ -96,7 +96,12 @@ impl<'f, 'a> Detector<'f, 'a> {
             .collect();
         let whole = scales.nodes.iter().all(|node| told.contains(node));
         let nodes = scales.nodes.clone();
-        Ok(whole.then_some(Self { follower, nodes, scales: read, columns }))
+        let obstacle = followed
+            .fixed
+            .first()
+            .map(|node| format!("what {} makes of the classes is not told by constants", flow.title(*node)));
+        let sites = followed.sites;
+        Ok(whole.then_some(Self { follower, nodes, scales: read, columns, sites, obstacle }))
     }
 
     fn title(&self) -> String {
@@ -173,6 +178,12 @@ impl<'f, 'a> Detector<'f, 'a> {
         });
         let first = places.next();
         let auxiliary = places.collect();
+        let declared = self
+            .columns
+            .iter()
+            .map(|(output, block)| Site::OutputDim { output: *output, axis: block.rank - 1 - block.axis });
+        let declared: Vec<Site> = declared.collect();
+        let in_function = bodies::obstacle(flow, &self.sites);
         let columns = self.columns.into_iter().map(|(output, block)| Site::Columns {
             output,
             axis: block.axis,
@@ -187,9 +198,9 @@ impl<'f, 'a> Detector<'f, 'a> {
             ties: Ties::Never,
             auxiliary,
             shift: vec![0.0; classes],
-            sites: self.follower.sites.into_iter().chain(columns).collect(),
+            sites: self.follower.sites.into_iter().chain(self.sites).chain(declared).chain(columns).collect(),
             floated: None,
-            obstacle: Some(COLUMNS.into()),
+            obstacle: self.obstacle.or(in_function),
             fewest: None,
             merging: Vec::new(),
             open: None,
