@@ -54,14 +54,14 @@ fn removed(evaluation: &Evaluation, class: usize) -> Option<String> {
         (of("accuracy", Some(Side::Before)), of("accuracy", Some(Side::After)))
     {
         let (share, was) = (percent(after.value.0), percent(before.value.0));
-        return Some(format!("{share} of its {} still get it, {was} before", inputs(after)));
+        return Some(format!("{share} of its {} still get it, {was} before", inputs(evaluation, after)));
     }
     let figures = evaluation.metric("removed-answers")?.figures.iter();
     let still = figures.into_iter().find(|it| it.quantity == "still-given" && it.class == Some(class))?;
     Some(format!(
         "{} of the {} that the original gives it still get it",
         percent(still.value.0),
-        inputs(still)
+        inputs(evaluation, still)
     ))
 }
 
@@ -88,18 +88,19 @@ fn others(evaluation: &Evaluation) -> Option<String> {
         return Some(format!(
             "{} of {} keep their answer; whether it is right nobody knows without labels",
             percent(kept.value.0),
-            inputs(kept)
+            inputs(evaluation, kept)
         ));
     }
     let figures = &evaluation.metric("retained-accuracy")?.figures;
     let of = |side| figures.iter().find(|figure| figure.side == Some(side));
     let (before, after) = (of(Side::Before)?, of(Side::After)?);
     let (share, was) = (percent(after.value.0), percent(before.value.0));
-    Some(format!("{share} of {} are right, {was} before", inputs(after)))
+    Some(format!("{share} of {} are right, {was} before", inputs(evaluation, after)))
 }
 
-fn inputs(figure: &Figure) -> String {
-    counted(usize::try_from(figure.n.unwrap_or_default()).unwrap_or(usize::MAX), "input")
+fn inputs(evaluation: &Evaluation, figure: &Figure) -> String {
+    let unit = evaluation.place.map_or("input", |place| place.name());
+    counted(usize::try_from(figure.n.unwrap_or_default()).unwrap_or(usize::MAX), unit)
 }
 
 /// `71.3 %`.

@@ -30,6 +30,8 @@ mod finish;
 mod job;
 #[cfg(feature = "inputs")]
 mod kept;
+#[cfg(feature = "inputs")]
+mod layers;
 mod measure;
 mod pointless;
 mod reproduce;
@@ -45,6 +47,8 @@ pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use job::Job;
+#[cfg(feature = "inputs")]
+pub use layers::{Layered, common_layers};
 pub use measure::{Measured, Measuring, Release};
 pub use reproduce::{DEFINITION as REPRODUCTION, OtherTensor, Reproduced};
 pub use run::{HasRun, Running};
