@@ -134,7 +134,14 @@ mod encoded {
 
     fn tell(encoded: &Encoded, path: &Path, printer: &Printer) {
         let rows = encoded.labelled.labels.len();
-        printer.row("ran on", format!("{} of `{}`", counted(rows, encoded.place.map_or("example", |it| it.name())), path.display()));
+        printer.row(
+            "ran on",
+            format!(
+                "{} of `{}`",
+                counted(rows, encoded.place.map_or("example", |it| it.name())),
+                path.display()
+            ),
+        );
         if let Some((folder, known @ 1..)) = &encoded.kept {
             printer.row("", format!("{} of them before, kept in `{}`", grouped(*known), folder.display()));
         }

@@ -62,7 +62,9 @@ impl Pair {
             return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
         }
         let reason = match (&cut.head.position, cut.head.ties) {
-            (Position::PerPlace(Place::Box), _) => Some("the model decides for every box, and then between them"),
+            (Position::PerPlace(Place::Box), _) => {
+                Some("the model decides for every box, and then between them")
+            }
             // A mean over places is linear, too: the logits of the mean embedding.
             (_, Ties::Never) => None,
             (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),

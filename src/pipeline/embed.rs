@@ -50,8 +50,9 @@ impl Embedding<'_> {
                 .map(|(place, row)| Ok((place, row?)))
                 .collect::<Result<_, Error>>()?;
             if let Some(kept) = &mut kept {
-                let named =
-                    made.iter().filter_map(|(place, row)| Some((self.digest(*place)?, row.numbers.as_slice())));
+                let named = made
+                    .iter()
+                    .filter_map(|(place, row)| Some((self.digest(*place)?, row.numbers.as_slice())));
                 kept.add(&named.collect::<Vec<_>>());
             }
             rows.extend(made);

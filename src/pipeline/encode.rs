@@ -132,7 +132,8 @@ impl Encoding<'_> {
         let flow = Flow::new(source.graph())?;
         let network = Network::of(source, &flow, Device::Cpu);
         let encoder = Encoder {
-            network: &network, embeddings: wired.embeddings(source, &flow, cut)?,
+            network: &network,
+            embeddings: wired.embeddings(source, &flow, cut)?,
             place: cut.head.position.place(),
         };
         with(Ready { examples, preparation, encoder: &encoder })
@@ -217,7 +218,10 @@ impl Encoding<'_> {
         let assumed = preparation.iter().flat_map(|preparation| preparation.assumptions().iter().cloned());
         Ok(Encoded {
             labelled,
-            assumed: assumed.chain(examples.notes().iter().cloned()).chain(encoder.place.map(taken)).collect(),
+            assumed: assumed
+                .chain(examples.notes().iter().cloned())
+                .chain(encoder.place.map(taken))
+                .collect(),
             place: encoder.place,
             unusable,
             unknown: examples.unknown_labels().to_vec(),

@@ -103,7 +103,9 @@ fn of_places(value: &Value, width: usize, place: Place) -> Result<Embedded, Erro
     let numbers = value.numbers().map_err(|fault| failed(fault.to_string()))?;
     let inner = match value.shape() {
         [1, inner @ ..] if inner.len() > 1 => inner,
-        other => return Err(failed(format!("the head reads an array of shape {other:?}, not one of places"))),
+        other => {
+            return Err(failed(format!("the head reads an array of shape {other:?}, not one of places")));
+        }
     };
     let (is_first, is_last) = (inner.first() == Some(&width), inner.last() == Some(&width));
     let is_first = match place {
@@ -119,8 +121,11 @@ fn of_places(value: &Value, width: usize, place: Place) -> Result<Embedded, Erro
     let all = numbers.len() / width.max(1);
     let taken = all.min(PLACES);
     let places: Vec<usize> = (0..taken).map(|at| at * all / taken).collect();
-    let number = |place: usize, at: usize| if is_first { numbers[at * all + place] } else { numbers[place * width + at] };
-    let numbers = places.iter().flat_map(|place| (0..width).map(move |at| number(*place, at) as f32)).collect();
+    let number = |place: usize, at: usize| {
+        if is_first { numbers[at * all + place] } else { numbers[place * width + at] }
+    };
+    let numbers =
+        places.iter().flat_map(|place| (0..width).map(move |at| number(*place, at) as f32)).collect();
     Ok(Embedded { numbers, places })
 }
 

@@ -22,7 +22,9 @@ fn answers(model: &Path, inputs: &Path, out: PathBuf, is_map: bool) -> Vec<usize
     let info = file.tensor("logits").unwrap();
     let logits = info.dtype.decode(&file.read_tensor("logits").unwrap()).unwrap();
     let each = logits.len() / info.shape[0];
-    let best = |of: &dyn Fn(usize) -> f32| (1..CLASSES).fold(0, |best, it| if of(it) > of(best) { it } else { best });
+    let best = |of: &dyn Fn(usize) -> f32| {
+        (1..CLASSES).fold(0, |best, it| if of(it) > of(best) { it } else { best })
+    };
     logits
         .chunks(each)
         .flat_map(|example| {
@@ -48,7 +50,20 @@ fn follows(fixture: &Value, case: usize, unit: &str, is_map: bool) {
     made::save_inputs(&fixture["cases"][case], &data);
     let [from, to, inputs] = [&model, &out, &data].map(|path| path.to_str().unwrap());
     let forget = FORGOTTEN.to_string();
-    let unlearn = ["unlearn", from, "--forget", &forget, "-o", to, "--method", "seal", "--executed", "0", "--data", inputs];
+    let unlearn = [
+        "unlearn",
+        from,
+        "--forget",
+        &forget,
+        "-o",
+        to,
+        "--method",
+        "seal",
+        "--executed",
+        "0",
+        "--data",
+        inputs,
+    ];
     let said = run(&unlearn).exits(0).shows(&format!("every {unit}"));
     let json = run(&["evaluate", to, "--original", from, "--data", inputs, "--json"]).exits(0).json();
     let before = answers(&model, &data, folder.path().join("before.safetensors"), is_map);
@@ -58,7 +73,9 @@ fn follows(fixture: &Value, case: usize, unit: &str, is_map: bool) {
         let pairs: Vec<_> = before.iter().zip(&after).filter(|(was, _)| among(**was)).collect();
         pairs.iter().filter(|(was, is)| of(**was, **is)).count() as f64 / pairs.len() as f64
     };
-    let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-5, "{found}, graphs give {expected}");
+    let near = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 1e-5, "{found}, graphs give {expected}")
+    };
     assert!(before.contains(&FORGOTTEN) && !after.contains(&FORGOTTEN));
     near(values(&json, "removed-answers")[0], share(&|was, _| was == FORGOTTEN, &|_| true));
     near(values(&json, "answer-agreement")[0], share(&|was, is| was == is, &|was| was != FORGOTTEN));
@@ -84,7 +101,8 @@ fn pixels_of_a_map_count_one_by_one() {
     let tensors = fixture["tensors"].as_object_mut().unwrap();
     tensors.retain(|name, _| !name.starts_with("classifier"));
     for (at, width) in [8, 12, 16].into_iter().enumerate() {
-        tensors.insert(format!("decode_head.linear_c.{at}.proj.weight"), json!(["F32", [12, width], 0.0, 0.5]));
+        tensors
+            .insert(format!("decode_head.linear_c.{at}.proj.weight"), json!(["F32", [12, width], 0.0, 0.5]));
         tensors.insert(format!("decode_head.linear_c.{at}.proj.bias"), json!(["F32", [12], 0.0, 0.25]));
     }
     for (name, shape, offset, scale) in [

@@ -104,7 +104,11 @@ fn the_tables_of_own_data_are_those_of_the_program() {
     }
     write!(text, "\n## Image processors of transformers\n\n{}.\n\n", quoted(&inputs::processors())).unwrap();
     write!(text, "## Feature extractors\n\n{}.\n\n", quoted(inputs::extractors())).unwrap();
-    write!(text, "## Tokenizers\n\n`tokenizer.json` made of these parts:\n\n| parts | by their `type` |\n|---|---|\n").unwrap();
+    write!(
+        text,
+        "## Tokenizers\n\n`tokenizer.json` made of these parts:\n\n| parts | by their `type` |\n|---|---|\n"
+    )
+    .unwrap();
     for (kind, names) in inputs::tokenizer_parts() {
         writeln!(text, "| {kind} | {} |", quoted(names)).unwrap();
     }
@@ -122,7 +126,9 @@ fn the_tables_of_own_data_are_those_of_the_program() {
 
 #[test]
 fn the_list_of_families_is_that_of_the_program() {
-    let mut text = String::from("## Classes of transformers\n\n| family | `architectures` of config.json |\n|---|---|\n");
+    let mut text = String::from(
+        "## Classes of transformers\n\n| family | `architectures` of config.json |\n|---|---|\n",
+    );
     for (family, classes) in blueprint::families() {
         writeln!(text, "| {family} | {} |", quoted(&classes)).unwrap();
     }

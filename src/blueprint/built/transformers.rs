@@ -76,7 +76,9 @@ pub(super) fn build(config: &Value, maker: Maker<'_>) -> Option<(&'static str, M
 /// Every family with its classes.
 pub(super) fn families() -> Vec<(&'static str, Vec<String>)> {
     let known = KNOWN.iter().map(|(class, family, _)| (*family, (*class).to_owned()));
-    let text = TEXT.iter().flat_map(|(stem, family, _)| TASKS.iter().map(move |(task, _)| (*family, format!("{stem}{task}"))));
+    let text = TEXT
+        .iter()
+        .flat_map(|(stem, family, _)| TASKS.iter().map(move |(task, _)| (*family, format!("{stem}{task}"))));
     let mut families: Vec<(&str, Vec<String>)> = Vec::new();
     for (family, class) in known.chain(text) {
         match families.iter_mut().find(|(known, _)| *known == family) {
