@@ -73,7 +73,7 @@ fn layers_of_two_models_are_as_alike_as_transformers_and_numpy_find() {
     let said = evaluate(&["--layers", "2"]).exits(0);
     said.shows("1 in every layer by construction").shows("in 2 layers before");
     // Another architecture has other layers.
-    let swin = fixture("fmnist-swin");
+    let resnet = fixture("fmnist-resnet");
     let said = run(&[
         "evaluate",
         out,
@@ -82,7 +82,7 @@ fn layers_of_two_models_are_as_alike_as_transformers_and_numpy_find() {
         "--data",
         pictures,
         "--retrained",
-        swin.to_str().unwrap(),
+        resnet.to_str().unwrap(),
         "--limit",
         "40",
     ]);
