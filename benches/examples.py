@@ -1,13 +1,14 @@
 """Times `declass evaluate --data` against a pipeline of transformers on the same pictures and texts; prints a markdown table.
 
-    examples.py DECLASS FOLDER [--count 200] [--rounds 3] [--many 10000] [MODEL ...]
+    examples.py DECLASS FOLDER [--count 200] [--rounds 3] [--many 10000] [--through resnet-18] [MODEL ...]
 
 Makes models, pictures and texts in FOLDER if they are not there: models of transformers' own configurations with random weights that
 keep logits apart, JPEG of 500 x 375, texts of some hundred words' vocabulary. In each round both sides run one after the other, each
 in a process of its own on the same cores. What is timed of the pipeline (batches of 8, as many threads as cores) is what it takes
 from the list of examples to the last answer: Python's imports and the loading of the model are left out. Of declass it is the whole
 command, from the start of the process to the figures, with nothing kept of earlier runs. The least of all rounds counts. `--many`
-measures the peak of the memory on so many pictures besides (0: not).
+runs so many pictures besides (0: not), each another file, `--through` one of the models or one of fixtures/models: time and peak of the
+memory, and what is left to do after a run that was killed in the middle.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import csv
 import json
 import os
 import random
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +60,7 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=10_000)
+    parser.add_argument("--through", default="resnet-18")
     given = parser.parse_intermixed_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     print("| model | examples | a second, pipeline | a second, declass | ratio | of the processor | memory, pipeline | memory, declass |")
@@ -67,9 +71,32 @@ def main():
         runs = [(peer(model, data), own(given.declass, model, release, data)) for _ in range(given.rounds)]
         row(name, given.count, *zip(*runs))
     if given.many:
-        model, release = models(given.folder, "resnet-18", given.declass)
-        data = pictures(given.folder, given.many)
-        row("resnet-18", given.many, [], [own(given.declass, model, release, data)])
+        many(given)
+
+
+def many(given):
+    model, release = models(given.folder, given.through, given.declass)
+    data = different(given.folder, given.many)
+    whole = own(given.declass, model, release, data)
+    row(given.through, given.many, [], [whole])
+    cache = given.folder / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    command = [given.declass, "evaluate", release, "--original", model, "--data", data, "--cache", cache]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(whole["wall"] / 2)
+    killed.kill()
+    killed.wait()
+    began = time.monotonic()
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    kept = re.search(r"([0-9 ]+) of them before, kept in", said)
+    again = time.monotonic() - began
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    last = time.monotonic() - began
+    print(
+        f"\nWhole: {whole['wall']:.0f} s. Killed after {whole['wall'] / 2:.0f} s, and begun again: "
+        f"{kept[1].strip() if kept else 0} embeddings were kept, the rest took {again:.0f} s. Once more: {last:.0f} s."
+    )
 
 
 def row(name, count, peers, owns):
@@ -108,6 +135,8 @@ def resident(process):
 
 def models(folder, name, declass):
     model, release = folder / name, folder / f"{name}-release"
+    if name not in MODELS:
+        model = Path(__file__).parents[1] / "fixtures/models" / name
     if not model.exists():
         make(model, *MODELS[name])
     if not release.exists():
@@ -160,6 +189,19 @@ def pictures(folder, count):
         coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), numpy.uint8)).resize((500, 375), Image.Resampling.BICUBIC)
         noisy = numpy.asarray(coarse).astype(int) + random.integers(-20, 21, (375, 500, 3))
         Image.fromarray(noisy.clip(0, 255).astype(numpy.uint8)).save(path, quality=90)
+    return out
+
+
+def different(folder, count):
+    """As many pictures by the numbers of their classes, each another file: of those that look the same the comments differ."""
+    out = folder / f"different-{count}"
+    if not out.exists():
+        some = sorted(pictures(folder, min(count, 500)).rglob("*.jpg"), key=lambda path: path.name)
+        for at in range(count):
+            path = out / str(at % CLASSES) / f"{at:05}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            whole, comment = some[at % len(some)].read_bytes(), b"%08d" % at
+            path.write_bytes(whole[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + whole[2:])
     return out
 
 

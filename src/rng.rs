@@ -31,6 +31,8 @@ pub enum Purpose {
     Inputs,
     /// Which of a user's examples are used, one stream per class.
     Examples,
+    /// Which of them layers are compared on, and how they are paired at random.
+    Layers,
 }
 
 /// Where streams begin that are for one thing.

@@ -38,7 +38,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["claim", "classes", "error", "evidence", "head::Slot", "sign"]),
+    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "sign"]),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),

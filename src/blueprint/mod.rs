@@ -27,6 +27,13 @@ const BESIDE: &str = "onnx/model.onnx";
 
 const NO_GRAPH: &str = "a folder of safetensors does not say how its tensors are computed with";
 
+/// The families of the transformers library whose graph is built of a configuration, each with the classes that
+/// `architectures` may name.
+#[must_use]
+pub fn families() -> Vec<(&'static str, Vec<String>)> {
+    built::families()
+}
+
 /// A graph for a folder of tensors.
 #[derive(Debug)]
 pub struct Blueprint(Kind);

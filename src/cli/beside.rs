@@ -7,9 +7,10 @@ use declass::{
     claim::names::open_model,
     cut::Cut,
     error::Error,
-    evaluate::{Compared, Data, Labelled, Pair, Retrained, compare},
+    evaluate::{Compared, Data, Labelled, Layers, Pair, Retrained, compare},
     formats::Artifact,
     head::{Hints, LinearHead},
+    pipeline::{Layered, common_layers},
 };
 
 use super::{
@@ -56,6 +57,25 @@ pub(super) fn measure(
     };
     let train = args.measured_on.examples.train_data.as_deref().map(of).transpose()?;
     let retrained = Retrained::new(head, data, of(test)?, train)?;
+    let rows = data.drawn(pair, args.seed);
+    let names: Vec<String> = rows.iter().map(|row| data.test.name(*row)).collect();
+    let classes = (through.cut.head.classes, through.labels);
+    let [own, theirs] =
+        [through.graph, None].map(|graph| encoding(&args.measured_on.examples, test, graph, None));
+    let both = [
+        Layered { encoding: &own, classes, model: through.model, cut: through.cut },
+        Layered { encoding: &theirs, classes, model: &model, cut: &cut },
+    ];
+    // Of places only their embeddings are compared.
+    let most = if pair.place.is_some() { 0 } else { usize::from(args.layers) };
+    let layers = common_layers(both, &names, most, bars)?;
+    if layers.is_empty() && most > 0 {
+        printer.row(
+            "layers",
+            "the two networks have no layers of the same names: their embeddings alone are compared",
+        );
+    }
+    let retrained = retrained.with_layers(Layers { rows, layers });
     Ok(Some(compare(pair, data, &retrained, args.seed)?))
 }
 

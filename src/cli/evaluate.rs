@@ -210,6 +210,10 @@ fn print([original, release]: &[Model<'_>; 2], changes: &str, evaluation: &Evalu
     printer.row("release", release.describe());
     printer.row("original", original.describe());
     printer.row("changed", changes);
+    printer.row(
+        "encoder",
+        "the original's: features are the same, CKA of original and copy is 1 in every layer by construction",
+    );
     labelled::print(evaluation, printer);
 }
 

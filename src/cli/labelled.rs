@@ -8,7 +8,7 @@ use declass::{
     classes::Labels,
     cut::Cut,
     error::Error,
-    evaluate::{Data, Evaluation, Labelled, Part, Record},
+    evaluate::{Data, Evaluation, Labelled, Part, Record, Truth},
     formats::Artifact,
 };
 
@@ -19,9 +19,12 @@ use super::{
     told,
 };
 
-/// Reads the embeddings that the user named.
-pub(super) fn open(test: &Path, train: Option<&Path>) -> Result<Data, Error> {
-    let test = Labelled::open(test, Part::Test)?;
+/// Reads the embeddings that the user named; where they have no labels, the original's answers take their place.
+fn open(test: &Path, train: Option<&Path>, through: &Through<'_>) -> Result<Data, Error> {
+    let test = match Labelled::open(test, Part::Test)? {
+        test if test.truth == Truth::Answers => test.answered_by(&through.cut.head.load(through.model)?)?,
+        test => test,
+    };
     let train = train.map(|path| Labelled::open(path, Part::Train)).transpose()?;
     Ok(Data { test, train })
 }
@@ -69,7 +72,7 @@ pub(super) fn open_if_named(
         return Ok(Some(data));
     }
     let test = args.eval_embeddings.as_deref();
-    Ok(test.map(|test| open(test, args.train_embeddings.as_deref())).transpose()?)
+    Ok(test.map(|test| open(test, args.train_embeddings.as_deref(), through)).transpose()?)
 }
 
 #[cfg(feature = "inputs")]
@@ -131,7 +134,14 @@ mod encoded {
 
     fn tell(encoded: &Encoded, path: &Path, printer: &Printer) {
         let rows = encoded.labelled.labels.len();
-        printer.row("ran on", format!("{} of `{}`", counted(rows, "example"), path.display()));
+        printer.row(
+            "ran on",
+            format!(
+                "{} of `{}`",
+                counted(rows, encoded.place.map_or("example", |it| it.name())),
+                path.display()
+            ),
+        );
         if let Some((folder, known @ 1..)) = &encoded.kept {
             printer.row("", format!("{} of them before, kept in `{}`", grouped(*known), folder.display()));
         }

@@ -45,7 +45,7 @@ pub(super) fn in_words(evaluation: &Evaluation, printer: &Printer) {
 /// How many inputs of a removed class still get it.
 fn removed(evaluation: &Evaluation, class: usize) -> Option<String> {
     let shares = reading::still_given(evaluation, class, evaluation.forgotten.len() == 1)?;
-    let (share, n) = (percent(shares.after.value.0), inputs(shares.after));
+    let (share, n) = (percent(shares.after.value.0), inputs(evaluation, shares.after));
     Some(match shares.before {
         Some(before) => format!("{share} of its {n} still get it, {} before", percent(before.value.0)),
         None => format!("{share} of the {n} that the original gives it still get it"),
@@ -69,7 +69,7 @@ fn destinations(evaluation: &Evaluation, class: usize) -> Option<String> {
 /// What became of the inputs of all other classes.
 fn others(evaluation: &Evaluation) -> Option<String> {
     let shares = reading::others(evaluation)?;
-    let (share, n) = (percent(shares.after.value.0), inputs(shares.after));
+    let (share, n) = (percent(shares.after.value.0), inputs(evaluation, shares.after));
     Some(match shares.before {
         Some(before) => format!("{share} of {n} are right, {} before", percent(before.value.0)),
         None => {
@@ -78,8 +78,9 @@ fn others(evaluation: &Evaluation) -> Option<String> {
     })
 }
 
-fn inputs(figure: &Figure) -> String {
-    counted(usize::try_from(figure.n.unwrap_or_default()).unwrap_or(usize::MAX), "input")
+fn inputs(evaluation: &Evaluation, figure: &Figure) -> String {
+    let unit = evaluation.place.map_or("input", |place| place.name());
+    counted(usize::try_from(figure.n.unwrap_or_default()).unwrap_or(usize::MAX), unit)
 }
 
 /// `71.3 %`.

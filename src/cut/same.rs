@@ -42,7 +42,7 @@ impl Head {
         if (self.link == Link::Sigmoid) != (twin.link == Link::Sigmoid) {
             return Ok(Some("only in one of the two files are the classes independent of each other".into()));
         }
-        let (Some(own), Some(others)) = (self.plain(), twin.plain()) else {
+        let (Some(own), Some(others)) = (self.only_product(), twin.only_product()) else {
             return Ok(Some("what the head makes of its tensors is no plain product in both".into()));
         };
         let parts = match (&own.bias, &others.bias) {
@@ -63,7 +63,7 @@ impl Head {
     }
 
     /// The one product that the logits are, if nothing scales or shifts them.
-    fn plain(&self) -> Option<&Branch> {
+    fn only_product(&self) -> Option<&Branch> {
         let [branch] = self.branches.as_slice() else { return None };
         let factors = branch.gain.iter().chain(branch.bias.iter().flat_map(|_| &branch.bias_gain));
         let is_plain =
@@ -75,6 +75,9 @@ impl Head {
 impl Stored {
     /// Nothing if the type of the stored numbers is not read, or they lie otherwise than they are used.
     fn of(operand: &Operand, artifact: &Artifact, classes: usize) -> Result<Option<Self>, Error> {
+        if matches!(operand.source, Source::Part { .. }) {
+            return Ok(None);
+        }
         let order: Vec<usize> = (0..classes).flat_map(|class| operand.row(class, classes)).collect();
         let info = artifact.tensors().get(&operand.tensor);
         let dtype = match (&operand.source, info) {

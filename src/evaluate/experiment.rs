@@ -47,6 +47,11 @@ impl<'a> Experiment<'a> {
         self.data.test.rows_of(class)
     }
 
+    /// Whether labels are the user's.
+    pub(super) fn is_labelled(&self) -> bool {
+        self.data.test.truth == Truth::Labels
+    }
+
     pub(super) fn describe(&self, class: usize) -> String {
         describe(class, self.pair.labels.as_ref())
     }

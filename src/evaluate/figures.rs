@@ -20,6 +20,11 @@ pub(super) fn selected(quantity: &'static str, rate: Rate) -> Figure {
     of(quantity, rate, "selected rate")
 }
 
+/// A rate on rows that also decided what was done to them: a bound would be one of other rows.
+pub(super) fn same_rows(quantity: &'static str, rate: Rate) -> Figure {
+    of(quantity, rate, "rate on the same rows")
+}
+
 fn of(quantity: &'static str, rate: Rate, unit: &'static str) -> Figure {
     Figure::new(quantity, rate.value(), unit).of(rate.n)
 }

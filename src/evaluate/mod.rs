@@ -12,6 +12,7 @@ mod data;
 mod double_head;
 mod experiment;
 mod figures;
+mod layers;
 mod lbfgs;
 mod logistic;
 mod metrics;
@@ -22,6 +23,7 @@ mod retrained;
 
 pub use changed::{Answer, Changed};
 pub use data::{Data, Labelled, Part, Truth};
+pub use layers::{Layers, Products};
 pub use metrics::DEFINITIONS;
 pub use pair::Pair;
 pub use report::{Evaluation, Record};
@@ -46,6 +48,7 @@ pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error
         },
         seed,
         labels: pair.labels.clone(),
+        place: pair.place,
         forgotten: pair.forgotten.indices().collect(),
         data: Record::of(&data.test, &experiment.counts),
         train_data: data

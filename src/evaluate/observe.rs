@@ -31,6 +31,8 @@ pub(super) struct Scores {
     pub(super) modified_entropy: f64,
     /// Logit of the label less the largest retained logit.
     pub(super) margin: f64,
+    /// `ln p/(1 - p)` of the label; minus infinity if its slot was dropped.
+    pub(super) log_odds: f64,
 }
 
 /// A class with its logit.
@@ -135,7 +137,15 @@ fn scores(logits: &[f64], label: usize, forgotten: &Forgotten) -> Scores {
         entropy: probabilities.iter().zip(logits).map(entropy).sum(),
         modified_entropy: modified_entropy(&probabilities, label, logits[label] - sum),
         margin: logits[label] - best,
+        log_odds: log_odds(logits, label),
     }
+}
+
+/// The label's logit less the logarithm of what the others sum up to, which is exact close to certainty, too.
+fn log_odds(logits: &[f64], label: usize) -> f64 {
+    let others = || logits.iter().enumerate().filter(|(class, _)| *class != label).map(|(_, &logit)| logit);
+    let largest = others().fold(f64::NEG_INFINITY, f64::max);
+    logits[label] - log_sum(others(), largest)
 }
 
 fn modified_entropy(probabilities: &[f64], label: usize, log_likelihood: f64) -> f64 {

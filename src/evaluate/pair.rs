@@ -6,7 +6,7 @@ use crate::{
     classes::{Forgotten, Labels},
     cut::Cut,
     error::Error,
-    head::{Hints, LinearHead, Link, Position, Ties},
+    head::{Hints, LinearHead, Link, Place, Position, Ties},
 };
 
 /// A head before and after classes were removed, over the same classes in the same order.
@@ -20,6 +20,8 @@ pub struct Pair {
     pub forgotten: Forgotten,
     /// Labels of the classes, for those who read.
     pub labels: Option<Labels>,
+    /// What the heads decide for, if not for a whole input: then each embedding is of one of these.
+    pub place: Option<Place>,
 }
 
 impl Pair {
@@ -51,7 +53,7 @@ impl Pair {
         if after.width != before.width {
             return Err(Error::NoTopClass { reason: "the two heads do not read the same embedding" });
         }
-        Ok(Self { before, after, forgotten, labels: cut.labels.clone() })
+        Ok(Self { before, after, forgotten, labels: cut.labels.clone(), place: cut.head.position.place() })
     }
 
     /// Fails unless the largest logit of a head is the model's answer.
@@ -60,7 +62,9 @@ impl Pair {
             return Err(Error::NoTopClass { reason: "the classes of a multi-label head do not compete" });
         }
         let reason = match (&cut.head.position, cut.head.ties) {
-            (Position::PerPlace(_), _) => Some("the model decides at every position"),
+            (Position::PerPlace(Place::Box), _) => {
+                Some("the model decides for every box, and then between them")
+            }
             // A mean over places is linear, too: the logits of the mean embedding.
             (_, Ties::Never) => None,
             (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),

@@ -7,6 +7,7 @@ use super::{Changed, Labelled};
 use crate::{
     classes::Labels,
     evidence::{Check, Figure, NotRun, reading::Figures},
+    head::Place,
 };
 
 /// All metrics of one pair of heads on one set of embeddings.
@@ -21,6 +22,9 @@ pub struct Evaluation {
     /// Labels of the classes, for those who read.
     #[serde(skip)]
     pub labels: Option<Labels>,
+    /// What each embedding is of, if not of a whole input.
+    #[serde(skip)]
+    pub place: Option<Place>,
     /// The forgotten classes, ascending.
     pub forgotten: Vec<usize>,
     /// The test embeddings.

@@ -3,7 +3,9 @@
 use declass_formats::Artifact;
 use serde::Serialize;
 
-use super::{Data, Labelled, Pair, Record, beside::Beside, experiment::Experiment, metrics, observe::said};
+use super::{
+    Data, Labelled, Layers, Pair, Record, beside::Beside, experiment::Experiment, metrics, observe::said,
+};
 use crate::{
     classes::Labels,
     cut::Cut,
@@ -18,6 +20,7 @@ pub struct Retrained {
     head: LinearHead,
     test: Labelled,
     train: Option<Labelled>,
+    layers: Option<Layers>,
 }
 
 /// How a changed head stands to a retrained model.
@@ -76,7 +79,25 @@ impl Retrained {
         let test = same(test, &data.test, &head)?;
         let train =
             train.zip(data.train.as_ref()).map(|(own, theirs)| same(own, theirs, &head)).transpose()?;
-        Ok(Self { head, test, train })
+        Ok(Self { head, test, train, layers: None })
+    }
+
+    /// The same with what its layers, and those of the original, make of some of the test examples.
+    #[must_use]
+    pub fn with_layers(self, layers: Layers) -> Self {
+        Self { layers: Some(layers), ..self }
+    }
+
+    pub(super) fn layers(&self) -> Option<&Layers> {
+        self.layers.as_ref()
+    }
+
+    pub(super) fn test(&self) -> &Labelled {
+        &self.test
+    }
+
+    pub(super) fn train(&self) -> Option<&Labelled> {
+        self.train.as_ref()
     }
 
     fn classes(&self) -> usize {
@@ -93,7 +114,7 @@ pub fn compare(pair: &Pair, data: &Data, retrained: &Retrained, seed: u64) -> Re
     let said = |rows: &Labelled| said(&retrained.head, rows, &pair.forgotten);
     let test = said(&retrained.test)?;
     let train = retrained.train.as_ref().map(said).transpose()?;
-    let (metrics, not_run) = metrics::beside(&Beside { experiment: &experiment, test, train })?;
+    let (metrics, not_run) = metrics::beside(&Beside { experiment: &experiment, retrained, test, train })?;
     let data = Record::of(&retrained.test, &experiment.counts);
     Ok(Compared { tier: "T3", classes: retrained.classes(), data, metrics, not_run })
 }

@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 41] = [
+pub(crate) const CURRENT: [(&str, u32); 48] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -32,6 +32,9 @@ pub(crate) const CURRENT: [(&str, u32); 41] = [
     ("nearest-centre", 1),
     ("membership", 1),
     ("confusion", 1),
+    ("steering", 1),
+    ("nearest-neighbours", 1),
+    ("membership-likelihood", 1),
     ("removed-answers", 1),
     ("answer-agreement", 1),
     ("answer-drift", 1),
@@ -43,6 +46,10 @@ pub(crate) const CURRENT: [(&str, u32); 41] = [
     ("retrained-agreement", 1),
     ("retrained-accuracy", 1),
     ("retrained-membership", 1),
+    ("retrained-features", 1),
+    ("retrained-neighbours", 1),
+    ("retrained-probe", 1),
+    ("retrained-centre", 1),
 ];
 
 /// Definitions of older claims whose figures mean what they meant.

@@ -14,7 +14,9 @@ mod preparation;
 mod value;
 
 pub use examples::{Asked, Chunk, Chunks, Columns, Example, Examples, Unusable, csv_cell, kinds};
-pub use preparation::{Content, Modality, Preparation, Unfit, extractors, processors, torchvision_weights};
+pub use preparation::{
+    Content, Modality, Preparation, Unfit, extractors, processors, tokenizer_parts, torchvision_weights,
+};
 pub use value::{Input, Inputs, Values};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use declass_formats::Sha256Digest;
 
 use super::{
-    encoder::Encoder,
+    encoder::{Embedded, Encoder},
     kept::{Kept, ROWS},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Embeddings by the places of their examples.
-pub(super) type Rows = HashMap<usize, Vec<f32>>;
+pub(super) type Rows = HashMap<usize, Embedded>;
 
 /// Examples, and what makes embeddings of them.
 pub(super) struct Embedding<'a> {
@@ -44,14 +44,15 @@ impl Embedding<'_> {
         while let Some(chunk) = chunks.next_through(|place, inputs| self.row(place, &inputs)) {
             let chunk = chunk?;
             unusable.extend(chunk.unusable.into_iter().map(|(_, unusable)| unusable));
-            let made: Vec<(usize, Vec<f32>)> = chunk
+            let made: Vec<(usize, Embedded)> = chunk
                 .inputs
                 .into_iter()
                 .map(|(place, row)| Ok((place, row?)))
                 .collect::<Result<_, Error>>()?;
             if let Some(kept) = &mut kept {
-                let named =
-                    made.iter().filter_map(|(place, row)| Some((self.digest(*place)?, row.as_slice())));
+                let named = made
+                    .iter()
+                    .filter_map(|(place, row)| Some((self.digest(*place)?, row.numbers.as_slice())));
                 kept.add(&named.collect::<Vec<_>>());
             }
             rows.extend(made);
@@ -63,7 +64,10 @@ impl Embedding<'_> {
     /// What earlier runs have left, if it is what is computed here: the first of them is, once more.
     fn known(&self, places: &[usize], kept: &mut Kept) -> Result<Rows, Error> {
         let rows = |kept: &Kept| -> Rows {
-            let known = |place: &usize| Some((*place, kept.row(&self.digest(*place)?)?.to_vec()));
+            let known = |place: &usize| {
+                let numbers = kept.row(&self.digest(*place)?)?.to_vec();
+                Some((*place, Embedded { numbers, places: Vec::new() }))
+            };
             places.iter().filter_map(known).collect()
         };
         let found = rows(kept);
@@ -71,7 +75,7 @@ impl Embedding<'_> {
         let mut chunk = self.examples.chunks_of(vec![*first], self.preparation, 1);
         let again = chunk.next_through(|_, inputs| self.encoder.row(&inputs)).transpose()?;
         let again = again.and_then(|chunk| chunk.inputs.into_iter().next());
-        let bits = |row: &[f32]| row.iter().map(|number| number.to_bits()).collect::<Vec<u32>>();
+        let bits = |row: &Embedded| row.numbers.iter().map(|number| number.to_bits()).collect::<Vec<u32>>();
         if again.is_some_and(|(place, row)| row.is_ok_and(|row| bits(&row) == bits(&found[&place]))) {
             return Ok(found);
         }
@@ -83,7 +87,7 @@ impl Embedding<'_> {
         self.examples.digests()?.get(place).copied()
     }
 
-    fn row(&self, place: usize, inputs: &Inputs) -> Result<Vec<f32>, Error> {
+    fn row(&self, place: usize, inputs: &Inputs) -> Result<Embedded, Error> {
         let row = self.encoder.row(inputs).map_err(|error| about(error, &self.examples.list()[place].id));
         self.progress.advance(Step::Encoding, 1);
         row

@@ -5,12 +5,18 @@ use std::path::{Path, PathBuf};
 use candle_core::Device;
 use declass_formats::{Artifact, Sha256Digest};
 
-use super::{embed::Embedding, encoder::Encoder, kept::Kept, wired::Wired};
+use super::{
+    embed::Embedding,
+    encoder::{Encoder, PLACES},
+    kept::Kept,
+    wired::Wired,
+};
 use crate::{
     classes::Labels,
     cut::Cut,
     error::Error,
     evaluate::{Labelled, Truth},
+    head::Place,
     inputs::{Asked, Columns, Examples, Preparation, Unusable},
     net::Flow,
     progress::Progress,
@@ -41,6 +47,8 @@ pub struct Encoding<'a> {
 pub struct Encoded {
     /// The embeddings. Their digest is that of the examples (names, classes, contents) and of what was made of them.
     pub labelled: Labelled,
+    /// What of an example has an embedding, if not the whole of it.
+    pub place: Option<Place>,
     /// What was assumed, in sentences.
     pub assumed: Vec<String>,
     /// Examples that could not be used, with the reason.
@@ -53,6 +61,14 @@ pub struct Encoded {
     pub kept: Option<(PathBuf, u64)>,
     /// What was wrong with what earlier runs had left, in sentences.
     pub ignored: Vec<String>,
+}
+
+/// Examples that are read, and the network that they are run through.
+pub(super) struct Ready<'r> {
+    pub(super) examples: Examples,
+    /// What makes inputs of them; none if they are inputs already.
+    pub(super) preparation: Option<Preparation>,
+    pub(super) encoder: &'r Encoder<'r>,
 }
 
 impl Encoding<'_> {
@@ -89,33 +105,38 @@ impl Encoding<'_> {
         cut: &Cut,
         progress: &dyn Progress,
     ) -> Result<Encoded, Error> {
-        let wired = Wired::of(model, cut, self.graph);
-        let (preparation, mut examples) = self.open(classes, model, wired.as_ref().ok())?;
-        if let Some(most) = self.limit {
-            examples.limit(most, self.seed);
-        }
-        let content = examples.digest(progress);
-        let wired = wired?;
-        let source = wired.source(model)?;
-        let flow = Flow::new(source.graph())?;
-        let network = Network::of(source, &flow, Device::Cpu);
-        let encoder = Encoder { network: &network, embeddings: wired.embeddings(source, &flow, cut)? };
-        let made = preparation.as_ref().map_or_else(String::new, Preparation::describe);
-        let kept = self.kept(&examples, &encoder, cut.head.width(), &made)?;
-        let embedding =
-            Embedding { examples: &examples, preparation: preparation.as_ref(), encoder: &encoder, progress };
-        let mut encoded = self.encode(&embedding, kept)?;
-        encoded.labelled.sha256 = Sha256Digest::of(format!("{content}\n{made}\n").as_bytes());
+        let mut encoded = self.ready(classes, model, cut, |ready| self.encode(ready, progress))?;
         encoded.labelled.width = cut.head.width();
-        let assumed = preparation.iter().flat_map(|preparation| preparation.assumptions().iter().cloned());
-        encoded.assumed = assumed.chain(examples.notes().iter().cloned()).collect();
-        encoded.unusable.extend(examples.unusable().iter().cloned());
-        encoded.unknown = examples.unknown_labels().to_vec();
         if encoded.labelled.names.is_empty() {
             let reason = "none of the examples has a label of the model and can be used".to_owned();
             return Err(Error::Inputs { path: self.data.to_owned(), reason, hint: None });
         }
         Ok(encoded)
+    }
+
+    /// Reads the examples, and the network as far as the input of its head.
+    pub(super) fn ready<T>(
+        &self,
+        classes: (usize, Option<&Labels>),
+        model: &Artifact,
+        cut: &Cut,
+        with: impl FnOnce(Ready<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let wired = Wired::of(model, cut, self.graph);
+        let (preparation, mut examples) = self.open(classes, model, wired.as_ref().ok())?;
+        if let Some(most) = self.limit {
+            examples.limit(most, self.seed);
+        }
+        let wired = wired?;
+        let source = wired.source(model)?;
+        let flow = Flow::new(source.graph())?;
+        let network = Network::of(source, &flow, Device::Cpu);
+        let encoder = Encoder {
+            network: &network,
+            embeddings: wired.embeddings(source, &flow, cut)?,
+            place: cut.head.position.place(),
+        };
+        with(Ready { examples, preparation, encoder: &encoder })
     }
 
     /// The examples, and what the model's folder makes of them; nothing if they are inputs already.
@@ -147,32 +168,35 @@ impl Encoding<'_> {
     }
 
     /// What earlier runs have left of these examples, if embeddings are kept.
-    fn kept(
-        &self,
-        examples: &Examples,
-        encoder: &Encoder<'_>,
-        width: usize,
-        made: &str,
-    ) -> Result<Option<Kept>, Error> {
-        let Some((folder, wanted)) = self.keep.zip(examples.digests()) else { return Ok(None) };
-        Ok(encoder.digest()?.map(|network| {
+    fn kept(&self, ready: &Ready<'_>, made: &str) -> Result<Option<Kept>, Error> {
+        if ready.encoder.place.is_some() {
+            return Ok(None);
+        }
+        let Some((folder, wanted)) = self.keep.zip(ready.examples.digests()) else { return Ok(None) };
+        let width = ready.encoder.embeddings.iter().map(|(_, width)| width).sum();
+        Ok(ready.encoder.digest()?.map(|network| {
             let version = env!("CARGO_PKG_VERSION");
             let all = format!("embeddings 1 of declass {version}\n{network}\n{width}\n{made}\n");
             Kept::open(folder, Sha256Digest::of(all.as_bytes()), width, wanted)
         }))
     }
 
-    fn encode(&self, embedding: &Embedding<'_>, mut kept: Option<Kept>) -> Result<Encoded, Error> {
-        let list = embedding.examples.list();
+    fn encode(&self, mut ready: Ready<'_>, progress: &dyn Progress) -> Result<Encoded, Error> {
+        let content = ready.examples.digest(progress);
+        let Ready { examples, preparation, encoder, .. } = &ready;
+        let made = preparation.as_ref().map_or_else(String::new, Preparation::describe);
+        let mut kept = self.kept(&ready, &made)?;
+        let embedding = Embedding { examples, preparation: preparation.as_ref(), encoder, progress };
+        let list = examples.list();
         // Where nothing has a label the original's answers take their place; where something has, the rest says
-        // nothing.
-        let are_labelled = list.iter().any(|example| example.label.is_some());
+        // nothing. Labels are of whole examples.
+        let are_labelled = encoder.place.is_none() && list.iter().any(|example| example.label.is_some());
         let used = (0..list.len()).filter(|place| list[*place].label.is_some() || !are_labelled);
         let used: Vec<usize> = used.collect();
-        let (mut rows, unusable, known) = embedding.rows(&used, kept.as_mut())?;
+        let (mut rows, mut unusable, known) = embedding.rows(&used, kept.as_mut())?;
         let mut labelled = Labelled {
             path: self.data.to_owned(),
-            sha256: Sha256Digest::of(&[]),
+            sha256: Sha256Digest::of(format!("{content}\n{made}\n").as_bytes()),
             width: 0,
             embeddings: Vec::new(),
             labels: Vec::new(),
@@ -181,19 +205,41 @@ impl Encoding<'_> {
         };
         for place in &used {
             if let Some(row) = rows.remove(place) {
-                labelled.embeddings.extend(row);
-                labelled.labels.extend(list[*place].label);
-                labelled.names.push(list[*place].id.clone());
+                let id = &list[*place].id;
+                labelled.embeddings.extend(row.numbers);
+                labelled.labels.extend(list[*place].label.filter(|_| are_labelled));
+                match encoder.place {
+                    Some(_) => labelled.names.extend(row.places.iter().map(|place| format!("{id}#{place}"))),
+                    None => labelled.names.push(id.clone()),
+                }
             }
         }
+        unusable.extend(examples.unusable().iter().cloned());
+        let assumed = preparation.iter().flat_map(|preparation| preparation.assumptions().iter().cloned());
         Ok(Encoded {
             labelled,
-            assumed: Vec::new(),
+            assumed: assumed
+                .chain(examples.notes().iter().cloned())
+                .chain(encoder.place.map(taken))
+                .collect(),
+            place: encoder.place,
             unusable,
-            unknown: Vec::new(),
+            unknown: examples.unknown_labels().to_vec(),
             unlabelled: (list.len() - used.len()) as u64,
             kept: kept.as_ref().map(|kept| (kept.folder().to_owned(), known)),
             ignored: kept.map(Kept::into_notes).unwrap_or_default(),
         })
     }
+}
+
+/// What is measured of a model that decides for places.
+fn taken(place: Place) -> String {
+    let which = match place {
+        Place::Token => "token, and each counts by itself, those that the tokenizer adds among them",
+        Place::Pixel => "pixel, and each of the map that its head makes counts by itself",
+        Place::Box | Place::Position => "position, and each counts by itself",
+    };
+    format!(
+        "The model decides for every {which}: at most {PLACES} of an example, evenly spaced. Labels are of whole examples and are not used."
+    )
 }

@@ -32,6 +32,8 @@ mod gather;
 mod job;
 #[cfg(feature = "inputs")]
 mod kept;
+#[cfg(feature = "inputs")]
+mod layers;
 mod measure;
 mod pointless;
 mod reproduce;
@@ -49,6 +51,8 @@ pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
 pub use gather::{LeftFile, gather};
 pub use job::Job;
+#[cfg(feature = "inputs")]
+pub use layers::{Layered, common_layers};
 pub use measure::{Measured, Measuring, Release};
 pub use reproduce::{DEFINITION as REPRODUCTION, OtherTensor, Reproduced};
 pub use run::{HasRun, Running};

@@ -15,10 +15,15 @@ mod interrupted;
 mod kept;
 mod keys;
 mod labels;
+#[cfg(feature = "inputs")]
+mod layers;
 mod leftovers;
 mod lent;
 mod lies;
 mod lineage;
+#[cfg(feature = "inputs")]
+#[path = "../built/fixture.rs"]
+mod made;
 mod manners;
 #[cfg(feature = "inputs")]
 mod modality;
@@ -26,6 +31,8 @@ mod naming;
 mod output;
 #[cfg(feature = "inputs")]
 mod own;
+#[cfg(feature = "inputs")]
+mod places;
 mod pointless;
 mod policy;
 mod precision;

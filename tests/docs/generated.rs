@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write, fs, process::Command};
 
 use declass::{
-    evaluate,
+    blueprint, evaluate,
     evidence::{Definition, Origin},
     inputs,
     pipeline::REPRODUCTION,
@@ -104,7 +104,15 @@ fn the_tables_of_own_data_are_those_of_the_program() {
     }
     write!(text, "\n## Image processors of transformers\n\n{}.\n\n", quoted(&inputs::processors())).unwrap();
     write!(text, "## Feature extractors\n\n{}.\n\n", quoted(inputs::extractors())).unwrap();
-    write!(text, "## Weights of torchvision\n\n| architecture | weights |\n|---|---|\n").unwrap();
+    write!(
+        text,
+        "## Tokenizers\n\n`tokenizer.json` made of these parts:\n\n| parts | by their `type` |\n|---|---|\n"
+    )
+    .unwrap();
+    for (kind, names) in inputs::tokenizer_parts() {
+        writeln!(text, "| {kind} | {} |", quoted(names)).unwrap();
+    }
+    write!(text, "\n## Weights of torchvision\n\n| architecture | weights |\n|---|---|\n").unwrap();
     let mut weights: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for name in inputs::torchvision_weights() {
         let (architecture, weight) = name.split_once(' ').unwrap();
@@ -114,6 +122,17 @@ fn the_tables_of_own_data_are_those_of_the_program() {
         writeln!(text, "| `{architecture}` | {} |", quoted(&weights)).unwrap();
     }
     settle(&format!("{BOOK}/own-data.md"), &text);
+}
+
+#[test]
+fn the_list_of_families_is_that_of_the_program() {
+    let mut text = String::from(
+        "## Classes of transformers\n\n| family | `architectures` of config.json |\n|---|---|\n",
+    );
+    for (family, classes) in blueprint::families() {
+        writeln!(text, "| {family} | {} |", quoted(&classes)).unwrap();
+    }
+    settle(&format!("{BOOK}/reference/families.md"), &text);
 }
 
 fn quoted(names: &[impl AsRef<str>]) -> String {

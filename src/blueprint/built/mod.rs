@@ -33,6 +33,11 @@ use crate::net::{Own, Places, Source};
 use maker::{Maker, Parts};
 use settings::Made;
 
+/// The families of the transformers library whose graph is built, each with its classes.
+pub(super) fn families() -> Vec<(&'static str, Vec<String>)> {
+    transformers::families()
+}
+
 /// Version of what is built: raised when a graph of a family changes.
 pub(crate) const VERSION: u32 = 1;
 

@@ -64,8 +64,8 @@ Examples:
 
 The copy must be the original but for its head (and what dropping slots changes): embeddings are those of the original's \
 encoder and say nothing of another. Embeddings are the input of the head that `declass inspect` names, in a safetensors file or an npz: a float tensor \
-`embeddings` [N, D] and integers `labels` [N], indices into the original's classes. `test_embeddings` and \
-`test_labels` (`train_embeddings`, `train_labels`) are found too.")]
+`embeddings` [N, D] and integers `labels` [N], indices into the original's classes; without labels the original's answers take \
+their place, and no accuracy is known (tier T1). `test_embeddings` and `test_labels` (`train_embeddings`, `train_labels`) are found too.")]
 pub(in crate::cli) struct EvaluateArgs {
     /// The release (a folder that `declass unlearn` wrote, or a repository with one), or with --forget any
     /// changed copy of the model.
@@ -99,6 +99,13 @@ pub(in crate::cli) struct EvaluateArgs {
     #[cfg(feature = "inputs")]
     #[arg(long, value_name = "MODEL", requires = "data", help_heading = "Your own data")]
     pub(in crate::cli) retrained: Option<PathBuf>,
+    /// Layers that are compared with the retrained model's, evenly spaced; 0: the embedding alone.
+    #[cfg(feature = "inputs")]
+    #[arg(
+        long, value_name = "N", requires = "retrained", default_value_t = 8, help_heading = "Your own data",
+        value_parser = clap::value_parser!(u16).range(0..=64)
+    )]
+    pub(in crate::cli) layers: u16,
     /// Write the release again with these figures in its claim and card, into this new folder or into its own: the same
     /// files under a new claim, which takes the place of the present one. Only a release that passes every check gets
     /// one.

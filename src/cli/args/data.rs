@@ -100,16 +100,16 @@ pub(in crate::cli) struct KeepArgs {
 pub(in crate::cli) struct DataArgs {
     #[command(flatten)]
     pub(in crate::cli) examples: ExampleArgs,
-    /// Labelled embeddings that the model was not trained on, as `declass evaluate --help` describes them:
-    /// figures on real inputs (tier T2) for the claim and the card, with the file's digest.
-    #[arg(long, value_name = "FILE", help_heading = "Labelled embeddings")]
+    /// Embeddings that the model was not trained on, as `declass evaluate --help` describes them: figures on real inputs
+    /// for the claim and the card (tier T2; T1 if they have no labels), with the file's digest.
+    #[arg(long, value_name = "FILE", help_heading = "Embeddings")]
     pub(in crate::cli) eval_embeddings: Option<PathBuf>,
     /// Labelled embeddings that it was trained on, for membership inference and probes.
     #[arg(
         long,
         value_name = "FILE",
         requires = "eval_embeddings",
-        help_heading = "Labelled embeddings",
+        help_heading = "Embeddings",
         hide_short_help = true
     )]
     pub(in crate::cli) train_embeddings: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! Labelled embeddings that the user brings: a safetensors file or a NumPy `.npz`, read as hostile input.
+//! Embeddings that the user brings, labelled or not: a safetensors file or a NumPy `.npz`, read as hostile input.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,11 @@ use crate::{
     error::Error,
 };
 
-/// What labelled embeddings are for, which decides under what names they are looked for.
+/// What embeddings are for, which decides under what names they are looked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Part {
-    /// Held out from training: `embeddings` and `labels`, or `test_embeddings` and `test_labels`.
+    /// Held out from training: `embeddings` and `labels`, or `test_embeddings` and `test_labels`; embeddings alone have no
+    /// labels.
     Test,
     /// Used in training: `embeddings` and `labels`, or `train_embeddings` and `train_labels`.
     Train,
@@ -27,7 +28,8 @@ pub struct Data {
     pub train: Option<Labelled>,
 }
 
-/// Embeddings with the class of each, as many rows as labels, all finite.
+/// Embeddings with the class of each, as many rows as labels, all finite; before [`Labelled::answered_by`] those without
+/// labels have none.
 #[derive(Clone, Debug)]
 pub struct Labelled {
     /// Where they were read.
@@ -56,8 +58,8 @@ pub enum Truth {
 }
 
 impl Labelled {
-    /// Reads embeddings and labels. `embeddings` is `[N, D]` of a float type, `labels` is `[N]` of an integer
-    /// type.
+    /// Reads embeddings and, if there are any, labels. `embeddings` is `[N, D]` of a float type, `labels` is `[N]` of an
+    /// integer type.
     ///
     /// The whole file is held in memory while it is read, so that the digest is that of the bytes used.
     ///
@@ -72,8 +74,8 @@ impl Labelled {
             sha256,
             width,
             embeddings,
-            labels,
-            truth: Truth::Labels,
+            truth: if labels.is_some() { Truth::Labels } else { Truth::Answers },
+            labels: labels.unwrap_or_default(),
             names: Vec::new(),
         })
     }
@@ -124,32 +126,38 @@ impl Labelled {
     }
 }
 
-const LAYOUT: &str = "save `embeddings` [N, D] and `labels` [N] with safetensors or `numpy.savez`";
+const LAYOUT: &str =
+    "save `embeddings` [N, D] and, if there are any, `labels` [N] with safetensors or `numpy.savez`";
 
-/// Embeddings and labels as stored, found by their names. Their shapes are known to fit before anything is
-/// unpacked.
-fn unpack(bytes: &[u8], part: Part) -> Result<[Array<'_>; 2], Problem> {
+/// Embeddings and labels as stored, found by their names; labels may be missing. Their shapes are known to fit before
+/// anything is unpacked.
+fn unpack(bytes: &[u8], part: Part) -> Result<Vec<Array<'_>>, Problem> {
     let with_layout = |problem: Problem| Problem { hint: problem.hint.or(Some(LAYOUT)), ..problem };
     let mut file = Arrays::open(bytes).map_err(|problem| Problem { hint: Some(LAYOUT), ..problem })?;
     let names = part.choose(&file.names())?;
-    let infos = [file.info(names[0]).map_err(with_layout)?, file.info(names[1]).map_err(with_layout)?];
-    extents([&infos[0].shape, &infos[1].shape], part)?;
-    let arrays: Result<[Array<'_>; 2], _> = file.read(&names)?.try_into();
-    arrays.map_err(|_| Problem::new("it has not both arrays", LAYOUT))
+    let infos = names.iter().map(|name| file.info(name).map_err(with_layout));
+    let infos = infos.collect::<Result<Vec<_>, _>>()?;
+    extents(&infos.iter().map(|info| info.shape.as_slice()).collect::<Vec<_>>(), part)?;
+    file.read(&names)
 }
 
 impl Part {
-    /// The names of embeddings and labels among those in a file.
-    fn choose(self, present: &[String]) -> Result<[&'static str; 2], Problem> {
+    /// The names of embeddings and labels among those in a file; of embeddings alone where nothing is called labels.
+    fn choose(self, present: &[String]) -> Result<Vec<&'static str>, Problem> {
         let prefixed = match self {
             Self::Test => ["test_embeddings", "test_labels"],
             Self::Train => ["train_embeddings", "train_labels"],
         };
-        let has = |pair: &[&str; 2]| pair.iter().all(|name| present.iter().any(|other| other == name));
+        let is_there = |name: &str| present.iter().any(|other| other == name);
+        let has = |pair: &[&str; 2]| pair.iter().all(|name| is_there(name));
         let pairs: Vec<_> = [["embeddings", "labels"], prefixed].into_iter().filter(has).collect();
-        match pairs[..] {
-            [pair] => Ok(pair),
-            [] => {
+        let alone = ["embeddings", prefixed[0]].into_iter().filter(|name| is_there(name));
+        match (&pairs[..], &alone.collect::<Vec<_>>()[..]) {
+            ([pair], _) => Ok(pair.to_vec()),
+            ([], [embeddings]) if self == Self::Test && !is_there("labels") && !is_there(prefixed[1]) => {
+                Ok(vec![embeddings])
+            }
+            ([], _) => {
                 let [embeddings, labels] = prefixed;
                 let mut found: Vec<String> = present.iter().map(|name| format!("`{name}`")).collect();
                 found.sort_unstable();
@@ -169,10 +177,14 @@ impl Part {
 }
 
 /// Number and width of the embeddings, from the shapes of embeddings and labels.
-fn extents([embeddings, labels]: [&[usize]; 2], part: Part) -> Result<[usize; 2], Problem> {
-    let (&[rows, width], &[count]) = (embeddings, labels) else {
-        let reason = format!("the shapes are {embeddings:?} and {labels:?}, expected [N, D] and [N]");
-        return Err(Problem::new(reason, LAYOUT));
+fn extents(shapes: &[&[usize]], part: Part) -> Result<[usize; 2], Problem> {
+    let (rows, width, count) = match *shapes {
+        [&[rows, width], &[count]] => (rows, width, count),
+        [&[rows, width]] => (rows, width, rows),
+        _ => {
+            let reason = format!("the shapes are {shapes:?}, expected [N, D] and [N]");
+            return Err(Problem::new(reason, LAYOUT));
+        }
     };
     if rows != count {
         return Err(Problem::new(format!("there are {rows} embeddings and {count} labels"), None));
@@ -184,8 +196,14 @@ fn extents([embeddings, labels]: [&[usize]; 2], part: Part) -> Result<[usize; 2]
     Ok([rows, width])
 }
 
-fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec<f32>, Vec<usize>), Problem> {
-    let [rows, width] = extents([&embeddings.info.shape, &labels.info.shape], part)?;
+/// Width and values of embeddings, and their labels.
+type Parsed = (usize, Vec<f32>, Option<Vec<usize>>);
+
+fn parse(arrays: Vec<Array<'_>>, part: Part) -> Result<Parsed, Problem> {
+    let shapes: Vec<&[usize]> = arrays.iter().map(|array| array.info.shape.as_slice()).collect();
+    let [rows, width] = extents(&shapes, part)?;
+    let mut arrays = arrays.into_iter();
+    let Some(embeddings) = arrays.next() else { return Err(Problem::new("there are no embeddings", LAYOUT)) };
     let values = embeddings.info.dtype.decode(&embeddings.bytes).ok_or_else(|| {
         let reason = format!("the embeddings are {}, expected a float type", embeddings.info.dtype.name());
         Problem::new(reason, "store them as f16, bf16, f32 or f64")
@@ -196,16 +214,19 @@ fn parse([embeddings, labels]: [Array<'_>; 2], part: Part) -> Result<(usize, Vec
             None,
         ));
     }
+    let short = || Problem::new("an array is shorter than its shape says", None);
+    if values.len() != rows.saturating_mul(width) {
+        return Err(short());
+    }
+    let Some(labels) = arrays.next() else { return Ok((width, values, None)) };
     let classes = labels.info.dtype.decode_i64(&labels.bytes).ok_or_else(|| {
         let reason = format!("the labels are {}, expected an integer type", labels.info.dtype.name());
         Problem::new(reason, "labels are indices into the original's classes, such as i64")
     })?;
     let parsed: Option<Vec<usize>> = classes.iter().map(|&class| usize::try_from(class).ok()).collect();
     match parsed {
-        Some(parsed) if parsed.len() == rows && values.len() == rows.saturating_mul(width) => {
-            Ok((width, values, parsed))
-        }
-        Some(_) => Err(Problem::new("an array is shorter than its shape says", None)),
+        Some(parsed) if parsed.len() == rows => Ok((width, values, Some(parsed))),
+        Some(_) => Err(short()),
         None => Err(Problem::new("a label is negative", "leave out rows without a class")),
     }
 }

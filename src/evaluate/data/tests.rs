@@ -7,7 +7,7 @@ use std::{
 use safetensors::{Dtype as Stored, serialize, tensor::TensorView};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::{Labelled, Part};
+use super::{Labelled, Part, Truth};
 use crate::error::Error;
 
 const ROWS: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
@@ -85,6 +85,17 @@ fn both_formats_and_both_names_are_read() {
         assert_eq!(data.counts(2, 3).unwrap(), [1, 0, 2]);
     }
     assert_eq!(open(&tensors("train_"), Part::Train).unwrap().labels, [2, 0, 2]);
+    for name in ["embeddings.npy", "test_embeddings.npy"] {
+        let alone = zipped(&[(name, good_rows())], CompressionMethod::Stored);
+        let data = open(&alone, Part::Test).unwrap();
+        assert_eq!((data.truth, &data.embeddings[..], data.labels.len()), (Truth::Answers, &ROWS[..], 0));
+        assert!(open(&alone, Part::Train).is_err(), "nothing is learnt without labels");
+    }
+    let others = zipped(
+        &[("embeddings.npy", good_rows()), ("test_labels.npy", good_labels())],
+        CompressionMethod::Stored,
+    );
+    refused(&others, "it has neither");
     refused(&tensors("train_"), "it has `train_embeddings`, `train_labels`");
 }
 

@@ -29,9 +29,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     };
     let mut judged = Vec::new();
     for split in &splits.all {
-        let nearest = DoubleHead::top(&centres(experiment, split)?, &experiment.data.test, &split.test_rows);
-        let nearest = nearest.map_err(Error::compute("measuring distances"))?;
-        judged.push(split.judge(experiment, &nearest));
+        judged.push(split.judge(experiment, &nearest(experiment, split)?));
     }
     let ([forgotten, retained], figures) = splits.figures(&judged);
     Ok(Measured::Found {
@@ -43,6 +41,12 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
         ),
         figures,
     })
+}
+
+/// The class whose centre is nearest to each of the judged rows.
+pub(super) fn nearest(experiment: &Experiment<'_>, split: &Split<'_>) -> Result<Vec<usize>, Error> {
+    let nearest = DoubleHead::top(&centres(experiment, split)?, split.test, &split.test_rows);
+    nearest.map_err(Error::compute("measuring distances"))
 }
 
 /// The nearest centre `c` of `z` is the one with the largest `c·z - |c|²/2`.

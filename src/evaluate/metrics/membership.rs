@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Share of non-members that an attack may take for members.
-const FALSE_POSITIVES: f64 = 0.01;
+pub(super) const FALSE_POSITIVES: f64 = 0.01;
 /// What members are expected to have more of.
 pub(super) type Score = fn(&Scores) -> f64;
 pub(super) const ATTACKS: [(&str, Score); 4] = [
@@ -70,13 +70,13 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
 pub(super) struct Group {
     pub(super) name: &'static str,
     /// The quantities of its figures.
-    area: &'static str,
-    found: &'static str,
+    pub(super) area: &'static str,
+    pub(super) found: &'static str,
     pub(super) gap: &'static str,
     /// Rows of the training embeddings.
     pub(super) members: Vec<usize>,
     /// Rows of the test embeddings.
-    others: Vec<usize>,
+    pub(super) others: Vec<usize>,
 }
 
 pub(super) fn groups(experiment: &Experiment<'_>) -> Option<[Group; 2]> {

@@ -2,6 +2,7 @@
 //! and a line in the table.
 
 mod accuracy;
+mod alike;
 mod answers;
 mod aus;
 mod calibration;
@@ -9,13 +10,17 @@ mod centre;
 mod confusion;
 mod divergence;
 mod drift;
+mod likelihood;
 mod margin;
 mod membership;
+mod neighbours;
 mod probe;
+mod refitted;
 mod relearning;
 mod retrained;
 mod routing;
 mod split;
+mod steering;
 
 use super::{Truth, beside::Beside, experiment::Experiment};
 use crate::{
@@ -38,7 +43,7 @@ enum Measured {
 }
 
 /// Every metric on labelled rows, in the order in which they are shown.
-static LABELLED: [Metric; 13] = [
+static LABELLED: [Metric; 16] = [
     Metric { definition: &accuracy::FORGOTTEN, measure: accuracy::forgotten },
     Metric { definition: &accuracy::RETAINED, measure: accuracy::retained },
     Metric { definition: &aus::DEFINITION, measure: aus::measure },
@@ -48,9 +53,12 @@ static LABELLED: [Metric; 13] = [
     Metric { definition: &calibration::DEFINITION, measure: calibration::measure },
     Metric { definition: &margin::DEFINITION, measure: margin::measure },
     Metric { definition: &relearning::DEFINITION, measure: relearning::measure },
+    Metric { definition: &steering::DEFINITION, measure: steering::measure },
     Metric { definition: &probe::DEFINITION, measure: probe::measure },
     Metric { definition: &centre::DEFINITION, measure: centre::measure },
+    Metric { definition: &neighbours::DEFINITION, measure: neighbours::measure },
     Metric { definition: &membership::DEFINITION, measure: membership::measure },
+    Metric { definition: &likelihood::DEFINITION, measure: likelihood::measure },
     Metric { definition: &confusion::DEFINITION, measure: confusion::measure },
 ];
 
@@ -72,11 +80,15 @@ struct BesideMetric {
 }
 
 /// Every metric beside a retrained model, in the order in which they are shown.
-static BESIDE: [BesideMetric; 4] = [
+static BESIDE: [BesideMetric; 8] = [
     BesideMetric { definition: &retrained::ROUTING, measure: retrained::routing },
     BesideMetric { definition: &retrained::AGREEMENT, measure: retrained::agreement },
     BesideMetric { definition: &retrained::ACCURACY, measure: retrained::accuracy },
     BesideMetric { definition: &retrained::MEMBERSHIP, measure: retrained::membership },
+    BesideMetric { definition: &alike::DEFINITION, measure: alike::measure },
+    BesideMetric { definition: &refitted::NEIGHBOURS, measure: refitted::neighbours },
+    BesideMetric { definition: &refitted::PROBE, measure: refitted::probe },
+    BesideMetric { definition: &refitted::CENTRE, measure: refitted::centre },
 ];
 
 const WITHOUT_RETRAINED: usize = LABELLED.len() + UNLABELLED.len();

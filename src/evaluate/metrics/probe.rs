@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Measured, percent,
-    split::{Judged, Split, Splits},
+    split::{Split, Splits},
 };
 use crate::{
     error::Error,
@@ -35,18 +35,13 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
         Err(reason) => return Ok(Measured::NotRun(reason)),
         Ok(splits) => splits,
     };
-    let rows = splits.all.iter().map(|split| split.fit_rows.len()).max().unwrap_or(0);
-    let classes = experiment.pair.before.classes;
-    let work = rows.saturating_mul(experiment.data.test.width).saturating_mul(classes.max(10));
-    if work > MOST_WORK {
-        let reason =
-            format!("{rows} rows are too many for {classes} classes of width {}", experiment.data.test.width);
+    if let Some(reason) = splits.all.iter().find_map(|split| obstacle(experiment, split)) {
         return Ok(Measured::NotRun(reason));
     }
     let (mut judged, mut converged) = (Vec::new(), true);
     for split in &splits.all {
-        let (found, met) = fitted(experiment, split).map_err(Error::compute("fitting a probe"))?;
-        judged.push(found);
+        let (given, met) = fitted(split).map_err(Error::compute("fitting a probe"))?;
+        judged.push(split.judge(experiment, &given));
         converged &= met;
     }
     let ([forgotten, retained], figures) = splits.figures(&judged);
@@ -62,14 +57,25 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     })
 }
 
-fn fitted(experiment: &Experiment<'_>, split: &Split<'_>) -> candle_core::Result<(Judged, bool)> {
+/// Why no probe is fitted, if so.
+pub(super) fn obstacle(experiment: &Experiment<'_>, split: &Split<'_>) -> Option<String> {
+    let (rows, width, classes) = (split.fit_rows.len(), split.fit.width, experiment.pair.before.classes);
+    let work = rows.saturating_mul(width).saturating_mul(classes.max(10));
+    (work > MOST_WORK).then(|| format!("{rows} rows are too many for {classes} classes of width {width}"))
+}
+
+/// The class that a probe gives each of the judged rows.
+pub(super) fn found(split: &Split<'_>) -> Result<Vec<usize>, Error> {
+    Ok(fitted(split).map_err(Error::compute("fitting a probe"))?.0)
+}
+
+fn fitted(split: &Split<'_>) -> candle_core::Result<(Vec<usize>, bool)> {
     let labels = split.fit_rows.iter().map(|&row| split.fit.labels[row]);
     let mut numbers: BTreeMap<usize, usize> = labels.clone().map(|label| (label, 0)).collect();
     numbers.values_mut().enumerate().for_each(|(at, number)| *number = at);
     let classes: Vec<usize> = labels.map(|label| numbers[&label]).collect();
     let known: Vec<usize> = numbers.into_keys().collect();
     let probe = logistic::fit(split.fit, &split.fit_rows, &classes, known.len())?;
-    let tops = probe.classifier.top(&experiment.data.test, &split.test_rows)?;
-    let given: Vec<usize> = tops.into_iter().map(|top| known[top]).collect();
-    Ok((split.judge(experiment, &given), probe.converged))
+    let tops = probe.classifier.top(split.test, &split.test_rows)?;
+    Ok((tops.into_iter().map(|top| known[top]).collect(), probe.converged))
 }

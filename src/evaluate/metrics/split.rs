@@ -2,7 +2,7 @@
 
 use crate::{
     evaluate::{
-        Labelled,
+        Labelled, Retrained,
         experiment::{Experiment, shuffled},
         figures::{at_least, at_most},
     },
@@ -19,6 +19,7 @@ const DRAWS: [&str; 3] = ["draw-1", "draw-2", "draw-3"];
 pub(super) struct Split<'a> {
     pub(super) fit: &'a Labelled,
     pub(super) fit_rows: Vec<usize>,
+    pub(super) test: &'a Labelled,
     pub(super) test_rows: Vec<usize>,
 }
 
@@ -33,8 +34,8 @@ pub(super) struct Splits<'a> {
 
 /// How often a probe is right.
 pub(super) struct Judged {
-    forgotten: Rate,
-    retained: Rate,
+    pub(super) forgotten: Rate,
+    pub(super) retained: Rate,
 }
 
 impl<'a> Splits<'a> {
@@ -52,7 +53,8 @@ impl<'a> Splits<'a> {
             Some(train) => {
                 let known = |row: &usize| counts[experiment.data.test.labels[*row]] > 0;
                 let test_rows = (0..experiment.data.test.labels.len()).filter(known).collect();
-                let split = Split { fit: train, fit_rows: (0..train.labels.len()).collect(), test_rows };
+                let (fit_rows, test) = ((0..train.labels.len()).collect(), &experiment.data.test);
+                let split = Split { fit: train, fit_rows, test, test_rows };
                 Self { all: vec![split], are_drawn: false, how: "fitted on training rows" }
             }
             None => {
@@ -60,6 +62,17 @@ impl<'a> Splits<'a> {
                 Self { all, are_drawn: true, how: "halves, 3 draws" }
             }
         })
+    }
+
+    /// The same splits of the same examples, as embeddings of a retrained model.
+    pub(super) fn of_retrained(&self, retrained: &'a Retrained) -> Option<Vec<Split<'a>>> {
+        let test = retrained.test();
+        let fit = if self.are_drawn { test } else { retrained.train()? };
+        let split = |own: &Split<'_>| {
+            let (fit_rows, test_rows) = (own.fit_rows.clone(), own.test_rows.clone());
+            Split { fit, fit_rows, test, test_rows }
+        };
+        Some(self.all.iter().map(split).collect())
     }
 
     /// One figure per split and kind, and the mean accuracies on forgotten and on retained rows.
@@ -101,5 +114,6 @@ fn halves<'a>(experiment: &'a Experiment<'_>, repetition: u64) -> Split<'a> {
         fit_rows.extend(fit);
         test_rows.extend(test);
     }
-    Split { fit: &experiment.data.test, fit_rows, test_rows }
+    let test = &experiment.data.test;
+    Split { fit: test, fit_rows, test, test_rows }
 }

@@ -9,7 +9,7 @@ use crate::{
     claim::ForgottenClass,
     classes::printable,
     evidence::{Figure, reading},
-    head::Slot,
+    head::{Place, Slot},
 };
 
 /// Removed classes that are named in a heading, in sentences and in the table.
@@ -141,7 +141,7 @@ fn table(subject: &Subject<'_>) -> String {
         if let Some(shares) = reading::still_given(subject, entry.class.index, is_only) {
             let n = shares.after.n.unwrap_or_default();
             rows.push(row(
-                &format!("its own inputs get {name} ({n} real ones)"),
+                &format!("its own {} get {name} ({n} real ones)", inputs(subject)),
                 shares.before,
                 shares.after,
             ));
@@ -151,7 +151,7 @@ fn table(subject: &Subject<'_>) -> String {
         let what = if shares.before.is_some() { "are right" } else { "keep their answer" };
         let n = shares.after.n.unwrap_or_default();
         rows.push(row(
-            &format!("inputs of the other classes that {what} ({n} real ones)"),
+            &format!("{} of the other classes that {what} ({n} real ones)", inputs(subject)),
             shares.before,
             shares.after,
         ));
@@ -175,6 +175,17 @@ fn table(subject: &Subject<'_>) -> String {
         text.extend(instead(subject, entry));
     }
     text
+}
+
+/// What figures on real data count.
+fn inputs(subject: &Subject<'_>) -> &'static str {
+    match subject.predicate.removal.location.position {
+        None => "inputs",
+        Some(Place::Box) => "boxes",
+        Some(Place::Pixel) => "pixels",
+        Some(Place::Position) => "positions",
+        Some(Place::Token) => "tokens",
+    }
 }
 
 fn row(what: &str, before: Option<&Figure>, after: &Figure) -> String {

@@ -6,6 +6,7 @@
 mod agreement;
 mod folder;
 mod image;
+mod parts;
 mod processors;
 mod settings;
 mod sound;
@@ -31,6 +32,7 @@ use sound::{EXTRACTORS, SoundPlan};
 use text::TextPlan;
 use transformers::Asked;
 
+pub use parts::tokenizer_parts;
 pub(super) use text::MAX_TEXT;
 
 /// What examples are.

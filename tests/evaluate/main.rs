@@ -1,5 +1,7 @@
 //! Evaluation on labelled embeddings: against numpy and scikit-learn, and as a user meets it.
 
+mod features;
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -39,7 +41,7 @@ fn pair(model: &str, kind: &str) -> Pair {
         "dropped" => dropped(&before, &forgotten),
         _ => moved(&before),
     };
-    Pair { before, after, forgotten, labels: None }
+    Pair { before, after, forgotten, labels: None, place: None }
 }
 
 fn moved(head: &LinearHead) -> LinearHead {
@@ -283,6 +285,7 @@ fn a_retrained_model_is_as_far_away_as_numpy_finds() {
     assert!(refused.contains("they are not the same"), "{refused}");
     let retrained = Retrained::new(other.after, &own, theirs.test, theirs.train).unwrap();
     let found = compare(&pair, &own, &retrained, 0).unwrap();
+    assert_eq!(found.metrics.len(), 8);
     assert_eq!((found.tier, found.classes, found.not_run.len()), ("T3", 9, 0));
     let values = |metric: &str| -> Vec<f64> {
         let metric = found.metrics.iter().find(|it| it.definition.id == metric).unwrap();
@@ -337,7 +340,7 @@ fn says_what_it_was_measured_on_and_what_it_means() {
         for figure in &metric.figures {
             assert!(figure.value.0.is_finite() && figure.n > Some(0), "{} {figure:?}", metric.definition.id);
             // Claims of version 1 knew no tables.
-            let is_newer = metric.definition.id == "confusion";
+            let is_newer = ["confusion", "steering", "nearest-neighbours"].contains(&metric.definition.id);
             assert!(
                 is_newer || v1_name(metric.definition.id, figure, None).is_some(),
                 "{figure:?} has no name"
@@ -389,7 +392,8 @@ fn few_rows_leave_out_what_needs_more() {
     let single = Labelled { embeddings: all.row(0).to_vec(), labels: vec![all.labels[0]], ..all };
     let found = evaluate(&pair("swin", "moved"), &Data { test, train: Some(single) }, 0).unwrap();
     let missing: Vec<&str> = found.not_run.iter().map(|metric| metric.id).collect();
-    assert_eq!(missing, ["relearning", "linear-probe", "nearest-centre", "membership"]);
+    let features = ["linear-probe", "nearest-centre", "nearest-neighbours"];
+    assert_eq!(missing, [&["relearning"], &features[..], &["membership", "membership-likelihood"]].concat());
 }
 
 #[test]
