@@ -259,7 +259,7 @@ fn a_definition_that_never_was_is_no_older_one() {
         check["figures"] = json!([]);
     });
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: `quantised` is of version 0, and they count from 1
+        error: claim `[FOLDER]/out/class-removal.statement.json`: `retained-logits` is of version 0, and they count from 1
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
@@ -275,7 +275,7 @@ fn a_check_that_is_there_twice() {
         checks.push(again);
     });
     verify(&out, &resnet(), &[]).exits(2).told(expect![[r#"
-        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `retained-logits` twice
+        error: claim `[FOLDER]/out/class-removal.statement.json`: it has `retained-divergence` twice
 
         hint: name a folder that `declass unlearn` wrote, of this version or an older one
     "#]]);
