@@ -16,7 +16,7 @@ pub struct Edits {
     pub files: BTreeMap<RelPath, Vec<u8>>,
     /// Changes of the weights of further files of the model, by the file that is opened; what they say of other
     /// files counts for nothing.
-    pub twins: BTreeMap<RelPath, Edits>,
+    pub twins: BTreeMap<RelPath, Self>,
 }
 
 impl Edits {

@@ -205,9 +205,9 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
             Some("to take the slots away as well, use --slot drop")
         }
         RemovalError::NotForMultiLabel { .. } => Some("use --method seal"),
-        RemovalError::FileLeft { .. } => Some(
-            "leave out --one-file; if the file is left out for another reason, begin with the original and --one-file",
-        ),
+        RemovalError::FileLeft { .. } => {
+            Some("leave out --one-file, or begin with the original and forget all classes in one run")
+        }
         RemovalError::OtherClassesBefore { .. } => Some(
             "a release is about the classes of one head: begin with the original, and name several heads that have the same classes \
              in one run, each with --head",

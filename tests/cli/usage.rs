@@ -89,9 +89,9 @@ fn nothing_to_do_is_refused() {
     "#]]);
     refused(&[]).told(expect![[r#"
         error: the following required arguments were not provided:
-          --forget <CLASS>
+          <--forget <CLASS>|--forget-file <FILE>|--keep <CLASS>>
 
-        Usage: declass unlearn --forget <CLASS> --out <OUT> <MODEL>
+        Usage: declass unlearn --out <OUT> <--forget <CLASS>|--forget-file <FILE>|--keep <CLASS>> <MODEL>
 
         For more information, try '--help'.
     "#]]);
@@ -157,7 +157,7 @@ fn bad_values_are_refused_by_name() {
     refused(&["--forget", "5", "-q", "-v"]).told(expect![[r#"
         error: the argument '--quiet' cannot be used with '--verbose'
 
-        Usage: declass unlearn --forget <CLASS> --out <OUT> --quiet <MODEL>
+        Usage: declass unlearn --out <OUT> --quiet <--forget <CLASS>|--forget-file <FILE>|--keep <CLASS>> <MODEL>
 
         For more information, try '--help'.
     "#]]);
@@ -166,7 +166,7 @@ fn bad_values_are_refused_by_name() {
 
           tip: to pass '--frobnicate' as a value, use '-- --frobnicate'
 
-        Usage: declass unlearn --forget <CLASS> --out <OUT> <MODEL>
+        Usage: declass unlearn --out <OUT> <--forget <CLASS>|--forget-file <FILE>|--keep <CLASS>> <MODEL>
 
         For more information, try '--help'.
     "#]]);
