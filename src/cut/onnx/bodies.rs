@@ -64,7 +64,7 @@ pub(super) fn note_shapes(follower: &mut Follower<'_, '_>, parts: &[Part]) {
 fn holder<'a>(flow: &Flow<'a>, operand: &Operand) -> Option<&'a str> {
     match &operand.source {
         Source::Attribute { node, .. } | Source::Computed { node, .. } => within(flow, *node),
-        Source::Stored | Source::Whole(_) => None,
+        Source::Part { .. } | Source::Stored | Source::Whole(_) => None,
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn of(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -
     let whole = |part: &Part| match &part.weight.source {
         Source::Computed { value, .. } => storage::quantised(flow, value).map(str::to_owned),
         Source::Whole(_) => Some(part.weight.tensor.clone()),
-        Source::Attribute { .. } | Source::Stored => None,
+        Source::Attribute { .. } | Source::Part { .. } | Source::Stored => None,
     };
     let weights: Vec<String> = parts.iter().filter_map(whole).collect();
     // A product that is made real in one step was rounded before.
