@@ -59,16 +59,7 @@ pub(super) fn shorten(placement: &mut Placement<'_>, cut: &Cut) -> Result<(), Er
                 }
             }
             Site::Picks { count, .. } if *count <= placement.left() => {}
-            Site::Picks { node, count } => {
-                // Nodes need no name; what they give has one.
-                let node = graph.nodes.get(*node);
-                let given =
-                    node.and_then(|node| node.outputs.first()).map(String::as_str).unwrap_or_default();
-                let left = placement.left();
-                let obstacle = format!("`{given}` is the {count} best classes, and only {left} would stay");
-                let keepable = cut.head.can_be_sealed();
-                return Err(Error::CannotDrop { obstacle, keepable });
-            }
+            Site::Picks { node, count } => return Err(too_few(placement, graph, cut, (*node, *count))),
             Site::Values(operand) if matches!(operand.info.dtype, Dtype::I32 | Dtype::I64) => {
                 texts::shorten_numbers(placement, operand, cut)?;
             }
@@ -248,6 +239,16 @@ fn shorten_extent(
     let info = TensorInfo { dtype: shape.dtype, shape: shape.shape };
     placement.rewire(node, input, name, NewTensor { info, data });
     Ok(())
+}
+
+/// Fewer classes would be left than an operator picks.
+fn too_few(placement: &Placement<'_>, graph: &Graph, cut: &Cut, (node, count): (usize, usize)) -> Error {
+    // Nodes need no name; what they give has one.
+    let node = graph.nodes.get(node);
+    let given = node.and_then(|node| node.outputs.first()).map(String::as_str).unwrap_or_default();
+    let left = placement.left();
+    let obstacle = format!("`{given}` is the {count} best classes, and only {left} would stay");
+    Error::CannotDrop { obstacle, keepable: cut.head.can_be_sealed() }
 }
 
 /// How many classes go.

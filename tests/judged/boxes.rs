@@ -37,10 +37,23 @@ fn what_is_left_where_a_class_is_dropped_is_what_was_there() {
         let model = fixture("boxes").join(format!("{name}.onnx"));
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
-        unlearn_and_verify(&model, &out, &["--forget", "card front", "--method", "seal", "--slot", "drop"]);
+        let forget = ["--forget", "card front", "--forget", "card back"];
+        unlearn_and_verify(&model, &out, &[&forget[..], &["--method", "seal", "--slot", "drop"]].concat());
         let written = out.join(model.file_name().unwrap());
         let paths = [model.to_str().unwrap(), written.to_str().unwrap()];
-        let place = ["--forget", "3", "--output", output, "--axis", axis, "--start", start, "--dropped"];
+        let place = [
+            "--forget",
+            "3",
+            "--forget",
+            "4",
+            "--output",
+            output,
+            "--axis",
+            axis,
+            "--start",
+            start,
+            "--dropped",
+        ];
         let verdict = judge("boxes.py", &[&paths[..], &place].concat());
         assert_eq!(verdict["checker"], serde_json::Value::Null, "{name}");
         assert_eq!(verdict["others_differ"], 0, "{name}: {verdict}");
