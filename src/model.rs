@@ -129,11 +129,16 @@ impl Model {
             Some(Place::Position | Place::Token) => &[OUTSIDE],
             None => &[],
         };
+        let head = &self.cut.head;
+        let label = |class: usize| self.labels.as_ref()?.names.get(class).map(String::as_str);
+        let is_nothing = |class: &usize| {
+            head.is_background(*class) || label(*class).is_some_and(|label| nothing.contains(&label))
+        };
         let space = Space {
-            classes: self.cut.head.classes,
+            classes: head.classes,
             labels: self.labels.as_ref(),
             entities: self.names_entities(),
-            nothing,
+            nothing: &(0..head.classes).filter(is_nothing).collect::<Vec<_>>(),
         };
         wish.resolve(space).map_err(|error| self.removed_before(error))
     }

@@ -39,8 +39,10 @@ impl Statement {
     /// [`ClaimError::Contradiction`] if one is named twice or as no file of a folder can be, or there are too many.
     pub fn other_files(&self) -> Result<Vec<(RelPath, Hints)>, ClaimError> {
         let files = &self.predicate.removal.other_files;
-        if files.len() > MOST {
-            return Err(ClaimError::Contradiction(format!("it names more than {MOST} further files")));
+        if files.len() > MOST_OTHER_FILES {
+            return Err(ClaimError::Contradiction(format!(
+                "it names more than {MOST_OTHER_FILES} further files"
+            )));
         }
         let (mut seen, target): (BTreeSet<RelPath>, _) = (BTreeSet::new(), self.target()?);
         let one = |file: &OtherFile| {
@@ -55,8 +57,8 @@ impl Statement {
     }
 }
 
-/// Most further files of a model.
-const MOST: usize = 64;
+/// Most further files of a model that a claim names.
+pub(crate) const MOST_OTHER_FILES: usize = 64;
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, ClaimError> {
     if !named.is_sorted_by(|a, b| a.index < b.index) {

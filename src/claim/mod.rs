@@ -26,6 +26,7 @@ mod uris;
 mod verification;
 mod words;
 
+pub(crate) use asked::MOST_OTHER_FILES;
 pub use classes::{ForgottenClass, LabelSpace, NamedClass};
 pub use error::ClaimError;
 pub use evaluation::{

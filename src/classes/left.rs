@@ -44,7 +44,7 @@ impl LeftLabel {
         let (label, forgotten) = (printable(&self.label), listed(&self.forgotten));
         let verb = if self.classes.len() == 1 { "has" } else { "have" };
         format!(
-            "forgotten label `{label}` (of {forgotten}) will still be there: {} {verb} it, which is not forgotten, and \
+            "the label `{label}` of {forgotten} will still be there: {} {verb} it, which stays, and \
              whoever judges the release by its labels says no; {REMEDY}",
             listed(&self.classes)
         )

@@ -24,8 +24,8 @@ pub struct Space<'a> {
     pub labels: Option<&'a Labels>,
     /// Whether labels may be pieces of entities, so that a bare name stands for all of them.
     pub entities: bool,
-    /// Labels that stand for no class, such as the background: they stay where all but some classes go.
-    pub nothing: &'a [&'a str],
+    /// Classes that stand for nothing, such as the background: they stay where all but some classes go.
+    pub nothing: &'a [usize],
 }
 
 /// The classes that a wish takes.
@@ -78,7 +78,8 @@ impl Wish {
             return Ok(Granted { forgotten, patterns, staying: Vec::new() });
         }
         let others = (0..classes).filter(|class| !named.contains(class));
-        let (staying, indices): (Vec<usize>, Vec<usize>) = others.partition(|class| space.is_nothing(*class));
+        let (staying, indices): (Vec<usize>, Vec<usize>) =
+            others.partition(|class| space.nothing.contains(class));
         if indices.is_empty() {
             return Err(ClassError::NothingToForget);
         }
@@ -117,11 +118,6 @@ impl Space<'_> {
         }
         Ok(Matched { pattern: name.to_owned(), classes })
     }
-
-    fn is_nothing(self, class: usize) -> bool {
-        let label = self.labels.and_then(|labels| labels.names.get(class));
-        label.is_some_and(|label| self.nothing.contains(&label.as_str()))
-    }
 }
 
 const WILD: [char; 2] = ['*', '?'];
@@ -154,7 +150,7 @@ fn matches(pattern: &[char], label: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn space<'a>(labels: &'a Labels, nothing: &'a [&'a str]) -> Space<'a> {
+    fn space<'a>(labels: &'a Labels, nothing: &'a [usize]) -> Space<'a> {
         Space { classes: labels.names.len(), labels: Some(labels), entities: false, nothing }
     }
 
@@ -207,7 +203,7 @@ mod tests {
     #[test]
     fn what_is_kept_leaves_all_others_but_those_that_stand_for_nothing() {
         let labels = labels(&["background", "dog", "cat", "bird"]);
-        let granted = |names: &[&str]| wish(names, true).resolve(space(&labels, &["background"]));
+        let granted = |names: &[&str]| wish(names, true).resolve(space(&labels, &[0]));
         let kept = granted(&["cat"]).unwrap();
         assert_eq!((forgotten(&kept), kept.staying), (vec![1, 3], vec![0]));
         let kept = granted(&["background", "c*"]).unwrap();

@@ -12,12 +12,13 @@ use serde_json::{Map, Value, json};
 use super::{Exit, args::EnvArgs, output::Printer, schema::Schema};
 
 /// Variables that change what declass does, and whether their values may be shown.
-const VARIABLES: [(&str, bool); 15] = [
+const VARIABLES: [(&str, bool); 16] = [
+    ("COLUMNS", true),
     ("CUDA_VISIBLE_DEVICES", true),
     ("DECLASS_KEY", false),
     ("DECLASS_KEY_PASSPHRASE", false),
     ("GITHUB_ACTIONS", true),
-    ("HF_ENDPOINT", true),
+    ("HF_ENDPOINT", false),
     ("HF_HOME", true),
     ("HF_HUB_CACHE", true),
     ("HF_HUB_DOWNLOAD_TIMEOUT", true),
@@ -54,10 +55,14 @@ fn found() -> Map<String, Value> {
             Some(((*name).to_owned(), if *is_shown { json!(value) } else { json!("(set)") }))
         })
         .collect();
-    let libc = if cfg!(target_env = "musl") { "musl" } else { "gnu" };
+    let libc = match (cfg!(target_env = "musl"), cfg!(target_env = "gnu")) {
+        (true, _) => "-musl",
+        (_, true) => "-gnu",
+        _ => "",
+    };
     Map::from_iter([
         ("version".to_owned(), json!(env!("CARGO_PKG_VERSION"))),
-        ("target".to_owned(), json!(format!("{}-{}-{libc}", env::consts::ARCH, env::consts::OS))),
+        ("target".to_owned(), json!(format!("{}-{}{libc}", env::consts::ARCH, env::consts::OS))),
         ("features".to_owned(), json!(features())),
         ("threads".to_owned(), json!(thread::available_parallelism().map_or(1, usize::from))),
         ("instructions".to_owned(), json!(instructions())),

@@ -48,7 +48,7 @@ fn removed(evaluation: &Evaluation, class: usize) -> Option<String> {
     let (share, n) = (percent(shares.after.value.0), inputs(evaluation, shares.after));
     Some(match shares.before {
         Some(before) => format!("{share} of its {n} still get it, {} before", percent(before.value.0)),
-        None => format!("{share} of the {n} that the original gives it still get it"),
+        None => format!("{share} of the {n} that the original gives it still get a removed class"),
     })
 }
 

@@ -28,21 +28,29 @@ pub fn still_given<'a>(figures: &'a impl Figures, class: usize, is_only: bool) -
         };
         Some(Shares { before: Some(of(Side::Before)?), after: of(Side::After)? })
     });
-    labelled.or_else(|| {
+    let found = labelled.or_else(|| {
         let figures = figures.of("removed-answers")?;
         let after = figures.iter().find(|it| it.quantity == "still-given" && it.class == Some(class))?;
         Some(Shares { before: None, after })
-    })
+    });
+    found.filter(Shares::is_of_any)
+}
+
+impl Shares<'_> {
+    /// Whether there were inputs at all: a share of none says nothing.
+    fn is_of_any(&self) -> bool {
+        self.after.n.is_some_and(|n| n > 0)
+    }
 }
 
 /// Inputs of all other classes that are right, or without labels those that keep their answer.
 pub fn others(figures: &impl Figures) -> Option<Shares<'_>> {
     if let Some(figures) = figures.of("answer-agreement") {
-        return Some(Shares { before: None, after: figures.first()? });
+        return Some(Shares { before: None, after: figures.first()? }).filter(Shares::is_of_any);
     }
     let figures = figures.of("retained-accuracy")?;
     let of = |side| figures.iter().find(|figure| figure.side == Some(side));
-    Some(Shares { before: Some(of(Side::Before)?), after: of(Side::After)? })
+    Some(Shares { before: Some(of(Side::Before)?), after: of(Side::After)? }).filter(Shares::is_of_any)
 }
 
 /// Classes that inputs of a removed class get now, and their shares, the largest first.

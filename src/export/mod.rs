@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 
-pub(crate) use card::signed_card;
 pub use card::{Beside, card, with_figures as card_with_figures};
+pub(crate) use card::{original_in, signed_card};
 pub(crate) use front::attestation;
 
 /// A claim on disk.

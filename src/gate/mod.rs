@@ -135,7 +135,7 @@ pub fn examine_stored(
 
 /// What a card shows that was written after the signature.
 const EDITED_CARD: &str =
-    "who wrote `README.md`: it was edited after it was signed, which the trust file allows";
+    "who wrote `README.md`: it is not the one that was signed, which the trust file allows";
 
 /// What signatures and files say, and what the claim says if there is a trusted one. Without a folder with the
 /// records, the history is not looked at; then there is a finding already.

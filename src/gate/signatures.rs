@@ -79,8 +79,8 @@ impl Signatures {
         }
     }
 
-    /// What the manifest says held against what a release holds, and whether only the card is another, where that is
-    /// nobody's concern.
+    /// What the manifest says held against what a release holds, but for the card where nobody asks for it to be
+    /// signed; and whether that is another, or gone.
     pub(super) fn compare(&self, contents: &Contents) -> (Vec<Finding>, bool) {
         let found = self.manifest.iter().flat_map(|manifest| differences(manifest, contents));
         let is_edited =

@@ -5,7 +5,11 @@ use std::path::Path;
 use candle_core::Device;
 use declass_formats::Artifact;
 
-use super::{Measured, Measuring, Release, finish::text_of_card};
+use super::{
+    Measured, Measuring, Release,
+    carded::{card_of, card_with},
+    finish::text_of_card,
+};
 use crate::{
     attest,
     claim::StoredClaim,
@@ -76,7 +80,13 @@ impl Release {
         let mut staged = Staged::again(artifact, destination(artifact, how.into), progress)?;
         let figures = claim.predicate.verification.evaluation.as_ref();
         if let (Some(card), Some(figures)) = (text_of_card(artifact)?, figures) {
-            staged.put_card(&card_with_figures(&card, figures, attest::WORDS))?;
+            // A card that nobody has edited is made anew; of another only the part about figures is.
+            let is_own = card_of(artifact.folder()).is_ok_and(|own| own == card);
+            let card = match is_own {
+                true => card_with(artifact.folder(), &claim, false)?,
+                false => card_with_figures(&card, figures, attest::WORDS),
+            };
+            staged.put_card(&card)?;
         }
         staged.claim(&claim)?;
         let Amending { data, graph, device, .. } = how;

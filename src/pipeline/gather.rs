@@ -4,6 +4,7 @@
 use declass_formats::RelPath;
 
 use crate::{
+    claim::MOST_OTHER_FILES,
     edit,
     error::Error,
     head::Hints,
@@ -20,9 +21,6 @@ pub struct LeftFile {
     pub reason: String,
 }
 
-/// Most files that are looked into.
-const MOST: usize = 64;
-
 /// The same removal in every further file of the model's folder whose head is the same and can be treated in the same
 /// way, and the files in which it is not, each with the reason.
 ///
@@ -31,7 +29,12 @@ const MOST: usize = 64;
 pub fn gather(model: &Model, removal: Removal) -> Result<(Removal, Vec<LeftFile>), Error> {
     let (mut others, mut left) = (Vec::new(), Vec::new());
     let (mut paths, artifact) = (Vec::new(), model.artifact());
-    for path in artifact.possible_twins().take(MOST) {
+    for (number, path) in artifact.possible_twins().enumerate() {
+        if number >= MOST_OTHER_FILES {
+            let reason = format!("no more than {MOST_OTHER_FILES} files are looked into");
+            left.push(LeftFile { path: path.clone(), reason });
+            continue;
+        }
         match same(model, &removal, &paths, path)? {
             Ok(other) => {
                 paths.push(path.clone());
@@ -61,8 +64,11 @@ fn same(
         Ok(twin) => twin,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    if let Some(reason) = model.head().apart_from(model.artifact(), (twin.head(), twin.artifact()))? {
-        return Ok(Err(reason));
+    match model.head().apart_from(model.artifact(), (twin.head(), twin.artifact())) {
+        Ok(None) => {}
+        Ok(Some(reason)) => return Ok(Err(reason)),
+        // That the model's own numbers cannot be read is said by whatever reads them next.
+        Err(error) => return Ok(Err(error.to_string())),
     }
     if let (Some(mine), Some(other)) = (model.labels(), twin.labels())
         && mine.names != other.names

@@ -149,7 +149,7 @@ fn measured(
         Some(executed),
         Some(certificate::check(rounded, models.as_ref().map(|model| &model.cut), target)),
         Some(forgotten::check(&behaviour, removal, labels)),
-        rerouted::check(&behaviour, stored.link, labels),
+        rerouted::check(&behaviour, target.forgotten().indices().count(), stored.link, labels),
         Some(retained::agreement(&behaviour, labels)),
         Some(retained::divergence(&behaviour)),
         Some(retained::logits(&behaviour, &moved, removal)),

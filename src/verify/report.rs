@@ -195,7 +195,7 @@ impl Pass {
         &self.0
     }
 
-    /// Digests of the files that may be published, the card among them.
+    /// Digests of the files that were measured, the original's card among them, which another takes the place of.
     #[must_use]
     pub fn digests(&self) -> BTreeMap<&RelPath, Sha256Digest> {
         self.0.comparison.all_candidate_digests()

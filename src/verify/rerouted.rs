@@ -26,8 +26,13 @@ const NAMED: usize = 3;
 /// Forgotten classes that the summary tells of.
 const TOLD: usize = 2;
 
-/// Nothing where classes do not compete: no other class takes over then.
-pub(super) fn check(behaviour: &Behaviour, link: Link, labels: Option<&Labels>) -> Option<Check> {
+/// Where embeddings of the `removed` classes go; nothing where classes do not compete: no other class takes over then.
+pub(super) fn check(
+    behaviour: &Behaviour,
+    removed: usize,
+    link: Link,
+    labels: Option<&Labels>,
+) -> Option<Check> {
     if link == Link::Sigmoid {
         return None;
     }
@@ -48,14 +53,14 @@ pub(super) fn check(behaviour: &Behaviour, link: Link, labels: Option<&Labels>) 
             Figure::new("share", share(hits), "rate").of_class(class).towards(to).on(Side::After).of(n)
         }));
     }
-    let summary = in_words(&told, labels);
+    let summary = in_words(&told, removed, labels);
     Some(Check { definition: &DEFINITION, outcome: Outcome::Informative, summary, figures })
 }
 
-fn in_words(told: &[(usize, String)], labels: Option<&Labels>) -> String {
+fn in_words(told: &[(usize, String)], removed: usize, labels: Option<&Labels>) -> String {
     let all = match told {
         [] => return "no synthetic embedding reached a removed class".to_owned(),
-        [(_, to)] => to.clone(),
+        [(_, to)] if removed == 1 => to.clone(),
         more => {
             let line = |(class, to): &(usize, String)| format!("{}: {to}", describe(*class, labels));
             more.iter().take(TOLD).map(line).collect::<Vec<_>>().join("; ")
@@ -65,5 +70,9 @@ fn in_words(told: &[(usize, String)], labels: Option<&Labels>) -> String {
         0 => String::new(),
         more => format!("; and {more} more classes"),
     };
-    format!("{all}{rest}, of synthetic embeddings")
+    let unreached = match removed.saturating_sub(told.len()) {
+        0 => String::new(),
+        more => format!("; {more} that no embedding reached"),
+    };
+    format!("{all}{rest}{unreached}, of synthetic embeddings")
 }

@@ -212,7 +212,7 @@ fn a_card_may_be_edited_where_the_signature_of_the_claim_is_enough() {
     assert_eq!(findings(&out, &signer.trusted(), &[], 1), ["DC2003 README.md"]);
     let trust = signer.trust("roles = [\"oms\", \"claim\"]\n[policy]\nrequire = [\"claim\"]");
     let said = verify(&out, &trust, &[]).exits(0).stdout;
-    assert!(said.contains("it was edited after it was signed"), "{said}");
+    assert!(said.contains("it is not the one that was signed"), "{said}");
     // Nothing else is excused.
     fs::write(out.join("preprocessor_config.json"), "{}").unwrap();
     let found = findings(&out, &trust, &[], 1);

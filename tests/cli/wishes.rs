@@ -57,7 +57,7 @@ fn a_pattern_is_shown_before_it_is_done() {
     seal(&model, &out, &["--forget", "*dog*"]).exits(2).told(expect![[r#"
         error: `*dog*` takes 3 of 5 classes: 0 `dog`, 1 `dog house`, 3 `hot dog`; nothing was done
 
-        hint: with --yes, 3 of 5 classes are forgotten; --dry-run -v lists all of them
+        hint: with --yes, 3 of 5 classes are removed; --dry-run -v lists all of them
     "#]]);
     assert_eq!(names(folder.path()), ["model"]);
     seal(&model, &out, &["--forget", "*dog*", "--dry-run"])

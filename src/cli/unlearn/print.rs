@@ -139,7 +139,7 @@ impl<'a> Teller<'a> {
             self.out.row("also in", format!("{}: the same head", other.path));
         }
         for LeftFile { path, reason } in apart {
-            self.printer.warn(&format!("`{path}` is left out, for it is not the same head: {reason}"));
+            self.printer.warn(&format!("`{path}` is left out: {reason}"));
         }
         let is_told = |path: &&RelPath| looks_like_record(path) || apart.iter().any(|it| it.path == **path);
         let left = job.artifact().left_out().iter().filter(|path| !is_told(path));

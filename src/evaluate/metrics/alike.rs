@@ -65,7 +65,7 @@ pub(super) fn measure(beside: &Beside<'_>) -> Result<Measured, Error> {
                 Figure::new(quantity, value, "CKA").in_stratum((*layer).to_owned()).of(chosen.len() as u64)
             };
             figures.extend([figure(quantity, alike), figure(paired, by_chance)]);
-            found.push((alike, by_chance));
+            found.push((*layer, alike, by_chance));
         }
         lines.extend(summary(name, &found));
     }
@@ -79,16 +79,16 @@ pub(super) fn measure(beside: &Beside<'_>) -> Result<Measured, Error> {
     }
 }
 
-fn summary(name: &str, found: &[(f64, f64)]) -> Option<String> {
-    let (last, by_chance) = found.last()?;
+fn summary(name: &str, found: &[(&str, f64, f64)]) -> Option<String> {
+    let (layer, last, by_chance) = found.last()?;
     let before = match &found[..found.len() - 1] {
         [] => String::new(),
-        [(only, _)] => format!(", {only:.3} in the layer before"),
-        [(first, _), .., (last, _)] => {
+        [(_, only, _)] => format!(", {only:.3} in the layer before"),
+        [(_, first, _), .., (_, last, _)] => {
             format!(", {first:.3} to {last:.3} in {} layers before", found.len() - 1)
         }
     };
-    Some(format!("{name} {last:.3} at the embedding ({by_chance:.3} paired at random){before}"))
+    Some(format!("{name} {last:.3} at {layer} ({by_chance:.3} paired at random){before}"))
 }
 
 fn of_rows(data: &Labelled, rows: &[usize]) -> Result<Products, Error> {

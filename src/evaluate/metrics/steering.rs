@@ -35,9 +35,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
     for class in experiment.pair.forgotten.indices().filter(|&class| experiment.counts[class] > 0) {
         let rows: Vec<usize> = experiment.rows_of(class).collect();
-        let Some(push) = Push::of(experiment, &rows) else {
-            return Ok(Measured::NotRun("the rows of a class lie where the retained ones do".into()));
-        };
+        let Some(push) = Push::of(experiment, &rows) else { continue };
         let rates = Side::BOTH.map(|side| push.recognised(experiment, class, &rows, side));
         let [before, after] = rates;
         let (before, after) = (before?, after?);
@@ -55,6 +53,10 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
         }
         let shares: Vec<String> = after.iter().map(|rate| percent(rate.value())).collect();
         lines.push(format!("{} {}", experiment.describe(class), shares.join(", ")));
+    }
+    if figures.is_empty() {
+        let reason = "it needs retained rows, and removed ones that do not lie where these do";
+        return Ok(Measured::NotRun(reason.into()));
     }
     Ok(Measured::Found {
         summary: format!("restored by pushes of 1, 5, 10 deviations: {}", lines.join("; ")),

@@ -2,13 +2,13 @@
 
 use super::{
     Subject,
-    cells::{self, code, listed, one_line, percent},
+    cells::{self, bare, code, listed, one_line, percent},
     quoted, signed,
 };
 use crate::{
     claim::ForgottenClass,
     classes::printable,
-    evidence::{Figure, reading},
+    evidence::{Figure, Outcome, reading},
     head::{Place, Slot},
 };
 
@@ -43,13 +43,13 @@ pub(super) fn text(subject: &Subject<'_>, heading: &str) -> String {
 }
 
 fn names(subject: &Subject<'_>, classes: &[ForgottenClass]) -> String {
-    let named = classes.iter().take(NAMED).map(|it| code(it.class.index, subject.label(&it.class)));
+    let named = classes.iter().take(NAMED).map(|it| bare(it.class.index, subject.label(&it.class)));
     let mut named: Vec<String> = named.collect();
     if let Some(more) = classes.len().checked_sub(NAMED).filter(|more| *more > 0) {
         named.push(format!("{more} more"));
     }
     let word = if classes.len() == 1 { "class" } else { "classes" };
-    format!("the {word} {}", listed(&named).replace("class ", ""))
+    format!("the {word} {}", listed(&named))
 }
 
 /// What it is, in a sentence or two.
@@ -70,18 +70,49 @@ fn lead(subject: &Subject<'_>) -> String {
             "The model has no output for {it} any more; the classes behind {it} have new indices (below)."
         ),
         (Slot::Keep, true) => format!(
-            "Outputs and labels are where they were, but the model does not answer with {it}{at} any more: {its} weights \
-             were replaced, so that {its} score always stays below the best of the others."
+            "Outputs and labels are where they were, but the weights behind {its} output were replaced, so that {}.",
+            sealed(subject, its, &at)
         ),
         (Slot::Keep, false) => format!(
-            "Outputs and labels are where they were. The model did not answer with {it}{at} where it was measured; \
-             {its} output is **not sealed**, and some input may still reach it."
+            "Outputs and labels are where they were. {} output is **not sealed**: {}, and some input may still reach \
+             it.",
+            if its == "its" { "Its" } else { "Their" },
+            suppressed(subject)
         ),
     };
     let mut text = format!("{original} with {} removed. {how}", names(subject, &removal.forgotten));
     text += &earlier(subject);
     text += &files(subject);
     text
+}
+
+/// What a seal makes of the scores of removed classes.
+fn sealed(subject: &Subject<'_>, its: &str, at: &str) -> String {
+    let figures = subject.figures("forgotten-unreachable");
+    let proven = subject.check("forgotten-unreachable").is_some_and(|check| check.result == Outcome::Passed);
+    let is_alone = figures.iter().any(|figure| figure.quantity == "probability");
+    match (is_alone, proven) {
+        (true, _) => format!("{its} probability is a constant near 0, whatever the input"),
+        (false, true) => format!(
+            "the model does not answer with {}{at} any more: {its} score stays below the best of the others",
+            if its == "its" { "it" } else { "them" }
+        ),
+        (false, false) => {
+            format!("{its} score is at most as high as the best of the others, and may tie with it")
+        }
+    }
+}
+
+/// How often removed classes are still the answer where their outputs were left open.
+fn suppressed(subject: &Subject<'_>) -> String {
+    let rates = subject.figures("forget-rate").iter().filter(|figure| figure.quantity == "recognised");
+    match rates.map(|figure| figure.value.0).reduce(f64::max) {
+        Some(worst) if worst > 0.0 => {
+            format!("up to {:.2} % of synthetic embeddings still get it", 100.0 * worst)
+        }
+        Some(_) => "no synthetic embedding that was drawn gets it".to_owned(),
+        None => "nothing shows how often it is still the answer".to_owned(),
+    }
 }
 
 /// Classes that earlier removals took and whose outputs are gone; of all others this removal speaks itself.
@@ -125,9 +156,19 @@ fn changed(subject: &Subject<'_>) -> String {
         0..=TENSORS => listed(&named),
         more => format!("{} and {} more", named.join(", "), more - TENSORS),
     };
+    let all = tensors.len() + subject.predicate.removal.unchanged_tensors;
+    let dropped = match subject.predicate.build_definition.external_parameters.slot {
+        Slot::Drop => ", and what counts or names the classes",
+        Slot::Keep => "",
+    };
+    let elsewhere = if subject.predicate.removal.other_files.is_empty() {
+        ""
+    } else {
+        " (there and in the further files)"
+    };
     format!(
-        "Only {which} changed, of {} tensors in all; no training data were used.\n",
-        tensors.len() + subject.predicate.removal.unchanged_tensors
+        "Of {all} tensors {which} changed{dropped}{elsewhere}; everything else is byte-identical. No training data were \
+         used.\n"
     )
 }
 
@@ -140,11 +181,13 @@ fn table(subject: &Subject<'_>) -> String {
         let name = code(entry.class.index, subject.label(&entry.class));
         if let Some(shares) = reading::still_given(subject, entry.class.index, is_only) {
             let n = shares.after.n.unwrap_or_default();
-            rows.push(row(
-                &format!("its own {} get {name} ({n} real ones)", inputs(subject)),
-                shares.before,
-                shares.after,
-            ));
+            let what = match shares.before {
+                Some(_) => format!("its own {} get {name} ({n} real ones)", inputs(subject)),
+                None => {
+                    format!("{} that got {name} still get a removed class ({n} real ones)", inputs(subject))
+                }
+            };
+            rows.push(row(&what, shares.before, shares.after));
         }
     }
     if let Some(shares) = reading::others(subject) {

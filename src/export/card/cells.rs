@@ -13,6 +13,11 @@ pub(super) fn code(index: usize, label: Option<&str>) -> String {
     }
 }
 
+/// The same behind the word that says that it is a class.
+pub(super) fn bare(index: usize, label: Option<&str>) -> String {
+    if label.is_some() { code(index, label) } else { index.to_string() }
+}
+
 /// A class as words of a heading.
 pub(super) fn heading(index: usize, label: Option<&str>) -> String {
     let Some(label) = label else { return format!("class {index}") };
@@ -64,7 +69,8 @@ mod tests {
     #[test]
     fn a_label_stays_a_label() {
         assert_eq!(code(5, Some("a`|\nb")), "`a'\\| b` (5)");
-        assert_eq!(code(5, None), "class 5");
+        assert_eq!((code(5, None), bare(5, None)), ("class 5".to_owned(), "5".to_owned()));
+        assert_eq!(bare(5, Some("first class ticket")), "`first class ticket` (5)");
         assert_eq!(
             heading(1, Some("<img src=x> *b* & [c](d)")),
             "&lt;img src\\=x\\> \\*b\\* &amp; \\[c\\](d)"

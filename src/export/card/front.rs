@@ -12,10 +12,10 @@ use crate::{
     },
 };
 
-/// Entries of the original's that do not hold any more: its relations are those of another model, its metrics and
-/// examples may be of a removed class.
-const NOT_KEPT: [&str; 6] =
-    ["base_model", "base_model_relation", "class_removal", "metrics", "model-index", "widget"];
+/// Entries of the original's that do not hold any more: metrics and examples may be of a removed class.
+const NOT_KEPT: [&str; 4] = ["class_removal", "metrics", "model-index", "widget"];
+/// What the original was made from is not what this model was made from.
+const RELATION: [&str; 2] = ["base_model", "base_model_relation"];
 
 /// What stands for an original that has no name on the Hub.
 const NO_BASE: &str = "# base_model: the original's name on the Hub, if it has one";
@@ -42,7 +42,13 @@ impl Parts<'_> {
 
 pub(super) fn text(subject: &Subject<'_>, parts: &Parts<'_>, heading: &str) -> String {
     let mut text = String::from("---\n");
-    let kept = |block: &&Block<'_>| !NOT_KEPT.contains(&block.key) && block.key != "tags";
+    // Whoever publishes says where the original is; the card of a release says it of that.
+    let relates = parts.is_of_a_release() && subject.on_hub().is_none();
+    let kept = |block: &&Block<'_>| {
+        let goes = NOT_KEPT.contains(&block.key) || (RELATION.contains(&block.key) && !relates);
+        !goes && block.key != "tags"
+    };
+    let is_said = relates && parts.blocks.iter().any(|block| block.key == RELATION[0]);
     let lines = parts.blocks.iter().filter(kept).flat_map(|block| block.text.split_inclusive('\n'));
     text.extend(lines.filter(|line| line.trim_end() != NO_BASE));
     for (key, value) in subject.beside.config.into_iter().flat_map(kind_of) {
@@ -53,6 +59,7 @@ pub(super) fn text(subject: &Subject<'_>, parts: &Parts<'_>, heading: &str) -> S
     text += &match subject.on_hub() {
         // A changed head is what the Hub calls a fine-tuned model.
         Some(name) => format!("base_model: {}\nbase_model_relation: finetune\n", quoted(name)),
+        None if is_said => String::new(),
         None => format!("{NO_BASE}\n"),
     };
     text += "tags:\n";

@@ -12,6 +12,7 @@ mod signed;
 mod tests;
 mod usage;
 
+pub(crate) use quoted::original_in;
 pub(crate) use signed::signed_card;
 
 use serde_json::Value;

@@ -22,6 +22,8 @@ const LASTING: [&str; 10] = [
 pub(super) const WITHOUT: &str = " without ";
 /// How the titles of earlier versions went on.
 const EARLIER: &str = " with ";
+/// How the sentence goes on that begins with the original's name.
+const LEAD: &str = "` with the class";
 /// Characters of a title that are taken over.
 const TITLE: usize = 120;
 
@@ -43,6 +45,12 @@ pub(super) fn title(parts: &Parts<'_>, name: &str) -> String {
         Some(heading) => heading.to_owned(),
         None => name.to_owned(),
     }
+}
+
+/// What the card of a release calls its original, if that has no name on a hub.
+pub(crate) fn original_in(card: &str) -> Option<String> {
+    let line = card.lines().find(|line| line.starts_with('`') && line.contains(LEAD))?;
+    line[1..].split_once('`').map(|(name, _)| name.to_owned())
 }
 
 /// The sections that still hold, behind a heading of their own.

@@ -89,6 +89,23 @@ fn of_the_originals_card_only_what_still_holds_is_kept() {
 }
 
 #[test]
+fn a_card_made_of_a_card_is_the_same() {
+    for original in [None, Some(ORIGINAL), Some("# Old\n")] {
+        for release in ["first", "measured"] {
+            let statement = statement(release, |_| ());
+            let card = made(original, &statement);
+            assert_eq!(made(Some(&card), &statement), card);
+            assert_eq!(original_in(&card).as_deref(), Some("m"));
+        }
+    }
+    // Whoever publishes may say where the original is.
+    let filled = made(None, &statement("first", |_| ()))
+        .replace("# base_model: the original's name on the Hub, if it has one", "base_model: a/b");
+    let again = made(Some(&filled), &statement("first", |_| ()));
+    assert!(again.contains("base_model: a/b\n") && !again.contains("# base_model"), "{again}");
+}
+
+#[test]
 fn a_second_removal_makes_one_card() {
     let first = made(Some(ORIGINAL), &statement("first", |_| ()));
     let second = made(Some(&first), &statement("second", |_| ()));

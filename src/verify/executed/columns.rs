@@ -111,15 +111,19 @@ impl Columns<'_> {
         let inner: usize = before.shape[axis + 1..].iter().product();
         let is_left = |(at, _): &(usize, &f64)| !gone.contains(&(at / inner.max(1) % extent.max(1)));
         let left = before.numbers.iter().enumerate().filter(is_left);
-        let most =
-            before.numbers.iter().filter(|it| it.is_finite()).fold(0.0_f64, |most, it| most.max(it.abs()));
-        let is_same = |old: f64, new: f64| {
-            old == new || (old.is_nan() && new.is_nan()) || (old - new).abs() <= most * rounding
+        let entry = |at: usize| at / inner.max(1) % extent.max(1);
+        // Places of boxes are larger than probabilities by far: each entry has a measure of its own.
+        let mut most = vec![0.0_f64; extent];
+        for (at, number) in before.numbers.iter().enumerate().filter(|(_, number)| number.is_finite()) {
+            most[entry(at)] = most[entry(at)].max(number.abs());
+        }
+        let is_same = |at: usize, old: f64, new: f64| {
+            old == new || (old.is_nan() && new.is_nan()) || (old - new).abs() <= most[entry(at)] * rounding
         };
         let mut pairs = left.zip(&after.numbers);
-        let ((at, _), _) = pairs.find(|((_, old), new)| !is_same(**old, **new))?;
-        let entry = at / inner.max(1) % extent.max(1);
-        Some(format!("changes at entry {entry}, which is none of a forgotten class"))
+        let ((at, _), _) = pairs.find(|((at, old), new)| !is_same(*at, **old, **new))?;
+        let entry = entry(at);
+        Some(format!("changes at entry {entry}, which is none of a removed class"))
     }
 }
 
