@@ -70,7 +70,7 @@ mod tests {
             (_, "BertNormalizer") => {
                 json!({"clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true})
             }
-            (_, "Precompiled") => json!({"precompiled_charsmap": ""}),
+            (_, "Precompiled") => json!({"precompiled_charsmap": "AAAAAA=="}),
             (_, "Prepend") => json!({"prepend": "_"}),
             (_, "Replace") => json!({"pattern": space, "content": "_"}),
             ("normalizers", "Sequence") => json!({"normalizers": []}),
