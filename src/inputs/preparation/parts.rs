@@ -1,5 +1,37 @@
 //! What a `tokenizer.json` may be made of.
 
+use serde::Deserialize;
+use serde_json::Value;
+use tokenizers::normalizers::Precompiled;
+
+use crate::inputs::fault::{Fault, shown};
+
+/// The part of a `tokenizer.json` that is looked at before the library reads it; said twice it is an error.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(default)]
+    normalizer: Value,
+}
+
+/// Fails where the library would stop the program in place of saying what is wrong.
+pub(super) fn require_readable(tokenizer: &[u8]) -> Result<(), Fault> {
+    let stored: Result<Stored, _> = serde_json::from_slice(tokenizer);
+    let unreadable = |error: serde_json::Error| {
+        Fault::new(format!("it is no tokenizer that can be read ({})", shown(&error.to_string())))
+    };
+    require(&stored.map_err(unreadable)?.normalizer)
+}
+
+/// Tables of characters that are none stop it.
+fn require(normalizer: &Value) -> Result<(), Fault> {
+    if normalizer["type"] == "Precompiled"
+        && serde_json::from_str::<Precompiled>(&normalizer.to_string()).is_err()
+    {
+        return Err(Fault::new("it is no tokenizer that can be read (its `precompiled_charsmap` is none)"));
+    }
+    normalizer["normalizers"].as_array().into_iter().flatten().try_for_each(require)
+}
+
 /// Kinds of parts, and those of each kind that are read, by their `type`.
 static PARTS: [(&str, &[&str]); 4] = [
     ("models", &["BPE", "Unigram", "WordLevel", "WordPiece"]),
@@ -70,7 +102,8 @@ mod tests {
             (_, "BertNormalizer") => {
                 json!({"clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true})
             }
-            (_, "Precompiled") => json!({"precompiled_charsmap": ""}),
+            // No table, and no characters behind it.
+            (_, "Precompiled") => json!({"precompiled_charsmap": "AAAAAA=="}),
             (_, "Prepend") => json!({"prepend": "_"}),
             (_, "Replace") => json!({"pattern": space, "content": "_"}),
             ("normalizers", "Sequence") => json!({"normalizers": []}),
@@ -94,6 +127,16 @@ mod tests {
         };
         part["type"] = json!(name);
         part
+    }
+
+    #[test]
+    fn a_table_of_characters_that_is_none_is_refused_without_a_panic() {
+        let part = |map: &str| json!({"type": "Precompiled", "precompiled_charsmap": map});
+        assert!(super::require(&part("AAAAAA==")).is_ok());
+        assert!(super::require(&part("")).is_err() && super::require(&part("/////w==")).is_err());
+        let inside =
+            json!({"type": "Sequence", "normalizers": [{"type": "Sequence", "normalizers": [part("")]}]});
+        assert!(super::require(&inside).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use declass_formats::Sha256Digest;
 use serde_json::{Map, Value};
 use tokenizers::{Tokenizer, TruncationDirection, TruncationParams, TruncationStrategy};
 
-use super::{agreement, settings::Settings};
+use super::{agreement, parts, settings::Settings};
 use crate::inputs::{
     fault::{Fault, shown},
     value::{Input, Inputs},
@@ -40,6 +40,7 @@ impl TextPlan {
         let unreadable = |error: tokenizers::Error| {
             Fault::new(format!("it is no tokenizer that can be read ({})", shown(&error.to_string())))
         };
+        parts::require_readable(tokenizer)?;
         let mut inner = Tokenizer::from_bytes(tokenizer).map_err(unreadable)?;
         let empty = Map::new();
         let settings_map = settings.unwrap_or(&empty);
