@@ -264,8 +264,9 @@ fn the_library_is_used_by_the_binary_through_its_public_side_only() {
 #[test]
 fn only_the_table_of_operators_names_them() {
     let is_table = |file: &PathBuf| file.starts_with("src/net/ops");
-    let is_test = |file: &PathBuf| file.ends_with("tests.rs");
-    let sources: Vec<PathBuf> = rust_files("src").into_iter().filter(|file| !is_test(file)).collect();
+    // Parts of tokenizers have names that operators have, and no network is known where they are read.
+    let is_apart = |file: &PathBuf| file.ends_with("tests.rs") || file.starts_with("src/inputs");
+    let sources: Vec<PathBuf> = rust_files("src").into_iter().filter(|file| !is_apart(file)).collect();
     let (table, others): (Vec<PathBuf>, Vec<PathBuf>) = sources.into_iter().partition(is_table);
     let names: BTreeSet<String> = table.iter().flat_map(|file| operators_named(&code_of(file))).collect();
     assert!(names.len() > 100 && names.contains("Gemm"), "{names:?}");

@@ -76,7 +76,7 @@ mod tests {
         };
         let forgotten = Forgotten::resolve(&["4"], 5, Some(&labels)).unwrap();
         let warning = LeftLabel::of(&forgotten, &labels)[0].warning();
-        assert!(warning.contains("`crane` (of class 4)") && warning.contains("class 1 has it"), "{warning}");
+        assert!(warning.contains("`crane` of class 4") && warning.contains("class 1 has it"), "{warning}");
         assert_eq!(said(&["4"]), ["label `crane` stays on class 1"]);
         assert_eq!(said(&["4", "1"]), [""; 0]);
         assert_eq!(said(&["jay"]), [""; 0]);

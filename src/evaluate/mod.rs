@@ -8,6 +8,7 @@
 mod answered;
 mod beside;
 mod changed;
+mod compared;
 mod data;
 mod double_head;
 mod experiment;
@@ -22,12 +23,13 @@ mod report;
 mod retrained;
 
 pub use changed::{Answer, Changed};
+pub use compared::{Compared, compare};
 pub use data::{Data, Labelled, Part, Truth};
 pub use layers::{Layers, Products};
 pub use metrics::DEFINITIONS;
 pub use pair::Pair;
 pub use report::{Evaluation, Record};
-pub use retrained::{Compared, Retrained, compare};
+pub use retrained::Retrained;
 
 use experiment::Experiment;
 

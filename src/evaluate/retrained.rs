@@ -1,18 +1,9 @@
-//! Tier T3: a model that was trained without the forgotten classes, on the same examples.
+//! A model that was trained without the forgotten classes, on the same examples.
 
 use declass_formats::Artifact;
-use serde::Serialize;
 
-use super::{
-    Data, Labelled, Layers, Pair, Record, beside::Beside, experiment::Experiment, metrics, observe::said,
-};
-use crate::{
-    classes::Labels,
-    cut::Cut,
-    error::Error,
-    evidence::{Check, NotRun},
-    head::LinearHead,
-};
+use super::{Data, Labelled, Layers, Pair};
+use crate::{classes::Labels, cut::Cut, error::Error, head::LinearHead};
 
 /// A retrained model on the examples of an evaluation.
 #[derive(Clone, Debug)]
@@ -21,22 +12,6 @@ pub struct Retrained {
     test: Labelled,
     train: Option<Labelled>,
     layers: Option<Layers>,
-}
-
-/// How a changed head stands to a retrained model.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Compared {
-    /// `T3`: a retrained model was needed.
-    pub tier: &'static str,
-    /// How many of the original's classes the retrained model has.
-    pub classes: usize,
-    /// The test examples, as embeddings of the retrained model.
-    pub data: Record,
-    /// In the order in which they are shown; none has a verdict.
-    pub metrics: Vec<Check>,
-    /// What could not be measured, and why.
-    pub not_run: Vec<NotRun>,
 }
 
 impl Retrained {
@@ -92,6 +67,10 @@ impl Retrained {
         self.layers.as_ref()
     }
 
+    pub(super) fn own_head(&self) -> &LinearHead {
+        &self.head
+    }
+
     pub(super) fn test(&self) -> &Labelled {
         &self.test
     }
@@ -100,23 +79,10 @@ impl Retrained {
         self.train.as_ref()
     }
 
-    fn classes(&self) -> usize {
+    /// How many of the original's classes it has.
+    pub(super) fn classes(&self) -> usize {
         self.head.bias.iter().filter(|bias| bias.is_finite()).count()
     }
-}
-
-/// Holds the changed head of a pair against a retrained model, with what `seed` draws in an evaluation.
-///
-/// # Errors
-/// As [`evaluate`](super::evaluate).
-pub fn compare(pair: &Pair, data: &Data, retrained: &Retrained, seed: u64) -> Result<Compared, Error> {
-    let experiment = Experiment::observe(pair, data, seed)?;
-    let said = |rows: &Labelled| said(&retrained.head, rows, &pair.forgotten);
-    let test = said(&retrained.test)?;
-    let train = retrained.train.as_ref().map(said).transpose()?;
-    let (metrics, not_run) = metrics::beside(&Beside { experiment: &experiment, retrained, test, train })?;
-    let data = Record::of(&retrained.test, &experiment.counts);
-    Ok(Compared { tier: "T3", classes: retrained.classes(), data, metrics, not_run })
 }
 
 /// The original's class of each class of a retrained model.

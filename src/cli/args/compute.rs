@@ -46,7 +46,8 @@ pub(in crate::cli) enum ExportFormat {
     Cyclonedx,
     /// The signed claim as a DSSE envelope in one line, as in-toto tools take it.
     Intoto,
-    /// A model card with the front matter that hubs read, from the claim alone.
+    /// A model card with the front matter that hubs read: of the claim, the labels, and what the present card says of
+    /// licence and origin.
     ModelCard,
     /// An in-toto statement with SLSA provenance v1, not signed.
     Slsa,

@@ -17,6 +17,9 @@ const NOT_KEPT: [&str; 4] = ["class_removal", "metrics", "model-index", "widget"
 /// What the original was made from is not what this model was made from.
 const RELATION: [&str; 2] = ["base_model", "base_model_relation"];
 
+/// Metrics that hubs show; all of them are in the claim.
+const INDEXED: [&str; 3] = ["forgotten-accuracy", "retained-accuracy", "answer-agreement"];
+
 /// What stands for an original that has no name on the Hub.
 const NO_BASE: &str = "# base_model: the original's name on the Hub, if it has one";
 
@@ -93,9 +96,8 @@ fn model_index(evaluation: &RecordedEvaluation, model: &str) -> String {
     let figures = evaluation
         .metrics
         .iter()
+        .filter(|metric| INDEXED.contains(&&*metric.id))
         .flat_map(|metric| metric.figures.iter().map(move |measured| (metric, measured)))
-        // The cells of a table are no metrics by themselves.
-        .filter(|(_, measured)| measured.to.is_none() || measured.unit != "rows")
         .map(|(metric, measured)| figure(&metric.id, measured));
     let results = json!([{
         "task": {"type": "classification"},
