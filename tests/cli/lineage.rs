@@ -31,7 +31,7 @@ fn a_second_and_a_third_removal_continue_the_first() {
         "what was sealed is sealed anew: {ran:#?}"
     );
     assert!(
-        ran.stdout.contains("continues an earlier removal; still forgotten: 5 `Sandal`"),
+        ran.stdout.contains("continues an earlier removal; still removed: 5 `Sandal`"),
         "which classes the input has lost: {ran:#?}"
     );
     assert_eq!(ran.stderr, "", "that nothing reaches a sealed class is no news");
