@@ -8,11 +8,12 @@ use declass::{
 use super::output::{Printer, counted};
 
 /// What is said in a line of its own, and the check that says it.
-const FIRST: [(&str, &str); 4] = [
+const FIRST: [(&str, &str); 5] = [
     ("removed", "forgotten-unreachable"),
     ("instead", "forgotten-routing"),
     ("others", "retained-agreement"),
     ("changed", "only-head-changed"),
+    ("also in", "other-files"),
 ];
 /// Notes that releases have anyhow; any other note is told to everybody.
 const ORDINARY: [&str; 10] = [

@@ -200,8 +200,8 @@ impl Features {
         if self.is_mixed {
             return self.rows.clear();
         }
-        for axis in 0..shape.len() {
-            if !self.is_mean[axis] && shape[axis] != self.shape[axis] {
+        for (axis, extent) in shape.iter().enumerate() {
+            if !self.is_mean[axis] && *extent != self.shape[axis] {
                 let others = &self.shape;
                 self.rows.iter_mut().for_each(|row| *row = mean_over(others, axis, row));
                 (self.shape[axis], self.is_mean[axis]) = (1, true);

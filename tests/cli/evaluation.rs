@@ -137,7 +137,7 @@ fn an_evaluation_names_both_models_and_the_data_by_their_digests() {
 #[test]
 fn a_folder_without_a_claim_says_what_is_missing() {
     evaluate(&model(), &[]).exits(2).told(expect![[r#"
-        error: `[REPOSITORY]/fixtures/models/fmnist-swin` has no claim that says which classes were forgotten
+        error: `[REPOSITORY]/fixtures/models/fmnist-swin` has no claim that says which classes were removed
 
         hint: name the removed classes with --forget, or a folder that `declass unlearn` wrote
     "#]]);

@@ -44,8 +44,8 @@ fn with_another_head(graph: &Path) {
     edits.tensors.insert(name.clone(), NewTensor { info: info.clone(), data });
     let folder = tempdir().unwrap();
     artifact.write(&edits, &folder.path().join("x"), &|_| ()).unwrap();
-    let written = fs::read_dir(folder.path().join("x")).unwrap().map(|entry| entry.unwrap().path());
-    let written = written.filter(|path| path.extension().is_some_and(|end| end == "onnx")).next().unwrap();
+    let mut written = fs::read_dir(folder.path().join("x")).unwrap().map(|entry| entry.unwrap().path());
+    let written = written.find(|path| path.extension().is_some_and(|end| end == "onnx")).unwrap();
     fs::copy(written, graph).unwrap();
 }
 
@@ -109,8 +109,7 @@ fn a_file_of_another_head_stays_behind_and_so_do_all_where_that_is_wanted() {
     with_another_head(&model.join(GRAPH));
     let out = folder.path().join("out");
     let ran = seal(&model, &out, &["--forget", "5"]).exits(0);
-    ran.says("`onnx/model.onnx` is left out, for it is not the same head")
-        .says("has other numbers for class");
+    ran.says("`onnx/model.onnx` is left out: ").says("has other numbers for class");
     assert!(!names(&out).contains(&"onnx".to_owned()));
 }
 

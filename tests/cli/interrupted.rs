@@ -59,7 +59,7 @@ fn a_download_folder_of_a_hub_is_named_once_and_hides_nothing() {
     let (folder, out) = signer.release();
     download_folder(&out);
     signer::verify(&out, &signer.trusted(), &[]).exits(0);
-    let said = verify(&out, &resnet(), &[]).exits(0);
+    let said = verify(&out, &resnet(), &["-v"]).exits(0);
     assert_eq!(said.stdout.matches(".cache/huggingface").count(), 1, "{said:#?}");
     // The same beside an original.
     let original = folder.path().join("original");

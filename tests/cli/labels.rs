@@ -72,7 +72,7 @@ fn slots_are_not_dropped_while_other_files_name_the_class() {
     let model = fixture("../labels/stale_files");
     let drop = ["--forget", "dog", "--slot", "drop"];
     seal(&model, &out, &drop).exits(2).told(expect![[r#"
-        error: dropping the slots would leave what still counts or names the forgotten classes: file `notes.txt` (2 entries), file `report.json` (2 entries)
+        error: dropping the slots would leave what still counts or names the removed classes: file `notes.txt` (2 entries), file `report.json` (2 entries)
 
         hint: keep the slots with --slot keep, correct or remove these first, or accept that they stay as they are with --allow-stale, and the claim then lists them
     "#]]);

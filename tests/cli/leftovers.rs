@@ -60,9 +60,10 @@ fn weights_that_another_part_goes_on_reading_stop_the_release() {
 fn roundings_biases_and_the_sum_of_the_rows_are_measured_and_claimed() {
     let folder = tempdir().unwrap();
     let model = fixture("fmnist-vit");
-    for (slot, bias) in
-        [("keep", "sees which classes were removed, as is intended"), ("drop", "does not apply")]
-    {
+    for (slot, bias) in [
+        ("keep", "anyone who reads the biases sees which classes were removed, as is intended"),
+        ("drop", "does not apply"),
+    ] {
         let out = folder.path().join(slot);
         unlearn(&model, &out, &["--forget", "5", "--slot", slot]).exits(0);
         let checks = verify(&out, &model, &["--json"]).exits(0).json()["checks"].clone();

@@ -188,7 +188,7 @@ fn words_checks_and_codes_are_explained() {
     run(&["explain", "forgotten"]).exits(0).shows("The classes that are removed");
     run(&["explain", "forget-rate"]).exits(0).shows("does not show accuracy on real inputs");
     run(&["explain", "2011"]).exits(0).shows("DC2011");
-    run(&["explain", "forget-rat"]).exits(2).says("is it `forget-rate`?");
+    run(&["explain", "forget-rat"]).exits(2).says("is it `forget-rate`, ");
     run(&["explain", "weasel-wor"]).exits(2).says("lists all codes and words");
     let said = run(&["explain", "routing", "--json"]).exits(0).json();
     assert_eq!((&said["checks"][0]["id"], said["codes"].as_array().unwrap().len()), (&"routing".into(), 0));

@@ -121,6 +121,6 @@ fn every_code_is_explained() {
         assert!(said.contains(code["meaning"].as_str().unwrap()), "{said}");
     }
     run(&["explain", "DC9999"]).exits(2).told(expect![[r#"
-        error: there is no code `DC9999`: `declass explain` lists them
+        error: nothing is known of `DC9999`; `declass explain` lists all codes and words
     "#]]);
 }

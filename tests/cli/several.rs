@@ -81,7 +81,7 @@ fn labels_tell_which_of_several_outputs_is_meant() {
 fn an_output_that_is_not_proven_is_named_with_its_operator() {
     let model = graph("permuted_prediction.onnx");
     run(&["inspect", model.to_str().unwrap()]).exits(2).told(expect![[r#"
-        error: not a classifier that can be treated: output `prediction` comes from the head's results too, and could still tell a forgotten class: `Gather` (`gather_3`) behind the last linear operator picks among the classes
+        error: not a classifier that can be treated: output `prediction` comes from the head's results too, and could still tell a removed class: `Gather` (`gather_3`) behind the last linear operator picks among the classes
 
         hint: export the model without this output, or name another head
     "#]]);

@@ -68,7 +68,7 @@ fn at_least_one_class_stays_and_two_where_slots_go() {
     };
     let all = forget(0..10);
     refused(&all.iter().map(String::as_str).collect::<Vec<_>>()).told(expect![[r#"
-        error: all 10 classes are to be forgotten: no classifier would be left
+        error: all 10 classes are to be removed: no classifier would be left
     "#]]);
     let nine = forget(0..9);
     let mut nine: Vec<&str> = nine.iter().map(String::as_str).collect();

@@ -372,9 +372,7 @@ fn embeddings_that_do_not_fit_are_refused() {
     let same = Data { test: data("swin"), train: Some(data("swin")) };
     assert!(evaluate(&pair, &same, 0).unwrap_err().to_string().contains("the same embeddings"));
     assert!(refused(&|data| data.width = 24).contains("24 wide"));
-    assert!(
-        refused(&|data| data.labels.iter_mut().for_each(|label| *label = 3)).contains("forgotten class 5")
-    );
+    assert!(refused(&|data| data.labels.iter_mut().for_each(|label| *label = 3)).contains("removed class 5"));
     assert!(
         refused(&|data| data.labels.iter_mut().for_each(|label| *label = 5)).contains("a retained class")
     );

@@ -117,7 +117,7 @@ fn a_claim_that_does_not_fit_and_a_policy_that_is_not_met() {
     assert_eq!(findings(&home.check("HEAD").exits(1)), ["DC2006 release/model.safetensors"]);
     fs::write(home.path("keys/policy.toml"), "version = 1\nforgotten = [\"Coat\"]").unwrap();
     home.install("--policy ../keys/policy.toml");
-    home.refuses("HEAD~1:main").says("DC2009").says("class `Coat` must be forgotten");
+    home.refuses("HEAD~1:main").says("DC2009").says("class `Coat` must be gone");
 }
 
 #[test]

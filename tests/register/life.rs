@@ -93,7 +93,7 @@ fn with_a_trust_file_the_gate_is_asked_first() {
     // Signed, it is another artifact in no way that the register knows: the files of the claim are the same.
     sign_release(&home.path("out"), &key, &Silent).unwrap();
     home.run("append r verified --release out --trust t.toml --policy p.toml").exits(1).told(expect![[r#"
-        warning: DC2009 class `Coat` must be forgotten and is not
+        warning: DC2009 class `Coat` must be gone and is not
         warning: `verified` is not entered: the gate does not say yes of `out`
     "#]]);
     home.run("append r verified --release out --trust t.toml").exits(0);

@@ -60,12 +60,12 @@ fn left(subject: &Subject<'_>) -> Vec<String> {
     let mut said = Vec::new();
     if let (Some(labels), Ok(target)) = (subject.beside.labels, subject.statement.target()) {
         let (forgotten, place) = (target.forgotten(), subject.predicate.removal.location.position);
-        let pieces = place.is_some_and(|place| place.may_have_entities());
         said.extend(
             LeftLabel::of(forgotten, labels).iter().map(|left| format!("The {left}, which was not removed.")),
         );
-        let pieces = pieces.then(|| LeftPieces::of(forgotten, labels)).unwrap_or_default();
-        said.extend(pieces.iter().map(|left| format!("{}.", left.warning())));
+        if place.is_some_and(|place| place.may_have_entities()) {
+            said.extend(LeftPieces::of(forgotten, labels).iter().map(|left| format!("{}.", left.warning())));
+        }
     }
     let untouched = &subject.predicate.removal.untouched;
     if !untouched.is_empty() {
