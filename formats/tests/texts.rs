@@ -108,9 +108,16 @@ fn a_graph_may_lie_below_its_configuration() {
     assert_eq!(paths(&whole), ["config.json", "labels.txt", "onnx/model.onnx"]);
     let named = Artifact::open(&below.join("model.onnx")).unwrap();
     assert_eq!(paths(&named), ["config.json", "onnx/model.onnx"]);
+    // Of several graphs the one with the usual name is the model; without it none is.
     save(&sample(), &below.join("model_fp16.onnx"));
+    assert_eq!(
+        paths(&Artifact::open(folder.path()).unwrap()),
+        ["config.json", "labels.txt", "onnx/model.onnx"]
+    );
+    fs::rename(below.join("model.onnx"), below.join("model_int8.onnx")).unwrap();
     let several = Artifact::open(folder.path()).unwrap_err();
-    assert!(several.to_string().contains("`onnx/model.onnx`, `onnx/model_fp16.onnx`"), "{several}");
+    assert!(several.to_string().contains("`onnx/model_fp16.onnx`, `onnx/model_int8.onnx`"), "{several}");
+    fs::rename(below.join("model_int8.onnx"), below.join("model.onnx")).unwrap();
     // Beside other weights the configuration is theirs.
     fs::write(folder.path().join("model.safetensors"), "").unwrap();
     assert_eq!(paths(&Artifact::open(&below.join("model.onnx")).unwrap()), ["model.onnx"]);

@@ -63,7 +63,7 @@ fn one_removal_is_done_in_every_file_of_the_head() {
         let subjects = claim["subject"].as_array().unwrap();
         assert!(subjects.iter().any(|subject| subject["name"] == GRAPH));
         let verified = verify(&out, &model, &[]).exits(0);
-        verified.shows("other-files").shows("run on ");
+        verified.shows("also in         `onnx/model.onnx`: same head").shows("run on ");
         // Both files give the same classes now.
         let classes = |path: &Path| {
             run(&["inspect", path.to_str().unwrap(), "--json"]).exits(0).json()["classes"].clone()
@@ -74,7 +74,7 @@ fn one_removal_is_done_in_every_file_of_the_head() {
     assert!(
         fs::read_to_string(folder.path().join("keep/README.md"))
             .unwrap()
-            .contains("also in `onnx/model.onnx`")
+            .contains("The same was done in `onnx/model.onnx`.")
     );
 }
 
