@@ -5,7 +5,7 @@
 use declass::{
     attest::{Claimed, WORDS},
     claim::{Claim, History},
-    export::{ClaimFile, Format},
+    export::{Beside, ClaimFile, Format, card},
     formats::Sha256Digest,
 };
 use libfuzzer_sys::fuzz_target;
@@ -22,9 +22,13 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = History::default().problems(&statement);
     let digest = Sha256Digest::of(bytes);
     let claim = ClaimFile { statement: &statement, name: "claim", digest, bundle: None, words: WORDS };
-    for format in [Format::Cyclonedx, Format::ModelCard, Format::Slsa] {
+    for format in [Format::Cyclonedx, Format::Slsa] {
         let _ = format.export(&claim, "model");
     }
+    let beside =
+        Beside { card: None, config: None, labels: None, original: "model", is_signed: false, words: WORDS };
+    let text = card(&statement, beside);
+    let _ = card(&statement, Beside { card: Some(&text), ..beside });
     if let Ok(claimed) = Claimed::read(bytes) {
         let _ = (claimed.removal(), claimed.evaluation_seed());
     }
