@@ -172,7 +172,7 @@ def tokenizer(folder):
 
 
 def pictures(folder, count):
-    """A folder for each class; of more than some hundred pictures many are the same file."""
+    """A folder for the number of each class; of more than some hundred pictures many are the same file."""
     import numpy
     from PIL import Image
 
@@ -181,10 +181,10 @@ def pictures(folder, count):
         return out
     random = numpy.random.default_rng(0)
     for at in range(count):
-        path = out / f"LABEL_{at % CLASSES}" / f"{at:05}.jpg"
+        path = out / str(at % CLASSES) / f"{at:05}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         if at >= 500:
-            os.link(out / f"LABEL_{at % 500 % CLASSES}" / f"{at % 500:05}.jpg", path)
+            os.link(out / str(at % 500 % CLASSES) / f"{at % 500:05}.jpg", path)
             continue
         coarse = Image.fromarray(random.integers(0, 256, (12, 16, 3), numpy.uint8)).resize((500, 375), Image.Resampling.BICUBIC)
         noisy = numpy.asarray(coarse).astype(int) + random.integers(-20, 21, (375, 500, 3))
