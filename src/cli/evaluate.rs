@@ -26,6 +26,7 @@ use super::{
     hub, labelled,
     output::{Printer, Verbosity},
     schema::Schema,
+    told,
 };
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
@@ -206,15 +207,17 @@ fn as_json(
     Ok(json)
 }
 
+/// What happened to whose inputs first, then what was measured on.
 fn print([original, release]: &[Model<'_>; 2], changes: &str, evaluation: &Evaluation, printer: &Printer) {
-    printer.row("release", release.describe());
-    printer.row("original", original.describe());
+    told::in_words(evaluation, printer);
     printer.row("changed", changes);
-    printer.row(
+    labelled::measured(evaluation, printer);
+    printer.detail("release", release.describe());
+    printer.detail("original", original.describe());
+    printer.detail(
         "encoder",
         "the original's: features are the same, CKA of original and copy is 1 in every layer by construction",
     );
-    labelled::print(evaluation, printer);
 }
 
 /// What the figures do not say, and the digests of all files.

@@ -146,7 +146,9 @@ mod encoded {
             printer.row("", format!("{} of them before, kept in `{}`", grouped(*known), folder.display()));
         }
         encoded.ignored.iter().for_each(|said| printer.warn(said));
-        encoded.assumed.iter().for_each(|said| printer.row("assumed", said));
+        for (at, said) in encoded.assumed.iter().enumerate() {
+            printer.row(if at == 0 { "assumed" } else { "" }, said);
+        }
         if let Some(first) = encoded.unusable.first() {
             let count = counted(encoded.unusable.len(), "example");
             let reason = format!("`{}`: {}", first.id.escape_debug(), first.reason);
@@ -183,28 +185,33 @@ mod encoded {
 
 /// What happened to whose inputs, and every figure to those who want to see them all.
 pub(super) fn tell(evaluation: &Evaluation, printer: &Printer) {
-    if printer.is_verbose() {
-        return print(evaluation, printer);
-    }
-    printer.row("on real inputs", data(&evaluation.data));
+    printer.row("on real inputs", &evaluation.data.name);
     told::in_words(evaluation, printer);
-    printer.row("", format!("{}; -v shows each", counted(evaluation.metrics.len(), "metric")));
+    measured(evaluation, printer);
 }
 
-/// What was measured on, and every figure.
-pub(super) fn print(evaluation: &Evaluation, printer: &Printer) {
-    printer.row("embeddings", data(&evaluation.data));
+/// What was measured on, and every figure to those who want to see them all.
+pub(super) fn measured(evaluation: &Evaluation, printer: &Printer) {
+    let tier = match evaluation.tier {
+        "T1" => Tier::T1.meaning(),
+        _ => "tier T2",
+    };
+    let (on, count) = (data(&evaluation.data), counted(evaluation.metrics.len(), "metric"));
+    if printer.is_verbose() {
+        printer.row("measured", format!("on {on}; {tier}"));
+    } else {
+        printer.row("measured", format!("{count} on {on}; {tier}; -v shows each"));
+    }
     if let Some(train) = &evaluation.train_data {
         printer.row("training", data(train));
     }
-    told::in_words(evaluation, printer);
-    printer.row(
-        "measured",
-        match evaluation.tier {
-            "T1" => format!("on these real inputs ({})", Tier::T1.meaning()),
-            _ => "on these real inputs (tier T2)".to_owned(),
-        },
-    );
+    if printer.is_verbose() {
+        figures(evaluation, printer);
+    }
+}
+
+/// Every figure, and why others are missing.
+fn figures(evaluation: &Evaluation, printer: &Printer) {
     for metric in &evaluation.metrics {
         printer.row("", format!("{:<20} {}", metric.definition.id, metric.summary));
         if !told::tables(metric, evaluation.labels.as_ref(), printer) {

@@ -74,7 +74,7 @@ impl Verdict<'_> {
         let of_files =
             self.judgement.examination.iter().flat_map(|found| &found.not_shown).map(String::as_str);
         for (at, what) in of_files.chain(not_shown).enumerate() {
-            printer.limit(if at == 0 { "limits" } else { "" }, what);
+            printer.limit(if at == 0 { "limits" } else { "" }, format!("this does not show {what}"));
         }
     }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::error::{Error, LocateError};
 use crate::evidence::{Untouched, UntouchedKind};
-use crate::head::{Hints, Link, Position, Ties};
+use crate::head::{Hints, Link, Place, Position, Ties};
 
 /// Locates by the ordered rules: the library's own code, timm's declaration, what extents and names leave.
 pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
@@ -138,23 +138,14 @@ fn assemble(
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
-    if refuse::is_adapter(artifact) {
-        notes.push(
-            "an adapter: `adapter_config.json` is copied as it is, and the base model that it names keeps its own head"
-                .into(),
-        );
-    }
+    notes.extend(refuse::is_adapter(artifact).then(|| ADAPTER.to_owned()));
     let auxiliary = auxiliary.into_iter().map(|branch| Auxiliary::new(branch, link)).collect();
     Ok(Cut {
         bound: stated::bound(artifact, &branches),
         head: Head {
             name: first.module.clone(),
             link,
-            position: match place {
-                Some(place) => Position::PerPlace(place),
-                None if pooled_after => Position::Pooled,
-                None => Position::Whole,
-            },
+            position: position(place, pooled_after),
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
             fewest: known::fewest(artifact.config(), classes),
@@ -173,6 +164,18 @@ fn assemble(
         untouched,
         older: false,
     })
+}
+
+/// What is to know of an adapter's folder.
+const ADAPTER: &str = "an adapter: `adapter_config.json` is copied as it is, and the base model that it names keeps its own head";
+
+/// What a head decides for.
+fn position(place: Option<Place>, pooled_after: bool) -> Position {
+    match place {
+        Some(place) => Position::PerPlace(place),
+        None if pooled_after => Position::Pooled,
+        None => Position::Whole,
+    }
 }
 
 /// The other matrices with one row per class.

@@ -82,12 +82,12 @@ pub(super) fn itself(statement: &Statement, target: &Target) -> Vec<Finding> {
         listed != wanted || removal.forgotten.iter().map(|entry| &entry.class).eq(&asked.forget);
     let does_something = asked.method != "seal" || target.is_final();
     let holds = [
-        (same_labels, "the classes that were asked for and those that were forgotten have other labels"),
+        (same_labels, "the classes that were asked for and those that were removed have other labels"),
         (does_something, "its method is the seal alone, and its slots are not sealed"),
         (space.index_map == map, "its index map is not that of its slots and classes"),
         (space.after == map.iter().flatten().count(), "its number of classes is not that of its index map"),
         (listed == wanted, "the classes that it forgets are not those that were asked for"),
-        (removal.forgotten.iter().all(placed), "a forgotten class is not where its index map says"),
+        (removal.forgotten.iter().all(placed), "a removed class is not where its index map says"),
         (removal.claim == Promise::of(target), "what it claims is not what its slots and its seal allow"),
         (predicate.verification.result == Verdict::Passed, "it does not say that its checks passed"),
     ];

@@ -124,7 +124,7 @@ fn an_evaluation_names_both_models_and_the_data_by_their_digests() {
         claim["subject"].as_array().unwrap().iter().find(|file| file["name"] == "model.safetensors");
     assert_eq!(*weights, claimed.unwrap()["digest"]["sha256"]);
     assert_ne!(*weights, json["original"]["files"]["model.safetensors"]);
-    let table = evaluate(&out, &[]).exits(0).stdout;
+    let table = evaluate(&out, &["-v"]).exits(0).stdout;
     for digest in [&json["release"]["root"], &json["original"]["root"], &json["data"]["sha256"]] {
         assert!(table.contains(&digest.as_str().unwrap()[..16]), "{table}");
     }

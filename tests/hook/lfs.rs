@@ -54,7 +54,9 @@ fn a_pointer_stands_for_the_file_that_it_promises() {
     let said = home.check("HEAD").exits(0).json();
     let not_shown = said["refs"][0]["releases"][0]["notShown"].as_str().unwrap();
     assert!(not_shown.contains("`model.safetensors` is a git-lfs pointer"), "{not_shown}");
-    home.git("push origin main").exits(0).says("limits          release: rows, labels, shapes and seal");
+    home.git("push origin main")
+        .exits(0)
+        .says("limits          release: this does not show rows, labels, shapes and seal");
     // Whatever needs more than digests is not taken on trust.
     fs::write(home.path("keys/policy.toml"), "version = 1\nstructure = true").unwrap();
     let found = findings(&home.check("HEAD --policy ../keys/policy.toml").exits(2));

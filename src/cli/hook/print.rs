@@ -68,7 +68,9 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         }
         for release in &one.releases {
             let not_shown = release.examination.not_shown.iter();
-            not_shown.for_each(|what| printer.limit("limits", format!("{}: {what}", release.folder)));
+            not_shown.for_each(|what| {
+                printer.limit("limits", format!("{}: this does not show {what}", release.folder));
+            });
         }
     }
     let verdict = match exit {
@@ -84,7 +86,10 @@ fn tell(checked: &[Checked], found: &[Finding], exit: Exit, printer: &Printer) {
         printer.row("", "where models lie that are no releases: --path names the folders to look into");
     }
     if exit == Exit::Yes && checked.iter().any(|one| !one.releases.is_empty()) {
-        printer.limit("limits", "what the classifiers do: `declass verify --original` measures that");
+        printer.limit(
+            "limits",
+            "this does not show what the classifiers do: `declass verify --original` measures that",
+        );
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
     let ([forgotten, retained], figures) = splits.figures(&judged?);
     Ok(Measured::Found {
         summary: format!(
-            "{} of the forgotten, {} of the retained by a vote of {VOTERS} ({}); uninterpretable without a retrained \
+            "{} of the removed, {} of the retained by a vote of {VOTERS} ({}); uninterpretable without a retrained \
              reference",
             percent(forgotten),
             percent(retained),

@@ -56,21 +56,14 @@ pub(in super::super) fn build(settings: Settings<'_>, maker: Maker<'_>) -> Made<
     let mut first = block(stem, [embedded, embedded, width(WIDTHS[0])], 1, 1, wide);
     first.is_beside = false;
     let mut blocks = vec![first];
-    let most = settings.extent("output_stride", 32)?;
-    let (mut reached, mut dilation) = (2, 1);
-    for (at, stride) in STRIDES.into_iter().enumerate() {
+    for (at, Step { stride, dilation }) in
+        steps(settings.extent("output_stride", 32)?).into_iter().enumerate()
+    {
         let [inputs, outputs] = [WIDTHS[at], WIDTHS[at + 1]].map(width);
         let inner = rounded((inputs as f64 * ratio).round_ties_even(), divisor, least);
-        // Where the map shall not become smaller, windows reach further from the next block on.
-        let (own, reach) = if reached == most { (1, dilation) } else { (stride, 1) };
-        if reached == most {
-            dilation *= stride
-        } else {
-            reached *= stride
-        }
-        let mut block =
-            block(&format!("mobilenet_v2.layer.{at}"), [inputs, inner, outputs], own, reach, true);
-        block.is_beside = own == 1 && inputs == outputs;
+        let name = format!("mobilenet_v2.layer.{at}");
+        let mut block = block(&name, [inputs, inner, outputs], stride, dilation, true);
+        block.is_beside = stride == 1 && inputs == outputs;
         blocks.push(block);
     }
     let is_fine = settings.flag("finegrained_output", true)? && factor < 1.0;
@@ -86,4 +79,26 @@ pub(in super::super) fn build(settings: Settings<'_>, maker: Maker<'_>) -> Made<
         head: "classifier",
     };
     network.build(maker)
+}
+
+/// How far the windows of a block are apart, and how far they reach.
+#[derive(Clone, Copy)]
+struct Step {
+    stride: usize,
+    dilation: usize,
+}
+
+/// Where the map shall not become smaller than by `most`, windows reach further from the next block on instead.
+fn steps(most: usize) -> [Step; STRIDES.len()] {
+    let (mut reached, mut dilation) = (2, 1);
+    STRIDES.map(|stride| {
+        if reached == most {
+            let step = Step { stride: 1, dilation };
+            dilation *= stride;
+            step
+        } else {
+            reached *= stride;
+            Step { stride, dilation: 1 }
+        }
+    })
 }

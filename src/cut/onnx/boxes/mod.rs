@@ -218,7 +218,7 @@ fn columns(flow: &Flow<'_>, followed: &Followed) -> Result<Vec<(usize, Block)>, 
         let Some(id) = flow.id(&value.name) else { continue };
         if let Some(obstacle) = followed.lost.get(&id) {
             let reason = format!(
-                "output `{}` has boxes, and could still tell a forgotten class by something else than its own probability: \
+                "output `{}` has boxes, and could still tell a removed class by something else than its own probability: \
                  {obstacle}",
                 value.name
             );
