@@ -5,6 +5,7 @@ mod compute;
 #[cfg(feature = "compute")]
 mod data;
 mod hub;
+mod judged;
 mod shell;
 mod signing;
 mod timestamp;
@@ -14,8 +15,6 @@ use std::path::PathBuf;
 #[cfg(feature = "compute")]
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand};
-#[cfg(feature = "compute")]
-use declass::device::DeviceChoice;
 
 #[cfg(feature = "compute")]
 pub(super) use compute::{
@@ -29,6 +28,7 @@ pub(super) use hub::HubArgs;
 pub(super) use hub::OfflineArgs;
 #[cfg(all(feature = "compute", feature = "hub"))]
 pub(super) use hub::PushArgs;
+pub(super) use judged::JudgedArgs;
 pub(super) use shell::{CompletionsArgs, EnvArgs, ManArgs};
 pub(super) use signing::{
     ExplainArgs, KeyArgs, KeySource, KeygenArgs, PassphraseArgs, SignArgs, VerdictArgs, VerdictFormat,
@@ -98,6 +98,9 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Measure what happens to your own pictures, texts or sounds, before and after.
     Evaluate(EvaluateArgs),
+    #[cfg(feature = "compute")]
+    /// Show a release on one page that people look at, with what `verify` finds.
+    Report(ReportArgs),
     #[cfg(feature = "compute")]
     /// Run a model on arrays of your own and save what comes out.
     Run(RunArgs),
@@ -184,51 +187,36 @@ evaluation (as `declass evaluate` gives it, without the models). What was not lo
 
 Exit code 0: all checks pass; 1: a check says no; 2: could not tell, which is never a yes.")]
 pub(super) struct VerifyArgs {
-    /// The release: a folder that `declass unlearn` wrote, or a repository with one.
-    #[arg(value_name = "RELEASE")]
-    pub(super) release: PathBuf,
-    /// The model it was made from: changes and behaviour are measured against it.
-    #[cfg(feature = "compute")]
-    #[arg(long, value_name = "MODEL")]
-    pub(super) original: Option<PathBuf>,
-    /// An ONNX file that was exported of the original: it says how a folder of safetensors is computed, so that both
-    /// can be run [default: onnx/model.onnx in the original's folder].
-    #[cfg(feature = "compute")]
-    #[arg(long, value_name = "FILE", requires = "original")]
-    pub(super) graph: Option<PathBuf>,
-    #[cfg(feature = "compute")]
     #[command(flatten)]
-    pub(super) hub: HubArgs,
-    #[cfg(not(feature = "compute"))]
-    #[command(flatten)]
-    pub(super) hub: OfflineArgs,
-    /// The keys that are trusted, reviewed and kept apart from releases. Every file must then be signed by
-    /// one of them.
-    #[arg(long, value_name = "FILE")]
-    #[cfg_attr(not(feature = "compute"), arg(required = true))]
-    pub(super) trust: Option<PathBuf>,
-    /// What the release must be: classes that must be gone, allowed methods and inputs, checks and
-    /// thresholds.
-    #[arg(long, value_name = "FILE", requires = "trust")]
-    pub(super) policy: Option<PathBuf>,
-    /// A head that may have been named by hand although the model points to another (repeatable).
-    #[arg(long, value_name = "NAME")]
-    pub(super) head: Vec<String>,
-    /// Seed of the synthetic embeddings [default: that of the claim, whose figures are compared only then].
-    #[cfg(feature = "compute")]
-    #[arg(long, allow_negative_numbers = true, requires = "original")]
-    pub(super) seed: Option<u64>,
-    /// Carry out the removal of the claim once more, too: the release must be what it makes of the original.
-    #[cfg(feature = "compute")]
-    #[arg(long)]
-    pub(super) reproduce: bool,
-    /// Where to compute: cpu, cuda, cuda:N, or auto (the first GPU if one can be used, else the CPU).
-    #[cfg(feature = "compute")]
-    #[arg(long, default_value_t, value_name = "DEVICE")]
-    pub(super) device: DeviceChoice,
-    #[cfg(feature = "compute")]
-    #[command(flatten)]
-    pub(super) data: DataArgs,
+    pub(super) judged: JudgedArgs,
     #[command(flatten)]
     pub(super) output: VerdictArgs,
+}
+
+#[cfg(feature = "compute")]
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  declass report out --original model --trust declass-trust.toml
+  declass report out --original model --register removals -o sandal.html
+
+The page is one file that needs nothing else: open it in a browser, print it, file it. It says what was removed, what the model \
+answers instead, class by class what changed, which checks were made, who signed, and what all of it does not show. What is named \
+with --original and --trust is checked as `declass verify` does; without them the page says that nobody checked. Figures on real \
+inputs are those of the claim: `declass evaluate --into` puts them there.
+
+Exit code 0: all checks pass, or none was asked for; 1: a check says no; 2: could not tell. The page is written in any case that \
+leaves something to show, and says which.")]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    pub(super) judged: JudgedArgs,
+    /// A register of removals: its entries about this release are shown.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) register: Option<PathBuf>,
+    /// The register's public key [default: the file beside the register].
+    #[arg(long, value_name = "FILE", requires = "register")]
+    pub(super) vkey: Option<PathBuf>,
+    /// The page to write: a new file outside of the release.
+    #[arg(short, long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
+    pub(super) out: PathBuf,
 }

@@ -17,19 +17,19 @@ mod here {
 
     use crate::cli::{
         advice::Advised,
-        args::{VerdictFormat, VerifyArgs},
+        args::JudgedArgs,
         bars::Bars,
         device,
         hub::{self, Located},
         labelled,
-        output::{Printer, Verbosity},
+        output::Printer,
         reproduce, summary,
     };
 
     pub(in crate::cli) use declass::pipeline::Measured;
 
     /// Refuses what can only be meant of two models.
-    pub(in crate::cli) fn require_original(args: &VerifyArgs) -> Result<()> {
+    pub(in crate::cli) fn require_original(args: &JudgedArgs) -> Result<()> {
         if args.original.is_none() && args.reproduce {
             bail!("--reproduce makes the release again from its original: name it with --original");
         }
@@ -39,12 +39,12 @@ mod here {
         Ok(())
     }
 
-    /// Measures a release, if an original is named.
+    /// Measures a release, if an original is named, and tells people on the way what it does.
     pub(in crate::cli) fn measure(
-        args: &VerifyArgs,
+        args: &JudgedArgs,
         release: &Located,
         bars: &Bars,
-        printer: &Printer,
+        (told, printer): (&Printer, &Printer),
     ) -> Result<Option<Measured>> {
         let Some(original) = &args.original else { return Ok(None) };
         let opened = Release::open(&release.path);
@@ -53,9 +53,6 @@ mod here {
         let release = opened.map_err(|error| or_swapped(error, args, &original))?;
         let cut = Cut::locate(&original, release.removal().hints())?;
         let through = labelled::Through::of(&original, &cut, args.graph.as_deref());
-        let silent = Printer::new(Verbosity::Quiet);
-        let is_human = args.output.format() == VerdictFormat::Human;
-        let told = if is_human { printer } else { &silent };
         let data = labelled::open_if_named(&args.data, &through, bars, told)?;
         let device = device::open(args.device, printer)?;
         let how =
@@ -78,7 +75,7 @@ mod here {
     }
 
     /// An error of a release that is none, where the original is one.
-    fn or_swapped(error: Error, args: &VerifyArgs, original: &Artifact) -> anyhow::Error {
+    fn or_swapped(error: Error, args: &JudgedArgs, original: &Artifact) -> anyhow::Error {
         let is_none = matches!(error, Error::NotARelease { .. } | Error::NoClaim { .. });
         if !is_none || !StoredClaim::exists(original.folder()) {
             return error.into();
@@ -104,7 +101,7 @@ mod here {
     }
 
     /// The model that it was measured against.
-    pub(in crate::cli) fn original(args: &VerifyArgs) -> Option<String> {
+    pub(in crate::cli) fn original(args: &JudgedArgs) -> Option<String> {
         args.original.as_ref().map(|original| original.display().to_string())
     }
 
@@ -120,7 +117,7 @@ mod here {
     use declass::{claim::NamedClass, evidence::Check, gate::Measurement};
     use serde_json::Value;
 
-    use crate::cli::{args::VerifyArgs, bars::Bars, hub::Located, output::Printer};
+    use crate::cli::{args::JudgedArgs, bars::Bars, hub::Located, output::Printer};
 
     /// What is never there: this build cannot measure.
     #[derive(Debug)]
@@ -140,15 +137,15 @@ mod here {
         }
     }
 
-    pub(in crate::cli) fn require_original(_: &VerifyArgs) -> Result<()> {
+    pub(in crate::cli) fn require_original(_: &JudgedArgs) -> Result<()> {
         Ok(())
     }
 
     pub(in crate::cli) fn measure(
-        _: &VerifyArgs,
+        _: &JudgedArgs,
         _: &Located,
         _: &Bars,
-        _: &Printer,
+        _: (&Printer, &Printer),
     ) -> Result<Option<Measured>> {
         Ok(None)
     }
@@ -165,7 +162,7 @@ mod here {
         (Value::Null, Value::Null)
     }
 
-    pub(in crate::cli) fn original(_: &VerifyArgs) -> Option<String> {
+    pub(in crate::cli) fn original(_: &JudgedArgs) -> Option<String> {
         None
     }
 

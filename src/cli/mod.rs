@@ -37,6 +37,8 @@ mod outside;
 mod push;
 mod register;
 #[cfg(feature = "compute")]
+mod report;
+#[cfg(feature = "compute")]
 mod reproduce;
 #[cfg(feature = "compute")]
 mod run;
@@ -103,6 +105,8 @@ pub(crate) fn run() -> ExitCode {
         #[cfg(all(feature = "compute", feature = "hub"))]
         Command::Push(args) => push::run(args, &printer),
         Command::Register(args) => register::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Report(args) => report::run(args, &printer),
         #[cfg(feature = "compute")]
         Command::Reproduce(args) => reproduce::run(args, &printer),
         #[cfg(feature = "compute")]

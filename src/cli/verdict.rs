@@ -32,21 +32,22 @@ impl Verdict<'_> {
         let exit = findings::exit(&self.judgement.findings);
         match self.args.output.format() {
             VerdictFormat::Github => {
-                github(&self.judgement.findings, &self.args.release)
+                github(&self.judgement.findings, &self.args.judged.release)
                     .iter()
                     .for_each(|line| printer.line(line));
             }
             VerdictFormat::Human => self.tell(exit, printer),
             VerdictFormat::Json => printer.answer(Schema::Verify, &self.as_json(exit))?,
             VerdictFormat::Sarif => {
-                printer.json(&sarif(&self.judgement.findings, &self.args.release, exit as u8))?
+                printer.json(&sarif(&self.judgement.findings, &self.args.judged.release, exit as u8))?
             }
         }
         Ok(exit)
     }
 
     fn tell(&self, exit: Exit, printer: &Printer) {
-        printer.row("release", format!("{}{}", self.args.release.display(), self.signature_in_words()));
+        printer
+            .row("release", format!("{}{}", self.args.judged.release.display(), self.signature_in_words()));
         for signer in self.judgement.examination.iter().flat_map(|found| &found.signers) {
             let what = if signer.role == Role::Claim { "the claim" } else { "all files" };
             let stamped = signer.stamped.as_ref().map_or_else(String::new, |it| format!(", stamped {it}"));
@@ -55,7 +56,7 @@ impl Verdict<'_> {
                 printer.row("", format!("a time stamp does not count: {reason}"));
             }
         }
-        if let Some(original) = measured::original(self.args) {
+        if let Some(original) = measured::original(&self.args.judged) {
             printer.row("original", original);
         }
         self.judgement.measured.iter().for_each(|measured| measured::tell(measured, printer));
@@ -63,7 +64,7 @@ impl Verdict<'_> {
         for finding in self.judgement.examination.iter().flat_map(|found| &found.findings) {
             printer.row(finding.code.id, finding.to_string());
         }
-        if let (Some(policy), Exit::Yes) = (&self.args.policy, exit) {
+        if let (Some(policy), Exit::Yes) = (&self.args.judged.policy, exit) {
             printer.row("policy", format!("{}: met", policy.display()));
         }
         printer.verdict(exit, self.in_words(exit));

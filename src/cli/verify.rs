@@ -11,26 +11,44 @@ use declass::{
 
 use super::{
     Exit,
-    args::{VerdictFormat, VerifyArgs},
+    args::{JudgedArgs, VerdictFormat, VerifyArgs},
     bars::Bars,
     hub::{self, Located},
-    measured,
-    output::Printer,
+    measured::{self, Measured},
+    output::{Printer, Verbosity},
     verdict::Verdict,
 };
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
-    measured::require_original(args)?;
-    let bars = Bars::new(args.output.format() != VerdictFormat::Human || printer.is_quiet());
-    let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
-    let examination = examined(args, &release, &bars)?;
-    let measured = measured::measure(args, &release, &bars, printer);
-    let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
-    let judgement = Judgement::of(examination, measured, listed, &args.head)?;
+    let is_human = args.output.format() == VerdictFormat::Human;
+    let silent = Printer::new(Verbosity::Quiet);
+    let bars = Bars::new(!is_human || printer.is_quiet());
+    let release = locate(&args.judged, &bars)?;
+    let told = if is_human { printer } else { &silent };
+    let judgement = judge(&args.judged, &release, &bars, (told, printer))?;
     Verdict { args, place: release.path, judgement }.print(printer)
 }
 
-fn examined(args: &VerifyArgs, release: &Located, bars: &Bars) -> Result<Option<Examination>> {
+/// The release on disk.
+pub(super) fn locate(args: &JudgedArgs, bars: &Bars) -> Result<Located> {
+    measured::require_original(args)?;
+    hub::locate(&args.release, None, args.hub.offline, bars)
+}
+
+/// Holds a release against all that is named, and tells people on the way what it does.
+pub(super) fn judge(
+    args: &JudgedArgs,
+    release: &Located,
+    bars: &Bars,
+    printers: (&Printer, &Printer),
+) -> Result<Judgement<Measured>> {
+    let examination = examined(args, release, bars)?;
+    let measured = measured::measure(args, release, bars, printers);
+    let listed = release.package.as_ref().map(|package| release::repository(package, &release.left));
+    Judgement::of(examination, measured, listed, &args.head)
+}
+
+fn examined(args: &JudgedArgs, release: &Located, bars: &Bars) -> Result<Option<Examination>> {
     let Some(trust) = &args.trust else { return Ok(None) };
     let rules = Rules { trust: trust.clone(), policy: args.policy.clone(), heads: args.head.clone() };
     Ok(Some(examine_release(&release.path, &rules, SystemTime::now(), bars)?))

@@ -5,6 +5,8 @@ mod card;
 mod cyclonedx;
 mod front;
 mod intoto;
+#[cfg(feature = "compute")]
+mod report;
 mod slsa;
 mod yaml;
 
@@ -16,6 +18,8 @@ use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
 pub(crate) use front::attestation;
+#[cfg(feature = "compute")]
+pub use report::{Entry, Report, Said, Signed, Verdict, report};
 
 /// A claim on disk.
 #[derive(Clone, Debug)]

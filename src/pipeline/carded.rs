@@ -27,28 +27,52 @@ pub fn card_of(folder: &Path) -> Result<String, Error> {
 
 /// The card of the same release with another claim.
 pub(super) fn card_with(folder: &Path, statement: &Statement, is_signed: bool) -> Result<String, Error> {
-    // Of a release on a hub only the claim may have been fetched; all else adds to what that says.
-    let artifact = open_model(folder).ok();
-    let text = artifact.as_ref().map(text_of_card).transpose()?.flatten();
-    let removal = &statement.predicate.removal;
-    let hints = statement.target().map(|target| target.hints().clone()).unwrap_or_default();
-    // A head that is not found has no labels.
-    let cut = artifact.as_ref().and_then(|artifact| Cut::locate(artifact, &hints).ok());
-    let forgotten = removal.forgotten.iter().map(|entry| &entry.class);
-    let labels =
-        cut.and_then(|cut| cut.labels).map(|labels| before(&labels, &removal.label_space, forgotten));
-    let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let own = place.file_name().map_or("model".into(), |name| name.to_string_lossy());
-    let named = text.as_deref().and_then(original_in);
-    let beside = Beside {
-        card: text.as_deref(),
-        config: artifact.as_ref().and_then(Artifact::config),
-        labels: labels.as_ref(),
-        original: named.as_deref().unwrap_or(&own),
-        is_signed,
-        words: attest::WORDS,
-    };
-    Ok(export::card(statement, beside))
+    let named = Named::of(folder, statement)?;
+    Ok(export::card(statement, named.beside(is_signed)))
+}
+
+/// What a release is called and what its classes are called, by the files that lie beside the claim.
+#[derive(Debug)]
+pub struct Named {
+    artifact: Option<Artifact>,
+    card: Option<String>,
+    labels: Option<Labels>,
+    original: String,
+}
+
+impl Named {
+    /// Of a release with a claim. Of one on a hub only the claim may have been fetched; all else adds to what that says.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the card cannot be read.
+    pub fn of(folder: &Path, statement: &Statement) -> Result<Self, Error> {
+        let artifact = open_model(folder).ok();
+        let card = artifact.as_ref().map(text_of_card).transpose()?.flatten();
+        let removal = &statement.predicate.removal;
+        let hints = statement.target().map(|target| target.hints().clone()).unwrap_or_default();
+        // A head that is not found has no labels.
+        let cut = artifact.as_ref().and_then(|artifact| Cut::locate(artifact, &hints).ok());
+        let forgotten = removal.forgotten.iter().map(|entry| &entry.class);
+        let labels =
+            cut.and_then(|cut| cut.labels).map(|labels| before(&labels, &removal.label_space, forgotten));
+        let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let own = || place.file_name().map_or("model".into(), |name| name.to_string_lossy().into_owned());
+        let original = card.as_deref().and_then(original_in).unwrap_or_else(own);
+        Ok(Self { artifact, card, labels, original })
+    }
+
+    /// What a card or a page says beside the claim.
+    #[must_use]
+    pub fn beside(&self, is_signed: bool) -> Beside<'_> {
+        Beside {
+            card: self.card.as_deref(),
+            config: self.artifact.as_ref().and_then(Artifact::config),
+            labels: self.labels.as_ref(),
+            original: &self.original,
+            is_signed,
+            words: attest::WORDS,
+        }
+    }
 }
 
 /// Labels of the original's classes, of those that the release has and those that were removed.

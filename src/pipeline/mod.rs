@@ -44,7 +44,7 @@ mod wired;
 mod write;
 
 pub use amend::Amending;
-pub use carded::card_of;
+pub use carded::{Named, card_of};
 #[cfg(feature = "inputs")]
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};

@@ -70,7 +70,7 @@ fn layers_of_two_models_are_as_alike_as_transformers_and_numpy_find() {
         }
         assert!(found[9].0 == "embedding" && found[9].1 < 0.999, "{found:?}");
     }
-    let said = evaluate(&["--layers", "2"]).exits(0);
+    let said = evaluate(&["--layers", "2", "-v"]).exits(0);
     said.shows("1 in every layer by construction").shows("in 2 layers before");
     // Another architecture has other layers.
     let resnet = fixture("fmnist-resnet");

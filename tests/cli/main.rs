@@ -37,6 +37,7 @@ mod pointless;
 mod policy;
 mod precision;
 mod process;
+mod report;
 mod reproduce;
 mod reproduced;
 mod reproducible;

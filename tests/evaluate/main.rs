@@ -132,6 +132,22 @@ fn behaves(model: &str, kind: &str) {
     } else {
         assert!(found.not_run.iter().any(|metric| metric.id == "forgotten-margin"));
     }
+    for side in Side::BOTH {
+        let odds = &expected[format!("log_odds_{}", side.name())];
+        for group in ["forgotten", "retained"] {
+            let quantity = format!("{group}-log-odds");
+            let is_it = |figure: &&Figure| figure.quantity == quantity && figure.side == Some(side);
+            let figures = found.metric("log-odds").unwrap().figures.iter().filter(is_it);
+            let percentiles: Vec<f64> = figures.map(|figure| figure.value.0).collect();
+            // Of a slot that was dropped there are none.
+            let expected = odds[group].as_array().map_or(&[][..], Vec::as_slice);
+            assert_eq!(percentiles.len(), expected.len(), "{model} {kind} {quantity}");
+            percentiles
+                .iter()
+                .zip(expected)
+                .for_each(|(found, expected)| assert_near(*found, expected, 1e-4, &quantity));
+        }
+    }
     for shots in [1, 5, 10] {
         // Other draws than numpy's: means agree as far as draws scatter.
         let tolerance = if shots == 1 { 0.15 } else { 0.03 };
@@ -340,7 +356,8 @@ fn says_what_it_was_measured_on_and_what_it_means() {
         for figure in &metric.figures {
             assert!(figure.value.0.is_finite() && figure.n > Some(0), "{} {figure:?}", metric.definition.id);
             // Claims of version 1 knew no tables.
-            let is_newer = ["confusion", "steering", "nearest-neighbours"].contains(&metric.definition.id);
+            let is_newer =
+                ["confusion", "log-odds", "steering", "nearest-neighbours"].contains(&metric.definition.id);
             assert!(
                 is_newer || v1_name(metric.definition.id, figure, None).is_some(),
                 "{figure:?} has no name"

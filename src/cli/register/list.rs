@@ -29,13 +29,7 @@ pub(super) fn run(args: &ListArgs, printer: &Printer) -> Result<Exit> {
 pub(super) fn told(event: &Event) -> String {
     let facts = &event.facts;
     let mut text = format!("{}  {:<14}", event.time, facts.event.name());
-    for (name, digest) in
-        [("request", facts.request), ("artifact", facts.artifact), ("successor", facts.successor)]
-    {
-        if let Some(digest) = digest {
-            text += &format!("  {name} {:.12}", digest.to_string());
-        }
-    }
+    digests(event).for_each(|digest| text += &format!("  {digest}"));
     if let Some(rotation) = &facts.rotation {
         text += &format!("  to {}", rotation.to.short());
     }
@@ -46,7 +40,14 @@ pub(super) fn told(event: &Event) -> String {
     text
 }
 
-fn class(class: &Class) -> String {
+/// What an event is about, by the first digits of the digests.
+pub(super) fn digests(event: &Event) -> impl Iterator<Item = String> {
+    let facts = &event.facts;
+    let named = [("request", facts.request), ("artifact", facts.artifact), ("successor", facts.successor)];
+    named.into_iter().filter_map(|(name, digest)| Some(format!("{name} {:.12}", digest?.to_string())))
+}
+
+pub(super) fn class(class: &Class) -> String {
     match (&class.label, class.label_digest) {
         (Some(label), _) => format!("{} `{label}`", class.index),
         (None, Some(_)) => format!("{} (label private)", class.index),

@@ -1,5 +1,7 @@
 //! `declass register`.
 
+#[cfg(feature = "compute")]
+mod about;
 mod append;
 mod args;
 mod gate;
@@ -11,6 +13,8 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "compute")]
+pub(super) use about::entries_about;
 use anyhow::Result;
 pub(super) use args::RegisterArgs;
 use args::RegisterCommand;

@@ -14,6 +14,7 @@ mod likelihood;
 mod margin;
 mod membership;
 mod neighbours;
+mod odds;
 mod probe;
 mod refitted;
 mod relearning;
@@ -43,7 +44,7 @@ enum Measured {
 }
 
 /// Every metric on labelled rows, in the order in which they are shown.
-static LABELLED: [Metric; 16] = [
+static LABELLED: [Metric; 17] = [
     Metric { definition: &accuracy::FORGOTTEN, measure: accuracy::forgotten },
     Metric { definition: &accuracy::RETAINED, measure: accuracy::retained },
     Metric { definition: &aus::DEFINITION, measure: aus::measure },
@@ -52,6 +53,7 @@ static LABELLED: [Metric; 16] = [
     Metric { definition: &divergence::DEFINITION, measure: divergence::measure },
     Metric { definition: &calibration::DEFINITION, measure: calibration::measure },
     Metric { definition: &margin::DEFINITION, measure: margin::measure },
+    Metric { definition: &odds::DEFINITION, measure: odds::measure },
     Metric { definition: &relearning::DEFINITION, measure: relearning::measure },
     Metric { definition: &steering::DEFINITION, measure: steering::measure },
     Metric { definition: &probe::DEFINITION, measure: probe::measure },

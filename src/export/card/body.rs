@@ -53,7 +53,7 @@ fn names(subject: &Subject<'_>, classes: &[ForgottenClass]) -> String {
 }
 
 /// What it is, in a sentence or two.
-fn lead(subject: &Subject<'_>) -> String {
+pub(in crate::export) fn lead(subject: &Subject<'_>) -> String {
     let removal = &subject.predicate.removal;
     let asked = &subject.predicate.build_definition.external_parameters;
     let original = match subject.on_hub() {
@@ -145,7 +145,7 @@ fn files(subject: &Subject<'_>) -> String {
 }
 
 /// What is not the original's.
-fn changed(subject: &Subject<'_>) -> String {
+pub(in crate::export) fn changed(subject: &Subject<'_>) -> String {
     let tensors = &subject.predicate.removal.tensors;
     let named: Vec<String> = tensors
         .iter()
@@ -241,8 +241,7 @@ fn instead(subject: &Subject<'_>, entry: &ForgottenClass) -> Option<String> {
     let class = entry.class.index;
     let real = reading::destinations(subject, class);
     let (on, shares) = if real.is_empty() {
-        let figures = subject.figures("forgotten-routing").iter().filter(|it| it.class == Some(class));
-        ("synthetic embeddings", figures.filter_map(|it| Some((it.to?, it.value.0))).collect())
+        ("synthetic embeddings", subject.synthetic_destinations(class))
     } else {
         ("real inputs", real)
     };

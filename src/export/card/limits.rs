@@ -7,6 +7,11 @@ use crate::{
 };
 
 pub(super) fn text(subject: &Subject<'_>) -> String {
+    said(subject).iter().fold("\n## Limits\n\n".to_owned(), |text, limit| text + &format!("- {limit}\n"))
+}
+
+/// Every limit in a sentence or two.
+pub(in crate::export) fn said(subject: &Subject<'_>) -> Vec<String> {
     let mut said = vec![
         "The features still know what was removed: a few labelled examples can bring it back at a new head. This is not a \
          model that was trained without it, and says nothing about the influence of training data."
@@ -16,7 +21,7 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
     said.extend(measured(subject));
     said.extend(left(subject));
     said.extend(asked(subject));
-    said.iter().fold("\n## Limits\n\n".to_owned(), |text, limit| text + &format!("- {limit}\n"))
+    said
 }
 
 /// What is different where a model decides for every place.

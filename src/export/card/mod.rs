@@ -12,6 +12,8 @@ mod signed;
 mod tests;
 mod usage;
 
+pub(in crate::export) use body::{changed, lead};
+pub(in crate::export) use limits::said as limits;
 pub(crate) use quoted::original_in;
 pub(crate) use signed::signed_card;
 
@@ -67,19 +69,19 @@ pub fn card(statement: &Statement, beside: Beside<'_>) -> String {
 
 /// All that a card is about.
 #[derive(Clone, Copy)]
-struct Subject<'a> {
-    statement: &'a Statement,
-    predicate: &'a Predicate,
-    beside: Beside<'a>,
+pub(in crate::export) struct Subject<'a> {
+    pub(in crate::export) statement: &'a Statement,
+    pub(in crate::export) predicate: &'a Predicate,
+    pub(in crate::export) beside: Beside<'a>,
 }
 
 impl<'a> Subject<'a> {
     /// The label of a class of the original, from the model or else from the claim.
-    fn label(&self, class: &'a NamedClass) -> Option<&'a str> {
+    pub(in crate::export) fn label(&self, class: &'a NamedClass) -> Option<&'a str> {
         class.label.as_deref().or_else(|| self.label_of(class.index))
     }
 
-    fn label_of(&self, class: usize) -> Option<&'a str> {
+    pub(in crate::export) fn label_of(&self, class: usize) -> Option<&'a str> {
         self.beside.labels?.names.get(class).map(String::as_str)
     }
 
@@ -87,8 +89,14 @@ impl<'a> Subject<'a> {
         self.predicate.verification.checks.iter().find(|check| check.id == id)
     }
 
-    fn figures(&self, id: &str) -> &'a [Figure] {
+    pub(in crate::export) fn figures(&self, id: &str) -> &'a [Figure] {
         self.check(id).map_or(&[], |check| &check.figures)
+    }
+
+    /// Classes that synthetic embeddings of a removed class get now, and their shares, the largest first.
+    pub(in crate::export) fn synthetic_destinations(&self, class: usize) -> Vec<(usize, f64)> {
+        let figures = self.figures("forgotten-routing").iter().filter(|figure| figure.class == Some(class));
+        figures.filter_map(|figure| Some((figure.to?, figure.value.0))).collect()
     }
 
     /// The name of the input on the Hugging Face Hub, if it came from there.

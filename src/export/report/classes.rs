@@ -1,0 +1,123 @@
+//! Class by class, before and after.
+
+use maud::{Markup, html};
+
+use super::{
+    super::card::Subject,
+    bars::{bar, key},
+    page::{folded, section},
+    prose::class,
+};
+use crate::evidence::{Figure, Side, reading::Figures};
+
+/// Classes that are shown without folding them, and those that are shown at all.
+const UNFOLDED: usize = 12;
+const LISTED: usize = 1000;
+
+/// A class with its shares.
+struct Row {
+    class: usize,
+    is_removed: bool,
+    before: Option<f64>,
+    after: Option<f64>,
+    n: Option<u64>,
+}
+
+pub(super) fn html(subject: &Subject<'_>) -> Markup {
+    let (what, mut rows) = match real(subject) {
+        rows if !rows.is_empty() => ("Share of the labelled inputs of each class that are right.", rows),
+        _ => (
+            "Share of the synthetic embeddings of each class, by what the original answers, that keep their answer. \
+             That is not accuracy: nothing is said about real inputs here.",
+            synthetic(subject),
+        ),
+    };
+    // Removed classes first, then whichever lost most.
+    let loss = |row: &Row| row.before.unwrap_or(1.0) - row.after.unwrap_or(0.0);
+    rows.sort_by(|a, b| {
+        b.is_removed.cmp(&a.is_removed).then(loss(b).total_cmp(&loss(a))).then(a.class.cmp(&b.class))
+    });
+    let all = rows.len();
+    rows.truncate(LISTED);
+    let (first, rest) = rows.split_at(rows.len().min(UNFOLDED));
+    let body = (!rows.is_empty()).then(|| {
+        html! {
+            p.soft { (what) " Removed classes first, then those that lost most." }
+            (key())
+            (table(subject, first))
+            @if !rest.is_empty() {
+                (folded(&format!("{} more classes", rest.len()), false, &table(subject, rest)))
+            }
+            @if all > rows.len() { p.soft { (all - rows.len()) " more are in the claim." } }
+        }
+    });
+    section("Class by class", body)
+}
+
+fn table(subject: &Subject<'_>, rows: &[Row]) -> Markup {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    html! {
+        table.stacked {
+            thead {
+                tr { th { "class" } th.bars { "" } th.number { "original" } th.number { "this model" } th.number { "of" } }
+            }
+            tbody {
+                @for row in rows {
+                    tr.gone[row.is_removed] {
+                        td { (class(subject, row.class)) @if row.is_removed { " (removed)" } }
+                        td.bars {
+                            @if let Some(before) = row.before { (bar(before, true)) }
+                            @if let Some(after) = row.after { (bar(after, false)) }
+                        }
+                        td.number data-name="original" { (row.before.map_or_else(String::new, percent)) }
+                        td.number data-name="this model" { (row.after.map_or_else(|| "no output".into(), percent)) }
+                        td.number data-name="of" { (row.n.map_or_else(String::new, |n| n.to_string())) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// By labelled inputs, if the claim has any.
+fn real(subject: &Subject<'_>) -> Vec<Row> {
+    let forgotten = &subject.predicate.removal.forgotten;
+    let is_only = forgotten.len() == 1;
+    let accuracy = |figures: &[Figure], class: usize, may_be_all: bool, side: Side| {
+        let is_of = |it: &&Figure| it.class == Some(class) || (may_be_all && it.class.is_none());
+        figures.iter().filter(is_of).find(|it| it.quantity == "accuracy" && it.side == Some(side)).cloned()
+    };
+    let row = |figures: &[Figure], class: usize, is_removed: bool| {
+        let of = |side| accuracy(figures, class, is_removed && is_only, side);
+        let (before, after) = (of(Side::Before)?, of(Side::After));
+        let (n, after) = (before.n, after.map(|it| it.value.0));
+        Some(Row { class, is_removed, before: Some(before.value.0), after, n })
+    };
+    let mut rows = Vec::new();
+    if let Some(figures) = subject.of("forgotten-accuracy") {
+        rows.extend(forgotten.iter().filter_map(|entry| row(figures, entry.class.index, true)));
+    }
+    if let Some(figures) = subject.of("class-drift") {
+        let mut classes: Vec<usize> = figures.iter().filter_map(|it| it.class).collect();
+        classes.dedup();
+        rows.extend(classes.into_iter().filter_map(|class| row(figures, class, false)));
+    }
+    rows
+}
+
+/// By synthetic embeddings: how many of each class keep it, and of removed classes still get it.
+fn synthetic(subject: &Subject<'_>) -> Vec<Row> {
+    let removed = subject.predicate.removal.forgotten.iter().filter_map(|entry| {
+        let class = entry.class.index;
+        let rates = subject.figures("forget-rate").iter().filter(|it| it.class == Some(class));
+        let worst =
+            rates.filter(|it| it.quantity == "recognised").max_by(|a, b| a.value.0.total_cmp(&b.value.0))?;
+        Some(Row { class, is_removed: true, before: None, after: Some(worst.value.0), n: worst.n })
+    });
+    let retained = subject.figures("retained-agreement").iter().filter_map(|figure| {
+        let is_of_all = figure.stratum.is_none() && figure.quantity.contains("agreement");
+        let (class, after) = (figure.class.filter(|_| is_of_all)?, Some(figure.value.0));
+        Some(Row { class, is_removed: false, before: None, after, n: figure.n })
+    });
+    removed.chain(retained).collect()
+}
