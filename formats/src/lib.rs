@@ -54,3 +54,4 @@ pub use open::{LeaveOut, is_companion};
 pub use reader::Fill;
 pub use regular::read_regular;
 pub use tensor::{Dtype, NewTensor, TensorInfo};
+pub use twins::is_possible_twin;

@@ -14,7 +14,7 @@ use crate::{
 impl Artifact {
     /// The files of the folder that may be the same model once more: graphs and tensors that a copy leaves out.
     pub fn possible_twins(&self) -> impl Iterator<Item = &RelPath> {
-        self.left_out().iter().filter(|path| is_onnx(path) || is_tensors(path))
+        self.left_out().iter().filter(|path| is_possible_twin(path))
     }
 
     /// The same model with these files of its folder, which it left out before: a copy has them too, with their
@@ -69,6 +69,12 @@ impl Artifact {
             twins: Vec::new(),
         })
     }
+}
+
+/// Whether a file beside a model may be the same model once more, by its name: a graph, or tensors of a whole model.
+#[must_use]
+pub fn is_possible_twin(path: &RelPath) -> bool {
+    is_onnx(path) || is_tensors(path)
 }
 
 fn is_onnx(path: &RelPath) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use declass_formats::RelPath;
 
-use super::{ClaimError, NamedClass, OtherFile, Statement};
+use super::{ClaimError, NamedClass, OtherFile, Statement, names::MOST_OTHER_FILES};
 use crate::{
     classes::Forgotten,
     evidence::UNTOUCHED,
@@ -56,9 +56,6 @@ impl Statement {
         files.iter().map(one).collect()
     }
 }
-
-/// Most further files of a model that a claim names.
-pub(crate) const MOST_OTHER_FILES: usize = 64;
 
 fn forgotten(named: &[NamedClass], classes: usize) -> Result<Forgotten, ClaimError> {
     if !named.is_sorted_by(|a, b| a.index < b.index) {

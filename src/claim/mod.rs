@@ -26,7 +26,6 @@ mod uris;
 mod verification;
 mod words;
 
-pub(crate) use asked::MOST_OTHER_FILES;
 pub use classes::{ForgottenClass, LabelSpace, NamedClass};
 pub use error::ClaimError;
 pub use evaluation::{

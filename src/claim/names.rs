@@ -22,6 +22,9 @@ pub const MAX_RECORD: u64 = MAX_BUNDLE;
 /// The most bytes that all claims and signatures of one release have together.
 pub const MAX_RECORDS: u64 = 128 << 20;
 
+/// Most further files of a model that a claim names.
+pub(crate) const MOST_OTHER_FILES: usize = 64;
+
 /// Removals in a row that a release can record.
 pub(crate) const MOST_EARLIER: usize = 99;
 

@@ -8,6 +8,7 @@ use declass::{
     cut::Cut,
     error::Error,
     evaluate::{Compared, Data, Labelled, Layers, Pair, Retrained, compare},
+    fetch::Wanted,
     formats::Artifact,
     head::{Hints, LinearHead},
     pipeline::{Layered, common_layers},
@@ -28,7 +29,7 @@ pub(super) fn open(
     bars: &Bars,
 ) -> Result<Option<(Artifact, Cut, LinearHead)>> {
     let Some(named) = &args.retrained else { return Ok(None) };
-    let located = hub::locate(named, None, args.hub.offline, bars)?;
+    let located = hub::locate(named, Wanted::Model, args.hub.offline, bars)?;
     let model = open_model(&located.path).map_err(Error::from)?;
     let cut = Cut::locate(&model, &Hints::default())?;
     let head = Retrained::head(pair, &model, &cut)?;

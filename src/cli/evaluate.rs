@@ -11,6 +11,7 @@ use declass::{
     cut::Cut,
     error::Error,
     evaluate::{Compared, Evaluation, Pair, evaluate},
+    fetch::Wanted,
     formats::{Artifact, RelPath, Sha256Digest},
     head::Hints,
     removal::{OtherFile, Removal},
@@ -31,9 +32,10 @@ use super::{
 
 pub(super) fn run(args: &EvaluateArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
-    let located = hub::locate(&args.release, None, args.hub.offline, &bars)?;
+    let located = hub::locate_release(&args.release, args.hub.offline, &bars)?;
     let release = open_model(&located.path).map_err(Error::from)?;
-    let located_original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
+    let wanted = Wanted::of(args.hub.file.as_ref(), hub::has_others(&located.path));
+    let located_original = hub::locate(&args.original, wanted, args.hub.offline, &bars)?;
     let original = open_model(&located_original.path).map_err(Error::from)?;
     let (pair, (hints, others), cut) = load(args, &original, &release)?;
     let through = labelled::Through::of(&original, &cut, args.graph.as_deref());

@@ -8,10 +8,9 @@ use std::{
 
 use anyhow::Result;
 use declass::{
-    claim::names::open_model,
+    claim::{Claim, StoredClaim, names::open_model},
     error::{Error, HubError},
-    fetch::{self, Fetched, FetchedRecords, HubSettings, ModelRef, PackageUrl, Token},
-    formats::RelPath,
+    fetch::{self, Fetched, FetchedRecords, HubSettings, ModelRef, PackageUrl, Token, Wanted},
 };
 
 #[cfg(feature = "compute")]
@@ -35,15 +34,22 @@ impl Located {
     }
 }
 
-/// A path, or a repository that is fetched.
-pub(super) fn locate(path: &Path, file: Option<&RelPath>, offline: bool, bars: &Bars) -> Result<Located> {
+/// A path, or a repository of which is fetched what is wanted.
+pub(super) fn locate(path: &Path, wanted: Wanted<'_>, offline: bool, bars: &Bars) -> Result<Located> {
     let reference = match ModelRef::of(path) {
         ModelRef::Hub(reference) => reference,
         ModelRef::Local(path) => return Ok(Located { path, package: None, left: Vec::new() }),
     };
-    let fetched = fetch::fetch(&reference, file, &settings(offline), bars);
+    let fetched = fetch::fetch(&reference, wanted, &settings(offline), bars);
     let Fetched { artifact, left, package, .. } = fetched.map_err(|error| looked_up(error, path))?;
     Ok(Located { path: artifact.path().to_owned(), package: Some(package), left })
+}
+
+/// A release, with the further files that its claim is about.
+pub(super) fn locate_release(path: &Path, offline: bool, bars: &Bars) -> Result<Located> {
+    let located = locate(path, Wanted::Model, offline, bars)?;
+    let is_whole = located.package.is_none() || !has_others(&located.path);
+    if is_whole { Ok(located) } else { locate(path, Wanted::Others, offline, bars) }
 }
 
 /// Where the claims of a release are, which may be for as long as this lives only.
@@ -67,12 +73,20 @@ pub(super) fn claims(path: &Path, offline: bool, bars: &Bars) -> Result<Claims> 
     }
 }
 
+/// Whether a release's claim is about further files, which its original then has, too.
+pub(super) fn has_others(release: &Path) -> bool {
+    let folder = if release.is_dir() { Some(release) } else { release.parent() };
+    let claim = folder.and_then(|folder| StoredClaim::read(folder).ok());
+    let claim = claim.and_then(|stored| Claim::from_bytes(stored.statement()).ok());
+    claim.is_some_and(|claim| !claim.statement.predicate.removal.other_files.is_empty())
+}
+
 /// A repository that is only looked into; none if the path is no repository.
 #[cfg(feature = "compute")]
 pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Option<Fetched>> {
     let ModelRef::Hub(reference) = ModelRef::of(&args.path) else { return Ok(None) };
-    let (file, settings) = (args.hub.file.as_ref(), settings(args.hub.offline));
-    let fetched = fetch::peek(&reference, file, &settings, bars);
+    let (wanted, settings) = (Wanted::of(args.hub.file.as_ref(), false), settings(args.hub.offline));
+    let fetched = fetch::peek(&reference, wanted, &settings, bars);
     fetched.map(Some).map_err(|error| looked_up(error, &args.path))
 }
 

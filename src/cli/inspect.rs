@@ -6,7 +6,9 @@ use anyhow::Result;
 use declass::{
     blueprint::Blueprint,
     cut::CutPoint,
+    formats::RelPath,
     head::{Link, Ties},
+    pipeline::{FurtherFile, further_files},
 };
 use serde_json::json;
 
@@ -58,8 +60,19 @@ fn print(source: &Source, printer: &Printer) {
             dtypes(source)
         ),
     );
-    let left = artifact.left_out().iter().map(ToString::to_string).chain(source.left.iter().cloned());
-    let left: Vec<String> = left.collect();
+    let further = further_files(&source.model);
+    for file in &further {
+        match &file.apart {
+            None => printer.row(
+                "also in",
+                format!("{}: the same head, which is edited together with this one", file.path),
+            ),
+            Some(reason) => printer.row("beside", format!("{}: not the same: {reason}", file.path)),
+        }
+    }
+    let is_further = |path: &&RelPath| further.iter().any(|file| file.path == **path);
+    let left = artifact.left_out().iter().filter(|path| !is_further(path));
+    let left: Vec<String> = left.map(ToString::to_string).chain(source.left.iter().cloned()).collect();
     if !left.is_empty() {
         printer.row("not part of it", left.join(", "));
     }
@@ -162,6 +175,7 @@ fn as_json(source: &Source) -> serde_json::Value {
             "width": branch.width,
         })
     };
+    let further = |file: &FurtherFile| json!({"path": file.path.to_string(), "apart": file.apart});
     let point = |point: &CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
     json!({
         "model": source.name,
@@ -170,6 +184,7 @@ fn as_json(source: &Source) -> serde_json::Value {
         "bytes": artifact.files().iter().map(|file| file.size).sum::<u64>(),
         "files": artifact.files().iter().map(|file| file.path.to_string()).collect::<Vec<_>>(),
         "leftOut": artifact.left_out().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "furtherFiles": further_files(&source.model).iter().map(further).collect::<Vec<_>>(),
         "tensors": artifact.tensors().len(),
         "values": artifact.tensors().values().map(|info| info.elements()).sum::<usize>(),
         "dtypes": dtypes(source),

@@ -10,6 +10,7 @@ mod here {
         cut::Cut,
         error::Error,
         evidence::REPRODUCED,
+        fetch::Wanted,
         formats::Artifact,
         pipeline::{Measuring, Release},
     };
@@ -48,7 +49,8 @@ mod here {
     ) -> Result<Option<Measured>> {
         let Some(original) = &args.original else { return Ok(None) };
         let opened = Release::open(&release.path);
-        let original = hub::locate(original, args.hub.file.as_ref(), args.hub.offline, bars)?;
+        let wanted = Wanted::of(args.hub.file.as_ref(), hub::has_others(&release.path));
+        let original = hub::locate(original, wanted, args.hub.offline, bars)?;
         let original = open_model(&original.path).map_err(Error::from)?;
         let release = opened.map_err(|error| or_swapped(error, args, &original))?;
         let cut = Cut::locate(&original, release.removal().hints())?;

@@ -7,6 +7,7 @@ use declass::{
     claim::names::{is_record, open_model},
     error::Error,
     evidence::Outcome,
+    fetch::Wanted,
     formats::{Artifact, RelPath},
     gate,
     pipeline::{Measuring, Release},
@@ -66,7 +67,8 @@ fn examined(args: &PushArgs, release: &Artifact, bars: &Bars) -> Result<Vec<Stri
 fn measured(args: &PushArgs, release: &Artifact, bars: &Bars, printer: &Printer) -> Result<Vec<String>> {
     let Some(original) = &args.original else { return Ok(Vec::new()) };
     let release = Release::open(release.path())?;
-    let original = hub::locate(original, None, false, bars)?;
+    let wanted = Wanted::of(None, !release.removal().others().is_empty());
+    let original = hub::locate(original, wanted, false, bars)?;
     let original = open_model(&original.path).map_err(Error::from)?;
     let how = Measuring { data: None, graph: None, seed: None, device: &device::open(args.device, printer)? };
     let measured = release.measure(&original, how, bars)?;

@@ -7,6 +7,7 @@ use declass::{
     claim::names::open_model,
     device::DeviceChoice,
     error::Error,
+    fetch::Wanted,
     formats::Artifact,
     head::Slot,
     model::Model,
@@ -19,14 +20,15 @@ use super::{Exit, args::ReproduceArgs, bars::Bars, device, hub, output::Printer,
 
 pub(super) fn run(args: &ReproduceArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
-    let release = hub::locate(&args.release, None, args.hub.offline, &bars)?;
+    let release = hub::locate_release(&args.release, args.hub.offline, &bars)?;
     let release = Release::open(&release.path)?;
     let (version, removal) = (release.claimed().version(), release.removal());
     if version != env!("CARGO_PKG_VERSION") {
         printer.warn(&format!("the claim is of version {version}, this is {}", env!("CARGO_PKG_VERSION")));
     }
     let choice = args.device.unwrap_or_else(|| removal.device().into());
-    let original = hub::locate(&args.original, args.hub.file.as_ref(), args.hub.offline, &bars)?;
+    let wanted = Wanted::of(args.hub.file.as_ref(), !removal.others().is_empty());
+    let original = hub::locate(&args.original, wanted, args.hub.offline, &bars)?;
     let original = open_model(&original.path).map_err(Error::from)?;
     let Reproduced { files, tensors, .. } = &again(&release, original, choice, &bars, printer)?;
     let same = files.iter().all(|(_, same)| *same);

@@ -4,6 +4,7 @@ use anyhow::Result;
 use declass::{
     claim::names::open_model,
     error::Error,
+    fetch::Wanted,
     head::Hints,
     pipeline::{HasRun, Running},
 };
@@ -20,7 +21,8 @@ use super::{
 
 pub(super) fn run(args: &RunArgs, printer: &Printer) -> Result<Exit> {
     let bars = Bars::new(args.json || printer.is_quiet());
-    let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, &bars)?;
+    let located =
+        hub::locate(&args.path, Wanted::of(args.hub.file.as_ref(), false), args.hub.offline, &bars)?;
     let model = open_model(&located.path).map_err(Error::from)?;
     let running = Running {
         inputs: args.inputs.clone(),

@@ -8,7 +8,7 @@ use declass::{
     classes::Labels,
     cut::given_labels,
     error::{Error, LocateError},
-    fetch::{Fetched, PackageUrl},
+    fetch::{Fetched, PackageUrl, Wanted},
     formats::{Artifact, read_regular},
     head::Hints,
     model::Model,
@@ -29,16 +29,17 @@ pub(super) struct Source {
     _fetched: Option<Fetched>,
 }
 
-/// Opens the model, fetched if it is a repository.
-pub(super) fn open(args: &ModelArgs, bars: &Bars) -> Result<Source> {
-    let located = hub::locate(&args.path, args.hub.file.as_ref(), args.hub.offline, bars)?;
+/// Opens the model, fetched if it is a repository, with the files that may be it once more or without them.
+pub(super) fn open(args: &ModelArgs, others: bool, bars: &Bars) -> Result<Source> {
+    let wanted = Wanted::of(args.hub.file.as_ref(), others);
+    let located = hub::locate(&args.path, wanted, args.hub.offline, bars)?;
     let artifact = open_model(&located.path).map_err(Error::from)?;
     described(args, artifact, located.package, located.left)
 }
 
 /// Opens the model to look at it: of a repository only what is looked at is fetched.
 pub(super) fn peek(args: &ModelArgs, bars: &Bars) -> Result<Source> {
-    let Some(fetched) = hub::peek(args, bars)? else { return open(args, bars) };
+    let Some(fetched) = hub::peek(args, bars)? else { return open(args, false, bars) };
     let (package, left) = (Some(fetched.package.clone()), fetched.left.clone());
     let source = described(args, fetched.artifact.clone(), package, left)?;
     Ok(Source { _fetched: Some(fetched), ..source })

@@ -32,7 +32,7 @@ pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
 /// The release on disk.
 pub(super) fn locate(args: &JudgedArgs, bars: &Bars) -> Result<Located> {
     measured::require_original(args)?;
-    hub::locate(&args.release, None, args.hub.offline, bars)
+    hub::locate_release(&args.release, args.hub.offline, bars)
 }
 
 /// Holds a release against all that is named, and tells people on the way what it does.

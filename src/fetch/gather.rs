@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, io, path::Path, sync::Arc};
 
-use declass_formats::{Artifact, FormatError, Problem, RelPath, Sha256Digest};
+use declass_formats::{Artifact, FormatError, Problem, RelPath, Sha256Digest, is_possible_twin};
 use reqwest::Url;
 use tempfile::TempDir;
 
@@ -16,26 +16,26 @@ use super::{
     reference::{Commit, HubRef, PackageUrl},
     select::{self, Selection, is_gits},
     settings::HubSettings,
+    wanted::Wanted,
 };
 use crate::{
-    claim::names::{looks_like_record, open_model},
+    claim::names::{MOST_OTHER_FILES, looks_like_record, open_model},
     error::{Error, HubError},
     progress::{Progress, Step},
 };
 
-/// Downloads a model or a release, unless the cache has it, and opens it; of several models in a repository
-/// that of `file`.
+/// Downloads what is wanted of a model or a release, unless the cache has it, and opens it.
 ///
 /// # Errors
 /// [`Error::Hub`] if the hub or its repository does not allow it, [`Error::Format`] if what came is no model,
 /// [`Error::Io`] if the cache cannot be written.
 pub fn fetch(
     reference: &HubRef,
-    file: Option<&RelPath>,
+    wanted: Wanted<'_>,
     settings: &HubSettings,
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
-    Fetch::new(reference, file, settings, progress)?.run(false)
+    Fetch::new(reference, wanted, settings, progress)?.run(false)
 }
 
 /// Opens a model of which only what is read comes over the network, unless the cache has it whole.
@@ -44,11 +44,11 @@ pub fn fetch(
 /// As those of [`fetch`]; also later, when more of the model is read.
 pub fn peek(
     reference: &HubRef,
-    file: Option<&RelPath>,
+    wanted: Wanted<'_>,
     settings: &HubSettings,
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
-    Fetch::new(reference, file, settings, progress)?.run(true)
+    Fetch::new(reference, wanted, settings, progress)?.run(true)
 }
 
 /// Downloads what a release says of itself, its claim, the earlier ones and its signature, and nothing of the
@@ -61,7 +61,7 @@ pub fn records(
     settings: &HubSettings,
     progress: &dyn Progress,
 ) -> Result<FetchedRecords, Error> {
-    Fetch::new(reference, None, settings, progress)?.records()
+    Fetch::new(reference, Wanted::Model, settings, progress)?.records()
 }
 
 /// The commit that a revision is, and the names of its files.
@@ -77,7 +77,7 @@ pub fn names(reference: &HubRef, settings: &HubSettings) -> Result<(Commit, Vec<
 
 struct Fetch<'a> {
     reference: &'a HubRef,
-    file: Option<&'a RelPath>,
+    wanted: Wanted<'a>,
     settings: &'a HubSettings,
     progress: &'a dyn Progress,
     cache: RepoCache,
@@ -87,18 +87,22 @@ struct Fetch<'a> {
 impl<'a> Fetch<'a> {
     fn new(
         reference: &'a HubRef,
-        file: Option<&'a RelPath>,
+        wanted: Wanted<'a>,
         settings: &'a HubSettings,
         progress: &'a dyn Progress,
     ) -> Result<Self, Error> {
         let cache = RepoCache::new(&settings.cache, &reference.repo);
-        Ok(Self { reference, file, settings, progress, cache, http: Http::new(settings)? })
+        Ok(Self { reference, wanted, settings, progress, cache, http: Http::new(settings)? })
     }
 
     fn run(&self, in_part: bool) -> Result<Fetched, Error> {
         let commit = self.commit()?;
-        let place = self.cache.models(&commit).join(key(self.file));
-        match self.open_cached(&place, &commit) {
+        let models = self.cache.models(&commit);
+        let place = models.join(key(self.wanted));
+        // With other files beside it a model is the same.
+        let beside = matches!(self.wanted, Wanted::Model).then(|| models.join(key(Wanted::Others)));
+        let cached = || self.open_cached(&place, &commit).or_else(|| self.open_cached(&beside?, &commit));
+        match cached() {
             Some(done) => Ok(done),
             None => self.assemble(commit, &place, in_part),
         }
@@ -165,12 +169,15 @@ impl<'a> Fetch<'a> {
     /// Puts a model together in a folder of its own, which then moves to its place at once.
     fn assemble(&self, commit: Commit, place: &Path, in_part: bool) -> Result<Fetched, Error> {
         let files = self.files(&commit)?;
-        let selection = Selection::of(&files, &self.reference.repo, self.file)?;
+        let selection = Selection::of(&files, &self.reference.repo, self.wanted.file())?;
         let folder = self.folder(&commit)?;
         let root = folder.path().join(self.reference.repo.name());
         let heads = in_part.then(|| Http::new(self.settings).map(Heads::new)).transpose()?.map(Arc::new);
         let gathering = Gathering { fetch: self, commit: &commit, files: &files, root: &root, heads };
-        let (artifact, taken) = gathering.run(&selection)?;
+        let (mut artifact, mut taken) = gathering.run(&selection)?;
+        if matches!(self.wanted, Wanted::Others) && selection.base.is_empty() {
+            artifact = gathering.others(artifact, &mut taken)?;
+        }
         let left: Vec<String> = files
             .iter()
             .filter(|file| !taken.contains(file.path.as_str()) && !is_gits(&file.path))
@@ -248,6 +255,29 @@ impl Gathering<'_> {
         }
     }
 
+    /// Takes the files that may be the same model once more, too, each with the data that it names. What of them is no
+    /// model, or names what the repository does not have, is for whoever opens it to say.
+    fn others(&self, artifact: Artifact, taken: &mut BTreeSet<String>) -> Result<Artifact, Error> {
+        let is_other = |file: &&Remote| is_possible_twin(&file.path) && !taken.contains(file.path.as_str());
+        let others: Vec<&Remote> = self.files.iter().filter(is_other).take(MOST_OTHER_FILES).collect();
+        if others.is_empty() {
+            return Ok(artifact);
+        }
+        for file in others {
+            self.take(file, &file.path, true)?;
+            taken.insert(file.path.to_string());
+            while let Err(error) = self.open()?.with_twins(std::slice::from_ref(&file.path)) {
+                let missing = missing(&error, self.root);
+                let data = missing.as_ref().and_then(|at| self.files.iter().find(|file| file.path == *at));
+                match data {
+                    Some(data) if taken.insert(data.path.to_string()) => self.take(data, &data.path, true)?,
+                    _ => break,
+                }
+            }
+        }
+        Ok(self.open()?)
+    }
+
     fn open(&self) -> Result<Artifact, FormatError> {
         match &self.heads {
             Some(heads) => Artifact::open_with_holes(self.root, looks_like_record, heads.clone()),
@@ -287,11 +317,12 @@ fn missing(error: &FormatError, root: &Path) -> Option<RelPath> {
     if cause.kind() == io::ErrorKind::NotFound { RelPath::try_from(inside).ok() } else { None }
 }
 
-/// The name of the folder for a model; of a file that was named, its digest, since names can be anything.
-fn key(file: Option<&RelPath>) -> String {
-    match file {
-        Some(path) => format!("file-{}", Sha256Digest::of(path.as_str().as_bytes())),
-        None => "model".into(),
+/// The name of the folder for what was wanted; of a file that was named, its digest, since names can be anything.
+fn key(wanted: Wanted<'_>) -> String {
+    match wanted {
+        Wanted::File(path) => format!("file-{}", Sha256Digest::of(path.as_str().as_bytes())),
+        Wanted::Model => "model".into(),
+        Wanted::Others => "others".into(),
     }
 }
 

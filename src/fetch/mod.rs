@@ -9,6 +9,7 @@ mod fetched;
 mod near;
 mod reference;
 mod settings;
+mod wanted;
 
 #[cfg(feature = "hub")]
 mod cache;
@@ -36,6 +37,7 @@ pub use {
     near::near,
     reference::{Commit, HubRef, ModelRef, PackageUrl, RepoId},
     settings::{HubSettings, Token},
+    wanted::Wanted,
 };
 #[cfg(feature = "hub")]
 pub(crate) use {http::endpoint, select::is_gits};

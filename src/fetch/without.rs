@@ -1,11 +1,10 @@
 //! A build without hub support says so.
 
-use declass_formats::RelPath;
-
 use super::{
     fetched::{Fetched, FetchedRecords},
     reference::HubRef,
     settings::HubSettings,
+    wanted::Wanted,
 };
 use crate::{
     error::{Error, HubError},
@@ -16,12 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// [`HubError::NotBuiltIn`], always.
-pub fn fetch(
-    reference: &HubRef,
-    _: Option<&RelPath>,
-    _: &HubSettings,
-    _: &dyn Progress,
-) -> Result<Fetched, Error> {
+pub fn fetch(reference: &HubRef, _: Wanted<'_>, _: &HubSettings, _: &dyn Progress) -> Result<Fetched, Error> {
     Err(HubError::NotBuiltIn { name: reference.to_string() }.into())
 }
 
@@ -31,11 +25,11 @@ pub fn fetch(
 /// [`HubError::NotBuiltIn`], always.
 pub fn peek(
     reference: &HubRef,
-    file: Option<&RelPath>,
+    wanted: Wanted<'_>,
     settings: &HubSettings,
     progress: &dyn Progress,
 ) -> Result<Fetched, Error> {
-    fetch(reference, file, settings, progress)
+    fetch(reference, wanted, settings, progress)
 }
 
 /// Refuses, as [`fetch`] does.

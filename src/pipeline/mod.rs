@@ -49,7 +49,7 @@ pub use carded::{Named, card_of};
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
-pub use gather::{LeftFile, gather};
+pub use gather::{FurtherFile, LeftFile, further_files, gather};
 pub use job::Job;
 #[cfg(feature = "inputs")]
 pub use layers::{Layered, common_layers};

@@ -68,12 +68,12 @@ fn only_what_is_needed_comes_and_only_once() {
     place.hub.state().add("org/full", &files);
     place.run(&["unlearn", "org/full", "--forget", "5", "--method", "seal", "-o", "out"]).exits(0).told(
         expect![[r#"
-            warning: `model.onnx` of the repository is left out: it was not fetched
             warning: `modeling.py` of the repository is left out: it was not fetched
             warning: `pytorch_model.bin` of the repository is left out: it was not fetched
+            warning: `model.onnx` is left out: `[FOLDER]/home/hub/models--org--full/declass/[OBJECT]/others/full/model.onnx`: malformed ONNX at byte 0: an unknown wire type
         "#]],
     );
-    for name in ["pytorch_model.bin", "modeling.py", "model.onnx"] {
+    for name in ["pytorch_model.bin", "modeling.py"] {
         assert_eq!(place.asked(name), 0, "{name}");
     }
     assert!(place.path("out/assets/cat.png").is_file());
@@ -84,6 +84,31 @@ fn only_what_is_needed_comes_and_only_once() {
     let cached = place.cached();
     assert!(cached.iter().any(|path| path.contains("snapshots") && path.ends_with("model.safetensors")));
     assert!(!cached.iter().any(|path| path.ends_with(".incomplete") || path.contains(".new-")), "{cached:?}");
+}
+
+#[test]
+fn files_that_are_the_same_model_once_more_come_with_it() {
+    let place = Place::new();
+    let model = fixture("models/fmnist-vit");
+    let mut files: Vec<(&str, Vec<u8>)> = vec![
+        ("onnx/model.onnx", read(&fixture("models/fmnist-vit.onnx"))),
+        ("onnx/broken.onnx", b"x".to_vec()),
+    ];
+    for name in ["config.json", "model.safetensors", "preprocessor_config.json"] {
+        files.push((name, read(&model.join(name))));
+    }
+    place.hub.state().add("org/both", &files);
+    let said = place.run(&["unlearn", "org/both", "--forget", "5", "--method", "seal", "-o", "out"]).exits(0);
+    said.shows("also in         onnx/model.onnx").says("`onnx/broken.onnx` is left out");
+    place.run(&["verify", "out", "--original", "org/both"]).exits(0).shows("same head");
+    // Where one file was asked for, no other comes.
+    let alone = place.asked("onnx/");
+    place
+        .run(&["unlearn", "org/both", "--forget", "5", "--method", "seal", "-o", "one", "--one-file", "-q"])
+        .exits(0);
+    place.run(&["inspect", "org/both"]).exits(0);
+    assert_eq!(place.asked("onnx/"), alone);
+    assert!(!place.path("one/onnx").exists());
 }
 
 #[test]

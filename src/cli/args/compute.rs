@@ -150,8 +150,8 @@ pub(in crate::cli) struct InspectArgs {
     /// [default: onnx/model.onnx in the folder].
     #[arg(long, value_name = "FILE", requires = "cuts")]
     pub(in crate::cli) graph: Option<PathBuf>,
-    /// Print one JSON object: schema, model, format, bytes, files, leftOut, tensors, values, dtypes, classes,
-    /// labels, labelSource, head, why, untouched, cutPoints, package (of a repository, with its commit).
+    /// Print one JSON object: schema, model, format, bytes, files, leftOut, furtherFiles, tensors, values,
+    /// dtypes, classes, labels, labelSource, head, why, untouched, cutPoints, package (of a repository, with its commit).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

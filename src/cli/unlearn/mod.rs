@@ -35,11 +35,11 @@ pub(super) fn run(args: &UnlearnArgs, printer: &Printer) -> Result<Exit> {
     let silent = Printer::new(Verbosity::Quiet);
     let out = if args.json { &silent } else { printer };
     let bars = Bars::new(args.json || printer.is_quiet());
-    let source = source::open(&args.model, &bars)?;
+    let source = source::open(&args.model, !args.one_file, &bars)?;
     destination.check_input(source.model.artifact())?;
     let granted = wish::granted(args, &source.model)?;
     let removal = options::removal(args, &source.model, granted.forgotten.clone())?;
-    let (removal, left) = if args.one_file { (removal, Vec::new()) } else { gather(&source.model, removal)? };
+    let (removal, left) = if args.one_file { (removal, Vec::new()) } else { gather(&source.model, removal) };
     let through = labelled::Through {
         model: source.model.artifact(),
         cut: source.model.cut(),
