@@ -94,6 +94,8 @@ pub struct Head {
     pub(crate) sites: Vec<Site>,
     /// What of it is in whole numbers, and what becomes of that.
     pub(crate) floated: Option<Floated>,
+    /// Whether the embedding is rounded to whole numbers before the head reads it.
+    pub(crate) reads_rounded: bool,
     /// Why the class axis cannot be shortened, if something behind the head stands in the way.
     pub(crate) obstacle: Option<String>,
     /// How many classes have to be left for the library to load this head, if it minds.
@@ -249,6 +251,7 @@ impl Head {
             shift: vec![0.0; classes],
             sites: Vec::new(),
             floated: None,
+            reads_rounded: false,
             obstacle: None,
             fewest: None,
             merging: Vec::new(),

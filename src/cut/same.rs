@@ -14,13 +14,14 @@ struct Stored {
 enum Kind {
     /// Real numbers of a type.
     Real(Dtype),
-    /// Whole numbers, of which one more is so much more, for each class.
+    /// Whole numbers, or real ones that were whole before an edit, of which one more is so much more, for each class.
     Whole(Vec<f64>),
 }
 
 impl Head {
     /// Why the head of another file is not this one, in words; none if it is: each of its numbers is this head's,
-    /// rounded to the type that one of the two is stored in, or no more than one step of whole numbers from it.
+    /// rounded to the type that one of the two is stored in, or no more than one step of whole numbers from it. Real
+    /// numbers on a grid of 256 count as whole ones: an earlier edit made them so.
     ///
     /// # Errors
     /// As [`Head::load`].
@@ -86,8 +87,9 @@ impl Stored {
         };
         if dtype.is_float() {
             let read = operand.read_doubles(artifact)?;
-            let values = order.iter().map(|at| read[*at]).collect();
-            return Ok(Some(Self { values, kind: Kind::Real(dtype) }));
+            let values: Vec<f64> = order.iter().map(|at| read[*at]).collect();
+            let kind = grid(&values, classes).map_or(Kind::Real(dtype), Kind::Whole);
+            return Ok(Some(Self { values, kind }));
         }
         let read = Reader::new(artifact).read(operand)?;
         let values: Vec<f64> = order.iter().map(|at| f64::from(read[*at])).collect();
@@ -167,6 +169,38 @@ fn steps(values: &[f64], whole: &[i64], classes: usize) -> Vec<f64> {
     found.into_iter().map(|step| step.unwrap_or(largest)).collect()
 }
 
+/// The steps of real numbers that are what whole ones of 8 bits become: those of an edited head, whose kept rows lie on
+/// a grid. Rows that do not, such as sealed ones, have the largest step of the others; nothing if most do not.
+fn grid(values: &[f64], classes: usize) -> Option<Vec<f64>> {
+    let width = values.len() / classes.max(1);
+    let found: Vec<Option<f64>> = values.chunks(width.max(1)).map(grid_step).collect();
+    if width < FEWEST || 2 * found.iter().flatten().count() < found.len() {
+        return None;
+    }
+    let largest = found.iter().flatten().fold(0.0, |most: f64, step| most.max(*step));
+    Some(found.into_iter().map(|step| step.unwrap_or(largest)).collect())
+}
+
+/// The step of a row all of whose numbers are some of at most 256 that are equally far apart.
+fn grid_step(row: &[f64]) -> Option<f64> {
+    let mut sorted = row.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (least, most) = (*sorted.first()?, *sorted.last()?);
+    // Numbers that are the same but for the last bits are one.
+    let blur = (most - least).abs().max(most.abs()) * 1e-6;
+    let gaps = sorted.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > blur);
+    let step = gaps.min_by(f64::total_cmp)?;
+    let count = (most - least) / step;
+    let is_on = |value: &f64| {
+        let at = (value - least) / step;
+        (at - at.round()).abs() < 0.02
+    };
+    (2.0..=255.5).contains(&count).then_some(step).filter(|_| sorted.iter().all(is_on))
+}
+
+/// In rows of fewer numbers it would be nothing special to lie on a grid.
+const FEWEST: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +214,21 @@ mod tests {
         assert!(alike((third, Dtype::F64), (short, Dtype::F32)));
         assert!(!alike((short, Dtype::F32), (0.333_496_093_75, Dtype::F16)), "the next one");
         assert!(!alike((short, Dtype::F32), (0.333_251_953_125, Dtype::F32)), "of the same type");
+    }
+
+    #[test]
+    fn numbers_on_a_grid_were_whole_and_others_were_not() {
+        let whole = [-128.0, 7.0, 3.0, 0.0, 127.0, -5.0, 6.0, 90.0];
+        let row: Vec<f64> = whole.iter().map(|it| f64::from((it * 0.013_f64) as f32)).collect();
+        let step = grid_step(&row).unwrap();
+        assert!((step - 0.013).abs() < 1e-6, "{step}");
+        let real = [0.11, 0.527, -0.31, 0.0017, 0.92, -0.77, 0.338, 0.2];
+        assert_eq!(grid_step(&real), None);
+        // A sealed row among others has their step.
+        let rows = [&row[..], &row, &real].concat();
+        assert_eq!(grid(&rows, 3).map(|steps| steps[2]), Some(step));
+        assert_eq!(grid(&[&real[..], &real, &row].concat(), 3), None);
+        assert_eq!(grid(&whole[..4], 1), None, "four numbers are no evidence");
     }
 
     #[test]

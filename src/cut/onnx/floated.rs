@@ -20,11 +20,16 @@ pub(super) fn of(flow: &Flow<'_>, follower: &Follower<'_, '_>, parts: &[Part]) -
     let rounds = |part: &Part| matches!(&part.weight.source, Source::Whole(it) if it.real == it.last);
     let results =
         parts.iter().any(rounds) || follower.sites.iter().any(|site| matches!(site, Site::Rounding { .. }));
+    let embedding = reads_rounded(flow, parts);
+    (!weights.is_empty() || results).then_some(Floated { weights, embedding, results })
+}
+
+/// Whether an embedding is rounded to whole numbers before the head reads it.
+pub(super) fn reads_rounded(flow: &Flow<'_>, parts: &[Part]) -> bool {
     let reads = |part: &Part| {
         let data = flow.node(part.node).inputs.get(part.linear.as_ref()?.data)?;
         let node = flow.producer(flow.id(data)?)?;
         Some(flow.op(node).values() == Values::Dequantised || matches!(part.weight.source, Source::Whole(_)))
     };
-    let embedding = parts.iter().any(|part| reads(part).unwrap_or(false));
-    (!weights.is_empty() || results).then_some(Floated { weights, embedding, results })
+    parts.iter().any(|part| reads(part).unwrap_or(false))
 }

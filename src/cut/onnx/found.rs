@@ -185,6 +185,7 @@ impl Found<'_, '_> {
         let merging = open::merging(&self.follower, &self.last, &self.output.name);
         let Self { follower, parts, answer, last, .. } = self;
         let floated = floated::of(follower.flow, &follower, &parts);
+        let reads_rounded = floated::reads_rounded(follower.flow, &parts);
         let obstacle = bodies::obstacle(follower.flow, &follower.sites);
         let name = parts.first().map(|part| follower.flow.title(part.node)).unwrap_or_default();
         let mut branches = Vec::new();
@@ -218,6 +219,7 @@ impl Found<'_, '_> {
             fewest: None,
             sites: follower.sites,
             floated,
+            reads_rounded,
             open,
             merging,
         })

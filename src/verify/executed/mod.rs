@@ -179,7 +179,7 @@ fn with(
         link: head.link,
         ties: head.ties,
         rounding: rounding(head),
-        is_coarse: head.floated.is_some(),
+        is_coarse: head.floated.is_some() || head.reads_rounded,
         may_round_equal: !heads.before.has_bias,
         place: head.position.place(),
         lists_best: head.best_given_out().is_some(),

@@ -77,6 +77,7 @@ fn cut(name: &str, classes: usize, branch: Branch) -> Cut {
         shift: vec![0.0; classes],
         sites: Vec::new(),
         floated: None,
+        reads_rounded: false,
         obstacle: None,
         fewest: None,
         merging: Vec::new(),

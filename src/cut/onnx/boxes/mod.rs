@@ -200,6 +200,7 @@ impl<'f, 'a> Detector<'f, 'a> {
             shift: vec![0.0; classes],
             sites: self.follower.sites.into_iter().chain(self.sites).chain(declared).chain(columns).collect(),
             floated: None,
+            reads_rounded: false,
             obstacle: self.obstacle.or(in_function),
             fewest: None,
             merging: Vec::new(),
