@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::process::{Ran, fixture, rewrite, run, unlearn, verify};
+use crate::process::{Ran, fixture, rewrite, run, seal, unlearn, verify};
 
 const FIRST: &str = "class-removal.previous-1.json";
 
@@ -119,4 +119,16 @@ fn a_broken_missing_or_foreign_link_is_a_finding_and_no_input() {
 
         hint: fetch the release again; without its claims a model is unlearned as one without history
     "#]]);
+}
+
+#[test]
+fn a_graph_of_whole_numbers_is_continued_at_the_head_of_real_ones_that_it_got() {
+    let folder = tempdir().unwrap();
+    for name in ["dynamic_quantised", "qdq_per_channel"] {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/onnx/{name}.onnx"));
+        let [first, second] = ["first", "second"].map(|it| folder.path().join(format!("{name}-{it}")));
+        seal(&model, &first, &["--forget", "1"]).exits(0);
+        seal(&first, &second, &["--forget", "2"]).exits(0);
+        verify(&second, &first, &[]).exits(0).shows("follows the head");
+    }
 }
