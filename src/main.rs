@@ -6,6 +6,11 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// That of musl asks the system for every larger piece of memory, and gives it back at once.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }

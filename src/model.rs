@@ -170,7 +170,8 @@ impl Model {
     fn removed_before(&self, error: ClassError) -> Error {
         let ClassError::Unknown { name, .. } = &error else { return error.into() };
         let name = name.strip_prefix(AS_LABEL).unwrap_or(name);
-        let history = History::of_input(&self.artifact).and_then(|history| history.forgotten());
+        let history =
+            History::of_input(&self.artifact).and_then(|history| history.forgotten(&self.cut.head.name));
         let is_it = |class: &ForgottenClass| {
             class.index_after.is_none() && class.class.label.as_deref() == Some(name)
         };

@@ -90,29 +90,38 @@ impl History {
         &self.claims
     }
 
-    /// Classes of the input, by their indices there, that an earlier removal forgot and whose slots are still
+    /// Classes of a head of the input, by their indices there, that an earlier removal forgot and whose slots are still
     /// there: they have to stay forgotten.
     ///
     /// # Errors
     /// [`Error::BrokenLineage`] if the removals do not continue each other.
-    pub fn still_there(&self) -> Result<Vec<usize>, Error> {
-        Ok(self.forgotten()?.iter().filter_map(|class| class.index_after).collect())
+    pub fn still_there(&self, head: &str) -> Result<Vec<usize>, Error> {
+        Ok(self.forgotten(head)?.iter().filter_map(|class| class.index_after).collect())
     }
 
-    /// All classes that earlier removals forgot, by index and label in the first input; `index_after` is their
+    /// All classes that earlier removals forgot at a head, by index and label in the first input; `index_after` is their
     /// place in this one.
     ///
     /// # Errors
     /// [`Error::BrokenLineage`] if the removals do not continue each other.
-    pub fn forgotten(&self) -> Result<Vec<ForgottenClass>, Error> {
-        let removals: Vec<&Removal> =
-            self.claims.iter().rev().map(|claim| &claim.statement.predicate.removal).collect();
-        let (forgotten, _) = compose(&removals).map_err(|reason| Error::BrokenLineage { reason })?;
+    pub fn forgotten(&self, head: &str) -> Result<Vec<ForgottenClass>, Error> {
+        let (forgotten, _) =
+            compose(&at_head(self.removals(), head)).map_err(|reason| Error::BrokenLineage { reason })?;
         Ok(forgotten)
+    }
+
+    /// The removals, the earliest first.
+    fn removals(&self) -> impl Iterator<Item = &Removal> {
+        self.claims.iter().rev().map(|claim| &claim.statement.predicate.removal)
     }
 
     /// What a release made from this input by one more removal has to record.
     pub(crate) fn extended(&self, removal: &Removal) -> Result<Option<Lineage>, String> {
+        self.lineage(&at_head(self.removals().chain([removal]), &removal.location.head))
+    }
+
+    /// The claims, and what these removals, the earliest first, come to.
+    fn lineage(&self, removals: &[&Removal]) -> Result<Option<Lineage>, String> {
         if self.claims.is_empty() {
             return Ok(None);
         }
@@ -122,14 +131,7 @@ impl History {
                 MOST_EARLIER + 1
             ));
         }
-        let removals: Vec<&Removal> = self
-            .claims
-            .iter()
-            .rev()
-            .map(|claim| &claim.statement.predicate.removal)
-            .chain([removal])
-            .collect();
-        let (forgotten, label_space) = compose(&removals)?;
+        let (forgotten, label_space) = compose(removals)?;
         let claims = self.claims.iter().zip(1..).map(|(claim, at)| Resource {
             name: earlier_claim(at),
             uri: None,
@@ -147,6 +149,8 @@ impl History {
         match self.extended(&present.predicate.removal) {
             Err(problem) => problems.push(problem),
             Ok(expected) if expected == *recorded => {}
+            // Claims once took every removal for one at the same head.
+            Ok(_) if self.of_all(&present.predicate.removal).is_ok_and(|it| it == *recorded) => {}
             Ok(expected) => problems.push(difference(recorded.as_ref(), expected.as_ref())),
         }
         let newer = std::iter::once(present).chain(self.claims.iter().map(|claim| &claim.statement));
@@ -157,6 +161,11 @@ impl History {
             }
         }
         problems
+    }
+
+    /// What would be recorded if all removals were at one head.
+    fn of_all(&self, present: &Removal) -> Result<Option<Lineage>, String> {
+        self.lineage(&self.removals().chain([present]).collect::<Vec<_>>())
     }
 
     /// The files that hold the claims in the release that continues them.
@@ -199,6 +208,11 @@ fn output_of(statement: &Statement) -> Option<&String> {
 
 fn root(resources: &[Resource]) -> Option<&String> {
     Some(&resources.first()?.digest.as_ref()?.sha256)
+}
+
+/// Of removals those at one head, by its name: the classes of another are none of its own.
+fn at_head<'a>(removals: impl Iterator<Item = &'a Removal>, head: &str) -> Vec<&'a Removal> {
+    removals.filter(|removal| removal.location.head == head).collect()
 }
 
 /// All removals, oldest first, as one on the first label space.

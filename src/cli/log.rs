@@ -1,5 +1,7 @@
 //! `declass log`.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use declass::{
     claim::{Claim, ClaimError, History, NamedClass, Statement, StoredClaim},
@@ -52,10 +54,16 @@ pub(super) fn run(args: &LogArgs, printer: &Printer) -> Result<Exit> {
             &json!({"removals": removals, "forgotten": present.forgotten_in_all(), "problems": problems}),
         )?;
     } else {
-        removals.iter().zip(1..).for_each(|(removal, at)| removal.print(at, printer));
+        let heads: BTreeSet<&str> = removals.iter().map(Removal::head).collect();
+        removals.iter().zip(1..).for_each(|(removal, at)| removal.print(at, heads.len() > 1, printer));
         let classes: Vec<String> =
             present.forgotten_in_all().iter().map(|class| named(&class.class)).collect();
-        printer.row("in all", format!("{} (indices of the first input)", classes.join(", ")));
+        let of = if heads.len() > 1 {
+            format!(", of the head `{}`", present.predicate.removal.location.head)
+        } else {
+            String::new()
+        };
+        printer.row("in all", format!("{} (indices of the first input{of})", classes.join(", ")));
         problems.iter().for_each(|problem| printer.row("BROKEN", problem));
     }
     Ok(if problems.is_empty() { Exit::Yes } else { Exit::No })
@@ -69,7 +77,11 @@ fn named(class: &NamedClass) -> String {
 }
 
 impl Removal<'_> {
-    fn print(&self, at: usize, printer: &Printer) {
+    fn head(&self) -> &str {
+        &self.statement.predicate.removal.location.head
+    }
+
+    fn print(&self, at: usize, names_head: bool, printer: &Printer) {
         let asked = &self.statement.predicate.build_definition.external_parameters;
         let classes: Vec<String> = asked.forget.iter().map(named).collect();
         let slot = match (asked.slot, asked.seal) {
@@ -78,9 +90,10 @@ impl Removal<'_> {
             (Slot::Keep, false) => "not sealed",
         };
         let signed = self.signed_by.map_or_else(|| "UNSIGNED".to_owned(), |key| format!("names key {key}"));
+        let place = if names_head { format!(" at the head `{}`", self.head()) } else { String::new() };
         printer.row(
             &format!("removal {at}"),
-            format!("{} by {}, {slot}; {signed}", classes.join(", "), asked.method),
+            format!("{}{place} by {}, {slot}; {signed}", classes.join(", "), asked.method),
         );
         printer.detail("", format!("claim {}", self.digest));
     }

@@ -9,10 +9,11 @@ use super::Observer;
 use crate::{
     blueprint::Blueprint,
     claim::History,
-    cut::Head,
+    cut::Cut,
     device::DeviceKind,
     error::{Error, RemovalError},
     evaluate::{Data, Pair},
+    head::Hints,
     model::Model,
     release::Destination,
     removal::Removal,
@@ -69,9 +70,9 @@ impl<'a> Job<'a> {
             return Err(Error::OtherClasses { found, expected });
         }
         let history = History::of_input(model.artifact())?;
-        require_same_classes(&history, head)?;
+        require_same_head(&history, model)?;
         require_same_files(&history, removal)?;
-        let earlier = history.still_there()?;
+        let earlier = history.still_there(&head.name)?;
         let asked: Vec<usize> = removal.forgotten().indices().collect();
         let removal = removal.forgetting_also(&earlier)?.on(DeviceKind::of(&device));
         if let Some(reason) = head.still_open(removal.target()) {
@@ -143,14 +144,29 @@ fn require_same_files(history: &History, removal: &Removal) -> Result<(), Error>
     }
 }
 
-/// Fails if the earlier removals are about another number of classes than the head has: their indices are then none of
-/// its own.
-fn require_same_classes(history: &History, head: &Head) -> Result<(), Error> {
-    let Some(latest) = history.claims().first() else { return Ok(()) };
-    let removal = &latest.statement.predicate.removal;
-    let (classes, earlier) = (removal.label_space.after, removal.location.head.clone());
-    if classes == head.classes {
-        return Ok(());
+/// Fails if an earlier removal was at a head that is neither this one nor surely another: its indices may be this one's
+/// or not.
+fn require_same_head(history: &History, model: &Model) -> Result<(), Error> {
+    let head = &model.cut().head;
+    let mut classes = None;
+    for claim in history.claims() {
+        let predicate = &claim.statement.predicate;
+        let (earlier, after) = (&predicate.removal.location.head, predicate.removal.label_space.after);
+        let is_same = *earlier == head.name;
+        let is_alone = predicate.build_definition.external_parameters.other_heads.is_empty();
+        let is_another = || {
+            let cut = Cut::locate(model.artifact(), &Hints::naming(std::slice::from_ref(earlier)));
+            is_alone && model.hints().heads.len() < 2 && cut.is_ok_and(|cut| cut.head.name == *earlier)
+        };
+        // Of several at this head the latest counts.
+        if is_same && classes.is_none() {
+            classes = Some(after);
+        }
+        let fits = if is_same { classes == Some(head.classes) } else { is_another() };
+        if !fits {
+            let (earlier, found) = (earlier.clone(), head.classes);
+            return Err(RemovalError::OtherClassesBefore { earlier, classes: after, found }.into());
+        }
     }
-    Err(RemovalError::OtherClassesBefore { earlier, classes, found: head.classes }.into())
+    Ok(())
 }
