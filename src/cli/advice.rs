@@ -84,7 +84,7 @@ fn of_an_output(error: &ClassError) -> Option<String> {
     };
     let (output, class) = name.split_once(':').filter(|(output, _)| !["index", "label"].contains(output))?;
     (!output.is_empty() && !class.is_empty()).then(|| {
-        format!("if class `{class}` of output `{output}` is meant: --head '{output}' --forget '{class}', one output in a run")
+        format!("if class `{class}` of output `{output}` is meant: --head '{output}' --forget '{class}', one output in a run, the next in a run on what that wrote")
     })
 }
 

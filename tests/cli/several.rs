@@ -99,3 +99,24 @@ fn features_beside_the_classes_are_listed_and_a_drop_to_their_width_is_verified(
         verify(&out, &graph(model), &[]).exits(0);
     }
 }
+
+#[test]
+fn heads_are_treated_one_after_another_and_their_classes_stay_apart() {
+    let folder = tempdir().unwrap();
+    let model = graph("output_and_aux.onnx");
+    let [first, second, third] = ["first", "second", "third"].map(|name| folder.path().join(name));
+    seal(&model, &first, &["--forget", "1", "--head", "output"]).exits(0);
+    seal(&first, &second, &["--forget", "2", "--head", "aux_logits"]).exits(0);
+    let removal = &claim(&second)["predicate"]["removal"];
+    let indices = |list: &Value| -> Vec<u64> {
+        list.as_array().unwrap().iter().map(|class| class["index"].as_u64().unwrap()).collect()
+    };
+    assert_eq!((indices(&removal["forgotten"]), indices(&removal["lineage"]["forgotten"])), (vec![2], vec![2]));
+    verify(&second, &first, &[]).exits(0);
+    let log = run(&["log", second.to_str().unwrap()]).exits(0);
+    log.shows("at the head `gemm_2`").shows("at the head `gemm_3`");
+    // At the first head again, its own class stays forgotten and the other's is none of it.
+    seal(&second, &third, &["--forget", "4", "--head", "output"]).exits(0);
+    assert_eq!(indices(&claim(&third)["predicate"]["removal"]["forgotten"]), [1, 4]);
+    verify(&third, &second, &[]).exits(0);
+}
