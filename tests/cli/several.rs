@@ -111,7 +111,10 @@ fn heads_are_treated_one_after_another_and_their_classes_stay_apart() {
     let indices = |list: &Value| -> Vec<u64> {
         list.as_array().unwrap().iter().map(|class| class["index"].as_u64().unwrap()).collect()
     };
-    assert_eq!((indices(&removal["forgotten"]), indices(&removal["lineage"]["forgotten"])), (vec![2], vec![2]));
+    assert_eq!(
+        (indices(&removal["forgotten"]), indices(&removal["lineage"]["forgotten"])),
+        (vec![2], vec![2])
+    );
     verify(&second, &first, &[]).exits(0);
     let log = run(&["log", second.to_str().unwrap()]).exits(0);
     log.shows("at the head `gemm_2`").shows("at the head `gemm_3`");

@@ -27,8 +27,8 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
     let (what, mut rows) = match real(subject) {
         rows if !rows.is_empty() => ("Share of the labelled inputs of each class that are right.", rows),
         _ => (
-            "Share of the synthetic embeddings of each class, by what the original answers, that keep their answer. \
-             That is not accuracy: nothing is said about real inputs here.",
+            "Share of synthetic embeddings of a class, by what the original answers, that get it still: of every removed \
+             class, and of that of the others that lost most. That is not accuracy: nothing is said about real inputs.",
             synthetic(subject),
         ),
     };
@@ -43,12 +43,13 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
     let body = (!rows.is_empty()).then(|| {
         html! {
             p.soft { (what) " Removed classes first, then those that lost most." }
-            (key())
+            @if first.iter().any(|row| row.before.is_some()) { (key()) }
             (table(subject, first))
             @if !rest.is_empty() {
                 (folded(&format!("{} more classes", rest.len()), false, &table(subject, rest)))
             }
             @if all > rows.len() { p.soft { (all - rows.len()) " more are in the claim." } }
+            (moved(subject))
         }
     });
     section("Class by class", body)
@@ -56,10 +57,15 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
 
 fn table(subject: &Subject<'_>, rows: &[Row]) -> Markup {
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let has_before = rows.iter().any(|row| row.before.is_some());
     html! {
         table.stacked {
             thead {
-                tr { th { "class" } th.bars { "" } th.number { "original" } th.number { "this model" } th.number { "of" } }
+                tr {
+                    th { "class" } th.bars { "" }
+                    @if has_before { th.number { "original" } }
+                    th.number { "this model" } th.number { "of" }
+                }
             }
             tbody {
                 @for row in rows {
@@ -69,7 +75,9 @@ fn table(subject: &Subject<'_>, rows: &[Row]) -> Markup {
                             @if let Some(before) = row.before { (bar(before, true)) }
                             @if let Some(after) = row.after { (bar(after, false)) }
                         }
-                        td.number data-name="original" { (row.before.map_or_else(String::new, percent)) }
+                        @if has_before {
+                            td.number data-name="original" { (row.before.map_or_else(String::new, percent)) }
+                        }
                         td.number data-name="this model" { (row.after.map_or_else(|| "no output".into(), percent)) }
                         td.number data-name="of" { (row.n.map_or_else(String::new, |n| n.to_string())) }
                     }
@@ -77,6 +85,30 @@ fn table(subject: &Subject<'_>, rows: &[Row]) -> Markup {
             }
         }
     }
+}
+
+/// The classes that have other indices now.
+fn moved(subject: &Subject<'_>) -> Markup {
+    let map = &subject.predicate.removal.label_space.index_map;
+    let moved: Vec<(usize, usize)> = map
+        .iter()
+        .enumerate()
+        .filter_map(|(before, after)| Some((before, (*after)?)).filter(|(before, after)| before != after))
+        .collect();
+    if moved.is_empty() {
+        return html! {};
+    }
+    let body = html! {
+        table {
+            thead { tr { th { "class, with the index that it had" } th.number { "index now" } } }
+            tbody {
+                @for (before, after) in moved.iter().take(LISTED) {
+                    tr { td { (class(subject, *before)) } td.number { (after) } }
+                }
+            }
+        }
+    };
+    folded(&format!("{} classes have new indices", moved.len()), moved.len() <= UNFOLDED, &body)
 }
 
 /// By labelled inputs, if the claim has any.

@@ -120,9 +120,14 @@ pub(super) fn again(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
     section(
         "Check it yourself",
         Some(html! {
-            p { "With the original beside it, everything that this page shows of synthetic embeddings is measured again; \
-                 with a trust file, signatures are checked:" }
-            pre { "declass verify RELEASE --original ORIGINAL --trust declass-trust.toml" }
+            p {
+                "With the original beside it, everything that this page shows of synthetic embeddings is measured again"
+                @if subject.beside.is_signed { "; with a trust file, signatures are checked" } ":"
+            }
+            pre {
+                "declass verify RELEASE --original ORIGINAL"
+                @if subject.beside.is_signed { " --trust declass-trust.toml" }
+            }
             p {
                 "The claim itself is " code { (claim) } " in the release, an in-toto statement"
                 @if subject.beside.is_signed { " in a DSSE envelope" } ". "
