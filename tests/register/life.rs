@@ -49,6 +49,21 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
 
         hint: enter `withdrawn` or `superseded` of the artifact
     "#]]);
+    // The page of a release has the entries about it and about the request that it answers.
+    let mut page = declass();
+    page.args(["report"])
+        .arg(home.path("out"))
+        .arg("--register")
+        .arg(home.path("r"))
+        .arg("-o")
+        .arg(home.path("p.html"));
+    crate::home::finish(&mut page).exits(0);
+    let page = fs::read_to_string(home.path("p.html")).unwrap();
+    for event in ["requested", "approved", "class-removed", "verified", "released", "superseded", "withdrawn"]
+    {
+        assert!(page.contains(&format!("<td>{event}</td>")), "{event} is not in {page}");
+    }
+    assert!(page.contains("(label private)"), "{page}");
     let entries = home.entries();
     let of_out = [2, 3, 4, 6, 7];
     assert!(of_out.iter().all(|i| entries[*i]["artifact"]["sha256"] == out));
