@@ -17,6 +17,8 @@ mod models;
 mod node;
 #[path = "judged/numbers.rs"]
 mod numbers;
+#[path = "judged/package.rs"]
+mod package;
 #[path = "judged/schemas.rs"]
 mod schemas;
 #[path = "judged/signatures.rs"]
