@@ -113,7 +113,7 @@ impl Model {
     /// # Errors
     /// What [`methods::choose`] says.
     pub fn forgetting(&self, forgotten: Forgotten) -> Result<Builder, Error> {
-        let method = methods::choose(None, self.cut.head.link)?;
+        let method = methods::choose(None, self.cut.head.link, self.cut.head.position.place())?;
         Ok(Removal::of(forgotten, method).hints(self.lasting_hints()))
     }
 
@@ -127,7 +127,8 @@ impl Model {
             Some(Place::Box) => &[NO_OBJECT],
             Some(Place::Pixel) => &BACKGROUND,
             Some(Place::Position | Place::Token) => &[OUTSIDE],
-            None => &[],
+            // No object has no label there.
+            Some(Place::Mask) | None => &[],
         };
         let head = &self.cut.head;
         let label = |class: usize| self.labels.as_ref()?.names.get(class).map(String::as_str);

@@ -204,7 +204,7 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
         RemovalError::AlreadyRemoved { kept: true, .. } | RemovalError::AlreadySealed { .. } => {
             Some("to take the slots away as well, use --slot drop")
         }
-        RemovalError::NotForMultiLabel { .. } => Some("use --method seal"),
+        RemovalError::NotForMasks { .. } | RemovalError::NotForMultiLabel { .. } => Some("use --method seal"),
         RemovalError::FileLeft { .. } => {
             Some("leave out --one-file, or begin with the original and forget all classes in one run")
         }

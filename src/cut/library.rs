@@ -1,6 +1,7 @@
 //! What classes of the transformers library call their heads.
 
 pub(super) mod boxes;
+pub(super) mod masks;
 pub(super) mod places;
 pub(super) mod timm;
 pub(super) mod torchvision;

@@ -10,6 +10,7 @@ mod labels;
 mod library;
 pub(crate) mod literal;
 mod load;
+mod masks;
 mod multi_label;
 mod names;
 mod onnx;

@@ -13,7 +13,7 @@ use super::{
         boxes::{Detector, Scores},
         places,
     },
-    multi_label, names, not_this_head,
+    masks, multi_label, names, not_this_head,
     per_class::{self, Reading},
     refusal, refuse,
     rules::{self, Found, Library, misfit_bias, token_head},
@@ -28,6 +28,9 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Cut, Error> {
     let is_named = hints.head().is_some();
     foreign::check(artifact)?;
     if let Some(cut) = detector::locate(artifact, hints)? {
+        return Ok(cut);
+    }
+    if let Some(cut) = masks::locate(artifact, hints)? {
         return Ok(cut);
     }
     refuse::check(artifact, is_named || places::torchvision(artifact).is_some())?;

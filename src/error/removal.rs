@@ -46,6 +46,14 @@ pub enum RemovalError {
         /// Its name.
         method: &'static str,
     },
+    /// A method that trains was asked for on a head beside whose classes a row of no object competes.
+    #[error(
+        "method `{method}` would move the classes against the row of no object, which is none of them"
+    )]
+    NotForMasks {
+        /// Its name.
+        method: &'static str,
+    },
     /// Classes that stay have the label of a forgotten one.
     #[error("{left}: it would still be an answer")]
     LabelLeft {

@@ -65,6 +65,9 @@ impl Pair {
             (Position::PerPlace(Place::Box), _) => {
                 Some("the model decides for every box, and then between them")
             }
+            (Position::PerPlace(Place::Mask), _) => {
+                Some("the model decides for every mask, and a pixel takes the class of all that it is in")
+            }
             // A mean over places is linear, too: the logits of the mean embedding.
             (_, Ties::Never) => None,
             (Position::Pooled, Ties::Possible) => Some("the model pools the logits of several places"),

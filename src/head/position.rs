@@ -23,6 +23,8 @@ pub enum Position {
 pub enum Place {
     /// Boxes that a detector proposes: anchors, points or queries.
     Box,
+    /// Masks that a segmenter proposes, each of which has one class: a pixel has that of the masks that it is in.
+    Mask,
     /// Points of a map: pixels, or patches that are enlarged to pixels.
     Pixel,
     /// Something of which nothing more is known.
@@ -37,6 +39,7 @@ impl Place {
     pub fn name(self) -> &'static str {
         match self {
             Self::Box => "box",
+            Self::Mask => "mask",
             Self::Pixel => "pixel",
             Self::Position => "position",
             Self::Token => "token",
@@ -54,6 +57,7 @@ impl Place {
     pub fn not_claimed(self) -> Option<&'static str> {
         match self {
             Self::Box => Some("boxes of the class may still come out under the names of other classes"),
+            Self::Mask => Some("masks of the class may still come out under the names of other classes"),
             Self::Pixel | Self::Position | Self::Token => None,
         }
     }

@@ -25,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::{
     classes::Forgotten,
     error::{Error, RemovalError},
-    head::{LinearHead, Link},
+    head::{LinearHead, Link, Place},
 };
 
 /// A method, as a user chooses it.
@@ -189,19 +189,24 @@ pub static METHODS: [&Method; 9] = [
     &seal::METHOD,
 ];
 
-/// The method to use on a head with this link: the one that was asked for, or the default.
+/// The method to use on a head with this link that decides for this: the one that was asked for, or the default.
 ///
 /// # Errors
 /// [`RemovalError::NotForMultiLabel`] for any method but the seal on a multi-label head, whose classes do not
-/// compete: the others are about which logit is the largest.
-pub fn choose(asked: Option<&'static Method>, link: Link) -> Result<&'static Method, RemovalError> {
-    match (asked, link) {
-        (None, Link::Sigmoid) => Ok(&seal::METHOD),
-        (None, _) => Ok(&delete::METHOD),
-        (Some(method), Link::Sigmoid) if !matches!(method.kind, Kind::SealOnly) => {
-            Err(RemovalError::NotForMultiLabel { method: method.name })
-        }
-        (Some(method), _) => Ok(method),
+/// compete: the others are about which logit is the largest. [`RemovalError::NotForMasks`] on the head of a segmenter
+/// whose classes compete with a row that is not among them, and that a method would move them against.
+pub fn choose(
+    asked: Option<&'static Method>,
+    link: Link,
+    place: Option<Place>,
+) -> Result<&'static Method, RemovalError> {
+    let trains = asked.filter(|method| !matches!(method.kind, Kind::SealOnly));
+    match (trains, link, place) {
+        (Some(method), Link::Sigmoid, _) => Err(RemovalError::NotForMultiLabel { method: method.name }),
+        (Some(method), _, Some(Place::Mask)) => Err(RemovalError::NotForMasks { method: method.name }),
+        (None, Link::Sigmoid, _) | (None, _, Some(Place::Mask)) => Ok(&seal::METHOD),
+        (None, ..) => Ok(asked.unwrap_or(&delete::METHOD)),
+        (Some(method), ..) => Ok(method),
     }
 }
 

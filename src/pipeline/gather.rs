@@ -100,7 +100,7 @@ fn twin(model: &Model, before: &[RelPath], path: &RelPath) -> Result<Model, Stri
 /// Whether the removal can be done in a file, as far as can be told before training.
 fn possible(twin: &Model, removal: &Removal) -> Result<(), Error> {
     let (artifact, cut, target) = (twin.artifact(), twin.cut(), removal.target());
-    removal.require_link(cut.head.link)?;
+    removal.require_link(cut.head.link, cut.head.position.place())?;
     if let Some(reason) = cut.head.still_open(target) {
         return Err(Error::CannotKeep { reason, droppable: cut.head.obstacle.is_none() });
     }

@@ -61,7 +61,7 @@ impl<'a> Job<'a> {
     ) -> Result<Self, Error> {
         let head = &model.cut().head;
         destination.check_input(model.artifact())?;
-        removal.require_link(head.link)?;
+        removal.require_link(head.link, head.position.place())?;
         if removal.hints() != model.hints() && *removal.hints() != model.lasting_hints() {
             return Err(RemovalError::OtherHead.into());
         }

@@ -14,7 +14,7 @@ use crate::{
     device::DeviceKind,
     embeddings::Distribution,
     error::RemovalError,
-    head::{Hints, Link, Slot, Target},
+    head::{Hints, Link, Place, Slot, Target},
     methods::{self, Kind, Method, Settings},
 };
 
@@ -220,11 +220,11 @@ impl Removal {
         Ok(Self { target, ..self.clone() })
     }
 
-    /// Whether the method can work at a head with this link.
+    /// Whether the method can work at a head with this link that decides for this.
     ///
     /// # Errors
-    /// [`RemovalError::NotForMultiLabel`].
-    pub fn require_link(&self, link: Link) -> Result<(), RemovalError> {
-        methods::choose(Some(self.method), link).map(|_| ())
+    /// What [`methods::choose`] says.
+    pub fn require_link(&self, link: Link, place: Option<Place>) -> Result<(), RemovalError> {
+        methods::choose(Some(self.method), link, place).map(|_| ())
     }
 }

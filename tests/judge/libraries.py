@@ -23,7 +23,7 @@ import torch
 
 import speak
 
-LIBRARIES = ["transformers", "timm", "torchvision", "torchvision_boxes", "peft"]
+LIBRARIES = ["transformers", "timm", "torchvision", "torchvision_boxes", "masks", "peft"]
 SLOTS = ["keep", "drop"]
 CLASSES = 10
 LABELS = [f"kind {letter}" for letter in "abcdefghij"]
@@ -84,7 +84,7 @@ def one(declass, library, name):
         # The background of a detector is no class that is given out.
         counts[: getattr(made, "first", 0)] = -1
         forgotten, made.before = int(counts.argmax()), getattr(made, "found", None)
-        return {slot: verdict(declass, made, folder, forgotten, slot, before) for slot in SLOTS}
+        return {slot: verdict(declass, made, folder, forgotten, slot, before) for slot in getattr(made, "slots", SLOTS)}
 
 
 def verdict(declass, made, folder, forgotten, slot, before):

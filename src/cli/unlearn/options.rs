@@ -28,7 +28,7 @@ pub(super) fn removal(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -
 fn asked(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -> Result<Removal, Error> {
     let mut removal = model
         .forgetting(forgotten)?
-        .method(methods::choose(args.method, model.cut().head.link)?)
+        .method(methods::choose(args.method, model.cut().head.link, model.cut().head.position.place())?)
         .treatment(Treatment::of(Slot::from(args.slot), args.no_seal.then_some(false))?)
         .accepted(Accepted {
             constant: args.allow_constant,
