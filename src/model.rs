@@ -128,7 +128,7 @@ impl Model {
             Some(Place::Pixel) => &BACKGROUND,
             Some(Place::Position | Place::Token) => &[OUTSIDE],
             // No object has no label there.
-            Some(Place::Mask) | None => &[],
+            Some(Place::Frame | Place::Mask) | None => &[],
         };
         let head = &self.cut.head;
         let label = |class: usize| self.labels.as_ref()?.names.get(class).map(String::as_str);

@@ -33,7 +33,7 @@ pub(super) fn of_library<'a>(
     let classes = architectures(config);
     let Some(class) = classes.first() else { return of_type(config, matrices) };
     if let Some(detector) = refuse::detector(Some(config)) {
-        return of_detector(class, detector, matrices).map(Some);
+        return of_detector(config, class, detector, matrices).map(Some);
     }
     let known: Vec<_> = classes.iter().map(|class| library::heads(class)).collect();
     let Some(wanted) = known.first().copied().flatten().filter(|_| known.windows(2).all(|it| it[0] == it[1]))
@@ -55,8 +55,16 @@ pub(super) fn of_library<'a>(
 }
 
 /// The head of a detector whose results are its logits, and its copies, of which each layer of the decoder has one.
-fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>]) -> Result<Found<'a>, Error> {
+fn of_detector<'a>(
+    config: &Value,
+    class: &str,
+    detector: &Detector,
+    matrices: &[Candidate<'a>],
+) -> Result<Found<'a>, Error> {
     let mut heads = places_of(detector, matrices);
+    if config.get("two_stage").and_then(Value::as_bool) == Some(true) {
+        without_first_stage(config, detector, &mut heads)?;
+    }
     if heads.is_empty() {
         let module = detector.module();
         return Err(not_this_head(format!(
@@ -67,6 +75,31 @@ fn of_detector<'a>(class: &str, detector: &Detector, matrices: &[Candidate<'a>])
     let rule = format!("its name is that of the head of `{class}`");
     Ok(Found { confidence: 0.98, library: Library::Known, beside, ..settled(heads, rule) })
 }
+
+/// Takes the copy away by whose scores of the first class the second stage begins: that stays, and so does every box.
+///
+/// # Errors
+/// If the copies are not one for each layer of the decoder and that one.
+fn without_first_stage(
+    config: &Value,
+    detector: &Detector,
+    heads: &mut Vec<Candidate<'_>>,
+) -> Result<(), Error> {
+    let layers = config.get("decoder_layers").map_or(Some(LAYERS), Value::as_u64);
+    let number = |it: &Candidate<'_>| detector.place(it.tensor.strip_suffix(".weight")?).map(u64::from);
+    let last = heads.first().and_then(number);
+    if last.is_none() || last != layers {
+        return Err(not_this_head(
+            "it has two stages, and no copy of the head that is for the first one alone: where the second begins would \
+             change with the scores of its first class",
+        ));
+    }
+    heads.retain(|it| number(it) != last);
+    Ok(())
+}
+
+/// Layers of a decoder where the configuration does not say how many.
+const LAYERS: u64 = 6;
 
 /// The library's last row of some detectors is that of no object, which is not among the labels.
 pub(super) fn with_no_object(artifact: &Artifact, stated: Stated) -> Stated {

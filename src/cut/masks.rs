@@ -36,7 +36,8 @@ pub(super) fn locate(artifact: &Artifact, hints: &Hints) -> Result<Option<Cut>, 
     };
     let is_own = |name: &String| {
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        segmenter.module == module || segmenter.module.strip_suffix(module).is_some_and(|rest| rest.ends_with('.'))
+        segmenter.module == module
+            || segmenter.module.strip_suffix(module).is_some_and(|rest| rest.ends_with('.'))
     };
     if !hints.heads.iter().all(is_own) {
         return Ok(None);

@@ -3,7 +3,7 @@
 use declass_formats::{Artifact, Format, Role};
 use serde_json::Value;
 
-use super::{library::boxes::Scores, refusal, refuse};
+use super::{refusal, refuse};
 use crate::{
     error::Error,
     head::{Hints, Link},
@@ -48,9 +48,9 @@ pub(super) fn link(found: Link, artifact: &Artifact, hints: &Hints, competing: b
     }
 }
 
-/// Whether the configuration is that of a detector of independent classes.
+/// Whether the configuration is that of a detector of independent classes, or of sounds in which several speak at once.
 fn is_of_detector(artifact: &Artifact) -> bool {
-    refuse::detector(artifact.config()).is_some_and(|detector| detector.scores == Scores::Independent)
+    refuse::is_independent(artifact.config())
 }
 
 fn contradicted(what: &str) -> Error {

@@ -7,7 +7,7 @@ use super::{
     candidate::Candidate,
     library::{
         self,
-        boxes::{self, Detector},
+        boxes::{self, Detector, Scores},
         places,
     },
     not_this_head, refusal,
@@ -32,11 +32,7 @@ const PROMPTS: &str = "its classes are text prompts, not weights";
 /// Architectures that have no class axis in a head, or none that is known.
 const ARCHITECTURES: &[(Mark, &str)] = &[
     (Contains("Spade"), "its second head relates tokens to each other"),
-    (Ends("ForAudioFrameClassification"), "it decides for every frame"),
-    (
-        Is("DFineForObjectDetection"),
-        "it detects objects, and adds one number for a box to the scores of all classes",
-    ),
+    (Ends("ForAudioFrameClassification"), "it decides for every frame of a sound, and its head is not known"),
     (Contains("ObjectDetection"), DETECTOR),
     (Contains("Segmentation"), DENSE),
     (Ends("ForDepthEstimation"), DENSE),
@@ -93,7 +89,6 @@ pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
     if let Some(config) = artifact.config() {
         check_architecture(config)?;
         check_settings(config)?;
-        check_stages(config)?;
     }
     check_adapter(artifact)?;
     let is_known = artifact.config().is_some_and(|config| {
@@ -103,6 +98,13 @@ pub(super) fn check(artifact: &Artifact, is_named: bool) -> Result<(), Error> {
     if is_named || is_known { Ok(()) } else { check_names(artifact) }
 }
 
+/// Whether the configuration says that several classes are right at once, by the class of the library that it names.
+pub(super) fn is_independent(config: Option<&Value>) -> bool {
+    let first = config.and_then(|config| architectures(config).first().copied());
+    detector(config).is_some_and(|it| it.scores == Scores::Independent)
+        || first.is_some_and(places::is_independent)
+}
+
 /// What is known of the detector that a configuration names.
 pub(super) fn detector(config: Option<&Value>) -> Option<&'static Detector> {
     // Code that comes with a model may do anything under any name.
@@ -110,18 +112,6 @@ pub(super) fn detector(config: Option<&Value>) -> Option<&'static Detector> {
         [only] => boxes::detector(only),
         _ => None,
     }
-}
-
-/// A second stage that begins where the scores of the first class are largest looks elsewhere once that is sealed.
-fn check_stages(config: &Value) -> Result<(), Error> {
-    let is_two_stage = config.get("two_stage").and_then(Value::as_bool) == Some(true);
-    if is_two_stage && architectures(config).contains(&"DeformableDetrForObjectDetection") {
-        return Err(refusal(
-            "it has two stages, and where the second looks depends on the scores of the first class",
-            "supply a detector that proposes boxes in one stage",
-        ));
-    }
-    Ok(())
 }
 
 /// What the model decides for, by its configuration or that of its adapter, where that is not the whole input.
@@ -136,7 +126,7 @@ pub(super) fn place(artifact: &Artifact) -> Result<Option<Place>, Error> {
 /// Whether an architecture classifies whole inputs, or their tokens, or the pixels with a head that is known.
 pub(super) fn classifies(architecture: &str) -> bool {
     match places::place(architecture) {
-        Some(Place::Pixel) => return library::heads(architecture).is_some(),
+        Some(Place::Frame | Place::Pixel) => return library::heads(architecture).is_some(),
         Some(_) => return true,
         None => {}
     }

@@ -133,12 +133,24 @@ fn assemble(
     let untouched = untouched(artifact, &found, &others, &alike, hints)?;
     let detector = refuse::detector(artifact.config());
     let detector = detector.filter(|it| has(&known::places_of(it, matrices), found.heads.first()));
-    let independent = detector.is_some_and(|it| it.scores == Scores::Independent);
-    let link = if multi_label || independent { Link::Sigmoid } else { Link::None };
+    let by_class = found.library == Library::Known && refuse::is_independent(artifact.config());
+    let link = match detector.map(|it| it.scores) {
+        Some(Scores::Shifted) => Link::OneVsRest,
+        Some(Scores::Independent) => Link::Sigmoid,
+        _ if multi_label || by_class => Link::Sigmoid,
+        _ => Link::None,
+    };
     let place = refuse::place(artifact)?.or(found.place);
     let is_known = place.is_some() && found.library == Library::Known;
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0 && !is_known;
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
+    if link == Link::OneVsRest {
+        notes.push(
+            "the model adds a number to the scores of all classes of a box, which no seal bounds: a sealed class stays \
+             below the best of the others there by that factor of its odds"
+                .into(),
+        );
+    }
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
     notes.extend(refuse::is_adapter(artifact).then(|| ADAPTER.to_owned()));

@@ -47,9 +47,7 @@ pub enum RemovalError {
         method: &'static str,
     },
     /// A method that trains was asked for on a head beside whose classes a row of no object competes.
-    #[error(
-        "method `{method}` would move the classes against the row of no object, which is none of them"
-    )]
+    #[error("method `{method}` would move the classes against the row of no object, which is none of them")]
     NotForMasks {
         /// Its name.
         method: &'static str,

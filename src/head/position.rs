@@ -23,6 +23,8 @@ pub enum Position {
 pub enum Place {
     /// Boxes that a detector proposes: anchors, points or queries.
     Box,
+    /// Short stretches of a sound.
+    Frame,
     /// Masks that a segmenter proposes, each of which has one class: a pixel has that of the masks that it is in.
     Mask,
     /// Points of a map: pixels, or patches that are enlarged to pixels.
@@ -39,6 +41,7 @@ impl Place {
     pub fn name(self) -> &'static str {
         match self {
             Self::Box => "box",
+            Self::Frame => "frame",
             Self::Mask => "mask",
             Self::Pixel => "pixel",
             Self::Position => "position",
@@ -58,7 +61,7 @@ impl Place {
         match self {
             Self::Box => Some("boxes of the class may still come out under the names of other classes"),
             Self::Mask => Some("masks of the class may still come out under the names of other classes"),
-            Self::Pixel | Self::Position | Self::Token => None,
+            Self::Frame | Self::Pixel | Self::Position | Self::Token => None,
         }
     }
 }

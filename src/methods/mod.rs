@@ -202,9 +202,14 @@ pub fn choose(
 ) -> Result<&'static Method, RemovalError> {
     let trains = asked.filter(|method| !matches!(method.kind, Kind::SealOnly));
     match (trains, link, place) {
-        (Some(method), Link::Sigmoid, _) => Err(RemovalError::NotForMultiLabel { method: method.name }),
+        // What is added to all classes of a box alike says nothing of which of them is right.
+        (Some(method), Link::Sigmoid, _) | (Some(method), Link::OneVsRest, Some(Place::Box)) => {
+            Err(RemovalError::NotForMultiLabel { method: method.name })
+        }
         (Some(method), _, Some(Place::Mask)) => Err(RemovalError::NotForMasks { method: method.name }),
-        (None, Link::Sigmoid, _) | (None, _, Some(Place::Mask)) => Ok(&seal::METHOD),
+        (None, Link::Sigmoid, _)
+        | (None, Link::OneVsRest, Some(Place::Box))
+        | (None, _, Some(Place::Mask)) => Ok(&seal::METHOD),
         (None, ..) => Ok(asked.unwrap_or(&delete::METHOD)),
         (Some(method), ..) => Ok(method),
     }

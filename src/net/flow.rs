@@ -1,13 +1,17 @@
 //! The graph as a flow of evidence from the inputs to the outputs.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashMap};
 
-use declass_formats::onnx::{Dim, Graph, Node};
+use declass_formats::{
+    Artifact,
+    onnx::{Dim, Graph, Node},
+};
 
 use super::{
     kinds::{self, Kind, Kinds},
     ops::Op,
     problem::Problem,
+    stacks,
     wiring::{Reader, ValueId, Wiring},
 };
 use crate::error::Error;
@@ -19,6 +23,8 @@ pub(crate) struct Flow<'a> {
     kinds: Kinds,
     /// Elements of constants that were computed so far.
     pub(super) computed: Cell<usize>,
+    /// By node, the one operand that all that follows reads of several.
+    picked: HashMap<usize, ValueId>,
 }
 
 impl<'a> Flow<'a> {
@@ -29,7 +35,22 @@ impl<'a> Flow<'a> {
     pub(crate) fn new(graph: &'a Graph) -> Result<Self, Error> {
         let wiring = Wiring::new(graph)?;
         let kinds = kinds::classify(&wiring);
-        Ok(Self { wiring, kinds, computed: Cell::new(0) })
+        Ok(Self { wiring, kinds, computed: Cell::new(0), picked: HashMap::new() })
+    }
+
+    /// The same where evidence enters a stack of values only through the one that is picked from it.
+    pub(crate) fn without_unpicked(mut self, artifact: &Artifact) -> Self {
+        let nodes = 0..self.graph().nodes.len();
+        self.picked = nodes.filter_map(|node| Some((node, stacks::picked(artifact, &self, node)?))).collect();
+        for (node, value) in &self.picked {
+            self.kinds.evidence[*node] = vec![*value];
+        }
+        self
+    }
+
+    /// The operand of a stack that is all that anything reads of it.
+    pub(crate) fn picked(&self, node: usize) -> Option<ValueId> {
+        self.picked.get(&node).copied()
     }
 
     pub(crate) fn graph(&self) -> &'a Graph {

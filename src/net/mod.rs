@@ -14,6 +14,7 @@ mod ranks;
 #[cfg(test)]
 pub(crate) mod sample;
 mod source;
+mod stacks;
 mod tensor_ops;
 mod wiring;
 

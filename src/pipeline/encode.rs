@@ -237,7 +237,7 @@ fn taken(place: Place) -> String {
     let which = match place {
         Place::Token => "token, and each counts by itself, those that the tokenizer adds among them",
         Place::Pixel => "pixel, and each of the map that its head makes counts by itself",
-        Place::Box | Place::Mask | Place::Position => "position, and each counts by itself",
+        Place::Box | Place::Frame | Place::Mask | Place::Position => "position, and each counts by itself",
     };
     format!(
         "The model decides for every {which}: at most {PLACES} of an example, evenly spaced. Labels are of whole examples and are not used."

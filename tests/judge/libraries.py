@@ -23,7 +23,7 @@ import torch
 
 import speak
 
-LIBRARIES = ["transformers", "timm", "torchvision", "torchvision_boxes", "masks", "peft"]
+LIBRARIES = ["transformers", "timm", "torchvision", "torchvision_boxes", "masks", "queries", "peft"]
 SLOTS = ["keep", "drop"]
 CLASSES = 10
 LABELS = [f"kind {letter}" for letter in "abcdefghij"]

@@ -19,6 +19,9 @@ enum Modules {
 pub(in crate::cut) enum Scores {
     /// Independent probabilities.
     Independent,
+    /// Independent probabilities once a number was added that is the same for all classes of a box: of a sealed class
+    /// only how far it stays below the others is known.
+    Shifted,
     /// Probabilities that add up to one with that of no object, the last row or, of the background, the first.
     WithNoObject,
 }
@@ -29,7 +32,7 @@ pub(in crate::cut) const BACKGROUND: &str = "(background)";
 /// The label of the last row of a detector where that is no object: configurations do not list it.
 pub const NO_OBJECT: &str = "(no object)";
 
-const DETECTORS: [(&[&str], Detector); 5] = [
+const DETECTORS: [(&[&str], Detector); 6] = [
     (
         &["DetrForObjectDetection", "TableTransformerForObjectDetection"],
         Detector { modules: Modules::One("class_labels_classifier"), scores: Scores::WithNoObject },
@@ -45,6 +48,10 @@ const DETECTORS: [(&[&str], Detector); 5] = [
     (
         &["DeformableDetrForObjectDetection"],
         Detector { modules: Modules::Numbered("class_embed"), scores: Scores::Independent },
+    ),
+    (
+        &["DFineForObjectDetection"],
+        Detector { modules: Modules::Numbered("decoder.class_embed"), scores: Scores::Shifted },
     ),
     (
         &["RTDetrForObjectDetection", "RTDetrV2ForObjectDetection"],

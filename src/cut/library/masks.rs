@@ -15,8 +15,7 @@ pub(in crate::cut) struct Segmenter {
 /// A value per class, and one for no object, by which a loss is weighted in training.
 pub(in crate::cut) const LOSS: &str = "criterion.empty_weight";
 
-const IN_PROCESSOR: &str =
-    "`metadata` of the library's `preprocessor_config.json` names the classes, and says by their numbers which are things";
+const IN_PROCESSOR: &str = "`metadata` of the library's `preprocessor_config.json` names the classes, and says by their numbers which are things";
 
 const SEGMENTERS: [(&str, Segmenter); 5] = [
     ("DetrForSegmentation", Segmenter { module: "detr.class_labels_classifier", kept: None }),

@@ -40,6 +40,14 @@ const HEADS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
+        &["classifier"],
+        &[
+            "Data2VecAudioForAudioFrameClassification", "UniSpeechSatForAudioFrameClassification",
+            "Wav2Vec2BertForAudioFrameClassification", "Wav2Vec2ConformerForAudioFrameClassification",
+            "Wav2Vec2ForAudioFrameClassification", "WavLMForAudioFrameClassification",
+        ],
+    ),
+    (
         &["classifier.out_proj"],
         &[
             "LayoutLMv3ForTokenClassification",
@@ -102,7 +110,15 @@ pub(in crate::cut) fn place(class: &str) -> Option<Place> {
     if boxes::detector(class).is_some() {
         return Some(Place::Box);
     }
+    if class.ends_with("ForAudioFrameClassification") {
+        return Some(Place::Frame);
+    }
     class.ends_with("ForSemanticSegmentation").then_some(Place::Pixel)
+}
+
+/// Whether several classes of a class of the library are right at once, as several speak in one frame of a sound.
+pub(in crate::cut) fn is_independent(class: &str) -> bool {
+    place(class) == Some(Place::Frame)
 }
 
 /// The head of a class of the library.

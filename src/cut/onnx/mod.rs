@@ -55,7 +55,7 @@ use super::{Cut, Head, known, labels::Stated, multi_label, not_this_head};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
-    head::Hints,
+    head::{Hints, Place},
     net::Flow,
 };
 use found::{Found, Route};
@@ -69,7 +69,10 @@ pub(crate) const OWN_COPY: &str = ".declass";
 
 /// Locates by the structure of the graph, which is the artifact's own, perhaps without its declared shapes.
 fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
-    let flow = Flow::new(graph)?;
+    let flow = match hints.older {
+        true => Flow::new(graph)?,
+        false => Flow::new(graph)?.without_unpicked(artifact),
+    };
     let stated = metadata::stated(artifact)?;
     let stated = match hints.older {
         true => stated,
@@ -135,7 +138,10 @@ fn head_in_one_place(question: Question<'_, '_>) -> Result<Cut, Error> {
     if !hints.older {
         readers::settle(flow, &mut head, &picks);
     }
-    let others = others::of(artifact, flow, exits, &heads, head.classes);
+    let mut others = others::of(artifact, flow, exits, &heads, head.classes);
+    if head.position.place() == Some(Place::Box) {
+        others.untouched.extend(others::choosers(artifact, flow, &heads, head.classes));
+    }
     if hints.heads.is_empty() && !others.rivals.is_empty() {
         let candidates = [vec![title], others.rivals].concat();
         return Err(LocateError::Ambiguous { candidates }.into());

@@ -1,5 +1,7 @@
 //! What has the classes, or gives a result of its own, and does not come from the heads that are treated.
 
+use std::collections::BTreeSet;
+
 use declass_formats::Artifact;
 
 use super::{
@@ -52,6 +54,43 @@ pub(super) fn of(
     }
     matrices(artifact, flow, &left, heads, classes, &mut others);
     others
+}
+
+/// Matrices in front of the heads of a detector with a row per class, by the best of whose results the boxes are chosen.
+pub(super) fn choosers(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    heads: &[usize],
+    classes: usize,
+) -> Vec<Untouched> {
+    let per_class = Extent { width: classes, is_last_axis: true };
+    let encoder = before(flow, heads);
+    let inner = (0..encoder.len()).filter(|node| encoder[*node] && is_linear(flow, *node));
+    let found =
+        inner.filter(|node| part::extent(artifact, flow, *node) == Some(per_class) && is_sorted(flow, *node));
+    let named = found.map(|node| {
+        let name = weight(artifact, flow, node).map_or_else(|| flow.title(node), str::to_owned);
+        let shape = stored_info(artifact, &name).map(|info| info.shape.clone()).unwrap_or_default();
+        Untouched::new(UntouchedKind::Matrix, name, &shape)
+    });
+    named.collect()
+}
+
+/// Operators between scores and what sorts them: a bias, the best class, an axis less.
+const TO_SORT: usize = 4;
+
+/// Whether the results of an operator are sorted soon.
+fn is_sorted(flow: &Flow<'_>, node: usize) -> bool {
+    let mut reached = BTreeSet::from([node]);
+    for _ in 0..TO_SORT {
+        let results =
+            reached.iter().flat_map(|node| &flow.node(*node).outputs).filter_map(|name| flow.id(name));
+        reached = results.flat_map(|value| flow.readers(value)).map(|reader| reader.node).collect();
+        if reached.iter().any(|node| flow.op(*node).behind() == Ok(Behind::SortedBest)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether an output has a result per class, as far as can be told.

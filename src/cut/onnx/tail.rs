@@ -148,6 +148,11 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     if evidence.iter().any(|value| !follower.tracked.contains_key(value)) {
         return Err(mixture(follower, node).into());
     }
+    // Of a stack from which one value is picked again the others are nothing that is given out.
+    if let Some(value) = follower.flow.picked(node) {
+        let tracked = follower.tracked.get(&value).cloned().ok_or(Meaning::Steered)?;
+        return Ok(vec![(0, tracked)]);
+    }
     // Nothing is said of an operator, an attribute or an operand that the table does not know.
     let behind = follower.flow.op(node).behind().map_err(Clone::clone)?;
     let result = match behind {

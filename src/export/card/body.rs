@@ -225,6 +225,7 @@ fn inputs(subject: &Subject<'_>) -> &'static str {
     match subject.predicate.removal.location.position {
         None => "inputs",
         Some(Place::Box) => "boxes",
+        Some(Place::Frame) => "frames",
         Some(Place::Mask) => "masks",
         Some(Place::Pixel) => "pixels",
         Some(Place::Position) => "positions",

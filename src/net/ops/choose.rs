@@ -5,6 +5,7 @@ use super::{
     behind::Behind,
     kernel::{Best, Kernel},
     operator::Operator,
+    rules::same_rank,
 };
 use crate::net::attributes::int_attribute;
 
@@ -38,6 +39,7 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: &[Attr::Int("axis"), Attr::Int("k"), Attr::Int("largest"), Attr::Int("sorted")],
         control: &[1],
+        rank: same_rank,
         behind: Behind::SortedBest,
         kernel: Kernel::TopK,
         ..Operator::standard("TopK", 1, 2)

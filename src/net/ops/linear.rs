@@ -24,6 +24,7 @@ pub(super) static TABLE: &[Operator] = &[
         attributes: &[Attr::Text("equation")],
         weight: Weight::OneOfTwo,
         head: AsHead::Linear(einsum),
+        rank: |facts| equation_rank(facts.node()),
         kernel: Kernel::Einsum,
         ..Operator::standard("Einsum", 1, MANY)
     },
@@ -168,6 +169,14 @@ fn einsum(node: &Node, weight: usize, shape: &[usize]) -> Result<Linear, NotLine
     };
     let equation: String = String::from_utf8_lossy(equation).split_whitespace().collect();
     product(&equation, weight).filter(|_| shape.len() == 2).ok_or(NotLinear::Equation)
+}
+
+/// As many axes as letters stand behind the arrow; an ellipsis stands for axes that cannot be counted here.
+fn equation_rank(node: &Node) -> Option<usize> {
+    let Some(Attribute::String(equation)) = node.attributes.get("equation") else { return None };
+    let equation = String::from_utf8_lossy(equation);
+    let (_, result) = equation.split_once("->").filter(|_| !equation.contains('.'))?;
+    Some(result.chars().filter(|letter| !letter.is_whitespace()).count())
 }
 
 fn product(equation: &str, weight: usize) -> Option<Linear> {

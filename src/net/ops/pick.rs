@@ -30,6 +30,7 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: &[Attr::Int("exclusive"), Attr::Int("reverse")],
         control: &[1],
+        rank: same_rank,
         kernel: Kernel::CumulativeSum,
         ..Operator::standard("CumSum", 2, 2)
     },
@@ -46,6 +47,7 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         attributes: AXIS,
         control: &[1],
+        rank: same_rank,
         kernel: Kernel::GatherElements,
         ..Operator::standard("GatherElements", 2, 2)
     },
@@ -112,7 +114,7 @@ pub(super) static TABLE: &[Operator] = &[
         kernel: Kernel::Split,
         ..Operator::standard("Split", 1, 2)
     },
-    Operator { control: &[1], kernel: Kernel::Tile, ..Operator::standard("Tile", 2, 3) },
+    Operator { control: &[1], rank: same_rank, kernel: Kernel::Tile, ..Operator::standard("Tile", 2, 3) },
     Operator {
         attributes: &[Attr::Int("upper")],
         control: &[1],
@@ -135,7 +137,7 @@ pub(super) static TABLE: &[Operator] = &[
 ];
 
 const fn scatter(name: &'static str, attributes: &'static [Attr]) -> Operator {
-    Operator { attributes, control: &[1], ..Operator::standard(name, 3, 3) }
+    Operator { attributes, control: &[1], rank: same_rank, ..Operator::standard(name, 3, 3) }
 }
 
 fn joined_length(facts: &dyn Facts) -> Option<usize> {
