@@ -32,6 +32,8 @@ fn the_operators_of_all_scales_are_one_head() {
         ("dynamic", "some entries of axis 1 of output `output0`"),
         ("levels", "entries 5 to 9 of axis 2 of output `output`"),
         ("pose", "entries 4 to 8 of axis 1 of output `output0`"),
+        ("rows", "entries 0 to 4 of axis 2 of output `scores`"),
+        ("scores", "entries 0 to 4 of axis 1 of output `scores_out`"),
         ("segment", "entries 4 to 8 of axis 1 of output `output0`"),
         ("split", "entries 4 to 8 of axis 1 of output `output0`"),
     ];
@@ -96,12 +98,22 @@ fn what_chooses_among_the_boxes_is_refused_by_its_name() {
 }
 
 #[test]
+fn operators_that_make_more_than_classes_are_refused_by_their_names() {
+    for (name, width, first) in [("shared", 21, "`conv_18`"), ("anchored", 30, "`conv_18`")] {
+        let said = located(name, None).unwrap_err().to_string();
+        assert!(said.contains(&format!("{width} numbers in all")) && said.contains(first), "{name}: {said}");
+    }
+}
+
+#[test]
 fn entries_of_a_longer_axis_are_dropped_where_constants_count_them() {
     let cases = [
         ("detect", "entries 4 to 6 of axis 1 of output `output0`"),
         ("dynamic", "some entries of axis 1 of output `output0`"),
         ("levels", "entries 5 to 7 of axis 2 of output `output`"),
         ("pose", "entries 4 to 6 of axis 1 of output `output0`"),
+        ("rows", "entries 0 to 2 of axis 2 of output `scores`"),
+        ("scores", "entries 0 to 2 of axis 1 of output `scores_out`"),
         ("segment", "entries 4 to 6 of axis 1 of output `output0`"),
         ("split", "entries 4 to 6 of axis 1 of output `output0`"),
     ];
@@ -113,7 +125,9 @@ fn entries_of_a_longer_axis_are_dropped_where_constants_count_them() {
         let folder = tempfile::tempdir().unwrap();
         artifact.write(&all, folder.path(), &|_| ()).unwrap();
         let copy = Artifact::open(&folder.path().join(format!("{name}.onnx"))).unwrap();
-        let cut = Cut::locate(&copy, &Hints::default()).unwrap();
+        // Beside other outputs the head is named: three scales that are joined look like three classes.
+        let hints = Hints { heads: vec![cut.head.name.clone()], ..Hints::default() };
+        let cut = Cut::locate(&copy, &hints).unwrap();
         assert_eq!(cut.labels.as_ref().unwrap().names, ["person", "car", "dog"], "{name}");
         assert!(cut.why.rule.ends_with(place), "{name}: {}", cut.why.rule);
     }
@@ -225,14 +239,103 @@ fn every_layer_of_a_decoder_has_a_copy_and_what_chooses_where_to_look_stays() {
 }
 
 #[test]
-fn detectors_whose_boxes_depend_on_the_scores_are_refused_with_the_reason() {
-    let tensors: &[(&str, &[usize])] = &[("class_embed.0.weight", &[4, 3]), ("class_embed.0.bias", &[4])];
-    let (_folder, plain) = in_folder("DeformableDetrForObjectDetection", "", tensors);
-    assert_eq!(plain.unwrap().head.link, Link::Sigmoid);
-    let (_folder, staged) = in_folder("DeformableDetrForObjectDetection", r#", "two_stage": true"#, tensors);
-    assert!(staged.unwrap_err().to_string().contains("two stages"));
-    let (_folder, shifted) = in_folder("DFineForObjectDetection", "", tensors);
-    assert!(shifted.unwrap_err().to_string().contains("adds one number"));
+fn the_copy_by_which_a_second_stage_begins_stays_as_it_is() {
+    let tensors: &[(&str, &[usize])] = &[
+        ("model.decoder.class_embed.0.weight", &[4, 3]),
+        ("model.decoder.class_embed.0.bias", &[4]),
+        ("model.decoder.class_embed.1.weight", &[4, 3]),
+        ("model.decoder.class_embed.1.bias", &[4]),
+    ];
+    let class = "DeformableDetrForObjectDetection";
+    let (_folder, plain) = in_folder(class, "", tensors);
+    let plain = plain.unwrap();
+    assert_eq!((plain.head.name.as_str(), plain.head.link), ("model.decoder.class_embed.1", Link::Sigmoid));
+    let (folder, staged) = in_folder(class, r#", "two_stage": true, "decoder_layers": 1"#, tensors);
+    let staged = staged.unwrap();
+    assert_eq!(staged.head.name, "model.decoder.class_embed.0");
+    let left: Vec<&str> = staged.untouched.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(left, ["model.decoder.class_embed.1.weight", "model.decoder.class_embed.1.bias"]);
+    let (_, _, kept) = removed(folder.path(), 1, Slot::Keep).unwrap();
+    assert!(kept.tensors.keys().all(|name| name.starts_with("model.decoder.class_embed.0.")));
+    assert!(matches!(removed(folder.path(), 1, Slot::Drop), Err(Error::CannotDrop { .. })));
+    // Without a copy of its own the second stage would begin elsewhere.
+    let (_folder, shared) = in_folder(class, r#", "two_stage": true, "decoder_layers": 2"#, tensors);
+    assert!(shared.unwrap_err().to_string().contains("two stages"));
+}
+
+#[test]
+fn what_is_added_to_all_classes_of_a_box_leaves_their_order() {
+    let tensors: &[(&str, &[usize])] =
+        &[("model.decoder.class_embed.0.weight", &[4, 3]), ("model.decoder.class_embed.0.bias", &[4])];
+    let (_folder, cut) = in_folder("DFineForObjectDetection", "", tensors);
+    let cut = cut.unwrap();
+    assert_eq!((cut.head.link, cut.head.position), (Link::OneVsRest, Position::PerPlace(Place::Box)));
+    assert!(cut.why.notes.iter().any(|note| note.contains("no seal bounds")), "{:?}", cut.why.notes);
+    let place = cut.head.position.place();
+    assert!(declass::methods::choose(declass::methods::by_name("delete"), cut.head.link, place).is_err());
+    assert_eq!(declass::methods::choose(None, cut.head.link, place).unwrap().name, "seal");
+}
+
+#[test]
+fn a_seal_of_a_segmenter_leaves_no_object_out() {
+    let tensors: &[(&str, &[usize])] = &[
+        ("class_predictor.weight", &[5, 3]),
+        ("class_predictor.bias", &[5]),
+        ("criterion.empty_weight", &[5]),
+    ];
+    let folder = folder("Mask2FormerForUniversalSegmentation", "", tensors);
+    let (artifact, cut, all) = removed(folder.path(), 2, Slot::Keep).unwrap();
+    assert_eq!((cut.head.classes, cut.head.position), (4, Position::PerPlace(Place::Mask)));
+    assert_eq!(cut.labels.as_ref().unwrap().names, ["person", "car", "dog", "cat"]);
+    let (old, new) = rows(&artifact, &all, "class_predictor.weight");
+    for at in 0..3 {
+        let mean = (old[0][at] + old[1][at] + old[3][at]) / 3.0;
+        assert!((new[2][at] - mean).abs() < 1e-6, "the mean of the others, no object not among them");
+    }
+    let (old, new) = rows(&artifact, &all, "class_predictor.bias");
+    assert!((new[2][0] - ((old[0][0] + old[1][0] + old[3][0]) / 3.0 - 30.0)).abs() < 1e-5);
+    for row in [0, 1, 3, 4] {
+        assert_eq!(old[row], new[row]);
+    }
+    let (_, _, dropped) = removed(folder.path(), 2, Slot::Drop).unwrap();
+    for name in ["class_predictor.weight", "class_predictor.bias", "criterion.empty_weight"] {
+        let (old, new) = rows(&artifact, &dropped, name);
+        assert_eq!(new, [0, 1, 3, 4].map(|row: usize| old[row].clone()), "{name}");
+    }
+    let place = cut.head.position.place();
+    assert!(declass::methods::choose(declass::methods::by_name("delete"), cut.head.link, place).is_err());
+}
+
+#[test]
+fn segmenters_of_other_shapes_are_refused() {
+    let class = "MaskFormerForInstanceSegmentation";
+    let rows = |rows: usize| -> Error {
+        let tensors: &[(&str, &[usize])] =
+            &[("class_predictor.weight", &[rows, 3]), ("class_predictor.bias", &[rows])];
+        in_folder(class, "", tensors).1.unwrap_err()
+    };
+    assert!(rows(4).to_string().contains("the head has 3 and a row of no object"));
+    let (_folder, other) = in_folder(class, "", &[("class_predictor.weight", &[5, 3])]);
+    assert!(other.unwrap_err().to_string().contains("with a bias"));
+    let (_folder, listed) = in_folder(
+        "OneFormerForUniversalSegmentation",
+        "",
+        &[
+            ("model.transformer_module.decoder.class_embed.weight", &[5, 3]),
+            ("model.transformer_module.decoder.class_embed.bias", &[5]),
+        ],
+    );
+    assert_eq!(listed.unwrap().head.classes, 4);
+}
+
+#[test]
+fn several_speak_in_a_frame_of_a_sound() {
+    let tensors: &[(&str, &[usize])] = &[("classifier.weight", &[4, 3]), ("classifier.bias", &[4])];
+    let (_folder, cut) = in_folder("WavLMForAudioFrameClassification", "", tensors);
+    let head = cut.unwrap().head;
+    assert_eq!((head.link, head.position), (Link::Sigmoid, Position::PerPlace(Place::Frame)));
+    let (_folder, other) = in_folder("OtherForAudioFrameClassification", "", tensors);
+    assert!(other.unwrap_err().to_string().contains("every frame of a sound"));
 }
 
 /// Two anchors with three classes each, in kernels of nine places.

@@ -62,7 +62,7 @@ fn of_detector<'a>(
     matrices: &[Candidate<'a>],
 ) -> Result<Found<'a>, Error> {
     let mut heads = places_of(detector, matrices);
-    if config.get("two_stage").and_then(Value::as_bool) == Some(true) {
+    if refuse::has_two_stages(Some(config)) {
         without_first_stage(config, detector, &mut heads)?;
     }
     if heads.is_empty() {

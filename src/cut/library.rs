@@ -3,6 +3,7 @@
 pub(super) mod boxes;
 pub(super) mod masks;
 pub(super) mod places;
+pub(super) mod served;
 pub(super) mod timm;
 pub(super) mod torchvision;
 pub(super) mod types;

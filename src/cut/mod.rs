@@ -42,6 +42,7 @@ pub(crate) use labels::{
     ARGUMENTS, COUNTS, Indices, LABEL_FILES, PARTS, contradiction, names_indices, spelling, without_mark,
 };
 pub use library::boxes::NO_OBJECT;
+pub use library::served::{Served, of_torchvision, of_transformers};
 #[cfg(feature = "compute")]
 pub(crate) use onnx::points;
 pub(crate) use onnx::{CHARACTERS, LABEL_KEYS, OWN_COPY, characters};

@@ -105,6 +105,14 @@ pub(super) fn is_independent(config: Option<&Value>) -> bool {
         || first.is_some_and(places::is_independent)
 }
 
+/// Whether a detector looks again where the scores of a first stage are largest, by its configuration.
+pub(super) fn has_two_stages(config: Option<&Value>) -> bool {
+    config.is_some_and(|config| {
+        let may_have = architectures(config).contains(&"DeformableDetrForObjectDetection");
+        may_have && config.get("two_stage").and_then(Value::as_bool) == Some(true)
+    })
+}
+
 /// What is known of the detector that a configuration names.
 pub(super) fn detector(config: Option<&Value>) -> Option<&'static Detector> {
     // Code that comes with a model may do anything under any name.

@@ -9,10 +9,7 @@ use super::{
     candidate::{self, Candidate},
     chain, detector, foreign, known,
     labels::{self, Stated},
-    library::{
-        boxes::{Detector, Scores},
-        places,
-    },
+    library::{boxes::Scores, places},
     masks, multi_label, names, not_this_head,
     per_class::{self, Reading},
     refusal, refuse,
@@ -164,7 +161,9 @@ fn assemble(
             ties: if pooled_after { Ties::Possible } else { Ties::Never },
             auxiliary,
             fewest: known::fewest(artifact.config(), classes),
-            obstacle: detector.and_then(Detector::kept).map(Into::into),
+            obstacle: detector
+                .and_then(|it| it.kept(refuse::has_two_stages(artifact.config())))
+                .map(Into::into),
             ..Head::plain(classes, branches)
         },
         why: Why {
@@ -246,6 +245,13 @@ fn untouched(
 ) -> Result<Vec<Untouched>, Error> {
     let matrix = |it: &Candidate<'_>| Untouched::new(UntouchedKind::Matrix, it.tensor, &it.info.shape);
     let mut untouched: Vec<_> = others.left.iter().map(matrix).collect();
+    // The copy by which a second stage begins.
+    let detector =
+        refuse::detector(artifact.config()).map(|it| known::places_of(it, alike)).unwrap_or_default();
+    let treated = |it: &Candidate<'_>| {
+        [&found.heads, &others.auxiliary, &others.left].into_iter().any(|list| has(list, Some(it)))
+    };
+    untouched.extend(detector.iter().filter(|it| !treated(it)).map(matrix));
     untouched.extend(per_class::code(artifact));
     let parts: Vec<_> = found.heads.iter().chain(&others.auxiliary).chain(&others.left).cloned().collect();
     let by_name = match known::of_library(artifact.config(), alike) {

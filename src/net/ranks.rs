@@ -8,7 +8,7 @@ use declass_formats::{
 use super::{
     evaluate::{evaluate, stored_info},
     flow::Flow,
-    ops::Facts,
+    ops::{Behind, Facts},
     wiring::ValueId,
 };
 
@@ -47,6 +47,11 @@ impl Ranks {
             let rank = (op.rank)(&facts).or(known.ranks[value.0]);
             known.lengths[value.0] = length;
             known.ranks[value.0] = rank;
+            // Parts of a value have its axes, all of them.
+            let parts = flow.node(node).outputs.iter().skip(1).filter(|_| op.behind == Behind::Parted);
+            for part in parts.filter_map(|name| flow.id(name)) {
+                known.ranks[part.0] = rank.or(known.ranks[part.0]);
+            }
         }
         known
     }

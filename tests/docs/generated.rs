@@ -135,12 +135,12 @@ fn the_list_of_families_is_that_of_the_program() {
     settle(&format!("{BOOK}/reference/families.md"), &text);
 }
 
-fn quoted(names: &[impl AsRef<str>]) -> String {
+pub(crate) fn quoted(names: &[impl AsRef<str>]) -> String {
     names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// Compares the generated part of a page, which is all below the mark, or writes it.
-fn settle(path: &str, generated: &str) {
+pub(crate) fn settle(path: &str, generated: &str) {
     let page = Page::read(path.into());
     let head = page.text.split(BEGIN).next().unwrap_or_default().trim_end();
     let wanted = format!("{head}\n\n{BEGIN}\n\n{}\n", generated.trim_end());

@@ -9,3 +9,4 @@ mod examples;
 mod generated;
 mod links;
 mod named;
+mod places;

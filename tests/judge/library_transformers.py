@@ -17,7 +17,7 @@ SAMPLE = [
     "SegformerForSemanticSegmentation",
     "ViTForImageClassification",
 ]
-NAMED = r"For((Image|Sequence|Token|Audio|Video)Classification(WithTeacher|Learned|Fourier|ConvProcessing)?|SemanticSegmentation)$"
+NAMED = r"For((Image|Sequence|Token|Audio|AudioFrame|Video)Classification(WithTeacher|Learned|Fourier|ConvProcessing)?|SemanticSegmentation)$"
 LARGEST = 40e6
 transformers.logging.set_verbosity_error()
 

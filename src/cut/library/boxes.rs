@@ -32,7 +32,7 @@ pub(in crate::cut) const BACKGROUND: &str = "(background)";
 /// The label of the last row of a detector where that is no object: configurations do not list it.
 pub const NO_OBJECT: &str = "(no object)";
 
-const DETECTORS: [(&[&str], Detector); 6] = [
+pub(super) const DETECTORS: [(&[&str], Detector); 6] = [
     (
         &["DetrForObjectDetection", "TableTransformerForObjectDetection"],
         Detector { modules: Modules::One("class_labels_classifier"), scores: Scores::WithNoObject },
@@ -79,8 +79,11 @@ impl Detector {
     }
 
     /// Why its rows stay, if something else of the model counts the classes, too.
-    pub(in crate::cut) fn kept(&self) -> Option<&'static str> {
+    pub(in crate::cut) fn kept(&self, has_two_stages: bool) -> Option<&'static str> {
         match (self.scores, &self.modules) {
+            _ if has_two_stages => Some(
+                "the copy of the head by which the second stage begins has a row per class, too, and stays",
+            ),
             (Scores::WithNoObject, _) => {
                 Some("the last row is that of no object, and the library counts the labels to find it")
             }
@@ -89,6 +92,14 @@ impl Detector {
                  class, too",
             ),
             _ => None,
+        }
+    }
+
+    /// Its module, or the name that all have whose copies are numbered.
+    pub(super) fn title(&self) -> String {
+        match self.modules {
+            Modules::One(name) => name.to_owned(),
+            Modules::Numbered(name) => format!("{name}.N"),
         }
     }
 

@@ -17,7 +17,7 @@ pub(in crate::cut) const LOSS: &str = "criterion.empty_weight";
 
 const IN_PROCESSOR: &str = "`metadata` of the library's `preprocessor_config.json` names the classes, and says by their numbers which are things";
 
-const SEGMENTERS: [(&str, Segmenter); 5] = [
+pub(super) const SEGMENTERS: [(&str, Segmenter); 5] = [
     ("DetrForSegmentation", Segmenter { module: "detr.class_labels_classifier", kept: None }),
     ("EomtForUniversalSegmentation", Segmenter { module: "class_predictor", kept: None }),
     ("Mask2FormerForUniversalSegmentation", Segmenter { module: "class_predictor", kept: None }),

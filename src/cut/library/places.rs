@@ -121,6 +121,11 @@ pub(in crate::cut) fn is_independent(class: &str) -> bool {
     place(class) == Some(Place::Frame)
 }
 
+/// All heads that are known, with the classes that have them.
+pub(super) fn all() -> impl Iterator<Item = (&'static [&'static str], &'static [&'static str])> {
+    HEADS.iter().copied()
+}
+
 /// The head of a class of the library.
 pub(super) fn heads(class: &str) -> Option<&'static [&'static str]> {
     HEADS.iter().find(|(_, classes)| classes.contains(&class)).map(|(heads, _)| *heads)

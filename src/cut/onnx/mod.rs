@@ -55,6 +55,7 @@ use super::{Cut, Head, known, labels::Stated, multi_label, not_this_head};
 use crate::{
     classes::Labels,
     error::{Error, LocateError},
+    evidence::Untouched,
     head::{Hints, Place},
     net::Flow,
 };
@@ -140,7 +141,10 @@ fn head_in_one_place(question: Question<'_, '_>) -> Result<Cut, Error> {
     }
     let mut others = others::of(artifact, flow, exits, &heads, head.classes);
     if head.position.place() == Some(Place::Box) {
-        others.untouched.extend(others::choosers(artifact, flow, &heads, head.classes));
+        let choosers = others::choosers(artifact, flow, &heads, head.classes);
+        let is_new = |it: &Untouched| others.untouched.iter().all(|other| other.name != it.name);
+        let new: Vec<Untouched> = choosers.into_iter().filter(is_new).collect();
+        others.untouched.extend(new);
     }
     if hints.heads.is_empty() && !others.rivals.is_empty() {
         let candidates = [vec![title], others.rivals].concat();

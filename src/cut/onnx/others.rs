@@ -56,7 +56,7 @@ pub(super) fn of(
     others
 }
 
-/// Matrices in front of the heads of a detector with a row per class, by the best of whose results the boxes are chosen.
+/// Matrices beside the heads of a detector with a row per class, by the best of whose results it chooses where to look.
 pub(super) fn choosers(
     artifact: &Artifact,
     flow: &Flow<'_>,
@@ -64,8 +64,8 @@ pub(super) fn choosers(
     classes: usize,
 ) -> Vec<Untouched> {
     let per_class = Extent { width: classes, is_last_axis: true };
-    let encoder = before(flow, heads);
-    let inner = (0..encoder.len()).filter(|node| encoder[*node] && is_linear(flow, *node));
+    let nodes = 0..flow.graph().nodes.len();
+    let inner = nodes.filter(|node| !heads.contains(node) && is_linear(flow, *node));
     let found =
         inner.filter(|node| part::extent(artifact, flow, *node) == Some(per_class) && is_sorted(flow, *node));
     let named = found.map(|node| {

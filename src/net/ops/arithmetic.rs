@@ -6,7 +6,7 @@ use super::{
     kernel::{Kernel, Pairwise},
     operands::Operands,
     operator::{MANY, Operator},
-    rules::broadcast_rank,
+    rules::{Facts, broadcast_rank},
 };
 use crate::net::{
     constant::Constant,
@@ -48,10 +48,16 @@ pub(super) static TABLE: &[Operator] = &[
     Operator {
         control: &[0],
         rank: broadcast_rank,
+        length: chosen_length,
         kernel: Kernel::Where,
         ..Operator::standard("Where", 3, 3)
     },
 ];
+
+/// Of lists that are chosen from entry by entry: any of several entries tells, for one of a single entry is spread.
+fn chosen_length(facts: &dyn Facts) -> Option<usize> {
+    (0..3).filter_map(|operand| facts.length(operand)).find(|length| *length > 1)
+}
 
 /// Before operator set 7 `broadcast` allowed what is a matter of course now; `axis` placed the second operand
 /// elsewhere, which is not known here.

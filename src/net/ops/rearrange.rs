@@ -101,6 +101,7 @@ pub(super) static TABLE: &[Operator] = &[
         attributes: &[Attr::Int("allowzero"), Attr::Ints("shape")],
         control: &[1],
         rank: |facts| listed(facts, "shape"),
+        length: |facts| facts.length(0).filter(|_| listed(facts, "shape") == Some(1)),
         constant: Some(|it| reshaped(it, target_shape)),
         view: Some(View::Reshaped { shape: target_shape, extents: Some(1) }),
         before: Before::KEEPS_SIGN,

@@ -262,16 +262,16 @@ impl Step<'_, '_, '_> {
     }
 
     /// The extent of the classes in a shape becomes smaller; one that is taken from a value does so by itself.
-    fn note_shape(&mut self) {
+    fn note_shape(&mut self, axis: usize) {
         if let Ok(Some(shape)) = self.follower.integers(self.node, 1) {
-            return match shape.len().checked_sub(2).map(|at| (at, shape[at])) {
+            return match shape.len().checked_sub(axis + 1).map(|at| (at, shape[at])) {
                 Some((at, 1..)) => self.note(1, at),
                 Some((_, 0)) => {}
                 _ => self.sites = None,
             };
         }
         let pieces = target::pieces(self.follower, self.node, 1);
-        match (pieces.get(1), &mut self.sites) {
+        match (pieces.get(axis), &mut self.sites) {
             (Some((_, _, Entry::Classes | Entry::Number(0))), _) => {}
             (Some(((node, input), position, Entry::Number(1..))), Some(sites)) => {
                 sites.push(Site::LongerExtent { node: *node, input: *input, position: *position });
@@ -301,11 +301,17 @@ impl Step<'_, '_, '_> {
         Ok(Block { axis: data.rank - 1 - place, ..data.clone() })
     }
 
-    /// The axes of a map become one: `[N, C, H, W]` as `[N, C, -1]`. Samples and classes have to stay what they are.
+    /// The axes of a map become one: `[N, C, H, W]` as `[N, C, -1]`, or `[N, H, W, C]` as `[N, -1, C]`. Samples and
+    /// classes have to stay what they are.
     fn reshaped(&mut self, data: &Block) -> Result<Block, Problem> {
         let target = target_from_right(self.follower, self.node, 1);
-        let [places, classes, samples] = target.as_slice() else { return Err(Lost::Merged.into()) };
-        let second = data.rank.checked_sub(2) == Some(data.axis) && data.rank > 2;
+        let is_last = data.axis == 0;
+        let (places, classes, samples) = match target.as_slice() {
+            [classes, places, samples] if is_last => (places, classes, samples),
+            [places, classes, samples] => (places, classes, samples),
+            _ => return Err(Lost::Merged.into()),
+        };
+        let stands = data.rank > 2 && (is_last || data.rank - 2 == data.axis);
         let stays = match classes {
             Entry::Number(0) | Entry::Classes => true,
             Entry::Number(extent) => data.extent.is_some() && usize::try_from(*extent).ok() == data.extent,
@@ -316,9 +322,10 @@ impl Step<'_, '_, '_> {
             Entry::Number(count) => self.counts_samples(*count),
             _ => false,
         };
-        if second && stays && first && matches!(places, Entry::Number(-1 | 1..)) {
-            self.note_shape();
-            Ok(Block { axis: 1, rank: 3, ..data.clone() })
+        if stands && stays && first && matches!(places, Entry::Number(-1 | 1..)) {
+            let axis = usize::from(!is_last);
+            self.note_shape(axis);
+            Ok(Block { axis, rank: 3, ..data.clone() })
         } else {
             Err(Lost::Merged.into())
         }

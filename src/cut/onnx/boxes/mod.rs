@@ -76,7 +76,16 @@ pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
             Err(LocateError::Ambiguous { candidates }.into())
         }
         (None, Some(reason)) => Err(reason),
-        (None, None) => Ok(None),
+        (None, None) => match count.and_then(|count| scales::with_more(artifact, flow, exits, count)) {
+            Some((titles, width)) => Err(refusal(
+                format!(
+                    "one operator for each scale ({titles}) makes the classes of a box and {width} numbers in all: which of \
+                     its rows are the classes is not followed"
+                ),
+                "supply a detector whose classes have an operator of their own at each scale",
+            )),
+            None => Ok(None),
+        },
     }
 }
 

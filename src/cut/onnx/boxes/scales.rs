@@ -60,6 +60,27 @@ pub(super) fn all(artifact: &Artifact, flow: &Flow<'_>, exits: &[Exit<'_>]) -> V
     several.map(|((_, width, _), nodes)| Scales { nodes, width }).collect()
 }
 
+/// Operators of one width that make more than the classes, where an output comes from several and none makes these
+/// alone: their names, and how many results each has.
+pub(super) fn with_more(
+    artifact: &Artifact,
+    flow: &Flow<'_>,
+    exits: &[Exit<'_>],
+    count: usize,
+) -> Option<(String, usize)> {
+    let mut ends =
+        exits.iter().map(|exit| walk(flow, exit.value).heads).filter(|heads| heads.len() <= MAX_HEADS);
+    ends.find_map(|heads| {
+        let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for node in heads {
+            together.entry(part::width(artifact, flow, node)?).or_default().push(node);
+        }
+        let (width, nodes) = together.iter().find(|(width, nodes)| **width > count && nodes.len() > 1)?;
+        let titles: Vec<String> = nodes.iter().map(|node| format!("`{}`", flow.title(*node))).collect();
+        (!together.contains_key(&count)).then(|| (titles.join(", "), *width))
+    })
+}
+
 /// Where the results of one operator are put end to end with others, and how many entries lie in front of them.
 fn end_to_end(follower: &mut Follower<'_, '_>, node: usize, width: usize) -> Option<(usize, Option<usize>)> {
     let scale = Scale::read(follower, node, width).ok()?;
