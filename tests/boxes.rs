@@ -98,6 +98,20 @@ fn what_chooses_among_the_boxes_is_refused_by_its_name() {
 }
 
 #[test]
+fn of_stacked_layers_the_one_that_is_picked_is_the_head() {
+    let artifact = Artifact::open(&detector("stacked")).unwrap();
+    let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
+    assert_eq!(cut.head.link, Link::Sigmoid);
+    assert_eq!(cut.head.branches[0].weight.tensor, "class_embed.1.weight");
+    let left: BTreeSet<&str> = cut.untouched.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(left, BTreeSet::from(["boxes_out", "class_embed.0.weight", "enc_score_head.weight"]));
+    let head = cut.head.load(&artifact).unwrap();
+    let dropped = edits(&artifact, &cut, &head, &head, &BTreeSet::from([FORGOTTEN]), Slot::Drop);
+    let said = dropped.unwrap_err().to_string();
+    assert!(said.contains("stacks the results of several layers"), "{said}");
+}
+
+#[test]
 fn operators_that_make_more_than_classes_are_refused_by_their_names() {
     for (name, width, first) in [("shared", 21, "`conv_18`"), ("anchored", 30, "`conv_18`")] {
         let said = located(name, None).unwrap_err().to_string();

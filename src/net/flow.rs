@@ -2,16 +2,12 @@
 
 use std::{cell::Cell, collections::HashMap};
 
-use declass_formats::{
-    Artifact,
-    onnx::{Dim, Graph, Node},
-};
+use declass_formats::onnx::{Dim, Graph, Node};
 
 use super::{
     kinds::{self, Kind, Kinds},
     ops::Op,
     problem::Problem,
-    stacks,
     wiring::{Reader, ValueId, Wiring},
 };
 use crate::error::Error;
@@ -38,14 +34,12 @@ impl<'a> Flow<'a> {
         Ok(Self { wiring, kinds, computed: Cell::new(0), picked: HashMap::new() })
     }
 
-    /// The same where evidence enters a stack of values only through the one that is picked from it.
-    pub(crate) fn without_unpicked(mut self, artifact: &Artifact) -> Self {
-        let nodes = 0..self.graph().nodes.len();
-        self.picked = nodes.filter_map(|node| Some((node, stacks::picked(artifact, &self, node)?))).collect();
-        for (node, value) in &self.picked {
+    /// The same where evidence enters each of these nodes, which stack values, only through the one that is picked again.
+    pub(crate) fn reading(mut self, picked: HashMap<usize, ValueId>) -> Self {
+        for (node, value) in &picked {
             self.kinds.evidence[*node] = vec![*value];
         }
-        self
+        Self { picked, ..self }
     }
 
     /// The operand of a stack that is all that anything reads of it.

@@ -27,5 +27,6 @@ pub(crate) use problem::{Malformed, Problem, Unknown};
 pub(crate) use quantised::Quantised;
 pub(crate) use ranks::Ranks;
 pub(crate) use source::{Own, Place, Places, Source, transposed};
+pub(crate) use stacks::picked_from;
 pub(crate) use tensor_ops::{permutation, reshaped};
 pub(crate) use wiring::ValueId;

@@ -1,6 +1,8 @@
 //! Values that are stacked along an axis of their own and of which one is picked again, as decoders do with the results
 //! of their layers when only those of the last are given out.
 
+use std::collections::HashMap;
+
 use declass_formats::{Artifact, onnx::Node};
 
 use super::{
@@ -11,8 +13,14 @@ use super::{
     wiring::ValueId,
 };
 
+/// By node, the operand of each stack that is all that anything reads of it.
+pub(crate) fn picked_from(artifact: &Artifact, flow: &Flow<'_>) -> HashMap<usize, ValueId> {
+    let nodes = 0..flow.graph().nodes.len();
+    nodes.filter_map(|node| Some((node, picked(artifact, flow, node)?))).collect()
+}
+
 /// The operand of a stack that is all that anything reads of it; `None` if it is no stack, or more is read.
-pub(super) fn picked(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Option<ValueId> {
+fn picked(artifact: &Artifact, flow: &Flow<'_>, node: usize) -> Option<ValueId> {
     if flow.op(node).list() != List::Joins || flow.evidence(node).len() < 2 {
         return None;
     }

@@ -43,7 +43,7 @@ mod tail;
 mod target;
 mod whole;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use declass_formats::{Artifact, onnx::Graph};
 pub(crate) use metadata::{CHARACTERS, LABEL_KEYS, characters};
@@ -56,8 +56,8 @@ use crate::{
     classes::Labels,
     error::{Error, LocateError},
     evidence::Untouched,
-    head::{Hints, Place},
-    net::Flow,
+    head::Hints,
+    net::{Flow, picked_from},
 };
 use found::{Found, Route};
 use output::Exit;
@@ -70,10 +70,9 @@ pub(crate) const OWN_COPY: &str = ".declass";
 
 /// Locates by the structure of the graph, which is the artifact's own, perhaps without its declared shapes.
 fn locate_in(artifact: &Artifact, graph: &Graph, hints: &Hints) -> Result<Cut, Error> {
-    let flow = match hints.older {
-        true => Flow::new(graph)?,
-        false => Flow::new(graph)?.without_unpicked(artifact),
-    };
+    let flow = Flow::new(graph)?;
+    let picked = if hints.older { HashMap::new() } else { picked_from(artifact, &flow) };
+    let flow = flow.reading(picked);
     let stated = metadata::stated(artifact)?;
     let stated = match hints.older {
         true => stated,
@@ -140,10 +139,10 @@ fn head_in_one_place(question: Question<'_, '_>) -> Result<Cut, Error> {
         readers::settle(flow, &mut head, &picks);
     }
     let mut others = others::of(artifact, flow, exits, &heads, head.classes);
-    if head.position.place() == Some(Place::Box) {
-        let choosers = others::choosers(artifact, flow, &heads, head.classes);
+    if head.position.place().is_some() && !hints.older {
+        let beside = others::beside(artifact, flow, &heads, head.classes);
         let is_new = |it: &Untouched| others.untouched.iter().all(|other| other.name != it.name);
-        let new: Vec<Untouched> = choosers.into_iter().filter(is_new).collect();
+        let new: Vec<Untouched> = beside.into_iter().filter(is_new).collect();
         others.untouched.extend(new);
     }
     if hints.heads.is_empty() && !others.rivals.is_empty() {

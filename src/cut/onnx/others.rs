@@ -56,8 +56,9 @@ pub(super) fn of(
     others
 }
 
-/// Matrices beside the heads of a detector with a row per class, by the best of whose results it chooses where to look.
-pub(super) fn choosers(
+/// Matrices beside the heads with a row per class: those by the best of whose results a detector chooses where to look,
+/// and those of layers whose results are stacked with the heads' and not picked again.
+pub(super) fn beside(
     artifact: &Artifact,
     flow: &Flow<'_>,
     heads: &[usize],
@@ -65,9 +66,12 @@ pub(super) fn choosers(
 ) -> Vec<Untouched> {
     let per_class = Extent { width: classes, is_last_axis: true };
     let nodes = 0..flow.graph().nodes.len();
+    let stacks = nodes.clone().filter(|node| flow.picked(*node).is_some());
+    let stacked = stacks.flat_map(|node| &flow.node(node).inputs).filter_map(|name| flow.id(name));
+    let layers: BTreeSet<usize> = stacked.flat_map(|value| walk(flow, value).heads).collect();
     let inner = nodes.filter(|node| !heads.contains(node) && is_linear(flow, *node));
-    let found =
-        inner.filter(|node| part::extent(artifact, flow, *node) == Some(per_class) && is_sorted(flow, *node));
+    let counts = |node: &usize| part::extent(artifact, flow, *node) == Some(per_class);
+    let found = inner.filter(counts).filter(|node| layers.contains(node) || is_sorted(flow, *node));
     let named = found.map(|node| {
         let name = weight(artifact, flow, node).map_or_else(|| flow.title(node), str::to_owned);
         let shape = stored_info(artifact, &name).map(|info| info.shape.clone()).unwrap_or_default();

@@ -137,6 +137,10 @@ pub(super) enum Meaning {
     OtherPlaces,
     #[error("pools over padded positions")]
     Padded,
+    #[error(
+        "stacks the results of several layers, and those from which nothing is picked have the classes, too"
+    )]
+    OtherLayers,
     #[error("picks among the classes")]
     PicksClasses,
     #[error("pools over something else than positions")]

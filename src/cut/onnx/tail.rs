@@ -151,6 +151,9 @@ fn step(follower: &mut Follower<'_, '_>, node: usize) -> Results {
     // Of a stack from which one value is picked again the others are nothing that is given out.
     if let Some(value) = follower.flow.picked(node) {
         let tracked = follower.tracked.get(&value).cloned().ok_or(Meaning::Steered)?;
+        let (op, title) = (follower.flow.node(node).op_type.clone(), follower.flow.title(node));
+        let problem = Meaning::OtherLayers.into();
+        follower.obstacle.get_or_insert(Obstacle::At { op, title, problem });
         return Ok(vec![(0, tracked)]);
     }
     // Nothing is said of an operator, an attribute or an operand that the table does not know.
