@@ -128,7 +128,8 @@ fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
     let cut = Cut::locate(model, &Hints::default())?;
     let before = cut.head.load(model)?;
     let forgotten = Forgotten::from_indices([FORGOTTEN].into(), before.classes)?;
-    let removal = Removal::of(forgotten, methods::choose(None, cut.head.link)?).build()?;
+    let removal =
+        Removal::of(forgotten, methods::choose(None, cut.head.link, cut.head.position.place())?).build()?;
 
     let began = Instant::now();
     let material = Material::draw(&before, &removal, device, &Silent)?;
