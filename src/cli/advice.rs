@@ -244,6 +244,7 @@ fn option(parameter: Parameter) -> &'static str {
         Parameter::Distribution => "--distribution",
         Parameter::Epochs => "--epochs",
         Parameter::LearningRate => "--lr",
+        Parameter::Optimizer => "--set optimizer",
         Parameter::Samples => "--samples",
     }
 }

@@ -13,6 +13,7 @@ pub(super) const METHOD: Method = Method {
     data: Data::Forgotten,
     settings: &[],
     source: "Golatkar et al., CVPR 2020",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 

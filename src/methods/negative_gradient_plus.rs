@@ -18,6 +18,7 @@ pub(super) const METHOD: Method = Method {
         range: (0.0, 1.0),
     }],
     source: "Kurmanji et al., NeurIPS 2023",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 

@@ -14,6 +14,7 @@ pub(super) const METHOD: Method = Method {
     data: Data::Forgotten,
     settings: &[],
     source: "Graves et al., AAAI 2021",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 

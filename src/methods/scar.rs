@@ -7,7 +7,7 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::{Batch, Data, Kind, Method};
+use super::{Batch, Data, Distillation, Kind, Masked, Method};
 
 const WEIGHT: f64 = 5.0;
 
@@ -17,6 +17,7 @@ pub(super) const METHOD: Method = Method {
     data: Data::Retained,
     settings: &[],
     source: "Bonato et al., ECCV 2024",
+    minimum: Some(Distillation { weight: WEIGHT, masked: Masked::Least }),
     kind: Kind::Trained(gradient),
 };
 

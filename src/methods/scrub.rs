@@ -21,6 +21,7 @@ pub(super) const METHOD: Method = Method {
         Setting { name: "temperature", summary: "softens both sides", default: 2.0, range: (0.1, 100.0) },
     ],
     source: "Kurmanji et al., NeurIPS 2023",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 

@@ -164,6 +164,7 @@ impl<'a> Bench<'a> {
             retained_agreement: retained.agreement,
             worst_class: retained.worst_class,
             retained_kl: retained.divergence,
+            reached: None,
             trace,
         };
         let head = weights.to_head(&self.start).map_err(Error::compute("unlearning"))?;

@@ -19,6 +19,18 @@ use crate::{
 /// of the fixtures' real test embeddings recognised; stopped at 1/2, no method left any of any class.
 const STOP_MARGIN: f32 = 0.5;
 
+/// How far below the retained logits a forgotten one must come to lie that lay so far above in the original.
+pub(super) fn required(gap: f32) -> f32 {
+    gap.clamp(0.0, STOP_MARGIN)
+}
+
+/// Whether an embedding counts as forgotten whose forgotten logits exceed the retained ones by so much.
+///
+/// A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
+pub(super) fn is_gone(gap: f32, required: f32) -> bool {
+    gap < 0.0 && gap <= -required
+}
+
 /// What the original head makes of the strata, and what training is held against.
 pub(super) struct Judge<'a> {
     strata: &'a Strata,
@@ -82,7 +94,7 @@ impl<'a> Judge<'a> {
                 original,
             };
             let gaps = judge.gaps(&judge.original)?;
-            judge.required = gaps.into_iter().map(|gap| gap.clamp(0.0, STOP_MARGIN)).collect();
+            judge.required = gaps.into_iter().map(required).collect();
             Ok(judge)
         };
         judge().map_err(Error::compute("unlearning"))
@@ -100,9 +112,8 @@ impl<'a> Judge<'a> {
         let misses = gaps.iter().zip(&self.required).map(|(gap, required)| gap + required);
         let shortfall =
             misses.fold(0.0f32, |worst, miss| if miss > worst || miss.is_nan() { miss } else { worst });
-        // A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
         let is_forgotten: Vec<bool> =
-            gaps.iter().zip(&self.required).map(|(gap, required)| *gap < 0.0 && *gap <= -required).collect();
+            gaps.iter().zip(&self.required).map(|(&gap, &required)| is_gone(gap, required)).collect();
         let mut rest = is_forgotten.as_slice();
         let share = |(_, count): &(Stratum, usize)| {
             let (stratum, tail) = rest.split_at(*count);
