@@ -9,7 +9,9 @@ use super::{
     record::RunRecord,
 };
 use crate::{
-    claim::{Algorithm, Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim, Version},
+    claim::{
+        Algorithm, Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim, Version,
+    },
     error::Error,
     evaluate::{Data, Evaluation},
     evidence::{LentGraph, Outcome},

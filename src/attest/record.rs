@@ -3,7 +3,8 @@
 use super::evaluation;
 use crate::{
     claim::{
-        Algorithm, Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training, TrainingAttempt,
+        Algorithm, Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training,
+        TrainingAttempt,
     },
     embeddings::{Rare, Sampler, Sampling},
     evaluate::Evaluation,

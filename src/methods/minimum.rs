@@ -79,7 +79,9 @@ impl Distillation {
         let sum_p = rest + moved;
         let excess = moved - target * now.len() as f64;
         // Where the target has no probability, there is nothing to weigh.
-        let lag = |logit: f32| if target > 0.0 { target / sum_q * (f64::from(value) - f64::from(logit)) } else { 0.0 };
+        let lag = |logit: f32| {
+            if target > 0.0 { target / sum_q * (f64::from(value) - f64::from(logit)) } else { 0.0 }
+        };
         let loss = (excess / sum_q).ln_1p() + now.iter().map(|&logit| lag(logit)).sum::<f64>();
         let mut own = now.iter();
         for ((g, &logit), &forgotten) in gradient.iter_mut().zip(original).zip(is_forgotten) {

@@ -229,7 +229,10 @@ mod tests {
     #[test]
     fn what_is_left_out_is_the_default_and_equal_wishes_are_equal_removals() {
         let plain = removal("delete").build().unwrap();
-        assert_eq!(plain, removal("delete").optimizer(Optimizer::Minimum).verification_seed(0).build().unwrap());
+        assert_eq!(
+            plain,
+            removal("delete").optimizer(Optimizer::Minimum).verification_seed(0).build().unwrap()
+        );
         let trained = removal("delete").optimizer(Optimizer::Sgd).build().unwrap();
         assert_eq!(trained, removal("delete").samples(1000).epochs(300).build().unwrap(), "as it was");
         assert_ne!(plain, trained);

@@ -105,18 +105,12 @@ fn target(
 const ROWS_AT_ONCE: usize = 4096;
 
 /// Embeddings of the classes that the loss is about and of those that shall be gone, some of each stratum.
-fn strata(
-    head: &LinearHead,
-    space: &Space,
-    removal: &Removal,
-    device: &Device,
-) -> Result<Strata, Error> {
+fn strata(head: &LinearHead, space: &Space, removal: &Removal, device: &Device) -> Result<Strata, Error> {
     let forgotten = removal.forgotten();
     let gone = forgotten.indices().count();
     let in_all = (WORK / (head.classes * space.width()).max(1)).clamp(FEWEST, MOST);
     let each = |classes: usize| (in_all / classes.max(1)).clamp(1, MOST_OF_CLASS);
-    let of_retained =
-        if removal.method().data.has_retained() { each(head.classes - gone) } else { 0 };
+    let of_retained = if removal.method().data.has_retained() { each(head.classes - gone) } else { 0 };
     let wanted = |class| if forgotten.contains(class) { each(gone) } else { of_retained };
     let per_class = (0..head.classes).map(wanted).collect();
     let insist = |class| gone <= INSISTED && forgotten.contains(class);
@@ -209,8 +203,7 @@ impl<'a> Look<'a> {
                 self.judge(original, now);
             }
             if (is_forgotten && self.of_forgotten) || (!is_forgotten && self.of_retained) {
-                let point =
-                    Point { original, now, value: self.value, is_forgotten: &self.is_forgotten };
+                let point = Point { original, now, value: self.value, is_forgotten: &self.is_forgotten };
                 self.sum += self.loss.at(&point, gradient);
                 self.count += 1;
             }
@@ -227,7 +220,8 @@ impl<'a> Look<'a> {
     /// Whether an embedding of a forgotten class is still recognised, by the rule that ends a training.
     fn judge(&mut self, original: &[f32], now: &[f32]) {
         let largest = |logits: &mut dyn Iterator<Item = f32>| logits.fold(f32::NEG_INFINITY, f32::max);
-        let side = |forgotten: bool| original.iter().zip(&self.is_forgotten).filter(move |it| *it.1 == forgotten);
+        let side =
+            |forgotten: bool| original.iter().zip(&self.is_forgotten).filter(move |it| *it.1 == forgotten);
         let rival = largest(&mut side(false).map(|(logit, _)| *logit));
         let before = largest(&mut side(true).map(|(logit, _)| *logit)) - rival;
         // A logit that is no number would be passed over by `f32::max`.
