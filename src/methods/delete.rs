@@ -9,6 +9,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Batch, Data, Distillation, Kind, Masked, Method};
+use crate::tail::elementwise::less;
 
 pub(super) const METHOD: Method = Method {
     name: "delete",
@@ -22,5 +23,5 @@ pub(super) const METHOD: Method = Method {
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
     let target = candle_nn::ops::softmax_last_dim(&batch.without_forgotten(batch.original)?)?;
-    batch.probabilities()? - target
+    less(&batch.probabilities()?, &target)
 }

@@ -6,6 +6,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Batch, Data, Kind, Method};
+use crate::tail::elementwise::less;
 
 pub(super) const METHOD: Method = Method {
     name: "negative-gradient",
@@ -18,5 +19,5 @@ pub(super) const METHOD: Method = Method {
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
-    batch.one_hot(batch.labels)? - batch.probabilities()?
+    less(&batch.one_hot(batch.labels)?, &batch.probabilities()?)
 }

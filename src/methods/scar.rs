@@ -8,6 +8,7 @@
 use candle_core::{D, Result, Tensor};
 
 use super::{Batch, Data, Distillation, Kind, Masked, Method};
+use crate::tail::elementwise::less;
 
 const WEIGHT: f64 = 5.0;
 
@@ -24,5 +25,5 @@ pub(super) const METHOD: Method = Method {
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
     let least = batch.original.min(D::Minus1)?.min(0)?;
     let target = candle_nn::ops::softmax_last_dim(&batch.with_forgotten_at(batch.original, &least)?)?;
-    (batch.probabilities()? - target)? * WEIGHT
+    less(&batch.probabilities()?, &target)? * WEIGHT
 }

@@ -7,6 +7,7 @@ use crate::{
     embeddings::Sampling,
     error::{Error, UnlearnError},
     head::LinearHead,
+    tail::with_crew,
     unlearn::{self, Material, Search, Started},
 };
 
@@ -31,7 +32,8 @@ impl<'a> Job<'a> {
         let before = self.model.cut().head.load(self.model.artifact())?;
         self.require_something_to_forget(&before)?;
         edit::check(self.model.artifact(), self.model.cut(), &before, self.removal.target())?;
-        let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };
+        let search = || self.search(&before);
+        let training = if self.removal.draws() { with_crew(usize::MAX, search)? } else { Training::default() };
         Ok(Unlearned { job: self, before, training })
     }
 

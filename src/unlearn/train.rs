@@ -14,6 +14,7 @@ use crate::{
     methods::Kind,
     progress::{Progress, Step},
     removal::Removal,
+    tail::with_crew,
 };
 
 /// A head that forgot every stratum, and how it got there.
@@ -122,10 +123,10 @@ pub fn search(
     let data = removal.method().data;
     let mut bench = Bench::new(before.clone(), material, removal.forgotten(), data, device)?;
     let mut attempts: Vec<Summary> = Vec::new();
-    let mut best = try_all(&bench, removal, &mut attempts, progress)?;
+    let mut best = with_crew(bench.work(), || try_all(&bench, removal, &mut attempts, progress))?;
     if best.is_none() && matches!(removal.method().kind, Kind::Trained(_)) {
         bench.stretch(material, data, &STRETCHES)?;
-        best = try_all(&bench, removal, &mut attempts, progress)?;
+        best = with_crew(bench.work(), || try_all(&bench, removal, &mut attempts, progress))?;
     }
     let best = match best {
         Some((kept, attempt)) => {
