@@ -107,3 +107,84 @@ pub struct Point<'a> {
     /// Whether a class is forgotten, one per class.
     pub is_forgotten: &'a [bool],
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::*;
+    use crate::{
+        classes::Forgotten,
+        methods::{Batch, Kind, by_name},
+        rng::{Purpose, stream},
+    };
+
+    const ORIGINAL: [f32; 5] = [0.5, 2.0, -1.0, 3.0, 0.25];
+    const IS_FORGOTTEN: [bool; 5] = [false, true, false, true, false];
+
+    /// Loss and gradient where the forgotten logits are these.
+    fn at(method: &str, now: [f32; 2], value: f32) -> (f64, [f32; 5]) {
+        let point = Point { original: &ORIGINAL, now: &now, value, is_forgotten: &IS_FORGOTTEN };
+        let mut gradient = [0.0; 5];
+        let loss = by_name(method).unwrap().minimum.unwrap().at(&point, &mut gradient);
+        (loss, gradient)
+    }
+
+    /// The gradient that the method descends along.
+    fn descended(method: &str, now: [f32; 2]) -> Vec<f32> {
+        let mut logits = ORIGINAL;
+        (logits[1], logits[3]) = (now[0], now[1]);
+        let tensor = |row: [f32; 5]| Tensor::new(&[row], &Device::Cpu).unwrap();
+        let method = by_name(method).unwrap();
+        let Kind::Trained(gradient) = method.kind else { panic!() };
+        let made = gradient(&mut Batch {
+            logits: &tensor(logits),
+            original: &tensor(ORIGINAL),
+            labels: &[1],
+            forgotten: &Forgotten::resolve(&["1", "3"], 5, None).unwrap(),
+            settings: &method.defaults(),
+            rng: &mut stream(0, Purpose::Targets, 0),
+        });
+        made.unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_the_method_and_the_slope_of_the_loss() {
+        for (method, value) in [("delete", f32::NEG_INFINITY), ("scar", -1.0)] {
+            let now = [0.75, -0.5];
+            let (_, found) = at(method, now, value);
+            for (found, expected) in found.iter().zip(descended(method, now)) {
+                assert!((found - expected).abs() < 1e-5, "{method}: {found} instead of {expected}");
+            }
+            let (above, _) = at(method, [now[0] + 1e-3, now[1]], value);
+            let (below, _) = at(method, [now[0] - 1e-3, now[1]], value);
+            let slope = (above - below) / f64::from((now[0] + 1e-3) - (now[0] - 1e-3));
+            assert!((slope - f64::from(found[1])).abs() < 1e-4, "{method}: {slope} and {}", found[1]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_at_the_minimum() {
+        let (loss, gradient) = at("scar", [-1.0, -1.0], -1.0);
+        assert_eq!((loss, gradient), (0.0, [0.0; 5]));
+        // Two forgotten logits 30 nats below the mean, and so below the largest.
+        let (loss, gradient) = at("delete", [-30.0, -30.0], f32::NEG_INFINITY);
+        assert!(loss > 0.0 && loss < 2.0 * (-30.0f64).exp(), "{loss}");
+        assert!(gradient.iter().all(|g| g.abs() < 1e-12 && *g != 0.0), "{gradient:?}");
+    }
+
+    #[test]
+    fn a_head_without_bias_has_no_room_for_a_value() {
+        let head =
+            LinearHead { classes: 2, width: 1, weight: vec![1.0, -1.0], bias: vec![0.0; 2], has_bias: false };
+        let forgotten = Forgotten::resolve(&["0"], 2, None).unwrap();
+        let found = |method: &str, is_final| {
+            let method = by_name(method).unwrap();
+            let given = ClosedForm { head: &head, forgotten: &forgotten, settings: &method.defaults() };
+            method.minimum.unwrap().minimum(&given, -1.0, is_final).unwrap()
+        };
+        assert_eq!(found("scar", true), None);
+        assert_eq!(found("delete", false), None);
+        assert_eq!(found("delete", true).unwrap().weight, [-1.0, -1.0], "the mean, of which nothing is kept");
+    }
+}

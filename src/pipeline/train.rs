@@ -33,7 +33,8 @@ impl<'a> Job<'a> {
         self.require_something_to_forget(&before)?;
         edit::check(self.model.artifact(), self.model.cut(), &before, self.removal.target())?;
         let search = || self.search(&before);
-        let training = if self.removal.draws() { with_crew(usize::MAX, search)? } else { Training::default() };
+        let training =
+            if self.removal.draws() { with_crew(usize::MAX, search)? } else { Training::default() };
         Ok(Unlearned { job: self, before, training })
     }
 

@@ -268,3 +268,71 @@ impl<'a> Look<'a> {
         Ok((squares(weight.flatten_all()?.to_vec1()?) + biases).sqrt())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        classes::Forgotten,
+        head::{Link, MARGIN, Treatment, seal},
+        methods,
+        progress::Silent,
+        removal::Builder,
+    };
+
+    fn head(has_bias: bool) -> LinearHead {
+        let weight = vec![1.0, 0.0, 0.0, -0.5, 0.9, 0.0, -0.5, -0.9, 0.1];
+        let bias = if has_bias { vec![0.1, 0.0, -0.1] } else { vec![0.0; 3] };
+        LinearHead { classes: 3, width: 3, weight, bias, has_bias }
+    }
+
+    fn removal(method: &str) -> Builder {
+        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
+        Removal::of(forgotten, methods::by_name(method).unwrap())
+    }
+
+    fn started(head: &LinearHead, removal: Builder) -> Option<Started> {
+        start(head, &removal.build().unwrap(), &Device::Cpu, &Silent).unwrap()
+    }
+
+    #[test]
+    fn delete_ends_where_the_seal_does_and_draws_nothing_to_train_on() {
+        let head = head(true);
+        let Started { sampling, search } = started(&head, removal("delete")).unwrap();
+        assert_eq!((sampling.draws, sampling.accepted.iter().sum::<usize>()), (0, 0));
+        let trained = search.trained().unwrap();
+        let forgotten = Forgotten::resolve(&["1"], 3, None).unwrap();
+        assert_eq!(trained.head, seal(&head, &forgotten, Link::Softmax, MARGIN).unwrap());
+        let kept = &trained.attempts[0];
+        let reached = kept.reached.unwrap();
+        assert!(reached.embeddings > 1000, "{reached:?}");
+        assert!((0.0..1e-13).contains(&reached.loss) && reached.gradient < 1e-12, "{reached:?}");
+        assert_eq!((kept.epochs, kept.worst_stratum), (0, 0.0));
+    }
+
+    #[test]
+    fn scar_moves_the_removed_row_alone() {
+        let head = head(true);
+        let trained = started(&head, removal("scar")).unwrap().search.trained().unwrap();
+        assert_eq!(trained.head.row(1), [0.0; 3]);
+        assert!(trained.head.bias[1] < -1.0, "{:?}", trained.head.bias);
+        assert_eq!((trained.head.row(0), trained.head.row(2)), (head.row(0), head.row(2)));
+        assert_eq!(trained.attempts[0].reached.unwrap().loss, 0.0);
+    }
+
+    #[test]
+    fn what_has_no_known_minimum_is_left_to_descent() {
+        assert!(started(&head(true), removal("delete").optimizer(Optimizer::Sgd)).is_none());
+        assert!(started(&head(true), removal("scrub")).is_none());
+        assert!(started(&head(false), removal("delete").treatment(Treatment::Leave)).is_none());
+        let sealed = started(&head(false), removal("delete")).unwrap().search.trained().unwrap();
+        assert!(sealed.attempts[0].reached.unwrap().loss > 1e-3, "without a bias there is something left");
+    }
+
+    #[test]
+    fn a_class_that_no_stratum_has_is_left_to_the_rest() {
+        let bias = vec![900.0, 0.0, 0.0];
+        let head = LinearHead { classes: 3, width: 3, weight: vec![0.0; 9], bias, has_bias: true };
+        assert!(started(&head, removal("delete")).is_none());
+    }
+}

@@ -70,7 +70,8 @@ impl Behaviour {
         let address = Address { seed, purpose: Purpose::Verification };
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
         let candidate = Weights::of(&space.restrict(candidate)?, device)?;
-        let pair = Pair::new(candidate, recognition, moved.is_empty()).map_err(Error::compute("verifying"))?;
+        let pair =
+            Pair::new(candidate, recognition, moved.is_empty()).map_err(Error::compute("verifying"))?;
         let mut behaviour = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
@@ -120,11 +121,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn new(
-        candidate: Weights,
-        recognition: Recognition<'a>,
-        is_unmoved: bool,
-    ) -> candle_core::Result<Self> {
+    fn new(candidate: Weights, recognition: Recognition<'a>, is_unmoved: bool) -> candle_core::Result<Self> {
         let forgotten = recognition.forgotten;
         let candidate = if is_unmoved {
             let rows: Vec<u32> = forgotten.indices().map(|class| class as u32).collect();
