@@ -183,6 +183,11 @@ mod tests {
             let given = ClosedForm { head: &head, forgotten: &forgotten, settings: &method.defaults() };
             method.minimum.unwrap().minimum(&given, -1.0, is_final).unwrap()
         };
+        let with_bias = LinearHead { has_bias: true, ..head.clone() };
+        let scar = by_name("scar").unwrap();
+        let given = ClosedForm { head: &with_bias, forgotten: &forgotten, settings: &scar.defaults() };
+        let moved = scar.minimum.unwrap().minimum(&given, -1.0, false).unwrap().unwrap();
+        assert_eq!((moved.weight, moved.bias), (vec![0.0, -1.0], vec![-1.0, 0.0]));
         assert_eq!(found("scar", true), None);
         assert_eq!(found("delete", false), None);
         assert_eq!(found("delete", true).unwrap().weight, [-1.0, -1.0], "the mean, of which nothing is kept");

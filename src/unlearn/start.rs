@@ -62,7 +62,7 @@ pub fn start(
     let (sampling, value) = target(head, &loss, removal, device, progress)?;
     let given = ClosedForm { head, forgotten: removal.forgotten(), settings: removal.settings() };
     let Some(after) = loss.minimum(&given, value, removal.target().is_final())? else { return Ok(None) };
-    let space = Space::spanned_by(&[head])?;
+    let space = coordinates(head)?;
     let strata = strata(head, &space, removal, device)?;
     let mut look = Look::new(&space.restrict(&after)?, &loss, value, removal, device)?;
     strata.each(|stratum, piece, logits| look.at(stratum, piece, logits))?;
@@ -73,6 +73,16 @@ pub fn start(
     let summary = look.summary()?;
     let best = summary.succeeded().then_some(Best { kept: 0, head: after });
     Ok(Some(Started { sampling, search: Search { attempts: vec![summary], strata, best } }))
+}
+
+/// Where embeddings are looked at: in the row space of a head with few classes; a basis of many rows would take longer than
+/// the rest.
+fn coordinates(head: &LinearHead) -> Result<Space, Error> {
+    if head.classes.saturating_mul(4) < head.width {
+        Space::spanned_by(&[head])
+    } else {
+        Ok(Space::whole(head.width))
+    }
 }
 
 /// What the target of the distillation has for the forgotten classes, and what was drawn to know it.
@@ -310,14 +320,13 @@ mod tests {
         assert_eq!((kept.epochs, kept.worst_stratum), (0, 0.0));
     }
 
+    /// Among three classes there are long embeddings at which both retained logits are below the least that was drawn.
     #[test]
-    fn scar_moves_the_removed_row_alone() {
-        let head = head(true);
-        let trained = started(&head, removal("scar")).unwrap().search.trained().unwrap();
-        assert_eq!(trained.head.row(1), [0.0; 3]);
-        assert!(trained.head.bias[1] < -1.0, "{:?}", trained.head.bias);
-        assert_eq!((trained.head.row(0), trained.head.row(2)), (head.row(0), head.row(2)));
-        assert_eq!(trained.attempts[0].reached.unwrap().loss, 0.0);
+    fn a_minimum_that_does_not_do_is_said_and_not_kept() {
+        let search = started(&head(true), removal("scar")).unwrap().search;
+        let attempt = &search.attempts[0];
+        assert_eq!((attempt.reached.unwrap().loss, search.succeeded()), (0.0, false));
+        assert!(attempt.worst_stratum > 0.0 && attempt.worst_stratum < 0.2, "{attempt}");
     }
 
     #[test]
@@ -325,7 +334,7 @@ mod tests {
         assert!(started(&head(true), removal("delete").optimizer(Optimizer::Sgd)).is_none());
         assert!(started(&head(true), removal("scrub")).is_none());
         assert!(started(&head(false), removal("delete").treatment(Treatment::Leave)).is_none());
-        let sealed = started(&head(false), removal("delete")).unwrap().search.trained().unwrap();
+        let sealed = started(&head(false), removal("delete")).unwrap().search;
         assert!(sealed.attempts[0].reached.unwrap().loss > 1e-3, "without a bias there is something left");
     }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use rayon::prelude::*;
 
 use super::recognition::{Recognition, top};
 use crate::{
+    classes::Forgotten,
     embeddings::{Embeddings, Most, Strata, Stratum, allot},
     error::Error,
     evidence::Change,
@@ -69,9 +70,10 @@ impl Behaviour {
         let insist = |class| forgotten.contains(class);
         let address = Address { seed, purpose: Purpose::Verification };
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
-        let candidate = Weights::of(&space.restrict(candidate)?, device)?;
-        let pair =
-            Pair::new(candidate, recognition, moved.is_empty()).map_err(Error::compute("verifying"))?;
+        let part = if moved.is_empty() { rows(candidate, forgotten) } else { candidate.clone() };
+        let candidate = Weights::of(&space.restrict(&part)?, device)?;
+        let retained = forgotten.retained().collect();
+        let pair = Pair { candidate, is_unmoved: moved.is_empty(), recognition, retained };
         let mut behaviour = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
@@ -111,6 +113,17 @@ impl Tally {
     }
 }
 
+/// The part of a head that makes the logits of the forgotten classes.
+fn rows(head: &LinearHead, forgotten: &Forgotten) -> LinearHead {
+    let classes: Vec<usize> = forgotten.indices().collect();
+    LinearHead {
+        classes: classes.len(),
+        weight: classes.iter().flat_map(|&class| head.row(class)).copied().collect(),
+        bias: classes.iter().map(|&class| head.bias[class]).collect(),
+        ..*head
+    }
+}
+
 struct Pair<'a> {
     /// What of the candidate has other logits: all of it, or the forgotten classes where no retained weight moved, in
     /// which case the logits of the others are the original's to the last bit.
@@ -120,18 +133,7 @@ struct Pair<'a> {
     retained: Vec<usize>,
 }
 
-impl<'a> Pair<'a> {
-    fn new(candidate: Weights, recognition: Recognition<'a>, is_unmoved: bool) -> candle_core::Result<Self> {
-        let forgotten = recognition.forgotten;
-        let candidate = if is_unmoved {
-            let rows: Vec<u32> = forgotten.indices().map(|class| class as u32).collect();
-            candidate.columns(&Tensor::new(rows, candidate.weight.device())?)?
-        } else {
-            candidate
-        };
-        Ok(Self { candidate, is_unmoved, recognition, retained: forgotten.retained().collect() })
-    }
-
+impl Pair<'_> {
     /// The candidate's logits of embeddings whose logits in the original are `before`.
     fn logits(&self, piece: &Embeddings, before: &[f32]) -> candle_core::Result<Vec<f32>> {
         let rows = piece.to_device(self.candidate.weight.device())?;
