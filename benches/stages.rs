@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench stages -- --device cpu --models target/heads 10x512 1000x2048
 //!
-//! Sampling draws training embeddings and strata, unlearning is DELETE at its defaults, verification is the
+//! Sampling draws training embeddings and strata, unlearning is DELETE by gradient descent, verification is the
 //! whole gate on the written copy, certificate included. Prints one line of JSON per head, with the least
 //! seconds of some rounds; `benches/gpu.py` makes a table of them. MODELS keeps the heads, so that other
 //! programs can be measured on the same ones.
@@ -25,7 +25,7 @@ use declass::{
     edit,
     formats::Artifact,
     head::{Hints, LinearHead},
-    methods,
+    methods::{self, Optimizer},
     progress::Silent,
     release::{Destination, Staged},
     removal::Removal,
@@ -128,8 +128,8 @@ fn round(model: &Artifact, device: &Device) -> anyhow::Result<Round> {
     let cut = Cut::locate(model, &Hints::default())?;
     let before = cut.head.load(model)?;
     let forgotten = Forgotten::from_indices([FORGOTTEN].into(), before.classes)?;
-    let removal =
-        Removal::of(forgotten, methods::choose(None, cut.head.link, cut.head.position.place())?).build()?;
+    let method = methods::choose(None, cut.head.link, cut.head.position.place())?;
+    let removal = Removal::of(forgotten, method).optimizer(Optimizer::Sgd).build()?;
 
     let began = Instant::now();
     let material = Material::draw(&before, &removal, device, &Silent)?;

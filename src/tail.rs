@@ -1,5 +1,10 @@
 //! The head on a device: what sampling, training and verification multiply embeddings with.
 
+mod crew;
+pub mod elementwise;
+
+pub use crew::with_crew;
+
 use candle_core::{Device, Result, Tensor};
 
 use crate::{error::Error, head::LinearHead};
@@ -43,7 +48,7 @@ impl Weights {
     /// # Errors
     /// What the device says.
     pub fn logits(&self, embeddings: &Tensor) -> Result<Tensor> {
-        embeddings.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)
+        elementwise::plus_row(&embeddings.matmul(&self.weight.t()?)?, &self.bias)
     }
 
     /// The part that makes the logits of some classes.
@@ -67,8 +72,8 @@ impl Weights {
     /// # Errors
     /// What the device says.
     pub fn plus(&self, other: &Self, factor: f64) -> Result<Self> {
-        let other = other.scaled(factor)?;
-        Ok(Self { weight: (&self.weight + other.weight)?, bias: (&self.bias + other.bias)? })
+        let plus = |mine, other| elementwise::plus_scaled(mine, other, factor);
+        Ok(Self { weight: plus(&self.weight, &other.weight)?, bias: plus(&self.bias, &other.bias)? })
     }
 
     /// Downloads it as a head of the shape of another.

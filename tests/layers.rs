@@ -63,7 +63,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("head", &["classes", "error"]),
     ("inputs", &["arrays", "classes", "error", "progress", "rng", "unambiguous"]),
     ("key_file", &["error"]),
-    ("methods", &["classes", "error", "head", "rng"]),
+    ("methods", &["classes", "error", "head", "rng", "tail"]),
     (
         "pipeline",
         &[

@@ -9,12 +9,14 @@ use super::{
     record::RunRecord,
 };
 use crate::{
-    claim::{Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim, Version},
+    claim::{
+        Algorithm, Claim, ClaimError, INPUT_MODEL, Resource, Seed, Settings, Statement, StoredClaim, Version,
+    },
     error::Error,
     evaluate::{Data, Evaluation},
     evidence::{LentGraph, Outcome},
     fetch::PackageUrl,
-    methods::{self, Kind},
+    methods::{self, Kind, Optimizer},
     removal::{OtherFile, Removal},
 };
 
@@ -161,14 +163,23 @@ fn removal(statement: &Statement) -> Result<Removal, ClaimError> {
         .seed(asked.seed.value())
         .verification_seed(statement.predicate.verification.seed.value())
         .device(build.internal_parameters.device);
-    if let Some(Settings { distribution, samples_per_class, learning_rate, max_epochs, method: settings }) =
-        &asked.parameters
-    {
+    if let Some(parameters) = &asked.parameters {
+        let Settings {
+            distribution,
+            samples_per_class,
+            learning_rate,
+            max_epochs,
+            optimizer,
+            method: settings,
+        } = parameters;
         let distribution = distribution.parse().map_err(ClaimError::Unknown)?;
         removal = removal.distribution(distribution).samples(*samples_per_class);
         // It is recorded of every method that draws, whether or not it trains.
         if matches!(method.kind, Kind::Trained(_)) {
-            removal = removal.epochs(*max_epochs);
+            removal = removal.epochs(*max_epochs).optimizer(match optimizer {
+                Some(Algorithm::Minimum1) => Optimizer::Minimum,
+                None => Optimizer::Sgd,
+            });
         }
         if let Some(rate) = learning_rate {
             removal = removal.learning_rate(rate.value());

@@ -3,12 +3,14 @@
 use super::evaluation;
 use crate::{
     claim::{
-        Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training, TrainingAttempt,
+        Algorithm, Lineage, RareClass, RecordedEvaluation, SamplerName, Settings, Statement, Training,
+        TrainingAttempt,
     },
     embeddings::{Rare, Sampler, Sampling},
     evaluate::Evaluation,
     evidence::Number,
     fetch::PackageUrl,
+    methods::Optimizer,
     removal::Removal,
     unlearn::{Summary, Trained},
 };
@@ -95,6 +97,7 @@ fn settings(removal: &Removal) -> Settings {
         samples_per_class: removal.samples(),
         learning_rate: removal.learning_rate().map(Number),
         max_epochs: removal.epochs(),
+        optimizer: (removal.optimizer() == Optimizer::Minimum).then_some(Algorithm::Minimum1),
         method: method.collect(),
     }
 }
@@ -125,6 +128,8 @@ fn attempt(summary: &Summary) -> TrainingAttempt {
         learning_rate: summary.learning_rate.map(Number),
         stretched: (summary.stretch > 1.0).then(|| Number(f64::from(summary.stretch))),
         epochs: summary.epochs,
+        loss: summary.reached.map(|reached| Number(reached.loss).rounded()),
+        gradient_norm: summary.reached.map(|reached| Number(reached.gradient).rounded()),
         worst_stratum: Number(summary.worst_stratum).rounded(),
         retained_agreement: Number(summary.retained_agreement).rounded(),
         retained_divergence: Number(summary.retained_kl).rounded(),

@@ -42,7 +42,7 @@ pub(crate) use read::claimed_files;
 pub use read::{Claim, Version};
 pub use resource::{Resource, SIZE};
 pub use root::{ALL_FILES, INPUT_MODEL, ignored, root_digest};
-pub use run::{RareClass, SamplerName, Settings, Training, TrainingAttempt};
+pub use run::{Algorithm, RareClass, SamplerName, Settings, Training, TrainingAttempt};
 pub use statement::Statement;
 pub use stored::StoredClaim;
 pub use tier::Tier;

@@ -62,6 +62,7 @@ impl Claim {
         };
         let statement = Statement::deserialize(&json).map_err(fields)?;
         check_words(&statement)?;
+        check_start(&statement)?;
         match version {
             Version::V1 => check_one_seed(&statement)?,
             Version::V2 => check_seeds(&statement)?,
@@ -133,6 +134,28 @@ fn check_words(statement: &Statement) -> Result<(), ClaimError> {
         figures.iter().try_for_each(check_figure)?;
     }
     Ok(())
+}
+
+/// At the minimum of a loss the retained rows are those of the original: a claim that its head was put there has none
+/// that moved.
+fn check_start(statement: &Statement) -> Result<(), ClaimError> {
+    let predicate = &statement.predicate;
+    let settings = predicate.build_definition.external_parameters.parameters.as_ref();
+    let training = predicate.removal.training.as_ref();
+    let kept = training.and_then(|training| training.attempts.get(training.kept?));
+    let is_untrained = kept.is_some_and(|kept| kept.learning_rate.is_none());
+    if !is_untrained || settings.is_none_or(|settings| settings.optimizer.is_none()) {
+        return Ok(());
+    }
+    let checks = predicate.verification.checks.iter();
+    let mut figures = checks.filter(|check| check.id == "retained-logits").flat_map(|check| &check.figures);
+    match figures.find(|figure| figure.quantity == "rows-moved" && figure.value.value() != 0.0) {
+        Some(moved) => Err(ClaimError::Contradiction(format!(
+            "its head was put at the minimum of the loss, where retained rows stay, and {} of them moved",
+            moved.value
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Definitions count from 1, and no claim has one of them twice: nobody could tell which one counts.

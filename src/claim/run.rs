@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::Number;
 
+/// How a head was got to, with the version of the algorithm: another version may make other bytes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Algorithm {
+    /// The minimum of the method's loss in closed form, descent only where that did not do.
+    #[serde(rename = "minimum-1")]
+    Minimum1,
+}
+
 /// Settings of sampling and training.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +27,9 @@ pub struct Settings {
     pub learning_rate: Option<Number>,
     /// Most epochs of one attempt.
     pub max_epochs: usize,
+    /// How the head was got to; absent for gradient descent from the original head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optimizer: Option<Algorithm>,
     /// The method's own settings, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub method: BTreeMap<String, Number>,
@@ -83,6 +94,12 @@ pub struct TrainingAttempt {
     pub stretched: Option<Number>,
     /// Epochs trained; 0 for a closed form.
     pub epochs: usize,
+    /// The method's loss where it ended, over the strata's embeddings that it is about, in nats; absent if it was trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Number>,
+    /// The norm of its gradient there, with respect to weights and biases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<Number>,
     /// Largest share of the forgotten classes' embeddings still recognised in any stratum.
     pub worst_stratum: Number,
     /// Share of the retained classes' embeddings that keep their class.

@@ -212,6 +212,7 @@ fn of_removal(error: &RemovalError) -> Option<&'static str> {
             "a release is about the classes of one head: begin with the original, and name several heads that have the same classes \
              in one run, each with --head",
         ),
+        RemovalError::NoMinimum { .. } => Some("leave out --set optimizer=minimum"),
         RemovalError::NothingToDo => Some("leave out --no-seal or choose another --method"),
         RemovalError::OneAnswerLeft { .. } => Some(
             "it would be no classifier any more: train another model, or retire this one; --allow-constant writes it \
@@ -244,6 +245,7 @@ fn option(parameter: Parameter) -> &'static str {
         Parameter::Distribution => "--distribution",
         Parameter::Epochs => "--epochs",
         Parameter::LearningRate => "--lr",
+        Parameter::Optimizer => "--set optimizer",
         Parameter::Samples => "--samples",
     }
 }

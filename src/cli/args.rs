@@ -18,8 +18,8 @@ use clap::{Args, Parser, Subcommand};
 
 #[cfg(feature = "compute")]
 pub(super) use compute::{
-    EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs, RunArgs,
-    UnlearnArgs,
+    Chosen, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
+    RunArgs, UnlearnArgs,
 };
 #[cfg(feature = "compute")]
 pub(super) use data::{DataArgs, ExampleArgs, KeepArgs};

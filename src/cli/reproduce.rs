@@ -89,6 +89,9 @@ fn arguments(removal: &Removal, device: DeviceChoice) -> Vec<String> {
     if removal.trains() {
         add("--epochs", removal.epochs().to_string());
     }
+    if removal.method().minimum.is_some() {
+        add("--set", format!("optimizer={}", removal.optimizer().name()));
+    }
     removal.executed().iter().for_each(|inputs| add("--executed", inputs.to_string()));
     add("--device", device.to_string());
     let target = removal.target();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Embeddings;
+use super::{Distribution, Embeddings};
 
 /// How many embeddings each class shall get.
 #[derive(Clone, Debug)]
@@ -79,6 +79,14 @@ pub enum Sampler {
 }
 
 impl Sampling {
+    /// That nothing was drawn.
+    #[must_use]
+    pub fn none(distribution: Distribution, classes: usize) -> Self {
+        let none = vec![0; classes];
+        let (accepted, wanted) = (none.clone(), none);
+        Self { distribution: distribution.name(), draws: 0, accepted, wanted, rare: Vec::new() }
+    }
+
     /// Classes that got fewer than they wanted.
     pub fn starved(&self) -> impl Iterator<Item = usize> + '_ {
         let short = |&(_, (got, want)): &(usize, (&usize, &usize))| got < want;

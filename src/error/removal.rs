@@ -120,6 +120,12 @@ pub enum RemovalError {
         /// The settings that it has.
         known: Vec<&'static str>,
     },
+    /// A method was to start at the minimum of its loss, and none is known.
+    #[error("the loss of method `{method}` has no minimum that is known: it can only be trained")]
+    NoMinimum {
+        /// Its name.
+        method: &'static str,
+    },
     /// Something was chosen for drawing or training, and the method does neither or not that.
     #[error("method `{method}` makes no use of {}", listed(parameters))]
     WithoutUse {
@@ -139,6 +145,8 @@ pub enum Parameter {
     Epochs,
     /// The learning rate.
     LearningRate,
+    /// How the method gets to its head.
+    Optimizer,
     /// Training embeddings per class.
     Samples,
 }
@@ -149,6 +157,7 @@ impl fmt::Display for Parameter {
             Self::Distribution => "the distribution of embeddings",
             Self::Epochs => "the number of epochs",
             Self::LearningRate => "the learning rate",
+            Self::Optimizer => "the optimizer",
             Self::Samples => "the number of embeddings per class",
         })
     }

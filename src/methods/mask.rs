@@ -18,6 +18,7 @@ pub(super) const METHOD: Method = Method {
     data: Data::None,
     settings: &[],
     source: "the baseline of every comparison",
+    minimum: None,
     kind: Kind::ClosedForm(mask),
 };
 

@@ -7,6 +7,7 @@
 mod autograd;
 mod delete;
 mod mask;
+mod minimum;
 mod negative_gradient;
 mod negative_gradient_plus;
 mod pour;
@@ -17,6 +18,7 @@ mod scrub;
 mod seal;
 mod settings;
 
+pub use minimum::{Distillation, Masked, Point};
 pub use settings::{Setting, Settings};
 
 use candle_core::{D, DType, Tensor};
@@ -41,6 +43,9 @@ pub struct Method {
     pub settings: &'static [Setting],
     /// Where its formula comes from.
     pub source: &'static str,
+    /// The loss whose minimum is known, if it is of that kind. Ascending losses have none, and random labels have theirs
+    /// where all retained rows are equal.
+    pub minimum: Option<Distillation>,
     /// What is done.
     pub kind: Kind,
 }
@@ -114,6 +119,32 @@ pub struct ClosedForm<'a> {
     pub forgotten: &'a Forgotten,
     /// The method's settings.
     pub settings: &'a Settings,
+}
+
+/// How a method that trains gets to its head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Optimizer {
+    /// It starts at the minimum of its loss, and descends only where that does not do.
+    Minimum,
+    /// Gradient descent with momentum from the original head, as in the paper.
+    Sgd,
+}
+
+impl Optimizer {
+    /// As it is asked for.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minimum => "minimum",
+            Self::Sgd => "sgd",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::Minimum, Self::Sgd].into_iter().find(|optimizer| optimizer.name() == name)
+    }
 }
 
 /// The gradient of a loss with respect to the logits, one row per sample.

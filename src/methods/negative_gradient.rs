@@ -6,6 +6,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Batch, Data, Kind, Method};
+use crate::tail::elementwise::less;
 
 pub(super) const METHOD: Method = Method {
     name: "negative-gradient",
@@ -13,9 +14,10 @@ pub(super) const METHOD: Method = Method {
     data: Data::Forgotten,
     settings: &[],
     source: "Golatkar et al., CVPR 2020",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
-    batch.one_hot(batch.labels)? - batch.probabilities()?
+    less(&batch.one_hot(batch.labels)?, &batch.probabilities()?)
 }

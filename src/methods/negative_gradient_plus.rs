@@ -6,6 +6,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Batch, Data, Kind, Method, Setting};
+use crate::tail::elementwise::{less, times_column};
 
 pub(super) const METHOD: Method = Method {
     name: "negative-gradient-plus",
@@ -18,11 +19,12 @@ pub(super) const METHOD: Method = Method {
         range: (0.0, 1.0),
     }],
     source: "Kurmanji et al., NeurIPS 2023",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
-    let cross_entropy = (batch.probabilities()? - batch.one_hot(batch.labels)?)?;
+    let cross_entropy = less(&batch.probabilities()?, &batch.one_hot(batch.labels)?)?;
     let beta = batch.settings.value("beta") as f32;
-    cross_entropy.broadcast_mul(&batch.weights(beta - 1.0, beta)?)
+    times_column(&cross_entropy, &batch.weights(beta - 1.0, beta)?)
 }

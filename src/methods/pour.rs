@@ -18,6 +18,7 @@ pub(super) const METHOD: Method = Method {
         range: (0.0, 1000.0),
     }],
     source: "POUR, CVPR 2026",
+    minimum: None,
     kind: Kind::ClosedForm(project),
 };
 

@@ -6,7 +6,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{Batch, Data, Kind, Method};
-use crate::rng;
+use crate::{rng, tail::elementwise::less};
 
 pub(super) const METHOD: Method = Method {
     name: "random-labels",
@@ -14,6 +14,7 @@ pub(super) const METHOD: Method = Method {
     data: Data::Forgotten,
     settings: &[],
     source: "Graves et al., AAAI 2021",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 
@@ -21,5 +22,5 @@ fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
     let retained: Vec<u32> = batch.forgotten.retained().map(|class| class as u32).collect();
     let mut target = || retained[rng::below(retained.len() as u64, batch.rng) as usize];
     let targets: Vec<u32> = batch.labels.iter().map(|_| target()).collect();
-    batch.probabilities()? - batch.one_hot(&targets)?
+    less(&batch.probabilities()?, &batch.one_hot(&targets)?)
 }

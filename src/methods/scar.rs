@@ -7,7 +7,8 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::{Batch, Data, Kind, Method};
+use super::{Batch, Data, Distillation, Kind, Masked, Method};
+use crate::tail::elementwise::less;
 
 const WEIGHT: f64 = 5.0;
 
@@ -17,11 +18,12 @@ pub(super) const METHOD: Method = Method {
     data: Data::Retained,
     settings: &[],
     source: "Bonato et al., ECCV 2024",
+    minimum: Some(Distillation { weight: WEIGHT, masked: Masked::Least }),
     kind: Kind::Trained(gradient),
 };
 
 fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
     let least = batch.original.min(D::Minus1)?.min(0)?;
     let target = candle_nn::ops::softmax_last_dim(&batch.with_forgotten_at(batch.original, &least)?)?;
-    (batch.probabilities()? - target)? * WEIGHT
+    less(&batch.probabilities()?, &target)? * WEIGHT
 }

@@ -9,6 +9,7 @@ use candle_core::{Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
 use super::{Batch, Data, Kind, Method, Setting};
+use crate::tail::elementwise::{less, plus_scaled, times_column};
 
 pub(super) const METHOD: Method = Method {
     name: "scrub",
@@ -21,6 +22,7 @@ pub(super) const METHOD: Method = Method {
         Setting { name: "temperature", summary: "softens both sides", default: 2.0, range: (0.1, 100.0) },
     ],
     source: "Kurmanji et al., NeurIPS 2023",
+    minimum: None,
     kind: Kind::Trained(gradient),
 };
 
@@ -29,8 +31,9 @@ fn gradient(batch: &mut Batch<'_>) -> Result<Tensor> {
     let (stay, labels, leave) = (setting("stay") as f32, setting("labels") as f32, setting("leave") as f32);
     let temperature = setting("temperature");
     let soft = |logits: &Tensor| softmax_last_dim(&(logits / temperature)?);
-    let pull = ((soft(batch.logits)? - soft(batch.original)?)? * temperature)?;
-    let pull = pull.broadcast_mul(&batch.weights(-leave, stay)?)?;
-    let cross_entropy = (batch.probabilities()? - batch.one_hot(batch.labels)?)?;
-    pull + cross_entropy.broadcast_mul(&batch.weights(0.0, labels)?)?
+    let pull = (less(&soft(batch.logits)?, &soft(batch.original)?)? * temperature)?;
+    let pull = times_column(&pull, &batch.weights(-leave, stay)?)?;
+    let cross_entropy = less(&batch.probabilities()?, &batch.one_hot(batch.labels)?)?;
+    let labels = times_column(&cross_entropy, &batch.weights(0.0, labels)?)?;
+    plus_scaled(&pull, &labels, 1.0)
 }

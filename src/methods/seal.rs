@@ -8,5 +8,6 @@ pub(super) const METHOD: Method = Method {
     data: Data::None,
     settings: &[],
     source: "a mean never exceeds the maximum",
+    minimum: None,
     kind: Kind::SealOnly,
 };

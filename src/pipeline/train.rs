@@ -7,7 +7,8 @@ use crate::{
     embeddings::Sampling,
     error::{Error, UnlearnError},
     head::LinearHead,
-    unlearn::{self, Material},
+    tail::with_crew,
+    unlearn::{self, Material, Search, Started},
 };
 
 /// A job after training.
@@ -31,29 +32,47 @@ impl<'a> Job<'a> {
         let before = self.model.cut().head.load(self.model.artifact())?;
         self.require_something_to_forget(&before)?;
         edit::check(self.model.artifact(), self.model.cut(), &before, self.removal.target())?;
-        let training = if self.removal.draws() { self.search(&before)? } else { Training::default() };
+        let search = || self.search(&before);
+        let training =
+            if self.removal.draws() { with_crew(usize::MAX, search)? } else { Training::default() };
         Ok(Unlearned { job: self, before, training })
     }
 
     fn search(&self, before: &LinearHead) -> Result<Training, Error> {
         let (removal, observer) = (&self.removal, self.observer);
+        let started = unlearn::start(before, removal, &self.device, observer)?;
+        let earlier = match started {
+            Some(Started { sampling, search }) if search.succeeded() => {
+                self.tell_sampled(&sampling, &[]);
+                return self.finished(sampling, search, Vec::new());
+            }
+            Some(Started { search, .. }) => search.attempts,
+            None => Vec::new(),
+        };
         let material = Material::draw(before, removal, &self.device, observer)?;
         let unreached = material.unreached(removal.forgotten());
         self.tell_sampled(&material.sampling, &unreached);
-        let sampling = Some(material.sampling.clone());
         if unreached.len() == removal.forgotten().indices().count() {
             if !removal.target().is_final() {
                 let draws = material.sampling.draws;
                 return Err(UnlearnError::Unreached { classes: unreached, draws }.into());
             }
             observer.observe(Event::NotTrained(NotTrained::NoEmbedding));
+            let sampling = Some(material.sampling);
             return Ok(Training { sampling, trained: None, unreached });
         }
         let search = unlearn::search(before, &material, removal, &self.device, observer)?;
+        self.finished(material.sampling, search.after(earlier), unreached)
+    }
+
+    /// What a search came to.
+    fn finished(&self, sampling: Sampling, search: Search, unreached: Vec<usize>) -> Result<Training, Error> {
+        let (observer, sampling) = (self.observer, Some(sampling));
         observer.observe(Event::Searched(&search));
         let trained = search.trained()?;
-        // It stops before the first epoch only where there is nothing to stop it later.
-        if removal.trains() && trained.attempts[trained.kept].epochs == 0 {
+        let kept = &trained.attempts[trained.kept];
+        // A descent stops before the first epoch only where there is nothing to stop it later.
+        if kept.learning_rate.is_some() && kept.epochs == 0 {
             observer.observe(Event::NotTrained(NotTrained::NoStratum));
             return Ok(Training { sampling, trained: None, unreached });
         }

@@ -7,7 +7,7 @@ use crate::{
     embeddings::Distribution,
     error::{Parameter, RemovalError},
     head::{Accepted, Hints, Target, Treatment},
-    methods::{Kind, Method},
+    methods::{Kind, Method, Optimizer},
 };
 
 /// Most training embeddings per class, and most epochs, that are not a slip.
@@ -23,6 +23,7 @@ pub struct Builder {
     hints: Hints,
     accepted: Accepted,
     settings: Vec<(String, f64)>,
+    optimizer: Option<Optimizer>,
     distribution: Option<Distribution>,
     samples: Option<usize>,
     learning_rate: Option<f64>,
@@ -42,6 +43,7 @@ impl Builder {
             hints: Hints::default(),
             accepted: Accepted::default(),
             settings: Vec::new(),
+            optimizer: None,
             distribution: None,
             samples: None,
             learning_rate: None,
@@ -82,6 +84,13 @@ impl Builder {
     pub fn setting(mut self, name: impl Into<String>, value: f64) -> Self {
         self.settings.push((name.into(), value));
         self
+    }
+
+    /// How the method gets to its head [default: from the minimum of its loss where that is known, unless something is
+    /// said about the training: its embeddings, rate or epochs].
+    #[must_use]
+    pub fn optimizer(self, optimizer: Optimizer) -> Self {
+        Self { optimizer: Some(optimizer), ..self }
     }
 
     /// What training embeddings are drawn from [default: Gaussian].
@@ -147,7 +156,12 @@ impl Builder {
         if self.treatment == Treatment::Leave && matches!(method.kind, Kind::SealOnly) {
             return Err(RemovalError::NothingToDo);
         }
+        let optimizer = self.optimizer.unwrap_or_else(|| self.usual_optimizer());
+        if optimizer == Optimizer::Minimum && method.minimum.is_none() {
+            return Err(RemovalError::NoMinimum { method: method.name });
+        }
         Ok(Removal {
+            optimizer,
             settings: method.settings(&self.settings)?,
             target: Target::new(self.forgotten, self.treatment, self.hints, self.accepted),
             method,
@@ -163,6 +177,18 @@ impl Builder {
         })
     }
 
+    /// Whoever says how to train wants it done.
+    fn usual_optimizer(&self) -> Optimizer {
+        let training = self.distribution.is_some()
+            || self.samples.is_some()
+            || self.learning_rate.is_some()
+            || self.epochs.is_some();
+        match self.method.minimum {
+            Some(_) if !training => Optimizer::Minimum,
+            _ => Optimizer::Sgd,
+        }
+    }
+
     /// What was wished for and the method makes no use of.
     fn idle(&self) -> Vec<Parameter> {
         let draws = !matches!(self.method.kind, Kind::SealOnly);
@@ -171,6 +197,7 @@ impl Builder {
             (Parameter::Distribution, self.distribution.is_some() && !draws),
             (Parameter::Epochs, self.epochs.is_some() && !trains),
             (Parameter::LearningRate, self.learning_rate.is_some() && !trains),
+            (Parameter::Optimizer, self.optimizer.is_some() && !trains),
             (Parameter::Samples, self.samples.is_some() && !draws),
         ];
         given.into_iter().filter(|(_, idle)| *idle).map(|(parameter, _)| parameter).collect()
@@ -202,7 +229,13 @@ mod tests {
     #[test]
     fn what_is_left_out_is_the_default_and_equal_wishes_are_equal_removals() {
         let plain = removal("delete").build().unwrap();
-        assert_eq!(plain, removal("delete").samples(1000).epochs(300).verification_seed(0).build().unwrap());
+        assert_eq!(
+            plain,
+            removal("delete").optimizer(Optimizer::Minimum).verification_seed(0).build().unwrap()
+        );
+        let trained = removal("delete").optimizer(Optimizer::Sgd).build().unwrap();
+        assert_eq!(trained, removal("delete").samples(1000).epochs(300).build().unwrap(), "as it was");
+        assert_ne!(plain, trained);
         assert_ne!(plain, removal("delete").seed(7).build().unwrap());
         assert_eq!(removal("delete").seed(7).build().unwrap().verification_seed(), 7);
         assert_eq!(plain.verified_with(9).seed(), 0);
@@ -217,6 +250,8 @@ mod tests {
         assert_eq!(refused(removal("seal").samples(5).epochs(1)), idle);
         let rate = RemovalError::OutOfRange { parameter: Parameter::LearningRate };
         assert_eq!(refused(removal("delete").learning_rate(f64::NAN)), rate);
+        let none = RemovalError::NoMinimum { method: "scrub" };
+        assert_eq!(refused(removal("scrub").optimizer(Optimizer::Minimum)), none);
         let unknown = refused(removal("delete").setting("beta", 0.5));
         assert!(matches!(unknown, RemovalError::UnknownSetting { .. }), "{unknown:?}");
         assert_eq!(

@@ -15,7 +15,7 @@ use crate::{
     embeddings::Distribution,
     error::RemovalError,
     head::{Hints, Link, Place, Slot, Target},
-    methods::{self, Kind, Method, Settings},
+    methods::{self, Kind, Method, Optimizer, Settings},
 };
 
 /// A removal without contradictions: everything that decides what comes of a model.
@@ -26,6 +26,7 @@ pub struct Removal {
     target: Target,
     method: &'static Method,
     settings: Settings,
+    optimizer: Optimizer,
     distribution: Distribution,
     samples: usize,
     learning_rate: Option<f64>,
@@ -93,6 +94,12 @@ impl Removal {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// How the method gets to its head, if it trains.
+    #[must_use]
+    pub fn optimizer(&self) -> Optimizer {
+        self.optimizer
     }
 
     /// What training embeddings are drawn from.

@@ -17,7 +17,7 @@ use crate::{
     progress::{Progress, Step},
     removal::Removal,
     rng::{self, Purpose},
-    tail::Weights,
+    tail::{Weights, elementwise},
 };
 
 /// Samples per step, and momentum, as in the paper.
@@ -86,6 +86,12 @@ impl<'a> Bench<'a> {
         self.train_on(&all, data)
     }
 
+    /// Multiplications of one step of an epoch: a batch, or a look at what is to be forgotten.
+    pub(super) fn work(&self) -> usize {
+        let batch: usize = self.sides.iter().map(|side| side.labels.len().min(BATCH)).sum();
+        batch.max(self.judge.embeddings()).saturating_mul(self.start.classes * self.start.width)
+    }
+
     fn train_on(&mut self, training: &Embeddings, data: Data) -> std::result::Result<(), Error> {
         let side = |of_forgotten| {
             let rows = training.filter(|class| self.forgotten.contains(class) == of_forgotten);
@@ -142,7 +148,7 @@ impl<'a> Bench<'a> {
             settings: descent.settings,
             rng,
         })?;
-        let g = g.broadcast_mul(&batch.scale)?;
+        let g = elementwise::times_column(&g, &batch.scale)?;
         let bias = g.sum(0)?;
         let bias = if self.start.has_bias { bias } else { bias.zeros_like()? };
         Ok(Weights { weight: g.t()?.matmul(&batch.samples)?, bias })
@@ -164,6 +170,7 @@ impl<'a> Bench<'a> {
             retained_agreement: retained.agreement,
             worst_class: retained.worst_class,
             retained_kl: retained.divergence,
+            reached: None,
             trace,
         };
         let head = weights.to_head(&self.start).map_err(Error::compute("unlearning"))?;

@@ -21,8 +21,21 @@ pub struct Summary {
     pub worst_class: f64,
     /// Mean divergence from the original head over the retained classes, in nats.
     pub retained_kl: f64,
+    /// The method's loss and its gradient, where the head was put at the minimum instead of being trained.
+    pub reached: Option<Reached>,
     /// Every epoch, the state before the first one included; for `--trace`, not for the claim.
     pub trace: Vec<Epoch>,
+}
+
+/// What is left of a loss where its minimum was known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reached {
+    /// The mean loss over the strata's embeddings that the method is about, in nats.
+    pub loss: f64,
+    /// The norm of its gradient with respect to weights and biases.
+    pub gradient: f64,
+    /// How many embeddings that was measured on.
+    pub embeddings: usize,
 }
 
 /// The state after one epoch.
@@ -106,6 +119,7 @@ mod tests {
             retained_agreement: 0.902,
             worst_class: 0.761,
             retained_kl: 0.0296,
+            reached: None,
             trace: Vec::new(),
         };
         assert_eq!(

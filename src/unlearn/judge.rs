@@ -1,6 +1,7 @@
 //! Judging a head in training on strata of synthetic embeddings, apart from those that it trains on.
 
 use candle_core::{D, Device, Result, Tensor};
+use rayon::prelude::*;
 
 use super::course::Epoch;
 use crate::{
@@ -18,6 +19,18 @@ use crate::{
 /// Real embeddings lie a little outside of every stratum: stopped at 0, random labels left 12 % of one class
 /// of the fixtures' real test embeddings recognised; stopped at 1/2, no method left any of any class.
 const STOP_MARGIN: f32 = 0.5;
+
+/// How far below the retained logits a forgotten one must come to lie that lay so far above in the original.
+pub(super) fn required(gap: f32) -> f32 {
+    gap.clamp(0.0, STOP_MARGIN)
+}
+
+/// Whether an embedding counts as forgotten whose forgotten logits exceed the retained ones by so much.
+///
+/// A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
+pub(super) fn is_gone(gap: f32, required: f32) -> bool {
+    gap < 0.0 && gap <= -required
+}
 
 /// What the original head makes of the strata, and what training is held against.
 pub(super) struct Judge<'a> {
@@ -82,7 +95,7 @@ impl<'a> Judge<'a> {
                 original,
             };
             let gaps = judge.gaps(&judge.original)?;
-            judge.required = gaps.into_iter().map(|gap| gap.clamp(0.0, STOP_MARGIN)).collect();
+            judge.required = gaps.into_iter().map(required).collect();
             Ok(judge)
         };
         judge().map_err(Error::compute("unlearning"))
@@ -93,6 +106,11 @@ impl<'a> Judge<'a> {
         self.counts.iter().map(|(stratum, _)| *stratum)
     }
 
+    /// How many embeddings an epoch is judged on.
+    pub(super) fn embeddings(&self) -> usize {
+        self.required.len()
+    }
+
     /// How far the forgetting has got: the share of each stratum's embeddings whose forgotten logit does not
     /// lie below the retained ones by the margin, and by how much the worst of them misses it.
     pub(super) fn progress(&self, weights: &Weights) -> Result<Epoch> {
@@ -100,9 +118,8 @@ impl<'a> Judge<'a> {
         let misses = gaps.iter().zip(&self.required).map(|(gap, required)| gap + required);
         let shortfall =
             misses.fold(0.0f32, |worst, miss| if miss > worst || miss.is_nan() { miss } else { worst });
-        // A gap that is not a number counts as recognised: a head that overflowed has forgotten nothing.
         let is_forgotten: Vec<bool> =
-            gaps.iter().zip(&self.required).map(|(gap, required)| *gap < 0.0 && *gap <= -required).collect();
+            gaps.iter().zip(&self.required).map(|(&gap, &required)| is_gone(gap, required)).collect();
         let mut rest = is_forgotten.as_slice();
         let share = |(_, count): &(Stratum, usize)| {
             let (stratum, tail) = rest.split_at(*count);
@@ -154,12 +171,31 @@ impl<'a> Judge<'a> {
     /// Whether each embedding keeps its class among the retained ones, and its divergence.
     fn compare(&self, weights: &Weights, piece: &Embeddings) -> Result<(Vec<u8>, Vec<f32>)> {
         let rows = piece.to_device(self.to_forget.device())?;
-        let log = |weights: &Weights| {
-            candle_nn::ops::log_softmax(&weights.columns(&self.retained)?.logits(&rows)?, D::Minus1)
+        let logits = |weights: &Weights| weights.columns(&self.retained)?.logits(&rows);
+        let (before, after) = (logits(&self.original)?, logits(weights)?);
+        let (count, classes) = before.dims2()?;
+        // On a GPU all at once. On the CPU in parts so small that the library's threads do not wait for each other
+        // (`tail::elementwise`); a row is computed on its own in both.
+        let at_once = if rows.device().is_cpu() { (PART / classes).max(1) } else { count };
+        let parts: Vec<usize> = (0..count).step_by(at_once).collect();
+        let part = |from: &usize| {
+            let length = at_once.min(count - from);
+            differences(&before.narrow(0, *from, length)?, &after.narrow(0, *from, length)?)
         };
-        let (before, after) = (log(&self.original)?, log(weights)?);
-        let nats = (before.exp()? * (&before - &after)?)?.sum(D::Minus1)?.to_vec1::<f32>()?;
-        let same = after.argmax(D::Minus1)?.eq(&before.argmax(D::Minus1)?)?.to_vec1::<u8>()?;
-        Ok((same, nats))
+        let parts = parts.par_iter().map(part).collect::<Result<Vec<_>>>()?;
+        let (same, nats): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        Ok((same.concat(), nats.concat()))
     }
+}
+
+/// Logits that are compared at a time: fewer than those for which candle starts its threads.
+const PART: usize = 1 << 15;
+
+/// Whether each embedding keeps its top class, and its divergence, from logits before and after.
+fn differences(before: &Tensor, after: &Tensor) -> Result<(Vec<u8>, Vec<f32>)> {
+    let log = |logits: &Tensor| candle_nn::ops::log_softmax(logits, D::Minus1);
+    let (before, after) = (log(before)?, log(after)?);
+    let nats = (before.exp()? * (&before - &after)?)?.sum(D::Minus1)?.to_vec1::<f32>()?;
+    let same = after.argmax(D::Minus1)?.eq(&before.argmax(D::Minus1)?)?.to_vec1::<u8>()?;
+    Ok((same, nats))
 }

@@ -49,15 +49,7 @@ impl Material {
         let (forgotten, distribution) = (removal.forgotten(), removal.distribution());
         let isotropic = distribution.is_isotropic();
         let space = if isotropic { Space::spanned_by(&[head])? } else { Space::whole(head.width) };
-        let data = removal.method().data;
-        let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
-        let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
-        let samples = removal.samples().min((TRAINING_VALUES / space.width() / trained_on).max(1));
-        let quota =
-            Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
-        let address = Address { seed: removal.seed(), purpose: Purpose::Training };
-        let (training, sampling) =
-            draw(&space.restrict(head)?, distribution, &quota, address, device, progress)?;
+        let (training, sampling) = training(&space.restrict(head)?, removal, device, progress)?;
         let strata = Self::strata(head, &space, forgotten, removal.seed(), device)?;
         Ok(Self { space, training, sampling, strata })
     }
@@ -85,4 +77,20 @@ impl Material {
             .filter(|&class| self.sampling.wanted[class] > 0 && self.sampling.accepted[class] == 0)
             .collect()
     }
+}
+
+/// Draws what the method trains on, in the coordinates of a head.
+pub(super) fn training(
+    head: &LinearHead,
+    removal: &Removal,
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<(Embeddings, Sampling), Error> {
+    let (forgotten, data) = (removal.forgotten(), removal.method().data);
+    let used = |class| if forgotten.contains(class) { data.has_forgotten() } else { data.has_retained() };
+    let trained_on = (0..head.classes).filter(|&class| used(class)).count().max(1);
+    let samples = removal.samples().min((TRAINING_VALUES / head.width / trained_on).max(1));
+    let quota = Quota::new((0..head.classes).map(|class| if used(class) { samples } else { 0 }).collect());
+    let address = Address { seed: removal.seed(), purpose: Purpose::Training };
+    draw(head, removal.distribution(), &quota, address, device, progress)
 }

@@ -14,6 +14,7 @@ use crate::{
     methods::Kind,
     progress::{Progress, Step},
     removal::Removal,
+    tail::with_crew,
 };
 
 /// A head that forgot every stratum, and how it got there.
@@ -42,11 +43,35 @@ pub struct Search {
     pub attempts: Vec<Summary>,
     /// The strata, in the order of [`Epoch::recognised`](super::Epoch::recognised).
     pub strata: Vec<Stratum>,
-    /// The best successful attempt and its head.
-    best: Option<(usize, LinearHead)>,
+    /// The best successful attempt.
+    pub(super) best: Option<Best>,
+}
+
+/// A head that forgot.
+#[derive(Clone, Debug)]
+pub(super) struct Best {
+    /// Which attempt made it.
+    pub(super) kept: usize,
+    /// Over the whole embedding space.
+    pub(super) head: LinearHead,
 }
 
 impl Search {
+    /// Whether some attempt succeeded.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.best.is_some()
+    }
+
+    /// The same, made after other attempts, which failed.
+    #[must_use]
+    pub fn after(self, earlier: Vec<Summary>) -> Self {
+        let before = earlier.len();
+        let attempts = earlier.into_iter().chain(self.attempts).collect();
+        let best = self.best.map(|Best { kept, head }| Best { kept: kept + before, head });
+        Self { attempts, best, ..self }
+    }
+
     /// The head that was found.
     ///
     /// # Errors
@@ -54,7 +79,7 @@ impl Search {
     pub fn trained(self) -> Result<Trained, Error> {
         let attempts = self.attempts;
         match self.best {
-            Some((kept, head)) => Ok(Trained { head, kept, attempts }),
+            Some(Best { kept, head }) => Ok(Trained { head, kept, attempts }),
             None => {
                 let trains = attempts.iter().any(|attempt| attempt.learning_rate.is_some());
                 let attempts = attempts.iter().map(ToString::to_string).collect();
@@ -98,13 +123,16 @@ pub fn search(
     let data = removal.method().data;
     let mut bench = Bench::new(before.clone(), material, removal.forgotten(), data, device)?;
     let mut attempts: Vec<Summary> = Vec::new();
-    let mut best = try_all(&bench, removal, &mut attempts, progress)?;
+    let mut best = with_crew(bench.work(), || try_all(&bench, removal, &mut attempts, progress))?;
     if best.is_none() && matches!(removal.method().kind, Kind::Trained(_)) {
         bench.stretch(material, data, &STRETCHES)?;
-        best = try_all(&bench, removal, &mut attempts, progress)?;
+        best = with_crew(bench.work(), || try_all(&bench, removal, &mut attempts, progress))?;
     }
     let best = match best {
-        Some((kept, attempt)) => Some((kept, material.space.lift(head, &before, &attempt.head)?)),
+        Some((kept, attempt)) => {
+            let head = material.space.lift(head, &before, &attempt.head)?;
+            Some(Best { kept, head })
+        }
         None => None,
     };
     Ok(Search { attempts, strata: bench.judge.strata().collect(), best })

@@ -70,7 +70,10 @@ impl Behaviour {
         let insist = |class| forgotten.contains(class);
         let address = Address { seed, purpose: Purpose::Verification };
         let strata = Strata::draw(original, &space, per_class, insist, address, device)?;
-        let pair = Pair { candidate: Weights::of(&space.restrict(candidate)?, device)?, recognition };
+        let part = if moved.is_empty() { rows(candidate, forgotten) } else { candidate.clone() };
+        let candidate = Weights::of(&space.restrict(&part)?, device)?;
+        let retained = forgotten.retained().collect();
+        let pair = Pair { candidate, is_unmoved: moved.is_empty(), recognition, retained };
         let mut behaviour = Self { strata: Vec::new(), chained: strata.chained().to_vec() };
         strata.each(|stratum, piece, logits| {
             let tally = pair.tally(piece, logits).map_err(Error::compute("verifying"))?;
@@ -110,17 +113,47 @@ impl Tally {
     }
 }
 
+/// The part of a head that makes the logits of the forgotten classes.
+fn rows(head: &LinearHead, forgotten: &Forgotten) -> LinearHead {
+    let classes: Vec<usize> = forgotten.indices().collect();
+    LinearHead {
+        classes: classes.len(),
+        weight: classes.iter().flat_map(|&class| head.row(class)).copied().collect(),
+        bias: classes.iter().map(|&class| head.bias[class]).collect(),
+        ..*head
+    }
+}
+
 struct Pair<'a> {
+    /// What of the candidate has other logits: all of it, or the forgotten classes where no retained weight moved, in
+    /// which case the logits of the others are the original's to the last bit.
     candidate: Weights,
+    is_unmoved: bool,
     recognition: Recognition<'a>,
+    retained: Vec<usize>,
 }
 
 impl Pair<'_> {
+    /// The candidate's logits of embeddings whose logits in the original are `before`.
+    fn logits(&self, piece: &Embeddings, before: &[f32]) -> candle_core::Result<Vec<f32>> {
+        let rows = piece.to_device(self.candidate.weight.device())?;
+        let own = self.candidate.logits(&rows)?.flatten_all()?.to_vec1::<f32>()?;
+        if !self.is_unmoved {
+            return Ok(own);
+        }
+        let forgotten: Vec<usize> = self.recognition.forgotten.indices().collect();
+        let mut after = before.to_vec();
+        let rows = after.chunks_exact_mut(self.recognition.forgotten.classes());
+        for (row, own) in rows.zip(own.chunks_exact(forgotten.len())) {
+            forgotten.iter().zip(own).for_each(|(&class, &logit)| row[class] = logit);
+        }
+        Ok(after)
+    }
+
     /// What the candidate makes of a piece whose logits in the original are `before`.
     fn tally(&self, piece: &Embeddings, before: &[f32]) -> candle_core::Result<Tally> {
-        let classes = self.candidate.classes();
-        let rows = piece.to_device(self.candidate.weight.device())?;
-        let after = self.candidate.logits(&rows)?.flatten_all()?.to_vec1::<f32>()?;
+        let classes = self.recognition.forgotten.classes();
+        let after = self.logits(piece, before)?;
         // Fixed parts in a fixed order, so that the sums do not depend on the number of threads.
         let part = PART * classes;
         let tallies: Vec<Tally> = before
@@ -153,8 +186,13 @@ impl Pair<'_> {
         let (count, kept) = &mut tally.retained[label];
         *count += 1;
         *kept += u64::from(keeps);
-        tally.divergence.push(divergence(before, after, self.recognition.forgotten) as f32);
-        for class in self.recognition.forgotten.retained() {
+        if self.is_unmoved {
+            // The same numbers on both sides of every difference.
+            tally.divergence.push(0.0);
+            return;
+        }
+        tally.divergence.push(divergence(before, after, &self.retained) as f32);
+        for &class in &self.retained {
             tally.logit_change = tally.logit_change.max((after[class] - before[class]).abs());
         }
     }
@@ -164,16 +202,16 @@ impl Pair<'_> {
 const PART: usize = 256;
 
 /// `KL(before || after)` with both softmaxes over the retained classes only.
-fn divergence(before: &[f32], after: &[f32], forgotten: &Forgotten) -> f64 {
+fn divergence(before: &[f32], after: &[f32], retained: &[usize]) -> f64 {
     let log_sum = |logits: &[f32]| {
-        let top = forgotten.retained().map(|class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = forgotten.retained().map(|class| f64::from(logits[class] - top).exp()).sum();
+        let top = retained.iter().map(|&class| logits[class]).fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = retained.iter().map(|&class| f64::from(logits[class] - top).exp()).sum();
         f64::from(top) + sum.ln()
     };
     let (before_sum, after_sum) = (log_sum(before), log_sum(after));
-    let term = |class: usize| {
+    let term = |&class: &usize| {
         let (p, q) = (f64::from(before[class]) - before_sum, f64::from(after[class]) - after_sum);
         p.exp() * (p - q)
     };
-    forgotten.retained().map(term).sum::<f64>().max(0.0)
+    retained.iter().map(term).sum::<f64>().max(0.0)
 }

@@ -47,6 +47,7 @@ use crate::{
     evidence::{Change, Definition},
     progress::Progress,
     removal::Removal,
+    tail::with_crew,
 };
 use behaviour::Behaviour;
 use executed::{Graphs, Subject};
@@ -99,8 +100,10 @@ pub fn verify(
     let (original, candidate) = (&with_others(original)?, &with_others(candidate)?);
     let opened = Models::open(original, candidate, removal.target())?;
     let one = |twins: Models<'_>, removal: &Removal| measured(twins, removal, (&[], None), device, progress);
-    let others = others::measure(&opened, removal, &one)?;
-    Ok(measured(opened, removal, (&others, graph), device, progress)?.with_others(others))
+    with_crew(usize::MAX, || {
+        let others = others::measure(&opened, removal, &one)?;
+        Ok(measured(opened, removal, (&others, graph), device, progress)?.with_others(others))
+    })
 }
 
 /// Measures two models that were opened, `others` being what was found of their further files.

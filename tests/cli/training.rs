@@ -50,10 +50,43 @@ fn a_class_that_nothing_reaches_is_not_said_to_be_trained_away() {
 fn two_classes_that_hide_behind_each_other_are_both_forgotten() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
-    let ran = unlearn(&fixture("fmnist-vit"), &out, &["--forget", "3", "--forget", "8", "-v"]).exits(0);
+    let forget = ["--forget", "3", "--forget", "8", "-v", "--set", "optimizer=sgd"];
+    let ran = unlearn(&fixture("fmnist-vit"), &out, &forget).exits(0);
     assert!(ran.stdout.contains("on embeddings stretched up to 8x: no test set"), "{ran:#?}");
     let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
     assert!(claim.contains("\"stretched\": 8"), "{claim}");
+}
+
+/// By default the head is put where the loss has its minimum, and what is left of the loss is said.
+#[test]
+fn where_the_minimum_is_known_nothing_is_trained() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ran = unlearn(&fixture("fmnist-vit"), &out, &["--forget", "3", "--forget", "8", "-v", "--no-seal"]);
+    let ran = ran.exits(0);
+    assert!(ran.stdout.contains("none: `delete` starts at its minimum"), "{ran:#?}");
+    assert!(ran.stdout.contains("delete, in closed form: no test set recognises"), "{ran:#?}");
+    assert!(ran.stdout.contains("all 8 retained rows are bit-identical"), "{ran:#?}");
+    let claim = fs::read_to_string(out.join("class-removal.statement.json")).unwrap();
+    let claim: serde_json::Value = serde_json::from_str(&claim).unwrap();
+    let parameters = &claim["predicate"]["buildDefinition"]["externalParameters"]["parameters"];
+    assert_eq!(parameters["optimizer"], "minimum-1");
+    let training = &claim["predicate"]["removal"]["training"];
+    assert_eq!((&training["draws"], &training["kept"]), (&0.into(), &0.into()));
+    let attempt = &training["attempts"][0];
+    assert!(attempt["loss"].as_f64().unwrap() < 2e-13 && attempt["gradientNorm"].as_f64().unwrap() < 1e-11);
+    assert_eq!(attempt["epochs"], 0);
+
+    let optimizer = |more: &[&str]| {
+        unlearn(
+            &fixture("fmnist-vit"),
+            &folder.path().join("b"),
+            &[&["--forget", "3", "--set"], more].concat(),
+        )
+    };
+    optimizer(&["optimizer=adam"]).exits(2).says("expected `optimizer=minimum` or `optimizer=sgd`");
+    optimizer(&["optimizer=minimum", "--method", "scrub"]).exits(2).says("has no minimum that is known");
+    optimizer(&["optimizer=sgd", "--method", "mask"]).exits(2).says("makes no use of the optimizer");
 }
 
 #[test]

@@ -58,6 +58,12 @@ fn the_list_of_methods_is_that_of_the_program() {
         write!(text, "## {name}\n\n{summary}{default}.\n\n- Looks at: {data}\n- Changes: {changes}\n")
             .unwrap();
         writeln!(text, "- Source: {source}").unwrap();
+        if let [first, _, ..] = method["optimizers"].as_array().unwrap().as_slice() {
+            let first = first.as_str().unwrap();
+            let what =
+                "from the minimum of the loss in closed form; `sgd`: by gradient descent, as in the paper";
+            writeln!(text, "- `--set optimizer={first}`: {what}").unwrap();
+        }
         for setting in method["settings"].as_array().unwrap() {
             let [name, summary] = ["name", "summary"].map(|key| word(setting, key));
             let [default, least, most] = ["default", "least", "most"].map(|key| &setting[key]);

@@ -7,7 +7,7 @@ use declass::{
     device::DeviceChoice,
     embeddings::Distribution,
     head::{Hints, Slot},
-    methods,
+    methods::{self, Optimizer},
 };
 
 use super::{
@@ -315,10 +315,10 @@ pub(in crate::cli) struct UnlearnArgs {
     pub(in crate::cli) no_seal: bool,
     #[arg(long, value_parser = parse_method, value_name = "METHOD", help = method_help(), help_heading = "How")]
     pub(in crate::cli) method: Option<&'static methods::Method>,
-    /// A setting of the method, such as `beta=0.8` (repeatable); `declass methods` lists them with their
-    /// defaults.
+    /// A setting of the method, such as `beta=0.8`, or `optimizer=sgd` to train as in the paper where the minimum is
+    /// known (repeatable); `declass methods` lists them with their defaults.
     #[arg(long = "set", help_heading = "How", hide_short_help = true, value_name = "NAME=VALUE", value_parser = parse_setting)]
-    pub(in crate::cli) settings: Vec<(String, f64)>,
+    pub(in crate::cli) settings: Vec<Chosen>,
     /// Synthetic embeddings to train on, per class [default: 1000].
     #[arg(
         long, value_name = "N", allow_negative_numbers = true, help_heading = "How", hide_short_help = true,
@@ -431,10 +431,21 @@ fn method_help() -> String {
     )
 }
 
-fn parse_setting(text: &str) -> Result<(String, f64), String> {
+/// What one `--set` chooses.
+#[derive(Clone, Debug)]
+pub(in crate::cli) enum Chosen {
+    Number(String, f64),
+    Optimizer(Optimizer),
+}
+
+fn parse_setting(text: &str) -> Result<Chosen, String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if name == "optimizer" {
+        let known = Optimizer::by_name(value).map(Chosen::Optimizer);
+        return known.ok_or_else(|| "expected `optimizer=minimum` or `optimizer=sgd`".into());
+    }
     let value: f64 = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
-    Ok((name.to_owned(), recordable(value)))
+    Ok(Chosen::Number(name.to_owned(), recordable(value)))
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {

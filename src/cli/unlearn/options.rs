@@ -11,7 +11,7 @@ use declass::{
     removal::Removal,
 };
 
-use crate::cli::args::UnlearnArgs;
+use crate::cli::args::{Chosen, UnlearnArgs};
 
 pub(super) fn removal(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -> Result<Removal> {
     Seed::from(args.seed).require_writable()?;
@@ -51,8 +51,11 @@ fn asked(args: &UnlearnArgs, model: &Model, forgotten: Forgotten) -> Result<Remo
     if let Some(epochs) = args.epochs {
         removal = removal.epochs(epochs as usize);
     }
-    for (name, value) in &args.settings {
-        removal = removal.setting(name, *value);
+    for chosen in &args.settings {
+        removal = match chosen {
+            Chosen::Number(name, value) => removal.setting(name, *value),
+            Chosen::Optimizer(optimizer) => removal.optimizer(*optimizer),
+        };
     }
     Ok(removal.build()?)
 }

@@ -18,7 +18,7 @@ use declass::{
     progress::{Progress, Step},
     removal::Removal,
     sign::SIGNATURE_FILE,
-    unlearn::{MARGIN, Search, Trained},
+    unlearn::{MARGIN, Reached, Search, Trained},
     verify::Report,
 };
 
@@ -227,7 +227,9 @@ impl<'a> Teller<'a> {
             rare => format!("; {rare} classes that they hardly reach were sampled on their own"),
         };
         let line = if sampling.wanted.iter().all(|wanted| *wanted == 0) {
-            format!("none: `{}` works without embeddings", self.removal.method().name)
+            let how =
+                if self.removal.trains() { "starts at its minimum" } else { "works without embeddings" };
+            format!("none: `{}` {how}", self.removal.method().name)
         } else {
             format!(
                 "{} synthetic embeddings ({}) of {} draws, {:.1} for each{rarely}",
@@ -292,6 +294,12 @@ impl<'a> Teller<'a> {
             self.out.detail("", line);
         }
         let (method, kept) = (self.removal.method().name, &trained.attempts[trained.kept]);
+        if let Some(Reached { loss, gradient, embeddings }) = &kept.reached {
+            let on = grouped(*embeddings as u64);
+            let line =
+                format!("loss {loss:.1e} nats, norm of its gradient {gradient:.1e}, on {on} embeddings");
+            self.out.detail("minimum", line);
+        }
         let line = format!("{method}, {}: no test set recognises a removed class any more", kept.course());
         self.out.detail("unlearning", line);
     }

@@ -88,7 +88,7 @@ fn votes(split: &Split<'_>) -> Computed<Vec<usize>> {
         let products: Vec<f64> = batch.matmul(&voters)?.flatten_all()?.to_vec1()?;
         let votes = products.par_chunks(rows).map(|products| {
             let distances = halves.iter().zip(products).map(|(half, product)| half - product);
-            vote(distances.collect(), &labels)
+            vote(distances, &labels)
         });
         given.extend(votes.collect::<Vec<_>>());
     }
@@ -96,14 +96,17 @@ fn votes(split: &Split<'_>) -> Computed<Vec<usize>> {
 }
 
 /// The most frequent label of the nearest; of equally near ones the first are nearer.
-fn vote(distances: Vec<f64>, labels: &[usize]) -> usize {
-    let mut order: Vec<(f64, usize)> = distances.into_iter().zip(0..).collect();
-    let nearer = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-    if order.len() > VOTERS {
-        order.select_nth_unstable_by(VOTERS - 1, nearer);
-        order.truncate(VOTERS);
+fn vote(distances: impl Iterator<Item = f64>, labels: &[usize]) -> usize {
+    // The nearest so far, in their order: hardly any row is among them, so that most are looked at once.
+    let mut order: Vec<(f64, usize)> = Vec::with_capacity(VOTERS + 1);
+    for (distance, &label) in distances.zip(labels) {
+        let is_no_farther = |near: &(f64, usize)| near.0.total_cmp(&distance).is_le();
+        if order.len() < VOTERS || !order.last().is_some_and(is_no_farther) {
+            order.insert(order.partition_point(is_no_farther), (distance, label));
+            order.truncate(VOTERS);
+        }
     }
-    let mut nearest: Vec<usize> = order.into_iter().map(|(_, row)| labels[row]).collect();
+    let mut nearest: Vec<usize> = order.into_iter().map(|(_, label)| label).collect();
     nearest.sort_unstable();
     let most = nearest
         .chunk_by(|a, b| a == b)
