@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 48] = [
+pub(crate) const CURRENT: [(&str, u32); 49] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -32,6 +32,7 @@ pub(crate) const CURRENT: [(&str, u32); 48] = [
     ("nearest-centre", 1),
     ("membership", 1),
     ("confusion", 1),
+    ("log-odds", 1),
     ("steering", 1),
     ("nearest-neighbours", 1),
     ("membership-likelihood", 1),

@@ -32,8 +32,10 @@ fn bytes_depend_neither_on_the_run_nor_on_the_number_of_threads() {
 fn another_seed_gives_other_weights() {
     let folder = tempdir().unwrap();
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
-    with_threads(&first, "2", &["--seed", "0"]);
-    with_threads(&second, "2", &["--seed", "1"]);
+    // Where the minimum is known, nothing depends on a seed.
+    for (out, seed) in [(&first, "0"), (&second, "1")] {
+        with_threads(out, "2", &["--set", "optimizer=sgd", "--seed", seed]);
+    }
     let (first, second) = (files(&first), files(&second));
     assert_ne!(first["model.safetensors"], second["model.safetensors"]);
     assert_eq!(first["config.json"], second["config.json"]);

@@ -97,9 +97,10 @@ fn segmenters_of_transformers_decide_for_every_pixel() {
     let cut = dpt.locate(&[]).unwrap();
     assert_eq!((cut.head.position, cut.head.name.as_str()), (pixel, "head.head.4"));
     assert!(cut.why.notes.iter().any(|note| note.contains("auxiliary_head.head.4")), "{:?}", cut.why.notes);
-    for class in ["Mask2FormerForUniversalSegmentation", "DetrForSegmentation", "NewForSemanticSegmentation"]
-    {
-        map(Dict::new().hf(class, 6), "head", 6, 16).is_refused(&[], "its head is not known");
+    let other = |class: &str| map(Dict::new().hf(class, 6), "head", 6, 16);
+    other("NewForSemanticSegmentation").is_refused(&[], "its head is not known");
+    for class in ["Mask2FormerForUniversalSegmentation", "DetrForSegmentation"] {
+        other(class).is_refused(&[], "as its head, with a bias, and there is none");
     }
 }
 
