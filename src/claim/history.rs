@@ -149,8 +149,6 @@ impl History {
         match self.extended(&present.predicate.removal) {
             Err(problem) => problems.push(problem),
             Ok(expected) if expected == *recorded => {}
-            // Claims once took every removal for one at the same head.
-            Ok(_) if self.of_all(&present.predicate.removal).is_ok_and(|it| it == *recorded) => {}
             Ok(expected) => problems.push(difference(recorded.as_ref(), expected.as_ref())),
         }
         let newer = std::iter::once(present).chain(self.claims.iter().map(|claim| &claim.statement));
@@ -161,11 +159,6 @@ impl History {
             }
         }
         problems
-    }
-
-    /// What would be recorded if all removals were at one head.
-    fn of_all(&self, present: &Removal) -> Result<Option<Lineage>, String> {
-        self.lineage(&self.removals().chain([present]).collect::<Vec<_>>())
     }
 
     /// The files that hold the claims in the release that continues them.

@@ -84,7 +84,7 @@ fn of_an_output(error: &ClassError) -> Option<String> {
     };
     let (output, class) = name.split_once(':').filter(|(output, _)| !["index", "label"].contains(output))?;
     (!output.is_empty() && !class.is_empty()).then(|| {
-        format!("if class `{class}` of output `{output}` is meant: --head '{output}' --forget '{class}', one output in a run, the next in a run on what that wrote")
+        format!("if class `{class}` of output `{output}` is meant: --head '{output}' --forget '{class}', treat one output per run, and run again on the result for the next")
     })
 }
 

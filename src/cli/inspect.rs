@@ -60,16 +60,7 @@ fn print(source: &Source, printer: &Printer) {
             dtypes(source)
         ),
     );
-    let further = further_files(&source.model);
-    for file in &further {
-        match &file.apart {
-            None => printer.row(
-                "also in",
-                format!("{}: the same head, which is edited together with this one", file.path),
-            ),
-            Some(reason) => printer.row("beside", format!("{}: not the same: {reason}", file.path)),
-        }
-    }
+    let further = print_further(source, printer);
     let is_further = |path: &&RelPath| further.iter().any(|file| file.path == **path);
     let left = artifact.left_out().iter().filter(|path| !is_further(path));
     let left: Vec<String> = left.map(ToString::to_string).chain(source.left.iter().cloned()).collect();
@@ -101,6 +92,21 @@ fn print(source: &Source, printer: &Printer) {
             printer.detail("", format!("{index:>6} {name}"));
         }
     }
+}
+
+/// The other graphs and tensors of the folder.
+fn print_further(source: &Source, printer: &Printer) -> Vec<FurtherFile> {
+    let further = further_files(&source.model);
+    for file in &further {
+        match &file.apart {
+            None => printer.row(
+                "also in",
+                format!("{}: the same head, which is edited together with this one", file.path),
+            ),
+            Some(reason) => printer.row("beside", format!("{}: not the same: {reason}", file.path)),
+        }
+    }
+    further
 }
 
 /// All of them; of a model that is no graph itself, those of the graph that it is run by.

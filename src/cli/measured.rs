@@ -76,6 +76,11 @@ mod here {
         )
     }
 
+    /// Whether figures on data of the user were measured, too.
+    pub(in crate::cli) fn is_data_measured(measured: &Measured) -> bool {
+        measured.evaluation.is_some()
+    }
+
     /// An error of a release that is none, where the original is one.
     fn or_swapped(error: Error, args: &JudgedArgs, original: &Artifact) -> anyhow::Error {
         let is_none = matches!(error, Error::NotARelease { .. } | Error::NoClaim { .. });

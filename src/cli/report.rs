@@ -24,6 +24,7 @@ use super::{
     output::{Printer, counted},
     outside::{require_outside, write_outside},
     register,
+    verdict::not_shown,
     verify::{judge, locate},
 };
 
@@ -43,12 +44,15 @@ pub(super) fn run(args: &ReportArgs, printer: &Printer) -> Result<Exit> {
         None => Vec::new(),
     };
     let exit = findings::exit(&judgement.findings);
+    let measured = judgement.measured.as_ref().map(Measurement::checks);
+    let checks = measured.map(|checks| checks.iter().chain(&judgement.listed).cloned().collect::<Vec<_>>());
     let signers = judgement.examination.iter().flat_map(|found| &found.signers);
     let page = report(&Report {
         statement: &statement,
         beside: Named::of(&folder, &statement)?.beside(stored.bundle().is_some()),
         verdict: &verdict(args, &judgement, exit),
-        checks: judgement.measured.as_ref().map(Measurement::checks),
+        checks: checks.as_deref(),
+        is_data_measured: judgement.measured.as_ref().is_some_and(measured::is_data_measured),
         earlier: history.claims(),
         signed: &signers.map(signed).collect::<Vec<_>>(),
         entries: &entries,
@@ -101,13 +105,11 @@ fn verdict(args: &ReportArgs, judgement: &Judgement<Measured>, exit: Exit) -> Ve
     if let Some(policy) = &args.judged.policy {
         basis.push(format!("Claim held against the policy `{}`.", policy.display()));
     }
-    let of_files = judgement.examination.iter().flat_map(|found| found.not_shown.iter().cloned());
-    let of_rows = judgement.measured.as_ref().and_then(measured::not_shown).map(str::to_owned);
     Verdict {
         said: said(args, exit),
         basis,
         findings: judgement.findings.clone(),
-        not_shown: of_files.chain(of_rows).collect(),
+        not_shown: not_shown(judgement),
     }
 }
 

@@ -68,13 +68,7 @@ impl Verdict<'_> {
             printer.row("policy", format!("{}: met", policy.display()));
         }
         printer.verdict(exit, self.in_words(exit));
-        let not_shown = match &self.judgement.measured {
-            None => Some("what the classifier does: that is measured with --original"),
-            Some(measured) => measured::not_shown(measured),
-        };
-        let of_files =
-            self.judgement.examination.iter().flat_map(|found| &found.not_shown).map(String::as_str);
-        for (at, what) in of_files.chain(not_shown).enumerate() {
+        for (at, what) in not_shown(&self.judgement).iter().enumerate() {
             printer.limit(if at == 0 { "limits" } else { "" }, format!("this does not show {what}"));
         }
     }
@@ -139,6 +133,16 @@ impl Verdict<'_> {
             (None, None) => Value::Null,
         }
     }
+}
+
+/// What a judgement does not show, each to be read behind "this does not show".
+pub(super) fn not_shown(judgement: &Judgement<Measured>) -> Vec<String> {
+    let behaviour = match &judgement.measured {
+        None => Some("what the classifier does: that is measured with --original"),
+        Some(measured) => measured::not_shown(measured),
+    };
+    let of_files = judgement.examination.iter().flat_map(|found| &found.not_shown);
+    of_files.cloned().chain(behaviour.map(str::to_owned)).collect()
 }
 
 fn class(class: &NamedClass) -> Value {

@@ -9,19 +9,21 @@ use crate::{error::Error, head::Link};
 struct Stored {
     values: Vec<f64>,
     kind: Kind,
+    /// Of real numbers that an edit made of whole ones, what one more was, for each class that is not sealed.
+    grid: Option<Vec<Option<f64>>>,
 }
 
 enum Kind {
     /// Real numbers of a type.
     Real(Dtype),
-    /// Whole numbers, or real ones that were whole before an edit, of which one more is so much more, for each class.
+    /// Whole numbers, of which one more is so much more, for each class.
     Whole(Vec<f64>),
 }
 
 impl Head {
     /// Why the head of another file is not this one, in words; none if it is: each of its numbers is this head's,
     /// rounded to the type that one of the two is stored in, or no more than one step of whole numbers from it. Real
-    /// numbers on a grid of 256 count as whole ones: an earlier edit made them so.
+    /// numbers of which only one of the two heads has them on a grid of at most 256 were whole ones before an edit.
     ///
     /// # Errors
     /// As [`Head::load`].
@@ -88,8 +90,8 @@ impl Stored {
         if dtype.is_float() {
             let read = operand.read_doubles(artifact)?;
             let values: Vec<f64> = order.iter().map(|at| read[*at]).collect();
-            let kind = grid(&values, classes).map_or(Kind::Real(dtype), Kind::Whole);
-            return Ok(Some(Self { values, kind }));
+            let grid = grid(&values, classes);
+            return Ok(Some(Self { values, kind: Kind::Real(dtype), grid }));
         }
         let read = Reader::new(artifact).read(operand)?;
         let values: Vec<f64> = order.iter().map(|at| f64::from(read[*at])).collect();
@@ -99,7 +101,7 @@ impl Stored {
         };
         let whole: Vec<i64> = order.iter().map(|at| whole[*at]).collect();
         let steps = steps(&values, &whole, classes);
-        Ok(Some(Self { values, kind: Kind::Whole(steps) }))
+        Ok(Some(Self { values, kind: Kind::Whole(steps), grid: None }))
     }
 
     /// The first class whose numbers are not the same in another file.
@@ -107,7 +109,16 @@ impl Stored {
         let width = self.values.len() / classes.max(1);
         let same = |at: usize| match (&self.kind, &other.kind) {
             (Kind::Real(mine), Kind::Real(theirs)) => {
-                alike((self.values[at], *mine), (other.values[at], *theirs))
+                let apart = (self.values[at] - other.values[at]).abs();
+                match (&self.grid, &other.grid) {
+                    // What both files have on grids of their own are two heads, unless they are equal.
+                    (Some(steps), None) | (None, Some(steps)) => {
+                        let largest = steps.iter().flatten().fold(0.0_f64, |most, step| most.max(*step));
+                        // A sealed row is the mean of the others in either file.
+                        apart <= steps[at / width].unwrap_or(largest) * (1.0 + 1e-6)
+                    }
+                    _ => alike((self.values[at], *mine), (other.values[at], *theirs)),
+                }
             }
             (mine, theirs) => {
                 let step = |kind: &Kind| match kind {
@@ -170,15 +181,26 @@ fn steps(values: &[f64], whole: &[i64], classes: usize) -> Vec<f64> {
 }
 
 /// The steps of real numbers that are what whole ones of 8 bits become: those of an edited head, whose kept rows lie on
-/// a grid. Rows that do not, such as sealed ones, have the largest step of the others; nothing if most do not.
-fn grid(values: &[f64], classes: usize) -> Option<Vec<f64>> {
+/// a grid. Only rows that are the mean of these, as sealed ones are, may lie elsewhere, and have no step.
+fn grid(values: &[f64], classes: usize) -> Option<Vec<Option<f64>>> {
     let width = values.len() / classes.max(1);
-    let found: Vec<Option<f64>> = values.chunks(width.max(1)).map(grid_step).collect();
-    if width < FEWEST || 2 * found.iter().flatten().count() < found.len() {
+    if width < FEWEST {
         return None;
     }
-    let largest = found.iter().flatten().fold(0.0, |most: f64, step| most.max(*step));
-    Some(found.into_iter().map(|step| step.unwrap_or(largest)).collect())
+    let rows: Vec<&[f64]> = values.chunks(width).collect();
+    let steps: Vec<Option<f64>> = rows.iter().map(|row| grid_step(row)).collect();
+    let on_grid: Vec<&[f64]> =
+        rows.iter().zip(&steps).filter(|(_, step)| step.is_some()).map(|(row, _)| *row).collect();
+    let sealed = rows.iter().zip(&steps).filter(|(_, step)| step.is_none()).map(|(row, _)| *row);
+    let holds = 2 * on_grid.len() > rows.len() && sealed.into_iter().all(|row| is_mean(row, &on_grid));
+    holds.then_some(steps)
+}
+
+/// Whether a row is the mean of others, but for rounding.
+fn is_mean(row: &[f64], others: &[&[f64]]) -> bool {
+    let largest = others.iter().flat_map(|other| other.iter()).fold(0.0_f64, |most, it| most.max(it.abs()));
+    let mean = |at: usize| others.iter().map(|other| other[at]).sum::<f64>() / others.len() as f64;
+    row.iter().enumerate().all(|(at, value)| (value - mean(at)).abs() <= 1e-5 * largest)
 }
 
 /// The step of a row all of whose numbers are some of at most 256 that are equally far apart.
@@ -195,11 +217,13 @@ fn grid_step(row: &[f64]) -> Option<f64> {
         let at = (value - least) / step;
         (at - at.round()).abs() < 0.02
     };
-    (2.0..=255.5).contains(&count).then_some(step).filter(|_| sorted.iter().all(is_on))
+    (LEVELS..=255.5).contains(&count).then_some(step).filter(|_| sorted.iter().all(is_on))
 }
 
 /// In rows of fewer numbers it would be nothing special to lie on a grid.
 const FEWEST: usize = 8;
+/// On a coarser grid one step is another number, and not a rounded one.
+const LEVELS: f64 = 31.0;
 
 #[cfg(test)]
 mod tests {
@@ -224,10 +248,17 @@ mod tests {
         assert!((step - 0.013).abs() < 1e-6, "{step}");
         let real = [0.11, 0.527, -0.31, 0.0017, 0.92, -0.77, 0.338, 0.2];
         assert_eq!(grid_step(&real), None);
-        // A sealed row among others has their step.
-        let rows = [&row[..], &row, &real].concat();
-        assert_eq!(grid(&rows, 3).map(|steps| steps[2]), Some(step));
-        assert_eq!(grid(&[&real[..], &real, &row].concat(), 3), None);
+        assert_eq!(
+            grid_step(&[0.0, 1.0, 2.0, 1.0, 0.0, 2.0, 1.0, 0.0]),
+            None,
+            "three levels are no rounding"
+        );
+        // A sealed row among others is their mean; any other row off the grid is a head of its own.
+        let turned: Vec<f64> = row.iter().rev().copied().collect();
+        let mean: Vec<f64> = row.iter().zip(&turned).map(|(a, b)| (a + b) / 2.0).collect();
+        assert!(is_mean(&mean, &[&row, &turned]) && !is_mean(&real, &[&row, &turned]));
+        assert!(grid(&[&row[..], &turned, &mean].concat(), 3).is_some());
+        assert_eq!(grid(&[&row[..], &turned, &real].concat(), 3), None);
         assert_eq!(grid(&whole[..4], 1), None, "four numbers are no evidence");
     }
 

@@ -9,7 +9,10 @@ use super::{
     candidate::{self, Candidate},
     chain, detector, foreign, known,
     labels::{self, Stated},
-    library::{boxes::Scores, places},
+    library::{
+        boxes::{Detector, Scores},
+        places,
+    },
     masks, multi_label, names, not_this_head,
     per_class::{self, Reading},
     refusal, refuse,
@@ -131,23 +134,12 @@ fn assemble(
     let detector = refuse::detector(artifact.config());
     let detector = detector.filter(|it| has(&known::places_of(it, matrices), found.heads.first()));
     let by_class = found.library == Library::Known && refuse::is_independent(artifact.config());
-    let link = match detector.map(|it| it.scores) {
-        Some(Scores::Shifted) => Link::OneVsRest,
-        Some(Scores::Independent) => Link::Sigmoid,
-        _ if multi_label || by_class => Link::Sigmoid,
-        _ => Link::None,
-    };
+    let link = link(detector, multi_label || by_class);
     let place = refuse::place(artifact)?.or(found.place);
     let is_known = place.is_some() && found.library == Library::Known;
     let pooled_after = first.info.shape.len() > 2 && found.confidence < 1.0 && !is_known;
     let mut notes = notes(&found, &auxiliary, multi_label, pooled_after);
-    if link == Link::OneVsRest {
-        notes.push(
-            "the model adds a number to the scores of all classes of a box, which no seal bounds: a sealed class stays \
-             below the best of the others there by that factor of its odds"
-                .into(),
-        );
-    }
+    notes.extend((link == Link::OneVsRest).then(|| SHIFTED.to_owned()));
     notes.extend(multi_label::suggestion(artifact, link));
     notes.extend(stated.iter().flat_map(|stated| stated.notes.clone()));
     notes.extend(refuse::is_adapter(artifact).then(|| ADAPTER.to_owned()));
@@ -166,19 +158,38 @@ fn assemble(
                 .map(Into::into),
             ..Head::plain(classes, branches)
         },
-        why: Why {
-            choice: Choice::Located,
-            rule: found.rule.clone(),
-            confidence: found.confidence,
-            runners_up: candidate::listed(&others.left),
-            notes,
-        },
+        why: why(&found, &others, notes),
         labels: stated.and_then(Stated::labels),
         points: Vec::new(),
         untouched,
         older: false,
     })
 }
+
+/// How this head was found.
+fn why(found: &Found<'_>, others: &Others<'_>, notes: Vec<String>) -> Why {
+    Why {
+        choice: Choice::Located,
+        rule: found.rule.clone(),
+        confidence: found.confidence,
+        runners_up: candidate::listed(&others.left),
+        notes,
+    }
+}
+
+/// What becomes of the logits, in a detector or elsewhere.
+fn link(detector: Option<&Detector>, is_independent: bool) -> Link {
+    match detector.map(|it| it.scores) {
+        Some(Scores::Shifted) => Link::OneVsRest,
+        Some(Scores::Independent) => Link::Sigmoid,
+        _ if is_independent => Link::Sigmoid,
+        _ => Link::None,
+    }
+}
+
+/// What is to know of scores to which the model adds something.
+const SHIFTED: &str = "the model adds a number to the scores of all classes of a box, which no seal bounds: a sealed class stays below \
+                       the best of the others there by that factor of its odds";
 
 /// What is to know of an adapter's folder.
 const ADAPTER: &str = "an adapter: `adapter_config.json` is copied as it is, and the base model that it names keeps its own head";

@@ -47,7 +47,7 @@ pub enum RemovalError {
         method: &'static str,
     },
     /// A method that trains was asked for on a head beside whose classes a row of no object competes.
-    #[error("method `{method}` would move the classes against the row of no object, which is none of them")]
+    #[error("method `{method}` would change how the classes compare with `no object`, which is not a class")]
     NotForMasks {
         /// Its name.
         method: &'static str,

@@ -98,7 +98,13 @@ impl<'a> Fetch<'a> {
     fn run(&self, in_part: bool) -> Result<Fetched, Error> {
         let commit = self.commit()?;
         let models = self.cache.models(&commit);
-        let place = models.join(key(self.wanted));
+        let place = match (self.wanted, self.settings.offline) {
+            // Which others there are, only the hub knows.
+            (Wanted::Others, true) if !models.join(key(Wanted::Others)).exists() => {
+                models.join("others-offline")
+            }
+            (wanted, _) => models.join(key(wanted)),
+        };
         // With other files beside it a model is the same.
         let beside = matches!(self.wanted, Wanted::Model).then(|| models.join(key(Wanted::Others)));
         let cached = || self.open_cached(&place, &commit).or_else(|| self.open_cached(&beside?, &commit));

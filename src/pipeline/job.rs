@@ -156,7 +156,11 @@ fn require_same_head(history: &History, model: &Model) -> Result<(), Error> {
         let is_alone = predicate.build_definition.external_parameters.other_heads.is_empty();
         let is_another = || {
             let cut = Cut::locate(model.artifact(), &Hints::naming(std::slice::from_ref(earlier)));
-            is_alone && model.hints().heads.len() < 2 && cut.is_ok_and(|cut| cut.head.name == *earlier)
+            let is_found = cut.is_ok_and(|cut| cut.head.name == *earlier);
+            let own = head.branches.iter().flat_map(|it| [Some(&it.weight), it.bias.as_ref()]).flatten();
+            let changed = &predicate.removal.tensors;
+            let is_touched = own.into_iter().any(|own| changed.iter().any(|it| it.name == own.tensor));
+            is_alone && model.hints().heads.len() < 2 && is_found && !is_touched
         };
         // Of several at this head the latest counts.
         if is_same && classes.is_none() {

@@ -50,9 +50,11 @@ def judge(arguments):
         "passed": verdict.passed,
         "forgotten_top": int((after.argmax(1) == FORGOTTEN).sum()),
         "same_others": bool((before[:, others] == after[:, others]).all()),
-        "page": page.read_text()[:15],
+        "page": [page.path.read_text()[:15], page.verdict],
         "edited": edited.verdict,
         "refused": said(lambda: declass.remove(model, ["nobody"], folder / "none")),
+        "page_there": said(lambda: declass.report(release.out, page.path)),
+        "odd_name": said(lambda: declass.inspect("--help")),
         "wrote_nothing": not (folder / "none").exists(),
     }
 

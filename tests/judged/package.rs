@@ -15,7 +15,9 @@ fn a_removal_from_python_is_one() {
         (&found["passed"], &found["forgotten_top"], &found["same_others"]),
         (&json!(true), &json!(0), &json!(true))
     );
-    assert_eq!(found["page"], "<!DOCTYPE html>");
+    assert_eq!(found["page"], json!(["<!DOCTYPE html>", "yes"]));
+    assert!(found["page_there"][0].as_str().unwrap().contains("is there already"), "{found}");
+    assert!(found["odd_name"][0].as_str().unwrap().contains("No such file"), "{found}");
     assert_eq!(found["edited"], "no", "a verdict, and no exception");
     assert_eq!(found["wrote_nothing"], true);
     let refused = found["refused"].as_array().unwrap();

@@ -31,6 +31,7 @@ __all__ = [
     "Error",
     "Evaluation",
     "Inspection",
+    "Page",
     "Rejected",
     "Release",
     "Verdict",
@@ -115,6 +116,14 @@ class Evaluation:
         return float(fits[0]["value"])
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page about a release, and what came out when it was checked: `yes`, `no` or `unknown`."""
+
+    path: Path
+    verdict: str
+
+
 def program() -> str:
     """The program that is run: that of the variable DECLASS, of this installation, or of the PATH."""
     installed = Path(sysconfig.get_path("scripts")) / "declass"
@@ -126,7 +135,7 @@ def program() -> str:
 
 def inspect(model: PathLike, *, head: Iterable[str] = (), options: Sequence[str] = ()) -> Inspection:
     """What a model is: its classes, its head, its embedding."""
-    _, said = _run(["inspect", model, *_each("--head", head), *options])
+    _, said = _run(["inspect", _place(model), *_each("--head", head), *options])
     return Inspection(said["classes"], said["labels"], said["head"]["name"], said["head"]["width"], said)
 
 
@@ -146,7 +155,7 @@ def remove(
 
     `slot` keeps the outputs (`keep`) or removes them (`drop`); `options` are further ones of `declass unlearn`.
     """
-    asked = ["unlearn", model, *_each("--forget", classes), "--out", out, "--slot", slot]
+    asked = ["unlearn", _place(model), *_each("--forget", classes), "--out", _place(out), "--slot", slot]
     asked += _if("--method", method) + _if("--data", data) + _signing(key, passphrase_file) + list(options)
     _, said = _run(asked)
     return Release(Path(said["out"] or out), said["signedBy"], said["statement"], said)
@@ -165,7 +174,7 @@ def verify(
 
     A no is a `Verdict` that has not passed, and no exception.
     """
-    asked = ["verify", release, *_if("--original", original), *_if("--trust", trust), *_if("--policy", policy)]
+    asked = ["verify", _place(release), *_if("--original", original), *_if("--trust", trust), *_if("--policy", policy)]
     _, said = _run([*asked, *_if("--data", data), *options], verdicts=True)
     return Verdict(said["passed"], said["verdict"], said["findings"], said["checks"], said)
 
@@ -181,17 +190,21 @@ def evaluate(
     options: Sequence[str] = (),
 ) -> Evaluation:
     """What happens to own pictures, texts or sounds, before and after; `into` writes the figures into claim and card."""
-    asked = ["evaluate", release, "--original", original, "--data", data, *_if("--into", into)]
+    asked = ["evaluate", _place(release), "--original", _place(original), "--data", _place(data), *_if("--into", into)]
     _, said = _run([*asked, *_signing(key, passphrase_file), *options])
     return Evaluation(said["tier"], said["metrics"], said["notRun"], said)
 
 
-def report(release: PathLike, out: PathLike, *, options: Sequence[str] = ()) -> Path:
-    """Writes a page about a release; `options` such as `["--original", "model"]` say what it is held against."""
-    done = _call(["report", release, "--out", out, "--quiet", *options])
-    if not Path(out).exists():
+def report(release: PathLike, out: PathLike, *, options: Sequence[str] = ()) -> Page:
+    """Writes a page about a release into a new file; `options` such as `["--original", "model"]` say what it is held
+    against. A release that does not pass has a page, too, whose `verdict` is `no` or `unknown`.
+    """
+    page = Path(out)
+    was_there = os.path.lexists(page)
+    done = _call(["report", _place(release), "--out", _place(out), "--quiet", *options])
+    if was_there or not page.exists():
         raise _error(done)
-    return Path(out)
+    return Page(page, {0: "yes", 1: "no"}.get(done.returncode, "unknown"))
 
 
 def _run(asked: Sequence[Any], verdicts: bool = False) -> tuple[int, dict[str, Any]]:
@@ -216,6 +229,12 @@ def _each(option: str, values: Iterable[Any]) -> list[Any]:
     # A word would be taken letter by letter.
     values = [values] if isinstance(values, (str, int)) else values
     return [word for value in values for word in (option, value)]
+
+
+def _place(path: PathLike) -> str:
+    # A name that begins as an option does is a path all the same.
+    text = os.fspath(path)
+    return os.path.join(".", text) if text.startswith("-") else text
 
 
 def _if(option: str, value: Any) -> list[Any]:

@@ -227,8 +227,11 @@ impl<'a> Teller<'a> {
             rare => format!("; {rare} classes that they hardly reach were sampled on their own"),
         };
         let line = if sampling.wanted.iter().all(|wanted| *wanted == 0) {
-            let how =
-                if self.removal.trains() { "starts at its minimum" } else { "works without embeddings" };
+            let how = if self.removal.trains() {
+                "starts at the minimum of its loss, without embeddings"
+            } else {
+                "works without embeddings"
+            };
             format!("none: `{}` {how}", self.removal.method().name)
         } else {
             format!(

@@ -50,6 +50,6 @@ pub(super) fn measure(experiment: &Experiment<'_>) -> Result<Measured, Error> {
             summary: format!("median of the retained {after:.2} nats, was {before:.2}"),
             figures,
         },
-        _ => Measured::NotRun("no retained class has rows whose odds are finite".into()),
+        _ => Measured::NotRun("some rows of retained classes have odds that are not finite".into()),
     })
 }

@@ -110,7 +110,7 @@ fn line(row: &Row<'_>, labels: Option<&Labels>) -> Markup {
             }
             td {
                 @match row.outcome {
-                    Outcome::Failed => span.failed-word { "says no" },
+                    Outcome::Failed => span.failed-word { "failed" },
                     Outcome::Passed => span.passed-word { "passed" },
                     Outcome::Informative => span.note-word { "note" },
                 }

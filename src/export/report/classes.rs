@@ -1,14 +1,21 @@
 //! Class by class, before and after.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
+    Report,
     bars::{bar, key},
+    claimed,
     page::{folded, section},
     prose::class,
 };
-use crate::evidence::{Figure, Side, reading::Figures};
+use crate::evidence::{
+    Side,
+    reading::{self, Figures, Shares},
+};
 
 /// Classes that are shown without folding them, and those that are shown at all.
 const UNFOLDED: usize = 12;
@@ -23,9 +30,11 @@ struct Row {
     n: Option<u64>,
 }
 
-pub(super) fn html(subject: &Subject<'_>) -> Markup {
-    let (what, mut rows) = match real(subject) {
-        rows if !rows.is_empty() => ("Share of the labelled inputs of each class that are right.", rows),
+pub(super) fn html(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
+    let real = real(subject);
+    let is_real = !real.is_empty();
+    let (what, mut rows) = match real {
+        rows if is_real => ("Share of the labelled inputs of each class that are right.", rows),
         _ => (
             "Share of synthetic embeddings of a class, by what the original answers, that get it still: of every removed \
              class, and of that of the others that lost most. That is not accuracy: nothing is said about real inputs.",
@@ -42,6 +51,7 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
     let (first, rest) = rows.split_at(rows.len().min(UNFOLDED));
     let body = (!rows.is_empty()).then(|| {
         html! {
+            @if is_real { (claimed(report)) }
             p.soft { (what) " Removed classes first, then those that lost most." }
             @if first.iter().any(|row| row.before.is_some()) { (key()) }
             (table(subject, first))
@@ -114,26 +124,23 @@ fn moved(subject: &Subject<'_>) -> Markup {
 /// By labelled inputs, if the claim has any.
 fn real(subject: &Subject<'_>) -> Vec<Row> {
     let forgotten = &subject.predicate.removal.forgotten;
-    let is_only = forgotten.len() == 1;
-    let accuracy = |figures: &[Figure], class: usize, may_be_all: bool, side: Side| {
-        let is_of = |it: &&Figure| it.class == Some(class) || (may_be_all && it.class.is_none());
-        figures.iter().filter(is_of).find(|it| it.quantity == "accuracy" && it.side == Some(side)).cloned()
-    };
-    let row = |figures: &[Figure], class: usize, is_removed: bool| {
-        let of = |side| accuracy(figures, class, is_removed && is_only, side);
-        let (before, after) = (of(Side::Before)?, of(Side::After));
-        let (n, after) = (before.n, after.map(|it| it.value.0));
-        Some(Row { class, is_removed, before: Some(before.value.0), after, n })
-    };
-    let mut rows = Vec::new();
-    if let Some(figures) = subject.of("forgotten-accuracy") {
-        rows.extend(forgotten.iter().filter_map(|entry| row(figures, entry.class.index, true)));
+    let removed = forgotten.iter().filter_map(|entry| {
+        let class = entry.class.index;
+        let Shares { before, after } = reading::still_given(subject, class, forgotten.len() == 1)?;
+        let before = before?.value.0;
+        Some(Row { class, is_removed: true, before: Some(before), after: Some(after.value.0), n: after.n })
+    });
+    let mut rows: Vec<Row> = removed.collect();
+    let figures = subject.of("class-drift").unwrap_or_default().iter().filter(|it| it.quantity == "accuracy");
+    let mut retained: BTreeMap<usize, Row> = BTreeMap::new();
+    for figure in figures {
+        let (Some(class), Some(side)) = (figure.class, figure.side) else { continue };
+        let new = Row { class, is_removed: false, before: None, after: None, n: figure.n };
+        let row = retained.entry(class).or_insert(new);
+        let place = if side == Side::Before { &mut row.before } else { &mut row.after };
+        *place = Some(figure.value.0);
     }
-    if let Some(figures) = subject.of("class-drift") {
-        let mut classes: Vec<usize> = figures.iter().filter_map(|it| it.class).collect();
-        classes.dedup();
-        rows.extend(classes.into_iter().filter_map(|class| row(figures, class, false)));
-    }
+    rows.extend(retained.into_values());
     rows
 }
 
@@ -142,8 +149,9 @@ fn synthetic(subject: &Subject<'_>) -> Vec<Row> {
     let removed = subject.predicate.removal.forgotten.iter().filter_map(|entry| {
         let class = entry.class.index;
         let rates = subject.figures("forget-rate").iter().filter(|it| it.class == Some(class));
-        let worst =
-            rates.filter(|it| it.quantity == "recognised").max_by(|a, b| a.value.0.total_cmp(&b.value.0))?;
+        let worst = rates
+            .filter(|it| it.quantity == "recognised")
+            .max_by(|a, b| a.value.0.total_cmp(&b.value.0).then(a.n.cmp(&b.n)))?;
         Some(Row { class, is_removed: true, before: None, after: Some(worst.value.0), n: worst.n })
     });
     let retained = subject.figures("retained-agreement").iter().filter_map(|figure| {

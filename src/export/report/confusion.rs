@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
+    Report, claimed,
     page::{section, wide},
     prose::{class, shown},
 };
@@ -19,7 +20,7 @@ const PAIRS: usize = 20;
 /// Number of inputs by label and answer.
 type Cells = BTreeMap<(usize, usize), u64>;
 
-pub(super) fn html(subject: &Subject<'_>) -> Markup {
+pub(super) fn html(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
     let figures = subject.of("confusion").unwrap_or_default();
     let [before, after] = Side::BOTH.map(|side| {
         let rows = figures.iter().filter(|it| it.unit == "rows" && it.side == Some(side));
@@ -29,9 +30,10 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
         before.keys().chain(after.keys()).flat_map(|(class, to)| [*class, *to]).collect();
     let body = (!classes.is_empty()).then(|| {
         if classes.len() > TABLE {
-            return pairs(subject, &before, &after);
+            return html! { (claimed(report)) (pairs(subject, &before, &after)) };
         }
         html! {
+            (claimed(report))
             p.soft { "Rows are labels, columns are answers (by index); right answers have a frame." }
             div.matrices {
                 figure {
@@ -50,8 +52,12 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
 
 fn matrix(subject: &Subject<'_>, cells: &Cells, classes: &BTreeSet<usize>, side: Side) -> Markup {
     let colour = if side == Side::Before { "var(--before)" } else { "var(--after)" };
-    let total =
-        |class: usize| cells.range((class, 0)..=(class, usize::MAX)).map(|(_, n)| *n).sum::<u64>().max(1);
+    let total = |class: usize| {
+        cells
+            .range((class, 0)..=(class, usize::MAX))
+            .fold(0, |sum: u64, (_, n)| sum.saturating_add(*n))
+            .max(1)
+    };
     let tint = |class: usize, n: u64| {
         // Never so strong that the number on it could not be read.
         let strength = 45.0 * n as f64 / total(class) as f64;

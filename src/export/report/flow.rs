@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{super::card::Subject, page::section, prose::class};
+use super::{super::card::Subject, Report, claimed, page::section, prose::class};
 use crate::evidence::reading;
 
 /// Removed classes that are drawn, and destinations of each; the rest is one more.
@@ -12,7 +12,7 @@ const DESTINATIONS: usize = 6;
 const ROW: f64 = 100.0;
 const WIDTH: f64 = 100.0;
 
-pub(super) fn html(subject: &Subject<'_>) -> Markup {
+pub(super) fn html(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
     let forgotten = &subject.predicate.removal.forgotten;
     let drawn: Vec<(usize, Destinations)> = forgotten
         .iter()
@@ -22,6 +22,7 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
         .collect();
     let body = (!drawn.is_empty()).then(|| {
         html! {
+            @if drawn.iter().any(|(_, to)| to.is_real) { (claimed(report)) }
             p.soft {
                 @if drawn.iter().all(|(_, to)| to.is_real) {
                     "Inputs with the label of a removed class (or to which the original gave it), and what they get now."
@@ -32,7 +33,7 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
             }
             @for (removed, to) in &drawn { (one(subject, *removed, to)) }
             @if forgotten.len() > drawn.len() {
-                p.soft { "Drawn are " (drawn.len()) " of " (forgotten.len()) " removed classes; the claim has all." }
+                p.soft { "Drawn are " (drawn.len()) " of " (forgotten.len()) " removed classes; the claim has what is known of the others." }
             }
         }
     });

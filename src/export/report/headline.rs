@@ -8,7 +8,10 @@ use super::{
     page::section,
     prose::{named, sentence, shown},
 };
-use crate::evidence::{Finding, Outcome};
+use crate::{
+    claim::names::{CLAIM_FILE, STATEMENT_FILE},
+    evidence::{Finding, Outcome},
+};
 
 /// Removed classes that a title names.
 const NAMED: usize = 3;
@@ -115,8 +118,7 @@ pub(super) fn limits(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
 
 /// How whoever reads the page checks for themselves.
 pub(super) fn again(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
-    let claim =
-        if subject.beside.is_signed { "class-removal.sigstore.json" } else { "class-removal.statement.json" };
+    let claim = if subject.beside.is_signed { CLAIM_FILE } else { STATEMENT_FILE };
     section(
         "Check it yourself",
         Some(html! {

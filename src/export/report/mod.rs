@@ -19,7 +19,7 @@ use maud::{Markup, html};
 
 use super::card::{Beside, Subject};
 use crate::{
-    claim::{Earlier, Statement},
+    claim::{Earlier, RecordedCheck, Statement},
     evidence::{Check, Finding},
 };
 
@@ -36,6 +36,8 @@ pub struct Report<'a> {
     pub checks: Option<&'a [Check]>,
     /// The claims of earlier removals, latest first.
     pub earlier: &'a [Earlier],
+    /// Whether the claim's figures on real inputs were measured again, and agree.
+    pub is_data_measured: bool,
     /// Who signed, by what the keys are trusted for.
     pub signed: &'a [Signed],
     /// What a register says of this release.
@@ -97,18 +99,15 @@ pub struct Entry {
 /// The page. The same report gives the same text.
 #[must_use]
 pub fn report(report: &Report<'_>) -> String {
-    let subject = Subject {
-        statement: report.statement,
-        predicate: &report.statement.predicate,
-        beside: report.beside,
-    };
+    let statement = &with_measured(report);
+    let subject = Subject { statement, predicate: &statement.predicate, beside: report.beside };
     let title = headline::title(&subject);
     let body: Markup = html! {
         (headline::html(&title, &subject, report))
-        (classes::html(&subject))
-        (flow::html(&subject))
-        (confusion::html(&subject))
-        (odds::html(&subject))
+        (classes::html(&subject, report))
+        (flow::html(&subject, report))
+        (confusion::html(&subject, report))
+        (odds::html(&subject, report))
         (weights::html(&subject))
         (check_list::html(&subject, report))
         (origin::html(&subject, report))
@@ -116,4 +115,28 @@ pub fn report(report: &Report<'_>) -> String {
         (headline::again(&subject, report))
     };
     page::whole(&title, &body)
+}
+
+/// The claim with the figures of the checks that were made now in the place of its own.
+fn with_measured(report: &Report<'_>) -> Statement {
+    let mut statement = report.statement.clone();
+    if let Some(checks) = report.checks {
+        let measured = |check: &Check| RecordedCheck {
+            id: check.definition.id.to_owned(),
+            version: check.definition.version,
+            result: check.outcome,
+            figures: check.figures.clone(),
+        };
+        statement.predicate.verification.checks = checks.iter().map(measured).collect();
+    }
+    statement
+}
+
+/// Whose figures on real inputs these are, where nobody measured them again.
+fn claimed(report: &Report<'_>) -> Markup {
+    html! {
+        @if !report.is_data_measured {
+            p { strong { "As the claim says, and not measured again: " } "these figures are of whoever made this model." }
+        }
+    }
 }

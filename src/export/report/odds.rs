@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{super::card::Subject, bars::key, page::section};
+use super::{super::card::Subject, Report, bars::key, claimed, page::section};
 use crate::evidence::{Figure, Side, reading::Figures};
 
 /// The percentiles that a range is drawn of.
@@ -11,7 +11,7 @@ const DRAWN: [&str; 5] = ["p5", "p25", "p50", "p75", "p95"];
 /// Five percentiles of log-odds.
 type Range = [f64; 5];
 
-pub(super) fn html(subject: &Subject<'_>) -> Markup {
+pub(super) fn html(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
     let figures = subject.of("log-odds").unwrap_or_default();
     let groups =
         [("forgotten-log-odds", "inputs of removed classes"), ("retained-log-odds", "inputs of the others")];
@@ -24,6 +24,7 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
     let (least, most) = ends.fold((0.0_f64, 0.0_f64), |(least, most), end| (least.min(end), most.max(end)));
     let body = (!rows.is_empty() && most > least).then(|| {
         html! {
+            (claimed(report))
             p.soft {
                 "Logarithm of the odds of the label, ln(p / (1 - p)), in nats: to the right of the thin line it is more likely than \
                  all others together. Bars reach from the 5th to the 95th percentile, their middle part from the 25th to the 75th."

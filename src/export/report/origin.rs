@@ -55,7 +55,7 @@ fn signatures(subject: &Subject<'_>, report: &Report<'_>) -> Markup {
             }
             @for signed in report.signed {
                 div {
-                    (signed.identity) " (" (if signed.is_of_files { "all files" } else { "the claim" }) ", key "
+                    (shown(&signed.identity)) " (" (if signed.is_of_files { "all files" } else { "the claim" }) ", key "
                     code { (signed.key) } ")"
                     @if let Some(stamped) = &signed.stamped { ", seen " (stamped) }
                     @else { ", no time stamp: when is not known" }

@@ -34,7 +34,7 @@ pub(super) fn section(heading: &str, body: Option<Markup>) -> Markup {
     }
 }
 
-/// What is long, folded up on screens and open on paper is left to the reader: paper shows what was open.
+/// Something long, folded up until the reader opens it; paper shows what was open on the screen.
 pub(super) fn folded(summary: &str, is_open: bool, body: &Markup) -> Markup {
     html! { details open[is_open] { summary { (summary) } (body) } }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     super::card::Subject,
     page::{folded, section, wide},
-    prose::sentence,
+    prose::{sentence, shown},
 };
 use crate::{
     evidence::{ChangedTensor, words::grouped},
@@ -30,7 +30,7 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
             p { (sentence(&card::changed(subject))) }
             (folded(&heading("changed tensor", tensors.len()), tensors.len() <= UNFOLDED, &changed(tensors)))
             (folded(&heading("file", files.len()), files.len() <= UNFOLDED, &digests(&files)))
-            @for part in &removal.untouched { p { "Left as it is, although it has the classes: " (part.to_string()) "." } }
+            @for part in &removal.untouched { p { "Left as it is, although it has the classes: " (shown(&part.to_string())) "." } }
         }),
     )
 }
@@ -47,7 +47,7 @@ fn changed(tensors: &[ChangedTensor]) -> Markup {
             tbody {
                 @for tensor in tensors {
                     tr {
-                        td { code { (tensor.name) } }
+                        td { code { (shown(&tensor.name)) } }
                         td { (tensor.dtype) }
                         td {
                             (shape(&tensor.shape_before))
@@ -92,7 +92,7 @@ fn digests(files: &[File<'_>]) -> Markup {
             tbody {
                 @for file in files {
                     tr {
-                        td { code { (file.name) } }
+                        td { code { (shown(file.name)) } }
                         td {
                             @match file.before {
                                 Some(before) if before == file.after => "as in the original",
