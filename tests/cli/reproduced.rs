@@ -123,7 +123,9 @@ fn a_row_hidden_in_kept_rows_passes_all_but_being_made_again() {
 /// Without training there are no rows with bits to hide in, and a claim that says so contradicts itself.
 #[test]
 fn nothing_hides_in_rows_that_were_not_trained() {
-    let (_folder, out) = release();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    unlearn(&resnet(), &out, &["--forget", "Sandal"]).exits(0);
     hide(&out);
     let measured = verify(&out, &resnet(), &["--json"]).exits(1).json();
     claim_what_is_there(&out, &measured);
