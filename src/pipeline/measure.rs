@@ -44,8 +44,8 @@ pub struct Measured {
     pub unknown: Vec<String>,
     /// The head that was named, and the one that the original points to instead, if it is another.
     pub other_head: Option<(String, String)>,
-    /// Whether the retained rows were taken as they are, since a method trained them: only
-    /// [`Release::reproduce`] shows that nothing is hidden there.
+    /// Whether retained rows that a method moved were taken as they are: only [`Release::reproduce`] shows that
+    /// nothing is hidden there.
     pub rows_taken: bool,
     /// What differs between the two.
     pub changes: Changes,
@@ -128,7 +128,7 @@ impl Release {
             checks: [report.checks(), &held.checks, &[lineage, not_covered(release)]].concat(),
             unknown: held.unknown,
             other_head: other_head(&report),
-            rows_taken: asked.trains() || asked.draws(),
+            rows_taken: (asked.trains() || asked.draws()) && !stayed(&report),
             changes: report.changes().clone(),
             forgotten: forgotten(&report),
             labels: report.cut().labels.clone(),
@@ -171,4 +171,11 @@ fn forgotten(report: &Report) -> Vec<NamedClass> {
     let labels = report.cut().labels.as_ref();
     let class = |index| NamedClass { index, label: labels.and_then(|l| l.names.get(index).cloned()) };
     report.removal().forgotten().indices().map(class).collect()
+}
+
+/// Whether every retained row is bit for bit that of the original: then there is nothing to take as it is.
+fn stayed(report: &Report) -> bool {
+    let check = report.checks().iter().find(|check| check.definition.id == "retained-logits");
+    let moved = check.and_then(|check| check.figure("rows-moved"));
+    moved.is_some_and(|figure| figure.value.0 == 0.0)
 }
