@@ -4,13 +4,13 @@ What is compared are the scores of the classes at every query, without that of n
 beside that, what the library's own post-processing makes of them: in no map, instance or segment is the class.
 """
 
-import json
 import re
 from types import SimpleNamespace
 
 import torch
 import transformers as t
 
+from library_saved import Saved
 from library_weights import random_weights
 
 SAMPLE = ["MaskFormerForInstanceSegmentation", "Mask2FormerForUniversalSegmentation", "OneFormerForUniversalSegmentation"]
@@ -50,7 +50,7 @@ def config(name, labels):
     return t.DetrConfig(**DETR, **heads, backbone=None, backbone_config=maps, **{key: said[key] for key in ("id2label", "label2id")})
 
 
-class Made:
+class Made(Saved):
     options = []
 
     def __init__(self, name, labels):
@@ -72,22 +72,6 @@ class Made:
         logits = self.outputs.logits if logits is None else logits
         self.rest = logits[..., -1], self.outputs.pred_masks if "pred_masks" in self.outputs else self.outputs.masks_queries_logits
         return logits[..., :-1].flatten(0, -2)
-
-    def save(self, folder):
-        self.model.save_pretrained(folder)
-        self.scores(self.model)
-        self.original = self.rest
-
-    def path(self, folder):
-        return folder
-
-    def loaded(self, folder, labels):
-        model, said = self.kind.from_pretrained(folder, output_loading_info=True)
-        faults = [f"{kind}: {list(said[kind])[:3]}" for kind in said if said[kind]]
-        ids = json.loads((folder / "config.json").read_text())["id2label"]
-        if [ids.get(str(index)) for index in range(len(ids))] != labels:
-            faults.append(f"id2label {ids}")
-        return self.scores(model.eval()), faults
 
     def faults(self, before, forgotten, slot):
         """What is wrong with the maps and segments, given those of the original."""

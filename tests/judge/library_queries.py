@@ -4,11 +4,10 @@ What is compared are the logits of the classes at every query; boxes, and no obj
 stay as they are. The library's own post-processing must not name the class above a probability of 1e-6.
 """
 
-import json
-
 import torch
 import transformers as t
 
+from library_saved import Saved
 from library_weights import random_weights
 
 SAMPLE = ["DFineForObjectDetection", "DeformableDetrForObjectDetection two stages", "RTDetrForObjectDetection"]
@@ -60,7 +59,7 @@ def config(name, labels):
     return kind(**PLAIN, **HEADS, **NO_TIMM, backbone_config=maps, **said)
 
 
-class Made:
+class Made(Saved):
     options = []
     # What else counts the classes there is said by declass, or is a row that the library finds by the labels.
     slots = ["keep"]
@@ -82,22 +81,6 @@ class Made:
         self.found = [{int(label) for one in found for label in one["labels"]}]
         self.rest = outputs.logits[..., self.classes :], outputs.pred_boxes
         return outputs.logits[..., : self.classes].flatten(0, -2)
-
-    def save(self, folder):
-        self.model.save_pretrained(folder)
-        self.scores(self.model)
-        self.original = self.rest
-
-    def path(self, folder):
-        return folder
-
-    def loaded(self, folder, labels):
-        model, said = self.kind.from_pretrained(folder, output_loading_info=True)
-        faults = [f"{kind}: {list(said[kind])[:3]}" for kind in said if said[kind]]
-        ids = json.loads((folder / "config.json").read_text())["id2label"]
-        if [ids.get(str(index)) for index in range(len(ids))] != labels:
-            faults.append(f"id2label {ids}")
-        return self.scores(model.eval()), faults
 
     def faults(self, before, forgotten, _slot):
         """What is wrong with the boxes, given those of the original."""
