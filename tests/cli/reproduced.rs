@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     process::{Ran, resnet, rewrite, unlearn, verify},
     signer::{self, Signer},
-    tamper::{STATEMENT, place, release},
+    tamper::{STATEMENT, place},
 };
 
 const CLASSES: usize = 10;
