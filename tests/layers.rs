@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 40] = [
+const MAY_NAME: [(&str, &[&str]); 41] = [
     ("arrays", &["error"]),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
@@ -38,7 +38,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "sign"]),
+    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "note", "register", "sign"]),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),
@@ -59,6 +59,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
         ],
     ),
     ("net", &["error"]),
+    ("note", &[]),
     ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign", "temporary"]),
     ("head", &["classes", "error"]),
     ("inputs", &["arrays", "classes", "error", "progress", "rng", "unambiguous"]),
@@ -97,7 +98,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
-    ("register", &["calendar", "claim", "error", "evidence", "key_file", "unambiguous"]),
+    ("register", &["calendar", "claim", "error", "evidence", "key_file", "note", "sign", "unambiguous"]),
     (
         "release",
         &[
@@ -116,7 +117,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("run", &["net"]),
-    ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
+    ("sign", &["calendar", "error", "key_file", "note", "progress", "unambiguous"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),

@@ -3,8 +3,12 @@
 
 mod card;
 mod cyclonedx;
+#[cfg(feature = "compute")]
+mod dossier;
 mod front;
 mod intoto;
+#[cfg(feature = "compute")]
+mod page;
 #[cfg(feature = "compute")]
 mod report;
 mod slsa;
@@ -18,6 +22,8 @@ use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
 pub(crate) use front::attestation;
+#[cfg(feature = "compute")]
+pub use dossier::{Dossier, Removed, dossier};
 #[cfg(feature = "compute")]
 pub use report::{Entry, Report, Said, Signed, Verdict, report};
 

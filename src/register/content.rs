@@ -3,17 +3,17 @@
 use declass_formats::Sha256Digest;
 
 use super::{
+    by,
     checkpoint::Checkpoint,
     event::Event,
     keys::Keys,
     life::Lives,
-    note::Note,
     offences::Offences,
     question::Question,
     time::Time,
     tree::{self, Frontier},
-    vkey::VerifierKey,
 };
+use crate::note::{Note, VerifierKey};
 
 /// File of the events.
 pub(super) const ENTRIES: &str = "entries.jsonl";
@@ -91,10 +91,22 @@ impl Content {
                 Err(reason) => offences.push((Question::Keys, reason)),
             }
         }
+        if let Err(reason) = by::check(&event.facts, self.keys.origin()) {
+            offences.push((Question::OwnSignatures, reason));
+        }
+        if let Some(Err(reason)) = event.facts.entry.as_ref().map(|entry| entry.check(&self.leaves)) {
+            offences.push((Question::OwnSignatures, reason));
+        }
         if let Err(senseless) = self.lives.admit(&event.facts) {
             offences.push((Question::LifeCycles, senseless.reason));
         }
         offences
+    }
+
+    /// How many events somebody signed of their own.
+    pub(super) fn own_signatures(&self) -> usize {
+        let is_signed = |event: &&Event| event.facts.by.as_ref().is_some_and(|by| by.signature().is_some());
+        self.events.iter().filter(is_signed).count()
     }
 
     /// Whether times go as numbers do, and where they do not.
@@ -109,6 +121,18 @@ impl Content {
                 more.len()
             ),
         }
+    }
+
+    /// The roots of the first entries, of that many each; sizes in order. None for more than are there.
+    pub(super) fn roots(&self, sizes: impl Iterator<Item = usize>) -> Vec<Option<Sha256Digest>> {
+        let (mut tree, mut at) = (Frontier::default(), 0);
+        sizes
+            .map(|size| {
+                self.leaves.get(at..size)?.iter().for_each(|leaf| tree.push(*leaf));
+                at = size;
+                Some(tree.root())
+            })
+            .collect()
     }
 
     /// An older checkpoint of the register; the error says why it is none.

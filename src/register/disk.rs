@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, open, openat, renameat, unlinkat},
+    fs::{AtFlags, Dir, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat},
     io::Errno,
 };
 
@@ -57,6 +57,44 @@ impl Folder {
             error => Error::io(path)(error.into()),
         })?;
         Ok(Self { opened: opened.into(), path: path.to_owned() })
+    }
+
+    /// A folder in this one; none if there is none. It is locked with this one.
+    pub(super) fn inner(&self, name: &str) -> Result<Option<Self>, Error> {
+        let path = self.path.join(name);
+        let how = READING | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        match openat(&self.opened, name, how, Mode::empty()) {
+            Ok(opened) => Ok(Some(Self { opened: opened.into(), path })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(Errno::LOOP | Errno::NOTDIR) => Err(no_use_of(&path, "this is not a folder", "")),
+            Err(error) => Err(Error::io(&path)(error.into())),
+        }
+    }
+
+    /// The same, made if it is not there.
+    pub(super) fn inner_or_make(&self, name: &str) -> Result<Self, Error> {
+        let path = self.path.join(name);
+        match mkdirat(&self.opened, name, Mode::from_raw_mode(SHARED | 0o111)) {
+            Ok(()) => self.opened.sync_all().map_err(Error::io(&path))?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(Error::io(&path)(error.into())),
+        }
+        self.inner(name)?.ok_or_else(|| no_use_of(&path, "it is gone", ""))
+    }
+
+    /// The names of what is in it, of at most this many things, in order.
+    pub(super) fn names(&self, most: usize) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.opened).map_err(|error| Error::io(&self.path)(error.into()))? {
+            let entry = entry.map_err(|error| Error::io(&self.path)(error.into()))?;
+            names.extend(entry.file_name().to_str().ok().map(str::to_owned));
+            if names.len() > most {
+                let said = format!("there are more than {most} files, the most that is read of it");
+                return Err(no_use_of(&self.path, &said, ""));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// The folder's path as it was given.

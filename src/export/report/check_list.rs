@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::{
     super::card::Subject,
     Report,
-    page::{folded, section},
-    prose::sentence,
+    super::page::{folded, section},
+    super::page::prose::sentence,
 };
 use crate::{
     classes::Labels,

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::{
     super::card::Subject,
     Report,
-    bars::{bar, key},
+    super::page::bars::{bar, key},
     claimed,
-    page::{folded, section},
-    prose::class,
+    super::page::{folded, section},
+    super::page::prose::class,
 };
 use crate::evidence::{
     Side,

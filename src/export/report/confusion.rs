@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::{
     super::card::Subject,
     Report, claimed,
-    page::{section, wide},
-    prose::{class, shown},
+    super::page::{section, wide},
+    super::page::prose::{class, shown},
 };
 use crate::evidence::{Side, reading::Figures};
 

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::{
     super::card::{self, Subject},
     Report, Said,
-    page::section,
-    prose::{named, sentence, shown},
+    super::page::section,
+    super::page::prose::{named, sentence, shown},
 };
 use crate::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE},

@@ -1,7 +1,6 @@
 //! A release on one page that people look at: what the claim says, in pictures and sentences, and what came out
 //! when it was checked. Everything is in the one file: no scripts, no pictures or fonts from elsewhere.
 
-mod bars;
 mod check_list;
 mod classes;
 mod confusion;
@@ -9,8 +8,6 @@ mod flow;
 mod headline;
 mod odds;
 mod origin;
-mod page;
-mod prose;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -114,7 +111,7 @@ pub fn report(report: &Report<'_>) -> String {
         (headline::limits(&subject, report))
         (headline::again(&subject, report))
     };
-    page::whole(&title, &body)
+    super::page::whole(&title, &body)
 }
 
 /// The claim with the figures of the checks that were made now in the place of its own.

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::{
     super::card::Subject,
     Report,
-    page::{section, wide},
-    prose::{named, shown},
+    super::page::{section, wide},
+    super::page::prose::{named, shown},
 };
 use crate::{claim::Statement, head::Slot};
 

@@ -1,4 +1,8 @@
-//! The frame of a page: what stands around the sections, and how everything looks.
+//! Pages that people look at: the frame around the sections, how everything looks, and what several pages have in
+//! common. Everything is in the one file: no scripts, no pictures or fonts from elsewhere.
+
+pub(super) mod bars;
+pub(super) mod prose;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
