@@ -34,14 +34,19 @@ impl Folder {
     /// Opens a folder to look at: nobody appends meanwhile.
     pub(super) fn for_reading(path: &Path) -> Result<Self, Error> {
         let folder = Self::open(path)?;
-        folder.opened.lock_shared().map_err(Error::io(path))?;
+        folder.opened.lock_shared().map_err(not_locked(path))?;
         Ok(folder)
     }
 
     /// Opens a folder to append: nobody else reads or appends meanwhile.
     pub(super) fn for_appending(path: &Path) -> Result<Self, Error> {
         let folder = Self::open(path)?;
-        folder.opened.lock().map_err(Error::io(path))?;
+        if is_shared(&folder.opened).map_err(Error::io(path))? {
+            let hint = "keep the register on a disk of one machine, and copy it from there";
+            let said = "this is a network file system, where two machines could sign two histories at once";
+            return Err(no_use_of(path, said, hint));
+        }
+        folder.opened.lock().map_err(not_locked(path))?;
         Ok(folder)
     }
 
@@ -166,6 +171,35 @@ impl Folder {
             Err(Errno::LOOP | Errno::NXIO) => Err(not_regular(&path)),
             Err(error) => Err(Error::io(&path)(error.into())),
         }
+    }
+}
+
+/// File systems on which a lock of one machine is not seen by another, or depends on how it was mounted: NFS, SMB (in
+/// three versions), AFS, Coda. Numbers of `statfs(2)`.
+const NETWORK: [u32; 6] = [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x7375_7245];
+
+/// Whether a folder lies on a file system that several machines write to.
+#[cfg(target_os = "linux")]
+fn is_shared(folder: &File) -> io::Result<bool> {
+    // The number has 32 bits, and is signed on some machines.
+    Ok(NETWORK.contains(&(rustix::fs::fstatfs(folder)?.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_shared(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// A register that cannot be locked is not touched.
+fn not_locked(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| {
+        let has_none = [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS].map(Errno::raw_os_error);
+        if error.raw_os_error().is_some_and(|code| has_none.contains(&code)) {
+            let hint = "keep the register on a file system with locks";
+            return no_use_of(&path, &format!("the folder cannot be locked: {error}"), hint);
+        }
+        Error::io(&path)(error)
     }
 }
 

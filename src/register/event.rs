@@ -253,6 +253,13 @@ impl Event {
 
     /// Reads a line; only the exact bytes that [`line`](Self::line) gives are an event.
     pub(super) fn read(line: &[u8]) -> Result<Self, String> {
+        // Bytes that come out again as they went in can be read in one way only. What follows says why others are none.
+        let read = serde_json::from_slice::<Self>(line).ok();
+        let same = |event: &Self| event.v == event.facts.version() && event.line().is_ok_and(|it| it == line);
+        if let Some(event) = read.filter(same) {
+            event.facts.check()?;
+            return Ok(event);
+        }
         let json = unambiguous::parse(line)?;
         let event = Self::deserialize(&json).map_err(|error| error.to_string())?;
         let version = event.facts.version();

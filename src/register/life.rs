@@ -291,6 +291,28 @@ mod tests {
     }
 
     #[test]
+    fn records_grow_times_are_extended_and_salts_destroyed() {
+        let digest = |text: &str| Sha256Digest::of(text.as_bytes());
+        let mut lives = live(&APPROVED).unwrap();
+        let amended = |record: &str| Facts { record: Some(digest(record)), ..facts(Amended, "R1") };
+        lives.admit(&amended("grown")).unwrap();
+        assert_eq!(lives.request_of_record(digest("grown")), digest("R1"));
+        assert_eq!(lives.request_of_record(digest("R1")), digest("R1"));
+        // Neither a record twice, nor one that is a request of its own, nor a request that is a record.
+        for record in ["grown", "R1"] {
+            assert!(lives.clone().admit(&amended(record)).is_err(), "{record}");
+        }
+        assert!(lives.clone().admit(&facts(Requested, "grown")).is_err());
+        lives.admit(&facts(Extended, "R1")).unwrap();
+        assert!(lives.clone().admit(&facts(Extended, "R1")).is_err());
+        assert!(lives.clone().admit(&facts(SaltDestroyed, "R1")).is_err(), "it is needed");
+        lives.admit(&facts(RequestVoided, "R1")).unwrap();
+        lives.admit(&facts(SaltDestroyed, "R1")).unwrap();
+        assert!(lives.admit(&facts(SaltDestroyed, "R1")).is_err());
+        assert!(lives.admit(&facts(SaltDestroyed, "R2")).is_err());
+    }
+
+    #[test]
     fn lives_that_make_none_are_refused() {
         let refused: [(&[(Kind, &str)], &str); 15] = [
             (&[(Approved, "R2")], "not entered"),

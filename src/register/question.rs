@@ -174,7 +174,10 @@ mod tests {
     #[test]
     fn every_question_has_its_definition() {
         let ids = Question::ALWAYS.map(|question| question.definition().id);
-        assert_eq!(ids, ["checkpoint", "entries", "root", "keys", "signature", "life-cycles", "pending"]);
+        let own = ["signature", "own-signatures", "life-cycles", "pending", "witnessed"];
+        assert_eq!(ids[..4], ["checkpoint", "entries", "root", "keys"]);
+        assert_eq!(ids[4..], own);
+        assert_eq!(Question::Rules.definition().id, "rules");
         assert_eq!(Question::OldCheckpoint.definition().id, "old-checkpoint");
         assert_eq!(Question::Record.definition().id, "record");
         assert_eq!(Question::Proof.definition().id, "proof");
