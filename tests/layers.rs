@@ -38,7 +38,10 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "note", "register", "sign"]),
+    (
+        "export",
+        &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "note", "register", "sign"],
+    ),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),

@@ -59,8 +59,7 @@ fn attach(args: &AttachArgs, printer: &Printer) -> Result<()> {
             .answer(Schema::TimestampAttach, &json!({"time": stamp.written(), "service": stamp.service()}))?;
     } else {
         printer.row("stamped", format!("{what}: {stamp}"));
-        printer
-            .limit("limits", "whether the service is trusted: that is for `verify --trust` to say");
+        printer.limit("limits", "whether the service is trusted: that is for `verify --trust` to say");
     }
     Ok(())
 }

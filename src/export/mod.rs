@@ -21,9 +21,9 @@ use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 
 pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
-pub(crate) use front::attestation;
 #[cfg(feature = "compute")]
 pub use dossier::{Dossier, Removed, dossier};
+pub(crate) use front::attestation;
 #[cfg(feature = "compute")]
 pub use report::{Entry, Report, Said, Signed, Verdict, report};
 

@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{Examination, Policy, examine};
-use crate::{error::Error, progress::Progress, sign::{Recorded, Trust}};
+use crate::{
+    error::Error,
+    progress::Progress,
+    sign::{Recorded, Trust},
+};
 
 /// Whom and what a gate asks for: files that were reviewed and are kept apart from releases.
 #[derive(Clone, Debug)]

@@ -65,8 +65,7 @@ pub fn import(from: &Path, to: &Path, trusted: &VerifierKey) -> Result<Checkpoin
         copy(&folder, staged, &[ENTRIES, CHECKPOINT, pending::FILE])?;
         let Some(kept) = folder.inner(kept::FOLDER)? else { return Ok(()) };
         let names = kept.names(kept::MOST_FILES)?;
-        let names: Vec<&str> =
-            names.iter().map(String::as_str).filter(|name| kept::is_kept(name)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| kept::is_kept(name)).collect();
         let inner = staged.join(kept::FOLDER);
         fs::create_dir(&inner).map_err(Error::io(&inner))?;
         copy(&kept, &inner, &names)

@@ -181,10 +181,8 @@ impl Facts {
 
     /// The first version of events that can say this.
     fn version(&self) -> u8 {
-        let is_new = matches!(
-            self.event,
-            Kind::Amended | Kind::Countersigned | Kind::Extended | Kind::SaltDestroyed
-        );
+        let is_new =
+            matches!(self.event, Kind::Amended | Kind::Countersigned | Kind::Extended | Kind::SaltDestroyed);
         let says_more =
             self.by.is_some() || self.entry.is_some() || self.record.is_some() || self.signature.is_some();
         VERSIONS[usize::from(is_new || says_more)]

@@ -119,9 +119,13 @@ impl Examination {
     /// [`Error::Register`] with the first thing that does.
     pub fn sound(self) -> Result<Register, Error> {
         match (self.offences.first(), self.checkpoint) {
-            (None, Some((checkpoint, note))) => {
-                Ok(Register { content: self.content, checkpoint, note, pending: self.pending, kept: self.kept })
-            }
+            (None, Some((checkpoint, note))) => Ok(Register {
+                content: self.content,
+                checkpoint,
+                note,
+                pending: self.pending,
+                kept: self.kept,
+            }),
             (first, _) => {
                 let hint = "`declass register verify` says everything that is wrong";
                 Err(refused(&self.path, &first.unwrap_or_default(), hint))
@@ -181,10 +185,7 @@ impl Examination {
             Question::Pending => self.pending.as_ref().map(ToString::to_string),
             Question::Root => Some(base64(checkpoint.root)),
             Question::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
-            Question::OldCheckpoint
-            | Question::Proof
-            | Question::Record
-            | Question::Rules => None,
+            Question::OldCheckpoint | Question::Proof | Question::Record | Question::Rules => None,
             Question::Witnessed => witnessed::summary(&self.kept),
         }
     }

@@ -4,11 +4,7 @@
 
 use declass_formats::Sha256Digest;
 
-use super::{
-    checkpoint::Checkpoint,
-    disk::Folder,
-    no_use_of,
-};
+use super::{checkpoint::Checkpoint, disk::Folder, no_use_of};
 use crate::{
     error::Error,
     note::{self, Note},

@@ -20,7 +20,8 @@ impl Register {
         // Of an amended record the digits that are asked for lead to the request that was there first.
         let amended = |it: &&super::Facts| it.event == super::Kind::Amended;
         let records = facts.clone().filter(amended).filter_map(|facts| facts.record);
-        let found = self.beginning("request", digits, facts.filter_map(|facts| facts.request).chain(records))?;
+        let found =
+            self.beginning("request", digits, facts.filter_map(|facts| facts.request).chain(records))?;
         Ok(self.content.lives.request_of_record(found))
     }
 

@@ -24,8 +24,8 @@ mod kept;
 mod key;
 mod keys;
 mod life;
-mod lookup;
 mod lines;
+mod lookup;
 mod offences;
 mod others;
 mod pending;
@@ -41,6 +41,7 @@ mod witnessed;
 
 use std::path::Path;
 
+pub use crate::note::{Origin, VerifierKey};
 pub use append::{Appended, Entry, Moment, append};
 pub use by::{By, Entered, Role, text as own_text};
 pub use checkpoint::Checkpoint;
@@ -61,7 +62,6 @@ pub use rules::check_rules;
 pub use standing::{Standing, State, standings};
 pub use time::Time;
 pub use witnessed::Witnessed;
-pub use crate::note::{Origin, VerifierKey};
 
 use crate::error::{Error, RegisterError};
 

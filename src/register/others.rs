@@ -76,7 +76,8 @@ pub fn ask_witness(path: &Path, trusted: &VerifierKey, old: Option<u64>) -> Resu
     let old = old.or(cosigned.max()).unwrap_or(0);
     let (leaves, size) = (&register.content.leaves, register.checkpoint.size);
     let before = usize::try_from(old).ok().filter(|old| *old <= leaves.len()).ok_or_else(|| {
-        let hint = "a witness that has seen more entries has seen another copy of the register: find it first";
+        let hint =
+            "a witness that has seen more entries has seen another copy of the register: find it first";
         refused(path, &format!("here are {size} entries, and the witness has seen {old}"), hint)
     })?;
     let note = current(&folder)?;
@@ -107,12 +108,20 @@ pub fn attach_cosignatures(path: &Path, answer: &Path, trust: &Trust) -> Result<
         let lines: String = accepted.iter().map(|(line, ..)| line.as_str()).collect();
         kept::put_lines(&folder, &it, &lines)?;
         let size = it.size;
-        attached.extend(accepted.into_iter().map(|(_, witness, cosigned)| Attached { size, witness, cosigned }));
+        attached.extend(accepted.into_iter().map(|(_, witness, cosigned)| Attached {
+            size,
+            witness,
+            cosigned,
+        }));
     }
     if attached.is_empty() {
         let hint = "the answer is the lines that begin with a dash, and the trust file names the witness under \
                     `[[witness]]`; a witness that has seen another number of entries says which: ask again with it";
-        return Err(refused(answer, "no line is the cosignature of a known witness of a kept checkpoint", hint));
+        return Err(refused(
+            answer,
+            "no line is the cosignature of a known witness of a kept checkpoint",
+            hint,
+        ));
     }
     Ok(attached)
 }

@@ -60,7 +60,8 @@ impl Examination {
             let more = offences.len().saturating_sub(TOLD);
             offences.truncate(TOLD);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            let found = if offences.is_empty() { Ok(asked.join(", ")) } else { Err(offences.join("; ") + &more) };
+            let found =
+                if offences.is_empty() { Ok(asked.join(", ")) } else { Err(offences.join("; ") + &more) };
             Question::Rules.answer(found)
         })
     }
@@ -86,7 +87,8 @@ impl Examination {
         }
         if required.stamped && recent.iter().all(|it| it.stamps.is_empty()) {
             let latest = witnessed.iter().rev().find(|it| !it.stamps.is_empty()).map_or(0, |it| it.size);
-            offences.push(format!("of {size} entries the latest checkpoint with a time stamp is of {latest}"));
+            offences
+                .push(format!("of {size} entries the latest checkpoint with a time stamp is of {latest}"));
         }
         offences
     }

@@ -102,7 +102,10 @@ fn an_older_copy_in_the_place_of_a_register_is_noticed() {
     home.run("import backup new --vkey r.vkey --old checkpoint.5").exits(1);
     assert!(!home.path("new").exists());
     home.run("import backup new --vkey r.vkey").exits(0).shows("limits");
-    assert_eq!(fs::read(home.path("new/checkpoint")).unwrap(), fs::read(home.path("backup/checkpoint")).unwrap());
+    assert_eq!(
+        fs::read(home.path("new/checkpoint")).unwrap(),
+        fs::read(home.path("backup/checkpoint")).unwrap()
+    );
     home.run("import backup new --vkey r.vkey").exits(2);
 }
 
@@ -138,7 +141,8 @@ fn a_witness_in_go_follows_a_register_and_notices_another_history() {
     let witness = Witness { judge };
     let vkey = String::from_utf8(witness.run(&home, &format!("vkey w.example/w {SEED}")).stdout).unwrap();
     fs::write(home.path("w.vkey"), &vkey).unwrap();
-    let named = format!("[[witness]]\nvkey = \"{}\"\nidentity = \"w\"\n[register]\nwitnesses = 1\n", vkey.trim());
+    let named =
+        format!("[[witness]]\nvkey = \"{}\"\nidentity = \"w\"\n[register]\nwitnesses = 1\n", vkey.trim());
     trust(&home, &named);
     home.run("verify r --trust trust.toml").exits(1).shows("DC2015");
     copy(&home.path("r"), &home.path("fork"));
@@ -170,7 +174,8 @@ fn a_witness_in_go_follows_a_register_and_notices_another_history() {
         home.run(&format!("append r requested --request {}", request(number))).exits(0);
     }
     home.run("witness r -o ask --old 3").exits(0);
-    fs::write(home.path("state"), "go.sum database tree\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
+    fs::write(home.path("state"), "go.sum database tree\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+        .unwrap();
     let refused = witness.run(&home, &format!("cosign w.example/w {SEED} r.vkey state ask"));
     assert!(!refused.status.success() && refused.stdout.is_empty(), "{refused:?}");
 }

@@ -86,7 +86,8 @@ fn a_part_of_it_is_proved_without_the_rest() {
     let old = home.path("checkpoint.8");
     fs::copy(home.path("r/checkpoint"), &old).unwrap();
     home.run(&format!("append r requested --request {}", request(9))).exits(0);
-    fs::write(home.path("own"), home.run("prove r --request 2000 --old checkpoint.8").exits(0).stdout).unwrap();
+    fs::write(home.path("own"), home.run("prove r --request 2000 --old checkpoint.8").exits(0).stdout)
+        .unwrap();
     home.run("verify --proof own --vkey r.vkey").exits(0).shows("begins with the 8 of the older checkpoint");
     let proof: Value = serde_json::from_slice(&fs::read(home.path("own")).unwrap()).unwrap();
     assert_eq!(proof["entries"].as_array().unwrap().len(), 2);

@@ -44,7 +44,10 @@ fn duties_are_separate_if_two_keys_signed_them() {
     let rules = "signed = [\"approved\"]\nseparate = [[\"approved\", \"class-removed\"]]";
     trust(&home, &[("dpo.vkey", "approved")], rules);
     let said = verify(&home, 0);
-    assert_eq!((outcome(&said, "rules"), outcome(&said, "own-signatures")), (&json!("passed"), &json!("passed")));
+    assert_eq!(
+        (outcome(&said, "rules"), outcome(&said, "own-signatures")),
+        (&json!("passed"), &json!("passed"))
+    );
     // Nobody whom the trust file lets approve.
     trust(&home, &[("ml.vkey", "approved")], rules);
     let said = verify(&home, 1);
@@ -113,7 +116,10 @@ fn a_record_that_grows_stays_with_its_request() {
     assert!(entries.iter().all(|entry| entry["request"]["sha256"] == *request), "{entries:#?}");
     home.run("verify r --record q.json").exits(0).shows("0, 1, 2, 3");
     let requests = home.run("list r --json").exits(0).json()["requests"].clone();
-    assert_eq!((requests[0]["extended"].clone(), requests[0]["state"].clone()), (json!(true), json!("approved")));
+    assert_eq!(
+        (requests[0]["extended"].clone(), requests[0]["state"].clone()),
+        (json!(true), json!("approved"))
+    );
     // The salt is needed until the end.
     home.run("append r salt-destroyed --record q.json").exits(1);
     assert!(home.path("q.json.salt").exists());

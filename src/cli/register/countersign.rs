@@ -24,6 +24,9 @@ pub(super) fn run(args: &CountersignArgs, printer: &Printer) -> Result<Exit> {
     if pair.is_new {
         pair.tell(printer);
     }
-    printer.row("wrote", format!("{}: for `declass register append DIR countersigned --signed`", args.out.display()));
+    printer.row(
+        "wrote",
+        format!("{}: for `declass register append DIR countersigned --signed`", args.out.display()),
+    );
     Ok(Exit::Yes)
 }

@@ -32,8 +32,9 @@ pub(super) fn run(args: &DossierArgs, printer: &Printer) -> Result<Exit> {
     checks.extend(trust.iter().filter_map(|trust| examination.rules(trust, now.into())));
     let witnessed = trust.as_ref().map(|trust| examination.witnessed(trust, now.into()));
     let register = examination.sound()?;
-    let numbers = entries_of(&register, &args.request)
-        .map_err(|reason| unusable(&args.register, &reason, "`declass register list --open` shows requests"))?;
+    let numbers = entries_of(&register, &args.request).map_err(|reason| {
+        unusable(&args.register, &reason, "`declass register list --open` shows requests")
+    })?;
     let request = register.request(&args.request).map_err(|reason| refused(&args.register, &reason))?;
     let standing = standings(register.events()).into_iter().find(|it| it.request == request);
     let standing = standing.ok_or_else(|| refused(&args.register, "the request is not entered"))?;

@@ -22,7 +22,10 @@ pub(super) fn run(args: &ImportArgs, printer: &Printer) -> Result<Exit> {
         format!("{}: `{}`, entries: {}", args.register.display(), checkpoint.origin, checkpoint.size),
     );
     if args.old.is_empty() {
-        printer.limit("limits", "this does not show that the copy is the latest one: --old with a checkpoint would");
+        printer.limit(
+            "limits",
+            "this does not show that the copy is the latest one: --old with a checkpoint would",
+        );
     }
     Ok(Exit::Yes)
 }

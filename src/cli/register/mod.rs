@@ -25,11 +25,11 @@ pub(super) use about::entries_about;
 use anyhow::Result;
 pub(super) use args::RegisterArgs;
 use args::RegisterCommand;
+pub(super) use dates::recorded;
 use declass::{
     error::{Error, RegisterError},
     formats::read_regular,
 };
-pub(super) use dates::recorded;
 use keys::trusted;
 
 use super::{Exit, output::Printer};

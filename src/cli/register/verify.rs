@@ -8,8 +8,8 @@ use declass::{
         Check, Finding, Outcome,
         code::{Code, NOT_REGISTERED, REGISTER, RULES},
     },
-    sign::Stamped,
     register::{Proof, Proven, Question, Record, VerifierKey, Witnessed, examine},
+    sign::Stamped,
 };
 use serde_json::{Value, json};
 

@@ -17,7 +17,10 @@ pub(super) fn run(args: &WitnessArgs, printer: &Printer) -> Result<Exit> {
     if let Some(out) = &args.out {
         let body = ask_witness(&args.register, &trusted(&args.register, args.vkey.as_deref())?, args.old)?;
         write_outside(out, &args.register, &body)?;
-        printer.row("wrote", format!("{}: send it to a witness, and take the answer with --answer", out.display()));
+        printer.row(
+            "wrote",
+            format!("{}: send it to a witness, and take the answer with --answer", out.display()),
+        );
     }
     Ok(Exit::Yes)
 }

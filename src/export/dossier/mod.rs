@@ -58,6 +58,7 @@ pub fn dossier(dossier: &Dossier<'_>) -> String {
     let body = html! {
         (heading(&title, dossier))
         (section("What happened", Some(timeline::html(dossier))))
+        (section("Digests", timeline::in_full(dossier)))
         @if let Some(removed) = &dossier.removed { (removal::html(removed)) }
         (section("How the register was checked", Some(register(dossier))))
         (section("Check it with other tools", Some(by_hand::html(dossier))))

@@ -87,15 +87,15 @@ fn row(check: &RecordedCheck, removed: &Removed<'_>) -> Markup {
                 }
             }
             td {
-                @if let Some(definition) = definition { (definition.shows) }
+                @if let Some(definition) = definition { (sentence(definition.shows)) }
                 @if !check.figures.is_empty() {
                     ul.soft {
-                        @for figure in check.figures.iter().take(SHOWN) { li { (words::line(figure, removed.beside.labels)) } }
+                        @for figure in check.figures.iter().take(SHOWN) { li { (sentence(&words::line(figure, removed.beside.labels))) } }
                         @if check.figures.len() > SHOWN { li { "and " (check.figures.len() - SHOWN) " more in the claim" } }
                     }
                 }
             }
-            td { @if let Some(definition) = definition { (definition.not_shown) } }
+            td data-name="does not show:" { @if let Some(definition) = definition { (sentence(definition.not_shown)) } }
         }
     }
 }

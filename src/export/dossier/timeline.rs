@@ -1,5 +1,6 @@
 //! What happened when and by whom, entry by entry.
 
+use declass_formats::Sha256Digest;
 use maud::{Markup, html};
 
 use super::{super::page::prose::shown, Dossier};
@@ -13,7 +14,7 @@ pub(super) fn html(dossier: &Dossier<'_>) -> Markup {
                 @for event in dossier.events {
                     tr {
                         td.number data-name="entry" { (event.seq) }
-                        td { (event.time) }
+                        td.when { (event.time) }
                         td { strong { (event.facts.event.name()) } ": " (said(event.facts.event)) (about(event)) }
                         td { (by(event, dossier)) }
                     }
@@ -46,21 +47,52 @@ fn said(kind: Kind) -> &'static str {
     }
 }
 
+/// The digests that an event names, by what they are of.
+fn digests(event: &Event) -> impl Iterator<Item = (&'static str, Sha256Digest)> {
+    let facts = &event.facts;
+    let all = [
+        ("artifact", facts.artifact),
+        ("claim", facts.manifest),
+        ("signature over all files", facts.signature),
+        ("successor", facts.successor),
+        ("own record", facts.record),
+    ];
+    all.into_iter().filter_map(|(name, digest)| Some((name, digest?)))
+}
+
+/// All digests in full, with the entries that name them.
+pub(super) fn in_full(dossier: &Dossier<'_>) -> Option<Markup> {
+    let mut all: Vec<(&str, Sha256Digest, Vec<u64>)> = Vec::new();
+    for event in dossier.events {
+        for (name, digest) in digests(event) {
+            match all.iter_mut().find(|it| it.0 == name && it.1 == digest) {
+                Some((.., entries)) => entries.push(event.seq),
+                None => all.push((name, digest, vec![event.seq])),
+            }
+        }
+    }
+    (!all.is_empty()).then(|| {
+        html! {
+            dl {
+                @for (name, digest, entries) in &all {
+                    dt { (name) }
+                    dd { code { (digest.to_string()) } ", entries " (list(entries)) }
+                }
+            }
+        }
+    })
+}
+
+fn list(numbers: &[u64]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Digests and classes.
 fn about(event: &Event) -> Markup {
     let facts = &event.facts;
-    let digests = [
-        ("artifact", facts.artifact),
-        ("claim", facts.manifest),
-        ("signature", facts.signature),
-        ("successor", facts.successor),
-        ("record", facts.record),
-    ];
     html! {
-        @for (name, digest) in digests {
-            @if let Some(digest) = digest { br; span.soft { (name) " " code { (digest.to_string()) } } }
-        }
-        @if let Some(entry) = &facts.entry { br; span.soft { "entry " (entry.index) ", leaf " code { (shown(&entry.leaf)) } } }
+        @for (name, digest) in digests(event) { br; span.soft { (name) " " code { (format!("{:.12}", digest.to_string())) } } }
+        @if let Some(entry) = &facts.entry { br; span.soft { "of entry " (entry.index) } }
         @if !facts.classes.is_empty() {
             br; span.soft {
                 "classes "
@@ -94,7 +126,7 @@ fn by(event: &Event, dossier: &Dossier<'_>) -> Markup {
                             "signed by "
                             @if let Some(identity) = dossier.actors.get(&key.to_string()) { (shown(identity)) ", key " }
                             @else { "a key that no trust file names, " }
-                            code { (key.to_string()) }
+                            code { (shown(&key.short().replace('`', ""))) }
                         }
                     },
                 }

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
-    Report,
-    super::page::{folded, section},
     super::page::prose::sentence,
+    super::page::{folded, section},
+    Report,
 };
 use crate::{
     classes::Labels,

@@ -6,11 +6,10 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
-    Report,
     super::page::bars::{bar, key},
-    claimed,
-    super::page::{folded, section},
     super::page::prose::class,
+    super::page::{folded, section},
+    Report, claimed,
 };
 use crate::evidence::{
     Side,

@@ -6,9 +6,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
-    Report, claimed,
-    super::page::{section, wide},
     super::page::prose::{class, shown},
+    super::page::{section, wide},
+    Report, claimed,
 };
 use crate::evidence::{Side, reading::Figures};
 

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::{self, Subject},
-    Report, Said,
-    super::page::section,
     super::page::prose::{named, sentence, shown},
+    super::page::section,
+    Report, Said,
 };
 use crate::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE},

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
-    Report,
-    super::page::{section, wide},
     super::page::prose::{named, shown},
+    super::page::{section, wide},
+    Report,
 };
 use crate::{claim::Statement, head::Slot};
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{
     super::card::Subject,
-    super::page::{folded, section, wide},
     super::page::prose::{sentence, shown},
+    super::page::{folded, section, wide},
 };
 use crate::{
     evidence::{ChangedTensor, words::grouped},

@@ -19,8 +19,8 @@ use std::{
 
 pub(crate) use attach::attach_stamp;
 pub use attach::stamp_request;
-pub(crate) use request::request as request_for;
 pub(super) use certificate::Certificate;
+pub(crate) use request::request as request_for;
 use x509_cert::der::DateTime;
 
 use self::{algorithm::Hash, token::Token};

@@ -115,4 +115,3 @@ pub(super) fn kind_parser() -> impl TypedValueParser<Value = Kind> {
     PossibleValuesParser::new(Kind::ALL.map(Kind::name))
         .try_map(|name| Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or("no event of this name"))
 }
-
