@@ -51,9 +51,6 @@ impl Register {
         digits: &str,
         all: impl Iterator<Item = Sha256Digest>,
     ) -> Result<Sha256Digest, String> {
-        if let Some(whole) = Sha256Digest::from_hexadecimal(digits) {
-            return Ok(whole);
-        }
         check_digits(digits)?;
         let fitting: BTreeSet<Sha256Digest> =
             all.filter(|digest| digest.to_string().starts_with(digits)).collect();

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use declass::{
     error::Error,
-    register::{self, Appended, Entry, Kind, Moment, Record, SigningKey, Time},
+    register::{self, Appended, Entry, Kind, Moment, Record, Released, SigningKey, Time},
 };
 use serde_json::json;
 
@@ -28,16 +28,47 @@ pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     if exit != Exit::Yes {
         return Ok(exit);
     }
-    let appended = append(args, &key, printer)?;
+    let mut earlier = Vec::new();
+    for event in earlier_events(args, &key)? {
+        let appended = append(args, event, &key, printer)?;
+        tell(&appended, args.json, printer);
+        earlier.push(appended.event);
+    }
+    let appended = append(args, args.event, &key, printer)?;
     if let (Kind::SaltDestroyed, Some(record)) = (args.event, &args.record) {
         Record::destroy_salt(record)?;
         printer.row("removed", format!("{}.salt; destroy what backups have of it, too", record.display()));
     }
-    say(&appended, args.json, printer)?;
+    tell(&appended, args.json, printer);
+    if args.json {
+        let checkpoint = &appended.checkpoint;
+        let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
+            "root": checkpoint.root.to_string()});
+        let mut answer = json!({"entry": appended.event, "checkpoint": checkpoint});
+        if args.with_earlier {
+            answer["earlier"] = json!(earlier);
+        }
+        printer.answer(Schema::RegisterAppend, &answer)?;
+    }
     Ok(Exit::Yes)
 }
 
-fn append(args: &AppendArgs, key: &SigningKey, printer: &Printer) -> Result<Appended> {
+/// What has to come before the event and is not entered yet of this release, where that is asked for.
+fn earlier_events(args: &AppendArgs, key: &SigningKey) -> Result<Vec<Kind>> {
+    let Some(release) = args.release.as_ref().filter(|_| args.with_earlier) else { return Ok(Vec::new()) };
+    let (register, about) = (&args.register, facts(args, args.event, key)?);
+    let register = register::examine(register, &key.verifier(&register::origin(register)?))?.sound()?;
+    let artifact = Released::read(release)?.artifact;
+    let is_entered = |kind: Kind| {
+        let of_it = register.events().iter().map(|event| &event.facts);
+        let mut of_it = of_it.filter(|facts| facts.artifact == Some(artifact) && facts.event == kind);
+        of_it.any(|facts| about.request.is_none_or(|request| facts.request == Some(request)))
+    };
+    let before = [Kind::ClassRemoved, Kind::Verified].into_iter().take_while(|kind| *kind != args.event);
+    Ok(before.filter(|kind| !is_entered(*kind)).collect())
+}
+
+fn append(args: &AppendArgs, event: Kind, key: &SigningKey, printer: &Printer) -> Result<Appended> {
     let (register, now) = (&args.register, || moment(args));
     if let Some(path) = &args.new_key {
         let passphrase = PassphraseArgs { passphrase_file: args.new_passphrase_file.clone() };
@@ -46,7 +77,7 @@ fn append(args: &AppendArgs, key: &SigningKey, printer: &Printer) -> Result<Appe
         pair.tell_unless(args.json, printer);
         return Ok(appended);
     }
-    let facts = facts(args, key)?;
+    let facts = facts(args, event, key)?;
     let (Some(path), Some(role)) = (&args.by_key, &args.by) else {
         return Ok(register::append(register, key, Entry::Event(facts), now)?);
     };
@@ -81,11 +112,12 @@ fn require_sense(args: &AppendArgs) -> Result<(), Error> {
         ("--artifact", args.artifact.is_some(), is_of_request),
         ("--successor", args.successor.is_some(), args.event == Kind::Superseded),
         ("--trust", args.trust.is_some(), vouches),
+        ("--with-earlier", args.with_earlier, vouches),
         ("--entry", args.entry.is_some(), countersigns),
         ("--signed", args.signed.is_some(), countersigns),
         ("--by", args.by.is_some(), !rotates),
         ("--own-record", args.own_record.is_some(), is_of_request && args.event != Kind::SaltDestroyed),
-        ("--label-private", args.label_private, args.event == Kind::ClassRemoved),
+        ("--label-private", args.label_private, args.event == Kind::ClassRemoved || args.with_earlier),
     ] {
         if given && !belongs {
             return senseless(option);
@@ -117,8 +149,8 @@ fn moment(args: &AppendArgs) -> Result<Moment, Error> {
     }
 }
 
-fn say(appended: &Appended, as_json: bool, printer: &Printer) -> Result<()> {
-    let Appended { finished, event, checkpoint } = appended;
+fn tell(appended: &Appended, is_silent: bool, printer: &Printer) {
+    let Appended { finished, event, .. } = appended;
     if let Some(finished) = finished {
         printer.warn(&format!(
             "an interrupted append was finished: entry {} {}",
@@ -126,12 +158,7 @@ fn say(appended: &Appended, as_json: bool, printer: &Printer) -> Result<()> {
             told(finished)
         ));
     }
-    if as_json {
-        let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
-            "root": checkpoint.root.to_string()});
-        printer.answer(Schema::RegisterAppend, &json!({"entry": event, "checkpoint": checkpoint}))?;
-    } else {
+    if !is_silent {
         printer.row(&format!("entry {}", event.seq), told(event));
     }
-    Ok(())
 }

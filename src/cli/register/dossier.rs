@@ -10,7 +10,7 @@ use declass::{
     formats::Sha256Digest,
     gate::{self, Examination},
     pipeline::Named,
-    register::{Event, Register, Released, Time, VerifierKey, examine, standings},
+    register::{Event, Record, Register, Released, Time, VerifierKey, examine, standings},
     sign::Trust,
 };
 
@@ -32,10 +32,14 @@ pub(super) fn run(args: &DossierArgs, printer: &Printer) -> Result<Exit> {
     checks.extend(trust.iter().filter_map(|trust| examination.rules(trust, now.into())));
     let witnessed = trust.as_ref().map(|trust| examination.witnessed(trust, now.into()));
     let register = examination.sound()?;
-    let numbers = entries_of(&register, &args.request).map_err(|reason| {
+    let digits = match (&args.record, &args.request) {
+        (Some(record), _) => Record::open(record)?.commitment().to_string(),
+        (None, digits) => digits.clone().unwrap_or_default(),
+    };
+    let numbers = entries_of(&register, &digits).map_err(|reason| {
         unusable(&args.register, &reason, "`declass register list --open` shows requests")
     })?;
-    let request = register.request(&args.request).map_err(|reason| refused(&args.register, &reason))?;
+    let request = register.request(&digits).map_err(|reason| refused(&args.register, &reason))?;
     let standing = standings(register.events()).into_iter().find(|it| it.request == request);
     let standing = standing.ok_or_else(|| refused(&args.register, "the request is not entered"))?;
     let of_request = |event: &&Event| numbers.contains(&event.seq);

@@ -44,23 +44,23 @@ impl Lookup<'_> {
     }
 }
 
-/// The event that is to be entered.
-pub(super) fn facts(args: &AppendArgs, key: &SigningKey) -> Result<Facts, Error> {
+/// An event that is to be entered.
+pub(super) fn facts(args: &AppendArgs, event: Kind, key: &SigningKey) -> Result<Facts, Error> {
     let mut lookup = Lookup { path: &args.register, key, opened: None };
     if let Some(path) = &args.signed {
         return read_countersignature(&read(path)?).map_err(|reason| refused(path, &reason));
     }
-    let record = match (&args.record, args.event) {
+    let record = match (&args.record, event) {
         (Some(path), Kind::Requested) => Some(Record::open_or_salt(path)?),
         (Some(path), _) => Some(Record::open(path)?),
         (None, _) => None,
     };
-    let mut facts = Facts::new(args.event);
+    let mut facts = Facts::new(event);
     let named = args.request.as_deref().map(|it| lookup.digest(it, Register::request)).transpose()?;
     let commitment = record.as_ref().map(Record::commitment);
     (facts.request, facts.record) =
-        if args.event == Kind::Amended { (named, commitment) } else { (commitment.or(named), None) };
-    if let Some(path) = &args.own_record {
+        if event == Kind::Amended { (named, commitment) } else { (commitment.or(named), None) };
+    if let Some(path) = args.own_record.as_ref().filter(|_| event == args.event) {
         facts.record = Some(Record::open_or_salt(path)?.commitment());
     }
     facts.by = args.by.clone().map(|role| Box::new(By::role(role)));
@@ -89,7 +89,7 @@ fn of_release(
     (facts.artifact, facts.manifest) = (Some(released.artifact), Some(released.manifest));
     facts.signature = released.signature;
     // Once is enough, and what is private then must not slip out later.
-    if args.event == Kind::ClassRemoved {
+    if facts.event == Kind::ClassRemoved {
         facts.classes = match record {
             Some(record) if args.label_private => released.private_classes(record),
             _ => released.classes,

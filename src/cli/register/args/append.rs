@@ -20,6 +20,7 @@ Examples:
   declass register append removals class-removed --release out --record request-17.json
   declass register append removals verified --release out --trust declass-trust.toml
   declass register append removals released --release out
+  declass register append removals released --with-earlier --record request-17.json --release out
   declass register append removals superseded --release out --successor out-2
   declass register append removals key-rotated --new-key removals-2027.key
 
@@ -90,6 +91,10 @@ pub(in crate::cli::register) struct AppendArgs {
     /// What the gate then asks of the release besides.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(in crate::cli::register) policy: Option<PathBuf>,
+    /// For `verified` and `released`: enter what has to come before and is not entered yet, `class-removed` and
+    /// `verified`, too.
+    #[arg(long, requires = "release")]
+    pub(in crate::cli::register) with_earlier: bool,
     /// For `superseded`: the release that replaces this one, a folder or a digest.
     #[arg(long, value_name = "OUT|DIGITS")]
     pub(in crate::cli::register) successor: Option<PathBuf>,
@@ -104,7 +109,7 @@ pub(in crate::cli::register) struct AppendArgs {
     /// and not in the future [default: now].
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli::register) time: Option<Time>,
-    /// Print one JSON object: schema, entry, checkpoint; or, if the gate says no, entry (null), verdict,
+    /// Print one JSON object: schema, entry, checkpoint, earlier (other entries of --with-earlier); or, if the gate says no, entry (null), verdict,
     /// findings.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli::register) json: bool,

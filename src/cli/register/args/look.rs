@@ -134,7 +134,7 @@ pub(in crate::cli::register) struct VerifyArgs {
 #[command(after_help = "\
 Examples:
   declass register dossier removals 57a5c527 --release out -o dossier.html
-  declass register dossier removals 57a5c527 --release out --trust declass-trust.toml --supplement notes.txt
+  declass register dossier removals --record request-17.json --release out --trust declass-trust.toml --supplement notes.txt
 
 The page is one file that needs nothing else: open it in a browser, print it, file it. It says what happened when and by whom, what \
 was removed, with which figures and limits, who signed, how to check each signature with other tools, the digests of the release, a \
@@ -147,8 +147,11 @@ pub(in crate::cli::register) struct DossierArgs {
     #[arg(value_name = "DIR")]
     pub(in crate::cli::register) register: PathBuf,
     /// The request: the first digits of its digest.
-    #[arg(value_name = "REQUEST", value_parser = parse_digits)]
-    pub(in crate::cli::register) request: String,
+    #[arg(value_name = "REQUEST", value_parser = parse_digits, required_unless_present = "record")]
+    pub(in crate::cli::register) request: Option<String>,
+    /// The request by its private record, with the salt in FILE.salt.
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    pub(in crate::cli::register) record: Option<PathBuf>,
     /// The page to write: a new file.
     #[arg(short, long, value_name = "FILE", default_value = "dossier.html", help_heading = "Output")]
     pub(in crate::cli::register) out: PathBuf,
