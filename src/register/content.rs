@@ -1,6 +1,7 @@
 //! What the entries of a register come to.
 
 use declass_formats::Sha256Digest;
+use rayon::prelude::*;
 
 use super::{
     by,
@@ -55,10 +56,17 @@ impl Content {
         self.leaves.len() as u64
     }
 
-    /// Takes the next line, whatever it is.
-    pub(super) fn enter(&mut self, line: &[u8], offences: &mut Offences) {
+    /// Takes the next lines, whatever they are. Reading them is what takes time, and is done by all cores.
+    pub(super) fn enter(&mut self, lines: &[Vec<u8>], offences: &mut Offences) {
+        let read = lines.par_iter().map(|line| (Event::read(line), tree::leaf(line)));
+        for (event, leaf) in read.collect::<Vec<_>>() {
+            self.take(event, leaf, offences);
+        }
+    }
+
+    fn take(&mut self, event: Result<Event, String>, leaf: Sha256Digest, offences: &mut Offences) {
         let number = self.size();
-        match Event::read(line) {
+        match event {
             Ok(event) => {
                 for (question, reason) in self.admit(&event) {
                     offences.push(question, format!("entry {number}: {reason}"));
@@ -67,7 +75,6 @@ impl Content {
             }
             Err(reason) => offences.push(Question::Entries, format!("entry {number}: {reason}")),
         }
-        let leaf = tree::leaf(line);
         self.leaves.push(leaf);
         self.tree.push(leaf);
     }

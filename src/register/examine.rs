@@ -8,7 +8,7 @@ use super::{
     disk::Folder,
     event::Event,
     kept::{self, Kept},
-    lines::{Line, Lines},
+    lines::{Lines, Stop},
     no_use_of,
     offences::Offences,
     pending::{self, Pending},
@@ -193,15 +193,16 @@ impl Examination {
     /// Reads as many entries as the checkpoint counts; gives what follows them.
     fn read(&mut self, checkpoint: &Checkpoint, lines: &mut Lines) -> std::io::Result<Vec<u8>> {
         while self.content.size() < checkpoint.size {
+            let (batch, stop) = lines.batch(checkpoint.size - self.content.size())?;
+            self.content.enter(&batch, &mut self.offences);
             let number = self.content.size();
-            let said = match lines.next()? {
-                Line::Whole(line) => {
-                    self.content.enter(line, &mut self.offences);
-                    continue;
+            let said = match stop {
+                None => continue,
+                Some(Stop::End) => {
+                    format!("the checkpoint counts {} entries, {number} are there", checkpoint.size)
                 }
-                Line::End => format!("the checkpoint counts {} entries, {number} are there", checkpoint.size),
-                Line::TooLong => format!("entry {number} is longer than any entry"),
-                Line::Unfinished => {
+                Some(Stop::TooLong) => format!("entry {number} is longer than any entry"),
+                Some(Stop::Unfinished) => {
                     format!("the checkpoint counts {} entries, entry {number} is cut off", checkpoint.size)
                 }
             };
