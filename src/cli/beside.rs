@@ -59,7 +59,7 @@ pub(super) fn measure(
     let train = args.measured_on.examples.train_data.as_deref().map(of).transpose()?;
     let retrained = Retrained::new(head, data, of(test)?, train)?;
     let rows = data.drawn(pair, args.seed);
-    let names: Vec<String> = rows.iter().map(|row| data.test.name(*row)).collect();
+    let names: Vec<String> = rows.sought.iter().map(|row| data.test.name(*row)).collect();
     let classes = (through.cut.head.classes, through.labels);
     let [own, theirs] =
         [through.graph, None].map(|graph| encoding(&args.measured_on.examples, test, graph, None));
@@ -69,7 +69,7 @@ pub(super) fn measure(
     ];
     // Of places only their embeddings are compared.
     let most = if pair.place.is_some() { 0 } else { usize::from(args.layers) };
-    let layers = common_layers(both, &names, most, bars)?;
+    let layers = common_layers(both, (&rows, &names), most, bars)?;
     if layers.is_empty() && most > 0 {
         printer.row(
             "layers",
