@@ -62,7 +62,7 @@ mod tests {
     /// A note by one key with one line of a witness below it, which says this time and signs that one.
     fn cosigned(witness: &SigningKey, said: u64, signed: u64) -> (WitnessKey, Note) {
         let key = WitnessKey::new("witness.example/w".parse().unwrap(), witness.verifying_key());
-        let (_, note) = crate::note::key::tests::signed(3, "a", "a\n1\nroot\n");
+        let (_, note) = crate::note::signed::signed(3, "a", "a\n1\nroot\n");
         let signature = witness.sign(message(signed, note.unverified()).as_bytes()).to_bytes();
         let bytes = [&key.id()[..], &said.to_be_bytes(), &signature].concat();
         let line = format!("— {} {}\n", key.origin(), Base64::encode_string(&bytes));

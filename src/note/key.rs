@@ -144,19 +144,8 @@ impl<const KIND: u8> From<Named<KIND>> for String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use ed25519_dalek::{Signer, SigningKey};
-
+mod tests {
     use super::*;
-    use crate::note::Note;
-
-    /// A key under a name, and a note by it.
-    pub(in crate::note) fn signed(seed: u8, name: &str, text: &str) -> (VerifierKey, Note) {
-        let secret = SigningKey::from_bytes(&[seed; 32]);
-        let key = VerifierKey::new(name.parse().unwrap(), secret.verifying_key());
-        let note = Note::new(text.into(), &key, secret.sign(text.as_bytes()).to_bytes());
-        (key, note)
-    }
 
     const KEY: &str = "declass.dev/ledger/acme+8b630b7c+AW4qaqB3IqZNyDH1MpUhsA49SUeUqQf2+om7XD3kspHX";
 

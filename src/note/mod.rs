@@ -7,6 +7,8 @@ mod cosignature;
 mod key;
 #[expect(clippy::module_inception, reason = "a note is what the room is about")]
 mod note;
+#[cfg(test)]
+mod signed;
 
 pub use cosignature::{Cosigned, WitnessKey};
 pub use key::{Origin, VerifierKey};

@@ -109,7 +109,7 @@ impl fmt::Display for Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::note::key::tests::signed;
+    use crate::note::signed::signed;
 
     #[test]
     fn a_note_is_of_its_key_and_text_and_written_as_it_was_read() {

@@ -5,12 +5,13 @@ use std::path::Path;
 use declass_formats::Sha256Digest;
 
 use super::{
-    SigningKey, by,
+    SigningKey,
     checkpoint::Checkpoint,
     disk::Folder,
     event::{Event, Facts, Kind, LONGEST_LINE},
     examine::{Register, examine_locked, origin_of},
     keys::Rotation,
+    own,
     pending::Signed,
     refused,
     time::Time,
@@ -83,7 +84,7 @@ pub fn append<T: Into<Moment>>(
         Entry::Event(facts) => (for_its_request(path, facts, &register)?, key),
         Entry::Signed(facts, own) => {
             let facts = for_its_request(path, facts, &register)?;
-            let signed = by::sign(facts, &before.origin, own);
+            let signed = own::sign(facts, &before.origin, own);
             (signed.map_err(|reason| refused(path, &reason, ""))?, key)
         }
         Entry::NewKey(new) => {

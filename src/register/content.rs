@@ -4,12 +4,12 @@ use declass_formats::Sha256Digest;
 use rayon::prelude::*;
 
 use super::{
-    by,
     checkpoint::Checkpoint,
     event::Event,
     keys::Keys,
     life::Lives,
     offences::Offences,
+    own,
     question::Question,
     time::Time,
     tree::{self, Frontier},
@@ -98,7 +98,7 @@ impl Content {
                 Err(reason) => offences.push((Question::Keys, reason)),
             }
         }
-        if let Err(reason) = by::check(&event.facts, self.keys.origin()) {
+        if let Err(reason) = own::check(&event.facts, self.keys.origin()) {
             offences.push((Question::OwnSignatures, reason));
         }
         if let Some(Err(reason)) = event.facts.entry.as_ref().map(|entry| entry.check(&self.leaves)) {

@@ -14,7 +14,7 @@ use super::{
     pending::{self, Pending},
     question::Question,
     record::Record,
-    refused, witnessed,
+    refused,
 };
 use crate::{
     error::Error,
@@ -80,7 +80,7 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
             let tail = examination.read(&checkpoint, &mut Lines::of(file)).map_err(Error::io(&entries))?;
             examination.settle(folder.read(pending::FILE, pending::LIMIT)?, &tail, &checkpoint);
             examination.check_signature(checkpoint, note);
-            witnessed::check(&examination.kept, &examination.content, &mut examination.offences);
+            kept::check(&examination.kept, &examination.content, &mut examination.offences);
         }
         Err(reason) => examination.offences.push(Question::Checkpoint, reason),
     }
@@ -186,7 +186,7 @@ impl Examination {
             Question::Root => Some(base64(checkpoint.root)),
             Question::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
             Question::OldCheckpoint | Question::Proof | Question::Record | Question::Rules => None,
-            Question::Witnessed => witnessed::summary(&self.kept),
+            Question::Witnessed => kept::summary(&self.kept),
         }
     }
 

@@ -4,7 +4,14 @@
 
 use declass_formats::Sha256Digest;
 
-use super::{checkpoint::Checkpoint, disk::Folder, no_use_of};
+use super::{
+    checkpoint::{Checkpoint, base64},
+    content::Content,
+    disk::Folder,
+    no_use_of,
+    offences::Offences,
+    question::Question,
+};
 use crate::{
     error::Error,
     note::{self, Note},
@@ -111,4 +118,40 @@ pub(super) fn put_lines(register: &Folder, kept: &Kept, lines: &str) -> Result<(
     let new = lines.split_inclusive('\n').filter(|line| !kept.cosigned.contains(*line));
     let all = kept.cosigned.clone() + &new.collect::<String>();
     register.inner_or_make(FOLDER)?.replace(&format!("{}.{COSIGNED}", kept.size), all.as_bytes())
+}
+
+/// Holds kept checkpoints against the entries: each must be signed by the register's key, and of its first entries.
+pub(super) fn check(kept: &[Kept], content: &Content, offences: &mut Offences) {
+    let sizes = kept.iter().filter_map(|it| usize::try_from(it.size).ok());
+    let mut roots = content.roots(sizes).into_iter();
+    for it in kept {
+        let said = |reason: &str| format!("the kept checkpoint of {} entries: {reason}", it.size);
+        let note = it.cosigned_note().and_then(|note| content.keys.checkpoint(&note));
+        let reason = match (note, roots.next().flatten()) {
+            (Err(reason), _) => reason,
+            (Ok(checkpoint), _) if checkpoint.size != it.size => "it counts another number".to_owned(),
+            (Ok(_), None) => format!(
+                "here are {}: some were taken away, or an older copy was put in the register's place",
+                content.size()
+            ),
+            (Ok(checkpoint), Some(root)) if checkpoint.root != root => {
+                let (is, signed) = (base64(root), base64(checkpoint.root));
+                format!("its root is {signed}, that of the entries here is {is}: history was rewritten")
+            }
+            (Ok(_), Some(_)) => continue,
+        };
+        offences.push(Question::Witnessed, said(&reason));
+    }
+}
+
+/// In words, what is kept.
+pub(super) fn summary(kept: &[Kept]) -> Option<String> {
+    let latest = kept.last()?;
+    let stamps: usize = kept.iter().map(|it| it.stamps.len()).sum();
+    let lines: usize = kept.iter().map(|it| it.cosigned.lines().count()).sum();
+    Some(format!(
+        "checkpoints kept: {}, the latest of {} entries; stamps: {stamps}, cosignatures: {lines}",
+        kept.len(),
+        latest.size
+    ))
 }

@@ -28,6 +28,7 @@ mod lines;
 mod lookup;
 mod offences;
 mod others;
+mod own;
 mod pending;
 mod proof;
 mod question;
@@ -43,7 +44,7 @@ use std::path::Path;
 
 pub use crate::note::{Origin, VerifierKey};
 pub use append::{Appended, Entry, Moment, append};
-pub use by::{By, Entered, Role, text as own_text};
+pub use by::{By, Entered, Role};
 pub use checkpoint::Checkpoint;
 pub use create::{check_key_place, create, import, write_public_key};
 pub use event::{Class, Event, Facts, Kind};
@@ -54,6 +55,7 @@ pub use lookup::check_digits;
 pub use others::{
     Attached, ask_witness, attach_cosignatures, attach_stamp, is_register, request_stamp, write_new,
 };
+pub use own::text as own_text;
 pub use proof::{Proof, Proven, countersign, read_countersignature};
 pub use question::Question;
 pub use record::Record;

@@ -4,11 +4,12 @@ use declass_formats::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    By, Entered, Facts, Kind, Role, SigningKey, by,
+    By, Entered, Facts, Kind, Role, SigningKey,
     checkpoint::{Checkpoint, base64},
     event::Event,
     examine::Register,
     keys::{Keys, Rotation},
+    own,
     tree::{self, Subtrees},
 };
 use crate::{
@@ -101,7 +102,7 @@ pub fn countersign(
     };
     let entry = Some(Box::new(Entered::new(event.seq, tree::leaf(&event.line()?))));
     let by = Some(Box::new(By::role(role)));
-    let facts = by::sign(Facts { entry, by, ..Facts::new(Kind::Countersigned) }, trusted.origin(), key)?;
+    let facts = own::sign(Facts { entry, by, ..Facts::new(Kind::Countersigned) }, trusted.origin(), key)?;
     let mut line = serde_json_canonicalizer::to_vec(&facts).map_err(|error| error.to_string())?;
     line.push(b'\n');
     Ok((*event, line))

@@ -5,12 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     Examination, Register,
-    checkpoint::base64,
-    content::Content,
     event::{Event, Kind},
     kept::Kept,
-    offences::Offences,
-    question::Question,
     time::Time,
 };
 use crate::{
@@ -36,42 +32,6 @@ impl Witnessed {
     pub fn earliest(&self) -> Option<&Stamped> {
         self.stamps.iter().chain(&self.witnesses).min_by_key(|it| it.time)
     }
-}
-
-/// Holds kept checkpoints against the entries: each must be signed by the register's key, and of its first entries.
-pub(super) fn check(kept: &[Kept], content: &Content, offences: &mut Offences) {
-    let sizes = kept.iter().filter_map(|it| usize::try_from(it.size).ok());
-    let mut roots = content.roots(sizes).into_iter();
-    for it in kept {
-        let said = |reason: &str| format!("the kept checkpoint of {} entries: {reason}", it.size);
-        let note = it.cosigned_note().and_then(|note| content.keys.checkpoint(&note));
-        let reason = match (note, roots.next().flatten()) {
-            (Err(reason), _) => reason,
-            (Ok(checkpoint), _) if checkpoint.size != it.size => "it counts another number".to_owned(),
-            (Ok(_), None) => format!(
-                "here are {}: some were taken away, or an older copy was put in the register's place",
-                content.size()
-            ),
-            (Ok(checkpoint), Some(root)) if checkpoint.root != root => {
-                let (is, signed) = (base64(root), base64(checkpoint.root));
-                format!("its root is {signed}, that of the entries here is {is}: history was rewritten")
-            }
-            (Ok(_), Some(_)) => continue,
-        };
-        offences.push(Question::Witnessed, said(&reason));
-    }
-}
-
-/// In words, what is kept.
-pub(super) fn summary(kept: &[Kept]) -> Option<String> {
-    let latest = kept.last()?;
-    let stamps: usize = kept.iter().map(|it| it.stamps.len()).sum();
-    let lines: usize = kept.iter().map(|it| it.cosigned.lines().count()).sum();
-    Some(format!(
-        "checkpoints kept: {}, the latest of {} entries; stamps: {stamps}, cosignatures: {lines}",
-        kept.len(),
-        latest.size
-    ))
 }
 
 impl Examination {
