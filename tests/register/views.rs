@@ -110,3 +110,25 @@ fn a_part_of_it_is_proved_without_the_rest() {
     home.run("prove r 4-99").exits(2);
     home.run("prove r 9-4").exits(2);
 }
+
+#[test]
+fn a_release_is_entered_with_what_came_before_it() {
+    let home = Home::new();
+    let release = crate::others::releases().join("first").display().to_string();
+    fs::write(home.path("q.json"), "{}").unwrap();
+    home.run("append r requested --record q.json").exits(0);
+    home.run("append r approved --record q.json").exits(0);
+    let private = format!("--record q.json --release {release} --with-earlier --label-private");
+    let said = home.run(&format!("append r verified {private} --json")).exits(0).json();
+    assert_eq!(
+        (&said["earlier"][0]["event"], &said["entry"]["event"]),
+        (&json!("class-removed"), &json!("verified"))
+    );
+    // What is private stays so, and what is entered already is not entered twice.
+    assert!(said["earlier"][0]["classes"][0]["label"].is_null(), "{said:#}");
+    assert!(said["earlier"][0]["classes"][0]["labelDigest"]["sha256"].is_string(), "{said:#}");
+    home.run(&format!("append r released {private}")).exits(0);
+    let events: Vec<Value> = home.entries().iter().map(|entry| entry["event"].clone()).collect();
+    assert_eq!(events, ["requested", "approved", "class-removed", "verified", "released"]);
+    home.run(&format!("append r approved {private}")).exits(2).says("--with-earlier does not go with");
+}
