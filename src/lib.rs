@@ -76,6 +76,9 @@ mod calendar;
 pub mod claim;
 #[doc(hidden)]
 pub mod classes;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
+pub mod compare;
 #[doc(hidden)]
 pub mod cut;
 #[cfg(feature = "compute")]

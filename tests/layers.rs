@@ -9,11 +9,15 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 40] = [
+const MAY_NAME: [(&str, &[&str]); 41] = [
     ("arrays", &["error"]),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
     ("classes", &["error"]),
+    (
+        "compare",
+        &["claim", "classes", "cut", "embeddings", "error", "evaluate", "head", "rng", "space", "verify"],
+    ),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("device", &["claim::DeviceKind", "error"]),
     (
@@ -38,7 +42,20 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "sign"]),
+    (
+        "export",
+        &[
+            "claim",
+            "classes",
+            "compare",
+            "error",
+            "evaluate",
+            "evidence",
+            "head::Place",
+            "head::Slot",
+            "sign",
+        ],
+    ),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),
@@ -72,6 +89,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
             "blueprint",
             "claim",
             "classes",
+            "compare",
             "cut",
             "device",
             "edit",

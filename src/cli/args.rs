@@ -1,6 +1,8 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
 #[cfg(feature = "compute")]
+mod compare;
+#[cfg(feature = "compute")]
 mod compute;
 #[cfg(feature = "compute")]
 mod data;
@@ -16,6 +18,8 @@ use std::path::PathBuf;
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand};
 
+#[cfg(feature = "compute")]
+pub(super) use compare::CompareArgs;
 #[cfg(feature = "compute")]
 pub(super) use compute::{
     Chosen, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
@@ -101,6 +105,9 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Show a release on one page that people look at, with what `verify` finds.
     Report(ReportArgs),
+    #[cfg(feature = "compute")]
+    /// Hold models against each other: files, answers, layers, single inputs.
+    Compare(CompareArgs),
     #[cfg(feature = "compute")]
     /// Run a model on arrays of your own and save what comes out.
     Run(RunArgs),

@@ -10,6 +10,8 @@ mod beside;
 #[cfg(feature = "inputs")]
 mod changed;
 #[cfg(feature = "compute")]
+mod compare;
+#[cfg(feature = "compute")]
 mod device;
 mod env;
 #[cfg(feature = "compute")]
@@ -89,6 +91,8 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Compare(args) => compare::run(args, &printer),
         Command::Completions(args) => shell::completions(args, &printer),
         Command::Env(args) => env::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),

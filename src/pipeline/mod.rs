@@ -16,10 +16,12 @@
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
 //! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again. [`Release::amend`]
-//! gives it a claim with figures on data of the user; [`card_of`] writes its card anew.
+//! gives it a claim with figures on data of the user; [`card_of`] writes its card anew. [`compare_models`] holds any models
+//! against a first one, without a verdict.
 
 mod amend;
 mod carded;
+mod compare;
 #[cfg(feature = "inputs")]
 mod embed;
 #[cfg(feature = "inputs")]
@@ -45,6 +47,7 @@ mod write;
 
 pub use amend::Amending;
 pub use carded::{Named, card_of};
+pub use compare::{Comparing, Contestant, Encode, compare_models};
 #[cfg(feature = "inputs")]
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
