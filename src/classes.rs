@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub use left::LeftLabel;
 pub(crate) use left::REMEDY;
 pub use tags::LeftPieces;
+pub(crate) use wish::matches_pattern;
 pub use wish::{Granted, Matched, Space, Wish};
 
 use crate::error::{ClassError, Likely};

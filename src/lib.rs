@@ -70,6 +70,9 @@ mod arrays;
 pub mod attest;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
+pub mod batch;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
 pub mod blueprint;
 mod calendar;
 #[doc(hidden)]

@@ -16,7 +16,19 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
     ("classes", &["error"]),
     (
         "compare",
-        &["claim", "classes", "cut", "embeddings", "error", "evaluate", "head", "rng", "space", "verify"],
+        &[
+            "claim",
+            "classes",
+            "cut",
+            "embeddings",
+            "error",
+            "evaluate",
+            "evidence",
+            "head",
+            "rng",
+            "space",
+            "verify",
+        ],
     ),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("device", &["claim::DeviceKind", "error"]),
@@ -45,6 +57,7 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
     (
         "export",
         &[
+            "batch",
             "claim",
             "classes",
             "compare",
@@ -86,6 +99,7 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
         &[
             "arrays",
             "attest",
+            "batch",
             "blueprint",
             "claim",
             "classes",
@@ -98,6 +112,7 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
             "evaluate",
             "evidence",
             "export",
+            "fetch::PackageUrl",
             "gate",
             "head",
             "inputs",

@@ -1,6 +1,8 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
 #[cfg(feature = "compute")]
+mod batch;
+#[cfg(feature = "compute")]
 mod compare;
 #[cfg(feature = "compute")]
 mod compute;
@@ -18,6 +20,8 @@ use std::path::PathBuf;
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand};
 
+#[cfg(feature = "compute")]
+pub(super) use batch::BatchArgs;
 #[cfg(feature = "compute")]
 pub(super) use compare::CompareArgs;
 #[cfg(feature = "compute")]
@@ -108,6 +112,9 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Hold models against each other: files, answers, layers, single inputs.
     Compare(CompareArgs),
+    #[cfg(feature = "compute")]
+    /// Carry out a plan: many models, many classes, one summary.
+    Batch(BatchArgs),
     #[cfg(feature = "compute")]
     /// Run a model on arrays of your own and save what comes out.
     Run(RunArgs),

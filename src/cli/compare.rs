@@ -6,21 +6,22 @@ use anyhow::{Result, bail};
 use declass::{
     claim::names::open_model,
     classes::{Forgotten, describe},
-    compare::{Answers, Beside, Comparison, Encoder, Summary},
+    compare::{Answers, Beside, Comparison, Encoder, Instance, Summary},
     error::Error,
-    evaluate::{Data, Evaluation},
+    evaluate::{Answer, Data, Evaluation},
     evidence::{Side, words::grouped},
     export::compared,
     head::Hints,
     pipeline::{Comparing, Contestant, compare_models},
 };
+use serde_json::{Value, json};
 
 use super::{
     Exit,
     args::CompareArgs,
     bars::Bars,
     hub, labelled,
-    output::{Printer, Verbosity},
+    output::{Printer, Verbosity, counted},
     outside::{require_outside, write_outside},
     schema::Schema,
 };
@@ -67,7 +68,7 @@ pub(super) fn run(args: &CompareArgs, printer: &Printer) -> Result<Exit> {
         out.row("wrote", format!("{}: open it in a browser, or print it", page.display()));
     }
     if args.json {
-        printer.answer(Schema::Compare, &serde_json::to_value(&comparison)?)?;
+        printer.answer(Schema::Compare, &as_json(&comparison)?)?;
     }
     Ok(Exit::Yes)
 }
@@ -112,6 +113,17 @@ fn print(comparison: &Comparison, data: Option<&Data>, printer: &Printer) {
     printer.limit("limits", "no verdict: what a claim says is not checked here, `declass verify` does that");
 }
 
+fn as_json(comparison: &Comparison) -> Result<Value> {
+    let answer = |it: &Answer| json!({"class": it.class, "probability": it.probability});
+    let input = |it: Instance| {
+        let after: Vec<Option<Value>> = it.after.iter().map(|after| after.as_ref().map(answer)).collect();
+        json!({"name": it.name, "label": it.label, "before": answer(&it.before), "after": after})
+    };
+    let mut json = serde_json::to_value(comparison)?;
+    json["inputs"] = comparison.instances().into_iter().map(input).collect();
+    Ok(json)
+}
+
 fn told(model: &Beside) -> String {
     let method =
         model.described.removal.as_ref().map(|it| format!(", method `{}`", it.method)).unwrap_or_default();
@@ -128,12 +140,12 @@ fn on_disk(model: &Beside) -> String {
         return "all the same".to_owned();
     }
     format!(
-        "{} of {} tensors and {} of {} values differ; {} files",
-        changes.tensors.len(),
-        changes.tensor_count,
-        grouped(changes.values),
+        "{} differ (the reference has {}), {} (of {}); {} differ",
+        counted(changes.tensors.len(), "tensor"),
+        grouped(changes.tensor_count as u64),
+        counted(usize::try_from(changes.values).unwrap_or(usize::MAX), "value"),
         grouped(changes.value_count),
-        changes.files.len()
+        counted(changes.files.len(), "file")
     )
 }
 
@@ -154,7 +166,9 @@ fn answers(answers: &Answers) -> String {
         line(&format!("removed classes {verb}:"), before.removed, after.removed),
         line(&format!("others {verb}:"), before.others, after.others),
         after.same.map(|same| format!("same answer: {}", percent(same))),
-        after.divergence.map(|nats| format!("divergence {nats:.1e} nats")),
+        after.divergence.map(|nats| {
+            if nats == 0.0 { "no divergence".to_owned() } else { format!("divergence {nats:.1e} nats") }
+        }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

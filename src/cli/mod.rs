@@ -5,6 +5,8 @@ mod advice;
 mod amended;
 mod args;
 mod bars;
+#[cfg(feature = "compute")]
+mod batch;
 #[cfg(feature = "inputs")]
 mod beside;
 #[cfg(feature = "inputs")]
@@ -91,6 +93,8 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Batch(args) => batch::run(args, &printer),
         #[cfg(feature = "compute")]
         Command::Compare(args) => compare::run(args, &printer),
         Command::Completions(args) => shell::completions(args, &printer),

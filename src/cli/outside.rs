@@ -8,6 +8,11 @@ use anyhow::{Context, Result, bail};
 /// it. It is there whole or not at all.
 pub(super) fn write_outside(out: &Path, release: &Path, bytes: &[u8]) -> Result<()> {
     require_outside(out, release)?;
+    write_new(out, bytes)
+}
+
+/// A new file, whole or not at all.
+pub(super) fn write_new(out: &Path, bytes: &[u8]) -> Result<()> {
     let writing = || format!("writing `{}`", out.display());
     // Less what the umask takes away.
     let permissions = fs::Permissions::from_mode(0o666);

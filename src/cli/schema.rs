@@ -5,6 +5,8 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Schema {
     #[cfg(feature = "compute")]
+    Batch,
+    #[cfg(feature = "compute")]
     Compare,
     Env,
     Evaluate,
@@ -35,6 +37,8 @@ impl Schema {
     /// The value of `schema` in the output: `declass/NAME/VERSION`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            #[cfg(feature = "compute")]
+            Self::Batch => "declass/batch/1",
             #[cfg(feature = "compute")]
             Self::Compare => "declass/compare/1",
             Self::Env => "declass/env/1",

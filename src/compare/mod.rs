@@ -64,7 +64,7 @@ pub struct Beside {
 
 /// What a model answers.
 #[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase")]
 pub enum Answers {
     /// Figures, as an evaluation has them.
     Measured(Box<Evaluation>),

@@ -5,6 +5,8 @@ mod card;
 #[cfg(feature = "compute")]
 mod compared;
 mod cyclonedx;
+#[cfg(feature = "compute")]
+mod fleet;
 mod front;
 mod intoto;
 #[cfg(feature = "compute")]
@@ -23,6 +25,8 @@ pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
 #[cfg(feature = "compute")]
 pub use compared::{Thumbnail, compared, compared_inputs};
+#[cfg(feature = "compute")]
+pub use fleet::fleet_page;
 pub(crate) use front::attestation;
 #[cfg(feature = "compute")]
 pub use report::{Entry, Report, Said, Signed, Verdict, report};

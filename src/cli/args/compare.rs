@@ -67,8 +67,9 @@ pub(in crate::cli) struct CompareArgs {
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) out: Option<PathBuf>,
     /// Print one JSON object: schema, reference (name, root, files, bytes, head, classes, width, removal), removed (indices),
-    /// seed, models (the same of each, changes, encoder, synthetic, data, retrained). Figures are in `measured`, as
-    /// `declass evaluate` gives them, or the reason is in `not-run`.
+    /// seed, models (the same of each, changes, encoder, synthetic, data, retrained), inputs that get another answer (name, label,
+    /// before, after: null where a model answers as the first). Figures are in `measured`, as `declass evaluate` gives them, or
+    /// the reason is in `notRun`.
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

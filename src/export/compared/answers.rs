@@ -12,7 +12,7 @@ use super::{
         prose::{named, shown},
         section,
     },
-    On, label, letter,
+    On, label, letter, name,
 };
 use crate::{
     compare::{Comparison, summary},
@@ -67,7 +67,8 @@ pub(super) fn classes(comparison: &Comparison) -> Markup {
                     (On::Data, false) => "Share of the examples to which A gives a class that get it from the others as well.",
                     (On::Synthetic, _) => "Share of the synthetic embeddings to which A gives a class that get it from the others as well: no accuracy.",
                 }
-                " Removed classes first, then those that the models differ in most."
+                " Removed classes first, then those that the models differ in most. Bars from top to bottom: "
+                (letters.iter().map(char::to_string).collect::<Vec<_>>().join(", ")) "."
             }
             (table(comparison, first, &letters))
             @if !rest.is_empty() { (folded(&format!("{} more classes", rest.len()), false, &table(comparison, rest, &letters))) }
@@ -119,7 +120,7 @@ pub(super) fn routing(comparison: &Comparison) -> Markup {
                     tbody {
                         @for (at, shares) in models {
                             tr {
-                                td { strong { (letter(*at)) } }
+                                td { strong { (letter(*at)) } " " (name(comparison, *at)) }
                                 td { (shares_of(comparison, shares)) }
                             }
                         }
@@ -155,15 +156,15 @@ pub(super) fn matrices(comparison: &Comparison) -> Markup {
         .filter(|(_, cells)| !cells.is_empty())
         .collect();
     let classes: BTreeSet<usize> = cells.iter().flat_map(|(_, cells)| matrix::classes(cells)).collect();
-    let name = |class: usize| label(comparison, class).map(shown);
+    let of_class = |class: usize| label(comparison, class).map(shown);
     let body = (!cells.is_empty() && classes.len() <= matrix::MOST).then(|| {
         html! {
             p.soft { "Rows are labels, columns are answers (by index); right answers have a frame." }
             div.matrices {
                 @for (at, cells) in &cells {
                     figure {
-                        figcaption { (letter(*at)) }
-                        (matrix::table(cells, &classes, if *at == 0 { Side::Before } else { Side::After }, &name))
+                        figcaption { strong { (letter(*at)) } " " (name(comparison, *at)) }
+                        (matrix::table(cells, &classes, if *at == 0 { Side::Before } else { Side::After }, &of_class))
                     }
                 }
             }

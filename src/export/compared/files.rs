@@ -4,12 +4,11 @@ use maud::{Markup, html};
 
 use super::{
     super::page::{folded, prose::shown, section, tensors},
-    letter,
+    letter, short,
 };
 use crate::{
     compare::{Beside, Comparison},
     evidence::words::grouped,
-    verify::Changes,
 };
 
 /// Tensors, parts and files that are listed, and those that are not folded.
@@ -24,14 +23,15 @@ pub(super) fn html(comparison: &Comparison) -> Markup {
 }
 
 fn one(at: usize, model: &Beside) -> Markup {
-    let Changes { tensors, tensor_count, values, value_count, structure, files } = &model.changes;
+    let changes = &model.changes;
+    let (tensors, structure, files) = (&changes.tensors, &changes.structure, &changes.files);
     let listed = &tensors[..tensors.len().min(LISTED)];
     html! {
-        h3 { (letter(at)) " beside A" }
+        h3 { (letter(at)) " " (short(&model.described.name)) " beside A" }
         p {
-            (grouped(tensors.len() as u64)) " of " (grouped(*tensor_count as u64)) " tensors differ, "
-            (grouped(*values)) " of " (grouped(*value_count)) " values; "
-            (grouped(structure.len() as u64)) " other parts of the weights; " (grouped(files.len() as u64)) " files."
+            "Different tensors: " (grouped(tensors.len() as u64)) " (A has " (grouped(changes.tensor_count as u64)) "); values: "
+            (grouped(changes.values)) " (A has " (grouped(changes.value_count)) "); other parts of the weights: "
+            (grouped(structure.len() as u64)) "; files: " (grouped(files.len() as u64)) "."
         }
         @if !listed.is_empty() { (folded("tensors", listed.len() <= UNFOLDED, &tensors::changed(listed))) }
         (names("other parts", structure))

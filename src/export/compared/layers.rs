@@ -9,7 +9,7 @@ use super::{
         prose::{sentence, shown},
         section,
     },
-    letter,
+    letter, name,
 };
 use crate::{
     compare::{Answers, Comparison, summary},
@@ -27,10 +27,10 @@ pub(super) fn html(comparison: &Comparison) -> Markup {
         html! {
             p.soft {
                 "Linear CKA with the same layer of A, on the same examples: 1 is the same up to rotation and scale, 0 nothing in common. \
-                 Models with the encoder of A have 1 everywhere and are left out."
+                 Models with the encoder of A have 1 everywhere and are left out. Upper bars: removed classes; lower ones: all others."
             }
             @for (at, layers) in &models {
-                h3 { (letter(*at)) }
+                h3 { (letter(*at)) " " (name(comparison, *at)) }
                 table.stacked {
                     thead { tr { th { "layer" } th.bars { "" } th.number { "removed classes" } th.number { "others" } } }
                     tbody {

@@ -65,6 +65,12 @@ fn short(name: &str) -> String {
     shown(if last.is_empty() { name } else { last })
 }
 
+/// The short name of the model with a letter.
+fn name(comparison: &Comparison, at: usize) -> String {
+    let model = at.checked_sub(1).and_then(|at| comparison.models.get(at));
+    short(model.map_or(&comparison.reference.name, |model| &model.described.name))
+}
+
 /// The label of a class of the first model.
 fn label(comparison: &Comparison, class: usize) -> Option<&str> {
     comparison.labels.as_ref()?.names.get(class).map(String::as_str)

@@ -3,11 +3,8 @@
 use maud::{Markup, html};
 
 use super::{
-    super::page::{
-        prose::{named, shown},
-        wide,
-    },
-    On, label, letter, short,
+    super::page::prose::{named, shown},
+    On, label, letter, name, short,
 };
 use crate::{
     compare::{Answers, Beside, Comparison, Described, Encoder, Summary},
@@ -64,23 +61,26 @@ fn removed(comparison: &Comparison) -> Markup {
 fn models(comparison: &Comparison) -> Markup {
     let all = std::iter::once(&comparison.reference).chain(comparison.models.iter().map(|it| &it.described));
     html! {
-        (wide(&html! {
-            table {
-                thead { tr { th { "" } th { "model" } th { "what its claim says" } th.number { "classes" } th.number { "bytes" } th { "SHA-256" } } }
-                tbody {
-                    @for (at, model) in all.enumerate() {
-                        tr {
-                            th { (letter(at)) }
-                            td { code { (shown(&model.name)) } }
-                            td { (claimed(model)) }
-                            td.number { (grouped(model.classes as u64)) }
-                            td.number { (grouped(model.bytes)) }
-                            td { code title=(model.root) { (model.root.chars().take(12).collect::<String>()) "…" } }
-                        }
+        table.stacked {
+            thead {
+                tr {
+                    th { "model" } th { "what its claim says" }
+                    th.number { "classes" } th.number { "bytes" } th.number { "SHA-256" }
+                }
+            }
+            tbody {
+                @for (at, model) in all.enumerate() {
+                    tr {
+                        td { strong { (letter(at)) } " " code { (shown(&model.name)) } }
+                        td { (claimed(model)) }
+                        td.number data-name="classes" { (grouped(model.classes as u64)) }
+                        td.number data-name="bytes" { (grouped(model.bytes)) }
+                        td.number { code title=(model.root) { (model.root.chars().take(12).collect::<String>()) } }
                     }
                 }
             }
-        }))
+        }
+        p.soft { "SHA-256 of all files but the card, as a claim has it; its first twelve digits." }
     }
 }
 
@@ -107,26 +107,19 @@ fn figures(comparison: &Comparison, on: On) -> Markup {
     let has_labels = On::has_labels(&columns);
     let percent =
         |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", 100.0 * share));
-    let name = |at: usize| match at {
-        0 => short(&comparison.reference.name),
-        at => short(&comparison.models[at - 1].described.name),
-    };
-    let [removed, others] = if has_labels {
-        ["removed classes: right", "others: right"]
-    } else {
-        ["removed classes: still given", "others: answer of A"]
-    };
+    let [removed, others] =
+        if has_labels { ["removed right", "others right"] } else { ["removed still given", "others as A"] };
     html! {
         @if !columns.is_empty() {
             table.stacked {
                 thead {
-                    tr { th { "model" } th.number { (removed) } th.number { (others) } th.number { "all: same answer as A" } th.number { "divergence from A (nats)" } }
+                    tr { th { "model" } th.number { (removed) } th.number { (others) } th.number { "same answer as A" } th.number { "divergence (nats)" } }
                 }
                 tbody {
                     @for (at, evaluation, side) in &columns {
                         @let found = Summary::of(evaluation, *side);
                         tr {
-                            td { strong { (letter(*at)) } " " (name(*at)) }
+                            td { strong { (letter(*at)) } " " (name(comparison, *at)) }
                             td.number data-name=(removed) { (percent(found.removed)) }
                             td.number data-name=(others) { (percent(found.others)) }
                             td.number data-name="same answer as A" { (percent(found.same)) }
