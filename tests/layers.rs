@@ -9,8 +9,24 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 41] = [
+const MAY_NAME: [(&str, &[&str]); 42] = [
     ("arrays", &["error"]),
+    (
+        "batch",
+        &[
+            "claim",
+            "classes",
+            "embeddings",
+            "error",
+            "evidence",
+            "head",
+            "methods",
+            "model",
+            "progress",
+            "removal",
+            "sign",
+        ],
+    ),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
     ("classes", &["error"]),

@@ -62,6 +62,8 @@ pub struct Wanted {
     lr: Option<f64>,
     /// What synthetic embeddings are drawn from.
     distribution: Option<String>,
+    /// Made-up inputs that original and copy are run on, at least.
+    executed: Option<u16>,
     /// The heads, where they are not found.
     head: Vec<String>,
     /// Whether the classes are independent of each other, where the model does not say so.
@@ -103,13 +105,20 @@ impl Plan {
             wanted.check().map_err(|reason| wrong(format!("removal {}: {reason}", at + 1)))?;
         }
         let plan = Self { path: path.to_owned(), out: PathBuf::new(), removals: written.removal };
-        Ok(Self { out: plan.folder().join(written.out), ..plan })
+        Ok(Self { out: plan.place(&written.out), ..plan })
     }
 
     /// The folder that its paths begin at.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    /// A path that the plan names.
+    #[must_use]
+    pub fn place(&self, path: &Path) -> PathBuf {
+        let folder = self.folder();
+        if folder == Path::new(".") { path.to_owned() } else { folder.join(path) }
     }
 
     /// The file itself.
@@ -268,6 +277,9 @@ impl Task {
         }
         if let Some(epochs) = how.epochs {
             removal = removal.epochs(epochs as usize);
+        }
+        if let Some(inputs) = how.executed {
+            removal = removal.executed(u32::from(inputs));
         }
         if let Some(rate) = how.lr {
             removal = removal.learning_rate(rate);

@@ -90,7 +90,7 @@ fn models(plan: &Plan, pattern: &str, offline: bool) -> Result<Vec<String>, Erro
 
 /// The model of a task: a path from the plan's folder, or else a repository.
 fn locate(plan: &Plan, task: &Task, offline: bool) -> Result<Source, Error> {
-    let path = plan.folder().join(task.model());
+    let path = plan.place(Path::new(task.model()));
     if let (false, ModelRef::Hub(reference)) = (path.exists(), ModelRef::of(Path::new(task.model()))) {
         let wanted = Wanted::of(None, !task.is_of_one_file());
         let fetched = fetch::fetch(&reference, wanted, &hub::settings(offline), &declass::Silent)?;

@@ -4,7 +4,6 @@ use maud::{Markup, html};
 
 use super::page::{
     self,
-    bars::bar,
     prose::{sentence, shown},
     section,
 };
@@ -77,7 +76,7 @@ fn without(rows: &[&Row]) -> Markup {
                         td { code { (shown(&row.model)) } }
                         td { (classes(row)) }
                         td { span.failed-word[row.outcome != Outcome::Unknown] { (row.outcome.name()) } }
-                        td { (sentence(&shown(row.reason.as_deref().unwrap_or_default()))) }
+                        td { (reason(row)) }
                     }
                 }
             }
@@ -85,12 +84,18 @@ fn without(rows: &[&Row]) -> Markup {
     }
 }
 
+/// Why there is no release; names in it are between backticks.
+fn reason(row: &Row) -> Markup {
+    let parts: Vec<String> = row.reason.as_deref().unwrap_or_default().split('`').map(shown).collect();
+    sentence(&parts.join("`"))
+}
+
 fn releases(rows: &[&Row]) -> Markup {
     html! {
-        p.soft { "Bars: share of the synthetic embeddings of other classes that keep their answer." }
+        p.soft { "Others agree: share of the synthetic embeddings of other classes that keep their answer." }
         table.stacked {
             thead {
-                tr { th { "model" } th { "without" } th.bars { "" } th.number { "others agree" } th { "answered instead" } th { "release" } }
+                tr { th { "model" } th { "without" } th.number { "others agree" } th { "answered instead" } th { "release" } }
             }
             tbody { @for row in rows { (release(row)) } }
         }
@@ -103,7 +108,6 @@ fn release(row: &Row) -> Markup {
         tr {
             td { code { (shown(&row.model)) } }
             td { (classes(row)) }
-            td.bars { @if let Some(agreement) = row.agreement { (bar(agreement.0, false)) } }
             td.number data-name="others agree" { (row.agreement.map_or_else(|| "–".to_owned(), |it| percent(it.0))) }
             td {
                 @for Instead { class, to, share } in row.instead.iter().take(FOLLOWED) {

@@ -66,7 +66,11 @@ struct Ready {
 
 /// Why there is nothing to carry out.
 enum Settled {
+    /// It is known already.
     Row(Box<Row>),
+    /// The removal does not fit the model.
+    Misfit(Box<Address>, Error),
+    /// There is no model.
     Error(Error),
 }
 
@@ -115,12 +119,12 @@ impl Fleet<'_> {
     }
 
     fn carry_out(&self, task: &Task) -> Row {
-        let released = caught(|| {
-            let ready = self.ready(task)?;
-            let row = self.release(task, &ready)?;
-            Ok(row)
+        let released = caught(|| match self.ready(task) {
+            Ok(ready) => Ok(self.release(task, &ready)?),
+            Err(Settled::Misfit(address, error)) => Ok(kept(task, &address, &error)?.at(address.whole())),
+            Err(settled) => Err(settled),
         });
-        released.unwrap_or_else(|settled: Settled| settled.row(task))
+        released.unwrap_or_else(|settled| settled.row(task))
     }
 
     /// The model and the removal, unless the result is there already.
@@ -148,7 +152,7 @@ impl Fleet<'_> {
         });
         match fitting {
             Ok(removal) => Ok(Ready { model, removal, address }),
-            Err(error) => Err(at(kept(task, &address, &error)?)),
+            Err(error) => Err(Settled::Misfit(Box::new(address), error)),
         }
     }
 
@@ -244,6 +248,9 @@ impl Settled {
     fn row(self, task: &Task) -> Row {
         match self {
             Self::Row(row) => *row,
+            Self::Misfit(address, error) => {
+                Row::without(task, Outcome::of(&error), error.to_string()).at(address.whole())
+            }
             Self::Error(error) => Row::without(task, Outcome::of(&error), error.to_string()),
         }
     }

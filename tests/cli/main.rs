@@ -8,6 +8,7 @@ mod crash;
 mod destination;
 mod evaluation;
 mod files;
+mod fleet;
 mod foreign;
 mod forgotten;
 mod gate;

@@ -82,13 +82,13 @@ fn table(comparison: &Comparison, rows: &[Row], letters: &[char]) -> Markup {
     html! {
         table.stacked {
             thead {
-                tr { th { "class" } th.bars { "" } @for letter in letters { th.number { (letter) } } th.number { "of" } }
+                tr { th { "class" } th.bars.slim[letters.len() > 3] { "" } @for letter in letters { th.number { (letter) } } th.number { "of" } }
             }
             tbody {
                 @for row in rows {
                     tr.gone[comparison.removed.contains(&row.class)] {
                         td { (named(row.class, label(comparison, row.class))) }
-                        td.bars { @for (at, share) in row.shares.iter().enumerate() { (bar(share.unwrap_or_default(), at == 0)) } }
+                        td.bars.slim[letters.len() > 3] { @for (at, share) in row.shares.iter().enumerate() { (bar(share.unwrap_or_default(), at == 0)) } }
                         @for (share, letter) in row.shares.iter().zip(letters) {
                             td.number data-name=(letter) { (share.map_or_else(|| "–".to_owned(), |share| format!("{:.1} %", 100.0 * share))) }
                         }
