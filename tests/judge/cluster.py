@@ -18,7 +18,7 @@ def judge(arguments):
         manifest = json.loads(pathlib.Path(path).read_text())
         try:
             found = kubernetes_validate.validate(manifest, version, strict=True)
-            assert found == version, found
+            assert version.startswith(found), found
             wrong[path] = None
         except kubernetes_validate.ValidationError as error:
             wrong[path] = f"{'/'.join(map(str, error.path))}: {error.message}"[:300]
