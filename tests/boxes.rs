@@ -112,11 +112,42 @@ fn of_stacked_layers_the_one_that_is_picked_is_the_head() {
 }
 
 #[test]
-fn operators_that_make_more_than_classes_are_refused_by_their_names() {
-    for (name, width, first) in [("shared", 21, "`conv_18`"), ("anchored", 30, "`conv_18`")] {
-        let said = located(name, None).unwrap_err().to_string();
-        assert!(said.contains(&format!("{width} numbers in all")) && said.contains(first), "{name}: {said}");
+fn of_operators_that_make_more_the_rows_of_the_classes_are_the_head() {
+    // The numbers of each anchor, and those in front of its classes.
+    let cases = [
+        ("anchored", 16, 5, "entries 5 to 9 of axis 2 of output `output0`"),
+        ("shared", 21, 0, "entries 0 to 4 of axis 2 of output `output`"),
+    ];
+    for (name, each, before, place) in cases {
+        let artifact = Artifact::open(&detector(name)).unwrap();
+        let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
+        assert_eq!((cut.head.classes, cut.head.link), (5, Link::Sigmoid), "{name}");
+        assert!(cut.why.rule.ends_with(place), "{name}: {}", cut.why.rule);
+        let head = cut.head.load(&artifact).unwrap();
+        let forgotten = BTreeSet::from([FORGOTTEN]);
+        let set = declass::classes::Forgotten::from_indices(forgotten.clone(), 5).unwrap();
+        let after = declass::head::seal(&head, &set, cut.head.link, declass::head::MARGIN).unwrap();
+        let all = edits(&artifact, &cut, &head, &after, &forgotten, Slot::Keep).unwrap();
+        assert_eq!(all.tensors.len(), 6, "{name}: a weight and a bias at each scale");
+        for tensor in all.tensors.keys() {
+            let (old, new) = rows(&artifact, &all, tensor);
+            let sealed = if tensor.ends_with("bias") { -30.0 } else { 0.0 };
+            for (row, (old, new)) in old.iter().zip(&new).enumerate() {
+                let expected =
+                    if row % each == before + FORGOTTEN { vec![sealed; old.len()] } else { old.clone() };
+                assert_eq!(*new, expected, "{tensor} {row}");
+            }
+        }
+        let dropped = edits(&artifact, &cut, &head, &head, &forgotten, Slot::Drop);
+        assert!(matches!(dropped, Err(Error::CannotDrop { keepable: true, .. })), "{name}");
     }
+}
+
+#[test]
+fn operators_that_make_more_are_refused_where_the_graph_does_not_tell_the_classes() {
+    // The same detector, but what it takes out with two of its classes is not what YOLO takes out with all.
+    let said = located("torn", None).unwrap_err().to_string();
+    assert!(said.contains("48 in all") && said.contains("`conv_18`"), "{said}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub(super) fn embedded(
     let path = asked.examples.data.as_deref().unwrap_or(Path::new(""));
     let test = of(path)?;
     let rows = data.drawn(pair, asked.seed);
-    let names: Vec<String> = rows.iter().map(|row| data.test.name(*row)).collect();
+    let names: Vec<String> = rows.sought.iter().map(|row| data.test.name(*row)).collect();
     let [own, theirs] = [through.graph, None].map(|graph| encoding(asked.examples, path, graph, None));
     let both = [
         Layered { encoding: &own, classes, model: through.model, cut: through.cut },
@@ -94,7 +94,7 @@ pub(super) fn embedded(
     ];
     // Of places only their embeddings are compared.
     let most = if pair.place.is_some() { 0 } else { usize::from(asked.layers) };
-    let layers = common_layers(both, &names, most, bars)?;
+    let layers = common_layers(both, (&rows, &names), most, bars)?;
     if layers.is_empty() && most > 0 {
         printer.row(
             "layers",

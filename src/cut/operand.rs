@@ -186,7 +186,10 @@ impl Operand {
     pub(crate) fn stored_at(&self, classes: usize, left: usize) -> Range<usize> {
         let size = self.info.dtype.bits() / 8;
         let first = if let Source::Part { first } = self.source { first } else { 0 };
-        let now = |elements: usize| elements / classes.max(1) * left * size;
+        // Where nothing goes, what lies in front need be no rows of classes.
+        let now = |elements: usize| {
+            if left == classes { elements * size } else { elements / classes.max(1) * left * size }
+        };
         now(first)..now(first.saturating_add(self.info.elements()))
     }
 

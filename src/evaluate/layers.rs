@@ -3,14 +3,16 @@
 
 use candle_core::{Device, Result as Computed, Tensor};
 
-use super::{Data, Pair};
+use super::{Data, Labelled, Pair};
 use crate::{
     error::Error,
     rng::{self, Purpose},
 };
 
 /// Inputs of forgotten, and of retained classes, that layers are held against each other on, at most.
-const MOST: usize = 100;
+const MOST: [usize; 2] = [100, 100];
+/// The same where examples of a class are looked for among others.
+const MOST_SOUGHT: [usize; 2] = [200, 400];
 /// Features that are multiplied at a time.
 const COLUMNS: usize = 1 << 13;
 
@@ -18,16 +20,37 @@ const COLUMNS: usize = 1 << 13;
 #[derive(Clone, Debug)]
 pub struct Products {
     rows: usize,
+    width: usize,
     values: Vec<f64>,
+}
+
+/// Test rows that layers are looked at on, in their order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Drawn {
+    /// Those on which all numbers of a layer are held against each other.
+    pub whole: Vec<usize>,
+    /// Those, and more, among which a class is looked for.
+    pub sought: Vec<usize>,
+}
+
+/// One layer of an original, and the same of a retrained model.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// What it is called.
+    pub name: String,
+    /// Inner products of all its numbers, of [`Drawn::whole`].
+    pub whole: [Products; 2],
+    /// Inner products of its channels, their mean over all places, of [`Drawn::sought`].
+    pub channels: [Products; 2],
 }
 
 /// Layers of an original, with the same layers of a retrained model.
 #[derive(Clone, Debug)]
 pub struct Layers {
     /// Which of the test rows the inputs are.
-    pub rows: Vec<usize>,
-    /// What each layer is called, from the inputs on, with the original's products and those of the other.
-    pub layers: Vec<(String, [Products; 2])>,
+    pub rows: Drawn,
+    /// The layers from the inputs on.
+    pub layers: Vec<Layer>,
 }
 
 impl Products {
@@ -37,7 +60,31 @@ impl Products {
     /// [`Error::Compute`] if the arithmetic fails.
     pub fn of(features: &[&[f32]]) -> Result<Self, Error> {
         let values = products(features).map_err(Error::compute("comparing layers"))?;
-        Ok(Self { rows: features.len(), values })
+        Ok(Self {
+            rows: features.len(),
+            width: features.iter().map(|row| row.len()).min().unwrap_or(0),
+            values,
+        })
+    }
+
+    /// How many inputs there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many features each has.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The product of two inputs.
+    pub(super) fn at(&self, row: usize, column: usize) -> f64 {
+        self.values[row * self.rows + column]
+    }
+
+    /// All of them, row by row.
+    pub(super) fn values(&self) -> &[f64] {
+        &self.values
     }
 
     /// How alike the features of some inputs are in two layers, from 0 to 1: `‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖)` of centred
@@ -55,8 +102,7 @@ impl Products {
     fn centred(&self, chosen: &[usize]) -> Option<Vec<f64>> {
         let is_there = chosen.iter().all(|row| *row < self.rows);
         let n = chosen.len();
-        let at = |row: usize, column: usize| self.values[row * self.rows + column];
-        let values = || chosen.iter().flat_map(|&row| chosen.iter().map(move |&column| at(row, column)));
+        let values = || chosen.iter().flat_map(|&row| chosen.iter().map(move |&column| self.at(row, column)));
         let mut values: Vec<f64> = is_there.then(|| values().collect())?;
         let means: Vec<f64> = values.chunks(n.max(1)).map(|row| row.iter().sum::<f64>() / n as f64).collect();
         let mean = means.iter().sum::<f64>() / n as f64;
@@ -79,19 +125,29 @@ fn products(features: &[&[f32]]) -> Computed<Vec<f64>> {
     sum.flatten_all()?.to_vec1()
 }
 
+impl Labelled {
+    /// Inner products of some of its embeddings.
+    pub(super) fn products(&self, rows: &[usize]) -> Result<Products, Error> {
+        Products::of(&rows.iter().map(|&row| self.row(row)).collect::<Vec<_>>())
+    }
+}
+
 impl Data {
-    /// The test rows that layers are held against each other on: of forgotten classes, and of retained ones, at most a
-    /// hundred each, drawn by `seed`, in their order.
+    /// The test rows that layers are looked at on: of forgotten classes, and of retained ones, at most a hundred each,
+    /// and where a class is looked for at most 200 and 400, drawn by `seed`.
     #[must_use]
-    pub fn drawn(&self, pair: &Pair, seed: u64) -> Vec<usize> {
+    pub fn drawn(&self, pair: &Pair, seed: u64) -> Drawn {
         let (forgotten, retained): (Vec<usize>, Vec<usize>) =
             (0..self.test.labels.len()).partition(|&row| pair.forgotten.contains(self.test.labels[row]));
-        let mut drawn: Vec<usize> = Vec::new();
-        for (stream, rows) in [forgotten, retained].into_iter().enumerate() {
-            let order = rng::permutation(rows.len(), &mut rng::stream(seed, Purpose::Layers, stream as u64));
-            drawn.extend(order.into_iter().take(MOST).map(|at| rows[at as usize]));
+        let mut drawn = Drawn { whole: Vec::new(), sought: Vec::new() };
+        for (kind, rows) in [forgotten, retained].into_iter().enumerate() {
+            let order = rng::permutation(rows.len(), &mut rng::stream(seed, Purpose::Layers, kind as u64));
+            let first = |most: usize| order.iter().take(most).map(|at| rows[*at as usize]);
+            drawn.whole.extend(first(MOST[kind]));
+            drawn.sought.extend(first(MOST_SOUGHT[kind]));
         }
-        drawn.sort_unstable();
+        drawn.whole.sort_unstable();
+        drawn.sought.sort_unstable();
         drawn
     }
 }

@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 49] = [
+pub(crate) const CURRENT: [(&str, u32); 51] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -36,6 +36,8 @@ pub(crate) const CURRENT: [(&str, u32); 49] = [
     ("steering", 1),
     ("nearest-neighbours", 1),
     ("membership-likelihood", 1),
+    ("few-shot", 1),
+    ("retrained-few-shot", 1),
     ("removed-answers", 1),
     ("answer-agreement", 1),
     ("answer-drift", 1),

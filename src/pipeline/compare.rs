@@ -245,8 +245,7 @@ impl Held<'_> {
             match head {
                 Ok(head) if model.encoder == Encoder::Same => asked.push((model, head)),
                 Ok(_) => {
-                    let reason =
-                        "it has another encoder: an embedding of the first model means nothing to it";
+                    let reason = "its encoder is another, or cannot be told to be the same: embeddings of the first model may mean nothing to it";
                     model.synthetic = Answers::NotRun(reason.into());
                 }
                 Err(reason) => model.synthetic = Answers::NotRun(reason.clone()),

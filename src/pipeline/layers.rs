@@ -1,6 +1,6 @@
 //! Two networks on the same examples, layer by layer: what each makes of them at values that everything passes through.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use declass_formats::Artifact;
 
@@ -12,7 +12,7 @@ use crate::{
     classes::Labels,
     cut::Cut,
     error::Error,
-    evaluate::Products,
+    evaluate::{Drawn, Layer, Products},
     inputs::Inputs,
     net::{Flow, ValueId},
     progress::{Progress, Step},
@@ -38,7 +38,7 @@ pub struct Layered<'a> {
 }
 
 /// Layers that two networks have in common, with the inner products of what each makes of the examples; none if their
-/// graphs have other layers.
+/// graphs have other layers. `names` are those of the examples of [`Drawn::sought`], in its order.
 ///
 /// Layers are values that everything passes through on its way to the input of the head, one behind each operator with
 /// weights; of these at most `most`, evenly spaced. They are the same where both graphs call them the same, all of them.
@@ -48,18 +48,35 @@ pub struct Layered<'a> {
 /// As [`Encoding::run`]; [`Error::Run`] if an example is not there any more.
 pub fn common_layers(
     [own, other]: [Layered<'_>; 2],
-    names: &[String],
+    (rows, names): (&Drawn, &[String]),
     most: usize,
     progress: &dyn Progress,
-) -> Result<Vec<(String, [Products; 2])>, Error> {
+) -> Result<Vec<Layer>, Error> {
     let layers = own.layers()?;
     if most == 0 || names.is_empty() || layers != other.layers()? {
         return Ok(Vec::new());
     }
     let layers = spaced(layers, most);
-    let [own, other] = [own.features(&layers, names, progress)?, other.features(&layers, names, progress)?];
+    let examples: Vec<Sought<'_>> = rows
+        .sought
+        .iter()
+        .zip(names)
+        .map(|(row, name)| Sought { name, is_whole: rows.whole.binary_search(row).is_ok() })
+        .collect();
+    let [own, other] =
+        [own.features(&layers, &examples, progress)?, other.features(&layers, &examples, progress)?];
     let both = own.into_iter().zip(other).zip(layers);
-    Ok(both.filter_map(|((own, other), name)| Some((name, [own?, other?]))).collect())
+    let layer = |((own, other), name): ((Option<[Products; 2]>, _), String)| {
+        let ([whole, channels], [other_whole, other_channels]): (_, [Products; 2]) = (own?, other?);
+        Some(Layer { name, whole: [whole, other_whole], channels: [channels, other_channels] })
+    };
+    Ok(both.filter_map(layer).collect())
+}
+
+/// An example, and whether all numbers of its layers are wanted.
+struct Sought<'a> {
+    name: &'a str,
+    is_whole: bool,
 }
 
 impl Layered<'_> {
@@ -74,30 +91,34 @@ impl Layered<'_> {
         })
     }
 
-    /// The inner products of the examples at each layer; none for one that does not fit into memory, or whose shapes are
-    /// of different rank.
+    /// The inner products of the examples at each layer, of all numbers and of the channels; none for one that does not fit
+    /// into memory, or whose shapes are of different rank.
     fn features(
         &self,
         layers: &[String],
-        names: &[String],
+        sought: &[Sought<'_>],
         progress: &dyn Progress,
-    ) -> Result<Vec<Option<Products>>, Error> {
+    ) -> Result<Vec<Option<[Products; 2]>>, Error> {
         let Self { encoding, classes, model, cut } = self;
         encoding.ready(*classes, model, cut, |ready| {
-            let places = places(&ready, names)?;
+            let places = places(&ready, sought.iter().map(|it| it.name))?;
+            let whole = places.iter().zip(sought).filter(|(_, it)| it.is_whole).map(|(place, _)| *place);
+            let whole: BTreeSet<usize> = whole.collect();
             let missing = || failed("a layer is no value of the graph".into());
             let value = |name: &String| ready.encoder.network.value(name).ok_or_else(missing);
             let values = layers.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-            let sizes = collect(&ready, &places[..1], &values, progress)?
+            let sizes = collect(&ready, (&places[..1], &BTreeSet::from([places[0]])), &values, progress)?
                 .iter()
                 .map(Features::numbers)
                 .collect::<Vec<_>>();
-            let mut found: Vec<Option<Products>> = vec![None; values.len()];
-            for pass in passes(&sizes, NUMBERS / places.len()) {
+            let mut found: Vec<Option<[Products; 2]>> = vec![None; values.len()];
+            for pass in passes(&sizes, NUMBERS / whole.len().max(1)) {
                 progress.begin(Step::Encoding, places.len() as u64);
                 let wanted: Vec<ValueId> = pass.iter().map(|at| values[*at]).collect();
-                for (at, features) in pass.into_iter().zip(collect(&ready, &places, &wanted, progress)?) {
-                    found[at] = features.products(places.len())?;
+                for (at, features) in
+                    pass.into_iter().zip(collect(&ready, (&places, &whole), &wanted, progress)?)
+                {
+                    found[at] = features.products(whole.len(), places.len())?;
                 }
                 progress.end(Step::Encoding);
             }
@@ -124,16 +145,16 @@ fn spaced(all: Vec<String>, most: usize) -> Vec<String> {
 }
 
 /// The places of examples in the list, by their names, in ascending order.
-fn places(ready: &Ready<'_>, names: &[String]) -> Result<Vec<usize>, Error> {
+fn places<'a>(ready: &Ready<'_>, names: impl Iterator<Item = &'a str>) -> Result<Vec<usize>, Error> {
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (place, example) in ready.examples.list().iter().enumerate() {
         known.entry(&example.id).or_insert(place);
     }
-    let place = |name: &String| {
+    let place = |name: &str| {
         let missing = || failed(format!("the example `{}` is not there any more", name.escape_debug()));
-        known.get(name.as_str()).copied().ok_or_else(missing)
+        known.get(name).copied().ok_or_else(missing)
     };
-    names.iter().map(place).collect()
+    names.map(place).collect()
 }
 
 /// Layers that are held at a time, by the numbers that each has of an example; those that never fit are in none.
@@ -151,10 +172,10 @@ fn passes(sizes: &[usize], most: usize) -> Vec<Vec<usize>> {
     passes.into_iter().map(|(_, pass)| pass).collect()
 }
 
-/// What the network makes of some examples at some values.
+/// What the network makes of some examples at some values, with all numbers of some of them.
 fn collect(
     ready: &Ready<'_>,
-    places: &[usize],
+    (places, whole): (&[usize], &BTreeSet<usize>),
     wanted: &[ValueId],
     progress: &dyn Progress,
 ) -> Result<Vec<Features>, Error> {
@@ -168,9 +189,15 @@ fn collect(
     let mut all: Vec<Features> = wanted.iter().map(|_| Features::default()).collect();
     let mut chunks = ready.examples.chunks_of(places.to_vec(), ready.preparation.as_ref(), AT_ONCE);
     while let Some(chunk) = chunks.next_through(|_, inputs| of(inputs)) {
-        for (_, values) in chunk?.inputs {
+        for (place, values) in chunk?.inputs {
             progress.advance(Step::Encoding, 1);
-            all.iter_mut().zip(values?).for_each(|(features, (shape, row))| features.push(shape, row));
+            let is_whole = whole.contains(&place);
+            for (features, (shape, row)) in all.iter_mut().zip(values?) {
+                features.channels.push(channels(&shape, &row));
+                if is_whole {
+                    features.push(shape, row);
+                }
+            }
         }
     }
     Ok(all)
@@ -183,6 +210,8 @@ struct Features {
     shape: Vec<usize>,
     is_mean: Vec<bool>,
     rows: Vec<Vec<f32>>,
+    /// The channels of every example, and of more examples.
+    channels: Vec<Vec<f32>>,
     /// Whether the examples have different numbers of axes.
     is_mixed: bool,
 }
@@ -215,11 +244,28 @@ impl Features {
         self.rows.push(row);
     }
 
-    fn products(&self, expected: usize) -> Result<Option<Products>, Error> {
-        if self.rows.len() != expected {
+    /// Inner products of all numbers, and of the channels; none if it is not so many examples.
+    fn products(&self, whole: usize, all: usize) -> Result<Option<[Products; 2]>, Error> {
+        let width = self.channels.first().map(Vec::len);
+        let is_complete = self.rows.len() == whole && self.channels.len() == all;
+        if !is_complete || self.channels.iter().any(|row| Some(row.len()) != width) {
             return Ok(None);
         }
-        Products::of(&self.rows.iter().map(Vec::as_slice).collect::<Vec<_>>()).map(Some)
+        let of = |rows: &[Vec<f32>]| Products::of(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        Ok(Some([of(&self.rows)?, of(&self.channels)?]))
+    }
+}
+
+/// The mean of every channel over all places: of a map, `[N, C, H, W]` or, where its second and third extent are the same
+/// and the last is another, `[N, H, W, C]`; of a sequence, `[N, L, D]`. Everything else is channels.
+fn channels(shape: &[usize], values: &[f32]) -> Vec<f32> {
+    match *shape {
+        [_, height, width, channels] if height == width && channels != width => {
+            mean_over(&[shape[0], height * width, channels], 1, values)
+        }
+        [_, channels, height, width] => mean_over(&[shape[0], channels, height * width], 2, values),
+        [_, _, _] => mean_over(shape, 1, values),
+        _ => values.to_vec(),
     }
 }
 
@@ -248,7 +294,16 @@ mod tests {
         features.push(vec![1, 2, 2], vec![0.0, 0.0, 2.0, 6.0]);
         assert_eq!(features.rows, [[2.0, 3.0], [2.0, 1.0], [1.0, 3.0]]);
         features.push(vec![2, 2], vec![0.0; 4]);
-        assert!(features.products(4).unwrap().is_none(), "other axes have nothing in common");
+        assert!(features.products(4, 0).unwrap().is_none(), "other axes have nothing in common");
+    }
+
+    #[test]
+    fn channels_are_means_over_places() {
+        let values: Vec<f32> = (0..12).map(|at| at as f32).collect();
+        assert_eq!(channels(&[1, 3, 2, 2], &values), [1.5, 5.5, 9.5]);
+        assert_eq!(channels(&[1, 2, 2, 3], &values), [4.5, 5.5, 6.5]);
+        assert_eq!(channels(&[1, 4, 3], &values), [4.5, 5.5, 6.5]);
+        assert_eq!(channels(&[1, 12], &values), values);
     }
 
     #[test]

@@ -11,6 +11,22 @@ fn pictures() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/data/pictures").display().to_string()
 }
 
+/// The pictures in two folders, every other one in each.
+fn halves(folder: &Path) -> [String; 2] {
+    let halves = ["test", "train"].map(|name| folder.join(name));
+    for class in fs::read_dir(pictures()).unwrap().flatten() {
+        let mut names: Vec<_> =
+            fs::read_dir(class.path()).unwrap().flatten().map(|it| it.file_name()).collect();
+        names.sort();
+        for (at, name) in names.iter().enumerate() {
+            let place = halves[at % 2].join(class.file_name());
+            fs::create_dir_all(&place).unwrap();
+            fs::copy(class.path().join(name), place.join(name)).unwrap();
+        }
+    }
+    halves.map(|path| path.display().to_string())
+}
+
 /// A folder with two releases of a model without `Sandal`: sealed, and with the slot dropped.
 fn releases(model: &Path) -> (TempDir, [String; 2]) {
     let folder = tempdir().unwrap();
@@ -41,7 +57,8 @@ fn figures_are_those_of_evaluate_for_models_with_the_same_encoder_and_with_anoth
     let data = ["--data", &pictures(), "--train-data", &pictures(), "--limit", "60", "--cache", &cache];
     let same = run(&[&["compare", model, &kept], &data[..], &["--json"]].concat());
     same.exits(2).says("training and test data are the same");
-    let data = ["--data", &pictures(), "--cache", &cache];
+    let [test, train] = halves(folder.path());
+    let data = ["--data", &test, "--train-data", &train, "--cache", &cache];
     let compared =
         run(&[&["compare", model, &kept, &dropped, "--retrained", vit], &data[..], &["--json"]].concat());
     let compared = compared.exits(0).json();
@@ -56,9 +73,15 @@ fn figures_are_those_of_evaluate_for_models_with_the_same_encoder_and_with_anoth
         let found = &compared["models"][at];
         assert_eq!(found["encoder"], "same", "{release}");
         let own = &found["data"]["measured"];
-        for metric in
-            ["forgotten-accuracy", "retained-accuracy", "class-drift", "routing", "confusion", "log-odds"]
-        {
+        for metric in [
+            "forgotten-accuracy",
+            "retained-accuracy",
+            "class-drift",
+            "routing",
+            "confusion",
+            "log-odds",
+            "membership",
+        ] {
             let theirs = figures(&evaluation, metric);
             assert!(!theirs.as_array().unwrap().is_empty());
             assert_eq!(figures(own, metric), theirs, "{metric} of {release}");
@@ -82,7 +105,7 @@ fn figures_are_those_of_evaluate_for_models_with_the_same_encoder_and_with_anoth
     let changed = fs::read_to_string(csv).unwrap().lines().count() - 1;
     let inputs = compared["inputs"].as_array().unwrap();
     assert_eq!(inputs.iter().filter(|it| it["after"][0].is_object()).count(), changed);
-    assert!(changed >= 10, "all sandals at least");
+    assert!(changed >= 5, "all sandals at least");
 }
 
 #[test]

@@ -32,7 +32,7 @@ const GRAPHS: [(&str, &str); 13] = [
     ("stacked", "transformers: RT-DETR, RT-DETR v2, Deformable DETR with two stages"),
     ("end_to_end", "YOLOv10, YOLO26, end to end"),
     ("shared", "NanoDet: one operator for classes and boxes"),
-    ("anchored", "YOLOv5 with anchors"),
+    ("anchored", "YOLOv5 with anchors, with masks"),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is measured of features, against numpy and scikit-learn.
 
 use declass::{
-    evaluate::{Data, Layers, Retrained, compare, evaluate},
+    evaluate::{Data, Drawn, Layers, Retrained, compare, evaluate},
     evidence::{Check, Side},
 };
 use serde_json::Value;
@@ -60,15 +60,34 @@ fn votes_pushes_and_likelihoods_are_those_of_numpy_and_scikit_learn() {
 }
 
 #[test]
+fn few_examples_find_what_a_discriminant_of_numpy_finds() {
+    let features = features();
+    for model in ["vit", "swin"] {
+        let expected = &features["few-shot"][model];
+        let found =
+            evaluate(&pair(model, "moved"), &Data { test: first(&data(model)), train: None }, 5).unwrap();
+        let figures = &found.metric("few-shot").unwrap().figures;
+        assert_eq!(figures.len(), 6, "half of a hundred inputs are given: 50 at most");
+        for (at, figure) in figures.iter().enumerate() {
+            let [mean, deviation] = ["mean", "deviation"].map(|it| expected[it][at].as_f64().unwrap());
+            // Eight draws of examples, and one of who is known and judged.
+            let off = (figure.value.0 - mean).abs();
+            assert!(off < 1.5 * deviation, "{model} {}: {} and {mean}", figure.quantity, figure.value.0);
+        }
+    }
+}
+
+#[test]
 fn features_beside_a_retrained_model_are_as_far_away_as_numpy_finds() {
     let features = features();
     let (pair, other) = (pair("vit", "moved"), pair("swin", "dropped"));
     let [own, theirs] = ["vit", "swin"].map(|model| parted(&first(&data(model))));
     let retrained = Retrained::new(other.after, &own, theirs.test, theirs.train).unwrap();
     let drawn = own.drawn(&pair, 3);
-    assert_eq!(drawn.len(), 150, "fifty of the class, and a hundred of the others");
+    assert_eq!(drawn.whole.len(), 150, "fifty of the class, and a hundred of the others");
+    assert!(drawn.whole.iter().all(|row| drawn.sought.contains(row)));
     // All rows, as numpy takes them.
-    let rows = (0..own.test.labels.len()).collect();
+    let rows = Drawn { whole: (0..own.test.labels.len()).collect(), ..drawn };
     let retrained = retrained.with_layers(Layers { rows, layers: Vec::new() });
     let found = compare(&pair, &own, &retrained, 3).unwrap();
     let metric = |id: &str| found.metrics.iter().find(|it| it.definition.id == id).unwrap();
@@ -84,6 +103,13 @@ fn features_beside_a_retrained_model_are_as_far_away_as_numpy_finds() {
         let gap = values_of(votes, &format!("{part}-accuracy-gap"), None)[0];
         assert!((gap - (vit - swin)).abs() < 1e-9, "{part}: {gap}");
     }
+    let examples = metric("retrained-few-shot");
+    let at = |quantity: &str| values_of(examples, quantity, None)[0];
+    let gaps = ["1", "2", "5", "10", "20"].map(|k| {
+        let [own, theirs] = ["", "retrained-"].map(|whose| at(&format!("{whose}found-with-{k}")));
+        own - theirs
+    });
+    assert!((at("advantage") - gaps.iter().sum::<f64>() / 5.0).abs() < 1e-12);
     for id in ["retrained-probe", "retrained-centre"] {
         let own = if id == "retrained-probe" { "linear-probe" } else { "nearest-centre" };
         let alone = evaluate(&pair, &parted(&first(&data("vit"))), 3).unwrap();

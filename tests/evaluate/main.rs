@@ -301,7 +301,7 @@ fn a_retrained_model_is_as_far_away_as_numpy_finds() {
     assert!(refused.contains("they are not the same"), "{refused}");
     let retrained = Retrained::new(other.after, &own, theirs.test, theirs.train).unwrap();
     let found = compare(&pair, &own, &retrained, 0).unwrap();
-    assert_eq!(found.metrics.len(), 8);
+    assert_eq!(found.metrics.len(), 9);
     assert_eq!((found.tier, found.classes, found.not_run.len()), ("T3", 9, 0));
     let values = |metric: &str| -> Vec<f64> {
         let metric = found.metrics.iter().find(|it| it.definition.id == metric).unwrap();
@@ -356,8 +356,8 @@ fn says_what_it_was_measured_on_and_what_it_means() {
         for figure in &metric.figures {
             assert!(figure.value.0.is_finite() && figure.n > Some(0), "{} {figure:?}", metric.definition.id);
             // Claims of version 1 knew no tables.
-            let is_newer =
-                ["confusion", "log-odds", "steering", "nearest-neighbours"].contains(&metric.definition.id);
+            let newer = ["confusion", "few-shot", "log-odds", "steering", "nearest-neighbours"];
+            let is_newer = newer.contains(&metric.definition.id);
             assert!(
                 is_newer || v1_name(metric.definition.id, figure, None).is_some(),
                 "{figure:?} has no name"
@@ -407,7 +407,7 @@ fn few_rows_leave_out_what_needs_more() {
     let single = Labelled { embeddings: all.row(0).to_vec(), labels: vec![all.labels[0]], ..all };
     let found = evaluate(&pair("swin", "moved"), &Data { test, train: Some(single) }, 0).unwrap();
     let missing: Vec<&str> = found.not_run.iter().map(|metric| metric.id).collect();
-    let features = ["linear-probe", "nearest-centre", "nearest-neighbours"];
+    let features = ["linear-probe", "nearest-centre", "nearest-neighbours", "few-shot"];
     assert_eq!(missing, [&["relearning"], &features[..], &["membership", "membership-likelihood"]].concat());
 }
 

@@ -15,8 +15,8 @@ fn a_kubernetes_job_is_one_and_its_pods_are_told_apart() {
     let home = tempdir().unwrap();
     let path = |name: &str| home.path().join(name).display().to_string();
     let text = "version = 1\nout = \"fleet\"\n[[removal]]\nmodels = [\"m\"]\nforget = [\"a\"]\n";
-    fs::write(path("a \"plan\".toml"), text).unwrap();
-    let (plan, file) = (path("a \"plan\".toml"), path("job.json"));
+    fs::write(path("a $(plan).toml"), text).unwrap();
+    let (plan, file) = (path("a $(plan).toml"), path("job.json"));
     let written = declass(&[
         "batch",
         &plan,
@@ -41,7 +41,7 @@ fn a_kubernetes_job_is_one_and_its_pods_are_told_apart() {
     let spec = &job["spec"];
     assert_eq!((&spec["completionMode"], &spec["completions"]), (&json!("Indexed"), &json!(8)));
     let container = &spec["template"]["spec"]["containers"][0];
-    let args = json!(["batch", "/fleet/a \"plan\".toml", "--shard", "$(JOB_COMPLETION_INDEX)/8"]);
+    let args = json!(["batch", "/fleet/a $$(plan).toml", "--shard", "$(JOB_COMPLETION_INDEX)/8"]);
     assert_eq!(container["args"], args);
     // An answer is no reason to ask again, and stops no other pod.
     let rules = &spec["podFailurePolicy"]["rules"];

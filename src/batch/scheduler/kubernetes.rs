@@ -20,7 +20,8 @@ const RETRIES: u32 = 6;
 /// begun again, and the others go on. Needs Kubernetes 1.29.
 #[must_use]
 pub fn kubernetes(volume: Volume<'_>, image: &str, shards: usize) -> String {
-    let plan = format!("{MOUNTED}/{}", volume.plan);
+    // What looks like a variable in its name is none.
+    let plan = format!("{MOUNTED}/{}", volume.plan.replace("$(", "$$("));
     let shard = format!("$(JOB_COMPLETION_INDEX)/{shards}");
     let job = json!({
         "apiVersion": "batch/v1",

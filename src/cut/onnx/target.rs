@@ -37,21 +37,36 @@ pub(super) enum Entry {
 
 /// The entries of a target shape from the last one on. Empty if nothing is known.
 pub(super) fn target_from_right(follower: &Follower<'_, '_>, node: usize, input: usize) -> Vec<Entry> {
+    let data = follower.name(node, 0).and_then(|name| follower.flow.id(name));
+    target_beside(follower, (node, input), data)
+}
+
+/// The same, where the samples are the first extent of a value that is named.
+pub(super) fn target_beside(
+    follower: &Follower<'_, '_>,
+    (node, input): (usize, usize),
+    data: Option<ValueId>,
+) -> Vec<Entry> {
     if let Ok(Some(target)) = follower.integers(node, input) {
         return target.into_iter().rev().map(Entry::Number).collect();
     }
     if let Some(shape) = ints_attribute(follower.flow.node(node), "shape") {
         return shape.iter().rev().copied().map(Entry::Number).collect();
     }
-    of_value(follower, node, input)
-        .unwrap_or_else(|| pieces(follower, node, input).into_iter().map(|(_, _, entry)| entry).collect())
+    let pieces = || {
+        let pieces = maker(follower, node, input).map(|concat| joined(follower, data, concat, MOST_STEPS));
+        pieces.unwrap_or_default().into_iter().map(|(_, _, entry)| entry).collect()
+    };
+    of_value(follower, (node, input), data).unwrap_or_else(pieces)
 }
 
 /// The same of a target that is the whole shape of a value.
-fn of_value(follower: &Follower<'_, '_>, node: usize, input: usize) -> Option<Vec<Entry>> {
-    let flow = follower.flow;
-    let value = shaped(follower, maker(follower, node, input)?)?;
-    let data = flow.id(follower.name(node, 0)?)?;
+fn of_value(
+    follower: &Follower<'_, '_>,
+    (node, input): (usize, usize),
+    data: Option<ValueId>,
+) -> Option<Vec<Entry>> {
+    let (value, data) = (shaped(follower, maker(follower, node, input)?)?, data?);
     let rank = i64::try_from(follower.rank(value)?).ok()?;
     Some((0..rank).rev().map(|axis| extent(follower, data, value, axis)).collect())
 }

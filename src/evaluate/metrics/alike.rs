@@ -3,7 +3,7 @@
 use super::Measured;
 use crate::{
     error::Error,
-    evaluate::{Labelled, Products, beside::Beside},
+    evaluate::{Products, beside::Beside},
     evidence::{Definition, Figure, Origin},
     rng::{self, Purpose},
 };
@@ -11,7 +11,7 @@ use crate::{
 /// Inputs below which nothing is said: with few of them everything is alike.
 const LEAST: usize = 10;
 /// What the input of the head is called.
-const EMBEDDING: &str = "embedding";
+pub(super) const EMBEDDING: &str = "embedding";
 /// The stream that inputs are paired at random by; those before it draw them.
 const PAIRED: u64 = 2;
 
@@ -42,13 +42,13 @@ pub(super) static BETWEEN: Definition = Definition {
 pub(super) fn measure(beside: &Beside<'_>) -> Result<Measured, Error> {
     let experiment = beside.experiment;
     let rows = match beside.retrained.layers() {
-        Some(layers) => layers.rows.clone(),
-        None => experiment.data.drawn(experiment.pair, experiment.seed),
+        Some(layers) => layers.rows.whole.clone(),
+        None => experiment.data.drawn(experiment.pair, experiment.seed).whole,
     };
     let embeddings = [&experiment.data.test, beside.retrained.test()];
-    let embeddings = [of_rows(embeddings[0], &rows)?, of_rows(embeddings[1], &rows)?];
+    let embeddings = [embeddings[0].products(&rows)?, embeddings[1].products(&rows)?];
     let named = beside.retrained.layers().map(|layers| layers.layers.as_slice()).unwrap_or_default();
-    let named = named.iter().map(|(name, both)| (name.as_str(), both));
+    let named = named.iter().map(|layer| (layer.name.as_str(), &layer.whole));
     let layers: Vec<(&str, &[Products; 2])> = named.chain([(EMBEDDING, &embeddings)]).collect();
     let labels = &experiment.data.test.labels;
     let (mut figures, mut lines) = (Vec::new(), Vec::new());
@@ -98,8 +98,4 @@ fn summary(name: &str, found: &[(&str, f64, f64)]) -> Option<String> {
         }
     };
     Some(format!("{name} {last:.3} at {layer} ({by_chance:.3} paired at random){before}"))
-}
-
-fn of_rows(data: &Labelled, rows: &[usize]) -> Result<Products, Error> {
-    Products::of(&rows.iter().map(|&row| data.row(row)).collect::<Vec<_>>())
 }

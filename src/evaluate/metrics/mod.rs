@@ -10,6 +10,7 @@ mod centre;
 mod confusion;
 mod divergence;
 mod drift;
+mod examples;
 mod likelihood;
 mod margin;
 mod membership;
@@ -44,7 +45,7 @@ enum Measured {
 }
 
 /// Every metric on labelled rows, in the order in which they are shown.
-static LABELLED: [Metric; 17] = [
+static LABELLED: [Metric; 18] = [
     Metric { definition: &accuracy::FORGOTTEN, measure: accuracy::forgotten },
     Metric { definition: &accuracy::RETAINED, measure: accuracy::retained },
     Metric { definition: &aus::DEFINITION, measure: aus::measure },
@@ -59,6 +60,7 @@ static LABELLED: [Metric; 17] = [
     Metric { definition: &probe::DEFINITION, measure: probe::measure },
     Metric { definition: &centre::DEFINITION, measure: centre::measure },
     Metric { definition: &neighbours::DEFINITION, measure: neighbours::measure },
+    Metric { definition: &examples::DEFINITION, measure: examples::measure },
     Metric { definition: &membership::DEFINITION, measure: membership::measure },
     Metric { definition: &likelihood::DEFINITION, measure: likelihood::measure },
     Metric { definition: &confusion::DEFINITION, measure: confusion::measure },
@@ -82,12 +84,13 @@ struct BesideMetric {
 }
 
 /// Every metric beside a retrained model, in the order in which they are shown.
-static BESIDE: [BesideMetric; 8] = [
+static BESIDE: [BesideMetric; 9] = [
     BesideMetric { definition: &retrained::ROUTING, measure: retrained::routing },
     BesideMetric { definition: &retrained::AGREEMENT, measure: retrained::agreement },
     BesideMetric { definition: &retrained::ACCURACY, measure: retrained::accuracy },
     BesideMetric { definition: &retrained::MEMBERSHIP, measure: retrained::membership },
     BesideMetric { definition: &alike::DEFINITION, measure: alike::measure },
+    BesideMetric { definition: &examples::RETRAINED, measure: examples::retrained },
     BesideMetric { definition: &refitted::NEIGHBOURS, measure: refitted::neighbours },
     BesideMetric { definition: &refitted::PROBE, measure: refitted::probe },
     BesideMetric { definition: &refitted::CENTRE, measure: refitted::centre },

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::layout::Layout;
+
 /// A value in which the classes are some of the entries of an axis.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Block {
@@ -16,6 +18,19 @@ pub(super) struct Block {
     pub(super) squashed: bool,
     /// The heads that made them: their nodes.
     pub(super) heads: BTreeSet<usize>,
+    /// What the axis still has to be taken apart into. Until it is, neither `start` nor `extent` is known.
+    pub(super) anchored: Option<Layout>,
+    /// The narrowest range of entries with all classes that the graph took out.
+    pub(super) taken: Option<Taken>,
+}
+
+/// A range of entries of the axis that has all classes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Taken {
+    /// Entries in front of the classes.
+    pub(super) front: usize,
+    /// Entries behind them.
+    pub(super) behind: usize,
 }
 
 /// What a range of entries of the axis has of the classes.
@@ -38,10 +53,14 @@ impl Block {
         })
     }
 
-    /// The same classes where only the entries from `from` to `to` are left.
-    pub(super) fn within(&self, from: usize, to: usize) -> Self {
+    /// The same classes, of which there are so many, where only the entries from `from` to `to` are left.
+    pub(super) fn within(&self, from: usize, to: usize, classes: usize) -> Self {
         let start = self.start.and_then(|start| start.checked_sub(from));
-        Self { start, extent: to.checked_sub(from), ..self.clone() }
+        let taken = self.start.and_then(|start| {
+            let behind = to.checked_sub(start)?.checked_sub(classes)?;
+            Some(Taken { front: start.checked_sub(from)?, behind })
+        });
+        Self { start, extent: to.checked_sub(from), taken: taken.or(self.taken), ..self.clone() }
     }
 
     /// The axis counted from the last one, for one that an operator names.
@@ -60,12 +79,22 @@ mod tests {
     #[test]
     fn a_range_has_all_classes_or_none_or_tears_them_apart() {
         let heads = BTreeSet::from([0]);
-        let block = Block { axis: 1, rank: 3, start: Some(4), extent: Some(9), squashed: false, heads };
+        let block = Block {
+            axis: 1,
+            rank: 3,
+            start: Some(4),
+            extent: Some(9),
+            squashed: false,
+            heads,
+            anchored: None,
+            taken: None,
+        };
         assert_eq!(block.part(4, 9, 5), Some(Part::All));
         assert_eq!(block.part(0, 4, 5), Some(Part::None));
         assert_eq!(block.part(9, 12, 5), Some(Part::None));
         assert_eq!(block.part(0, 5, 5), Some(Part::Some));
-        assert_eq!(block.within(4, 9).start, Some(0));
+        assert_eq!(block.within(4, 9, 5).start, Some(0));
+        assert_eq!(block.within(3, 9, 5).taken, Some(Taken { front: 1, behind: 0 }));
         assert_eq!(Block { start: None, ..block.clone() }.part(0, 9, 5), None);
         assert_eq!(
             [block.counted_from_right(1), block.counted_from_right(-1), block.counted_from_right(3)],

@@ -3,13 +3,14 @@
 use declass_formats::onnx::Dim;
 
 use super::super::{
+    axes::sliced_axes,
     follower::Follower,
     part,
     target::{Entry, target_from_right},
 };
 use crate::net::{
     ValueId, int_attribute, integers_of, ints_attribute,
-    ops::{Behind, List, Rearrangement},
+    ops::{Behind, Kernel, List, Picking, Rearrangement},
     permutation, stored_info,
 };
 
@@ -69,6 +70,8 @@ impl Extents<'_, '_, '_> {
             | Behind::Same
             | Behind::SameUnlessTraining => self.of(first, axis),
             Behind::Combined(_) => self.met(node, axis),
+            _ if matches!(operator.kernel, Kernel::Arithmetic(_)) => self.met(node, axis),
+            Behind::Picked(Picking::Ranges) => self.picked(node, axis),
             Behind::Parted => {
                 let at = onnx.outputs.iter().position(|name| flow.id(name) == Some(value))?;
                 let follower = self.follower;
@@ -88,6 +91,31 @@ impl Extents<'_, '_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What ranges of entries leave of an axis.
+    fn picked(&mut self, node: usize, axis: usize) -> Option<usize> {
+        let flow = self.follower.flow;
+        let data = flow.id(flow.node(node).inputs.first()?)?;
+        let rank = i64::try_from(self.follower.rank(data)?).ok()?;
+        let mut left = i64::try_from(self.of(data, axis)?).ok()?;
+        let own = rank.checked_sub(i64::try_from(axis).ok()? + 1)?;
+        let list = |name: &str, input: usize| match ints_attribute(flow.node(node), name) {
+            Some(list) => Some(list.to_vec()),
+            None => self.follower.integers(node, input).ok()?,
+        };
+        for (at, along) in sliced_axes(self.follower, node).ok()?.into_iter().enumerate() {
+            if along != own && along != own - rank {
+                continue;
+            }
+            let is_plain = self.follower.name(node, 4).is_none() || list("steps", 4)?.get(at) == Some(&1);
+            let extent = left;
+            let bound =
+                |entry: i64| if entry < 0 { entry.saturating_add(extent) } else { entry }.clamp(0, extent);
+            let (from, to) = (bound(*list("starts", 1)?.get(at)?), bound(*list("ends", 2)?.get(at)?));
+            left = is_plain.then(|| (to - from).max(0))?;
+        }
+        usize::try_from(left).ok()
     }
 
     fn joined(&mut self, node: usize, axis: usize) -> Option<usize> {

@@ -9,10 +9,11 @@ use super::{
         axes::sliced_axes,
         follower::Follower,
         problem::{Lost, Malformed, Meaning, Obstacle, Problem},
-        target::{self, Entry, target_from_right},
+        target::{self, Entry, target_beside},
     },
     block::{Block, Part},
     extents,
+    layout::Layout,
 };
 use crate::net::{
     ValueId, element_type, int_attribute, ints_attribute,
@@ -152,6 +153,9 @@ impl Step<'_, '_, '_> {
         let blocks: Vec<&Block> = operands.iter().flatten().copied().collect();
         let first = *blocks.first().ok_or(Meaning::Steered)?;
         let along = first.counted_from_right(int_attribute(onnx, "axis", 1)).ok_or(Malformed::Axes)?;
+        if blocks.iter().any(|block| block.anchored.is_some()) {
+            return Err(Meaning::NotFollowed.into());
+        }
         if along != first.axis {
             let is_alike = |block: &&Block| {
                 first.start.is_some() && Block { heads: first.heads.clone(), ..(*block).clone() } == *first
@@ -282,7 +286,7 @@ impl Step<'_, '_, '_> {
 
     fn range(&self, data: &Block, from: usize, to: usize) -> Result<Option<Block>, Problem> {
         match data.part(from, to, self.follower.classes).ok_or(Meaning::PicksClasses)? {
-            Part::All => Ok(Some(data.within(from, to))),
+            Part::All => Ok(Some(data.within(from, to, self.follower.classes))),
             Part::None => Ok(None),
             Part::Some => Err(Meaning::PicksClasses.into()),
         }
@@ -304,7 +308,13 @@ impl Step<'_, '_, '_> {
     /// The axes of a map become one: `[N, C, H, W]` as `[N, C, -1]`, or `[N, H, W, C]` as `[N, -1, C]`. Samples and
     /// classes have to stay what they are.
     fn reshaped(&mut self, data: &Block) -> Result<Block, Problem> {
-        let target = target_from_right(self.follower, self.node, 1);
+        // Whatever is a block has as many samples as the results of its heads.
+        let head = data.heads.first().and_then(|head| self.follower.flow.node(*head).outputs.first());
+        let samples = head.and_then(|name| self.follower.flow.id(name));
+        let target = target_beside(self.follower, (self.node, 1), samples);
+        if let Some(layout) = data.anchored {
+            return self.anchors(data, layout, &target);
+        }
         let is_last = data.axis == 0;
         let (places, classes, samples) = match target.as_slice() {
             [classes, places, samples] if is_last => (places, classes, samples),
@@ -317,17 +327,45 @@ impl Step<'_, '_, '_> {
             Entry::Number(extent) => data.extent.is_some() && usize::try_from(*extent).ok() == data.extent,
             _ => false,
         };
-        let first = match samples {
-            Entry::First | Entry::Number(0) | Entry::Rows => true,
-            Entry::Number(count) => self.counts_samples(*count),
-            _ => false,
-        };
-        if stands && stays && first && matches!(places, Entry::Number(-1 | 1..)) {
+        // With samples and classes what they were, the places are what is left, whoever counts them.
+        let counts = !matches!(places, Entry::Classes | Entry::Number(0 | i64::MIN..=-2));
+        if stands && stays && counts && self.is_samples(*samples) {
             let axis = usize::from(!is_last);
             self.note_shape(axis);
             Ok(Block { axis, rank: 3, ..data.clone() })
         } else {
             Err(Lost::Merged.into())
+        }
+    }
+
+    /// The results of the anchors, one behind the other on the axis, get an axis for the anchors. If the samples stay
+    /// what they are, the entries behind the axis together have to, too.
+    fn anchors(&mut self, data: &Block, layout: Layout, target: &[Entry]) -> Result<Block, Problem> {
+        self.sites = None;
+        let is = |at: usize, wanted: usize| match target.get(at) {
+            Some(Entry::Number(number)) => usize::try_from(*number).ok() == Some(wanted),
+            _ => false,
+        };
+        let apart =
+            target.len() == data.rank + 1 && is(data.axis, layout.each) && is(data.axis + 1, layout.anchors);
+        if !apart || data.axis + 2 != data.rank || !self.is_samples(target[data.rank]) {
+            return Err(Lost::Merged.into());
+        }
+        Ok(Block {
+            rank: data.rank + 1,
+            start: Some(layout.before),
+            extent: Some(layout.each),
+            anchored: None,
+            ..data.clone()
+        })
+    }
+
+    /// Whether the first entry of a target shape is that of the samples.
+    fn is_samples(&self, entry: Entry) -> bool {
+        match entry {
+            Entry::First | Entry::Number(0) | Entry::Rows => true,
+            Entry::Number(count) => self.counts_samples(count),
+            _ => false,
         }
     }
 

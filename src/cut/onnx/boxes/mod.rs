@@ -9,6 +9,7 @@
 mod block;
 mod extents;
 mod follow;
+mod layout;
 mod scales;
 
 use std::collections::BTreeSet;
@@ -26,9 +27,10 @@ use crate::{
     head::{Link, Place, Position, Ties},
     net::Flow,
 };
-use block::Block;
+use block::{Block, Taken};
 use follow::Followed;
-use scales::{Scale, Scales};
+use layout::Layout;
+use scales::{ClassRows, Scale, Scales};
 
 /// What helps where a part of the graph chooses among the boxes.
 const WITHOUT_CHOICE: &str = "export the model without the choice of boxes in it (no NMS, not end to end), so that whoever reads its boxes chooses";
@@ -37,6 +39,7 @@ const WITHOUT_CHOICE: &str = "export the model without the choice of boxes in it
 struct Detector<'f, 'a> {
     follower: Follower<'f, 'a>,
     nodes: Vec<usize>,
+    layout: Layout,
     scales: Vec<Scale>,
     /// Outputs that have the classes: their index, and where they are.
     columns: Vec<(usize, Block)>,
@@ -54,15 +57,25 @@ pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
     let Question { artifact, flow, exits, hints, count, .. } = question;
     let is_meant = |it: &Scales| {
         let named = |name: &str| it.is_named(artifact, flow, exits, name);
-        hints.heads.len() < 2 && hints.head().is_none_or(named) && count.is_none_or(|count| count == it.width)
+        hints.heads.len() < 2
+            && hints.head().is_none_or(named)
+            && count.is_none_or(|count| count == it.layout.classes)
     };
-    let all: Vec<Scales> = scales::all(artifact, flow, exits).into_iter().filter(is_meant).collect();
+    let mut all: Vec<Scales> = scales::all(artifact, flow, exits).into_iter().filter(is_meant).collect();
+    let more =
+        count.and_then(|count| scales::with_more(artifact, flow, exits, count)).filter(|_| all.is_empty());
+    if let (Some((nodes, width)), Some(count)) = (&more, count) {
+        let layouts = Layout::mixed(*width, count);
+        all.extend(layouts.map(|layout| Scales { nodes: nodes.clone(), layout }).filter(is_meant));
+    }
     let mut understood = Vec::new();
     let mut reason = None;
     for scales in &all {
         match Detector::new(artifact, flow, scales) {
             Ok(Some(detector)) => understood.push(detector),
             Ok(None) => {}
+            // Which layout it is, only the graph says: that it is not this one is nothing to be said.
+            Err(_) if more.is_some() => {}
             Err(error) => {
                 reason.get_or_insert(error);
             }
@@ -76,16 +89,17 @@ pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
             Err(LocateError::Ambiguous { candidates }.into())
         }
         (None, Some(reason)) => Err(reason),
-        (None, None) => match count.and_then(|count| scales::with_more(artifact, flow, exits, count)) {
-            Some((titles, width)) => Err(refusal(
+        (None, None) => more.map_or(Ok(None), |(nodes, width)| {
+            let titles: Vec<String> = nodes.iter().map(|node| format!("`{}`", flow.title(*node))).collect();
+            Err(refusal(
                 format!(
-                    "one operator for each scale ({titles}) makes the classes of a box and {width} numbers in all: which of \
-                     its rows are the classes is not followed"
+                    "one operator for each scale ({}) makes the classes of a box and other numbers, {width} in all, and the \
+                     graph does not take them apart as YOLO or NanoDet would: which of its rows are the classes is not known",
+                    titles.join(", ")
                 ),
                 "supply a detector whose classes have an operator of their own at each scale",
-            )),
-            None => Ok(None),
-        },
+            ))
+        }),
     }
 }
 
@@ -103,14 +117,19 @@ impl<'f, 'a> Detector<'f, 'a> {
             .filter(|(_, block)| block.squashed)
             .flat_map(|(_, block)| block.heads.iter().copied())
             .collect();
-        let whole = scales.nodes.iter().all(|node| told.contains(node));
+        let layout = scales.layout;
+        let is_taken = |taken: Taken| taken.front == layout.taken_with() && taken.behind == 0;
+        let known = layout.is_plain() || columns.iter().all(|(_, block)| block.taken.is_some_and(is_taken));
+        let whole = known && scales.nodes.iter().all(|node| told.contains(node));
         let nodes = scales.nodes.clone();
+        let mixed = (!layout.is_plain()).then(|| "its operators make other numbers of a box, too".to_owned());
         let obstacle = followed
             .fixed
             .first()
             .map(|node| format!("what {} makes of the classes is not told by constants", flow.title(*node)));
+        let obstacle = mixed.or(obstacle);
         let sites = followed.sites;
-        Ok(whole.then_some(Self { follower, nodes, scales: read, columns, sites, obstacle }))
+        Ok(whole.then_some(Self { follower, nodes, layout, scales: read, columns, sites, obstacle }))
     }
 
     fn title(&self) -> String {
@@ -156,9 +175,15 @@ impl<'f, 'a> Detector<'f, 'a> {
                 }
             })
             .collect();
+        let places = match self.layout.anchors {
+            1 => format!("one head in {} places, one for each scale", titles.len()),
+            anchors => format!(
+                "one head in {} places, one for each scale and each of {anchors} anchors",
+                titles.len() * anchors
+            ),
+        };
         let found = format!(
-            "one head in {} places, one for each scale ({}), whose results are the classes of all boxes: {}",
-            titles.len(),
+            "{places} ({}), whose results are the classes of all boxes: {}",
             titles.join(", "),
             columns.join(", ")
         );
@@ -167,23 +192,29 @@ impl<'f, 'a> Detector<'f, 'a> {
             choice: Choice::Located,
             confidence: if labelled || wanted { 0.98 } else { 0.9 },
             runners_up: Vec::new(),
-            notes: Vec::new(),
+            notes: self.layout.said(),
         }
     }
 
     fn head(self, link: Link) -> Head {
         let flow = self.follower.flow;
         let classes = self.follower.classes;
-        let mut places = self.scales.into_iter().zip(&self.nodes).map(|(scale, node)| {
-            let branch = Branch {
-                embedding: scale.part.embedding,
-                width: scale.part.weight.width(),
-                weight: scale.part.weight,
-                bias: scale.bias,
-                gain: vec![1.0; classes],
-                bias_gain: vec![1.0; classes],
-            };
-            Auxiliary { name: flow.title(*node), branch, link, open: None }
+        let mut places = self.scales.into_iter().zip(&self.nodes).flat_map(|(scale, node)| {
+            let Scale { part, rows, .. } = scale;
+            let several = rows.len() > 1;
+            rows.into_iter().enumerate().map(move |(anchor, ClassRows { weight, bias })| {
+                let branch = Branch {
+                    embedding: part.embedding.clone(),
+                    width: weight.width(),
+                    weight,
+                    bias,
+                    gain: vec![1.0; classes],
+                    bias_gain: vec![1.0; classes],
+                };
+                let title = flow.title(*node);
+                let name = if several { format!("{title}, anchor {anchor}") } else { title };
+                Auxiliary { name, branch, link, open: None }
+            })
         });
         let first = places.next();
         let auxiliary = places.collect();
@@ -234,7 +265,12 @@ fn columns(flow: &Flow<'_>, followed: &Followed) -> Result<Vec<(usize, Block)>, 
             );
             return Err(refusal(reason, WITHOUT_CHOICE));
         }
-        columns.extend(followed.blocks.get(&id).map(|block| (output, block.clone())));
+        let Some(block) = followed.blocks.get(&id) else { continue };
+        if block.anchored.is_some() {
+            let reason = format!("output `{}` has the results of all anchors on one axis", value.name);
+            return Err(refusal(reason, "export the model with the decoding of the boxes in it"));
+        }
+        columns.push((output, block.clone()));
     }
     Ok(columns)
 }

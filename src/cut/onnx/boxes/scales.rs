@@ -15,6 +15,7 @@ use super::{
     },
     block::Block,
     follow::{Followed, follow},
+    layout::Layout,
 };
 use crate::{
     cut::Operand,
@@ -30,15 +31,22 @@ const MAX_HEADS: usize = 64;
 pub(super) struct Scales {
     /// Its nodes, in the order in which they run.
     pub(super) nodes: Vec<usize>,
-    /// How many results each makes at every place.
-    pub(super) width: usize,
+    /// What each makes at every place.
+    pub(super) layout: Layout,
 }
 
 /// One of the places: what its operator reads, and where its numbers are.
 pub(super) struct Scale {
     pub(super) part: Part,
-    pub(super) bias: Option<Operand>,
+    /// The rows of the classes, for each anchor.
+    pub(super) rows: Vec<ClassRows>,
     start: (ValueId, Block),
+}
+
+/// The rows of the classes.
+pub(super) struct ClassRows {
+    pub(super) weight: Operand,
+    pub(super) bias: Option<Operand>,
 }
 
 /// All heads in several places that the outputs come from.
@@ -57,33 +65,32 @@ pub(super) fn all(artifact: &Artifact, flow: &Flow<'_>, exits: &[Exit<'_>]) -> V
         }
     }
     let several = together.into_iter().filter(|(_, nodes)| nodes.len() > 1);
-    several.map(|((_, width, _), nodes)| Scales { nodes, width }).collect()
+    several.map(|((_, width, _), nodes)| Scales { nodes, layout: Layout::plain(width) }).collect()
 }
 
 /// Operators of one width that make more than the classes, where an output comes from several and none makes these
-/// alone: their names, and how many results each has.
+/// alone, and how many results each has.
 pub(super) fn with_more(
     artifact: &Artifact,
     flow: &Flow<'_>,
     exits: &[Exit<'_>],
     count: usize,
-) -> Option<(String, usize)> {
+) -> Option<(Vec<usize>, usize)> {
     let mut ends =
         exits.iter().map(|exit| walk(flow, exit.value).heads).filter(|heads| heads.len() <= MAX_HEADS);
     ends.find_map(|heads| {
         let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for node in heads {
+        for (_, node) in heads.into_iter().map(|node| (flow.rank(node), node)).collect::<BTreeSet<_>>() {
             together.entry(part::width(artifact, flow, node)?).or_default().push(node);
         }
         let (width, nodes) = together.iter().find(|(width, nodes)| **width > count && nodes.len() > 1)?;
-        let titles: Vec<String> = nodes.iter().map(|node| format!("`{}`", flow.title(*node))).collect();
-        (!together.contains_key(&count)).then(|| (titles.join(", "), *width))
+        (!together.contains_key(&count)).then(|| (nodes.clone(), *width))
     })
 }
 
 /// Where the results of one operator are put end to end with others, and how many entries lie in front of them.
 fn end_to_end(follower: &mut Follower<'_, '_>, node: usize, width: usize) -> Option<(usize, Option<usize>)> {
-    let scale = Scale::read(follower, node, width).ok()?;
+    let scale = Scale::read(follower, node, Layout::plain(width)).ok()?;
     let followed = follow(follower, [scale.start]).ok()?;
     let flow = follower.flow;
     let place = followed.stuck.iter().copied().find(|stuck| flow.op(*stuck).list() == List::Joins)?;
@@ -92,12 +99,12 @@ fn end_to_end(follower: &mut Follower<'_, '_>, node: usize, width: usize) -> Opt
 }
 
 impl Scale {
-    /// Reads one of the operators, which makes so many classes.
+    /// Reads one of the operators, which makes what the layout says.
     ///
     /// # Errors
-    /// As [`part::part`].
-    pub(super) fn read(follower: &mut Follower<'_, '_>, node: usize, width: usize) -> Result<Self, Error> {
-        follower.classes = width;
+    /// As [`part::part`], and where the rows of the classes are not stored as rows.
+    pub(super) fn read(follower: &mut Follower<'_, '_>, node: usize, layout: Layout) -> Result<Self, Error> {
+        follower.classes = layout.results();
         let part = part::part(follower, node)?;
         let unfit = |what: String| part::unfit(follower.flow, node, &what);
         let linear = part.linear.as_ref().ok_or_else(|| unfit("it is no linear one".into()))?;
@@ -118,16 +125,32 @@ impl Scale {
         if !plain {
             return Err(part::unfit(flow, node, &"it scales or shifts its results"));
         }
+        let anchored = (layout.anchors > 1).then_some(layout);
         let block = Block {
             axis: tracked.axis,
             rank,
-            start: Some(0),
-            extent: Some(width),
+            start: Some(layout.before).filter(|_| anchored.is_none()),
+            extent: Some(layout.each).filter(|_| anchored.is_none()),
             squashed: false,
             heads: BTreeSet::from([node]),
+            anchored,
+            taken: None,
         };
-        Ok(Self { bias: term.and_then(|term| term.bias.clone()), part, start: (value, block) })
+        let rows = class_rows(&part.weight, term.and_then(|term| term.bias.as_ref()), layout);
+        let rows = rows.ok_or_else(|| unfit("its rows are not stored one behind the other".into()))?;
+        follower.classes = layout.classes;
+        Ok(Self { rows, part, start: (value, block) })
     }
+}
+
+/// The rows of the classes of each anchor; `None` if they are not stored as rows.
+fn class_rows(weight: &Operand, bias: Option<&Operand>, layout: Layout) -> Option<Vec<ClassRows>> {
+    let weights = layout.rows(weight)?;
+    let biases: Vec<Option<Operand>> = match bias {
+        Some(bias) => layout.rows(bias)?.into_iter().map(Some).collect(),
+        None => vec![None; weights.len()],
+    };
+    Some(weights.into_iter().zip(biases).map(|(weight, bias)| ClassRows { weight, bias }).collect())
 }
 
 impl Scales {
@@ -136,7 +159,7 @@ impl Scales {
     /// # Errors
     /// As [`Scale::read`], and where too much follows.
     pub(super) fn follow(&self, follower: &mut Follower<'_, '_>) -> Result<(Vec<Scale>, Followed), Error> {
-        let read = |node: &usize| Scale::read(follower, *node, self.width);
+        let read = |node: &usize| Scale::read(follower, *node, self.layout);
         let scales = self.nodes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let starts = scales.iter().map(|scale| scale.start.clone());
         let followed = follow(follower, starts);
