@@ -22,7 +22,7 @@ use super::{
     bars::Bars,
     hub, labelled,
     output::{Printer, Verbosity, counted},
-    outside::{require_outside, write_outside},
+    outside::{require_new, require_outside, write_new},
     schema::Schema,
 };
 
@@ -38,7 +38,8 @@ pub(super) fn run(args: &CompareArgs, printer: &Printer) -> Result<Exit> {
     let all = named.iter().map(|path| open(path, args, &bars)).collect::<Result<Vec<_>>>()?;
     let [reference, others @ ..] = all.as_slice() else { bail!("name two models at least") };
     if let Some(page) = &args.out {
-        all.iter().try_for_each(|model| require_outside(page, model.artifact().folder()))?;
+        all.iter().filter_map(Contestant::own_folder).try_for_each(|folder| require_outside(page, folder))?;
+        require_new(page)?;
     }
     let (artifact, cut) = (reference.artifact(), reference.cut());
     let through = labelled::Through::of(artifact, cut, args.graph.as_deref());
@@ -64,7 +65,7 @@ pub(super) fn run(args: &CompareArgs, printer: &Printer) -> Result<Exit> {
     print(&comparison, data.as_ref(), out);
     if let Some(page) = &args.out {
         let thumbnails = examples::thumbnails(args, &through, &comparison)?;
-        write_outside(page, artifact.folder(), compared(&comparison, &thumbnails).as_bytes())?;
+        write_new(page, compared(&comparison, &thumbnails).as_bytes())?;
         out.row("wrote", format!("{}: open it in a browser, or print it", page.display()));
     }
     if args.json {

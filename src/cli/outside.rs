@@ -29,6 +29,11 @@ pub(super) fn require_outside(out: &Path, release: &Path) -> Result<()> {
     if parent.starts_with(release.canonicalize()?) {
         bail!("`{}` lies in the release, which must not get another file", out.display());
     }
+    require_new(out)
+}
+
+/// Fails if something is there.
+pub(super) fn require_new(out: &Path) -> Result<()> {
     if fs::symlink_metadata(out).is_ok() {
         bail!("`{}` is there already: name a new file, or remove it first", out.display());
     }

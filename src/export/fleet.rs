@@ -111,7 +111,7 @@ fn release(row: &Row) -> Markup {
             td.number data-name="others agree" { (row.agreement.map_or_else(|| "–".to_owned(), |it| percent(it.0))) }
             td {
                 @for Instead { class, to, share } in row.instead.iter().take(FOLLOWED) {
-                    div { "class " (class) " → class " (to) " (" (percent(share.0)) ")" }
+                    div { "class " (class) " → class " (to) " (" (percent(share.0).replace(' ', "\u{a0}")) ")" }
                 }
                 @if row.instead.len() > FOLLOWED { div.soft { "and " (row.instead.len() - FOLLOWED) " more classes" } }
             }

@@ -1,6 +1,9 @@
 //! Models side by side: opened, held against the first of them file by file, and answer by answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use candle_core::Device;
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
@@ -69,6 +72,13 @@ impl Contestant {
     #[must_use]
     pub fn artifact(&self) -> &Artifact {
         &self.artifact
+    }
+
+    /// The folder that must not get another file: that of a release, and of a model that is a whole folder.
+    #[must_use]
+    pub fn own_folder(&self) -> Option<&Path> {
+        let is_own = self.artifact.path().is_dir() || self.claim.is_some();
+        is_own.then(|| self.artifact.folder())
     }
 
     /// Where its head is.

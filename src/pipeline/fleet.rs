@@ -29,6 +29,9 @@ use crate::{
     sign::digest_of,
 };
 
+/// Bytes of the stack of each thread.
+const STACK: usize = 8 << 20;
+
 /// Where a model lies that a plan names.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -98,7 +101,11 @@ impl Fleet<'_> {
         };
         thread::scope(|scope| {
             for _ in 0..jobs.clamp(1, tasks.len().max(1)) {
-                scope.spawn(work);
+                // As much room as the main thread of a program has; without a thread more, those that are there do all.
+                let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+                if thread.is_err() {
+                    work();
+                }
             }
         });
         self.progress.end(Step::Releasing);

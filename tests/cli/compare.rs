@@ -172,7 +172,15 @@ fn what_cannot_be_compared_is_told_and_the_files_are_compared_all_the_same() {
     assert_eq!((&found["encoder"], &found["changes"]["files"]), (&json!("same"), &json!([])));
     let kept = figures(&found["synthetic"]["measured"], "answer-agreement");
     assert_eq!(value(kept, |it| it["quantity"] == "agreement"), 1.0);
+    // A file does not own the folder that it lies in.
+    let folder = tempdir().unwrap();
+    let graph = folder.path().join("model.onnx");
+    fs::copy(fixture("fmnist-vit").with_extension("onnx"), &graph).unwrap();
+    let (graph, page) = (graph.to_str().unwrap(), folder.path().join("page.html"));
+    run(&["compare", graph, graph, "-o", page.to_str().unwrap()]).exits(0);
+    assert!(page.exists());
     // A model that is none is no comparison.
-    run(&["compare", model, folder.path().to_str().unwrap()]).exits(2);
+    let empty = tempdir().unwrap();
+    run(&["compare", model, empty.path().to_str().unwrap()]).exits(2);
     run(&["compare", model]).exits(2);
 }

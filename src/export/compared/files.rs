@@ -27,11 +27,13 @@ fn one(at: usize, model: &Beside) -> Markup {
     let (tensors, structure, files) = (&changes.tensors, &changes.structure, &changes.files);
     let listed = &tensors[..tensors.len().min(LISTED)];
     html! {
-        h3 { (letter(at)) " " (short(&model.described.name)) " beside A" }
-        p {
-            "Different tensors: " (grouped(tensors.len() as u64)) " (A has " (grouped(changes.tensor_count as u64)) "); values: "
-            (grouped(changes.values)) " (A has " (grouped(changes.value_count)) "); other parts of the weights: "
-            (grouped(structure.len() as u64)) "; files: " (grouped(files.len() as u64)) "."
+        div.kept {
+            h3 { (letter(at)) " " (short(&model.described.name)) " beside A" }
+            p {
+                "Different tensors: " (grouped(tensors.len() as u64)) " (A has " (grouped(changes.tensor_count as u64)) "); values: "
+                (grouped(changes.values)) " (A has " (grouped(changes.value_count)) "); other parts of the weights: "
+                (grouped(structure.len() as u64)) "; files: " (grouped(files.len() as u64)) "."
+            }
         }
         @if !listed.is_empty() { (folded("tensors", listed.len() <= UNFOLDED, &tensors::changed(listed))) }
         (names("other parts", structure))
