@@ -86,19 +86,28 @@ pub fn destinations(evaluation: &Evaluation, class: usize) -> Vec<(usize, f64)> 
     found.filter_map(|it| Some((it.to?, it.value.0))).collect()
 }
 
+/// A layer that two models have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// What it is called.
+    pub name: String,
+    /// How alike it is (CKA) on inputs of removed, and of all other classes.
+    pub alike: [Option<f64>; 2],
+}
+
 /// How alike each layer is to the first model's, on inputs of removed and of all other classes, from the inputs on.
 #[must_use]
-pub fn layers(evaluation: &Evaluation) -> Vec<(String, [Option<f64>; 2])> {
-    let mut found: Vec<(String, [Option<f64>; 2])> = Vec::new();
+pub fn layers(evaluation: &Evaluation) -> Vec<Layer> {
+    let mut found: Vec<Layer> = Vec::new();
     for figure in figures(evaluation, ["layer-similarity", "layer-similarity"]) {
         let place = ["forgotten-cka", "retained-cka"].iter().position(|it| *it == figure.quantity);
         let (Some(place), Some(layer)) = (place, &figure.stratum) else { continue };
-        match found.iter_mut().find(|(name, _)| name == layer) {
-            Some((_, values)) => values[place] = Some(figure.value.0),
+        match found.iter_mut().find(|it| it.name == *layer) {
+            Some(it) => it.alike[place] = Some(figure.value.0),
             None => {
-                let mut values = [None; 2];
-                values[place] = Some(figure.value.0);
-                found.push((layer.to_string(), values));
+                let mut alike = [None; 2];
+                alike[place] = Some(figure.value.0);
+                found.push(Layer { name: layer.to_string(), alike });
             }
         }
     }

@@ -72,14 +72,14 @@ enum Settled {
     /// It is known already.
     Row(Box<Row>),
     /// The removal does not fit the model.
-    Misfit(Box<Address>, Error),
+    Misfit(Box<Address>, Box<Error>),
     /// There is no model.
-    Error(Error),
+    Error(Box<Error>),
 }
 
 impl From<Error> for Settled {
     fn from(error: Error) -> Self {
-        Self::Error(error)
+        Self::Error(Box::new(error))
     }
 }
 
@@ -159,7 +159,7 @@ impl Fleet<'_> {
         });
         match fitting {
             Ok(removal) => Ok(Ready { model, removal, address }),
-            Err(error) => Err(Settled::Misfit(Box::new(address), error)),
+            Err(error) => Err(Settled::Misfit(Box::new(address), Box::new(error))),
         }
     }
 

@@ -12,14 +12,17 @@ use super::{
     letter, name,
 };
 use crate::{
-    compare::{Answers, Comparison, summary},
+    compare::{
+        Answers, Comparison,
+        summary::{self, Layer},
+    },
     evaluate::Evaluation,
     evidence::Check,
 };
 
 /// CKA of every layer, for the models with an encoder of their own.
 pub(super) fn html(comparison: &Comparison) -> Markup {
-    let models: Vec<(usize, Vec<(String, [Option<f64>; 2])>)> = on_data(comparison)
+    let models: Vec<(usize, Vec<Layer>)> = on_data(comparison)
         .map(|(at, evaluation)| (at, summary::layers(evaluation)))
         .filter(|(_, layers)| !layers.is_empty())
         .collect();
@@ -34,11 +37,11 @@ pub(super) fn html(comparison: &Comparison) -> Markup {
                 table.stacked {
                     thead { tr { th { "layer" } th.bars { "" } th.number { "removed classes" } th.number { "others" } } }
                     tbody {
-                        @for (name, values) in layers {
+                        @for Layer { name, alike } in layers {
                             tr {
                                 td { code { (shown(name)) } }
-                                td.bars { @for value in values.iter().flatten() { (bar(*value, false)) } }
-                                @for (value, name) in values.iter().zip(["removed classes", "others"]) {
+                                td.bars { @for value in alike.iter().flatten() { (bar(*value, false)) } }
+                                @for (value, name) in alike.iter().zip(["removed classes", "others"]) {
                                     td.number data-name=(name) { (value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))) }
                                 }
                             }
