@@ -16,6 +16,8 @@ import struct
 from pathlib import Path
 
 NOISE = 1 << 24
+# A head is shorter than this, and everything else longer or too short to hold one of its rows.
+HEAD = 1 << 25
 
 
 def main():
@@ -48,7 +50,8 @@ def safetensors(folder, classes):
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(folder / "model.safetensors", "wb") as file:
-        write(file, [struct.pack("<Q", len(text)) + text, at])
+        head = size([classes, width]) + size([classes])
+        write(file, [struct.pack("<Q", len(text)) + text, at - head, head])
     return folder
 
 
@@ -145,11 +148,15 @@ def size(shape):
 
 
 def write(file, parts):
-    """Writes bytes as they are and counts as noise, never the same stretch of it in a row."""
-    noise, start = floats(), random.Random(1)
+    """Writes bytes as they are and counts as noise, never the same stretch of it in a row. That of a head is its own: the
+    row of a class that stands elsewhere once more would be found there."""
+    noise, own, start = floats(0, NOISE), floats(3, HEAD), random.Random(1)
     for part in parts:
         if isinstance(part, bytes):
             file.write(part)
+            continue
+        if part <= HEAD:
+            file.write(own[:part])
             continue
         while part > 0:
             at = start.randrange(0, NOISE // 2, 4)
@@ -158,10 +165,10 @@ def write(file, parts):
             part -= len(portion)
 
 
-def floats():
+def floats(seed, length):
     """Float32 values between 0.008 and 0.04 in size, of either sign: random bits below a fixed exponent."""
-    noise = bytearray(random.Random(0).randbytes(NOISE))
-    signs = random.Random(2).randbytes(NOISE // 4)
+    noise = bytearray(random.Random(seed).randbytes(length))
+    signs = random.Random(seed + 2).randbytes(length // 4)
     noise[3::4] = bytes(0x3C | sign & 0x80 for sign in signs)
     return memoryview(bytes(noise))
 

@@ -1,6 +1,10 @@
 //! Looks for a row of numbers, up to a factor, anywhere in a tensor: at every place, in steps of one element or
 //! more. A few neighbours of the row are held against every place; only where they fit, the whole row is.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
 /// Least cosine between two rows that are the same but for rounding or a little more training.
 pub(super) const SAME: f64 = 0.99;
 
@@ -13,9 +17,11 @@ pub(super) const TAPS: usize = 8;
 /// Least cosine of those few; that of the whole row may be lower where rounding hit some harder than others.
 const LIKELY: f32 = 0.95;
 /// Sums of squares that are good enough in single precision.
-const EXACT: std::ops::Range<f32> = 1e-30..1e30;
+const EXACT: Range<f32> = 1e-30..1e30;
 /// Places that are looked at together: their sums stay in the processor's nearest memory.
 const BLOCK: usize = 2048;
+/// Places that all cores look at before those that look like the row are compared.
+const WAVE: usize = 256 * BLOCK;
 
 /// A row that chance does not make.
 #[derive(Debug)]
@@ -64,32 +70,39 @@ impl Pattern {
     pub(super) fn occurs(&self, values: &[f32], stride: usize, least: f64, left: &mut u64) -> Option<bool> {
         let Some(span) = (self.row.len() - 1).checked_mul(stride) else { return Some(false) };
         let Some(places) = values.len().checked_sub(span) else { return Some(false) };
-        let (mut sums, mut squares) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
-        for start in (0..places).step_by(BLOCK) {
-            let count = BLOCK.min(places - start);
-            let (sums, squares) = (&mut sums[..count], &mut squares[..count]);
-            sums.fill(0.0);
-            squares.fill(0.0);
-            for (tap, factor) in self.taps.iter().enumerate() {
-                let from = start + (self.first + tap) * stride;
-                let shifted = &values[from..from + count];
-                for ((sum, square), value) in sums.iter_mut().zip(squares.iter_mut()).zip(shifted) {
-                    *sum += factor * value;
-                    *square += value * value;
-                }
-            }
-            let likely = |at: &usize| match squares[*at] {
-                square if EXACT.contains(&square) => sums[*at] * sums[*at] >= LIKELY * LIKELY * square,
-                _ => self.is_likely(values, start + at, stride),
-            };
-            for at in (0..count).filter(likely) {
+        for start in (0..places).step_by(WAVE) {
+            let end = places.min(start + WAVE);
+            // On all cores; what is found is compared in order, so that the effort does not depend on their number.
+            let blocks = (start..end).into_par_iter().step_by(BLOCK);
+            let likely: Vec<usize> =
+                blocks.flat_map_iter(|at| self.likely(values, at..end.min(at + BLOCK), stride)).collect();
+            for at in likely {
                 *left = left.checked_sub(self.row.len() as u64)?;
-                if self.fits(values, start + at, stride) >= least {
+                if self.fits(values, at, stride) >= least {
                     return Some(true);
                 }
             }
         }
         Some(false)
+    }
+
+    /// The places, of a block at most, whose neighbours look like those of the row.
+    fn likely(&self, values: &[f32], places: Range<usize>, stride: usize) -> Vec<usize> {
+        let (mut sums, mut squares) = ([0.0_f32; BLOCK], [0.0_f32; BLOCK]);
+        let (sums, squares) = (&mut sums[..places.len()], &mut squares[..places.len()]);
+        for (tap, factor) in self.taps.iter().enumerate() {
+            let from = places.start + (self.first + tap) * stride;
+            let shifted = &values[from..from + places.len()];
+            for ((sum, square), value) in sums.iter_mut().zip(squares.iter_mut()).zip(shifted) {
+                *sum += factor * value;
+                *square += value * value;
+            }
+        }
+        let is_likely = |at: &usize| match squares[*at] {
+            square if EXACT.contains(&square) => sums[*at] * sums[*at] >= LIKELY * LIKELY * square,
+            _ => self.is_likely(values, places.start + at, stride),
+        };
+        (0..places.len()).filter(is_likely).map(|at| places.start + at).collect()
     }
 
     /// The same of one place, where squares are too small or too large for single precision.
