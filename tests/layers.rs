@@ -9,11 +9,43 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 40] = [
+const MAY_NAME: [(&str, &[&str]); 42] = [
     ("arrays", &["error"]),
+    (
+        "batch",
+        &[
+            "claim",
+            "classes",
+            "embeddings",
+            "error",
+            "evidence",
+            "head",
+            "methods",
+            "model",
+            "progress",
+            "removal",
+            "sign",
+        ],
+    ),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
     ("classes", &["error"]),
+    (
+        "compare",
+        &[
+            "claim",
+            "classes",
+            "cut",
+            "embeddings",
+            "error",
+            "evaluate",
+            "evidence",
+            "head",
+            "rng",
+            "space",
+            "verify",
+        ],
+    ),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("device", &["claim::DeviceKind", "error"]),
     (
@@ -38,7 +70,21 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
     ("error", &[]),
     ("evidence", &["classes"]),
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
-    ("export", &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "sign"]),
+    (
+        "export",
+        &[
+            "batch",
+            "claim",
+            "classes",
+            "compare",
+            "error",
+            "evaluate",
+            "evidence",
+            "head::Place",
+            "head::Slot",
+            "sign",
+        ],
+    ),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
     ("git", &["error"]),
@@ -69,9 +115,11 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
         &[
             "arrays",
             "attest",
+            "batch",
             "blueprint",
             "claim",
             "classes",
+            "compare",
             "cut",
             "device",
             "edit",
@@ -80,6 +128,7 @@ const MAY_NAME: [(&str, &[&str]); 40] = [
             "evaluate",
             "evidence",
             "export",
+            "fetch::PackageUrl",
             "gate",
             "head",
             "inputs",

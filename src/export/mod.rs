@@ -2,9 +2,15 @@
 //! an export still needs the claim, which every export names by its digest, and `declass verify`.
 
 mod card;
+#[cfg(feature = "compute")]
+mod compared;
 mod cyclonedx;
+#[cfg(feature = "compute")]
+mod fleet;
 mod front;
 mod intoto;
+#[cfg(feature = "compute")]
+mod page;
 #[cfg(feature = "compute")]
 mod report;
 mod slsa;
@@ -17,6 +23,10 @@ use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 
 pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
+#[cfg(feature = "compute")]
+pub use compared::{Thumbnail, compared, compared_inputs};
+#[cfg(feature = "compute")]
+pub use fleet::fleet_page;
 pub(crate) use front::attestation;
 #[cfg(feature = "compute")]
 pub use report::{Entry, Report, Said, Signed, Verdict, report};

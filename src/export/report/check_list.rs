@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
+    super::page::prose::sentence,
+    super::page::{folded, section},
     Report,
-    page::{folded, section},
-    prose::sentence,
 };
 use crate::{
     classes::Labels,

@@ -6,11 +6,10 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
-    Report,
-    bars::{bar, key},
-    claimed,
-    page::{folded, section},
-    prose::class,
+    super::page::bars::{bar, key},
+    super::page::prose::class,
+    super::page::{folded, section},
+    Report, claimed,
 };
 use crate::evidence::{
     Side,

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::{self, Subject},
+    super::page::prose::{named, sentence, shown},
+    super::page::section,
     Report, Said,
-    page::section,
-    prose::{named, sentence, shown},
 };
 use crate::{
     claim::names::{CLAIM_FILE, STATEMENT_FILE},

@@ -1,7 +1,6 @@
 //! A release on one page that people look at: what the claim says, in pictures and sentences, and what came out
 //! when it was checked. Everything is in the one file: no scripts, no pictures or fonts from elsewhere.
 
-mod bars;
 mod check_list;
 mod classes;
 mod confusion;
@@ -9,15 +8,16 @@ mod flow;
 mod headline;
 mod odds;
 mod origin;
-mod page;
-mod prose;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 use maud::{Markup, html};
 
-use super::card::{Beside, Subject};
+use super::{
+    card::{Beside, Subject},
+    page,
+};
 use crate::{
     claim::{Earlier, RecordedCheck, Statement},
     evidence::{Check, Finding},

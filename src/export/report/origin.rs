@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     super::card::Subject,
+    super::page::prose::{named, shown},
+    super::page::{section, wide},
     Report,
-    page::{section, wide},
-    prose::{named, shown},
 };
 use crate::{claim::Statement, head::Slot};
 

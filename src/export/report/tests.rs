@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{page, prose};
+use super::super::page::{self, prose};
 
 /// Colours by their names, of each block of the style that sets them.
 fn palettes() -> Vec<BTreeMap<String, [f64; 3]>> {
-    let style = include_str!("style.css");
+    let style = include_str!("../page/style.css");
     let colour = |hex: &str| {
         let digits: String = match hex.len() {
             3 => hex.chars().flat_map(|digit| [digit, digit]).collect(),

@@ -6,7 +6,7 @@ use super::super::card::Subject;
 use crate::classes::printable;
 
 /// A sentence whose code is between backticks and whose emphasis is between double asterisks.
-pub(super) fn sentence(text: &str) -> Markup {
+pub(in crate::export) fn sentence(text: &str) -> Markup {
     html! {
         @for (at, part) in text.split('`').enumerate() {
             // Between the first and the second, the third and the fourth: what stands there is a name, as it is.
@@ -24,12 +24,12 @@ fn emphasised(text: &str) -> Markup {
 }
 
 /// A class of the original by its label and index, or its index alone.
-pub(super) fn class(subject: &Subject<'_>, index: usize) -> Markup {
+pub(in crate::export) fn class(subject: &Subject<'_>, index: usize) -> Markup {
     named(index, subject.label_of(index))
 }
 
 /// The same of a class whose label is known.
-pub(super) fn named(index: usize, label: Option<&str>) -> Markup {
+pub(in crate::export) fn named(index: usize, label: Option<&str>) -> Markup {
     html! {
         @match label {
             Some(label) => { code { (shown(label)) } " (" (index) ")" },
@@ -39,7 +39,7 @@ pub(super) fn named(index: usize, label: Option<&str>) -> Markup {
 }
 
 /// Text of a model without what would turn the direction of what stands beside it.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::export) fn shown(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     printable(text).chars().map(|c| if turns(c) { '\u{fffd}' } else { c }).collect()
