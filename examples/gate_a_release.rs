@@ -28,6 +28,11 @@ pub(crate) fn gate(
     trust: &Path,
     policy: Option<&Path>,
 ) -> Result<Vec<Finding>, Box<dyn Error>> {
-    let rules = Rules { trust: trust.to_owned(), policy: policy.map(Path::to_owned), heads: Vec::new() };
+    let rules = Rules {
+        trust: trust.to_owned(),
+        policy: policy.map(Path::to_owned),
+        heads: Vec::new(),
+        recorded: Vec::new(),
+    };
     Ok(examine_release(release, &rules, SystemTime::now(), &Silent)?.findings)
 }

@@ -123,6 +123,8 @@ pub mod methods;
 #[doc(hidden)]
 pub mod model;
 mod net;
+#[doc(hidden)]
+pub mod note;
 #[cfg(feature = "compute")]
 pub mod pipeline;
 #[doc(hidden)]

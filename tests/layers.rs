@@ -9,7 +9,7 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 42] = [
+const MAY_NAME: [(&str, &[&str]); 43] = [
     ("arrays", &["error"]),
     (
         "batch",
@@ -82,6 +82,8 @@ const MAY_NAME: [(&str, &[&str]); 42] = [
             "evidence",
             "head::Place",
             "head::Slot",
+            "note",
+            "register",
             "sign",
         ],
     ),
@@ -105,6 +107,7 @@ const MAY_NAME: [(&str, &[&str]); 42] = [
         ],
     ),
     ("net", &["error"]),
+    ("note", &[]),
     ("hook", &["claim::names", "error", "evidence", "gate", "git", "sign", "temporary"]),
     ("head", &["classes", "error"]),
     ("inputs", &["arrays", "classes", "error", "progress", "rng", "unambiguous"]),
@@ -146,7 +149,7 @@ const MAY_NAME: [(&str, &[&str]); 42] = [
     ),
     ("progress", &[]),
     ("push", &["error", "fetch"]),
-    ("register", &["calendar", "claim", "error", "evidence", "key_file", "unambiguous"]),
+    ("register", &["calendar", "claim", "error", "evidence", "key_file", "note", "sign", "unambiguous"]),
     (
         "release",
         &[
@@ -165,7 +168,7 @@ const MAY_NAME: [(&str, &[&str]); 42] = [
     ("removal", &["classes", "device", "embeddings", "error", "head", "methods"]),
     ("rng", &[]),
     ("run", &["net"]),
-    ("sign", &["calendar", "error", "key_file", "progress", "unambiguous"]),
+    ("sign", &["calendar", "error", "key_file", "note", "progress", "unambiguous"]),
     ("space", &["error", "head"]),
     ("statistics", &[]),
     ("tail", &["error", "head"]),

@@ -183,6 +183,7 @@ pub(super) struct LogArgs {
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
   declass verify out --trust declass-trust.toml        # who signed what
+  declass verify out --trust declass-trust.toml --register removals     # the key has expired since
   declass verify out --trust declass-trust.toml --policy declass.toml --original model --format github
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7          # fresh embeddings
@@ -194,7 +195,8 @@ Figures of the claim on labelled embeddings are measured again where the same da
 otherwise.
 
 With --trust, both signatures must be of a trusted key, every file must be as it was signed, no other file may be there, and the \
-claim must fit the files; `declass explain` lists what may be found. The original is not needed for that.
+claim must fit the files; `declass explain` lists what may be found. The original is not needed for that. A key is judged at \
+the time of a time stamp that counts, or of the register's entry (--register), or else at --at, or now.
 
 As JSON: passed, verdict, signed, signatures, forgotten, findings, checks (id, version, outcome, summary, figures, ...), changes, \
 evaluation (as `declass evaluate` gives it, without the models). What was not looked into is null.
@@ -217,19 +219,14 @@ Examples:
 The page is one file that needs nothing else: open it in a browser, print it, file it. It says what was removed, what the model \
 answers instead, class by class what changed, which checks were made, who signed, and what all of it does not show. What is named \
 with --original and --trust is checked as `declass verify` does; without them the page says that nobody checked. Figures on real \
-inputs are those of the claim: `declass evaluate --into` puts them there.
+inputs are those of the claim: `declass evaluate --into` puts them there. With --register its entries about this release are shown, \
+too.
 
 Exit code 0: all checks pass, or none was asked for; 1: a check says no; 2: could not tell. The page is written in any case that \
 leaves something to show, and says which.")]
 pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) judged: JudgedArgs,
-    /// A register of removals: its entries about this release are shown.
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) register: Option<PathBuf>,
-    /// The register's public key [default: the file beside the register].
-    #[arg(long, value_name = "FILE", requires = "register")]
-    pub(super) vkey: Option<PathBuf>,
     /// The page to write: a new file outside of the release.
     #[arg(short, long, value_name = "FILE", default_value = "report.html", help_heading = "Output")]
     pub(super) out: PathBuf,

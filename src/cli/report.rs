@@ -39,8 +39,8 @@ pub(super) fn run(args: &ReportArgs, printer: &Printer) -> Result<Exit> {
     let statement = Claim::from_bytes(stored.statement()).map_err(not_a_claim)?.statement;
     let history = History::of_release(&folder)?;
     let judgement = judge(&args.judged, &located, &bars, (printer, printer))?;
-    let entries = match &args.register {
-        Some(path) => register::entries_about(path, args.vkey.as_deref(), &folder)?,
+    let entries = match &args.judged.register {
+        Some(path) => register::entries_about(path, args.judged.vkey.as_deref(), &folder)?,
         None => Vec::new(),
     };
     let exit = findings::exit(&judgement.findings);
@@ -113,7 +113,7 @@ fn verdict(args: &ReportArgs, judgement: &Judgement<Measured>, exit: Exit) -> Ve
     }
 }
 
-fn signed(signer: &Signer) -> Signed {
+pub(super) fn signed(signer: &Signer) -> Signed {
     Signed {
         is_of_files: signer.role == Role::Oms,
         identity: signer.identity.clone(),

@@ -1,7 +1,12 @@
 //! `declass timestamp`.
 
 use anyhow::Result;
-use declass::{formats::Sha256Digest, release::stamp_release, sign::stamp_request};
+use declass::{
+    formats::Sha256Digest,
+    register::{self, is_register},
+    release::stamp_release,
+    sign::stamp_request,
+};
 use serde_json::json;
 
 use super::{
@@ -21,7 +26,11 @@ pub(super) fn run(args: &TimestampArgs, printer: &Printer) -> Result<Exit> {
 }
 
 fn request(args: &RequestArgs, printer: &Printer) -> Result<()> {
-    let request = stamp_request(&args.release)?;
+    let request = if is_register(&args.release) {
+        register::request_stamp(&args.release)?
+    } else {
+        stamp_request(&args.release)?
+    };
     write_outside(&args.out, &args.release, &request)?;
     if args.json {
         printer.answer(
@@ -39,14 +48,18 @@ fn request(args: &RequestArgs, printer: &Printer) -> Result<()> {
 }
 
 fn attach(args: &AttachArgs, printer: &Printer) -> Result<()> {
-    let stamp = stamp_release(&args.release, &args.answer)?;
+    let (what, stamp) = if is_register(&args.release) {
+        let (size, stamp) = register::attach_stamp(&args.release, &args.answer)?;
+        (format!("{}, the checkpoint of {size} entries", args.release.display()), stamp)
+    } else {
+        (args.release.display().to_string(), stamp_release(&args.release, &args.answer)?)
+    };
     if args.json {
         printer
             .answer(Schema::TimestampAttach, &json!({"time": stamp.written(), "service": stamp.service()}))?;
     } else {
-        printer.row("stamped", format!("{}: {stamp}", args.release.display()));
-        printer
-            .limit("limits", "whether the service is trusted: that is for `declass verify --trust` to say");
+        printer.row("stamped", format!("{what}: {stamp}"));
+        printer.limit("limits", "whether the service is trusted: that is for `verify --trust` to say");
     }
     Ok(())
 }

@@ -56,6 +56,9 @@ impl Verdict<'_> {
                 printer.row("", format!("a time stamp does not count: {reason}"));
             }
         }
+        if let Some(at) = self.args.judged.at {
+            printer.row("as of", format!("{at}, as was asked, and not now"));
+        }
         if let Some(original) = measured::original(&self.args.judged) {
             printer.row("original", original);
         }
@@ -113,6 +116,7 @@ impl Verdict<'_> {
             "verdict": findings::word(exit),
             "signed": signed,
             "signatures": signatures,
+            "at": self.args.judged.at,
             "forgotten": self.forgotten(),
             "findings": self.judgement.findings.iter().map(findings::json).collect::<Vec<_>>(),
             "checks": self.judgement.measured.as_ref().map(Measurement::checks),

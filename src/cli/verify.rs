@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use declass::{
     gate::{Examination, Judgement, Rules, examine_release},
     release,
@@ -16,10 +16,14 @@ use super::{
     hub::{self, Located},
     measured::{self, Measured},
     output::{Printer, Verbosity},
+    register,
     verdict::Verdict,
 };
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
+    if args.judged.register.is_some() && args.judged.trust.is_none() {
+        bail!("--register says when signatures were there, and without --trust no signature is judged");
+    }
     let is_human = args.output.format() == VerdictFormat::Human;
     let silent = Printer::new(Verbosity::Quiet);
     let bars = Bars::new(!is_human || printer.is_quiet());
@@ -50,6 +54,12 @@ pub(super) fn judge(
 
 fn examined(args: &JudgedArgs, release: &Located, bars: &Bars) -> Result<Option<Examination>> {
     let Some(trust) = &args.trust else { return Ok(None) };
-    let rules = Rules { trust: trust.clone(), policy: args.policy.clone(), heads: args.head.clone() };
-    Ok(Some(examine_release(&release.path, &rules, SystemTime::now(), bars)?))
+    let at = args.at.map_or_else(SystemTime::now, Into::into);
+    let recorded = match &args.register {
+        Some(path) => register::recorded(path, args.vkey.as_deref(), trust, at)?,
+        None => Vec::new(),
+    };
+    let (policy, heads) = (args.policy.clone(), args.head.clone());
+    let rules = Rules { trust: trust.clone(), policy, heads, recorded };
+    Ok(Some(examine_release(&release.path, &rules, at, bars)?))
 }

@@ -31,7 +31,7 @@ pub fn code(id: &str) -> Option<&'static Code> {
 }
 
 /// All codes, in order. What begins with DC2 is a no, what begins with DC3 could not be checked.
-pub static CODES: [&Code; 19] = [
+pub static CODES: [&Code; 20] = [
     &MISSING,
     &BAD_SIGNATURE,
     &DIGEST,
@@ -46,6 +46,7 @@ pub static CODES: [&Code; 19] = [
     &LINEAGE,
     &NOT_REGISTERED,
     &OTHER_HEAD,
+    &RULES,
     &POINTER,
     &UNSUPPORTED,
     &UNREADABLE,
@@ -101,7 +102,9 @@ pub static UNTRUSTED: Code = Code {
     name: "untrusted key",
     meaning: "The signature is of a key that the trust file does not have, that had expired or was revoked (at \
               the time of a time stamp that counts, or else now), or that may not sign this.",
-    remedy: "ask the signer; a key becomes trusted by a reviewed change of declass-trust.toml",
+    remedy: "where the key has expired since, show when the signature was made: by a time stamp (`declass timestamp`), by \
+             a register with the release in it (`--register DIR`), or by naming the time (`--at TIME`); otherwise ask the \
+             signer: a key becomes trusted by a reviewed change of declass-trust.toml",
     verdict: Verdict::No,
 };
 
@@ -192,6 +195,17 @@ pub static OTHER_HEAD: Code = Code {
               The classes may have been removed from a part that no program uses.",
     remedy: "look at the model with `declass inspect`; if the named head is the right one, list it in the \
              policy: `heads = [\"NAME\"]`",
+    verdict: Verdict::No,
+};
+
+/// A register has not what the trust file asks for.
+pub static RULES: Code = Code {
+    id: "DC2015",
+    name: "register rule not met",
+    meaning: "The register has not what `[register]` of the trust file asks for: a witness's cosignature or a time stamp \
+              of a recent checkpoint, an event signed by somebody who may, or two duties that two people did.",
+    remedy: "have the checkpoint stamped or cosigned (`declass timestamp request DIR`, `declass register witness DIR`), or \
+             the entry countersigned by whoever answers for it (`declass register countersign`)",
     verdict: Verdict::No,
 };
 

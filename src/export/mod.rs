@@ -6,6 +6,8 @@ mod card;
 mod compared;
 mod cyclonedx;
 #[cfg(feature = "compute")]
+mod dossier;
+#[cfg(feature = "compute")]
 mod fleet;
 mod front;
 mod intoto;
@@ -25,6 +27,8 @@ pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
 #[cfg(feature = "compute")]
 pub use compared::{Thumbnail, compared, compared_inputs};
+#[cfg(feature = "compute")]
+pub use dossier::{Dossier, Removed, dossier};
 #[cfg(feature = "compute")]
 pub use fleet::fleet_page;
 pub(crate) use front::attestation;

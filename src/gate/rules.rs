@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::{Examination, Policy, examine};
-use crate::{error::Error, progress::Progress, sign::Trust};
+use crate::{
+    error::Error,
+    progress::Progress,
+    sign::{Recorded, Trust},
+};
 
 /// Whom and what a gate asks for: files that were reviewed and are kept apart from releases.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub struct Rules {
     pub policy: Option<PathBuf>,
     /// Heads that may have been named although the model points to another, besides those of the policy.
     pub heads: Vec<String>,
+    /// When signatures were there, by registers that count.
+    pub recorded: Vec<Recorded>,
 }
 
 /// Whether a release is signed by whom the rules trust, whole, and as they ask; `now` is when keys must be
@@ -32,7 +38,7 @@ pub fn examine_release(
 ) -> Result<Examination, Error> {
     let files = std::iter::once(&rules.trust).chain(&rules.policy);
     files.map(PathBuf::as_path).try_for_each(|file| require_outside(file, release))?;
-    let trust = Trust::open(&rules.trust)?;
+    let trust = Trust::open(&rules.trust)?.knowing(rules.recorded.clone());
     let mut policy = rules.policy.as_deref().map(Policy::open).transpose()?;
     if !rules.heads.is_empty() {
         policy = Some(policy.unwrap_or_default().allowing(&rules.heads));

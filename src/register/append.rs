@@ -11,6 +11,7 @@ use super::{
     event::{Event, Facts, Kind, LONGEST_LINE},
     examine::{Register, examine_locked, origin_of},
     keys::Rotation,
+    own,
     pending::Signed,
     refused,
     time::Time,
@@ -23,6 +24,8 @@ use crate::error::Error;
 pub enum Entry<'a> {
     /// An event of a request's or an artifact's life.
     Event(Facts),
+    /// The same, signed by the one whose role it names, with a key of their own.
+    Signed(Facts, &'a SigningKey),
     /// Another key signs from now on.
     NewKey(&'a SigningKey),
 }
@@ -79,6 +82,11 @@ pub fn append<T: Into<Moment>>(
     let before = register.checkpoint.clone();
     let (facts, signer) = match entry {
         Entry::Event(facts) => (for_its_request(path, facts, &register)?, key),
+        Entry::Signed(facts, own) => {
+            let facts = for_its_request(path, facts, &register)?;
+            let signed = own::sign(facts, &before.origin, own);
+            (signed.map_err(|reason| refused(path, &reason, ""))?, key)
+        }
         Entry::NewKey(new) => {
             let rotation = Some(Box::new(Rotation::sign(&before, key, new)));
             (Facts { rotation, ..Facts::new(Kind::KeyRotated) }, new)
@@ -112,8 +120,12 @@ fn require_current(path: &Path, register: &Register, key: &SigningKey) -> Result
     }
 }
 
-/// An event about an artifact that was removed for a request belongs to that request.
-fn for_its_request(path: &Path, facts: Facts, register: &Register) -> Result<Facts, Error> {
+/// An event about an artifact that was removed for a request belongs to that request, and so does one that names a
+/// later record of it.
+fn for_its_request(path: &Path, mut facts: Facts, register: &Register) -> Result<Facts, Error> {
+    if facts.event != Kind::Requested {
+        facts.request = facts.request.map(|it| register.content.lives.request_of_record(it));
+    }
     match (facts.artifact, facts.request) {
         (Some(artifact), None) if facts.event != Kind::ClassRemoved => {
             let request = register.content.lives.request_of(artifact);
@@ -133,7 +145,7 @@ fn follows_its_own(path: &Path, register: &Register, event: &Event) -> Result<()
         is(facts.request, other.facts.request) || is(facts.artifact, other.facts.artifact)
     };
     let later = register.content.events.iter().filter(same).find(|other| other.time > event.time);
-    let takes_back = matches!(facts.event, Kind::RequestVoided | Kind::Withdrawn);
+    let takes_back = matches!(facts.event, Kind::RequestVoided | Kind::SaltDestroyed | Kind::Withdrawn);
     match later.filter(|_| !takes_back) {
         Some(other) => {
             let (before, name) = (other.time, other.facts.event.name());

@@ -5,7 +5,7 @@ use std::fmt;
 use base64ct::{Base64, Encoding};
 use declass_formats::Sha256Digest;
 
-use super::vkey::Origin;
+use crate::note::Origin;
 
 /// What a register was when somebody signed for it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,19 +1,20 @@
 //! What the entries of a register come to.
 
 use declass_formats::Sha256Digest;
+use rayon::prelude::*;
 
 use super::{
     checkpoint::Checkpoint,
     event::Event,
     keys::Keys,
     life::Lives,
-    note::Note,
     offences::Offences,
+    own,
     question::Question,
     time::Time,
     tree::{self, Frontier},
-    vkey::VerifierKey,
 };
+use crate::note::{Note, VerifierKey};
 
 /// File of the events.
 pub(super) const ENTRIES: &str = "entries.jsonl";
@@ -55,10 +56,17 @@ impl Content {
         self.leaves.len() as u64
     }
 
-    /// Takes the next line, whatever it is.
-    pub(super) fn enter(&mut self, line: &[u8], offences: &mut Offences) {
+    /// Takes the next lines, whatever they are. Reading them is what takes time, and is done by all cores.
+    pub(super) fn enter(&mut self, lines: &[Vec<u8>], offences: &mut Offences) {
+        let read = lines.par_iter().map(|line| (Event::read(line), tree::leaf(line)));
+        for (event, leaf) in read.collect::<Vec<_>>() {
+            self.take(event, leaf, offences);
+        }
+    }
+
+    fn take(&mut self, event: Result<Event, String>, leaf: Sha256Digest, offences: &mut Offences) {
         let number = self.size();
-        match Event::read(line) {
+        match event {
             Ok(event) => {
                 for (question, reason) in self.admit(&event) {
                     offences.push(question, format!("entry {number}: {reason}"));
@@ -67,7 +75,6 @@ impl Content {
             }
             Err(reason) => offences.push(Question::Entries, format!("entry {number}: {reason}")),
         }
-        let leaf = tree::leaf(line);
         self.leaves.push(leaf);
         self.tree.push(leaf);
     }
@@ -91,10 +98,22 @@ impl Content {
                 Err(reason) => offences.push((Question::Keys, reason)),
             }
         }
+        if let Err(reason) = own::check(&event.facts, self.keys.origin()) {
+            offences.push((Question::OwnSignatures, reason));
+        }
+        if let Some(Err(reason)) = event.facts.entry.as_ref().map(|entry| entry.check(&self.leaves)) {
+            offences.push((Question::OwnSignatures, reason));
+        }
         if let Err(senseless) = self.lives.admit(&event.facts) {
             offences.push((Question::LifeCycles, senseless.reason));
         }
         offences
+    }
+
+    /// How many events somebody signed of their own.
+    pub(super) fn own_signatures(&self) -> usize {
+        let is_signed = |event: &&Event| event.facts.by.as_ref().is_some_and(|by| by.signature().is_some());
+        self.events.iter().filter(is_signed).count()
     }
 
     /// Whether times go as numbers do, and where they do not.
@@ -109,6 +128,18 @@ impl Content {
                 more.len()
             ),
         }
+    }
+
+    /// The roots of the first entries, of that many each; sizes in order. None for more than are there.
+    pub(super) fn roots(&self, sizes: impl Iterator<Item = usize>) -> Vec<Option<Sha256Digest>> {
+        let (mut tree, mut at) = (Frontier::default(), 0);
+        sizes
+            .map(|size| {
+                self.leaves.get(at..size)?.iter().for_each(|leaf| tree.push(*leaf));
+                at = size;
+                Some(tree.root())
+            })
+            .collect()
     }
 
     /// An older checkpoint of the register; the error says why it is none.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, open, openat, renameat, unlinkat},
+    fs::{AtFlags, Dir, Mode, OFlags, mkdirat, open, openat, renameat, unlinkat},
     io::Errno,
 };
 
@@ -34,14 +34,19 @@ impl Folder {
     /// Opens a folder to look at: nobody appends meanwhile.
     pub(super) fn for_reading(path: &Path) -> Result<Self, Error> {
         let folder = Self::open(path)?;
-        folder.opened.lock_shared().map_err(Error::io(path))?;
+        folder.opened.lock_shared().map_err(not_locked(path))?;
         Ok(folder)
     }
 
     /// Opens a folder to append: nobody else reads or appends meanwhile.
     pub(super) fn for_appending(path: &Path) -> Result<Self, Error> {
         let folder = Self::open(path)?;
-        folder.opened.lock().map_err(Error::io(path))?;
+        if is_shared(&folder.opened).map_err(Error::io(path))? {
+            let hint = "keep the register on a disk of one machine, and copy it from there";
+            let said = "this is a network file system, where two machines could sign two histories at once";
+            return Err(no_use_of(path, said, hint));
+        }
+        folder.opened.lock().map_err(not_locked(path))?;
         Ok(folder)
     }
 
@@ -57,6 +62,44 @@ impl Folder {
             error => Error::io(path)(error.into()),
         })?;
         Ok(Self { opened: opened.into(), path: path.to_owned() })
+    }
+
+    /// A folder in this one; none if there is none. It is locked with this one.
+    pub(super) fn inner(&self, name: &str) -> Result<Option<Self>, Error> {
+        let path = self.path.join(name);
+        let how = READING | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        match openat(&self.opened, name, how, Mode::empty()) {
+            Ok(opened) => Ok(Some(Self { opened: opened.into(), path })),
+            Err(Errno::NOENT) => Ok(None),
+            Err(Errno::LOOP | Errno::NOTDIR) => Err(no_use_of(&path, "this is not a folder", "")),
+            Err(error) => Err(Error::io(&path)(error.into())),
+        }
+    }
+
+    /// The same, made if it is not there.
+    pub(super) fn inner_or_make(&self, name: &str) -> Result<Self, Error> {
+        let path = self.path.join(name);
+        match mkdirat(&self.opened, name, Mode::from_raw_mode(SHARED | 0o111)) {
+            Ok(()) => self.opened.sync_all().map_err(Error::io(&path))?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(Error::io(&path)(error.into())),
+        }
+        self.inner(name)?.ok_or_else(|| no_use_of(&path, "it is gone", ""))
+    }
+
+    /// The names of what is in it, of at most this many things, in order.
+    pub(super) fn names(&self, most: usize) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.opened).map_err(|error| Error::io(&self.path)(error.into()))? {
+            let entry = entry.map_err(|error| Error::io(&self.path)(error.into()))?;
+            names.extend(entry.file_name().to_str().ok().map(str::to_owned));
+            if names.len() > most {
+                let said = format!("there are more than {most} files, the most that is read of it");
+                return Err(no_use_of(&self.path, &said, ""));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// The folder's path as it was given.
@@ -128,6 +171,35 @@ impl Folder {
             Err(Errno::LOOP | Errno::NXIO) => Err(not_regular(&path)),
             Err(error) => Err(Error::io(&path)(error.into())),
         }
+    }
+}
+
+/// File systems on which a lock of one machine is not seen by another, or depends on how it was mounted: NFS, SMB (in
+/// three versions), AFS, Coda. Numbers of `statfs(2)`.
+const NETWORK: [u32; 6] = [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x7375_7245];
+
+/// Whether a folder lies on a file system that several machines write to.
+#[cfg(target_os = "linux")]
+fn is_shared(folder: &File) -> io::Result<bool> {
+    // The number has 32 bits, and is signed on some machines.
+    Ok(NETWORK.contains(&(rustix::fs::fstatfs(folder)?.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_shared(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// A register that cannot be locked is not touched.
+fn not_locked(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |error| {
+        let has_none = [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS].map(Errno::raw_os_error);
+        if error.raw_os_error().is_some_and(|code| has_none.contains(&code)) {
+            let hint = "keep the register on a file system with locks";
+            return no_use_of(&path, &format!("the folder cannot be locked: {error}"), hint);
+        }
+        Error::io(&path)(error)
     }
 }
 

@@ -4,11 +4,16 @@
 use declass_formats::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
-use super::{keys::Rotation, time::Time};
+use super::{
+    by::{By, Entered},
+    keys::Rotation,
+    time::Time,
+};
 use crate::unambiguous;
 
-/// Version of the events.
-const VERSION: u8 = 1;
+/// Versions of events: the second has more kinds, and says who they are by. What the first can say is written as it
+/// was, so that older versions of this tool read it.
+const VERSIONS: [u8; 2] = [1, 2];
 /// Longest line that is read or written, in bytes.
 pub(super) const LONGEST_LINE: usize = 1 << 20;
 
@@ -16,10 +21,16 @@ pub(super) const LONGEST_LINE: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// The record of a request has grown, which makes another digest of it.
+    Amended,
     /// A request was granted.
     Approved,
     /// Classes were removed, which made a new artifact.
     ClassRemoved,
+    /// Somebody else answers for an entry, too.
+    Countersigned,
+    /// The time to answer a request was extended.
+    Extended,
     /// Another key signs the register from now on.
     KeyRotated,
     /// An artifact was given to others.
@@ -28,6 +39,8 @@ pub enum Kind {
     RequestVoided,
     /// Somebody asked for a removal.
     Requested,
+    /// The salt of a request's record was destroyed: nobody can link the two any more.
+    SaltDestroyed,
     /// A released artifact has a successor.
     Superseded,
     /// An artifact passed verification.
@@ -38,8 +51,10 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of a request's life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Requested,
+        Self::Amended,
+        Self::Extended,
         Self::Approved,
         Self::ClassRemoved,
         Self::Verified,
@@ -47,6 +62,8 @@ impl Kind {
         Self::Superseded,
         Self::Withdrawn,
         Self::RequestVoided,
+        Self::SaltDestroyed,
+        Self::Countersigned,
         Self::KeyRotated,
     ];
 
@@ -54,12 +71,16 @@ impl Kind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Amended => "amended",
             Self::Approved => "approved",
             Self::ClassRemoved => "class-removed",
+            Self::Countersigned => "countersigned",
+            Self::Extended => "extended",
             Self::KeyRotated => "key-rotated",
             Self::Released => "released",
             Self::RequestVoided => "request-voided",
             Self::Requested => "requested",
+            Self::SaltDestroyed => "salt-destroyed",
             Self::Superseded => "superseded",
             Self::Verified => "verified",
             Self::Withdrawn => "withdrawn",
@@ -73,7 +94,7 @@ pub struct Event {
     v: u8,
     /// Its number, from 0 on.
     pub seq: u64,
-    /// When it was entered; never before the entry above.
+    /// When it was entered, or happened, by the clock.
     pub time: Time,
     /// What happened.
     #[serde(flatten)]
@@ -103,6 +124,19 @@ pub struct Facts {
     /// The keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Box<Rotation>>,
+    /// Who it is by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Box<By>>,
+    /// The entry that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Box<Entered>>,
+    /// Commitment to a private record of the event's own, such as the grounds of an approval; of `amended` the
+    /// request's record as it is now.
+    #[serde(default, with = "digest", skip_serializing_if = "Option::is_none")]
+    pub record: Option<Sha256Digest>,
+    /// SHA-256 of the signature over all released files.
+    #[serde(default, with = "digest", skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Sha256Digest>,
 }
 
 /// A removed class of the input's label space.
@@ -138,19 +172,41 @@ impl Facts {
             successor: None,
             classes: Vec::new(),
             rotation: None,
+            by: None,
+            entry: None,
+            record: None,
+            signature: None,
         }
+    }
+
+    /// The first version of events that can say this.
+    fn version(&self) -> u8 {
+        let is_new =
+            matches!(self.event, Kind::Amended | Kind::Countersigned | Kind::Extended | Kind::SaltDestroyed);
+        let says_more =
+            self.by.is_some() || self.entry.is_some() || self.record.is_some() || self.signature.is_some();
+        VERSIONS[usize::from(is_new || says_more)]
     }
 
     /// Whether the event names what its kind must, and nothing that makes no sense with it.
     pub(super) fn check(&self) -> Result<(), String> {
         use Need::{May, Must, No};
-        let [request, artifact, manifest, classes, successor, rotation] = match self.event {
-            Kind::Requested | Kind::Approved | Kind::RequestVoided => [Must, No, No, No, No, No],
-            Kind::ClassRemoved => [May, Must, Must, May, No, No],
-            Kind::Verified | Kind::Released => [May, Must, Must, No, No, No],
-            Kind::Superseded => [May, Must, May, No, May, No],
-            Kind::Withdrawn => [May, Must, May, No, No, No],
-            Kind::KeyRotated => [No, No, No, No, No, Must],
+        let [request, artifact, manifest, classes, successor] = match self.event {
+            Kind::Requested | Kind::Approved | Kind::RequestVoided => [Must, No, No, No, No],
+            Kind::Amended | Kind::Extended | Kind::SaltDestroyed => [Must, No, No, No, No],
+            Kind::ClassRemoved => [May, Must, Must, May, No],
+            Kind::Verified | Kind::Released => [May, Must, Must, No, No],
+            Kind::Superseded => [May, Must, May, No, May],
+            Kind::Withdrawn => [May, Must, May, No, No],
+            Kind::Countersigned | Kind::KeyRotated => [No; 5],
+        };
+        let only = |kind| if self.event == kind { Must } else { No };
+        let signature = if manifest == No { No } else { May };
+        let by = if self.event == Kind::Countersigned { Must } else { May };
+        let record = match self.event {
+            Kind::Amended => Must,
+            Kind::Countersigned | Kind::KeyRotated | Kind::SaltDestroyed => No,
+            _ => May,
         };
         for (field, need, there) in [
             ("request", request, self.request.is_some()),
@@ -158,7 +214,11 @@ impl Facts {
             ("manifest", manifest, self.manifest.is_some()),
             ("classes", classes, !self.classes.is_empty()),
             ("successor", successor, self.successor.is_some()),
-            ("rotation", rotation, self.rotation.is_some()),
+            ("rotation", only(Kind::KeyRotated), self.rotation.is_some()),
+            ("entry", only(Kind::Countersigned), self.entry.is_some()),
+            ("by", by, self.by.is_some()),
+            ("record", record, self.record.is_some()),
+            ("signature", signature, self.signature.is_some()),
         ] {
             let event = self.event.name();
             match need {
@@ -169,6 +229,9 @@ impl Facts {
         }
         if self.successor.is_some() && self.successor == self.artifact {
             return Err("an artifact is its own successor".into());
+        }
+        if self.event == Kind::Countersigned && self.by.as_ref().is_none_or(|by| by.signature().is_none()) {
+            return Err("a countersignature is signed, and this one is not".into());
         }
         if self.classes.iter().any(|class| class.label.is_some() && class.label_digest.is_some()) {
             return Err("a class has both a label and the digest of one".into());
@@ -183,15 +246,23 @@ impl Facts {
 
 impl Event {
     pub(super) fn new(seq: u64, time: Time, facts: Facts) -> Self {
-        Self { v: VERSION, seq, time, facts }
+        Self { v: facts.version(), seq, time, facts }
     }
 
     /// Reads a line; only the exact bytes that [`line`](Self::line) gives are an event.
     pub(super) fn read(line: &[u8]) -> Result<Self, String> {
+        // Bytes that come out again as they went in can be read in one way only. What follows says why others are none.
+        let read = serde_json::from_slice::<Self>(line).ok();
+        let same = |event: &Self| event.v == event.facts.version() && event.line().is_ok_and(|it| it == line);
+        if let Some(event) = read.filter(same) {
+            event.facts.check()?;
+            return Ok(event);
+        }
         let json = unambiguous::parse(line)?;
         let event = Self::deserialize(&json).map_err(|error| error.to_string())?;
-        if event.v != VERSION {
-            return Err(format!("it is an event of version {}, expected {VERSION}", event.v));
+        let version = event.facts.version();
+        if event.v != version {
+            return Err(format!("it is an event of version {}, expected {version}", event.v));
         }
         if event.line()? != line {
             let canonical = serde_json_canonicalizer::to_vec(&json).is_ok_and(|bytes| bytes == line);

@@ -7,25 +7,29 @@ use super::{
     content::{CHECKPOINT, Content, ENTRIES},
     disk::Folder,
     event::Event,
-    lines::{Line, Lines},
+    kept::{self, Kept},
+    lines::{Lines, Stop},
     no_use_of,
-    note::{self, Note},
     offences::Offences,
     pending::{self, Pending},
     question::Question,
     record::Record,
     refused,
-    vkey::{Origin, VerifierKey},
 };
-use crate::{error::Error, evidence::Check};
+use crate::{
+    error::Error,
+    evidence::Check,
+    note::{self, Note, Origin, VerifierKey},
+};
 
 /// What was found in a register's folder, good or bad.
 #[derive(Debug)]
 pub struct Examination {
     path: PathBuf,
-    content: Content,
+    pub(super) content: Content,
     checkpoint: Option<(Checkpoint, Note)>,
     pending: Option<Pending>,
+    pub(super) kept: Vec<Kept>,
     offences: Offences,
 }
 
@@ -36,6 +40,7 @@ pub struct Register {
     pub(super) checkpoint: Checkpoint,
     pub(super) note: Note,
     pub(super) pending: Option<Pending>,
+    pub(super) kept: Vec<Kept>,
 }
 
 /// Reads a register while nobody appends, and holds it against one trusted key, which may be any that it ever
@@ -66,6 +71,7 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
         content: Content::new(trusted),
         checkpoint: None,
         pending: None,
+        kept: kept::read(folder)?,
         offences: Offences::default(),
     };
     let note = Note::read(&note).and_then(|note| Ok((Checkpoint::read(note.unverified())?.0, note)));
@@ -74,6 +80,7 @@ pub(super) fn examine_locked(folder: &Folder, trusted: &VerifierKey) -> Result<E
             let tail = examination.read(&checkpoint, &mut Lines::of(file)).map_err(Error::io(&entries))?;
             examination.settle(folder.read(pending::FILE, pending::LIMIT)?, &tail, &checkpoint);
             examination.check_signature(checkpoint, note);
+            kept::check(&examination.kept, &examination.content, &mut examination.offences);
         }
         Err(reason) => examination.offences.push(Question::Checkpoint, reason),
     }
@@ -112,9 +119,13 @@ impl Examination {
     /// [`Error::Register`] with the first thing that does.
     pub fn sound(self) -> Result<Register, Error> {
         match (self.offences.first(), self.checkpoint) {
-            (None, Some((checkpoint, note))) => {
-                Ok(Register { content: self.content, checkpoint, note, pending: self.pending })
-            }
+            (None, Some((checkpoint, note))) => Ok(Register {
+                content: self.content,
+                checkpoint,
+                note,
+                pending: self.pending,
+                kept: self.kept,
+            }),
             (first, _) => {
                 let hint = "`declass register verify` says everything that is wrong";
                 Err(refused(&self.path, &first.unwrap_or_default(), hint))
@@ -142,13 +153,13 @@ impl Examination {
     /// Looks for the request of a private record.
     #[must_use]
     pub fn find(&self, record: &Record) -> Check {
-        let commitment = record.commitment();
-        let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(commitment));
+        let request = self.content.lives.request_of_record(record.commitment());
+        let of_record = self.content.events.iter().filter(|event| event.facts.request == Some(request));
         let entries: Vec<String> = of_record.map(|event| event.seq.to_string()).collect();
         let found = if entries.is_empty() {
-            Err(format!("no entry is of request {commitment}: was the record or its salt changed?"))
+            Err(format!("no entry is of request {request}: was the record or its salt changed?"))
         } else {
-            Ok(format!("entries of its request {commitment}: {}", entries.join(", ")))
+            Ok(format!("entries of its request {request}: {}", entries.join(", ")))
         };
         Question::Record.answer(found)
     }
@@ -166,26 +177,32 @@ impl Examination {
                 0 => None,
                 count => Some(format!("rotations: {count}, each signed by the key before")),
             },
+            Question::OwnSignatures => match self.content.own_signatures() {
+                0 => None,
+                count => Some(format!("{count}, each of the key that its event names")),
+            },
             Question::LifeCycles => Some(self.content.lives.summary()),
             Question::Pending => self.pending.as_ref().map(ToString::to_string),
             Question::Root => Some(base64(checkpoint.root)),
             Question::Signature => Some(format!("by {}", self.content.keys.signer(size).ok()?.short())),
-            Question::OldCheckpoint | Question::Proof | Question::Record => None,
+            Question::OldCheckpoint | Question::Proof | Question::Record | Question::Rules => None,
+            Question::Witnessed => kept::summary(&self.kept),
         }
     }
 
     /// Reads as many entries as the checkpoint counts; gives what follows them.
     fn read(&mut self, checkpoint: &Checkpoint, lines: &mut Lines) -> std::io::Result<Vec<u8>> {
         while self.content.size() < checkpoint.size {
+            let (batch, stop) = lines.batch(checkpoint.size - self.content.size())?;
+            self.content.enter(&batch, &mut self.offences);
             let number = self.content.size();
-            let said = match lines.next()? {
-                Line::Whole(line) => {
-                    self.content.enter(line, &mut self.offences);
-                    continue;
+            let said = match stop {
+                None => continue,
+                Some(Stop::End) => {
+                    format!("the checkpoint counts {} entries, {number} are there", checkpoint.size)
                 }
-                Line::End => format!("the checkpoint counts {} entries, {number} are there", checkpoint.size),
-                Line::TooLong => format!("entry {number} is longer than any entry"),
-                Line::Unfinished => {
+                Some(Stop::TooLong) => format!("entry {number} is longer than any entry"),
+                Some(Stop::Unfinished) => {
                     format!("the checkpoint counts {} entries, entry {number} is cut off", checkpoint.size)
                 }
             };
@@ -238,6 +255,18 @@ impl Register {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.content.events
+    }
+
+    /// The checkpoint that covers them as a signed note.
+    #[must_use]
+    pub fn note(&self) -> String {
+        self.note.to_string()
+    }
+
+    /// The key that signed it.
+    #[must_use]
+    pub fn signer(&self) -> Option<&VerifierKey> {
+        self.content.keys.signer(self.checkpoint.size).ok()
     }
 
     /// The checkpoint that covers them.

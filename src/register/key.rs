@@ -9,14 +9,11 @@ use ed25519_dalek::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    disk,
-    note::Note,
-    vkey::{Origin, VerifierKey},
-};
+use super::disk;
 use crate::{
     error::{Error, KeyError, KeyKind},
     key_file::{PrivateKey, encrypt},
+    note::{Note, Origin, VerifierKey},
 };
 
 /// A private key that signs checkpoints. Its memory is wiped when it is dropped.
@@ -52,9 +49,14 @@ impl SigningKey {
         VerifierKey::new(origin.clone(), self.0.verifying_key())
     }
 
+    /// The bare signature of some bytes.
+    pub(super) fn signature(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
+    }
+
     /// Signs a text that ends with a line feed.
-    pub(super) fn sign(&self, text: String, origin: &Origin) -> Note {
-        let signature = self.0.sign(text.as_bytes()).to_bytes();
+    pub(crate) fn sign(&self, text: String, origin: &Origin) -> Note {
+        let signature = self.signature(text.as_bytes());
         Note::new(text, &self.verifier(origin), signature)
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{SigningKey, VerifierKey, checkpoint::Checkpoint, note::Note};
+use super::{SigningKey, checkpoint::Checkpoint};
+use crate::note::{Note, Origin, VerifierKey};
 
 /// That a new key takes over, said by the old one: a checkpoint of the register before this event, with the
 /// new key as one more line, signed by the old key. Whoever trusts the old key can check it, without the
@@ -47,6 +48,11 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn new(trusted: VerifierKey) -> Self {
         Self { trusted, rotations: Vec::new() }
+    }
+
+    /// The name of the register.
+    pub(super) fn origin(&self) -> &Origin {
+        self.trusted.origin()
     }
 
     /// Takes the next rotation; gives the size and root that the register had before, by what the old key

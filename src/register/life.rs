@@ -39,6 +39,12 @@ pub(super) struct Lives {
     artifacts: BTreeMap<(Sha256Digest, Option<Sha256Digest>), Stage>,
     /// Requests with an artifact that was released.
     fulfilled: BTreeSet<Sha256Digest>,
+    /// Later digests of records that have grown, and whose request they are of.
+    amended: BTreeMap<Sha256Digest, Sha256Digest>,
+    /// Requests whose time was extended.
+    extended: BTreeSet<Sha256Digest>,
+    /// Requests whose record nobody can link to them any more.
+    unlinked: BTreeSet<Sha256Digest>,
 }
 
 impl Lives {
@@ -48,10 +54,18 @@ impl Lives {
             (Kind::Requested, Some(request), _) => self.ask(request),
             (Kind::Approved, Some(request), _) => self.approve(request),
             (Kind::RequestVoided, Some(request), _) => self.void(request),
+            (Kind::Amended, Some(request), _) => self.amend(request, facts.record),
+            (Kind::Extended, Some(request), _) => self.extend(request),
+            (Kind::SaltDestroyed, Some(request), _) => self.unlink(request),
             (Kind::ClassRemoved, request, Some(artifact)) => self.remove(artifact, request),
             (kind, request, Some(artifact)) => self.advance(kind, artifact, request),
             _ => Ok(()),
         }
+    }
+
+    /// The request that a digest of its record is of, be it the first one or one of an amended record.
+    pub(super) fn request_of_record(&self, commitment: Sha256Digest) -> Sha256Digest {
+        self.amended.get(&commitment).copied().unwrap_or(commitment)
     }
 
     /// The only request that an artifact serves.
@@ -75,7 +89,7 @@ impl Lives {
     }
 
     fn ask(&mut self, request: Sha256Digest) -> Result<(), Senseless> {
-        if self.requests.contains_key(&request) {
+        if self.requests.contains_key(&request) || self.amended.contains_key(&request) {
             return no(
                 format!("request {} is already entered", short(request)),
                 "`declass register list` shows it",
@@ -93,6 +107,47 @@ impl Lives {
             }
             _ => no(format!("request {} is already approved", short(request)), "enter `class-removed` next"),
         }
+    }
+
+    fn amend(&mut self, request: Sha256Digest, record: Option<Sha256Digest>) -> Result<(), Senseless> {
+        self.open_request(request)?;
+        let record = record.filter(|it| !self.requests.contains_key(it) && !self.amended.contains_key(it));
+        let Some(record) = record else {
+            return no(
+                "the record is one that is entered already".to_owned(),
+                "enter `amended` once its record has changed",
+            );
+        };
+        self.amended.insert(record, request);
+        Ok(())
+    }
+
+    fn extend(&mut self, request: Sha256Digest) -> Result<(), Senseless> {
+        self.open_request(request)?;
+        if self.fulfilled.contains(&request) || !self.extended.insert(request) {
+            return no(
+                format!("request {} was answered, or its time already extended", short(request)),
+                "the time is extended once, and before the answer (GDPR 12(3))",
+            );
+        }
+        Ok(())
+    }
+
+    fn unlink(&mut self, request: Sha256Digest) -> Result<(), Senseless> {
+        let is_over = match self.requests.get(&request) {
+            Some(state) => *state == Request::Voided || self.fulfilled.contains(&request),
+            None => self.open_request(request).map(|_| false)?,
+        };
+        if !is_over {
+            return no(
+                format!("request {} is not answered yet", short(request)),
+                "the salt is needed until the request is released or voided",
+            );
+        }
+        if !self.unlinked.insert(request) {
+            return no(format!("the salt of request {} is already destroyed", short(request)), "");
+        }
+        Ok(())
     }
 
     fn void(&mut self, request: Sha256Digest) -> Result<(), Senseless> {
@@ -169,7 +224,8 @@ impl Lives {
         match self.requests.get(&request) {
             None => no(
                 format!("request {} is not entered", short(request)),
-                "enter `requested` first; an edited record or another salt makes another request",
+                "enter `requested` first; if the record was edited since, enter `amended` with the digits of the \
+                 request that `declass register list` shows",
             ),
             Some(Request::Voided) => no(
                 format!("request {} is voided", short(request)),
@@ -232,6 +288,28 @@ mod tests {
         let one = after(&[(ClassRemoved, "A1/1")]);
         assert_eq!(one.request_of(Sha256Digest::of(b"A1")), Ok(Some(Sha256Digest::of(b"R1"))));
         assert_eq!(one.request_of(Sha256Digest::of(b"A2")), Ok(None));
+    }
+
+    #[test]
+    fn records_grow_times_are_extended_and_salts_destroyed() {
+        let digest = |text: &str| Sha256Digest::of(text.as_bytes());
+        let mut lives = live(&APPROVED).unwrap();
+        let amended = |record: &str| Facts { record: Some(digest(record)), ..facts(Amended, "R1") };
+        lives.admit(&amended("grown")).unwrap();
+        assert_eq!(lives.request_of_record(digest("grown")), digest("R1"));
+        assert_eq!(lives.request_of_record(digest("R1")), digest("R1"));
+        // Neither a record twice, nor one that is a request of its own, nor a request that is a record.
+        for record in ["grown", "R1"] {
+            assert!(lives.clone().admit(&amended(record)).is_err(), "{record}");
+        }
+        assert!(lives.clone().admit(&facts(Requested, "grown")).is_err());
+        lives.admit(&facts(Extended, "R1")).unwrap();
+        assert!(lives.clone().admit(&facts(Extended, "R1")).is_err());
+        assert!(lives.clone().admit(&facts(SaltDestroyed, "R1")).is_err(), "it is needed");
+        lives.admit(&facts(RequestVoided, "R1")).unwrap();
+        lives.admit(&facts(SaltDestroyed, "R1")).unwrap();
+        assert!(lives.admit(&facts(SaltDestroyed, "R1")).is_err());
+        assert!(lives.admit(&facts(SaltDestroyed, "R2")).is_err());
     }
 
     #[test]

@@ -7,16 +7,17 @@ use std::{
 
 use super::event::LONGEST_LINE;
 
-/// What comes next in a file.
-pub(super) enum Line<'a> {
-    /// Nothing.
+/// Lines are read until they have that many bytes, and looked into together.
+const BATCH: usize = 4 << 20;
+
+/// Why no line comes next in a file.
+pub(super) enum Stop {
+    /// There is nothing more.
     End,
     /// A line that is longer than any entry.
     TooLong,
     /// A line without its line feed, at the end of the file.
     Unfinished,
-    /// A line, here without its line feed.
-    Whole(&'a [u8]),
 }
 
 /// Reads a file line by line.
@@ -31,19 +32,33 @@ impl Lines {
         Self { file: BufReader::new(file), line: Vec::new(), read: 0 }
     }
 
-    /// The next line.
-    pub(super) fn next(&mut self) -> io::Result<Line<'_>> {
+    /// The next lines without their line feeds, at most that many, and why no more came, if that is so.
+    pub(super) fn batch(&mut self, most: u64) -> io::Result<(Vec<Vec<u8>>, Option<Stop>)> {
+        let (mut lines, mut bytes) = (Vec::new(), 0);
+        while (lines.len() as u64) < most && bytes < BATCH {
+            match self.next()? {
+                Ok(line) => {
+                    bytes += line.len();
+                    lines.push(line);
+                }
+                Err(stop) => return Ok((lines, Some(stop))),
+            }
+        }
+        Ok((lines, None))
+    }
+
+    fn next(&mut self) -> io::Result<Result<Vec<u8>, Stop>> {
         self.line.clear();
         let limit = LONGEST_LINE as u64 + 1;
         (&mut self.file).take(limit).read_until(b'\n', &mut self.line)?;
         Ok(match self.line.split_last() {
-            None => Line::End,
+            None => Err(Stop::End),
             Some((b'\n', line)) => {
                 self.read += line.len() as u64 + 1;
-                Line::Whole(line)
+                Ok(line.to_vec())
             }
-            Some(_) if self.line.len() > LONGEST_LINE => Line::TooLong,
-            Some(_) => Line::Unfinished,
+            Some(_) if self.line.len() > LONGEST_LINE => Err(Stop::TooLong),
+            Some(_) => Err(Stop::Unfinished),
         })
     }
 

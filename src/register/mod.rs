@@ -13,42 +13,57 @@
 //! The library reads no clock: whoever appends brings the time.
 
 mod append;
+mod by;
 mod checkpoint;
 mod content;
 mod create;
 mod disk;
 mod event;
 mod examine;
+mod kept;
 mod key;
 mod keys;
 mod life;
 mod lines;
-mod note;
+mod lookup;
 mod offences;
+mod others;
+mod own;
 mod pending;
 mod proof;
 mod question;
 mod record;
 mod release;
+mod rules;
+mod standing;
 mod time;
 pub mod tree;
-mod vkey;
+mod witnessed;
 
 use std::path::Path;
 
+pub use crate::note::{Origin, VerifierKey};
 pub use append::{Appended, Entry, Moment, append};
+pub use by::{By, Entered, Role};
 pub use checkpoint::Checkpoint;
-pub use create::{check_key_place, create, write_public_key};
+pub use create::{check_key_place, create, import, write_public_key};
 pub use event::{Class, Event, Facts, Kind};
 pub use examine::{Examination, Register, examine, origin, require_register};
 pub use key::SigningKey;
 pub use keys::Rotation;
-pub use proof::{Proof, Proven};
+pub use lookup::check_digits;
+pub use others::{
+    Attached, ask_witness, attach_cosignatures, attach_stamp, is_register, request_stamp, write_new,
+};
+pub use own::text as own_text;
+pub use proof::{Proof, Proven, countersign, read_countersignature};
 pub use question::Question;
 pub use record::Record;
 pub use release::Released;
+pub use rules::check_rules;
+pub use standing::{Standing, State, standings};
 pub use time::Time;
-pub use vkey::{Origin, VerifierKey};
+pub use witnessed::Witnessed;
 
 use crate::error::{Error, RegisterError};
 

@@ -7,10 +7,12 @@ use super::{
     content::{CHECKPOINT, Content, ENTRIES},
     disk::Folder,
     event::{Event, LONGEST_LINE},
-    note::{self, Note},
     tree::leaf,
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    note::{self, Note},
+};
 
 /// Its file.
 pub(super) const FILE: &str = "pending";

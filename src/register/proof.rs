@@ -4,15 +4,18 @@ use declass_formats::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    By, Entered, Facts, Kind, Role, SigningKey,
     checkpoint::{Checkpoint, base64},
     event::Event,
     examine::Register,
     keys::{Keys, Rotation},
-    note::Note,
-    tree,
-    vkey::VerifierKey,
+    own,
+    tree::{self, Subtrees},
 };
-use crate::unambiguous;
+use crate::{
+    note::{Note, VerifierKey},
+    unambiguous,
+};
 
 /// What a proof says, with all that is needed to check it but the key.
 #[derive(Debug, Deserialize, Serialize)]
@@ -27,6 +30,20 @@ pub enum Proof {
         path: Vec<String>,
         /// The checkpoint, a signed note.
         checkpoint: String,
+        /// Changes of keys before it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rotations: Vec<Rotation>,
+    },
+    /// Some events are in the register of a checkpoint.
+    #[serde(rename = "urn:declass:register:excerpt:v1")]
+    Excerpt {
+        /// The events.
+        entries: Vec<Line>,
+        /// The checkpoint, a signed note.
+        checkpoint: String,
+        /// An older checkpoint, which this one continues.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Since>,
         /// Changes of keys before it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rotations: Vec<Rotation>,
@@ -48,6 +65,62 @@ pub enum Proof {
     },
 }
 
+/// An event of several, with its proof.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// Its number.
+    pub index: u64,
+    /// Its line.
+    pub entry: String,
+    /// Digests of RFC 6962, 2.1.1, in hexadecimal.
+    pub path: Vec<String>,
+}
+
+/// That a checkpoint continues an older one.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Since {
+    /// The older checkpoint, a signed note.
+    old: String,
+    /// Digests of RFC 6962, 2.1.2, in hexadecimal.
+    path: Vec<String>,
+}
+
+/// Countersigns an entry that a proof shows: the event that the register's keeper enters with it.
+///
+/// # Errors
+/// In words, why the proof shows no entry, or why it cannot be signed.
+pub fn countersign(
+    proof: &[u8],
+    trusted: &VerifierKey,
+    role: Role,
+    key: &SigningKey,
+) -> Result<(Event, Vec<u8>), String> {
+    let Proven::Included(event, _) = Proof::check(proof, trusted)? else {
+        return Err("it does not show an entry, but that a register continues an older one".into());
+    };
+    let entry = Some(Box::new(Entered::new(event.seq, tree::leaf(&event.line()?))));
+    let by = Some(Box::new(By::role(role)));
+    let facts = own::sign(Facts { entry, by, ..Facts::new(Kind::Countersigned) }, trusted.origin(), key)?;
+    let mut line = serde_json_canonicalizer::to_vec(&facts).map_err(|error| error.to_string())?;
+    line.push(b'\n');
+    Ok((*event, line))
+}
+
+/// Reads what [`countersign`] has written; the register itself checks what is signed.
+///
+/// # Errors
+/// In words, why it is none.
+pub fn read_countersignature(bytes: &[u8]) -> Result<Facts, String> {
+    let facts = Facts::deserialize(unambiguous::parse(bytes)?).map_err(|error| error.to_string())?;
+    let written = serde_json_canonicalizer::to_vec(&facts).map_err(|error| error.to_string())?;
+    if facts.event != Kind::Countersigned || bytes.strip_suffix(b"\n").unwrap_or(bytes) != written {
+        return Err("it is not what `declass register countersign` writes".into());
+    }
+    Ok(facts)
+}
+
 /// What a proof has shown.
 #[derive(Debug)]
 pub enum Proven {
@@ -55,6 +128,8 @@ pub enum Proven {
     Consistent(Checkpoint, Checkpoint),
     /// The event is in the register of the checkpoint.
     Included(Box<Event>, Checkpoint),
+    /// The events are in the register of the checkpoint, which begins with that of an older one if there is one.
+    Excerpt(Vec<Event>, Checkpoint, Option<Checkpoint>),
 }
 
 impl Register {
@@ -72,13 +147,38 @@ impl Register {
         })
     }
 
+    /// Proof that some events are in the register, and that it begins with that of an older checkpoint, if one is
+    /// given.
+    ///
+    /// # Errors
+    /// In words, which event there is none of, or why the older checkpoint is none of this register.
+    pub fn prove_all(&self, indices: &[u64], old: Option<&[u8]>) -> Result<Proof, String> {
+        let subtrees = Subtrees::of(&self.content.leaves);
+        let mut entries = Vec::new();
+        for index in indices {
+            let at = usize::try_from(*index).ok().filter(|at| *at < self.events().len());
+            let at = at.ok_or_else(|| format!("there is no entry {index}"))?;
+            let entry = String::from_utf8(self.events()[at].line()?).map_err(|error| error.to_string())?;
+            entries.push(Line { index: *index, entry, path: hexadecimal(&subtrees.inclusion(at)) });
+        }
+        let since = old.map(|old| self.since(old)).transpose()?;
+        let rotations = self.content.keys.rotations().cloned().collect();
+        Ok(Proof::Excerpt { entries, checkpoint: self.note.to_string(), since, rotations })
+    }
+
+    fn since(&self, old: &[u8]) -> Result<Since, String> {
+        let size = usize::try_from(self.content.older(old)?.size).map_err(|error| error.to_string())?;
+        let path = hexadecimal(&tree::consistency(&self.content.leaves, size));
+        Ok(Since { old: String::from_utf8(old.to_vec()).map_err(|error| error.to_string())?, path })
+    }
+
     /// Proof that the register begins with that of an older checkpoint, a signed note; the error says why it
     /// does not.
     pub fn prove_since(&self, old: &[u8]) -> Result<Proof, String> {
-        let size = usize::try_from(self.content.older(old)?.size).map_err(|error| error.to_string())?;
+        let Since { old, path } = self.since(old)?;
         Ok(Proof::Consistency {
-            old: String::from_utf8(old.to_vec()).map_err(|error| error.to_string())?,
-            path: hexadecimal(&tree::consistency(&self.content.leaves, size)),
+            old,
+            path,
             checkpoint: self.note.to_string(),
             rotations: self.content.keys.rotations().cloned().collect(),
         })
@@ -92,29 +192,54 @@ impl Proof {
         match Self::deserialize(unambiguous::parse(bytes)?).map_err(|error| error.to_string())? {
             Self::Consistency { old, path, checkpoint, rotations } => {
                 let keys = followed(trusted, &rotations)?;
-                let (old, new) = (read(&keys, &old)?, read(&keys, &checkpoint)?);
-                if tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&path)?) {
-                    Ok(Proven::Consistent(old, new))
-                } else {
-                    Err("its path does not lead from the one checkpoint to the other".into())
+                let new = read(&keys, &checkpoint)?;
+                Ok(Proven::Consistent(continued(&keys, &Since { old, path }, &new)?, new))
+            }
+            Self::Excerpt { entries, checkpoint, since, rotations } => {
+                let keys = followed(trusted, &rotations)?;
+                let checkpoint = read(&keys, &checkpoint)?;
+                let events: Vec<Event> =
+                    entries.iter().map(|line| line.check(&checkpoint)).collect::<Result<_, _>>()?;
+                if !events.is_sorted_by(|a, b| a.seq < b.seq) {
+                    return Err("its entries are not in order".into());
                 }
+                let old = since.map(|since| continued(&keys, &since, &checkpoint)).transpose()?;
+                Ok(Proven::Excerpt(events, checkpoint, old))
             }
             Self::Inclusion { index, entry, path, checkpoint, rotations } => {
                 let checkpoint = read(&followed(trusted, &rotations)?, &checkpoint)?;
-                let leaf = tree::leaf(entry.as_bytes());
-                let root = tree::root_by_inclusion(index, checkpoint.size, leaf, &digests(&path)?);
-                if root != Some(checkpoint.root) {
-                    let signed = base64(checkpoint.root);
-                    return Err(format!("its path does not lead from entry {index} to the root {signed}"));
-                }
-                let event = Event::read(entry.as_bytes())?;
-                if event.seq == index {
-                    Ok(Proven::Included(Box::new(event), checkpoint))
-                } else {
-                    Err(format!("it is of entry {index}, whose number is {}", event.seq))
-                }
+                let event = Line { index, entry, path }.check(&checkpoint)?;
+                Ok(Proven::Included(Box::new(event), checkpoint))
             }
         }
+    }
+}
+
+impl Line {
+    /// The event, if it is in the register of a checkpoint.
+    fn check(&self, checkpoint: &Checkpoint) -> Result<Event, String> {
+        let (index, leaf) = (self.index, tree::leaf(self.entry.as_bytes()));
+        let root = tree::root_by_inclusion(index, checkpoint.size, leaf, &digests(&self.path)?);
+        if root != Some(checkpoint.root) {
+            let signed = base64(checkpoint.root);
+            return Err(format!("its path does not lead from entry {index} to the root {signed}"));
+        }
+        let event = Event::read(self.entry.as_bytes())?;
+        if event.seq == index {
+            Ok(event)
+        } else {
+            Err(format!("it is of entry {index}, whose number is {}", event.seq))
+        }
+    }
+}
+
+/// The older checkpoint, if the new one continues it.
+fn continued(keys: &Keys, since: &Since, new: &Checkpoint) -> Result<Checkpoint, String> {
+    let old = read(keys, &since.old)?;
+    if tree::is_consistent((old.size, old.root), (new.size, new.root), &digests(&since.path)?) {
+        Ok(old)
+    } else {
+        Err("its path does not lead from the one checkpoint to the other".into())
     }
 }
 

@@ -15,10 +15,16 @@ pub enum Question {
     Keys,
     /// Is the checkpoint signed by the key that signs now?
     Signature,
+    /// Are events that somebody signed of their own signed by the key that they name?
+    OwnSignatures,
     /// Does every event make sense after those before?
     LifeCycles,
     /// Is an append unfinished, and can it be finished?
     Pending,
+    /// Are the stamps and cosignatures that the register keeps about checkpoints of this register?
+    Witnessed,
+    /// Does the register have what the trust file asks for?
+    Rules,
     /// Is an older checkpoint one of this register?
     OldCheckpoint,
     /// Is there a request of this record?
@@ -29,14 +35,16 @@ pub enum Question {
 
 impl Question {
     /// The questions that every register is asked.
-    pub(super) const ALWAYS: [Self; 7] = [
+    pub(super) const ALWAYS: [Self; 9] = [
         Self::Checkpoint,
         Self::Entries,
         Self::Root,
         Self::Keys,
         Self::Signature,
+        Self::OwnSignatures,
         Self::LifeCycles,
         Self::Pending,
+        Self::Witnessed,
     ];
 
     /// What exactly is asked, by a stable name.
@@ -65,7 +73,7 @@ const fn asked(
 }
 
 /// One of each question, in their order.
-static DEFINITIONS: [Definition; 10] = [
+static DEFINITIONS: [Definition; 13] = [
     asked(
         "checkpoint",
         "the checkpoint is a C2SP checkpoint in a signed note",
@@ -102,6 +110,13 @@ static DEFINITIONS: [Definition; 10] = [
         "when: nobody else may have seen it",
     ),
     asked(
+        "own-signatures",
+        "Ed25519 over the event, by the key that it names; a countersigned entry = the one that is there",
+        "the events that say who signed them",
+        "that whoever holds the key answers for the event",
+        "who holds the key: a trust file says that",
+    ),
+    asked(
         "life-cycles",
         "every event is one that may follow those before it",
         "all entries",
@@ -114,6 +129,20 @@ static DEFINITIONS: [Definition; 10] = [
         "the file `pending`",
         "that the next append finishes it",
         "why it was interrupted",
+    ),
+    asked(
+        "witnessed",
+        "root of the first entries = root of each checkpoint that was stamped or cosigned",
+        "the folder `checkpoints`, and the services and witnesses of a trust file",
+        "when these entries were there at the latest, as others say",
+        "what was entered after the last of these checkpoints",
+    ),
+    asked(
+        "rules",
+        "what `[register]` of the trust file asks for is there",
+        "all entries, stamps and cosignatures",
+        "that others saw the register, and that events are signed by those who may",
+        "whether two keys belong to two people",
     ),
     asked(
         "old-checkpoint",
@@ -145,7 +174,10 @@ mod tests {
     #[test]
     fn every_question_has_its_definition() {
         let ids = Question::ALWAYS.map(|question| question.definition().id);
-        assert_eq!(ids, ["checkpoint", "entries", "root", "keys", "signature", "life-cycles", "pending"]);
+        let own = ["signature", "own-signatures", "life-cycles", "pending", "witnessed"];
+        assert_eq!(ids[..4], ["checkpoint", "entries", "root", "keys"]);
+        assert_eq!(ids[4..], own);
+        assert_eq!(Question::Rules.definition().id, "rules");
         assert_eq!(Question::OldCheckpoint.definition().id, "old-checkpoint");
         assert_eq!(Question::Record.definition().id, "record");
         assert_eq!(Question::Proof.definition().id, "proof");

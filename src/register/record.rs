@@ -70,6 +70,18 @@ impl Record {
         Self::open(path)
     }
 
+    /// Destroys the salt of a record, after which nobody can link it to its request any more. What backups have is
+    /// for their keeper to destroy.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be removed.
+    pub fn destroy_salt(path: &Path) -> Result<(), Error> {
+        let salt = salt_path(path);
+        std::fs::remove_file(&salt).map_err(Error::io(&salt))?;
+        let folder = disk::parent_of(path);
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(folder))
+    }
+
     /// What stands for the record in the register: SHA-256 of salt and record.
     #[must_use]
     pub fn commitment(&self) -> Sha256Digest {

@@ -9,6 +9,7 @@ use super::{Record, disk, event::Class, no_use_of, refused};
 use crate::{
     claim::{Claim, ForgottenClass, Resource, StoredClaim},
     error::Error,
+    sign::{Bundle, MAX_BUNDLE, SIGNATURE_FILE, read_if_there},
 };
 
 /// What a release is known by.
@@ -20,6 +21,8 @@ pub struct Released {
     pub manifest: Sha256Digest,
     /// The classes that were removed.
     pub classes: Vec<Class>,
+    /// SHA-256 of the signature over all files, if there is one: what a register has seen outlives its key.
+    pub signature: Option<Sha256Digest>,
 }
 
 impl Released {
@@ -42,7 +45,8 @@ impl Released {
         let forgotten = &claim.statement.predicate.removal.forgotten;
         let classes =
             forgotten.iter().map(|class| entered(class, stored.path())).collect::<Result<_, _>>()?;
-        Ok(Self { artifact, manifest: stored.digest(), classes })
+        let signature = signature(folder)?;
+        Ok(Self { artifact, manifest: stored.digest(), classes, signature })
     }
 
     /// Its classes with digests instead of labels.
@@ -55,6 +59,14 @@ impl Released {
         };
         self.classes.iter().map(private).collect()
     }
+}
+
+/// The signature over all files, whoever made it.
+fn signature(folder: &Path) -> Result<Option<Sha256Digest>, Error> {
+    let path = folder.join(SIGNATURE_FILE);
+    let Some(bytes) = read_if_there(&path, MAX_BUNDLE)? else { return Ok(None) };
+    let bundle = Bundle::read(&bytes).map_err(|refusal| no_use_of(&path, &refusal.to_string(), ""))?;
+    Ok(Some(Sha256Digest::of(bundle.signature())))
 }
 
 /// A class as it is entered.

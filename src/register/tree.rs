@@ -53,6 +53,51 @@ pub fn inclusion(leaves: &[Sha256Digest], index: usize) -> Vec<Sha256Digest> {
     path
 }
 
+/// The roots of all complete subtrees, for many proofs about one tree.
+pub(super) struct Subtrees(Vec<Vec<Sha256Digest>>);
+
+impl Subtrees {
+    pub(super) fn of(leaves: &[Sha256Digest]) -> Self {
+        let mut levels = vec![leaves.to_vec()];
+        while let Some(below) = levels.last().filter(|level| level.len() > 1) {
+            let pairs = below.chunks_exact(2).filter_map(|pair| <[Sha256Digest; 2]>::try_from(pair).ok());
+            levels.push(pairs.map(|[left, right]| node(left, right)).collect());
+        }
+        Self(levels)
+    }
+
+    /// [`inclusion`] of the leaf `index` of all of them.
+    pub(super) fn inclusion(&self, index: usize) -> Vec<Sha256Digest> {
+        let size = self.0[0].len();
+        let mut path = Vec::new();
+        if index < size {
+            self.descend(0, size, index, &mut path);
+        }
+        path
+    }
+
+    /// Puts the siblings on the way from the leaf `index` to the root of these leaves, from below.
+    fn descend(&self, from: usize, size: usize, index: usize, path: &mut Vec<Sha256Digest>) {
+        let Some(left) = left_of(size as u64).and_then(|left| usize::try_from(left).ok()) else { return };
+        if index < from + left {
+            self.descend(from, left, index, path);
+            path.extend(self.root(from + left, size - left));
+        } else {
+            self.descend(from + left, size - left, index, path);
+            path.extend(self.root(from, left));
+        }
+    }
+
+    /// The root of `size` leaves from one on, which is where a subtree of the whole begins.
+    fn root(&self, from: usize, size: usize) -> Option<Sha256Digest> {
+        if size.is_power_of_two() {
+            return self.0.get(size.trailing_zeros() as usize)?.get(from / size).copied();
+        }
+        let left = usize::try_from(left_of(size as u64)?).ok()?;
+        Some(node(self.root(from, left)?, self.root(from + left, size - left)?))
+    }
+}
+
 /// Proof that the tree of these leaves begins with that of the first `old` of them. Empty for none and for
 /// all of them.
 #[must_use]

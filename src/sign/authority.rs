@@ -26,7 +26,16 @@ pub struct Stamped {
     pub authority: String,
 }
 
-/// What the time stamps of a signature say.
+/// That a signature was there at a time, by a register.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recorded {
+    /// SHA-256 of the signature itself, or of the file that holds it.
+    pub digest: Sha256Digest,
+    /// When it was entered.
+    pub stamped: Stamped,
+}
+
+/// What the time stamps of a signature, and registers, say.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Dating {
     /// The earliest of those that count.
@@ -49,9 +58,17 @@ impl fmt::Display for Stamped {
     }
 }
 
-/// Judges all stamps of a signature; those of a time after `now` do not count.
-pub(super) fn dating(authorities: &[Authority], bundle: &Bundle, now: SystemTime) -> Dating {
-    let mut dating = Dating::default();
+/// Judges all stamps of a signature, and what registers have recorded; those of a time after `now` do not count.
+pub(super) fn dating(
+    authorities: &[Authority],
+    recorded: &[Recorded],
+    bundle: &Bundle,
+    now: SystemTime,
+) -> Dating {
+    let digests = [Sha256Digest::of(bundle.signature()), bundle.file()];
+    let is_about = |it: &&Recorded| digests.contains(&it.digest) && it.stamped.time <= now;
+    let earliest = recorded.iter().filter(is_about).map(|it| it.stamped.clone()).min_by_key(|it| it.time);
+    let mut dating = Dating { earliest, ignored: Vec::new() };
     for response in bundle.stamps() {
         match judge(authorities, response, bundle.signature(), now) {
             Ok(stamped) if dating.earliest.as_ref().is_none_or(|earliest| stamped.time < earliest.time) => {
@@ -64,14 +81,15 @@ pub(super) fn dating(authorities: &[Authority], bundle: &Bundle, now: SystemTime
     dating
 }
 
-fn judge(
+/// Who stamped these bytes when, if that service is trusted.
+pub(super) fn judge(
     authorities: &[Authority],
     response: &[u8],
-    signature: &[u8],
+    bytes: &[u8],
     now: SystemTime,
 ) -> Result<Stamped, String> {
     let stamp = Stamp::read(response).map_err(|refusal| refusal.to_string())?;
-    if !stamp.is_of(signature) {
+    if !stamp.is_of(bytes) {
         return Err("it is of something else than this signature".into());
     }
     let Some(authority) = authorities.iter().find(|authority| authority.vouches_for(&stamp)) else {

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
+use declass_formats::Sha256Digest;
 
 use super::{
     PublicKey, Refusal, ReleaseKey,
@@ -23,6 +24,8 @@ pub struct Bundle {
     key_id: String,
     hint: Option<String>,
     stamps: Vec<Vec<u8>>,
+    /// SHA-256 of the bytes that it was read from.
+    file: Sha256Digest,
 }
 
 impl Bundle {
@@ -32,7 +35,9 @@ impl Bundle {
         let public = key.public();
         let signature = key.sign(&encoded(&payload));
         let (key_id, hint) = (public.fingerprint(), Some(public.hint()));
-        Self { payload, signature, key_id, hint, stamps: Vec::new() }
+        let unread = Sha256Digest([0; 32]);
+        let bundle = Self { payload, signature, key_id, hint, stamps: Vec::new(), file: unread };
+        Self { file: Sha256Digest::of(&bundle.to_bytes()), ..bundle }
     }
 
     /// Reads a bundle, without any judgement of its signature.
@@ -57,6 +62,7 @@ impl Bundle {
             key_id: signature.keyid.unwrap_or_default(),
             hint,
             stamps: material.timestamp_verification_data.unwrap_or_default().read()?,
+            file: Sha256Digest::of(bytes),
         })
     }
 
@@ -99,6 +105,12 @@ impl Bundle {
     #[must_use]
     pub fn signature(&self) -> &[u8] {
         &self.signature
+    }
+
+    /// SHA-256 of the file that it is, or would be.
+    #[must_use]
+    pub fn file(&self) -> Sha256Digest {
+        self.file
     }
 
     /// Answers of time-stamping services about the signature, whatever they say.

@@ -5,11 +5,12 @@ use std::{fmt, path::Path, time::SystemTime};
 use serde::Deserialize;
 
 use super::{
-    Bundle, Dating, PublicKey,
-    authority::{Authority, AuthorityEntry, dating},
+    Bundle, Dating, PublicKey, Recorded, RegisterRules, Stamped,
+    authority::{Authority, AuthorityEntry, dating, judge},
     disk::read_rules,
     moment::Moment,
     read_text,
+    record_rules::{Actor, RegisterRequired, Witness},
     rules::parse_rules,
 };
 use crate::error::Error;
@@ -22,6 +23,8 @@ pub struct Trust {
     keys: Vec<TrustedKey>,
     authorities: Vec<Authority>,
     required: Vec<Role>,
+    register: RegisterRules,
+    recorded: Vec<Recorded>,
 }
 
 /// What a key may sign.
@@ -83,7 +86,31 @@ impl Trust {
             return Err("it requires no signature at all".into());
         }
         let authorities = file.tsa.into_iter().map(|entry| entry.read(folder)).collect::<Result<_, _>>()?;
-        Ok(Self { keys, authorities, required: file.policy.require })
+        let (witnesses, actors) = (file.witness, file.actor);
+        let register = RegisterRules { witnesses, actors, required: file.register }.check()?;
+        Ok(Self { keys, authorities, required: file.policy.require, register, recorded: Vec::new() })
+    }
+
+    /// The same trust, knowing when signatures were there by what registers have of them. Whose registers count is
+    /// for the caller to say.
+    #[must_use]
+    pub fn knowing(mut self, recorded: Vec<Recorded>) -> Self {
+        self.recorded = recorded;
+        self
+    }
+
+    /// What is asked of a register.
+    #[must_use]
+    pub fn register(&self) -> &RegisterRules {
+        &self.register
+    }
+
+    /// Who stamped these bytes and when, by the answer of a time-stamping service.
+    ///
+    /// # Errors
+    /// In words, why the stamp does not count.
+    pub fn stamped(&self, answer: &[u8], bytes: &[u8], now: SystemTime) -> Result<Stamped, String> {
+        judge(&self.authorities, answer, bytes, now)
     }
 
     /// What must be there and be signed.
@@ -92,10 +119,10 @@ impl Trust {
         self.required.contains(&role)
     }
 
-    /// When the signature of a bundle was there at the latest, as its time stamps say.
+    /// When the signature of a bundle was there at the latest, as its time stamps or registers say.
     #[must_use]
     pub fn dating(&self, bundle: &Bundle, now: SystemTime) -> Dating {
-        dating(&self.authorities, bundle, now)
+        dating(&self.authorities, &self.recorded, bundle, now)
     }
 
     /// Whose signature it is, if it counts for this role at this time: that of its time stamp, or else now.
@@ -132,7 +159,10 @@ impl TrustedKey {
             return Err(format!("is not valid before {moment}"));
         }
         match self.not_after.filter(|moment| moment.time < at) {
-            Some(moment) => Err(format!("expired on {moment}")),
+            Some(moment) => Err(format!(
+                "expired on {moment}: the signature is right, and only a time stamp or a register shows that it was \
+                 made before"
+            )),
             None => Ok(()),
         }
     }
@@ -164,6 +194,12 @@ struct TrustFile {
     tsa: Vec<AuthorityEntry>,
     #[serde(default)]
     policy: Required,
+    #[serde(default)]
+    witness: Vec<Witness>,
+    #[serde(default)]
+    actor: Vec<Actor>,
+    #[serde(default)]
+    register: RegisterRequired,
 }
 
 #[derive(Deserialize)]

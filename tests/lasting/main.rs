@@ -4,6 +4,7 @@
 //! Nothing here may be made again to fit. Where a test fails, the code is wrong.
 
 mod edited;
+mod registers;
 #[path = "../process/mod.rs"]
 mod tool;
 

@@ -13,14 +13,14 @@ use crate::home::{Home, request};
 const GOPATH: &str = "/usr/share/gocode";
 
 /// Builds the judge; none if Go or the package is not there.
-fn build(home: &Home) -> Option<PathBuf> {
+pub(crate) fn build(home: &Home, source: &str) -> Option<PathBuf> {
     let there = Command::new("go").arg("version").output().is_ok_and(|output| output.status.success());
     if !there || !Path::new(GOPATH).join("src/golang.org/x/mod").exists() {
         return None;
     }
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-cache");
-    let judge = home.path("judge");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge/register.go");
+    let judge = home.path(&format!("{source}.judge"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judge").join(source);
     let mut go = Command::new("go");
     go.env("GO111MODULE", "off").env("GOPATH", GOPATH).env("GOCACHE", cache).env("GOFLAGS", "");
     let output = go.arg("build").arg("-o").arg(&judge).arg(source).output().unwrap();
@@ -40,7 +40,7 @@ fn judged(home: &Home, judge: &Path, vkey: &str, old: &str, index: usize) -> Out
 #[expect(clippy::print_stderr, reason = "a judge that is absent is told")]
 fn go_agrees_with_every_proof() {
     let home = Home::new();
-    let Some(judge) = build(&home) else {
+    let Some(judge) = build(&home, "register.go") else {
         eprintln!("skipped: this needs Debian's golang-go and golang-golang-x-mod-dev");
         return;
     };

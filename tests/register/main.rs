@@ -3,12 +3,19 @@
 mod bytes;
 mod clock;
 mod crash;
+mod dossier;
 mod go;
 mod home;
 mod keys;
 mod life;
+mod others;
 mod proofs;
 mod samples;
 mod tamper;
+#[path = "../judged/tsa.rs"]
+#[allow(dead_code, reason = "each test crate uses a part of it")]
+mod tsa;
 mod usage;
+mod views;
+mod who;
 mod writers;

@@ -85,7 +85,7 @@ fn a_record_stays_private_and_shows_later_which_request_it_was() {
     home.run("append r request-voided --record record.json").exits(1).told(expect![[r#"
         error: `r`: request `[SHORT]` is not entered
 
-        hint: enter `requested` first; an edited record or another salt makes another request
+        hint: enter `requested` first; if the record was edited since, enter `amended` with the digits of the request that `declass register list` shows
     "#]]);
     fs::remove_file(home.path("record.json.salt")).unwrap();
     home.run("verify r --record record.json").exits(2).told(expect![[r#"

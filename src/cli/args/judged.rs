@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 #[cfg(feature = "compute")]
 use declass::device::DeviceChoice;
+use declass::register::Time;
 
 #[cfg(not(feature = "compute"))]
 use super::OfflineArgs;
@@ -40,6 +41,15 @@ pub(in crate::cli) struct JudgedArgs {
     /// thresholds.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(in crate::cli) policy: Option<PathBuf>,
+    /// Judge keys, stamps and registers as of this time, such as 2027-03-01T00:00:00Z [default: now].
+    #[arg(long, value_name = "TIME", requires = "trust")]
+    pub(in crate::cli) at: Option<Time>,
+    /// A register with the release in it: keys that have expired since are judged by the time of its entry.
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) register: Option<PathBuf>,
+    /// The register's public key [default: the file beside the register].
+    #[arg(long, value_name = "FILE", requires = "register")]
+    pub(in crate::cli) vkey: Option<PathBuf>,
     /// A head that may have been named by hand although the model points to another (repeatable).
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) head: Vec<String>,

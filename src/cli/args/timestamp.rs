@@ -11,11 +11,13 @@ Examples:
   curl -sSf -H 'Content-Type: application/timestamp-query' --data-binary @q.tsq https://tsa.example.org -o r.tsr
   declass timestamp attach out r.tsr
   declass verify out --trust declass-trust.toml
+  declass timestamp request removals -o q.tsq    # of a register's checkpoint
 
 Any service that speaks RFC 3161 will do; it sees a digest and nothing else. What is stamped is the signature in model.sig, \
 which is over all files, the claim's own signature included. With a service that the trust file names, the keys of both are \
 judged at the time of the stamp, so that a release outlives them; without, at the time of verification. Signing again makes a \
-signature without a stamp.
+signature without a stamp. Of a register the checkpoint is stamped, and the answer kept in `checkpoints/`: \
+`declass register verify --trust` judges it.
 
   # in declass-trust.toml: the certificate of the service, or that of the authority that issued it
   [[tsa]]
@@ -44,7 +46,7 @@ Examples:
 No key is needed: model.sig is the only file that changes, and what it signs does not. Several stamps may be attached; the \
 earliest that counts is the one that counts. Whether a service is trusted is for `declass verify --trust` to say.")]
 pub(in crate::cli) struct AttachArgs {
-    /// The signed release.
+    /// The signed release, or a register.
     #[arg(value_name = "RELEASE")]
     pub(in crate::cli) release: PathBuf,
     /// The answer of the service: DER of a TimeStampResp.
@@ -63,7 +65,7 @@ Examples:
 
 The same signature gives the same request, nonce included, so that the answer can be checked without keeping it.")]
 pub(in crate::cli) struct RequestArgs {
-    /// The signed release.
+    /// The signed release, or a register.
     #[arg(value_name = "RELEASE")]
     pub(in crate::cli) release: PathBuf,
     /// The file to write, which must not exist and must not lie in the release.

@@ -1,23 +1,20 @@
 //! `declass register append`.
 
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use declass::{
     error::Error,
-    formats::Sha256Digest,
-    register::{self, Appended, Entry, Facts, Kind, Moment, Record, Released, Time},
+    register::{self, Appended, Entry, Kind, Moment, Record, Released, SigningKey, Time},
 };
 use serde_json::json;
 
 use super::{
     Printer,
-    args::{AppendArgs, parse_digest},
+    args::AppendArgs,
+    facts::facts,
     gate,
-    keys::{key_path, open, open_or_make},
+    keys::{key_path, open, open_or_make, open_role},
     list::told,
     unusable,
 };
@@ -31,22 +28,66 @@ pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     if exit != Exit::Yes {
         return Ok(exit);
     }
-    let now = || moment(args);
-    let appended = match &args.new_key {
-        Some(path) => {
-            let (register, origin) = (&args.register, register::origin(&args.register)?);
-            let passphrase = PassphraseArgs { passphrase_file: args.new_passphrase_file.clone() };
-            let pair = open_or_make(register, path, &origin, &passphrase)?;
-            let appended = register::append(&args.register, &key, Entry::NewKey(&pair.key), now)?;
-            if !args.json {
-                pair.tell(printer);
-            }
-            appended
+    let mut earlier = Vec::new();
+    for event in earlier_events(args, &key)? {
+        let appended = append(args, event, &key, printer)?;
+        tell(&appended, args.json, printer);
+        earlier.push(appended.event);
+    }
+    let appended = append(args, args.event, &key, printer)?;
+    if let (Kind::SaltDestroyed, Some(record)) = (args.event, &args.record) {
+        Record::destroy_salt(record)?;
+        printer.row("removed", format!("{}.salt; destroy what backups have of it, too", record.display()));
+    }
+    tell(&appended, args.json, printer);
+    if args.json {
+        let checkpoint = &appended.checkpoint;
+        let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
+            "root": checkpoint.root.to_string()});
+        let mut answer = json!({"entry": appended.event, "checkpoint": checkpoint});
+        if args.with_earlier {
+            answer["earlier"] = json!(earlier);
         }
-        None => register::append(&args.register, &key, Entry::Event(facts(args)?), now)?,
-    };
-    say(&appended, args.json, printer)?;
+        printer.answer(Schema::RegisterAppend, &answer)?;
+    }
     Ok(Exit::Yes)
+}
+
+/// What has to come before the event and is not entered yet of this release, where that is asked for.
+fn earlier_events(args: &AppendArgs, key: &SigningKey) -> Result<Vec<Kind>> {
+    let Some(release) = args.release.as_ref().filter(|_| args.with_earlier) else { return Ok(Vec::new()) };
+    let (register, about) = (&args.register, facts(args, args.event, key)?);
+    let register = register::examine(register, &key.verifier(&register::origin(register)?))?.sound()?;
+    let artifact = Released::read(release)?.artifact;
+    let is_entered = |kind: Kind| {
+        let of_it = register.events().iter().map(|event| &event.facts);
+        let mut of_it = of_it.filter(|facts| facts.artifact == Some(artifact) && facts.event == kind);
+        of_it.any(|facts| about.request.is_none_or(|request| facts.request == Some(request)))
+    };
+    let before = [Kind::ClassRemoved, Kind::Verified].into_iter().take_while(|kind| *kind != args.event);
+    Ok(before.filter(|kind| !is_entered(*kind)).collect())
+}
+
+fn append(args: &AppendArgs, event: Kind, key: &SigningKey, printer: &Printer) -> Result<Appended> {
+    let (register, now) = (&args.register, || moment(args));
+    if let Some(path) = &args.new_key {
+        let passphrase = PassphraseArgs { passphrase_file: args.new_passphrase_file.clone() };
+        let pair = open_or_make(register, path, &register::origin(register)?, &passphrase)?;
+        let appended = register::append(register, key, Entry::NewKey(&pair.key), now)?;
+        pair.tell_unless(args.json, printer);
+        return Ok(appended);
+    }
+    let facts = facts(args, event, key)?;
+    let (Some(path), Some(role)) = (&args.by_key, &args.by) else {
+        return Ok(register::append(register, key, Entry::Event(facts), now)?);
+    };
+    let passphrase = PassphraseArgs { passphrase_file: args.by_passphrase_file.clone() };
+    let pair = open_role(register, path, role, &passphrase)?;
+    let appended = register::append(register, key, Entry::Signed(facts, &pair.key), now)?;
+    if pair.is_new {
+        pair.tell_unless(args.json, printer);
+    }
+    Ok(appended)
 }
 
 /// Options that belong to other events.
@@ -60,53 +101,39 @@ fn require_sense(args: &AppendArgs) -> Result<(), Error> {
         ))
     };
     let rotates = args.event == Kind::KeyRotated;
+    let countersigns = args.event == Kind::Countersigned;
+    let is_of_request = !rotates && !countersigns;
     let vouches = matches!(args.event, Kind::Released | Kind::Verified);
     for (option, given, belongs) in [
         ("--new-key", args.new_key.is_some(), rotates),
-        ("--record", args.record.is_some(), !rotates),
-        ("--request", args.request.is_some(), !rotates),
-        ("--release", args.release.is_some(), !rotates),
-        ("--artifact", args.artifact.is_some(), !rotates),
+        ("--record", args.record.is_some(), is_of_request),
+        ("--request", args.request.is_some(), is_of_request),
+        ("--release", args.release.is_some(), is_of_request),
+        ("--artifact", args.artifact.is_some(), is_of_request),
         ("--successor", args.successor.is_some(), args.event == Kind::Superseded),
         ("--trust", args.trust.is_some(), vouches),
-        ("--label-private", args.label_private, args.event == Kind::ClassRemoved),
+        ("--with-earlier", args.with_earlier, vouches),
+        ("--entry", args.entry.is_some(), countersigns),
+        ("--signed", args.signed.is_some(), countersigns),
+        ("--by", args.by.is_some(), !rotates),
+        ("--own-record", args.own_record.is_some(), is_of_request && args.event != Kind::SaltDestroyed),
+        ("--label-private", args.label_private, args.event == Kind::ClassRemoved || args.with_earlier),
     ] {
         if given && !belongs {
             return senseless(option);
         }
     }
-    Ok(())
-}
-
-fn facts(args: &AppendArgs) -> Result<Facts, Error> {
-    let record = match (&args.record, args.event) {
-        (Some(path), Kind::Requested) => Some(Record::open_or_salt(path)?),
-        (Some(path), _) => Some(Record::open(path)?),
-        (None, _) => None,
+    if args.record.is_some() && args.request.is_some() && args.event != Kind::Amended {
+        return senseless("--request beside --record");
+    }
+    let missing = match args.event {
+        Kind::Amended if args.record.is_none() || args.request.is_none() => "--record and --request",
+        Kind::Countersigned if args.entry.is_none() && args.signed.is_none() => "--entry or --signed",
+        Kind::SaltDestroyed if args.record.is_none() => "--record",
+        _ => return Ok(()),
     };
-    let mut facts = Facts::new(args.event);
-    facts.request = record.as_ref().map(Record::commitment).or(args.request);
-    facts.artifact = args.artifact;
-    if let Some(folder) = &args.release {
-        let released = Released::read(folder)?;
-        (facts.artifact, facts.manifest) = (Some(released.artifact), Some(released.manifest));
-        // Once is enough, and what is private then must not slip out later.
-        if args.event == Kind::ClassRemoved {
-            facts.classes = match &record {
-                Some(record) if args.label_private => released.private_classes(record),
-                _ => released.classes,
-            };
-        }
-    }
-    facts.successor = args.successor.as_deref().map(successor).transpose()?;
-    Ok(facts)
-}
-
-fn successor(said: &Path) -> Result<Sha256Digest, Error> {
-    match said.to_str().map(parse_digest) {
-        Some(Ok(digest)) => Ok(digest),
-        _ => Ok(Released::read(said)?.artifact),
-    }
+    let said = format!("`{}` needs {missing}", args.event.name());
+    Err(unusable(&args.register, &said, "`declass register append --help` says what belongs to each event"))
 }
 
 fn moment(args: &AppendArgs) -> Result<Moment, Error> {
@@ -122,8 +149,8 @@ fn moment(args: &AppendArgs) -> Result<Moment, Error> {
     }
 }
 
-fn say(appended: &Appended, as_json: bool, printer: &Printer) -> Result<()> {
-    let Appended { finished, event, checkpoint } = appended;
+fn tell(appended: &Appended, is_silent: bool, printer: &Printer) {
+    let Appended { finished, event, .. } = appended;
     if let Some(finished) = finished {
         printer.warn(&format!(
             "an interrupted append was finished: entry {} {}",
@@ -131,12 +158,7 @@ fn say(appended: &Appended, as_json: bool, printer: &Printer) -> Result<()> {
             told(finished)
         ));
     }
-    if as_json {
-        let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
-            "root": checkpoint.root.to_string()});
-        printer.answer(Schema::RegisterAppend, &json!({"entry": event, "checkpoint": checkpoint}))?;
-    } else {
+    if !is_silent {
         printer.row(&format!("entry {}", event.seq), told(event));
     }
-    Ok(())
 }

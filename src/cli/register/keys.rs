@@ -6,7 +6,7 @@ use anyhow::Result;
 use declass::{
     error::Error,
     formats::read_regular,
-    register::{Origin, SigningKey, VerifierKey, check_key_place, require_register, write_public_key},
+    register::{Origin, Role, SigningKey, VerifierKey, check_key_place, require_register, write_public_key},
 };
 use zeroize::Zeroizing;
 
@@ -45,16 +45,33 @@ pub(super) fn open_or_make(
     Ok(KeyPair { key, verifier, is_new, private: path.to_owned(), public })
 }
 
+/// The same for the key of somebody with a role, under whose name it is.
+pub(super) fn open_role(
+    register: &Path,
+    path: &Path,
+    role: &Role,
+    passphrase: &PassphraseArgs,
+) -> Result<KeyPair> {
+    let name = role.origin().ok_or_else(|| unusable(path, "its role names no key", ""))?;
+    open_or_make(register, path, &name, passphrase)
+}
+
 /// Both halves of a key, and where they lie.
 pub(super) struct KeyPair {
     pub(super) key: SigningKey,
     pub(super) verifier: VerifierKey,
-    is_new: bool,
+    pub(super) is_new: bool,
     pub(super) private: PathBuf,
     pub(super) public: PathBuf,
 }
 
 impl KeyPair {
+    pub(super) fn tell_unless(&self, is_silent: bool, printer: &Printer) {
+        if !is_silent {
+            self.tell(printer);
+        }
+    }
+
     pub(super) fn tell(&self, printer: &Printer) {
         let made = if self.is_new { " (new, encrypted)" } else { "" };
         printer.row("private key", format!("{}{made}", self.private.display()));

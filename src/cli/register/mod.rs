@@ -4,12 +4,19 @@
 mod about;
 mod append;
 mod args;
+mod countersign;
+mod dates;
+#[cfg(feature = "compute")]
+mod dossier;
+mod facts;
 mod gate;
+mod import;
 mod init;
 mod keys;
 mod list;
 mod prove;
 mod verify;
+mod witness;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +25,7 @@ pub(super) use about::entries_about;
 use anyhow::Result;
 pub(super) use args::RegisterArgs;
 use args::RegisterCommand;
+pub(super) use dates::recorded;
 use declass::{
     error::{Error, RegisterError},
     formats::read_regular,
@@ -32,10 +40,15 @@ const LIMIT: u64 = 1 << 24;
 pub(super) fn run(args: &RegisterArgs, printer: &Printer) -> Result<Exit> {
     match &args.command {
         RegisterCommand::Append(args) => append::run(args, printer),
+        RegisterCommand::Countersign(args) => countersign::run(args, printer),
+        #[cfg(feature = "compute")]
+        RegisterCommand::Dossier(args) => dossier::run(args, printer),
+        RegisterCommand::Import(args) => import::run(args, printer),
         RegisterCommand::Init(args) => init::run(args, printer),
         RegisterCommand::List(args) => list::run(args, printer),
         RegisterCommand::Prove(args) => prove::run(args, printer),
         RegisterCommand::Verify(args) => verify::run(args, printer),
+        RegisterCommand::Witness(args) => witness::run(args, printer),
     }
 }
 
@@ -52,6 +65,11 @@ fn beside(path: &Path, end: &str) -> Result<PathBuf, Error> {
     let mut name = name.to_owned();
     name.push(end);
     Ok(path.with_file_name(name))
+}
+
+/// The register, or what belongs to it, says no.
+fn refused(path: &Path, reason: &str) -> Error {
+    RegisterError::Refuses { path: path.to_owned(), reason: reason.into(), hint: None }.into()
 }
 
 fn unusable(path: &Path, reason: &str, hint: &str) -> Error {

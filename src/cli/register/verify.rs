@@ -6,13 +6,20 @@ use anyhow::Result;
 use declass::{
     evidence::{
         Check, Finding, Outcome,
-        code::{Code, NOT_REGISTERED, REGISTER},
+        code::{Code, NOT_REGISTERED, REGISTER, RULES},
     },
-    register::{Proof, Proven, Question, Record, VerifierKey, examine},
+    register::{Proof, Proven, Question, Record, VerifierKey, Witnessed, examine},
+    sign::Stamped,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Printer, args::VerifyArgs, list::told, read, trusted};
+use super::{
+    Printer,
+    args::VerifyArgs,
+    dates::{at, open_trust},
+    list::told,
+    read, trusted,
+};
 use crate::cli::{
     Exit,
     args::VerdictFormat,
@@ -26,27 +33,34 @@ struct Verdict<'a> {
     place: &'a Path,
     key: &'a VerifierKey,
     answers: Vec<Check>,
+    /// What others say of its checkpoints, if anybody is trusted.
+    witnessed: Option<Vec<Witnessed>>,
 }
 
 pub(super) fn run(args: &VerifyArgs, printer: &Printer) -> Result<Exit> {
     let register = args.register.as_deref().unwrap_or(Path::new("."));
     let key = &trusted(register, args.vkey.as_deref())?;
     let verdict = match &args.proof {
-        Some(proof) => Verdict { place: proof, key, answers: vec![check_proof(&read(proof)?, key)] },
-        None => Verdict { place: register, key, answers: check_register(register, key, args)? },
+        Some(proof) => {
+            Verdict { place: proof, key, answers: vec![check_proof(&read(proof)?, key)], witnessed: None }
+        }
+        None => check_register(register, key, args)?,
     };
     verdict.print(args.output.format(), printer)
 }
 
-fn check_register(path: &Path, key: &VerifierKey, args: &VerifyArgs) -> Result<Vec<Check>> {
+fn check_register<'a>(place: &'a Path, key: &'a VerifierKey, args: &VerifyArgs) -> Result<Verdict<'a>> {
     // Whatever cannot be read is no answer, however the register is.
     let older = args.old.iter().map(|old| read(old)).collect::<Result<Vec<_>, _>>()?;
     let record = args.record.as_deref().map(Record::open).transpose()?;
-    let examination = examine(path, key)?;
+    let (trust, now) = (args.trust.as_deref().map(open_trust).transpose()?, at(args.at).into());
+    let examination = examine(place, key)?;
     let mut answers = examination.answers();
+    answers.extend(trust.iter().filter_map(|trust| examination.rules(trust, now)));
+    let witnessed = trust.map(|trust| examination.witnessed(&trust, now));
     answers.extend(older.iter().map(|older| examination.compare(older)));
     answers.extend(record.iter().map(|record| examination.find(record)));
-    Ok(answers)
+    Ok(Verdict { place, key, answers, witnessed })
 }
 
 fn check_proof(proof: &[u8], key: &VerifierKey) -> Check {
@@ -54,6 +68,14 @@ fn check_proof(proof: &[u8], key: &VerifierKey) -> Check {
         Proven::Consistent(old, new) => {
             let (origin, new, old) = (new.origin, new.size, old.size);
             format!("`{origin}` with {new} entries begins with the {old} of the older checkpoint")
+        }
+        Proven::Excerpt(events, checkpoint, old) => {
+            let numbers: Vec<String> = events.iter().map(|event| event.seq.to_string()).collect();
+            let since = old.map_or_else(String::new, |old| {
+                format!("; it begins with the {} of the older checkpoint", old.size)
+            });
+            let (origin, size) = (checkpoint.origin, checkpoint.size);
+            format!("entries {} of {size} of `{origin}`{since}", numbers.join(", "))
         }
         Proven::Included(event, checkpoint) => {
             let (seq, size) = (event.seq, checkpoint.size);
@@ -73,7 +95,9 @@ impl Verdict<'_> {
             VerdictFormat::Json => {
                 let findings: Vec<_> = failed.iter().map(findings::json).collect();
                 let passed = failed.is_empty();
-                let answer = json!({"passed": passed, "checks": self.answers, "findings": findings});
+                let witnessed = self.witnessed.as_ref().map(|all| all.iter().map(seen).collect::<Vec<_>>());
+                let answer = json!({"passed": passed, "checks": self.answers, "findings": findings,
+                    "witnessed": witnessed});
                 printer.answer(Schema::RegisterVerify, &answer)?;
             }
             VerdictFormat::Sarif => printer.json(&sarif(&failed, self.place, exit as u8))?,
@@ -94,6 +118,12 @@ impl Verdict<'_> {
         let place = self.place.display();
         printer.row("register", format!("{place}, trusting {}", self.key.short()));
         self.answers.iter().for_each(|answer| printer.check(answer, None));
+        for it in self.witnessed.iter().flatten() {
+            let by = it.stamps.iter().chain(&it.witnesses).map(ToString::to_string).collect::<Vec<_>>();
+            let by = if by.is_empty() { "by nobody who is trusted".to_owned() } else { by.join(", ") };
+            printer.row("seen", format!("the checkpoint of {} entries: {by}", it.size));
+            it.ignored.iter().for_each(|reason| printer.row("", reason));
+        }
         let (failed, all) = (self.failed(), self.answers.len());
         let verdict = match failed.first() {
             None => "passed".to_owned(),
@@ -109,7 +139,23 @@ impl Verdict<'_> {
     }
 }
 
+/// What others say of a checkpoint, as JSON.
+fn seen(witnessed: &Witnessed) -> Value {
+    let by = |all: &[Stamped]| -> Vec<Value> {
+        all.iter().map(|it| json!({"time": it.written(), "by": it.authority})).collect()
+    };
+    json!({"size": witnessed.size, "stamps": by(&witnessed.stamps), "witnesses": by(&witnessed.witnesses),
+        "ignored": witnessed.ignored})
+}
+
 /// What a no means: that there is no such request is no fault of the register.
 fn code(answer: &Check) -> &'static Code {
-    if answer.definition.id == Question::Record.definition().id { &NOT_REGISTERED } else { &REGISTER }
+    let is = |question: Question| answer.definition.id == question.definition().id;
+    if is(Question::Record) {
+        &NOT_REGISTERED
+    } else if is(Question::Rules) {
+        &RULES
+    } else {
+        &REGISTER
+    }
 }

@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{super::card::Subject, super::page::prose::class, super::page::section, Report, claimed};
+use super::{
+    super::card::Subject,
+    super::page::{prose::class, section},
+    Report, claimed,
+};
 use crate::evidence::reading;
 
 /// Removed classes that are drawn, and destinations of each; the rest is one more.

@@ -14,10 +14,7 @@ mod weights;
 
 use maud::{Markup, html};
 
-use super::{
-    card::{Beside, Subject},
-    page,
-};
+use super::card::{Beside, Subject};
 use crate::{
     claim::{Earlier, RecordedCheck, Statement},
     evidence::{Check, Finding},
@@ -114,7 +111,7 @@ pub fn report(report: &Report<'_>) -> String {
         (headline::limits(&subject, report))
         (headline::again(&subject, report))
     };
-    page::whole(&title, &body)
+    super::page::whole(&title, &body)
 }
 
 /// The claim with the figures of the checks that were made now in the place of its own.

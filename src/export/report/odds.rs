@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::{super::card::Subject, super::page::bars::key, super::page::section, Report, claimed};
+use super::{
+    super::card::Subject,
+    super::page::{bars::key, section},
+    Report, claimed,
+};
 use crate::evidence::{Figure, Side, reading::Figures};
 
 /// The percentiles that a range is drawn of.

@@ -120,3 +120,15 @@ fn absurd_sizes_are_no_trouble() {
     }
     assert!(inclusion(&[], 0).is_empty() && inclusion(&leaves(3), 3).is_empty());
 }
+
+#[test]
+fn many_proofs_are_those_that_are_made_one_by_one() {
+    for size in 1..40 {
+        let leaves = leaves(size);
+        let subtrees = Subtrees::of(&leaves);
+        for index in 0..size {
+            assert_eq!(subtrees.inclusion(index), inclusion(&leaves, index), "{index} of {size}");
+        }
+        assert!(subtrees.inclusion(size).is_empty());
+    }
+}

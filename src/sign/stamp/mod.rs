@@ -20,13 +20,14 @@ use std::{
 pub(crate) use attach::attach_stamp;
 pub use attach::stamp_request;
 pub(super) use certificate::Certificate;
+pub(crate) use request::request as request_for;
 use x509_cert::der::DateTime;
 
 use self::{algorithm::Hash, token::Token};
 use super::Refusal;
 
 /// Answers of services with all their certificates have some thousand bytes.
-pub(super) const MAX_STAMP: usize = 1 << 16;
+pub(crate) const MAX_STAMP: usize = 1 << 16;
 
 /// An answer of a time-stamping service that is in order: granted, and signed by the certificate that came
 /// along, which is for time stamping and was valid at the time.
@@ -58,10 +59,10 @@ impl Stamp {
         Ok(Self { hash, imprint, nonce, time, certificate })
     }
 
-    /// Whether it is of this signature.
+    /// Whether it is of these bytes: those of a signature, or of a checkpoint.
     #[must_use]
-    pub fn is_of(&self, signature: &[u8]) -> bool {
-        self.hash.digest(signature) == self.imprint
+    pub fn is_of(&self, bytes: &[u8]) -> bool {
+        self.hash.digest(bytes) == self.imprint
     }
 
     /// Whether it answers the request that [`stamp_request`] makes for this signature.

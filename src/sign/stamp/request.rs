@@ -13,7 +13,7 @@ const NONCE: [u8; 2] = [0x02, 8];
 const WITH_CERTIFICATE: [u8; 3] = [0x01, 1, 0xff];
 
 /// The request for a time stamp of these bytes; the same bytes give the same request.
-pub(super) fn request(signature: &[u8]) -> Vec<u8> {
+pub(crate) fn request(signature: &[u8]) -> Vec<u8> {
     let imprint = Sha256Digest::of(signature).0;
     [&BEFORE[..], &imprint, &NONCE, &nonce(signature), &WITH_CERTIFICATE].concat()
 }

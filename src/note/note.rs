@@ -4,36 +4,38 @@ use std::fmt;
 
 use base64ct::{Base64, Encoding};
 
-use super::vkey::VerifierKey;
+use super::key::{Named, VerifierKey};
 
 /// What stands before a signature.
 const MARK: &str = "— ";
 /// More is not read of any note.
-pub(super) const LIMIT: u64 = 1 << 16;
+pub(crate) const LIMIT: u64 = 1 << 16;
 
 /// A text and signatures of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Note {
+pub(crate) struct Note {
     text: String,
     signatures: Vec<Signature>,
 }
 
+/// A line below a note.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct Signature {
+pub(super) struct Signature {
     name: String,
     id: [u8; 4],
-    bytes: Vec<u8>,
+    /// What the kind of the key makes of it.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Note {
     /// A text that ends with a line feed, and a signature by a key.
-    pub(super) fn new(text: String, key: &VerifierKey, signature: [u8; 64]) -> Self {
+    pub(crate) fn new(text: String, key: &VerifierKey, signature: [u8; 64]) -> Self {
         let signature = Signature { name: key.origin().to_string(), id: key.id(), bytes: signature.to_vec() };
         Self { text, signatures: vec![signature] }
     }
 
     /// Reads a note; the error says what is wrong with it.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let note = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
         if note.chars().any(|c| c.is_ascii_control() && c != '\n') {
             return Err("it has a control character".into());
@@ -48,12 +50,8 @@ impl Note {
     }
 
     /// The signed text if this key signed it.
-    pub(super) fn verified(&self, key: &VerifierKey) -> Result<&str, String> {
-        let mut by_key = self
-            .signatures
-            .iter()
-            .filter(|by| by.name == key.origin().as_str() && by.id == key.id())
-            .peekable();
+    pub(crate) fn verified(&self, key: &VerifierKey) -> Result<&str, String> {
+        let mut by_key = self.by(key).peekable();
         if by_key.peek().is_none() {
             let by: Vec<String> = self.signatures.iter().map(ToString::to_string).collect();
             return Err(format!("it is not signed by {}, but by {}", key.short(), by.join(", ")));
@@ -65,8 +63,18 @@ impl Note {
         }
     }
 
+    /// The lines that say they are of this key.
+    pub(super) fn by<const KIND: u8>(&self, key: &Named<KIND>) -> impl Iterator<Item = &Signature> {
+        self.signatures.iter().filter(|by| by.name == key.origin().as_str() && by.id == key.id())
+    }
+
+    /// The note with the signature lines of others below its own.
+    pub(crate) fn with_lines(&self, lines: &str) -> Result<Self, String> {
+        Self::read(format!("{self}{lines}").as_bytes())
+    }
+
     /// The text, whoever signed it.
-    pub(super) fn unverified(&self) -> &str {
+    pub(crate) fn unverified(&self) -> &str {
         &self.text
     }
 }
@@ -101,27 +109,26 @@ impl fmt::Display for Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::register::{SigningKey, vkey::Origin};
+    use crate::note::signed::signed;
 
     #[test]
     fn a_note_is_of_its_key_and_text_and_written_as_it_was_read() {
-        let origin: Origin = "example.org/register".parse().unwrap();
-        let (key, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
-        let note = key.sign("text\n\nmore\n".into(), &origin);
+        let (key, note) = signed(1, "example.org/register", "text\n\nmore\n");
+        let (other, _) = signed(2, "example.org/register", "text\n");
         let written = note.to_string();
         assert_eq!(Note::read(written.as_bytes()).unwrap(), note);
-        assert_eq!(note.verified(&key.verifier(&origin)), Ok("text\n\nmore\n"));
-        let said = note.verified(&other.verifier(&origin)).unwrap_err();
+        assert_eq!(note.verified(&key), Ok("text\n\nmore\n"));
+        let said = note.verified(&other).unwrap_err();
         assert!(said.contains("is not signed by"), "{said}");
         let changed = Note::read(written.replace("more", "less").as_bytes()).unwrap();
-        let said = changed.verified(&key.verifier(&origin)).unwrap_err();
+        let said = changed.verified(&key).unwrap_err();
         assert!(said.contains("is not of this text"), "{said}");
         // A signature of somebody else is nobody's business; one more of the same key must be good, too.
         let cosigned = written.clone() + "— witness AAAAAAAA\n";
-        assert!(Note::read(cosigned.as_bytes()).unwrap().verified(&key.verifier(&origin)).is_ok());
+        assert!(Note::read(cosigned.as_bytes()).unwrap().verified(&key).is_ok());
         let twice = written + changed.to_string().lines().last().unwrap() + "\n";
         let twice = twice.replace("more", "less");
-        assert!(Note::read(twice.as_bytes()).unwrap().verified(&key.verifier(&origin)).is_err());
+        assert!(Note::read(twice.as_bytes()).unwrap().verified(&key).is_err());
     }
 
     #[test]

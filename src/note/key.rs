@@ -1,4 +1,4 @@
-//! Names and public keys, in the one-line form that Go's `note` package reads.
+//! Names and public keys, in the one-line form that Go's `note` package reads: `name+id+base64`.
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +8,9 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 /// What Ed25519 is called in a signed note.
-const ED25519: u8 = 1;
+pub(super) const ED25519: u8 = 1;
+/// What stands before the 32 bytes of an Ed25519 key in DER (RFC 8410).
+const BEFORE_KEY: [u8; 12] = [0x30, 0x2a, 0x30, 5, 0x06, 3, 0x2b, 0x65, 0x70, 0x03, 0x21, 0];
 const MOST_CHARACTERS: usize = 200;
 
 /// The name of a register, the same for ever: by custom a host and a path of its owner's, such as
@@ -45,20 +47,23 @@ impl FromStr for Origin {
     }
 }
 
-/// A public key under a register's name: `name+id+base64`.
+/// An Ed25519 key under a name, for signatures of one kind: the number that C2SP gives it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct VerifierKey {
+pub struct Named<const KIND: u8> {
     origin: Origin,
     key: VerifyingKey,
 }
 
-impl VerifierKey {
-    pub(super) fn new(origin: Origin, key: VerifyingKey) -> Self {
+/// A public key that signs notes, under the name of a register or a role.
+pub type VerifierKey = Named<ED25519>;
+
+impl<const KIND: u8> Named<KIND> {
+    pub(crate) fn new(origin: Origin, key: VerifyingKey) -> Self {
         Self { origin, key }
     }
 
-    /// The register's name.
+    /// The name.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -66,7 +71,7 @@ impl VerifierKey {
 
     /// The first bytes of the SHA-256 of name, kind and key, by which a signature says whose it is.
     pub(super) fn id(&self) -> [u8; 4] {
-        let named = [self.origin.0.as_bytes(), b"\n", &[ED25519], self.key.as_bytes()].concat();
+        let named = [self.origin.0.as_bytes(), b"\n", &[KIND], self.key.as_bytes()].concat();
         let [a, b, c, d, ..] = Sha256Digest::of(&named).0;
         [a, b, c, d]
     }
@@ -77,20 +82,28 @@ impl VerifierKey {
         format!("`{}+{:08x}`", self.origin, u32::from_be_bytes(self.id()))
     }
 
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// The key as other tools read it: PEM of a `SubjectPublicKeyInfo` (RFC 8410).
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        let der = [&BEFORE_KEY[..], self.key.as_bytes()].concat();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", Base64::encode_string(&der))
+    }
+
+    /// Whether a signature is of this key over these bytes.
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let signature = ed25519_dalek::Signature::from_slice(signature);
         signature.is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 }
 
-impl fmt::Display for VerifierKey {
+impl<const KIND: u8> fmt::Display for Named<KIND> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let typed = [&[ED25519], &self.key.as_bytes()[..]].concat();
+        let typed = [&[KIND], &self.key.as_bytes()[..]].concat();
         write!(f, "{}+{:08x}+{}", self.origin, u32::from_be_bytes(self.id()), Base64::encode_string(&typed))
     }
 }
 
-impl FromStr for VerifierKey {
+impl<const KIND: u8> FromStr for Named<KIND> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -99,9 +112,12 @@ impl FromStr for VerifierKey {
             return Err("a public key has the form name+id+base64".into());
         };
         let typed = Base64::decode_vec(encoded).map_err(|_| "its key is not base64")?;
-        let Some((&ED25519, key)) = typed.split_first() else {
+        let Some((kind, key)) = typed.split_first() else {
             return Err("it is not an Ed25519 key".into());
         };
+        if *kind != KIND {
+            return Err(format!("it is a key of kind {kind}, expected {KIND}"));
+        }
         let key = <[u8; 32]>::try_from(key).ok().and_then(|key| VerifyingKey::from_bytes(&key).ok());
         let key = key.filter(|key| !key.is_weak()).ok_or("it is not an Ed25519 key")?;
         let key = Self { origin: name.parse()?, key };
@@ -113,7 +129,7 @@ impl FromStr for VerifierKey {
     }
 }
 
-impl TryFrom<String> for VerifierKey {
+impl<const KIND: u8> TryFrom<String> for Named<KIND> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -121,8 +137,8 @@ impl TryFrom<String> for VerifierKey {
     }
 }
 
-impl From<VerifierKey> for String {
-    fn from(key: VerifierKey) -> Self {
+impl<const KIND: u8> From<Named<KIND>> for String {
+    fn from(key: Named<KIND>) -> Self {
         key.to_string()
     }
 }

@@ -1,0 +1,166 @@
+//! What the trust file asks of a register: witnesses, stamps, signed events, separate duties.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use declass_formats::Sha256Digest;
+
+use super::{
+    Examination, Witnessed,
+    event::{Event, Kind},
+    question::Question,
+};
+use crate::{
+    evidence::Check,
+    note::VerifierKey,
+    sign::{RegisterRequired, RegisterRules, Trust},
+};
+
+/// Offences that are told.
+const TOLD: usize = 3;
+
+/// Fails if a trust file speaks of events that there are none of.
+///
+/// # Errors
+/// In words, which.
+pub fn check_rules(rules: &RegisterRules) -> Result<(), String> {
+    let RegisterRequired { signed, separate, .. } = &rules.required;
+    let names = rules.actors.iter().flat_map(|actor| &actor.events).chain(signed);
+    for name in names.chain(separate.iter().flatten()) {
+        kind(name).ok_or_else(|| format!("`{}` is no event of a register", name.escape_debug()))?;
+    }
+    Ok(())
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+impl Examination {
+    /// Whether the register has what the trust file asks for; nothing after `now` counts. None if it asks for nothing.
+    #[must_use]
+    pub fn rules(&self, trust: &Trust, now: SystemTime) -> Option<Check> {
+        let (rules, required) = (trust.register(), &trust.register().required);
+        let mut asked = Vec::new();
+        let mut offences = Vec::new();
+        let witnessed = self.witnessed(trust, now);
+        if required.witnesses > 0 || required.stamped {
+            asked.push("seen by others");
+            offences.extend(self.unseen(required, &witnessed));
+        }
+        let signers = Signers::of(&self.content.events);
+        if !required.signed.is_empty() {
+            asked.push("signed by those who may");
+            offences.extend(signers.missing(&self.content.events, rules));
+        }
+        if !required.separate.is_empty() {
+            asked.push("duties separate");
+            offences.extend(signers.not_separate(&self.content.events, required));
+        }
+        (!asked.is_empty()).then(|| {
+            let more = offences.len().saturating_sub(TOLD);
+            offences.truncate(TOLD);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let found =
+                if offences.is_empty() { Ok(asked.join(", ")) } else { Err(offences.join("; ") + &more) };
+            Question::Rules.answer(found)
+        })
+    }
+
+    /// What nobody else has seen who should have.
+    fn unseen(&self, required: &RegisterRequired, witnessed: &[Witnessed]) -> Vec<String> {
+        let size = self.content.size();
+        let recent: Vec<&Witnessed> =
+            witnessed.iter().filter(|it| it.size.saturating_add(required.lag) >= size).collect();
+        let mut offences = Vec::new();
+        let mut names: Vec<&str> =
+            recent.iter().flat_map(|it| &it.witnesses).map(|it| it.authority.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let latest = witnessed.iter().rev().find(|it| !it.witnesses.is_empty()).map_or(0, |it| it.size);
+        if names.len() < required.witnesses {
+            offences.push(format!(
+                "of {size} entries {} witnesses have seen enough, asked for are {}; the latest cosigned checkpoint \
+                 is of {latest}",
+                names.len(),
+                required.witnesses
+            ));
+        }
+        if required.stamped && recent.iter().all(|it| it.stamps.is_empty()) {
+            let latest = witnessed.iter().rev().find(|it| !it.stamps.is_empty()).map_or(0, |it| it.size);
+            offences
+                .push(format!("of {size} entries the latest checkpoint with a time stamp is of {latest}"));
+        }
+        offences
+    }
+}
+
+/// The events of this name.
+fn named<'a>(events: &'a [&'a Event], name: &'a str) -> impl Iterator<Item = &'a Event> {
+    events.iter().copied().filter(move |event| event.facts.event.name() == name)
+}
+
+/// Who signed which entry, themselves or later.
+struct Signers<'a>(BTreeMap<u64, Vec<&'a VerifierKey>>);
+
+impl<'a> Signers<'a> {
+    fn of(events: &'a [Event]) -> Self {
+        let mut all = BTreeMap::<u64, Vec<&VerifierKey>>::new();
+        for event in events {
+            let entry = event.facts.entry.as_ref().map_or(event.seq, |entry| entry.index);
+            if let Some(key) = event.facts.by.as_ref().and_then(|by| by.key()) {
+                all.entry(entry).or_default().push(key);
+            }
+        }
+        Self(all)
+    }
+
+    fn by(&self, event: &Event) -> &[&'a VerifierKey] {
+        self.0.get(&event.seq).map_or(&[], Vec::as_slice)
+    }
+
+    /// Events that nobody signed who may.
+    fn missing(&self, events: &[Event], rules: &RegisterRules) -> Vec<String> {
+        let may = |key: &VerifierKey, event: &Event| {
+            let mut actors = rules.actors.iter().filter(|actor| actor.vkey == *key);
+            actors.any(|actor| actor.events.iter().any(|name| name == event.facts.event.name()))
+        };
+        let asked = |event: &&Event| rules.required.signed.iter().any(|it| it == event.facts.event.name());
+        let unsigned =
+            events.iter().filter(asked).filter(|event| !self.by(event).iter().any(|key| may(key, event)));
+        unsigned
+            .map(|event| {
+                let name = event.facts.event.name();
+                format!("entry {}, `{name}`, is signed by nobody who may", event.seq)
+            })
+            .collect()
+    }
+
+    /// Requests for which one key did both of what two have to do, or nobody shows that it was two.
+    fn not_separate(&self, events: &[Event], required: &RegisterRequired) -> Vec<String> {
+        let mut of_requests = BTreeMap::<Sha256Digest, Vec<&Event>>::new();
+        for event in events {
+            if let Some(request) = event.facts.request {
+                of_requests.entry(request).or_default().push(event);
+            }
+        }
+        let mut offences = Vec::new();
+        for events in of_requests.values() {
+            for [one, other] in &required.separate {
+                for one in named(events, one) {
+                    offences.extend(named(events, other).filter_map(|other| self.same(one, other)));
+                }
+            }
+        }
+        offences
+    }
+
+    fn same(&self, one: &Event, other: &Event) -> Option<String> {
+        let (first, second) = (self.by(one), self.by(other));
+        let [a, b] = [one, other].map(|it| format!("entry {} (`{}`)", it.seq, it.facts.event.name()));
+        if first.is_empty() || second.is_empty() {
+            return Some(format!("nothing shows that {a} and {b} are by two people: not both are signed"));
+        }
+        let both = first.iter().find(|key| second.contains(key))?;
+        Some(format!("{a} and {b} are signed by the same key {}", both.short()))
+    }
+}

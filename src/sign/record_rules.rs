@@ -1,0 +1,73 @@
+//! What a trust file says of registers: who witnesses them, who may sign which events, and what has to be there.
+
+use serde::Deserialize;
+
+use crate::note::{VerifierKey, WitnessKey};
+
+/// What is asked of a register.
+#[derive(Clone, Debug, Default)]
+pub struct RegisterRules {
+    /// Who may follow the register and cosign its checkpoints.
+    pub witnesses: Vec<Witness>,
+    /// Who may sign events.
+    pub actors: Vec<Actor>,
+    /// What must be there.
+    pub required: RegisterRequired,
+}
+
+/// Somebody else who follows a register, by `[[witness]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Its key for cosignatures.
+    pub vkey: WitnessKey,
+    /// Who holds it.
+    pub identity: String,
+}
+
+/// Whose own signature of an event counts, by `[[actor]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// The key.
+    pub vkey: VerifierKey,
+    /// Who holds it.
+    pub identity: String,
+    /// The events that it may sign, by their names in the register.
+    pub events: Vec<String>,
+}
+
+/// What must be there, by `[register]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegisterRequired {
+    /// How many witnesses must have cosigned.
+    pub witnesses: usize,
+    /// Whether a time-stamping service must have stamped.
+    pub stamped: bool,
+    /// How many of the latest entries need not be witnessed or stamped yet.
+    pub lag: u64,
+    /// Events that somebody who may must have signed.
+    pub signed: Vec<String>,
+    /// Pairs of events of one request that two different keys must have signed.
+    pub separate: Vec<[String; 2]>,
+}
+
+impl RegisterRules {
+    /// Fails if the rules could never be met.
+    pub(super) fn check(self) -> Result<Self, String> {
+        let (asked, known) = (self.required.witnesses, self.witnesses.len());
+        if asked > known {
+            return Err(format!("`[register]` asks for {asked} witnesses, and {known} are named"));
+        }
+        let twice = |at: usize| self.witnesses[..at].iter().any(|it| it.vkey == self.witnesses[at].vkey);
+        if let Some(at) = (0..known).find(|at| twice(*at)) {
+            return Err(format!("the witness {} is there twice", self.witnesses[at].vkey.short()));
+        }
+        let twice = |at: usize| self.actors[..at].iter().any(|it| it.vkey == self.actors[at].vkey);
+        match (0..self.actors.len()).find(|at| twice(*at)) {
+            Some(at) => Err(format!("the actor {} is there twice", self.actors[at].vkey.short())),
+            None => Ok(self),
+        }
+    }
+}
