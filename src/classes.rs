@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub use left::LeftLabel;
 pub(crate) use left::REMEDY;
 pub use tags::LeftPieces;
+pub(crate) use wish::matches_pattern;
 pub use wish::{Granted, Matched, Space, Wish};
 
 use crate::error::{ClassError, Likely};
@@ -29,7 +30,8 @@ pub struct Labels {
     pub source: String,
 }
 
-/// The classes to forget: at least one, and never so many that fewer than one is left.
+/// The classes to forget: at least one, and never so many that fewer than one is left. Where models are compared of
+/// which none lost a class, there is [none](Self::none).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Forgotten {
     indices: BTreeSet<usize>,
@@ -77,6 +79,12 @@ impl Forgotten {
             Some(_) => {}
         }
         Ok(Self { indices, classes })
+    }
+
+    /// No class of so many: of models that are compared, and never of a removal.
+    #[must_use]
+    pub(crate) fn none(classes: usize) -> Self {
+        Self { indices: BTreeSet::new(), classes }
     }
 
     /// The forgotten indices, ascending.

@@ -70,12 +70,18 @@ mod arrays;
 pub mod attest;
 #[cfg(feature = "compute")]
 #[doc(hidden)]
+pub mod batch;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
 pub mod blueprint;
 mod calendar;
 #[doc(hidden)]
 pub mod claim;
 #[doc(hidden)]
 pub mod classes;
+#[cfg(feature = "compute")]
+#[doc(hidden)]
+pub mod compare;
 #[doc(hidden)]
 pub mod cut;
 #[cfg(feature = "compute")]

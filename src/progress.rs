@@ -27,6 +27,8 @@ pub enum Step {
     Downloading,
     /// Hashing a release, counted in bytes.
     Hashing,
+    /// Carrying out a plan, counted in releases.
+    Releasing,
     /// Running networks, counted in batches of inputs or embeddings.
     Running,
     /// Drawing synthetic embeddings, counted in accepted samples.

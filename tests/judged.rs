@@ -1,8 +1,10 @@
 //! What declass writes, judged by others: cyclonedx-python-lib, model_signing, onnx, onnxruntime, numpy,
-//! safetensors, securesystemslib, @sigstore/verify and openssl.
+//! safetensors, kubernetes-validate, securesystemslib, @sigstore/verify and openssl.
 
 #[path = "judged/boxes.rs"]
 mod boxes;
+#[path = "judged/clusters.rs"]
+mod clusters;
 #[path = "judged/export.rs"]
 mod export;
 #[path = "judged/graphs.rs"]

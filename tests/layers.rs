@@ -9,11 +9,43 @@ use sources::{
 };
 
 /// What each room of the library may name of the others.
-const MAY_NAME: [(&str, &[&str]); 41] = [
+const MAY_NAME: [(&str, &[&str]); 43] = [
     ("arrays", &["error"]),
+    (
+        "batch",
+        &[
+            "claim",
+            "classes",
+            "embeddings",
+            "error",
+            "evidence",
+            "head",
+            "methods",
+            "model",
+            "progress",
+            "removal",
+            "sign",
+        ],
+    ),
     ("blueprint", &["cut", "error", "net"]),
     ("calendar", &[]),
     ("classes", &["error"]),
+    (
+        "compare",
+        &[
+            "claim",
+            "classes",
+            "cut",
+            "embeddings",
+            "error",
+            "evaluate",
+            "evidence",
+            "head",
+            "rng",
+            "space",
+            "verify",
+        ],
+    ),
     ("cut", &["classes", "error", "evidence::Untouched", "evidence::UntouchedKind", "head", "net"]),
     ("device", &["claim::DeviceKind", "error"]),
     (
@@ -40,7 +72,20 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
     ("evaluate", &["arrays", "classes", "cut", "error", "evidence", "head", "rng", "statistics"]),
     (
         "export",
-        &["claim", "classes", "error", "evidence", "head::Place", "head::Slot", "note", "register", "sign"],
+        &[
+            "batch",
+            "claim",
+            "classes",
+            "compare",
+            "error",
+            "evaluate",
+            "evidence",
+            "head::Place",
+            "head::Slot",
+            "note",
+            "register",
+            "sign",
+        ],
     ),
     ("fetch", &["claim::names", "error", "progress"]),
     ("gate", &["claim", "classes", "cut", "error", "evidence", "head", "progress", "sign"]),
@@ -73,9 +118,11 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
         &[
             "arrays",
             "attest",
+            "batch",
             "blueprint",
             "claim",
             "classes",
+            "compare",
             "cut",
             "device",
             "edit",
@@ -84,6 +131,7 @@ const MAY_NAME: [(&str, &[&str]); 41] = [
             "evaluate",
             "evidence",
             "export",
+            "fetch::PackageUrl",
             "gate",
             "head",
             "inputs",

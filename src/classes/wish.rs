@@ -122,6 +122,11 @@ impl Space<'_> {
 
 const WILD: [char; 2] = ['*', '?'];
 
+/// Whether a name is one that a pattern describes: `*` stands for any letters, `?` for one.
+pub(crate) fn matches_pattern(pattern: &str, name: &str) -> bool {
+    matches(&pattern.chars().collect::<Vec<_>>(), name)
+}
+
 /// Whether a label is one that a pattern describes: of several places where a text between stars could be, the first
 /// is as good as any other.
 fn matches(pattern: &[char], label: &str) -> bool {

@@ -1,6 +1,10 @@
 //! The command line as clap sees it; values are parsed into the library's types at once.
 
 #[cfg(feature = "compute")]
+mod batch;
+#[cfg(feature = "compute")]
+mod compare;
+#[cfg(feature = "compute")]
 mod compute;
 #[cfg(feature = "compute")]
 mod data;
@@ -16,6 +20,10 @@ use std::path::PathBuf;
 use clap::ArgGroup;
 use clap::{Args, Parser, Subcommand};
 
+#[cfg(feature = "compute")]
+pub(super) use batch::BatchArgs;
+#[cfg(feature = "compute")]
+pub(super) use compare::CompareArgs;
 #[cfg(feature = "compute")]
 pub(super) use compute::{
     Chosen, EvaluateArgs, ExportArgs, ExportFormat, InspectArgs, MethodsArgs, ModelArgs, ReproduceArgs,
@@ -101,6 +109,12 @@ pub(super) enum Command {
     #[cfg(feature = "compute")]
     /// Show a release on one page that people look at, with what `verify` finds.
     Report(ReportArgs),
+    #[cfg(feature = "compute")]
+    /// Hold models against each other: files, answers, layers, single inputs.
+    Compare(CompareArgs),
+    #[cfg(feature = "compute")]
+    /// Carry out a plan: many models, many classes, one summary.
+    Batch(BatchArgs),
     #[cfg(feature = "compute")]
     /// Run a model on arrays of your own and save what comes out.
     Run(RunArgs),

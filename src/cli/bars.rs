@@ -28,6 +28,7 @@ impl Progress for Bars {
             Step::Downloading => ("downloading", "{bytes}/{total_bytes}"),
             Step::Encoding => ("running", "{pos}/{len} examples"),
             Step::Hashing => ("hashing", "{bytes}/{total_bytes}"),
+            Step::Releasing => ("releases", "{pos}/{len}"),
             Step::Sampling => ("sampling", "{pos}/{len}"),
             Step::Running => ("running both", "{pos}/{len} batches"),
             Step::Unlearning => ("unlearning", "{pos}/{len} epochs"),

@@ -15,7 +15,7 @@ use declass::{
 };
 
 use super::{
-    args::EvaluateArgs,
+    args::{EvaluateArgs, ExampleArgs},
     bars::Bars,
     hub,
     labelled::{Through, encoding, kept_in},
@@ -44,31 +44,56 @@ pub(super) fn measure(
     bars: &Bars,
     printer: &Printer,
 ) -> Result<Option<Compared>> {
-    let (Some((model, cut, head)), Some(test)) = (open(args, pair, bars)?, &args.measured_on.examples.data)
-    else {
-        return Ok(None);
+    let Some((model, cut, head)) = open(args, pair, bars)? else { return Ok(None) };
+    let keep = kept_in(&args.keep);
+    let asked = Asked {
+        examples: &args.measured_on.examples,
+        keep: keep.as_deref(),
+        layers: args.layers,
+        seed: args.seed,
     };
+    let (test, train, layers) = embedded(&asked, through, (pair, data), (&model, &cut), (bars, printer))?;
+    let retrained = Retrained::new(head, data, test, train)?.with_layers(layers);
+    Ok(Some(compare(pair, data, &retrained, args.seed)?))
+}
+
+/// What another model is run on, and what is looked at.
+pub(super) struct Asked<'a> {
+    pub(super) examples: &'a ExampleArgs,
+    pub(super) keep: Option<&'a Path>,
+    /// Layers that are compared, at most.
+    pub(super) layers: u16,
+    pub(super) seed: u64,
+}
+
+/// What another model makes of the same examples: embeddings of test and of training examples, and the layers that it has in
+/// common with the first.
+pub(super) fn embedded(
+    asked: &Asked<'_>,
+    through: &Through<'_>,
+    (pair, data): (&Pair, &Data),
+    (model, cut): (&Artifact, &Cut),
+    (bars, printer): (&Bars, &Printer),
+) -> Result<(Labelled, Option<Labelled>, Layers), Error> {
+    let classes = (through.cut.head.classes, through.labels);
     let of = |path: &Path| -> Result<Labelled, Error> {
-        let classes = (through.cut.head.classes, through.labels);
-        let keep = kept_in(&args.keep);
-        let encoding = encoding(&args.measured_on.examples, path, None, keep.as_deref());
-        let encoded = encoding.run_as(classes, &model, &cut, bars)?;
-        encoded.assumed.iter().for_each(|said| printer.detail("assumed", format!("retrained: {said}")));
+        let encoded = encoding(asked.examples, path, None, asked.keep).run_as(classes, model, cut, bars)?;
+        let name = model.path().display();
+        encoded.assumed.iter().for_each(|said| printer.detail("assumed", format!("{name}: {said}")));
         Ok(encoded.labelled)
     };
-    let train = args.measured_on.examples.train_data.as_deref().map(of).transpose()?;
-    let retrained = Retrained::new(head, data, of(test)?, train)?;
-    let rows = data.drawn(pair, args.seed);
+    let train = asked.examples.train_data.as_deref().map(of).transpose()?;
+    let path = asked.examples.data.as_deref().unwrap_or(Path::new(""));
+    let test = of(path)?;
+    let rows = data.drawn(pair, asked.seed);
     let names: Vec<String> = rows.sought.iter().map(|row| data.test.name(*row)).collect();
-    let classes = (through.cut.head.classes, through.labels);
-    let [own, theirs] =
-        [through.graph, None].map(|graph| encoding(&args.measured_on.examples, test, graph, None));
+    let [own, theirs] = [through.graph, None].map(|graph| encoding(asked.examples, path, graph, None));
     let both = [
         Layered { encoding: &own, classes, model: through.model, cut: through.cut },
-        Layered { encoding: &theirs, classes, model: &model, cut: &cut },
+        Layered { encoding: &theirs, classes, model, cut },
     ];
     // Of places only their embeddings are compared.
-    let most = if pair.place.is_some() { 0 } else { usize::from(args.layers) };
+    let most = if pair.place.is_some() { 0 } else { usize::from(asked.layers) };
     let layers = common_layers(both, (&rows, &names), most, bars)?;
     if layers.is_empty() && most > 0 {
         printer.row(
@@ -76,8 +101,7 @@ pub(super) fn measure(
             "the two networks have no layers of the same names: their embeddings alone are compared",
         );
     }
-    let retrained = retrained.with_layers(Layers { rows, layers });
-    Ok(Some(compare(pair, data, &retrained, args.seed)?))
+    Ok((test, train, Layers { rows, layers }))
 }
 
 /// How far the release is from it.

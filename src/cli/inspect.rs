@@ -129,7 +129,8 @@ fn print_cuts(source: &Source, args: &InspectArgs, printer: &Printer) -> Result<
 
 fn cut_point(point: &CutPoint) -> String {
     let behind = counted(point.weighted_after, "weighted operator");
-    format!("{} ({}), {behind} behind it", point.tensor, point.producer)
+    let numbers = grouped(point.parameters_after);
+    format!("{} ({}), {behind} and {numbers} parameters behind it", point.tensor, point.producer)
 }
 
 fn classes(source: &Source) -> String {
@@ -182,7 +183,14 @@ fn as_json(source: &Source) -> serde_json::Value {
         })
     };
     let further = |file: &FurtherFile| json!({"path": file.path.to_string(), "apart": file.apart});
-    let point = |point: &CutPoint| json!({"tensor": point.tensor, "producer": point.producer, "weightedAfter": point.weighted_after});
+    let point = |point: &CutPoint| {
+        json!({
+            "tensor": point.tensor,
+            "producer": point.producer,
+            "weightedAfter": point.weighted_after,
+            "parametersAfter": point.parameters_after,
+        })
+    };
     json!({
         "model": source.name,
         "package": source.model.origin().map(ToString::to_string),

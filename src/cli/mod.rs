@@ -5,10 +5,14 @@ mod advice;
 mod amended;
 mod args;
 mod bars;
+#[cfg(feature = "compute")]
+mod batch;
 #[cfg(feature = "inputs")]
 mod beside;
 #[cfg(feature = "inputs")]
 mod changed;
+#[cfg(feature = "compute")]
+mod compare;
 #[cfg(feature = "compute")]
 mod device;
 mod env;
@@ -89,6 +93,10 @@ pub(crate) fn run() -> ExitCode {
     let result = match &cli.command {
         #[cfg(feature = "compute")]
         Command::Evaluate(args) => evaluate::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Batch(args) => batch::run(args, &printer),
+        #[cfg(feature = "compute")]
+        Command::Compare(args) => compare::run(args, &printer),
         Command::Completions(args) => shell::completions(args, &printer),
         Command::Env(args) => env::run(args, &printer),
         Command::Explain(args) => explain::run(args, &printer),

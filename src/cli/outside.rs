@@ -8,6 +8,11 @@ use anyhow::{Context, Result, bail};
 /// it. It is there whole or not at all.
 pub(super) fn write_outside(out: &Path, release: &Path, bytes: &[u8]) -> Result<()> {
     require_outside(out, release)?;
+    write_new(out, bytes)
+}
+
+/// A new file, whole or not at all.
+pub(super) fn write_new(out: &Path, bytes: &[u8]) -> Result<()> {
     let writing = || format!("writing `{}`", out.display());
     // Less what the umask takes away.
     let permissions = fs::Permissions::from_mode(0o666);
@@ -24,6 +29,11 @@ pub(super) fn require_outside(out: &Path, release: &Path) -> Result<()> {
     if parent.starts_with(release.canonicalize()?) {
         bail!("`{}` lies in the release, which must not get another file", out.display());
     }
+    require_new(out)
+}
+
+/// Fails if something is there.
+pub(super) fn require_new(out: &Path) -> Result<()> {
     if fs::symlink_metadata(out).is_ok() {
         bail!("`{}` is there already: name a new file, or remove it first", out.display());
     }

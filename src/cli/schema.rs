@@ -4,6 +4,10 @@
 /// A kind of output. Its version grows with every change that a reader could notice, a field more excepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Schema {
+    #[cfg(feature = "compute")]
+    Batch,
+    #[cfg(feature = "compute")]
+    Compare,
     Env,
     Evaluate,
     Explain,
@@ -33,6 +37,10 @@ impl Schema {
     /// The value of `schema` in the output: `declass/NAME/VERSION`.
     pub(super) fn name(self) -> &'static str {
         match self {
+            #[cfg(feature = "compute")]
+            Self::Batch => "declass/batch/1",
+            #[cfg(feature = "compute")]
+            Self::Compare => "declass/compare/1",
             Self::Env => "declass/env/1",
             Self::Evaluate => "declass/evaluate/1",
             Self::Explain => "declass/explain/1",

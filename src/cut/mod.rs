@@ -205,6 +205,8 @@ pub struct CutPoint {
     pub producer: String,
     /// Weighted operators between it and the output.
     pub weighted_after: usize,
+    /// Numbers in the stored tensors that nothing before it reads.
+    pub parameters_after: u64,
 }
 
 impl Cut {

@@ -1,13 +1,13 @@
 //! What all metrics look at: both heads, the data, and what the heads say of every row.
 
 use super::{
-    Data, Labelled, Pair, Truth,
+    Data, Labelled, Pair, Retrained, Truth,
     observe::{Observed, observe},
 };
 use crate::{
     classes::describe,
     error::Error,
-    evidence::Side,
+    evidence::{Change, Side},
     rng::{self, Purpose},
     statistics::Rate,
 };
@@ -31,8 +31,24 @@ pub(super) struct Experiment<'a> {
 impl<'a> Experiment<'a> {
     pub(super) fn observe(pair: &'a Pair, data: &'a Data, seed: u64) -> Result<Self, Error> {
         let RowsByClass { counts, train_counts, retained, forgotten } = RowsByClass::of(pair, data)?;
-        let test = observe(pair, &data.test)?;
-        let train = data.train.as_ref().map(|train| observe(pair, train)).transpose()?;
+        let own = |data| observe(pair, Change { before: data, after: data });
+        let test = own(&data.test)?;
+        let train = data.train.as_ref().map(own).transpose()?;
+        Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
+    }
+
+    /// The same where the second head of the pair is that of another model, which makes its own embeddings of the
+    /// examples: what looks at embeddings sees those of the first.
+    pub(super) fn across(
+        pair: &'a Pair,
+        data: &'a Data,
+        other: &Retrained,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let RowsByClass { counts, train_counts, retained, forgotten } = RowsByClass::of(pair, data)?;
+        let test = observe(pair, Change { before: &data.test, after: other.test() })?;
+        let train = data.train.as_ref().zip(other.train());
+        let train = train.map(|(before, after)| observe(pair, Change { before, after })).transpose()?;
         Ok(Self { pair, data, seed, test, train, counts, train_counts, retained, forgotten })
     }
 

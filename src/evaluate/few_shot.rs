@@ -103,22 +103,19 @@ mod tests {
 
     #[test]
     fn a_direction_in_which_the_others_vary_says_little() {
-        // The others spread along the first axis; the class lies a little off along the second.
-        let features: Vec<Vec<f32>> = (0..60)
-            .map(|at| {
-                let spread = (at % 20) as f32 - 9.5;
-                vec![10.0 * spread, if at < 20 { 1.0 } else { 0.0 } + 0.01 * spread]
-            })
-            .collect();
+        // All spread along the first axis; the class lies a little off along the second. The examples are off along both.
+        let features: Vec<Vec<f32>> =
+            (0..60).map(|at| vec![(at % 20) as f32 - 9.5, if at < 20 { 4.0 } else { 0.0 }]).collect();
         let products = Products::of(&features.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         let (others, judged): (Vec<usize>, Vec<usize>) = ((20..40).collect(), (40..60).collect());
-        let own: Vec<usize> = (5..20).collect();
+        let own: Vec<usize> = (0..20).filter(|at| !(11..14).contains(at)).collect();
+        let examples = [11, 12, 13];
         let seeker = Seeker::new(&products, &others, &[0; 20]).unwrap();
-        assert!(seeker.found(&[0, 1, 2, 3, 4], &own, &judged) > 0.9);
+        assert!(seeker.found(&examples, &own, &judged) > 0.9);
         // Without what the others are like, the first axis would decide.
         let plain = Products::of(&features.iter().map(|row| &row[..1]).collect::<Vec<_>>()).unwrap();
         let seeker = Seeker::new(&plain, &others, &[0; 20]).unwrap();
-        assert!(seeker.found(&[0, 1, 2, 3, 4], &own, &judged) < 0.1);
+        assert!(seeker.found(&examples, &own, &judged) < 0.1);
         assert!(Seeker::new(&Products::of(&[&[1.0], &[1.0]]).unwrap(), &[0, 1], &[0, 0]).is_none());
     }
 

@@ -5,6 +5,7 @@
 //! removal at the head leaves the encoder as it was, they are the same before and after. Nothing here is
 //! filled in from synthetic data, and nothing here decides about a release: the gate is `verify`.
 
+mod across;
 mod answered;
 mod beside;
 mod changed;
@@ -24,6 +25,7 @@ mod pair;
 mod report;
 mod retrained;
 
+pub use across::across;
 pub use changed::{Answer, Changed};
 pub use compared::{Compared, compare};
 pub use data::{Data, Labelled, Part, Truth};
@@ -44,24 +46,6 @@ use crate::error::Error;
 /// have none; [`Error::Compute`] if the arithmetic fails.
 pub fn evaluate(pair: &Pair, data: &Data, seed: u64) -> Result<Evaluation, Error> {
     let experiment = Experiment::observe(pair, data, seed)?;
-    let (metrics, not_run) = metrics::all(&experiment)?;
-    Ok(Evaluation {
-        tier: match data.test.truth {
-            Truth::Answers => "T1",
-            Truth::Labels => "T2",
-        },
-        seed,
-        labels: pair.labels.clone(),
-        place: pair.place,
-        forgotten: pair.forgotten.indices().collect(),
-        data: Record::of(&data.test, &experiment.counts),
-        train_data: data
-            .train
-            .as_ref()
-            .zip(experiment.train_counts.as_ref())
-            .map(|(t, counts)| Record::of(t, counts)),
-        metrics,
-        not_run,
-        changed: changed::changed(&experiment),
-    })
+    let measured = metrics::all(&experiment)?;
+    Ok(Evaluation::of(&experiment, measured))
 }

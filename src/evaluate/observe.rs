@@ -5,7 +5,12 @@ use candle_core::Result;
 use rayon::prelude::*;
 
 use super::{Labelled, Pair, double_head::DoubleHead};
-use crate::{classes::Forgotten, error::Error, evidence::Side, head::LinearHead};
+use crate::{
+    classes::Forgotten,
+    error::Error,
+    evidence::{Change, Side},
+    head::LinearHead,
+};
 
 /// What both heads say.
 pub(super) struct Observed {
@@ -67,8 +72,9 @@ impl Scores {
     }
 }
 
-pub(super) fn observe(pair: &Pair, data: &Labelled) -> std::result::Result<Observed, Error> {
-    batches(pair, data).map_err(Error::compute("evaluating"))
+/// What both heads of a pair say of examples, each of its own embeddings of them.
+pub(super) fn observe(pair: &Pair, rows: Change<&Labelled>) -> std::result::Result<Observed, Error> {
+    batches(pair, rows).map_err(Error::compute("evaluating"))
 }
 
 /// What a single head says of every row.
@@ -91,14 +97,16 @@ pub(super) fn said(
     of().map_err(Error::compute("evaluating"))
 }
 
-fn batches(pair: &Pair, data: &Labelled) -> Result<Observed> {
+fn batches(pair: &Pair, data: Change<&Labelled>) -> Result<Observed> {
     let (before, after) = (DoubleHead::of(&pair.before)?, DoubleHead::of(&pair.after)?);
     let retained: Vec<usize> = pair.forgotten.retained().collect();
     let all: Vec<usize> = (0..pair.before.classes).collect();
     let mut observed = Observed { before: Vec::new(), after: Vec::new(), divergence: Vec::new() };
     let rows = before.batch();
-    for (embeddings, labels) in data.embeddings.chunks(rows * data.width).zip(data.labels.chunks(rows)) {
-        let (before, after) = (before.logits(embeddings)?, after.logits(embeddings)?);
+    let embeddings = data.map(|data| data.embeddings.chunks(rows * data.width));
+    let both = embeddings.before.zip(embeddings.after).zip(data.before.labels.chunks(rows));
+    for ((own, other), labels) in both {
+        let (before, after) = (before.logits(own)?, after.logits(other)?);
         let score = |logits: &[f64]| -> Vec<Scores> {
             let rows = logits.par_chunks(all.len()).zip(labels);
             rows.map(|(logits, &label)| scores(logits, label, &pair.forgotten)).collect()

@@ -56,6 +56,17 @@ impl Pair {
         Ok(Self { before, after, forgotten, labels: cut.labels.clone(), place: cut.head.position.place() })
     }
 
+    /// A model beside itself: the classes are its own, and what is held against it takes the place of the second head.
+    ///
+    /// # Errors
+    /// [`Error::NoTopClass`] if the largest logit is not the model's answer, and what the head's reading may say.
+    pub(crate) fn alone(model: &Artifact, cut: &Cut, forgotten: Forgotten) -> Result<Self, Error> {
+        Self::settles(cut)?;
+        let before = cut.head.load(model)?;
+        let (labels, place) = (cut.labels.clone(), cut.head.position.place());
+        Ok(Self { after: before.clone(), before, forgotten, labels, place })
+    }
+
     /// Fails unless the largest logit of a head is the model's answer.
     pub(super) fn settles(cut: &Cut) -> Result<(), Error> {
         if cut.head.link == Link::Sigmoid {

@@ -3,7 +3,7 @@
 use declass_formats::Sha256Digest;
 use serde::{Serialize, Serializer};
 
-use super::{Changed, Labelled};
+use super::{Changed, Labelled, Truth, changed::changed, experiment::Experiment};
 use crate::{
     classes::Labels,
     evidence::{Check, Figure, NotRun, reading::Figures},
@@ -60,6 +60,27 @@ pub struct Record {
 }
 
 impl Evaluation {
+    /// What was measured in an experiment, and what could not be.
+    pub(super) fn of(experiment: &Experiment<'_>, (metrics, not_run): (Vec<Check>, Vec<NotRun>)) -> Self {
+        let Experiment { pair, data, .. } = experiment;
+        let train = data.train.as_ref().zip(experiment.train_counts.as_ref());
+        Self {
+            tier: match data.test.truth {
+                Truth::Answers => "T1",
+                Truth::Labels => "T2",
+            },
+            seed: experiment.seed,
+            labels: pair.labels.clone(),
+            place: pair.place,
+            forgotten: pair.forgotten.indices().collect(),
+            data: Record::of(&data.test, &experiment.counts),
+            train_data: train.map(|(train, counts)| Record::of(train, counts)),
+            metrics,
+            not_run,
+            changed: changed(experiment),
+        }
+    }
+
     /// The metric of this name.
     #[must_use]
     pub fn metric(&self, id: &str) -> Option<&Check> {

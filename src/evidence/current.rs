@@ -1,7 +1,7 @@
 //! The definitions that this version knows, by id and version, for those who measure nothing.
 
 /// Every check and metric in its present version.
-pub(crate) const CURRENT: [(&str, u32); 51] = [
+pub(crate) const CURRENT: [(&str, u32); 52] = [
     ("only-head-changed", 1),
     ("head-choice", 1),
     ("untouched", 1),
@@ -53,6 +53,7 @@ pub(crate) const CURRENT: [(&str, u32); 51] = [
     ("retrained-neighbours", 1),
     ("retrained-probe", 1),
     ("retrained-centre", 1),
+    ("layer-similarity", 1),
 ];
 
 /// Definitions of older claims whose figures mean what they meant.

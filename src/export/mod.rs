@@ -2,9 +2,13 @@
 //! an export still needs the claim, which every export names by its digest, and `declass verify`.
 
 mod card;
+#[cfg(feature = "compute")]
+mod compared;
 mod cyclonedx;
 #[cfg(feature = "compute")]
 mod dossier;
+#[cfg(feature = "compute")]
+mod fleet;
 mod front;
 mod intoto;
 #[cfg(feature = "compute")]
@@ -22,7 +26,11 @@ use crate::{claim::Statement, error::Error, evidence::Definition, sign::Bundle};
 pub use card::{Beside, card, with_figures as card_with_figures};
 pub(crate) use card::{original_in, signed_card};
 #[cfg(feature = "compute")]
+pub use compared::{Thumbnail, compared, compared_inputs};
+#[cfg(feature = "compute")]
 pub use dossier::{Dossier, Removed, dossier};
+#[cfg(feature = "compute")]
+pub use fleet::fleet_page;
 pub(crate) use front::attestation;
 #[cfg(feature = "compute")]
 pub use report::{Entry, Report, Said, Signed, Verdict, report};

@@ -22,6 +22,8 @@ mod heads;
 #[cfg(feature = "hub")]
 mod http;
 #[cfg(feature = "hub")]
+mod index;
+#[cfg(feature = "hub")]
 mod listing;
 #[cfg(feature = "hub")]
 mod select;
@@ -30,8 +32,10 @@ mod without;
 
 #[cfg(feature = "hub")]
 pub use gather::{fetch, names, peek, records};
+#[cfg(feature = "hub")]
+pub use index::index;
 #[cfg(not(feature = "hub"))]
-pub use without::{fetch, peek, records};
+pub use without::{fetch, index, peek, records};
 pub use {
     fetched::{Fetched, FetchedRecords},
     near::near,

@@ -36,6 +36,14 @@ pub fn peek(
 ///
 /// # Errors
 /// [`HubError::NotBuiltIn`], always.
+pub fn index(org: &str, _: &HubSettings) -> Result<Vec<String>, Error> {
+    Err(HubError::NotBuiltIn { name: format!("{org}/*") }.into())
+}
+
+/// Refuses, as [`fetch`] does.
+///
+/// # Errors
+/// [`HubError::NotBuiltIn`], always.
 pub fn records(reference: &HubRef, _: &HubSettings, _: &dyn Progress) -> Result<FetchedRecords, Error> {
     Err(HubError::NotBuiltIn { name: reference.to_string() }.into())
 }

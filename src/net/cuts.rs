@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use declass_formats::TensorInfo;
+
 use super::{flow::Flow, kinds::Kind, wiring::ValueId};
 
-/// A dominator, with how many weighted operators lie behind it.
+/// A dominator, with what lies behind it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dominator {
     pub(crate) value: ValueId,
+    /// Operators with weights.
     pub(crate) weighted_after: usize,
+    /// Numbers in the stored tensors that nothing before it reads.
+    pub(crate) parameters_after: u64,
 }
 
 impl Flow<'_> {
@@ -27,21 +32,26 @@ impl Flow<'_> {
             .collect();
         let total = self.order().iter().filter(|node| relevant[**node] && self.is_weighted(**node)).count();
         let mut weighted = 0;
+        let mut parameters = Parameters { seen: vec![false; self.wiring.names.len()], numbers: 0 };
+        // What lies before each; the rest lies behind, once all is known.
         let mut found: Vec<Dominator> = Vec::new();
-        let mut note = |live: &BTreeSet<ValueId>, weighted: usize| {
+        let mut note = |live: &BTreeSet<ValueId>, weighted: usize, before: u64| {
             let single = live.first().filter(|_| live.len() == 1);
             if let Some(value) = single.filter(|value| found.last().is_none_or(|last| last.value != **value))
             {
-                found.push(Dominator { value: *value, weighted_after: total - weighted });
+                let weighted_after = total - weighted;
+                found.push(Dominator { value: *value, weighted_after, parameters_after: before });
             }
         };
-        note(&live, weighted);
+        note(&live, weighted, 0);
         for node in self.order().iter().copied().filter(|node| relevant[*node]) {
             self.step(node, &mut uses, &mut live);
             weighted += usize::from(self.is_weighted(node));
-            note(&live, weighted);
+            parameters.read_by(self, node);
+            note(&live, weighted, parameters.numbers);
         }
         found.reverse();
+        found.iter_mut().for_each(|it| it.parameters_after = parameters.numbers - it.parameters_after);
         found
     }
 
@@ -82,6 +92,33 @@ impl Flow<'_> {
                 self.id(name).filter(|value| self.kind(*value) == Kind::Data && uses[value.0] > 0)
             {
                 live.insert(value);
+            }
+        }
+    }
+}
+
+/// The stored numbers that operators have read so far, each tensor once.
+struct Parameters {
+    seen: Vec<bool>,
+    numbers: u64,
+}
+
+impl Parameters {
+    /// Adds what a node reads, also what constants are made of.
+    fn read_by(&mut self, flow: &Flow<'_>, node: usize) {
+        let operands = |node: usize| flow.node(node).inputs.iter().filter_map(|name| flow.id(name));
+        let mut pending: Vec<ValueId> = operands(node).collect();
+        while let Some(value) = pending.pop() {
+            if flow.kind(value) != Kind::Static || std::mem::replace(&mut self.seen[value.0], true) {
+                continue;
+            }
+            match flow.producer(value) {
+                Some(maker) => pending.extend(operands(maker)),
+                None => {
+                    let stored = flow.graph().initializers.get(flow.name(value));
+                    let numbers = stored.filter(|info| info.dtype.is_float()).map_or(0, TensorInfo::elements);
+                    self.numbers = self.numbers.saturating_add(numbers as u64);
+                }
             }
         }
     }

@@ -218,5 +218,7 @@ mod tests {
         let found: Vec<_> = cuts.iter().map(|cut| (flow.name(cut.value), cut.weighted_after)).collect();
         let expected = [("logits", 0), ("e", 1), ("masked", 1), ("h", 1), ("x", 2)];
         assert_eq!(found, expected);
+        // The one stored matrix is read twice, first in front of `h`.
+        assert_eq!(cuts.iter().map(|cut| cut.parameters_after).collect::<Vec<_>>(), [0, 0, 0, 0, 12]);
     }
 }

@@ -114,6 +114,24 @@ impl Encoding<'_> {
         Ok(encoded)
     }
 
+    /// Small pictures of some of the examples, by their names, as [`Examples::thumbnails`] makes them; the classes are those
+    /// of [`run_as`](Self::run_as). Where the examples are no pictures there are none.
+    ///
+    /// # Errors
+    /// [`Error::Inputs`] if the examples or the model's preparation cannot be used, [`Error::Io`] if the disk refuses.
+    pub fn thumbnails(
+        &self,
+        classes: (usize, Option<&Labels>),
+        model: &Artifact,
+        cut: &Cut,
+        names: &[&str],
+        extent: usize,
+    ) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        let wired = Wired::of(model, cut, self.graph);
+        let (_, examples) = self.open(classes, model, wired.as_ref().ok())?;
+        Ok(examples.thumbnails(names, extent))
+    }
+
     /// Reads the examples, and the network as far as the input of its head.
     pub(super) fn ready<T>(
         &self,

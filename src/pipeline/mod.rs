@@ -16,10 +16,12 @@
 //! A [`Release`] is judged in two ways, which go together in a [`Judgement`](crate::gate::Judgement):
 //! [`examine_release`](crate::gate::examine_release) looks at who signed what, without its original;
 //! [`Release::measure`] looks at what it does, beside its original, and [`Release::reproduce`] makes it again. [`Release::amend`]
-//! gives it a claim with figures on data of the user; [`card_of`] writes its card anew.
+//! gives it a claim with figures on data of the user; [`card_of`] writes its card anew. [`compare_models`] holds any models
+//! against a first one, without a verdict. A [`Fleet`] carries out a whole plan.
 
 mod amend;
 mod carded;
+mod compare;
 #[cfg(feature = "inputs")]
 mod embed;
 #[cfg(feature = "inputs")]
@@ -28,6 +30,7 @@ mod encode;
 mod encoder;
 mod event;
 mod finish;
+mod fleet;
 mod gather;
 mod job;
 #[cfg(feature = "inputs")]
@@ -45,10 +48,12 @@ mod write;
 
 pub use amend::Amending;
 pub use carded::{Named, card_of};
+pub use compare::{Comparing, Contestant, Encode, compare_models};
 #[cfg(feature = "inputs")]
 pub use encode::{Encoded, Encoding};
 pub use event::{Event, NotTrained, Observer};
 pub use finish::{Passed, Verified};
+pub use fleet::{Fleet, Looked, Source};
 pub use gather::{FurtherFile, LeftFile, further_files, gather};
 pub use job::Job;
 #[cfg(feature = "inputs")]

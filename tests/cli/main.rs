@@ -1,11 +1,14 @@
 //! The command line from outside: a process, its exit code, what it prints and what it leaves on disk.
 
 mod amended;
+#[cfg(feature = "inputs")]
+mod compare;
 mod contradictions;
 mod crash;
 mod destination;
 mod evaluation;
 mod files;
+mod fleet;
 mod foreign;
 mod forgotten;
 mod gate;

@@ -2,6 +2,7 @@
 
 mod failing;
 mod fetching;
+mod fleet;
 mod hostile;
 mod judging;
 mod looking;

@@ -32,6 +32,8 @@ def judge(arguments):
     release = declass.remove(model, [FORGOTTEN], folder / "out", method="seal", options=["--executed", "1"])
     verdict = declass.verify(release.out, original=model)
     page = declass.report(release.out, folder / "page.html")
+    compared = declass.compare(model, release.out, page=folder / "compared.html")
+    [beside] = compared.models
     # Somebody changes what was written.
     written = next(release.out.glob("*.onnx"))
     session = onnxruntime.InferenceSession(str(written), providers=["CPUExecutionProvider"])
@@ -51,6 +53,14 @@ def judge(arguments):
         "forgotten_top": int((after.argmax(1) == FORGOTTEN).sum()),
         "same_others": bool((before[:, others] == after[:, others]).all()),
         "page": [page.path.read_text()[:15], page.verdict],
+        "compared": [
+            compared.removed,
+            beside.same_encoder,
+            beside.synthetic.figure("answer-agreement", "agreement"),
+            beside.data is None,
+            (folder / "compared.html").read_text()[:15],
+        ],
+        "alone": said(lambda: declass.compare(model)) is not None,
         "edited": edited.verdict,
         "refused": said(lambda: declass.remove(model, ["nobody"], folder / "none")),
         "page_there": said(lambda: declass.report(release.out, page.path)),

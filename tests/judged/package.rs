@@ -18,6 +18,8 @@ fn a_removal_from_python_is_one() {
     assert_eq!(found["page"], json!(["<!DOCTYPE html>", "yes"]));
     assert!(found["page_there"][0].as_str().unwrap().contains("is there already"), "{found}");
     assert!(found["odd_name"][0].as_str().unwrap().contains("No such file"), "{found}");
+    assert_eq!(found["compared"], json!([[5], true, 1.0, true, "<!DOCTYPE html>"]));
+    assert_eq!(found["alone"], true, "one model is no comparison");
     assert_eq!(found["edited"], "no", "a verdict, and no exception");
     assert_eq!(found["wrote_nothing"], true);
     let refused = found["refused"].as_array().unwrap();

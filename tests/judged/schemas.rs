@@ -58,6 +58,8 @@ fn what_the_tool_prints_as_json() {
         format!("verify {v1}/measured --trust {v1}/trust.toml"),
         format!("verify out --trust {v1}/trust.toml"),
         format!("evaluate out --original {model} --eval-embeddings {data}"),
+        format!("compare {model} out next"),
+        format!("compare {model} out --eval-embeddings {data}"),
         "log next".to_owned(),
         format!("reproduce out --original {model}"),
         "methods".to_owned(),

@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 __all__ = [
+    "Compared",
+    "Comparison",
     "Error",
     "Evaluation",
     "Inspection",
@@ -35,6 +37,7 @@ __all__ = [
     "Rejected",
     "Release",
     "Verdict",
+    "compare",
     "evaluate",
     "inspect",
     "program",
@@ -117,6 +120,32 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A model beside the first one. What could not be measured is None; `json` has the reason.
+
+    `same_encoder` says that nothing but its head differs; in figures `before` is the first model, `after` this one.
+    """
+
+    name: str
+    same_encoder: bool
+    changes: Mapping[str, Any]
+    synthetic: Optional[Evaluation]
+    data: Optional[Evaluation]
+    json: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models beside a first one. `removed` are the classes, by index, that one of them lost; `inputs` those that get
+    another answer."""
+
+    removed: Sequence[int]
+    models: Sequence[Compared]
+    inputs: Sequence[Mapping[str, Any]]
+    json: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Page:
     """A page about a release, and what came out when it was checked: `yes`, `no` or `unknown`."""
 
@@ -195,6 +224,29 @@ def evaluate(
     return Evaluation(said["tier"], said["metrics"], said["notRun"], said)
 
 
+def compare(
+    first: PathLike,
+    *others: PathLike,
+    data: Optional[PathLike] = None,
+    retrained: Optional[PathLike] = None,
+    page: Optional[PathLike] = None,
+    options: Sequence[str] = (),
+) -> Comparison:
+    """Holds models against the first one: files, answers, layers, single inputs. There is no verdict.
+
+    `page` writes all of it side by side into a new file.
+    """
+    asked = ["compare", _place(first), *[_place(other) for other in others], *_if("--data", data)]
+    _, said = _run([*asked, *_if("--retrained", retrained), *_if("--out", page), *options])
+    models = [
+        Compared(
+            it["name"], it["encoder"] == "same", it["changes"], _measured(it["synthetic"]), _measured(it.get("data")), it
+        )
+        for it in said["models"]
+    ]
+    return Comparison(said["removed"], models, said["inputs"], said)
+
+
 def report(release: PathLike, out: PathLike, *, options: Sequence[str] = ()) -> Page:
     """Writes a page about a release into a new file; `options` such as `["--original", "model"]` say what it is held
     against. A release that does not pass has a page, too, whose `verdict` is `no` or `unknown`.
@@ -229,6 +281,11 @@ def _each(option: str, values: Iterable[Any]) -> list[Any]:
     # A word would be taken letter by letter.
     values = [values] if isinstance(values, (str, int)) else values
     return [word for value in values for word in (option, value)]
+
+
+def _measured(answers: Optional[Mapping[str, Any]]) -> Optional[Evaluation]:
+    found = (answers or {}).get("measured")
+    return Evaluation(found["tier"], found["metrics"], found["notRun"], found) if found else None
 
 
 def _place(path: PathLike) -> str:

@@ -125,6 +125,7 @@ pub(crate) fn points(flow: &Flow<'_>, output: ValueId) -> Vec<CutPoint> {
             tensor: flow.name(point.value).to_owned(),
             producer: producer(point.value).to_owned(),
             weighted_after: point.weighted_after,
+            parameters_after: point.parameters_after,
         })
         .collect()
 }

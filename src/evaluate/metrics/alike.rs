@@ -30,6 +30,15 @@ pub(super) static DEFINITION: Definition = Definition {
                 both has",
 };
 
+/// The same of any two models.
+pub(super) static BETWEEN: Definition = Definition {
+    id: "layer-similarity",
+    data: "the user's test examples, through the networks of both models",
+    shows: "from which layer on two models see the inputs differently",
+    not_shown: "what of the difference comes of another training, and what of other weights; layers that only one of both has",
+    ..DEFINITION
+};
+
 pub(super) fn measure(beside: &Beside<'_>) -> Result<Measured, Error> {
     let experiment = beside.experiment;
     let rows = match beside.retrained.layers() {

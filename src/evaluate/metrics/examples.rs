@@ -152,7 +152,7 @@ fn summary(last: &Layer<'_>, all: &[Layer<'_>]) -> String {
     if let (Some(own), Some(theirs)) = (last.own.get(FIVE), last.theirs.get(FIVE)) {
         let equivalent = match last.equivalent() {
             Some(number) => format!("as many as there with {number:.1}"),
-            None => format!("which {} there do not", EXAMPLES[last.theirs.len() - 1]),
+            None => format!("as many as there with more than {}", EXAMPLES[last.theirs.len() - 1]),
         };
         said.push(format!(
             "{} finds {} of the class's inputs with 5 examples, the retrained model {} ({equivalent})",

@@ -96,13 +96,51 @@ static BESIDE: [BesideMetric; 9] = [
     BesideMetric { definition: &refitted::CENTRE, measure: refitted::centre },
 ];
 
-const WITHOUT_RETRAINED: usize = LABELLED.len() + UNLABELLED.len();
+/// A metric of two models, each with embeddings of its own: of what they answer, and of nothing else.
+struct AnswerMetric {
+    metric: Metric,
+    /// Whether it is about inputs of removed classes, of which there may be none.
+    is_of_removed: bool,
+}
 
-/// What the metrics are: those on labelled data, on data without labels, and beside a retrained model.
-pub static DEFINITIONS: [&Definition; WITHOUT_RETRAINED + BESIDE.len()] = {
-    let mut definitions = [LABELLED[0].definition; WITHOUT_RETRAINED + BESIDE.len()];
+/// Those of the metrics on labelled rows that look at answers only.
+static ACROSS: [AnswerMetric; 9] = [
+    AnswerMetric::of_removed(&accuracy::FORGOTTEN, accuracy::forgotten),
+    AnswerMetric::of_all(&accuracy::RETAINED, accuracy::retained),
+    AnswerMetric::of_all(&drift::DEFINITION, drift::measure),
+    AnswerMetric::of_removed(&routing::DEFINITION, routing::measure),
+    AnswerMetric::of_all(&divergence::DEFINITION, divergence::measure),
+    AnswerMetric::of_all(&calibration::DEFINITION, calibration::measure),
+    AnswerMetric::of_all(&odds::DEFINITION, odds::measure),
+    AnswerMetric::of_removed(&membership::DEFINITION, membership::measure),
+    AnswerMetric::of_all(&confusion::DEFINITION, confusion::measure),
+];
+
+impl AnswerMetric {
+    const fn of_all(
+        definition: &'static Definition,
+        measure: fn(&Experiment<'_>) -> Result<Measured, Error>,
+    ) -> Self {
+        Self { metric: Metric { definition, measure }, is_of_removed: false }
+    }
+
+    const fn of_removed(
+        definition: &'static Definition,
+        measure: fn(&Experiment<'_>) -> Result<Measured, Error>,
+    ) -> Self {
+        Self { is_of_removed: true, ..Self::of_all(definition, measure) }
+    }
+}
+
+const WITHOUT_RETRAINED: usize = LABELLED.len() + UNLABELLED.len();
+const WITHOUT_LAYERS: usize = WITHOUT_RETRAINED + BESIDE.len();
+
+/// What the metrics are: those on labelled data, on data without labels, beside a retrained model, and of two models'
+/// layers.
+pub static DEFINITIONS: [&Definition; WITHOUT_LAYERS + 1] = {
+    let mut definitions = [&alike::BETWEEN; WITHOUT_LAYERS + 1];
     let mut at = 0;
-    while at < definitions.len() {
+    while at < WITHOUT_LAYERS {
         definitions[at] = if at < LABELLED.len() {
             LABELLED[at].definition
         } else if at < WITHOUT_RETRAINED {
@@ -127,6 +165,24 @@ pub(super) fn all(experiment: &Experiment<'_>) -> Result<(Vec<Check>, Vec<NotRun
 /// Everything that can be measured beside a retrained model, and what cannot.
 pub(super) fn beside(beside: &Beside<'_>) -> Result<(Vec<Check>, Vec<NotRun>), Error> {
     sorted(BESIDE.iter().map(|metric| Ok((metric.definition, (metric.measure)(beside)?))))
+}
+
+/// Everything that can be measured of two models with embeddings of their own, and what cannot. How alike their layers are
+/// is measured where these are known.
+pub(super) fn across(beside: &Beside<'_>) -> Result<(Vec<Check>, Vec<NotRun>), Error> {
+    let experiment = beside.experiment;
+    let nothing = || Measured::NotRun("no class was removed".into());
+    let labelled = ACROSS.iter().map(|AnswerMetric { metric, is_of_removed }| {
+        let is_about_none = *is_of_removed && experiment.forgotten.is_empty();
+        let found = if is_about_none { nothing() } else { (metric.measure)(experiment)? };
+        Ok((metric.definition, found))
+    });
+    let unlabelled = UNLABELLED.iter().map(|metric| Ok((metric.definition, (metric.measure)(experiment)?)));
+    let layers = beside.retrained.layers().map(|_| Ok((&alike::BETWEEN, alike::measure(beside)?)));
+    match experiment.data.test.truth {
+        Truth::Answers => sorted(unlabelled.chain(layers)),
+        Truth::Labels => sorted(labelled.chain(layers)),
+    }
 }
 
 fn sorted(

@@ -2,7 +2,9 @@
 //! common. Everything is in the one file: no scripts, no pictures or fonts from elsewhere.
 
 pub(super) mod bars;
+pub(super) mod matrix;
 pub(super) mod prose;
+pub(super) mod tensors;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -19,7 +21,7 @@ pub(super) fn whole(title: &str, body: &Markup) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // Nothing from elsewhere is ever asked for, whatever a label says.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'";
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }

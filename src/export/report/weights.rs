@@ -8,12 +8,9 @@ use serde_json::Value;
 use super::{
     super::card::Subject,
     super::page::prose::{sentence, shown},
-    super::page::{folded, section, wide},
+    super::page::{self, folded, section, wide},
 };
-use crate::{
-    evidence::{ChangedTensor, words::grouped},
-    export::card,
-};
+use crate::export::card;
 
 /// Tensors and files that are shown without folding them.
 const UNFOLDED: usize = 12;
@@ -28,37 +25,11 @@ pub(super) fn html(subject: &Subject<'_>) -> Markup {
         "What changed in the files",
         Some(html! {
             p { (sentence(&card::changed(subject))) }
-            (folded(&heading("changed tensor", tensors.len()), tensors.len() <= UNFOLDED, &changed(tensors)))
+            (folded(&heading("changed tensor", tensors.len()), tensors.len() <= UNFOLDED, &page::tensors::changed(tensors)))
             (folded(&heading("file", files.len()), files.len() <= UNFOLDED, &digests(&files)))
             @for part in &removal.untouched { p { "Left as it is, although it has the classes: " (shown(&part.to_string())) "." } }
         }),
     )
-}
-
-fn changed(tensors: &[ChangedTensor]) -> Markup {
-    let shape = |shape: &Option<Vec<usize>>| match shape.as_deref() {
-        None => "none".to_owned(),
-        Some([]) => "a number".to_owned(),
-        Some(shape) => shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x "),
-    };
-    wide(&html! {
-        table {
-            thead { tr { th { "tensor" } th { "type" } th { "shape" } th.number { "values that differ" } } }
-            tbody {
-                @for tensor in tensors {
-                    tr {
-                        td { code { (shown(&tensor.name)) } }
-                        td { (tensor.dtype) }
-                        td {
-                            (shape(&tensor.shape_before))
-                            @if tensor.shape_before != tensor.shape_after { " → " (shape(&tensor.shape_after)) }
-                        }
-                        td.number { (grouped(tensor.values)) }
-                    }
-                }
-            }
-        }
-    })
 }
 
 /// A file by its digests in the original and here.

@@ -11,6 +11,7 @@ mod ready;
 mod sample;
 mod source;
 mod table;
+mod thumbnail;
 mod walk;
 
 use std::{

@@ -21,6 +21,23 @@ impl Hub {
         }))
     }
 
+    /// A page of the models of an author; `cursor` counts.
+    pub(super) fn models(&self, request: &Request) -> Response {
+        let state = self.state();
+        let parameter = |name: &str| request.query.split('&').find_map(|part| part.strip_prefix(name));
+        let author = parameter("author=").unwrap_or_default();
+        let start: usize = parameter("cursor=").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let names =
+            state.repos.iter().filter(|(id, repo)| id.starts_with(&format!("{author}/")) && !repo.private);
+        let all: Vec<Value> =
+            names.map(|(id, _)| json!({"id": id, "modelId": id, "private": false})).collect();
+        let page: Vec<&Value> = all.iter().skip(start).take(state.page).collect();
+        let (next, endpoint) = (start + state.page, self.endpoint());
+        let link = format!("<{endpoint}{}?author={author}&cursor={next}>; rel=\"next\"", request.path);
+        let response = Response::json(&json!(page));
+        if next < all.len() { response.with("Link", &link) } else { response }
+    }
+
     /// A page of the files at a revision; `cursor` counts.
     pub(super) fn tree(&self, id: &str, revision: &str, request: &Request) -> Response {
         let state = self.state();

@@ -94,6 +94,7 @@ impl Hub {
         }
         let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         match (request.method.as_str(), parts.as_slice()) {
+            ("GET", ["api", "models"]) => self.models(request),
             ("GET", ["api", "models", org, name]) => self.info(&id(org, name), "main"),
             ("GET", ["api", "models", org, name, "revision", revision]) => {
                 self.info(&id(org, name), &http::decoded(revision))
