@@ -19,13 +19,13 @@ pub(super) fn factor(matrix: &mut [Vec<f64>]) -> Option<()> {
 
 /// Puts `L^-1 B` in the place of `B`, whose rows go with those of `L`.
 pub(super) fn solve_lower(lower: &[Vec<f64>], rows: &mut [Vec<f64>]) {
-    for at in 0..rows.len() {
+    for (at, factors) in lower.iter().enumerate() {
         let (done, rest) = rows.split_at_mut(at);
         let row = &mut rest[0];
-        for (solved, factor) in done.iter().zip(&lower[at]) {
+        for (solved, factor) in done.iter().zip(factors) {
             row.iter_mut().zip(solved).for_each(|(value, solved)| *value -= factor * solved);
         }
-        row.iter_mut().for_each(|value| *value /= lower[at][at]);
+        row.iter_mut().for_each(|value| *value /= factors[at]);
     }
 }
 

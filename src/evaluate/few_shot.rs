@@ -148,8 +148,8 @@ mod tests {
         let [x, y] = [example[0] - centre[0], example[1] - centre[1]];
         let determinant = xx * yy - xy * xy;
         let direction = [(yy * x - xy * y) / determinant, (xx * y - xy * x) / determinant];
-        for at in 33..40 {
-            let expected = ridge * (direction[0] * wide[at][0] + direction[1] * wide[at][1]);
+        for (at, point) in wide.iter().enumerate().skip(33) {
+            let expected = ridge * (direction[0] * point[0] + direction[1] * point[1]);
             let near: f64 = examples.iter().map(|it| seeker.values[at * 40 + it]).sum::<f64>() / 3.0;
             assert!((near - seeker.centre[at] - expected).abs() < 1e-9, "{at}");
         }
