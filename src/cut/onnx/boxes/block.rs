@@ -31,6 +31,8 @@ pub(super) struct Taken {
     pub(super) front: usize,
     /// Entries behind them.
     pub(super) behind: usize,
+    /// Whether its entries had become probabilities before.
+    pub(super) squashed: bool,
 }
 
 /// What a range of entries of the axis has of the classes.
@@ -58,7 +60,7 @@ impl Block {
         let start = self.start.and_then(|start| start.checked_sub(from));
         let taken = self.start.and_then(|start| {
             let behind = to.checked_sub(start)?.checked_sub(classes)?;
-            Some(Taken { front: start.checked_sub(from)?, behind })
+            Some(Taken { front: start.checked_sub(from)?, behind, squashed: self.squashed })
         });
         Self { start, extent: to.checked_sub(from), taken: taken.or(self.taken), ..self.clone() }
     }
@@ -94,7 +96,7 @@ mod tests {
         assert_eq!(block.part(9, 12, 5), Some(Part::None));
         assert_eq!(block.part(0, 5, 5), Some(Part::Some));
         assert_eq!(block.within(4, 9, 5).start, Some(0));
-        assert_eq!(block.within(3, 9, 5).taken, Some(Taken { front: 1, behind: 0 }));
+        assert_eq!(block.within(3, 9, 5).taken, Some(Taken { front: 1, behind: 0, squashed: false }));
         assert_eq!(Block { start: None, ..block.clone() }.part(0, 9, 5), None);
         assert_eq!(
             [block.counted_from_right(1), block.counted_from_right(-1), block.counted_from_right(3)],

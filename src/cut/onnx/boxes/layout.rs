@@ -8,7 +8,10 @@
 
 use declass_formats::TensorInfo;
 
-use super::super::super::{Operand, Source};
+use super::{
+    super::super::{Operand, Source},
+    block::Taken,
+};
 
 /// Most anchors of one operator.
 const MOST_ANCHORS: usize = 16;
@@ -46,9 +49,11 @@ impl Layout {
         *self == Self::plain(self.classes)
     }
 
-    /// Entries that have to lie in front of the classes where the graph takes these out: how sure a YOLO is.
-    pub(super) fn taken_with(&self) -> usize {
-        usize::from(self.before == BEFORE)
+    /// Whether the graph takes the classes out as it has to: with how sure a YOLO is, or alone, before they become
+    /// probabilities.
+    pub(super) fn fits(&self, taken: Taken) -> bool {
+        let front = usize::from(self.before == BEFORE);
+        taken.front == front && taken.behind == 0 && (self.before == BEFORE || !taken.squashed)
     }
 
     /// What a reader should know of it.
@@ -59,6 +64,13 @@ impl Layout {
                 "its operators make {} numbers for each of {} anchors: each anchor has rows of its own, and all lose the classes",
                 self.each, self.anchors
             ));
+        }
+        if self.before == 0 && !self.is_plain() {
+            said.push(
+                "the graph takes the first of its numbers out alone and makes these, and no others, probabilities, as NanoDet does: \
+                 that they are the classes is taken from how NanoDet is built"
+                    .into(),
+            );
         }
         if self.before == BEFORE {
             said.push(

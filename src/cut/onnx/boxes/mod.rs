@@ -20,14 +20,20 @@ use super::{
     super::{Auxiliary, Branch, Choice, Cut, Head, Site, Why, multi_label, refusal},
     Question, bodies,
     follower::Follower,
-    metadata, others, report,
+    metadata, others,
+    output::Exit,
+    proven::downstream,
+    report,
 };
 use crate::{
     error::{Error, LocateError},
     head::{Link, Place, Position, Ties},
-    net::Flow,
+    net::{
+        Flow,
+        ops::{Behind, Squash},
+    },
 };
-use block::{Block, Taken};
+use block::Block;
 use follow::Followed;
 use layout::Layout;
 use scales::{ClassRows, Scale, Scales};
@@ -62,18 +68,19 @@ pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
             && count.is_none_or(|count| count == it.layout.classes)
     };
     let mut all: Vec<Scales> = scales::all(artifact, flow, exits).into_iter().filter(is_meant).collect();
-    let more =
-        count.and_then(|count| scales::with_more(artifact, flow, exits, count)).filter(|_| all.is_empty());
+    let more = count
+        .and_then(|count| scales::with_more(artifact, flow, exits.iter(), count))
+        .filter(|_| all.is_empty());
     if let (Some((nodes, width)), Some(count)) = (&more, count) {
         let layouts = Layout::mixed(*width, count);
         all.extend(layouts.map(|layout| Scales { nodes: nodes.clone(), layout }).filter(is_meant));
     }
-    let mut understood = Vec::new();
+    let (mut understood, mut silent) = (Vec::new(), Vec::new());
     let mut reason = None;
     for scales in &all {
         match Detector::new(artifact, flow, scales) {
             Ok(Some(detector)) => understood.push(detector),
-            Ok(None) => {}
+            Ok(None) => silent.push(scales),
             // Which layout it is, only the graph says: that it is not this one is nothing to be said.
             Err(_) if more.is_some() => {}
             Err(error) => {
@@ -82,6 +89,12 @@ pub(super) fn locate(question: Question<'_, '_>) -> Result<Option<Cut>, Error> {
         }
     }
     let is_known = count.is_some() || hints.head().is_some();
+    if let [detector] = &understood[..]
+        && hints.head().is_none()
+        && let Some(rival) = detector.rival(artifact, exits, &silent)
+    {
+        return Err(LocateError::Ambiguous { candidates: vec![detector.title(), rival] }.into());
+    }
     match (understood.pop(), reason.filter(|_| is_known)) {
         (Some(detector), _) if understood.is_empty() => detector.cut(question).map(Some),
         (Some(last), _) => {
@@ -118,8 +131,11 @@ impl<'f, 'a> Detector<'f, 'a> {
             .flat_map(|(_, block)| block.heads.iter().copied())
             .collect();
         let layout = scales.layout;
-        let is_taken = |taken: Taken| taken.front == layout.taken_with() && taken.behind == 0;
-        let known = layout.is_plain() || columns.iter().all(|(_, block)| block.taken.is_some_and(is_taken));
+        let fits = || {
+            let fit = columns.iter().all(|(_, block)| block.taken.is_some_and(|taken| layout.fits(taken)));
+            fit && (layout.before > 0 || !others_squashed(flow, &followed))
+        };
+        let known = layout.is_plain() || fits();
         let whole = known && scales.nodes.iter().all(|node| told.contains(node));
         let nodes = scales.nodes.clone();
         let mixed = (!layout.is_plain()).then(|| "its operators make other numbers of a box, too".to_owned());
@@ -133,9 +149,22 @@ impl<'f, 'a> Detector<'f, 'a> {
     }
 
     fn title(&self) -> String {
+        title(self.follower.flow, &self.nodes, self.layout.results())
+    }
+
+    /// What could be the head as well: operators that make as many results, which are given out as they are; and where
+    /// operators make other numbers, too, those of outputs that do not come from these.
+    fn rival(&self, artifact: &Artifact, exits: &[Exit<'_>], silent: &[&Scales]) -> Option<String> {
         let flow = self.follower.flow;
-        let titles: Vec<String> = self.nodes.iter().map(|node| flow.title(*node)).collect();
-        format!("{} (width {})", titles.join(" + "), self.follower.classes)
+        if self.layout.is_plain() {
+            let rival = silent.iter().find(|it| it.layout == self.layout)?;
+            return Some(title(flow, &rival.nodes, rival.layout.results()));
+        }
+        let own = downstream(flow, &self.nodes);
+        let is_other = |exit: &&Exit<'_>| !flow.producer(exit.value).is_some_and(|node| own[node]);
+        let others = exits.iter().filter(is_other);
+        let (nodes, width) = scales::with_more(artifact, flow, others, self.layout.classes)?;
+        Some(title(flow, &nodes, width))
     }
 
     fn cut(self, question: Question<'_, '_>) -> Result<Cut, Error> {
@@ -245,6 +274,26 @@ impl<'f, 'a> Detector<'f, 'a> {
             open: None,
         }
     }
+}
+
+fn title(flow: &Flow<'_>, nodes: &[usize], width: usize) -> String {
+    let titles: Vec<String> = nodes.iter().map(|node| flow.title(*node)).collect();
+    format!("{} (width {width})", titles.join(" + "))
+}
+
+/// Whether entries that were taken out beside the classes become probabilities, too.
+fn others_squashed(flow: &Flow<'_>, followed: &Followed) -> bool {
+    let reads_block = |node: usize| {
+        let mut operands = flow.node(node).inputs.iter().filter_map(|name| flow.id(name));
+        operands.any(|it| followed.blocks.contains_key(&it))
+    };
+    flow.order().iter().filter(|node| flow.op(**node).behind() == Ok(Behind::Link(Squash::Sigmoid))).any(
+        |node| {
+            let operand = flow.node(*node).inputs.first().and_then(|name| flow.id(name));
+            let beside = operand.filter(|operand| !followed.blocks.contains_key(operand));
+            beside.and_then(|operand| flow.producer(operand)).is_some_and(reads_block)
+        },
+    )
 }
 
 /// The outputs that have the classes, by their index.

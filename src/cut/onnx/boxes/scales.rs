@@ -70,14 +70,13 @@ pub(super) fn all(artifact: &Artifact, flow: &Flow<'_>, exits: &[Exit<'_>]) -> V
 
 /// Operators of one width that make more than the classes, where an output comes from several and none makes these
 /// alone, and how many results each has.
-pub(super) fn with_more(
+pub(super) fn with_more<'e>(
     artifact: &Artifact,
     flow: &Flow<'_>,
-    exits: &[Exit<'_>],
+    exits: impl Iterator<Item = &'e Exit<'e>>,
     count: usize,
 ) -> Option<(Vec<usize>, usize)> {
-    let mut ends =
-        exits.iter().map(|exit| walk(flow, exit.value).heads).filter(|heads| heads.len() <= MAX_HEADS);
+    let mut ends = exits.map(|exit| walk(flow, exit.value).heads).filter(|heads| heads.len() <= MAX_HEADS);
     ends.find_map(|heads| {
         let mut together: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (_, node) in heads.into_iter().map(|node| (flow.rank(node), node)).collect::<BTreeSet<_>>() {
@@ -136,6 +135,9 @@ impl Scale {
             anchored,
             taken: None,
         };
+        if !layout.is_plain() && term.is_none_or(|term| term.bias.is_none()) {
+            return Err(unfit("it has no bias, so that no row can be made constant".into()));
+        }
         let rows = class_rows(&part.weight, term.and_then(|term| term.bias.as_ref()), layout);
         let rows = rows.ok_or_else(|| unfit("its rows are not stored one behind the other".into()))?;
         follower.classes = layout.classes;
