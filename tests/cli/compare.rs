@@ -234,6 +234,5 @@ fn releases_without_different_classes_share_the_encoder_of_their_original() {
     assert_eq!(json["removed"], json!([5, 8]));
     for model in json["models"].as_array().unwrap() {
         assert_eq!(model["encoder"], "same", "{:#}", model["changes"]);
-        assert!(model["synthetic"]["measured"].is_object(), "{:#}", model["synthetic"]);
     }
 }
