@@ -12,7 +12,7 @@ use crate::{
 
 /// An evaluation as it is recorded.
 pub(super) fn recorded(evaluation: &Evaluation) -> RecordedEvaluation {
-    let name = if evaluation.tier == "T1" { UNLABELLED_DATA } else { TEST_DATA };
+    let name = if evaluation.has_labels() { TEST_DATA } else { UNLABELLED_DATA };
     let train = evaluation.train_data.iter().map(|data| user_data(TRAINING_DATA, data));
     RecordedEvaluation {
         seed: evaluation.seed.into(),

@@ -1,6 +1,7 @@
 //! Where the result of a task lies: by what it is made of.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -57,6 +58,7 @@ impl Places {
         paths.sort_unstable();
         paths.dedup();
         let mut text = format!("batch 1 of declass {}\n{}\n", env!("CARGO_PKG_VERSION"), task.asked());
+        let mut digests = BTreeMap::new();
         for path in paths {
             let place = model.folder().join(path.as_str());
             // What is no file cannot be read to its end.
@@ -65,9 +67,10 @@ impl Places {
             }
             let digest = digest_of(&place, progress)?;
             text += &format!("{digest} {path}\n");
+            digests.insert(path.clone(), digest);
         }
         let whole = Sha256Digest::of(text.as_bytes()).to_string();
-        Ok(Address { folder: self.folder.clone(), name: name(task, &whole), whole })
+        Ok(Address { folder: self.folder.clone(), name: name(task, &whole), whole, digests })
     }
 }
 
@@ -77,6 +80,8 @@ pub struct Address {
     folder: PathBuf,
     name: String,
     whole: String,
+    /// Those of the model's files, as they were when this was made.
+    digests: BTreeMap<RelPath, Sha256Digest>,
 }
 
 /// Digits of the address in names of files: 64 bits.
@@ -89,6 +94,12 @@ impl Address {
     #[must_use]
     pub fn whole(&self) -> &str {
         &self.whole
+    }
+
+    /// The digest that a file of the model had.
+    #[must_use]
+    pub fn digest(&self, path: &RelPath) -> Option<Sha256Digest> {
+        self.digests.get(path).copied()
     }
 
     /// Where the release lies, or will.

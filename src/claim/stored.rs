@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use declass_formats::Sha256Digest;
 
 use super::{
-    ClaimError,
+    Claim, ClaimError,
     names::{CLAIM_FILE, STATEMENT_FILE},
 };
 use crate::{
@@ -68,6 +68,14 @@ impl StoredClaim {
     #[must_use]
     pub fn digest(&self) -> Sha256Digest {
         self.digest
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// [`Error::NotAClaim`] if this version cannot read it.
+    pub fn claim(&self) -> Result<Claim, Error> {
+        Claim::from_bytes(&self.statement).map_err(|reason| self.not_a_claim(&reason))
     }
 
     /// The error of a claim that this version cannot read.

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use declass::{
     batch::{
-        Estimate, Places, Plan, Row, Shard, Summary, Task, expand,
+        Estimate, Places, Plan, Shard, Summary, Task, expand,
         scheduler::{Volume, kubernetes, slurm},
     },
     error::Error,
@@ -106,14 +106,17 @@ fn table(summary: &Summary, printer: &Printer) {
             (None, Some(reason)) => reason.clone(),
             (None, None) => String::new(),
         };
-        printer.row(row.outcome.name(), format!("{:<NAME$}  {:<16}  {said}", row.model, named(row)));
+        printer.row(
+            row.outcome.name(),
+            format!("{:<NAME$}  {:<16}  {said}", row.model, named(&row.classes, row.keeps)),
+        );
     }
 }
 
-/// The classes of a row, as its plan names them.
-fn named(row: &Row) -> String {
-    let classes = row.classes.join(", ");
-    if row.keeps { format!("only {classes}") } else { classes }
+/// Classes as a plan names them: those that go, or those that stay.
+fn named(classes: &[String], keeps: bool) -> String {
+    let classes = classes.join(", ");
+    if keeps { format!("only {classes}") } else { classes }
 }
 
 fn told(summary: &Summary) -> String {
@@ -159,29 +162,30 @@ fn look(
                 format!(
                     "{:<NAME$}  {:<16}  {}, {}",
                     task.model(),
-                    task.classes().join(", "),
+                    named(task.classes(), task.keeps()),
                     size(bytes),
                     duration(own.seconds)
                 ),
             );
             estimate = estimate.and(own);
-            todo.push(json!({"model": task.model(), "classes": task.classes()}));
+            todo.push(json!({"model": task.model(), "classes": task.classes(), "keeps": task.keeps()}));
         }
         rows.extend(row);
     }
     let summary = Summary::of(rows, args.shard.map(|shard| shard.to_string()));
     table(&summary, out);
     let jobs = usize::from(args.jobs).clamp(1, todo.len().max(1));
-    let seconds = estimate.seconds / jobs as f64;
+    // One after the other: each takes all cores for some of its steps, so that no number of jobs divides this.
+    let seconds = estimate.seconds;
     let room = estimate.bytes.saturating_add(estimate.largest.saturating_mul(jobs as u64));
     out.row(
         "to do",
         format!(
-            "{}, about {} with {}, {} of room",
+            "{}, about {} one after the other, {} of room with {}",
             counted(todo.len(), "release"),
             duration(seconds),
-            counted(jobs, "job"),
-            size(room)
+            size(room),
+            counted(jobs, "job")
         ),
     );
     out.limit("limits", "an estimate: bytes at the rate at which they were read just now, heads as they took on two cores; not tried");

@@ -157,7 +157,7 @@ fn answers(answers: &Answers) -> String {
     };
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let [before, after] = Side::BOTH.map(|side| Summary::of(evaluation, side));
-    let has_labels = evaluation.tier == "T2";
+    let has_labels = evaluation.has_labels();
     let line = |name: &str, before: Option<f64>, after: Option<f64>| {
         let was = before.filter(|_| has_labels).map(|was| format!(", {} in the reference", percent(was)));
         after.map(|after| format!("{name} {}{}", percent(after), was.unwrap_or_default()))

@@ -1,17 +1,19 @@
 //! `declass keygen`.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use declass::{error::Error, sign::ReleaseKey};
 use serde_json::{Value, json};
-use tempfile::Builder;
 
-use super::{Exit, args::KeygenArgs, key::new_passphrase, output::Printer, schema::Schema};
+use super::{
+    Exit,
+    args::KeygenArgs,
+    key::new_passphrase,
+    output::Printer,
+    outside::{PRIVATE, SHARED, write_new_as},
+    schema::Schema,
+};
 
 pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
     let (private, public) = paths(&args.out);
@@ -23,13 +25,13 @@ pub(super) fn run(args: &KeygenArgs, printer: &Printer) -> Result<Exit> {
     }
     let passphrase = new_passphrase(&args.passphrase)?;
     let key = ReleaseKey::generate().map_err(Error::from)?;
-    write_new(&private, key.to_encrypted_pem(&passphrase).map_err(Error::from)?.as_bytes(), 0o600)?;
-    write_new(&public, key.public().to_pem().as_bytes(), 0o666)?;
+    write_new_as(&private, key.to_encrypted_pem(&passphrase).map_err(Error::from)?.as_bytes(), PRIVATE)?;
+    write_new_as(&public, key.public().to_pem().as_bytes(), SHARED)?;
     let id = key.public().fingerprint();
     let identity = args.identity.as_deref().unwrap_or("name@your.organisation");
     let entry = trusting(&id, &public, identity);
     if let Some(trust) = &trust {
-        write_new(trust, format!("{entry}\n").as_bytes(), 0o666)?;
+        write_new_as(trust, format!("{entry}\n").as_bytes(), SHARED)?;
     }
     if args.json {
         let made = json!({"key": private, "public": public, "id": id, "trust": trust});
@@ -72,18 +74,4 @@ fn paths(out: &Path) -> (PathBuf, PathBuf) {
     let mut public = if is_key { private.with_extension("") } else { private.clone() }.into_os_string();
     public.push(".pub.pem");
     (private, public.into())
-}
-
-/// A file that appears whole, and only where nothing is; the umask takes from its mode.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let write = || {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        let permissions = fs::Permissions::from_mode(mode);
-        let mut file = Builder::new().prefix(".declass-").permissions(permissions).tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|error| error.error)
-    };
-    write().map(|_| ()).with_context(|| format!("writing `{}`", path.display()))
 }

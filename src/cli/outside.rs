@@ -11,15 +11,27 @@ pub(super) fn write_outside(out: &Path, release: &Path, bytes: &[u8]) -> Result<
     write_new(out, bytes)
 }
 
+/// The mode of what others read, less what the umask takes away.
+pub(super) const SHARED: u32 = 0o666;
+/// The mode of what nobody else reads.
+pub(super) const PRIVATE: u32 = 0o600;
+
 /// A new file, whole or not at all.
 pub(super) fn write_new(out: &Path, bytes: &[u8]) -> Result<()> {
-    let writing = || format!("writing `{}`", out.display());
-    // Less what the umask takes away.
-    let permissions = fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder_of(out))?;
-    file.write_all(bytes).with_context(writing)?;
-    file.persist_noclobber(out).map_err(|error| error.error).with_context(writing)?;
-    Ok(())
+    write_new_as(out, bytes, SHARED)
+}
+
+/// The same with a mode, from which the umask takes.
+pub(super) fn write_new_as(out: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let write = || {
+        let permissions = fs::Permissions::from_mode(mode);
+        let mut builder = tempfile::Builder::new();
+        let mut file = builder.prefix(".declass-").permissions(permissions).tempfile_in(folder_of(out))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(out).map_err(|error| error.error)
+    };
+    write().map(|_| ()).with_context(|| format!("writing `{}`", out.display()))
 }
 
 /// Fails if no new file can be written there: before something takes its time to make one.

@@ -11,7 +11,7 @@ pub mod summary;
 mod synthetic;
 
 pub use described::{Described, Recorded};
-pub use encoder::Encoder;
+pub use encoder::{Encoder, differ_in_labels_only};
 pub use instances::{Instance, instances};
 pub use summary::Summary;
 pub use synthetic::synthetic;

@@ -35,7 +35,7 @@ impl Summary {
     pub fn of(evaluation: &Evaluation, side: Side) -> Self {
         let whole = |ids, quantities: &[&str]| {
             let is_meant = |it: &&Figure| it.class.is_none() && quantities.contains(&&*it.quantity);
-            share(figures(evaluation, ids).filter(is_meant), side, has_labels(evaluation))
+            share(figures(evaluation, ids).filter(is_meant), side, evaluation.has_labels())
         };
         let is_first = side == Side::Before;
         let of_both = |ids, quantity: &str| {
@@ -67,7 +67,7 @@ pub fn per_class(evaluation: &Evaluation, side: Side) -> BTreeMap<usize, (f64, u
     }
     let of = |(class, found): (usize, Vec<&Figure>)| {
         let n = found.iter().find_map(|it| it.n)?;
-        Some((class, (share(found.into_iter(), side, has_labels(evaluation))?, n)))
+        Some((class, (share(found.into_iter(), side, evaluation.has_labels())?, n)))
     };
     by_class.into_iter().filter_map(of).collect()
 }
@@ -121,10 +121,6 @@ fn share<'a>(mut found: impl Iterator<Item = &'a Figure>, side: Side, has_labels
     }
     let after = found.find(|it| it.side.is_none() && it.n.is_none_or(|n| n > 0))?.value.0;
     Some(if side == Side::Before { 1.0 } else { after })
-}
-
-fn has_labels(evaluation: &Evaluation) -> bool {
-    evaluation.tier == "T2"
 }
 
 /// The figures of whichever of two metrics was measured.

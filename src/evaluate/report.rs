@@ -10,6 +10,10 @@ use crate::{
     head::Place,
 };
 
+/// The tier of data without labels, and of those with them.
+const UNLABELLED: &str = "T1";
+const LABELLED: &str = "T2";
+
 /// All metrics of one pair of heads on one set of embeddings.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,8 +70,8 @@ impl Evaluation {
         let train = data.train.as_ref().zip(experiment.train_counts.as_ref());
         Self {
             tier: match data.test.truth {
-                Truth::Answers => "T1",
-                Truth::Labels => "T2",
+                Truth::Answers => UNLABELLED,
+                Truth::Labels => LABELLED,
             },
             seed: experiment.seed,
             labels: pair.labels.clone(),
@@ -79,6 +83,12 @@ impl Evaluation {
             not_run,
             changed: changed(experiment),
         }
+    }
+
+    /// Whether the inputs have labels of the user: their accuracy is known.
+    #[must_use]
+    pub fn has_labels(&self) -> bool {
+        self.tier == LABELLED
     }
 
     /// The metric of this name.

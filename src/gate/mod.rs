@@ -187,9 +187,8 @@ type Open<'a> = dyn Fn(&[Finding]) -> Option<Result<Artifact, Error>> + 'a;
 /// read.
 pub fn examine_unsigned(release: &Path, progress: &dyn Progress) -> Result<Vec<Finding>, Error> {
     let stored = StoredClaim::read(release)?;
-    let not_a_claim =
-        |error: ClaimError| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() };
-    let (claim, target) = read(stored.statement()).map_err(not_a_claim)?;
+    let claim = stored.claim()?;
+    let target = claim.statement.target().map_err(|reason| stored.not_a_claim(&reason))?;
     // Whoever signs a release stands for the head that was named.
     let heads = target.hints().heads.as_slice();
     let manifest = Manifest::new([].into());

@@ -7,7 +7,7 @@ use declass_formats::Artifact;
 use super::finish::text_of_card;
 use crate::{
     attest,
-    claim::{Claim, LabelSpace, NamedClass, Statement, StoredClaim, names::open_model},
+    claim::{LabelSpace, NamedClass, Statement, StoredClaim, names::open_model},
     classes::Labels,
     cut::Cut,
     error::Error,
@@ -20,9 +20,7 @@ use crate::{
 /// [`Error::NotAClaim`] if the claim cannot be read, [`Error::Format`] if the present card cannot.
 pub fn card_of(folder: &Path) -> Result<String, Error> {
     let stored = StoredClaim::read(folder)?;
-    let claim = Claim::from_bytes(stored.statement())
-        .map_err(|error| Error::NotAClaim { path: stored.path().to_owned(), reason: error.to_string() })?;
-    card_with(folder, &claim.statement, stored.bundle().is_some())
+    card_with(folder, &stored.claim()?.statement, stored.bundle().is_some())
 }
 
 /// The card of the same release with another claim.

@@ -9,9 +9,9 @@ use candle_core::Device;
 use declass_formats::{Artifact, Diff, RelPath, Role, Sha256Digest};
 
 use crate::{
-    claim::{Claim, Statement, StoredClaim, root_digest},
+    claim::{Statement, StoredClaim, root_digest},
     classes::{Forgotten, Labels, is_generic},
-    compare::{Answers, Beside, Comparison, Described, Encoder, Recorded, synthetic},
+    compare::{Answers, Beside, Comparison, Described, Encoder, Recorded, differ_in_labels_only, synthetic},
     cut::Cut,
     error::Error,
     evaluate::{self, Data, Pair, Retrained, across},
@@ -57,10 +57,7 @@ impl Contestant {
     /// What [`Cut::locate`] says; [`Error::NotAClaim`] if what should be a claim is none.
     pub fn of(name: impl Into<String>, artifact: Artifact, hints: &Hints) -> Result<Self, Error> {
         let claim = if StoredClaim::exists(artifact.folder()) {
-            let stored = StoredClaim::read(artifact.folder())?;
-            let claim =
-                Claim::from_bytes(stored.statement()).map_err(|reason| stored.not_a_claim(&reason))?;
-            Some(claim.statement)
+            Some(StoredClaim::read(artifact.folder())?.claim()?.statement)
         } else {
             None
         };
@@ -186,6 +183,24 @@ fn removed(reference: &Contestant, others: &[Contestant]) -> Forgotten {
     Forgotten::from_indices(removed, classes).unwrap_or_else(|_| Forgotten::none(classes))
 }
 
+/// Whether nothing that is no weights differs but cards, which nobody computes with, and labels in the configuration: how
+/// inputs are prepared, and what the layers are, is said in these files.
+fn read_alike(diff: &Diff, [own, theirs]: [&Artifact; 2]) -> bool {
+    let role = |path: &RelPath| {
+        let mut files = own.files().iter().chain(theirs.files());
+        files.find(|file| file.path == *path).map(|file| file.role)
+    };
+    let mut differing = diff.files.iter().filter(|file| file.before != file.after);
+    differing.all(|file| match role(&file.path) {
+        Some(Role::Card | Role::Weights) => true,
+        Some(Role::Config) => match (own.config(), theirs.config()) {
+            (Some(before), Some(after)) => differ_in_labels_only(before, after),
+            _ => false,
+        },
+        Some(Role::Companion) | None => false,
+    })
+}
+
 /// The first model, and what the others are held against it with.
 struct Held<'a> {
     reference: &'a Contestant,
@@ -223,9 +238,10 @@ impl Held<'_> {
             let files = diff.files.iter().filter(|file| !is_card(&file.path));
             files.filter_map(move |file| Some((&file.path, digest(file)?))).collect::<BTreeMap<_, _>>()
         };
-        let encoder = Encoder::of(&changes, [&self.reference.cut.head, &other.cut.head], false);
-        let encoder =
-            if encoder == Encoder::Other && self.is_removal(&own, &theirs) { Encoder::Same } else { encoder };
+        let encoder = Encoder::of(&changes, [&self.reference.cut.head, &other.cut.head]);
+        let is_same = encoder == Encoder::Same && read_alike(&diff, [&own, &theirs]);
+        let is_same = is_same || self.is_removal(other, [&own, &theirs]);
+        let encoder = if is_same { Encoder::Same } else { Encoder::Other };
         Ok(OnDisk {
             before: self.reference.described(&of(|file| file.before)),
             after: other.described(&of(|file| file.after)),
@@ -234,13 +250,17 @@ impl Held<'_> {
         })
     }
 
-    /// Whether all that differs is what a removal of these classes makes of the first model.
-    fn is_removal(&self, own: &Artifact, theirs: &Artifact) -> bool {
-        let forgotten = &self.removed;
-        let found = (!forgotten.as_set().is_empty())
-            .then(|| verify::compare(own, theirs, forgotten, (&Hints::default(), &[]), self.progress));
-        // Where no removal can be made sense of, it is none.
-        found.is_some_and(|found| found.is_ok_and(|found| found.require_only_the_head().is_ok()))
+    /// Whether all that differs is what a removal makes of the first model: of the classes that this one lost, or else of
+    /// those that are told from the others.
+    fn is_removal(&self, other: &Contestant, [own, theirs]: [&Artifact; 2]) -> bool {
+        let lost = removed(self.reference, std::slice::from_ref(other));
+        let named = Some(&self.removed).filter(|named| named.as_set() != lost.as_set());
+        let mut possible = [Some(&lost), named].into_iter().flatten().filter(|it| !it.as_set().is_empty());
+        possible.any(|forgotten| {
+            let found = verify::compare(own, theirs, forgotten, (&Hints::default(), &[]), self.progress);
+            // Where no removal can be made sense of, it is none.
+            found.is_ok_and(|found| found.require_only_the_head().is_ok())
+        })
     }
 
     /// What the models that share the first one's encoder answer to synthetic embeddings.

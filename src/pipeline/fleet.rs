@@ -6,19 +6,21 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
 
 use candle_core::Device;
-use declass_formats::RelPath;
 
-use super::{Job, Observer, gather};
+use super::{
+    Job, Observer, gather,
+    made::{Meant, intact},
+};
 use crate::{
     batch::{Address, Kept, Outcome, Places, Row, Task},
-    claim::{Claim, Statement, StoredClaim, names::open_model, root_digest},
+    claim::{Statement, names::open_model},
     error::Error,
     evidence::Outcome as Verdict,
     fetch::PackageUrl,
@@ -26,7 +28,6 @@ use crate::{
     progress::{Progress, Silent, Step},
     release::Destination,
     removal::Removal,
-    sign::digest_of,
 };
 
 /// Bytes of the stack of each thread.
@@ -67,6 +68,17 @@ struct Ready {
     address: Address,
 }
 
+/// The addresses of a run, each with a lock: two tasks may have the same one.
+#[derive(Default)]
+struct Turns(Mutex<BTreeMap<String, Arc<Mutex<()>>>>);
+
+impl Turns {
+    fn at(&self, address: &Address) -> Arc<Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(address.whole().to_owned()).or_default().clone()
+    }
+}
+
 /// Why there is nothing to carry out.
 enum Settled {
     /// It is known already.
@@ -87,14 +99,14 @@ impl Fleet<'_> {
     /// Carries out tasks, so many at a time; what came of each is in their order.
     #[must_use]
     pub fn run(&self, tasks: &[Task], jobs: usize) -> Vec<Row> {
-        let next = AtomicUsize::new(0);
+        let (next, turns) = (AtomicUsize::new(0), Turns::default());
         let rows: Mutex<Vec<Option<Row>>> = Mutex::new(vec![None; tasks.len()]);
         self.progress.begin(Step::Releasing, tasks.len() as u64);
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(task) = tasks.get(at) else { break };
-                let row = self.carry_out(task);
+                let row = self.carry_out(task, &turns);
                 rows.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(row);
                 self.progress.advance(Step::Releasing, 1);
             }
@@ -115,7 +127,7 @@ impl Fleet<'_> {
     /// What would come of a task, as far as that can be told without doing it.
     #[must_use]
     pub fn look(&self, task: &Task) -> Looked {
-        match caught(|| self.ready(task)) {
+        match caught(|| self.ready(task, self.addressed(task)?)) {
             Ok(Ready { model, removal, .. }) => {
                 let head = model.head();
                 let bytes = model.artifact().files().iter().map(|file| file.size).sum();
@@ -125,17 +137,23 @@ impl Fleet<'_> {
         }
     }
 
-    fn carry_out(&self, task: &Task) -> Row {
-        let released = caught(|| match self.ready(task) {
-            Ok(ready) => Ok(self.release(task, &ready)?),
-            Err(Settled::Misfit(address, error)) => Ok(kept(task, &address, &error)?.at(address.whole())),
-            Err(settled) => Err(settled),
+    fn carry_out(&self, task: &Task, turns: &Turns) -> Row {
+        let released = caught(|| {
+            let (model, address) = self.addressed(task)?;
+            // Of two tasks that come to the same, the second finds what the first made.
+            let turn = turns.at(&address);
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.ready(task, (model, address)) {
+                Ok(ready) => Ok(self.release(task, &ready)?),
+                Err(Settled::Misfit(address, error)) => Ok(kept(task, &address, &error)?.at(address.whole())),
+                Err(settled) => Err(settled),
+            }
         });
         released.unwrap_or_else(|settled| settled.row(task))
     }
 
-    /// The model and the removal, unless the result is there already.
-    fn ready(&self, task: &Task) -> Result<Ready, Settled> {
+    /// The model of a task, and where the result goes.
+    fn addressed(&self, task: &Task) -> Result<(Model, Address), Settled> {
         let source = (self.locate)(task)?;
         let model = Model::of(open_model(&source.path).map_err(Error::from)?, task.hints())?;
         let model = match source.package {
@@ -143,16 +161,26 @@ impl Fleet<'_> {
             None => model,
         };
         let address = self.places.address(task, model.artifact(), &Silent)?;
+        Ok((model, address))
+    }
+
+    /// The model and the removal, unless the result is there already.
+    fn ready(&self, task: &Task, (model, address): (Model, Address)) -> Result<Ready, Settled> {
         let at = |row: Row| Settled::Row(Box::new(row.at(address.whole())));
         let there = address.release();
+        let wanted = || {
+            let removal = task.removal(&model)?;
+            Ok(if task.is_of_one_file() { removal } else { gather(&model, removal).0 })
+        };
         if fs::symlink_metadata(&there).is_ok() {
-            return Err(at(intact(task, &address, &there)));
+            let meant =
+                |removal: &Removal| intact(task, &Meant { model: &model, removal, address: &address });
+            return Err(at(wanted().map_or_else(|error| in_the_way(task, &there, &error), |it| meant(&it))));
         }
         if let Some(Kept { outcome, reason, .. }) = Kept::read(&address) {
             return Err(at(Row::without(task, outcome, reason)));
         }
-        let fitting = task.removal(&model).and_then(|removal| {
-            let removal = if task.is_of_one_file() { removal } else { gather(&model, removal).0 };
+        let fitting = wanted().and_then(|removal| {
             // Whether it can be done at all is known before anything is.
             Job::open(&model, &removal, Destination::new(&there), Device::Cpu, &Silent)?;
             Ok(removal)
@@ -176,6 +204,8 @@ impl Fleet<'_> {
                 kept.write(address)?;
                 Row::without(task, Outcome::Failed, kept.reason)
             }
+            // Another run was quicker.
+            Err(Error::DestinationExists { .. }) => intact(task, &Meant { model, removal, address }),
             Err(error) => kept(task, address, &error)?,
         };
         Ok(row.at(address.whole()))
@@ -216,39 +246,10 @@ fn kept(task: &Task, address: &Address, error: &Error) -> Result<Row, Error> {
     Ok(Row::without(task, outcome, reason))
 }
 
-/// A release that lies where it should: its files must be those of its claim.
-fn intact(task: &Task, address: &Address, there: &Path) -> Row {
-    match claim_of(there) {
-        Ok(statement) => Row::done(task, address.release_name(), &statement),
-        Err(error) => {
-            let reason = format!("`{}` lies in its place, and is not whole: {error}", there.display());
-            Row::without(task, Outcome::Unknown, reason)
-        }
-    }
-}
-
-fn claim_of(folder: &Path) -> Result<Statement, Error> {
-    let stored = StoredClaim::read(folder)?;
-    let claim = Claim::from_bytes(stored.statement()).map_err(|reason| stored.not_a_claim(&reason))?;
-    let statement = claim.statement;
-    let claimed = |name: &str| statement.subject.iter().find(|it| it.name == name)?.digest.as_ref();
-    let mut digests = BTreeMap::new();
-    // The first subject is all files together.
-    let files = statement.subject.iter().skip(1);
-    let subjects: Vec<RelPath> =
-        files.filter_map(|file| RelPath::try_from(file.name.as_str()).ok()).collect();
-    for path in &subjects {
-        let digest = digest_of(&folder.join(path.as_str()), &Silent)?;
-        if claimed(path.as_str()).is_none_or(|it| it.sha256 != digest.to_string()) {
-            return Err(Error::OtherRelease { path: folder.join(path.as_str()) });
-        }
-        digests.insert(path, digest);
-    }
-    let all = statement.subject.first().and_then(|all| all.digest.as_ref());
-    if subjects.is_empty() || all.is_none_or(|all| all.sha256 != root_digest(&digests).to_string()) {
-        return Err(Error::OtherRelease { path: folder.to_owned() });
-    }
-    Ok(statement)
+/// What lies in the place of a task that does not fit its model is not its release.
+fn in_the_way(task: &Task, there: &Path, error: &Error) -> Row {
+    let reason = format!("`{}` lies in its place, and no release can be there: {error}", there.display());
+    Row::without(task, Outcome::Unknown, reason)
 }
 
 impl Settled {

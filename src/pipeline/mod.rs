@@ -37,6 +37,7 @@ mod job;
 mod kept;
 #[cfg(feature = "inputs")]
 mod layers;
+mod made;
 mod measure;
 mod pointless;
 mod reproduce;

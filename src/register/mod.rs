@@ -52,9 +52,7 @@ pub use examine::{Examination, Register, examine, origin, require_register};
 pub use key::SigningKey;
 pub use keys::Rotation;
 pub use lookup::check_digits;
-pub use others::{
-    Attached, ask_witness, attach_cosignatures, attach_stamp, is_register, request_stamp, write_new,
-};
+pub use others::{Attached, ask_witness, attach_cosignatures, attach_stamp, is_register, request_stamp};
 pub use own::text as own_text;
 pub use proof::{Proof, Proven, countersign, read_countersignature};
 pub use question::Question;

@@ -6,10 +6,7 @@ use std::{fmt::Write, path::Path};
 use base64ct::{Base64, Encoding};
 
 use super::{
-    content::CHECKPOINT,
-    disk::{self, Folder},
-    examine::examine_locked,
-    kept, no_use_of, refused, tree, witnessed,
+    content::CHECKPOINT, disk::Folder, examine::examine_locked, kept, no_use_of, refused, tree, witnessed,
 };
 use crate::{
     error::Error,
@@ -130,12 +127,4 @@ fn current(folder: &Folder) -> Result<Vec<u8>, Error> {
     folder
         .read(CHECKPOINT, note::LIMIT)?
         .ok_or_else(|| no_use_of(&folder.path().join(CHECKPOINT), "there is no checkpoint", ""))
-}
-
-/// Writes a file where nothing is yet.
-///
-/// # Errors
-/// [`Error::Register`] if something is there, [`Error::Io`] if the disk refuses.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    disk::create(path, bytes, disk::SHARED)
 }

@@ -7,7 +7,7 @@ use declass_formats::{RelPath, Sha256Digest};
 
 use super::{Record, disk, event::Class, no_use_of, refused};
 use crate::{
-    claim::{Claim, ForgottenClass, Resource, StoredClaim},
+    claim::{ForgottenClass, Resource, StoredClaim},
     error::Error,
     sign::{Bundle, MAX_BUNDLE, SIGNATURE_FILE, read_if_there},
 };
@@ -35,12 +35,11 @@ impl Released {
         if !StoredClaim::exists(folder) {
             return Err(no_use_of(folder, "there is no claim", "name a folder that `declass unlearn` wrote"));
         }
-        let stored = match StoredClaim::read(folder) {
+        let read = StoredClaim::read(folder).and_then(|stored| Ok((stored.claim()?, stored)));
+        let (claim, stored) = match read {
             Err(Error::NotAClaim { path, reason }) => return Err(no_use_of(&path, &reason, "")),
-            stored => stored?,
+            read => read?,
         };
-        let claim = Claim::from_bytes(stored.statement())
-            .map_err(|error| no_use_of(stored.path(), &error.to_string(), ""))?;
         let artifact = artifact(folder, &claim.statement.subject, stored.path())?;
         let forgotten = &claim.statement.predicate.removal.forgotten;
         let classes =

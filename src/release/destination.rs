@@ -7,7 +7,10 @@ use std::{
 };
 
 use declass_formats::{Artifact, RelPath};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::{
+    fs::{CWD, RenameFlags, renameat, renameat_with},
+    io::Errno,
+};
 
 use super::{
     attributes::{ATTRIBUTES_FILE, is_ours},
@@ -108,11 +111,25 @@ impl Destination {
         let _lock = locked(&parent_of(to))?;
         check(to, self.existing)?;
         let flags = if to.exists() { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
-        renameat_with(CWD, from, CWD, to, flags).map_err(|error| match error {
-            rustix::io::Errno::EXIST => Error::DestinationExists { path: to.clone(), release: false },
+        let moved = match renameat_with(CWD, from, CWD, to, flags) {
+            // Network file systems know no flags.
+            Err(Errno::INVAL) if flags == RenameFlags::NOREPLACE => rename_where_nothing_is(from, to),
+            moved => moved,
+        };
+        moved.map_err(|error| match error {
+            Errno::EXIST => Error::DestinationExists { path: to.clone(), release: false },
             error => Error::io(to)(error.into()),
         })
     }
+}
+
+/// Renames a folder where the file system cannot be asked to replace nothing. Whoever keeps to the folder's lock cannot come
+/// between the look and the renaming; of others no file is lost, as a folder takes the place of an empty one at most.
+fn rename_where_nothing_is(from: &Path, to: &Path) -> Result<(), Errno> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(Errno::EXIST);
+    }
+    renameat(CWD, from, CWD, to).map_err(|error| if error == Errno::NOTEMPTY { Errno::EXIST } else { error })
 }
 
 fn check(destination: &Path, existing: Existing) -> Result<(), Error> {
@@ -172,4 +189,26 @@ fn list(root: &Path, below: &Path, depth: usize, files: &mut Vec<PathBuf>) -> io
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_renaming_takes_no_place_that_is_taken() {
+        let home = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| home.path().join(name));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("file"), "new").unwrap();
+        fs::write(&to, "theirs").unwrap();
+        assert_eq!(rename_where_nothing_is(&from, &to), Err(Errno::EXIST));
+        fs::remove_file(&to).unwrap();
+        std::os::unix::fs::symlink("nowhere", &to).unwrap();
+        assert_eq!(rename_where_nothing_is(&from, &to), Err(Errno::EXIST), "a link that leads nowhere");
+        fs::remove_file(&to).unwrap();
+        assert_eq!(rename_where_nothing_is(&from, &to), Ok(()));
+        assert_eq!(fs::read_to_string(to.join("file")).unwrap(), "new");
+        assert!(!from.exists());
+    }
 }

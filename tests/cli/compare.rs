@@ -184,3 +184,55 @@ fn what_cannot_be_compared_is_told_and_the_files_are_compared_all_the_same() {
     run(&["compare", model, empty.path().to_str().unwrap()]).exits(2);
     run(&["compare", model]).exits(2);
 }
+
+#[test]
+fn an_encoder_is_the_same_only_if_the_files_that_say_what_it_does_are() {
+    let (folder, model) = (tempdir().unwrap(), fixture("fmnist-resnet"));
+    let changed = |name: &str, change: &dyn Fn(&Path)| {
+        let path = folder.path().join(name);
+        copy(&model, &path);
+        change(&path);
+        path.display().to_string()
+    };
+    let setting = |file: &'static str, key: &'static str, value: Value| {
+        move |path: &Path| rewrite(&path.join(file), |config| config[key] = value.clone())
+    };
+    let mean = changed("mean", &setting("preprocessor_config.json", "image_mean", json!([0.9, 0.1, 0.0])));
+    let activation = changed("activation", &setting("config.json", "hidden_act", json!("gelu")));
+    let missing = changed("missing", &|path| fs::remove_file(path.join("preprocessor_config.json")).unwrap());
+    let card = changed("card", &|path| fs::write(path.join("README.md"), "# Another card\n").unwrap());
+    let label = changed("label", &|path| {
+        rewrite(&path.join("config.json"), |config| {
+            config.as_object_mut().unwrap().remove("label2id");
+            config["id2label"]["8"] = "Suitcase".into();
+        });
+    });
+    let encoders = |json: &Value| -> Vec<Value> {
+        json["models"].as_array().unwrap().iter().map(|it| it["encoder"].clone()).collect()
+    };
+    let reference = model.to_str().unwrap();
+    let all = ["compare", reference, &mean, &activation, &missing, &card, &label, "--json"];
+    let json = run(&all).exits(0).json();
+    assert_eq!(encoders(&json), ["other", "other", "other", "same", "same"]);
+    // Its own embeddings are what another preparation of the inputs changes.
+    let data = ["--data", &pictures(), "--limit", "60", "--no-cache", "--json"];
+    let json = run(&[&["compare", reference, &mean, "--forget", "Bag"], &data[..]].concat()).exits(0).json();
+    let own = figures(&json["models"][0]["data"]["measured"], "confusion");
+    assert!(value(own, |it| it["quantity"] == "answers-changed") > 0.0, "{own:#}");
+}
+
+#[test]
+fn releases_without_different_classes_share_the_encoder_of_their_original() {
+    let folder = tempdir().unwrap();
+    let original = fixture("fmnist-vit.onnx");
+    let [one, two] = [("5", "one"), ("8", "two")].map(|(class, name)| {
+        let out = folder.path().join(name);
+        seal(&original, &out, &["--forget", class, "--slot", "drop"]).exits(0);
+        out.display().to_string()
+    });
+    let json = run(&["compare", original.to_str().unwrap(), &one, &two, "--json"]).exits(0).json();
+    assert_eq!(json["removed"], json!([5, 8]));
+    for model in json["models"].as_array().unwrap() {
+        assert_eq!(model["encoder"], "same", "{:#}", model["changes"]);
+    }
+}

@@ -151,7 +151,9 @@ fn shards_share_nothing_and_the_next_run_sums_them_up() {
     let looked = batch(&plan, &["--dry-run", "--json"]).exits(1).json();
     assert_eq!(looked["todo"].as_array().unwrap().len(), 3, "{looked:#}");
     assert_eq!(looked["counts"]["refused"], 3);
-    assert!(looked["estimate"]["seconds"].as_f64().unwrap() > 0.0);
+    // Each takes all cores for some of its steps: no number of jobs divides what they take.
+    let many = batch(&plan, &["--dry-run", "--json", "--jobs", "64"]).exits(1).json();
+    assert!(many["estimate"]["seconds"].as_f64().unwrap() >= 3.0 * 0.3, "{many:#}");
     assert!(looked["estimate"]["bytes"].as_u64().unwrap() > 3 * 200_000);
     assert!(!folder.path().join("fleet").exists(), "a look makes nothing");
     let zero = batch(&plan, &["--shard", "0/2", "--json"]).exits(0).json();
@@ -175,6 +177,75 @@ fn shards_share_nothing_and_the_next_run_sums_them_up() {
     fs::write(&plan, other).unwrap();
     batch(&plan, &["--shard", "0/2"]).exits(0);
     assert_eq!(releases(folder.path()).len(), 6);
+}
+
+#[test]
+fn tasks_that_come_to_the_same_release_are_all_done_with_one() {
+    let folder = tempdir().unwrap();
+    for place in ["models/a", "copies/a", "models/b"] {
+        model(&folder.path().join(place), usize::from(place.ends_with('b')));
+    }
+    let text = "[[removal]]\nmodels = [\"models/*\", \"models/a\", \"copies/a\"]\nforget = [\"Sandal\"]\nmethod = \"seal\"\nexecuted = 0\n";
+    let plan = plan(folder.path(), text);
+    let json = batch(&plan, &["--jobs", "4", "--json"]).exits(0).json();
+    assert_eq!((&json["counts"]["done"], releases(folder.path()).len()), (&json!(4), 2), "{json:#}");
+    let rows = json["releases"].as_array().unwrap();
+    assert!(rows[2..].iter().all(|row| row["address"] == rows[0]["address"]), "{json:#}");
+    // Two runs at once, of which each makes what the other makes.
+    fs::remove_dir_all(folder.path().join("fleet")).unwrap();
+    let runs = [(), ()].map(|()| {
+        let mut fleet = declass();
+        fleet.arg("batch").arg(&plan).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    });
+    for mut run in runs {
+        assert_eq!(run.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(releases(folder.path()).len(), 2);
+}
+
+#[test]
+fn a_release_of_something_else_in_the_place_of_one_is_not_taken_for_it() {
+    let folder = tempdir().unwrap();
+    for number in 0..2 {
+        model(&folder.path().join(format!("m{number}")), number);
+    }
+    let text =
+        "[[removal]]\nmodels = [\"m*\"]\neach = [\"Sandal\", \"Bag\"]\nmethod = \"seal\"\nexecuted = 0\n";
+    let plan = plan(folder.path(), text);
+    let json = batch(&plan, &["--json"]).exits(0).json();
+    let rows = json["releases"].as_array().unwrap();
+    let place = |at: usize| folder.path().join("fleet").join(rows[at]["release"].as_str().unwrap());
+    let swap = |a: usize, b: usize| {
+        let aside = folder.path().join("aside");
+        fs::rename(place(a), &aside).unwrap();
+        fs::rename(place(b), place(a)).unwrap();
+        fs::rename(&aside, place(b)).unwrap();
+    };
+    // The same model without another class, and another model without the same class.
+    for (a, b) in [(0, 1), (0, 2)] {
+        swap(a, b);
+        for more in [&[][..], &["--dry-run"]] {
+            let json = batch(&plan, &[more, &["--json"]].concat()).exits(2).json();
+            assert_eq!(json["counts"]["unknown"], 2, "{json:#}");
+            assert_eq!(
+                (&json["releases"][a]["outcome"], &json["releases"][b]["root"]),
+                (&json!("unknown"), &Value::Null)
+            );
+        }
+        swap(a, b);
+    }
+    batch(&plan, &[]).exits(0);
+}
+
+#[test]
+fn a_look_says_which_classes_stay() {
+    let folder = tempdir().unwrap();
+    model(&folder.path().join("m"), 0);
+    let text = "[[removal]]\nmodels = [\"m\"]\nkeep = [\"Bag\", \"Sandal\"]\nmethod = \"seal\"\n";
+    let plan = plan(folder.path(), text);
+    let json = batch(&plan, &["--dry-run", "--json"]).exits(0).json();
+    assert_eq!(json["todo"], json!([{"model": "m", "classes": ["Bag", "Sandal"], "keeps": true}]));
+    batch(&plan, &["--dry-run"]).exits(0).shows("only Bag, Sandal");
 }
 
 #[test]

@@ -43,6 +43,8 @@ fn a_kubernetes_job_is_one_and_its_pods_are_told_apart() {
     let container = &spec["template"]["spec"]["containers"][0];
     let args = json!(["batch", "/fleet/a $$(plan).toml", "--shard", "$(JOB_COMPLETION_INDEX)/8"]);
     assert_eq!(container["args"], args);
+    // Of a pod nothing else can be written to: what is fetched goes onto the volume.
+    assert_eq!(container["env"], json!([{"name": "HF_HOME", "value": "/fleet/.cache"}]));
     // An answer is no reason to ask again, and stops no other pod.
     let rules = &spec["podFailurePolicy"]["rules"];
     assert_eq!(rules[1]["onExitCodes"]["containerName"], container["name"]);

@@ -13,6 +13,8 @@ pub struct Volume<'a> {
 
 /// Where the volume is in a pod.
 const MOUNTED: &str = "/fleet";
+/// What is fetched from a hub: nothing else of a pod can be written to, and its image may have no home.
+const CACHE: &str = "/fleet/.cache";
 /// How often a pod that was killed or evicted is begun again: it goes on where it was.
 const RETRIES: u32 = 6;
 
@@ -45,6 +47,7 @@ pub fn kubernetes(volume: Volume<'_>, image: &str, shards: usize) -> String {
                         "name": "declass",
                         "image": image,
                         "args": ["batch", plan, "--shard", shard],
+                        "env": [{"name": "HF_HOME", "value": CACHE}],
                         "resources": {"requests": {"cpu": "2", "memory": "2Gi"}},
                         "securityContext": {"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true},
                         "volumeMounts": [

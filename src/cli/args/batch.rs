@@ -67,7 +67,7 @@ pub(in crate::cli) struct BatchArgs {
     #[arg(long, value_name = "NAME", help_heading = "Clusters", requires = "kubernetes")]
     pub(in crate::cli) claim: Option<String>,
     /// Print one JSON object: schema, version, shard, counts, releases (model, classes, keeps, outcome, reason, address,
-    /// release, root, agreement, instead); with --dry-run todo (model, classes) and estimate (seconds, bytes, jobs).
+    /// release, root, agreement, instead); with --dry-run todo (model, classes, keeps) and estimate (seconds, bytes, jobs).
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) json: bool,
 }

@@ -1,7 +1,7 @@
 //! `declass register countersign`.
 
 use anyhow::Result;
-use declass::register::{countersign, write_new};
+use declass::register::countersign;
 
 use super::{
     Printer,
@@ -10,7 +10,7 @@ use super::{
     list::told,
     read, refused,
 };
-use crate::cli::Exit;
+use crate::cli::{Exit, outside::write_new};
 
 pub(super) fn run(args: &CountersignArgs, printer: &Printer) -> Result<Exit> {
     let proof = read(&args.proof)?;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
 use declass::{
-    claim::{Claim, ClaimError, StoredClaim},
+    claim::{Claim, StoredClaim},
     error::Error,
     export::{Dossier, Removed, dossier},
     formats::Sha256Digest,
@@ -112,10 +112,7 @@ impl<'a> Release<'a> {
             return Err(refused(path, "no entry of the request is about this release").into());
         }
         let stored = StoredClaim::read(path)?;
-        let claim = Claim::from_bytes(stored.statement()).map_err(|error: ClaimError| Error::NotAClaim {
-            path: stored.path().to_owned(),
-            reason: error.to_string(),
-        })?;
+        let claim = stored.claim()?;
         let named = Named::of(path, &claim.statement)?;
         Ok(Self { path, claim, named, is_signed: stored.bundle().is_some() })
     }

@@ -105,7 +105,7 @@ impl On {
 
     /// Whether inputs have labels of the user.
     fn has_labels(columns: &[(usize, &Evaluation, Side)]) -> bool {
-        columns.first().is_some_and(|(_, evaluation, _)| evaluation.tier == "T2")
+        columns.first().is_some_and(|(_, evaluation, _)| evaluation.has_labels())
     }
 }
 
