@@ -11,6 +11,8 @@ mod extents;
 mod follow;
 mod layout;
 mod scales;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
