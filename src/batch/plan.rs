@@ -133,6 +133,12 @@ impl Plan {
         &self.out
     }
 
+    /// Whether a path is where a run puts what it makes.
+    fn is_made(&self, model: &str) -> bool {
+        let place = self.place(Path::new(model));
+        ["releases", "kept"].iter().any(|own| place.starts_with(self.out.join(own)))
+    }
+
     /// All tasks, in the order in which they are written; `models` gives those of a pattern.
     ///
     /// # Errors
@@ -145,7 +151,18 @@ impl Plan {
         let mut tasks = Vec::new();
         for wanted in &self.removals {
             for name in &wanted.models {
-                let named = if is_pattern(name) { models(name)? } else { vec![name.clone()] };
+                let mut named = if is_pattern(name) { models(name)? } else { vec![name.clone()] };
+                // What an earlier run made is no model of this plan.
+                named.retain(|model| !is_pattern(name) || !self.is_made(model));
+                if let Some(model) =
+                    named.iter().find(|model| self.out.starts_with(self.place(Path::new(model))))
+                {
+                    let reason = format!(
+                        "`out` lies in the model `{}`: put it beside the models",
+                        model.escape_debug()
+                    );
+                    return Err(wrong(reason));
+                }
                 if named.is_empty() {
                     return Err(wrong(format!("no model fits `{}`", name.escape_debug())));
                 }
@@ -297,6 +314,22 @@ mod tests {
         let path = home.path().join("plan.toml");
         std::fs::write(&path, text).unwrap();
         Plan::open(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_run_makes_is_neither_in_a_model_nor_one() {
+        let of = |out: &str, found: &[&str]| -> Result<Vec<String>, String> {
+            let text =
+                format!("version = 1\nout = \"{out}\"\n[[removal]]\nmodels = [\"m/*\"]\nforget = [\"x\"]\n");
+            let found: Vec<String> = found.iter().map(|it| (*it).to_owned()).collect();
+            let tasks = plan(&text).unwrap().tasks(&mut |_| Ok(found.clone()));
+            tasks
+                .map(|tasks| tasks.into_iter().map(|task| task.model).collect())
+                .map_err(|error| error.to_string())
+        };
+        assert!(of("m/a/fleet", &["m/a"]).unwrap_err().contains("put it beside the models"));
+        assert_eq!(of("m", &["m/a", "m/releases", "m/kept"]).unwrap(), ["m/a"]);
+        assert_eq!(of("made", &["m/a", "m/releases"]).unwrap(), ["m/a", "m/releases"]);
     }
 
     const HEAD: &str = "version = 1\nout = \"fleet\"\n[[removal]]\n";

@@ -205,7 +205,13 @@ fn glanced(on_disk: &Path, path: &RelPath, size: Option<u64>) -> Result<Seen, Er
 
 /// The digest of a file; tells how far it is.
 pub(crate) fn digest_of(file: &Path, progress: &dyn Progress) -> Result<Sha256Digest, Error> {
-    let hash = || Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress });
+    let hash = || {
+        // A pipe would be waited for without end.
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        Sha256Digest::of_reader(Counted { inner: File::open(file)?, progress })
+    };
     hash().map_err(Error::io(file))
 }
 

@@ -29,7 +29,8 @@ A plan is TOML:
 Paths begin at the plan's folder. `acme/*` is all models of that organisation on the hub, unless there is a folder of this name. \
 Releases, one summary as JSON and one as a page go into `out`. A result is addressed by the digests of the model's files, by what is \
 asked for and by the version of this program: run a plan again and it goes on where it was killed, and does nothing twice. One model \
-that cannot be read or does not fit stops none of the others. Releases are not signed: `declass sign` does that.
+that cannot be read or does not fit stops none of the others. Releases are not signed: `declass sign` does that. What lies in `out` is \
+believed where it fits the task: check it with `declass verify --original` where others could have written there.
 
 Exit code 0: all are done, or were without the classes before; 1: some failed a check or do not fit; 2: some could not be told.")]
 pub(in crate::cli) struct BatchArgs {
