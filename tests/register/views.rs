@@ -127,8 +127,18 @@ fn a_release_is_entered_with_what_came_before_it() {
     // What is private stays so, and what is entered already is not entered twice.
     assert!(said["earlier"][0]["classes"][0]["label"].is_null(), "{said:#}");
     assert!(said["earlier"][0]["classes"][0]["labelDigest"]["sha256"].is_string(), "{said:#}");
-    home.run(&format!("append r released {private}")).exits(0);
+    // By a role, which is that of the last entry alone.
+    home.run(&format!("append r released {private} --by operations")).exits(0);
     let events: Vec<Value> = home.entries().iter().map(|entry| entry["event"].clone()).collect();
     assert_eq!(events, ["requested", "approved", "class-removed", "verified", "released"]);
     home.run(&format!("append r approved {private}")).exits(2).says("--with-earlier does not go with");
+    // Nobody enters as verified what nobody has verified, or signs it in the name of another.
+    let all =
+        format!("append r released --release {release} --with-earlier --by operations --by-key ops.key");
+    home.run(&all).exits(2).says("--trust");
+    assert_eq!(home.entries().len(), 5);
+    let trust = crate::others::releases().join("trust.toml").display().to_string();
+    home.run(&format!("{all} --trust {trust}")).exits(0);
+    let by: Vec<bool> = home.entries()[5..].iter().map(|entry| entry.get("by").is_some()).collect();
+    assert_eq!(by, [false, false, true]);
 }

@@ -50,7 +50,7 @@ pub(in crate::cli::register) struct ListArgs {
     /// Only events of this kind.
     #[arg(long, value_name = "EVENT", value_parser = kind_parser())]
     pub(in crate::cli::register) event: Option<Kind>,
-    /// When to ask what is due [default: now].
+    /// When to ask what is due; only the clock is moved, and entries of a later time are seen all the same [default: now].
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli::register) at: Option<Time>,
     /// Print one JSON object: schema, entries (as they are in the register), requests (request, state, requested, due,
@@ -168,7 +168,8 @@ pub(in crate::cli::register) struct DossierArgs {
     /// then does, too.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) supplement: Option<PathBuf>,
-    /// When to ask whether it was answered in time, and whose keys count [default: now].
+    /// When to ask whether it was answered in time, and whose keys count; only the clock is moved, and entries of a later
+    /// time are seen all the same [default: now].
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli::register) at: Option<Time>,
 }
