@@ -115,14 +115,16 @@ fn of_stacked_layers_the_one_that_is_picked_is_the_head() {
 fn of_operators_that_make_more_the_rows_of_the_classes_are_the_head() {
     // The numbers of each anchor, and those in front of its classes.
     let cases = [
-        ("anchored", 16, 5, "entries 5 to 9 of axis 2 of output `output0`"),
-        ("shared", 21, 0, "entries 0 to 4 of axis 2 of output `output`"),
+        ("anchored", 16, 5, "rows 5 to 9 of 48", "entries 5 to 9 of axis 2 of output `output0`"),
+        ("shared", 21, 0, "rows 0 to 4 of 21", "entries 0 to 4 of axis 2 of output `output`"),
     ];
-    for (name, each, before, place) in cases {
+    for (name, each, before, own, place) in cases {
         let artifact = Artifact::open(&detector(name)).unwrap();
         let cut = Cut::locate(&artifact, &Hints::default()).unwrap();
         assert_eq!((cut.head.classes, cut.head.link), (5, Link::Sigmoid), "{name}");
         assert!(cut.why.rule.ends_with(place), "{name}: {}", cut.why.rule);
+        assert_eq!(cut.head.name, format!("conv_18, {own}"));
+        assert_eq!(located(name, Some(&cut.head.name)).unwrap().head.name, cut.head.name);
         let head = cut.head.load(&artifact).unwrap();
         let forgotten = BTreeSet::from([FORGOTTEN]);
         let set = declass::classes::Forgotten::from_indices(forgotten.clone(), 5).unwrap();

@@ -7,6 +7,8 @@ use serde_json::{Map, Number, Value};
 /// Largest relative difference between figures that count as the same: another processor may add in another
 /// order.
 const TOLERANCE: f64 = 1e-4;
+/// The same where something was fitted in many steps, in rows: those at its border may fall on the other side.
+const ROWS: f64 = 2.5;
 /// Most characters of a value that are shown.
 const SHOWN: usize = 40;
 
@@ -23,6 +25,8 @@ pub(super) struct Difference {
 pub(super) enum Comparison {
     /// As it is.
     Exact,
+    /// Numbers up to the tolerance, shares of rows up to a few of these.
+    Fitted,
     /// Numbers up to the tolerance.
     Measured,
     /// Not at all.
@@ -35,7 +39,7 @@ pub(super) fn differences(
     expected: &Value,
     how: impl Fn(&[&str]) -> Comparison,
 ) -> Vec<Difference> {
-    let mut walk = Walk { how, path: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { how, path: Vec::new(), rows: None, found: Vec::new() };
     walk.values(claimed, expected);
     walk.found
 }
@@ -50,6 +54,8 @@ impl Difference {
 struct Walk<F> {
     how: F,
     path: Vec<String>,
+    /// How many rows the figure that is being compared is of.
+    rows: Option<f64>,
     found: Vec<Difference>,
 }
 
@@ -60,10 +66,13 @@ impl<F: Fn(&[&str]) -> Comparison> Walk<F> {
         match (claimed, expected) {
             _ if how == Comparison::Skipped => {}
             (Value::Object(a), Value::Object(b)) => {
+                let outside = self.rows;
+                self.rows = b.get("n").and_then(Value::as_f64).or(outside);
                 self.entries(&keyed(a), &keyed(b));
+                self.rows = outside;
             }
             (Value::Array(a), Value::Array(b)) => self.lists(a, b),
-            (Value::Number(a), Value::Number(b)) if same_numbers(a, b, how) => {}
+            (Value::Number(a), Value::Number(b)) if same_numbers(a, b, how, self.rows) => {}
             (a, b) if a == b => {}
             (a, b) => self.differs(format!("is {}, expected {}", shown(a), shown(b))),
         }
@@ -149,15 +158,17 @@ fn plain(value: &Value) -> String {
 }
 
 /// Whether two numbers are the same; `1` and `1.0` are, and measured ones up to the tolerance.
-fn same_numbers(a: &Number, b: &Number, how: Comparison) -> bool {
+fn same_numbers(a: &Number, b: &Number, how: Comparison, rows: Option<f64>) -> bool {
     if a == b {
         return true;
     }
     // Whole numbers that doubles do not tell apart are told apart above.
     let both_whole = !a.is_f64() && !b.is_f64();
     let (Some(x), Some(y)) = (a.as_f64(), b.as_f64()) else { return false };
+    let is_close = (x - y).abs() <= TOLERANCE * x.abs().max(y.abs());
     match how {
-        Comparison::Measured => (x - y).abs() <= TOLERANCE * x.abs().max(y.abs()),
+        Comparison::Fitted => is_close || rows.is_some_and(|rows| (x - y).abs() * rows <= ROWS),
+        Comparison::Measured => is_close,
         Comparison::Exact | Comparison::Skipped => !both_whole && x == y,
     }
 }
@@ -178,6 +189,7 @@ mod tests {
 
     fn found(claimed: &Value, expected: &Value) -> Vec<String> {
         let how = |path: &[&str]| match path.last() {
+            Some(&"fitted") => Comparison::Fitted,
             Some(&"figure") => Comparison::Measured,
             Some(&"skip") => Comparison::Skipped,
             _ => Comparison::Exact,
@@ -233,6 +245,15 @@ mod tests {
         ] {
             assert_eq!(found(&json!({"figure": a}), &json!({"figure": b})).is_empty(), same, "{a} {b}");
         }
+        for (a, same) in [(0.8768, true), (0.8762, false)] {
+            let figure = |share: f64| json!({"n": 4500, "bound": {"fitted": share}});
+            assert_eq!(found(&figure(a), &figure(0.8773)).is_empty(), same, "{a}");
+        }
+        assert_eq!(
+            found(&json!({"fitted": 0.8768}), &json!({"fitted": 0.8773})).len(),
+            1,
+            "of how many rows?"
+        );
         assert_eq!(found(&json!([0.123456]), &json!([0.123457])).len(), 1);
         assert!(found(&json!([30]), &json!([30.0])).is_empty());
         assert_eq!(found(&json!([u64::MAX]), &json!([u64::MAX - 1])).len(), 1);

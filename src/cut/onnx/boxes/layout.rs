@@ -70,6 +70,16 @@ impl Layout {
         said
     }
 
+    /// What the head of an anchor is called: which of the results of the operator are the classes.
+    pub(super) fn name(&self, title: &str, anchor: usize) -> String {
+        if self.is_plain() {
+            return title.to_owned();
+        }
+        let first = anchor * self.each + self.before;
+        let last = first + self.classes - 1;
+        format!("{title}, rows {first} to {last} of {}", self.results())
+    }
+
     /// All results.
     pub(super) fn results(&self) -> usize {
         self.anchors * self.each
@@ -122,5 +132,7 @@ mod tests {
         assert_eq!(parts.iter().map(first).collect::<Vec<_>>(), [20, 60, 100]);
         assert!(parts.iter().all(|part| part.info.shape == [5, 4, 1, 1]));
         assert!(layout.rows(&Operand::stored("weight", &info, 1)).is_none());
+        assert_eq!(layout.name("conv", 1), "conv, rows 15 to 19 of 30");
+        assert_eq!(Layout::plain(5).name("conv", 0), "conv");
     }
 }

@@ -201,7 +201,6 @@ impl<'f, 'a> Detector<'f, 'a> {
         let classes = self.follower.classes;
         let mut places = self.scales.into_iter().zip(&self.nodes).flat_map(|(scale, node)| {
             let Scale { part, rows, .. } = scale;
-            let several = rows.len() > 1;
             rows.into_iter().enumerate().map(move |(anchor, ClassRows { weight, bias })| {
                 let branch = Branch {
                     embedding: part.embedding.clone(),
@@ -211,8 +210,7 @@ impl<'f, 'a> Detector<'f, 'a> {
                     gain: vec![1.0; classes],
                     bias_gain: vec![1.0; classes],
                 };
-                let title = flow.title(*node);
-                let name = if several { format!("{title}, anchor {anchor}") } else { title };
+                let name = self.layout.name(&flow.title(*node), anchor);
                 Auxiliary { name, branch, link, open: None }
             })
         });

@@ -178,6 +178,9 @@ impl Scales {
     ) -> bool {
         let own = |node: &usize| {
             let onnx = flow.node(*node);
+            if (0..self.layout.anchors).any(|anchor| name == self.layout.name(&flow.title(*node), anchor)) {
+                return true;
+            }
             let weight = named::weight(artifact, flow, *node);
             onnx.name == name || onnx.outputs.iter().any(|it| it == name) || weight == Some(name)
         };
