@@ -136,6 +136,26 @@ fn a_signature_that_the_keeper_made_up_is_no_proof() {
 }
 
 #[test]
+fn a_countersignature_is_of_the_entry_that_stands_beside_it() {
+    let home = Home::new();
+    let requested = line(event(0, "requested", 0), None);
+    for (leaf, code) in [(tree::leaf(requested.as_bytes()), 0), (Sha256Digest([7; 32]), 1)] {
+        let of_it = json!({"v": 2, "seq": 1, "event": "countersigned", "time": "2026-11-01T10:00:00Z",
+            "entry": {"index": 0, "leaf": leaf.to_string()}});
+        let lines = [requested.clone(), line(of_it, Some(&Named::new("dpo", 1, 7)))];
+        let note = forge(&home, &lines);
+        let leaves = lines.each_ref().map(|line| tree::leaf(line.as_bytes()));
+        let shown = [0, 1].map(|at| {
+            let path: Vec<String> = tree::inclusion(&leaves, at).iter().map(ToString::to_string).collect();
+            json!({"index": at, "entry": lines[at], "path": path})
+        });
+        let proof = json!({"type": "urn:declass:register:excerpt:v1", "entries": shown, "checkpoint": note});
+        fs::write(home.path("proof.json"), proof.to_string()).unwrap();
+        home.run("verify --proof proof.json --vkey r.vkey").exits(code);
+    }
+}
+
+#[test]
 fn an_excerpt_shows_something_and_can_be_read_again() {
     let home = Home::new();
     let lines: Vec<String> = (0..16_384).map(|at| line(event(at, "requested", at), None)).collect();

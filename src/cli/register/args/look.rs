@@ -161,7 +161,8 @@ pub(in crate::cli::register) struct DossierArgs {
     /// The keys, services, witnesses and actors that are trusted: signatures are then checked.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) trust: Option<PathBuf>,
-    /// The public key that is trusted, any that the register ever had [default: DIR.vkey].
+    /// The public key that is trusted, any that the register ever had [default: DIR.vkey]. Only a register whose key is
+    /// named says when a release was signed.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) vkey: Option<PathBuf>,
     /// A private text, such as what the record says, that is bound in as it is. It may hold personal data; the page
