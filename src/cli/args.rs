@@ -183,7 +183,7 @@ pub(super) struct LogArgs {
 Examples:
   declass verify out --original fixtures/models/fmnist-resnet
   declass verify out --trust declass-trust.toml        # who signed what
-  declass verify out --trust declass-trust.toml --register removals     # the key has expired since
+  declass verify out --trust declass-trust.toml --register removals --vkey removals.vkey     # the key has expired since
   declass verify out --trust declass-trust.toml --policy declass.toml --original model --format github
   declass verify out --original model.onnx --json
   declass verify out --original model.onnx --seed 7          # fresh embeddings
@@ -214,7 +214,7 @@ pub(super) struct VerifyArgs {
 #[command(after_help = "\
 Examples:
   declass report out --original model --trust declass-trust.toml
-  declass report out --original model --register removals -o sandal.html
+  declass report out --original model --register removals --vkey removals.vkey -o sandal.html
 
 The page is one file that needs nothing else: open it in a browser, print it, file it. It says what was removed, what the model \
 answers instead, class by class what changed, which checks were made, who signed, and what all of it does not show. What is named \

@@ -103,7 +103,7 @@ pub static UNTRUSTED: Code = Code {
     meaning: "The signature is of a key that the trust file does not have, that had expired or was revoked (at \
               the time of a time stamp that counts, or else now), or that may not sign this.",
     remedy: "where the key has expired since, show when the signature was made: by a time stamp (`declass timestamp`), by \
-             a register with the release in it (`--register DIR`), or by naming the time (`--at TIME`); otherwise ask the \
+             a register with the release in it (`--register DIR --vkey KEY`), or by naming the time (`--at TIME`); otherwise ask the \
              signer: a key becomes trusted by a reviewed change of declass-trust.toml",
     verdict: Verdict::No,
 };

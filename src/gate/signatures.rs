@@ -9,8 +9,8 @@ use crate::{
     error::Error,
     evidence::{Finding, code},
     sign::{
-        Bundle, Contents, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE, Stamped,
-        Trust, differences, is_leftover, read_if_there,
+        Bundle, Contents, Dating, Difference, Distrust, MAX_BUNDLE, Manifest, Refusal, Role, SIGNATURE_FILE,
+        Stamped, Trust, differences, is_leftover, read_if_there,
     },
 };
 
@@ -41,6 +41,8 @@ pub(super) struct Signatures {
     pub(super) claim: Option<Vec<u8>>,
     /// Whether a signature over all files is asked for: without it the words of the card may be edited later.
     is_over_all: bool,
+    /// When the signature over all files was there, if it counts.
+    dated: Option<Dating>,
 }
 
 /// What a release has at the name of a claim or a signature; nothing if there is no such file.
@@ -53,7 +55,7 @@ pub(super) fn on_disk(folder: &Path) -> impl Fn(&str) -> Result<Option<Vec<u8>>,
 
 pub(super) fn examine(read: &Read<'_>, trust: &Trust, at: SystemTime) -> Result<Signatures, Error> {
     let (findings, signers, is_over_all) = (Vec::new(), Vec::new(), trust.requires(Role::Oms));
-    let mut all = Signatures { findings, signers, manifest: None, claim: None, is_over_all };
+    let mut all = Signatures { findings, signers, manifest: None, claim: None, is_over_all, dated: None };
     if let Some((bundle, _)) = all.open(read, (Role::Oms, SIGNATURE_FILE), trust, at)? {
         match Manifest::read(bundle.payload()) {
             Ok(manifest) => all.manifest = Some(manifest),
@@ -114,11 +116,14 @@ impl Signatures {
                 return Ok(None);
             }
         };
-        let dating = trust.dating(&bundle, at);
-        let dates = [dating.earliest, self.stamped_with_all(file, &bytes)];
-        let stamped = dates.into_iter().flatten().min_by_key(|stamped| stamped.time);
-        let judged = trust.judge(&bundle, role, stamped.as_ref().map_or(at, |stamped| stamped.time));
+        let mut dating = trust.dating(&bundle, at);
+        self.dated_with_all(file, &bytes).into_iter().for_each(|all| dating.know_all(all));
+        let judged = trust.judge(&bundle, role, dating.judged_at(at));
+        let stamped = dating.earliest.clone();
         let counts = judged.is_ok();
+        if counts && role == Role::Oms {
+            self.dated = Some(dating.clone());
+        }
         match judged {
             Ok(key) => {
                 let (identity, key) = (key.identity.clone(), key.key.fingerprint());
@@ -141,11 +146,10 @@ impl Signatures {
 
     /// When the signature over all files was there, if it counts and is over a file with these bytes: so were
     /// they.
-    fn stamped_with_all(&self, file: &str, bytes: &[u8]) -> Option<Stamped> {
-        let over_all = self.signers.iter().find(|signer| signer.role == Role::Oms)?;
+    fn dated_with_all(&self, file: &str, bytes: &[u8]) -> Option<&Dating> {
         let path = RelPath::try_from(file).ok()?;
         let signed = self.manifest.as_ref()?.files().get(&path)?;
-        over_all.stamped.clone().filter(|_| *signed == Sha256Digest::of(bytes))
+        self.dated.as_ref().filter(|_| *signed == Sha256Digest::of(bytes))
     }
 }
 

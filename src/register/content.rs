@@ -56,27 +56,27 @@ impl Content {
         self.leaves.len() as u64
     }
 
-    /// Takes the next lines, whatever they are. Reading them is what takes time, and is done by all cores.
-    pub(super) fn enter(&mut self, lines: &[Vec<u8>], offences: &mut Offences) {
+    /// Takes the next lines up to the first that is no event; whether all were events. Reading them is what takes
+    /// time, and is done by all cores.
+    pub(super) fn enter(&mut self, lines: &[Vec<u8>], offences: &mut Offences) -> bool {
         let read = lines.par_iter().map(|line| (Event::read(line), tree::leaf(line)));
         for (event, leaf) in read.collect::<Vec<_>>() {
-            self.take(event, leaf, offences);
-        }
-    }
-
-    fn take(&mut self, event: Result<Event, String>, leaf: Sha256Digest, offences: &mut Offences) {
-        let number = self.size();
-        match event {
-            Ok(event) => {
-                for (question, reason) in self.admit(&event) {
-                    offences.push(question, format!("entry {number}: {reason}"));
+            let number = self.size();
+            let event = match event {
+                Ok(event) => event,
+                Err(reason) => {
+                    offences.push(Question::Entries, format!("entry {number}: {reason}"));
+                    return false;
                 }
-                self.events.push(event);
+            };
+            for (question, reason) in self.admit(&event) {
+                offences.push(question, format!("entry {number}: {reason}"));
             }
-            Err(reason) => offences.push(Question::Entries, format!("entry {number}: {reason}")),
+            self.events.push(event);
+            self.leaves.push(leaf);
+            self.tree.push(leaf);
         }
-        self.leaves.push(leaf);
-        self.tree.push(leaf);
+        true
     }
 
     /// Takes an event as the one after those so far; gives what speaks against it.

@@ -14,7 +14,7 @@ use super::{
     content::{CHECKPOINT, ENTRIES},
     disk::{self, Folder, parent_of},
     examine::examine_locked,
-    kept, no_use_of, pending, tree,
+    kept, no_use_of, pending, refused, tree,
 };
 use crate::{
     error::Error,
@@ -54,13 +54,20 @@ fn make(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<()
     fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(Error::io(parent))
 }
 
-/// Copies a register to a place where nothing is yet, if it is sound; the folder appears whole.
+/// Copies a register to a place where nothing is yet, if it is sound and continues all of these older checkpoints,
+/// which are signed notes; the folder appears whole.
 ///
 /// # Errors
-/// [`Error::Register`] if it is not sound, or something is there, [`Error::Io`] if the disk refuses.
-pub fn import(from: &Path, to: &Path, trusted: &VerifierKey) -> Result<Checkpoint, Error> {
+/// [`Error::Register`] if it is not sound, does not continue one of them, or something is there, [`Error::Io`] if the
+/// disk refuses.
+pub fn import(from: &Path, to: &Path, trusted: &VerifierKey, older: &[Vec<u8>]) -> Result<Checkpoint, Error> {
     let folder = Folder::for_reading(from)?;
     let register = examine_locked(&folder, trusted)?.sound()?;
+    // Held against what is copied below, which nobody changes meanwhile.
+    for older in older {
+        let said = |reason: String| refused(from, &format!("an older checkpoint: {reason}"), "");
+        register.content.older(older).map_err(said)?;
+    }
     make(to, |staged| {
         copy(&folder, staged, &[ENTRIES, CHECKPOINT, pending::FILE])?;
         let Some(kept) = folder.inner(kept::FOLDER)? else { return Ok(()) };

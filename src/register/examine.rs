@@ -194,9 +194,12 @@ impl Examination {
     fn read(&mut self, checkpoint: &Checkpoint, lines: &mut Lines) -> std::io::Result<Vec<u8>> {
         while self.content.size() < checkpoint.size {
             let (batch, stop) = lines.batch(checkpoint.size - self.content.size())?;
-            self.content.enter(&batch, &mut self.offences);
+            let are_events = self.content.enter(&batch, &mut self.offences);
             let number = self.content.size();
             let said = match stop {
+                _ if !are_events => {
+                    format!("entry {number} is no event: it and what follows are not looked at")
+                }
                 None => continue,
                 Some(Stop::End) => {
                     format!("the checkpoint counts {} entries, {number} are there", checkpoint.size)

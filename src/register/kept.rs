@@ -11,6 +11,7 @@ use super::{
     no_use_of,
     offences::Offences,
     question::Question,
+    refused,
 };
 use crate::{
     error::Error,
@@ -24,6 +25,8 @@ const COSIGNED: &str = "cosigned";
 const STAMP: &str = "tsr";
 /// More is not read of them in all, nor more files.
 const MOST_BYTES: usize = 64 << 20;
+/// Nor more of one.
+const MOST_OF_ONE: u64 = if note::LIMIT > MAX_STAMP as u64 { note::LIMIT } else { MAX_STAMP as u64 };
 pub(super) const MOST_FILES: usize = 20_000;
 
 /// A checkpoint, and what others said of it.
@@ -49,7 +52,7 @@ pub(super) fn read(register: &Folder) -> Result<Vec<Kept>, Error> {
     let mut bytes = 0;
     for name in folder.names(MOST_FILES)? {
         let Some((size, kind)) = sized(&name) else { continue };
-        let read = folder.read(&name, note::LIMIT.max(MAX_STAMP as u64))?.unwrap_or_default();
+        let read = folder.read(&name, MOST_OF_ONE)?.unwrap_or_default();
         bytes += read.len();
         if bytes > MOST_BYTES {
             let said = format!("there are more than {MOST_BYTES} bytes, the most that is read of it");
@@ -96,28 +99,63 @@ impl Kept {
     }
 }
 
-/// Keeps the checkpoint that is there now; gives its size.
+/// Keeps the checkpoint that is there now; gives its size. What is kept of that size already is evidence, and never
+/// replaced.
+///
+/// # Errors
+/// [`Error::Register`] if another one of that size is kept, or there is no room.
 pub(super) fn keep(register: &Folder, note: &[u8]) -> Result<u64, Error> {
     let read = Note::read(note).and_then(|note| Ok(Checkpoint::read(note.unverified())?.0));
     let size = read.map_err(|reason| no_use_of(register.path(), &format!("checkpoint: {reason}"), ""))?.size;
     let folder = register.inner_or_make(FOLDER)?;
-    if folder.read(&size.to_string(), note::LIMIT)?.as_deref() != Some(note) {
-        folder.replace(&size.to_string(), note)?;
+    let name = size.to_string();
+    match folder.read(&name, note::LIMIT)? {
+        None => put(&folder, &name, note)?,
+        Some(kept) if kept == note => {}
+        Some(_) => {
+            let said = format!("another checkpoint of {size} entries was kept than the register has now");
+            let hint =
+                "`declass register verify` says which of the two is wrong; keep both, they are evidence";
+            return Err(refused(&folder.path().join(name), &said, hint));
+        }
     }
     Ok(size)
+}
+
+/// Puts a file into the folder, if all that is there could be read afterwards.
+fn put(folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    const HINT: &str =
+        "move old checkpoints elsewhere, each with all files whose names begin with its number";
+    let full = |said: String| Err(no_use_of(&folder.path().join(name), &said, HINT));
+    if bytes.len() as u64 > MOST_OF_ONE {
+        return full(format!("it would have more than {MOST_OF_ONE} bytes, the most that is read of it"));
+    }
+    let names = folder.names(MOST_FILES)?;
+    // A file is written under another name first.
+    if names.len() + 2 > MOST_FILES {
+        return full(format!("there would be more than {MOST_FILES} files, the most that is read of them"));
+    }
+    let mut all = bytes.len() as u64;
+    for other in names.iter().filter(|other| *other != name && is_kept(other)) {
+        let path = folder.path().join(other);
+        let file = folder.file(other)?;
+        all += file.map_or(Ok(0), |file| file.metadata().map(|it| it.len())).map_err(Error::io(&path))?;
+    }
+    if all > MOST_BYTES as u64 {
+        return full(format!("there would be more than {MOST_BYTES} bytes, the most that is read of them"));
+    }
+    folder.replace(name, bytes)
 }
 
 /// Puts the answer of a time-stamping service beside its checkpoint.
 pub(super) fn put_stamp(register: &Folder, size: u64, answer: &[u8]) -> Result<(), Error> {
     let digits = format!("{:.12}", Sha256Digest::of(answer).to_string());
-    register.inner_or_make(FOLDER)?.replace(&format!("{size}.{digits}.{STAMP}"), answer)
+    put(&register.inner_or_make(FOLDER)?, &format!("{size}.{digits}.{STAMP}"), answer)
 }
 
-/// Puts lines of witnesses beside their checkpoint, below those that are there.
-pub(super) fn put_lines(register: &Folder, kept: &Kept, lines: &str) -> Result<(), Error> {
-    let new = lines.split_inclusive('\n').filter(|line| !kept.cosigned.contains(*line));
-    let all = kept.cosigned.clone() + &new.collect::<String>();
-    register.inner_or_make(FOLDER)?.replace(&format!("{}.{COSIGNED}", kept.size), all.as_bytes())
+/// Puts the lines of witnesses beside their checkpoint, in place of those that are there.
+pub(super) fn put_lines(register: &Folder, size: u64, lines: &str) -> Result<(), Error> {
+    put(&register.inner_or_make(FOLDER)?, &format!("{size}.{COSIGNED}"), lines.as_bytes())
 }
 
 /// Holds kept checkpoints against the entries: each must be signed by the register's key, and of its first entries.

@@ -38,7 +38,8 @@ impl Lines {
         while (lines.len() as u64) < most && bytes < BATCH {
             match self.next()? {
                 Ok(line) => {
-                    bytes += line.len();
+                    // An empty line takes memory, too.
+                    bytes += line.len() + size_of::<Vec<u8>>();
                     lines.push(line);
                 }
                 Err(stop) => return Ok((lines, Some(stop))),

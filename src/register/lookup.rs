@@ -25,6 +25,12 @@ impl Register {
         Ok(self.content.lives.request_of_record(found))
     }
 
+    /// The request that a record is of, by its digest now or before it was amended.
+    #[must_use]
+    pub fn request_of(&self, commitment: Sha256Digest) -> Sha256Digest {
+        self.content.lives.request_of_record(commitment)
+    }
+
     /// The artifact that begins with these digits.
     ///
     /// # Errors

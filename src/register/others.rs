@@ -102,8 +102,7 @@ pub fn attach_cosignatures(path: &Path, answer: &Path, trust: &Trust) -> Result<
         if accepted.is_empty() {
             continue;
         }
-        let lines: String = accepted.iter().map(|(line, ..)| line.as_str()).collect();
-        kept::put_lines(&folder, &it, &lines)?;
+        kept::put_lines(&folder, it.size, &witnessed::with_earliest(&it, &accepted, trust))?;
         let size = it.size;
         attached.extend(accepted.into_iter().map(|(_, witness, cosigned)| Attached {
             size,

@@ -200,9 +200,13 @@ impl Proof {
                 let checkpoint = read(&keys, &checkpoint)?;
                 let events: Vec<Event> =
                     entries.iter().map(|line| line.check(&checkpoint)).collect::<Result<_, _>>()?;
+                if events.is_empty() {
+                    return Err("it shows no entry".into());
+                }
                 if !events.is_sorted_by(|a, b| a.seq < b.seq) {
                     return Err("its entries are not in order".into());
                 }
+                countersigned(&entries, &events)?;
                 let old = since.map(|since| continued(&keys, &since, &checkpoint)).transpose()?;
                 Ok(Proven::Excerpt(events, checkpoint, old))
             }
@@ -225,12 +229,28 @@ impl Line {
             return Err(format!("its path does not lead from entry {index} to the root {signed}"));
         }
         let event = Event::read(self.entry.as_bytes())?;
-        if event.seq == index {
-            Ok(event)
-        } else {
-            Err(format!("it is of entry {index}, whose number is {}", event.seq))
+        if event.seq != index {
+            return Err(format!("it is of entry {index}, whose number is {}", event.seq));
+        }
+        // The register's keeper could enter a signature of somebody else's that is none.
+        own::check(&event.facts, &checkpoint.origin).map_err(|reason| format!("entry {index}: {reason}"))?;
+        Ok(event)
+    }
+}
+
+/// Fails if a countersignature is of another entry than the one that is here under its number.
+fn countersigned(entries: &[Line], events: &[Event]) -> Result<(), String> {
+    for event in events {
+        let Some(about) = &event.facts.entry else { continue };
+        let Ok(place) = entries.binary_search_by_key(&about.index, |line| line.index) else { continue };
+        if tree::leaf(entries[place].entry.as_bytes()).to_string() != about.leaf {
+            return Err(format!(
+                "entry {} countersigns another entry {} than this one",
+                event.seq, about.index
+            ));
         }
     }
+    Ok(())
 }
 
 /// The older checkpoint, if the new one continues it.

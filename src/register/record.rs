@@ -6,10 +6,12 @@ use std::{
     ffi::OsString,
     fmt,
     io::{Read, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use declass_formats::{Sha256Digest, read_regular};
+use rustix::fs::{Access, access};
 use zeroize::Zeroizing;
 
 use super::{disk, no_use_of};
@@ -70,12 +72,42 @@ impl Record {
         Self::open(path)
     }
 
+    /// Fails if [`destroy_salt`](Self::destroy_salt) could not destroy the salt of a record: nobody should enter before
+    /// that it is destroyed.
+    ///
+    /// # Errors
+    /// [`Error::Register`] if the salt is a link, which would leave what it points to, or no file; [`Error::Io`] if
+    /// nothing can be removed from its folder.
+    pub fn check_destroyable(path: &Path) -> Result<(), Error> {
+        let salt = salt_path(path);
+        let found = salt.symlink_metadata().map_err(Error::io(&salt))?;
+        if !found.is_file() {
+            let hint = "name the record that lies beside the salt itself";
+            return Err(no_use_of(
+                &salt,
+                "this is not a regular file: destroying it would leave the salt",
+                hint,
+            ));
+        }
+        if found.nlink() > 1 {
+            let hint = "remove its other names first";
+            return Err(no_use_of(
+                &salt,
+                "the file has another name: destroying this one would leave the salt",
+                hint,
+            ));
+        }
+        let folder = disk::parent_of(path);
+        access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| Error::io(folder)(error.into()))
+    }
+
     /// Destroys the salt of a record, after which nobody can link it to its request any more. What backups have is
     /// for their keeper to destroy.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be removed.
+    /// Those of [`check_destroyable`](Self::check_destroyable), and [`Error::Io`] if it cannot be removed.
     pub fn destroy_salt(path: &Path) -> Result<(), Error> {
+        Self::check_destroyable(path)?;
         let salt = salt_path(path);
         std::fs::remove_file(&salt).map_err(Error::io(&salt))?;
         let folder = disk::parent_of(path);

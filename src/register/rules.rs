@@ -1,6 +1,9 @@
 //! What the trust file asks of a register: witnesses, stamps, signed events, separate duties.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::SystemTime,
+};
 
 use declass_formats::Sha256Digest;
 
@@ -12,13 +15,13 @@ use super::{
 use crate::{
     evidence::Check,
     note::VerifierKey,
-    sign::{RegisterRequired, RegisterRules, Trust},
+    sign::{Actor, RegisterRequired, RegisterRules, Trust},
 };
 
 /// Offences that are told.
 const TOLD: usize = 3;
 
-/// Fails if a trust file speaks of events that there are none of.
+/// Fails if a trust file speaks of events that there are none of, or asks for what could never be there.
 ///
 /// # Errors
 /// In words, which.
@@ -28,7 +31,39 @@ pub fn check_rules(rules: &RegisterRules) -> Result<(), String> {
     for name in names.chain(separate.iter().flatten()) {
         kind(name).ok_or_else(|| format!("`{}` is no event of a register", name.escape_debug()))?;
     }
-    Ok(())
+    for name in signed {
+        if kind(name) == Some(Kind::Countersigned) {
+            return Err(format!("`signed` asks for `{name}`, which is a signature itself"));
+        }
+        if signers(rules, name).is_empty() {
+            return Err(format!("`signed` asks for `{name}`, which no `[[actor]]` may sign"));
+        }
+    }
+    separate.iter().try_for_each(|pair| check_pair(rules, pair))
+}
+
+/// Fails if two people could never do both of what a rule asks two people for.
+fn check_pair(rules: &RegisterRules, [one, other]: &[String; 2]) -> Result<(), String> {
+    let said = |reason: String| Err(format!("`separate` asks for `{one}` and `{other}`{reason}"));
+    if one == other {
+        return said(", which are one event".into());
+    }
+    let of_no_request = |name: &&String| matches!(kind(name), Some(Kind::Countersigned | Kind::KeyRotated));
+    if let Some(name) = [one, other].into_iter().find(of_no_request) {
+        return said(format!(", and `{name}` is of no request"));
+    }
+    let [first, second] = [one, other].map(|name| signers(rules, name));
+    if first.iter().any(|a| second.iter().any(|b| a != b)) {
+        Ok(())
+    } else {
+        said(", and no two `[[actor]]` of different identities may sign them".into())
+    }
+}
+
+/// The identities of those who may sign events of this name.
+fn signers<'a>(rules: &'a RegisterRules, name: &str) -> BTreeSet<&'a str> {
+    let may = rules.actors.iter().filter(|actor| actor.events.iter().any(|it| it == name));
+    may.map(|actor| actor.identity.as_str()).collect()
 }
 
 fn kind(name: &str) -> Option<Kind> {
@@ -54,7 +89,7 @@ impl Examination {
         }
         if !required.separate.is_empty() {
             asked.push("duties separate");
-            offences.extend(signers.not_separate(&self.content.events, required));
+            offences.extend(signers.not_separate(&self.content.events, rules));
         }
         (!asked.is_empty()).then(|| {
             let more = offences.len().saturating_sub(TOLD);
@@ -118,15 +153,17 @@ impl<'a> Signers<'a> {
         self.0.get(&event.seq).map_or(&[], Vec::as_slice)
     }
 
+    /// The identities of those who signed an event and may.
+    fn people<'r>(&self, event: &Event, rules: &'r RegisterRules) -> BTreeSet<&'r str> {
+        let signed = |actor: &&Actor| self.by(event).contains(&&actor.vkey);
+        let may = |actor: &&Actor| actor.events.iter().any(|name| name == event.facts.event.name());
+        rules.actors.iter().filter(signed).filter(may).map(|actor| actor.identity.as_str()).collect()
+    }
+
     /// Events that nobody signed who may.
     fn missing(&self, events: &[Event], rules: &RegisterRules) -> Vec<String> {
-        let may = |key: &VerifierKey, event: &Event| {
-            let mut actors = rules.actors.iter().filter(|actor| actor.vkey == *key);
-            actors.any(|actor| actor.events.iter().any(|name| name == event.facts.event.name()))
-        };
         let asked = |event: &&Event| rules.required.signed.iter().any(|it| it == event.facts.event.name());
-        let unsigned =
-            events.iter().filter(asked).filter(|event| !self.by(event).iter().any(|key| may(key, event)));
+        let unsigned = events.iter().filter(asked).filter(|event| self.people(event, rules).is_empty());
         unsigned
             .map(|event| {
                 let name = event.facts.event.name();
@@ -135,8 +172,8 @@ impl<'a> Signers<'a> {
             .collect()
     }
 
-    /// Requests for which one key did both of what two have to do, or nobody shows that it was two.
-    fn not_separate(&self, events: &[Event], required: &RegisterRequired) -> Vec<String> {
+    /// Requests for which one person did both of what two have to do, or nobody shows that it was two.
+    fn not_separate(&self, events: &[Event], rules: &RegisterRules) -> Vec<String> {
         let mut of_requests = BTreeMap::<Sha256Digest, Vec<&Event>>::new();
         for event in events {
             if let Some(request) = event.facts.request {
@@ -145,22 +182,24 @@ impl<'a> Signers<'a> {
         }
         let mut offences = Vec::new();
         for events in of_requests.values() {
-            for [one, other] in &required.separate {
+            for [one, other] in &rules.required.separate {
                 for one in named(events, one) {
-                    offences.extend(named(events, other).filter_map(|other| self.same(one, other)));
+                    offences.extend(named(events, other).filter_map(|other| self.same(one, other, rules)));
                 }
             }
         }
         offences
     }
 
-    fn same(&self, one: &Event, other: &Event) -> Option<String> {
-        let (first, second) = (self.by(one), self.by(other));
+    fn same(&self, one: &Event, other: &Event, rules: &RegisterRules) -> Option<String> {
+        let (first, second) = (self.people(one, rules), self.people(other, rules));
         let [a, b] = [one, other].map(|it| format!("entry {} (`{}`)", it.seq, it.facts.event.name()));
         if first.is_empty() || second.is_empty() {
-            return Some(format!("nothing shows that {a} and {b} are by two people: not both are signed"));
+            return Some(format!(
+                "nothing shows that {a} and {b} are by two people: not both are signed by an actor who may"
+            ));
         }
-        let both = first.iter().find(|key| second.contains(key))?;
-        Some(format!("{a} and {b} are signed by the same key {}", both.short()))
+        let both = first.intersection(&second).next()?;
+        Some(format!("{a} and {b} are signed by the same person, {both}"))
     }
 }

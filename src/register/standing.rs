@@ -43,8 +43,10 @@ pub struct Standing {
     /// The last second to answer it in time: one month after, or three where the time was extended. That a time
     /// which ends on a holiday or weekend ends with the next working day is not counted in.
     pub due: Time,
-    /// Whether the time was extended.
+    /// Whether the time was extended, while it was not over (GDPR 12(3): within one month of receipt).
     pub is_extended: bool,
+    /// Whether an extension was entered when the time was over, which moves nothing.
+    pub is_extended_late: bool,
     /// How far it is.
     pub state: State,
     /// When it was answered or voided, if it is.
@@ -77,8 +79,12 @@ impl Standing {
             Kind::Released => State::Answered,
             Kind::RequestVoided => State::Voided,
             Kind::Extended => {
-                self.is_extended = true;
-                self.due = self.requested.months_later(MONTHS_EXTENDED);
+                if event.time <= self.due {
+                    self.is_extended = true;
+                    self.due = self.requested.months_later(MONTHS_EXTENDED);
+                } else {
+                    self.is_extended_late = true;
+                }
                 return;
             }
             Kind::SaltDestroyed => {
@@ -133,6 +139,7 @@ pub fn standings(events: &[Event]) -> Vec<Standing> {
                 requested: event.time,
                 due: event.time.months_later(MONTHS),
                 is_extended: false,
+                is_extended_late: false,
                 state: State::Requested,
                 settled: None,
                 is_unlinked: false,
@@ -173,5 +180,23 @@ mod tests {
         assert_eq!((standing.state, standing.settled), (State::Answered, Some(at("2026-04-01T10:00:00Z"))));
         assert_eq!(standing.entries, [0, 1, 2, 3, 4]);
         assert!(!standing.is_overdue(at("2027-01-01T00:00:00Z")));
+    }
+
+    #[test]
+    fn what_is_extended_when_it_is_late_stays_late() {
+        let request = Some(Sha256Digest::of(b"request"));
+        let enter = |seq: u64, kind, time: &str| {
+            Event::new(seq, time.parse().unwrap(), Facts { request, ..Facts::new(kind) })
+        };
+        for (extended, is_late) in [("2026-02-01T23:59:59Z", false), ("2026-02-02T00:00:00Z", true)] {
+            let events = [
+                enter(0, Kind::Requested, "2026-01-01T10:00:00Z"),
+                enter(1, Kind::Extended, extended),
+                enter(2, Kind::Released, "2026-03-20T10:00:00Z"),
+            ];
+            let standing = &standings(&events)[0];
+            assert_eq!((standing.is_extended, standing.is_extended_late), (!is_late, is_late));
+            assert_eq!(standing.settled.unwrap() > standing.due, is_late, "{}", standing.due);
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! What others say of a register: stamps and cosignatures of its checkpoints, judged by a trust file, and what they
 //! make of its entries as evidence of time.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use super::{
     Examination, Register,
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::{
     note::{Cosigned, Note},
-    sign::{Recorded, Stamped, Trust},
+    sign::{Recorded, RegisterRequired, Source, Stamped, Trust},
 };
 
 /// What those who are trusted say of one checkpoint.
@@ -27,13 +30,6 @@ pub struct Witnessed {
     pub ignored: Vec<String>,
 }
 
-impl Witnessed {
-    /// When the entries were there at the latest, by whoever says the earliest time.
-    pub fn earliest(&self) -> Option<&Stamped> {
-        self.stamps.iter().chain(&self.witnesses).min_by_key(|it| it.time)
-    }
-}
-
 impl Examination {
     /// What those whom a trust file names say of the register's checkpoints. Nothing after `now` counts.
     #[must_use]
@@ -43,17 +39,19 @@ impl Examination {
 }
 
 impl Register {
-    /// When signatures of releases were there, by the entries that name them: as the register's keeper says, or,
-    /// where the trust file asks for witnesses or stamps of registers, as those say. Nothing after `now` counts.
+    /// When signatures of releases were there, by the entries that name them: as the register's keeper says and as
+    /// witnesses and stamps do, or, where the trust file asks for witnesses or stamps of registers, as all those that
+    /// it asks for say. Nothing after `now` counts.
     #[must_use]
     pub fn recorded(&self, trust: &Trust, now: SystemTime) -> Vec<Recorded> {
         let required = &trust.register().required;
+        let seen: Vec<Witnessed> = self.kept.iter().map(|kept| judge(kept, trust, now)).collect();
+        let of_others = |event| self.seen_by_others(event, &seen, required);
+        let mut recorded: Vec<Recorded> = self.events().iter().flat_map(of_others).collect();
         if required.stamped || required.witnesses > 0 {
-            let seen: Vec<Witnessed> = self.kept.iter().map(|kept| judge(kept, trust, now)).collect();
-            return self.events().iter().flat_map(|event| self.seen_by_others(event, &seen)).collect();
+            return recorded;
         }
         let mut latest = None;
-        let mut recorded = Vec::new();
         for event in self.events() {
             // An entry is not before those in front of it, whatever a wrong clock said; one from the future is no
             // measure.
@@ -61,18 +59,47 @@ impl Register {
             latest = latest.max((time <= now).then_some(time));
             let time = latest.unwrap_or(time).max(time);
             let authority = format!("the register `{}`, entry {}", self.checkpoint.origin, event.seq);
-            recorded.extend(of_release(event, &Stamped { time, authority }));
+            recorded.extend(of_release(event, &Stamped { time, authority, source: Source::Keeper }));
         }
         recorded
     }
 
-    fn seen_by_others(&self, event: &Event, seen: &[Witnessed]) -> Vec<Recorded> {
-        let after = seen.iter().filter(|it| it.size > event.seq).filter_map(Witnessed::earliest);
-        let Some(earliest) = after.min_by_key(|it| it.time) else { return Vec::new() };
+    fn seen_by_others(
+        &self,
+        event: &Event,
+        seen: &[Witnessed],
+        required: &RegisterRequired,
+    ) -> Vec<Recorded> {
+        let covering: Vec<&Witnessed> = seen.iter().filter(|it| it.size > event.seq).collect();
+        let Some((time, by)) = first_met(&covering, required) else { return Vec::new() };
         let (origin, seq) = (&self.checkpoint.origin, event.seq);
-        let authority = format!("{}, who saw the register `{origin}` with entry {seq}", earliest.authority);
-        of_release(event, &Stamped { time: earliest.time, authority })
+        let authority = format!("{}, who saw the register `{origin}` with entry {seq}", by.join(" and "));
+        of_release(event, &Stamped { time, authority, source: Source::Others })
     }
+}
+
+/// When all whom the rules ask for had seen one of these checkpoints, and who they are: so many witnesses as are asked
+/// for, each by the earliest time that it says, and a stamp if one is. Anybody is enough if nobody is asked for.
+fn first_met<'a>(seen: &[&'a Witnessed], required: &RegisterRequired) -> Option<(SystemTime, Vec<&'a str>)> {
+    let earliest = |all: &mut dyn Iterator<Item = &'a Stamped>| all.min_by_key(|it| it.time);
+    let stamp = earliest(&mut seen.iter().flat_map(|it| &it.stamps));
+    let mut witnesses = BTreeMap::<&str, SystemTime>::new();
+    for it in seen.iter().flat_map(|it| &it.witnesses) {
+        let time = witnesses.entry(&it.authority).or_insert(it.time);
+        *time = it.time.min(*time);
+    }
+    let mut witnesses: Vec<(SystemTime, &str)> = witnesses.into_iter().map(|(by, time)| (time, by)).collect();
+    witnesses.sort_unstable();
+    let of_stamp = stamp.map(|it| (it.time, it.authority.as_str()));
+    let needed: Vec<(SystemTime, &str)> = match (required.witnesses, required.stamped) {
+        (0, false) => vec![of_stamp.into_iter().chain(witnesses.first().copied()).min()?],
+        (count, is_stamped) => {
+            let stamp = if is_stamped { Some(of_stamp?) } else { None };
+            witnesses.get(..count)?.iter().copied().chain(stamp).collect()
+        }
+    };
+    let latest = needed.iter().map(|(time, _)| *time).max()?;
+    Some((latest, needed.into_iter().map(|(_, by)| by).collect()))
 }
 
 /// The signatures that an event has seen.
@@ -97,7 +124,8 @@ fn judge(kept: &Kept, trust: &Trust, now: SystemTime) -> Witnessed {
             Ok(None) => {}
             Ok(Some(cosigned)) => match at(cosigned).filter(|time| *time <= now) {
                 Some(time) => {
-                    judged.witnesses.push(Stamped { time, authority: witness.identity.clone() });
+                    let authority = witness.identity.clone();
+                    judged.witnesses.push(Stamped { time, authority, source: Source::Others });
                 }
                 None => {
                     judged.ignored.push(format!("the cosignature of {} is of the future", witness.identity))
@@ -112,6 +140,19 @@ fn judge(kept: &Kept, trust: &Trust, now: SystemTime) -> Witnessed {
 fn at(cosigned: Cosigned) -> Option<SystemTime> {
     Time::from_unix(cosigned.time)?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(cosigned.time))
+}
+
+/// The lines below a kept checkpoint with those that were accepted: of each witness the one that says the earliest
+/// time, which is all that counts, and those of others as they are.
+pub(super) fn with_earliest(kept: &Kept, new: &[(String, String, Cosigned)], trust: &Trust) -> String {
+    let there = accepted(kept, &kept.cosigned, trust);
+    let others = kept.cosigned.split_inclusive('\n').filter(|line| there.iter().all(|it| it.0 != *line));
+    let mut earliest = BTreeMap::<&str, (Cosigned, &str)>::new();
+    for (line, witness, cosigned) in there.iter().chain(new) {
+        let known = earliest.entry(witness).or_insert((*cosigned, line));
+        *known = (*cosigned, line.as_str()).min(*known);
+    }
+    others.chain(earliest.into_values().map(|(_, line)| line)).collect()
 }
 
 /// The lines of a witness's answer that are cosignatures of a kept checkpoint by somebody whom the trust file names.

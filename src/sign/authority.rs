@@ -24,6 +24,18 @@ pub struct Stamped {
     pub time: SystemTime,
     /// Who says so, by the name in the trust file.
     pub authority: String,
+    /// Whether the one who says so is somebody else than whoever keeps what is dated.
+    pub source: Source,
+}
+
+/// Who says when something was there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// The keeper of a register, who could say any time: nothing that counts against a revocation, since whoever
+    /// stole a key could keep a register.
+    Keeper,
+    /// A time-stamping service or a witness.
+    Others,
 }
 
 /// That a signature was there at a time, by a register.
@@ -40,6 +52,8 @@ pub struct Recorded {
 pub struct Dating {
     /// The earliest of those that count.
     pub earliest: Option<Stamped>,
+    /// The earliest by somebody else than the keeper of a register.
+    pub by_others: Option<Stamped>,
     /// Why others do not count. They change nothing: the signature is judged as if they were not there.
     pub ignored: Vec<String>,
 }
@@ -67,18 +81,56 @@ pub(super) fn dating(
 ) -> Dating {
     let digests = [Sha256Digest::of(bundle.signature()), bundle.file()];
     let is_about = |it: &&Recorded| digests.contains(&it.digest) && it.stamped.time <= now;
-    let earliest = recorded.iter().filter(is_about).map(|it| it.stamped.clone()).min_by_key(|it| it.time);
-    let mut dating = Dating { earliest, ignored: Vec::new() };
+    let mut dating = Dating::default();
+    recorded.iter().filter(is_about).for_each(|it| dating.know(&it.stamped));
     for response in bundle.stamps() {
         match judge(authorities, response, bundle.signature(), now) {
-            Ok(stamped) if dating.earliest.as_ref().is_none_or(|earliest| stamped.time < earliest.time) => {
-                dating.earliest = Some(stamped);
-            }
-            Ok(_) => {}
+            Ok(stamped) => dating.know(&stamped),
             Err(reason) => dating.ignored.push(reason),
         }
     }
     dating
+}
+
+impl Dating {
+    /// Takes what one more says.
+    fn know(&mut self, stamped: &Stamped) {
+        let is_earlier = |known: &Option<Stamped>| known.as_ref().is_none_or(|it| stamped.time < it.time);
+        if is_earlier(&self.earliest) {
+            self.earliest = Some(stamped.clone());
+        }
+        if stamped.source == Source::Others && is_earlier(&self.by_others) {
+            self.by_others = Some(stamped.clone());
+        }
+    }
+
+    /// Takes what was said of something that was signed later, with this in it.
+    pub(crate) fn know_all(&mut self, later: &Self) {
+        later.earliest.iter().chain(&later.by_others).for_each(|stamped| self.know(stamped));
+    }
+
+    /// The times to judge a key at, where nobody says when it signed as of `now`.
+    #[must_use]
+    pub fn judged_at(&self, now: SystemTime) -> JudgedAt {
+        let or_now = |stamped: &Option<Stamped>| stamped.as_ref().map_or(now, |stamped| stamped.time);
+        JudgedAt { signed: or_now(&self.earliest), shown: or_now(&self.by_others) }
+    }
+}
+
+/// The times that a key is judged at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct JudgedAt {
+    /// When it signed at the latest, whoever says so: it must have been valid then.
+    pub signed: SystemTime,
+    /// When it signed at the latest as others show: it must not have been revoked then.
+    pub shown: SystemTime,
+}
+
+/// One time for everything.
+impl From<SystemTime> for JudgedAt {
+    fn from(time: SystemTime) -> Self {
+        Self { signed: time, shown: time }
+    }
 }
 
 /// Who stamped these bytes when, if that service is trusted.
@@ -98,7 +150,7 @@ pub(super) fn judge(
     if stamp.time() > now {
         return Err(format!("{} is in the future", written(stamp.time())));
     }
-    Ok(Stamped { time: stamp.time(), authority: authority.identity.clone() })
+    Ok(Stamped { time: stamp.time(), authority: authority.identity.clone(), source: Source::Others })
 }
 
 impl Authority {

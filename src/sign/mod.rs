@@ -23,7 +23,7 @@ mod statement;
 mod stored;
 mod trust;
 
-pub use authority::{Dating, Recorded, Stamped};
+pub use authority::{Dating, JudgedAt, Recorded, Source, Stamped};
 pub use bundle::Bundle;
 pub(crate) use bundle::MAX_BUNDLE;
 pub use compare::{Difference, differences};

@@ -49,12 +49,13 @@ pub struct RegisterRequired {
     pub lag: u64,
     /// Events that somebody who may must have signed.
     pub signed: Vec<String>,
-    /// Pairs of events of one request that two different keys must have signed.
+    /// Pairs of events of one request that actors of two different identities must have signed.
     pub separate: Vec<[String; 2]>,
 }
 
 impl RegisterRules {
-    /// Fails if the rules could never be met.
+    /// Fails if more witnesses are asked for than are named, or one key is named twice. Whether the events can be
+    /// signed as they are asked for, is for the room of the register to say, which knows them.
     pub(super) fn check(self) -> Result<Self, String> {
         let (asked, known) = (self.required.witnesses, self.witnesses.len());
         if asked > known {

@@ -5,7 +5,7 @@ use std::{fmt, path::Path, time::SystemTime};
 use serde::Deserialize;
 
 use super::{
-    Bundle, Dating, PublicKey, Recorded, RegisterRules, Stamped,
+    Bundle, Dating, JudgedAt, PublicKey, Recorded, RegisterRules, Stamped,
     authority::{Authority, AuthorityEntry, dating, judge},
     disk::read_rules,
     moment::Moment,
@@ -125,11 +125,17 @@ impl Trust {
         dating(&self.authorities, &self.recorded, bundle, now)
     }
 
-    /// Whose signature it is, if it counts for this role at this time: that of its time stamp, or else now.
+    /// Whose signature it is, if it counts for this role at this time: that of its time stamp, or else now. Against a
+    /// revocation the word of a register's keeper does not count.
     ///
     /// # Errors
     /// [`Distrust`] if not.
-    pub fn judge(&self, bundle: &Bundle, role: Role, at: SystemTime) -> Result<&TrustedKey, Distrust> {
+    pub fn judge(
+        &self,
+        bundle: &Bundle,
+        role: Role,
+        at: impl Into<JudgedAt>,
+    ) -> Result<&TrustedKey, Distrust> {
         let mut named = self.keys.iter().filter(|key| bundle.names(&key.key)).peekable();
         if named.peek().is_none() {
             let reason = format!("no trusted key is `{}`", bundle.named_key());
@@ -139,21 +145,27 @@ impl Trust {
             let whose = if bundle.named_key().is_empty() { "any trusted key" } else { bundle.named_key() };
             return Err(Distrust::BadSignature(format!("the signature is not of `{whose}`")));
         };
-        match key.standing(role, at) {
+        match key.standing(role, at.into()) {
             Ok(()) => Ok(key),
             Err(reason) => Err(Distrust::Untrusted(format!("the key of `{}` {reason}", key.identity))),
         }
     }
 }
 
+/// Why an entry of a register is not enough.
+const KEEPERS_WORD: &str = ": that it signed before, only the keeper of a register says, and against a revocation only \
+                            a time stamp or a witness counts";
+
 impl TrustedKey {
-    fn standing(&self, role: Role, at: SystemTime) -> Result<(), String> {
+    fn standing(&self, role: Role, judged: JudgedAt) -> Result<(), String> {
+        let at = judged.signed;
         if !self.roles.contains(&role) {
             return Err(format!("is not trusted for role `{role}`"));
         }
-        if let Some(moment) = self.revoked_at.filter(|moment| moment.time <= at) {
+        if let Some(moment) = self.revoked_at.filter(|moment| moment.time <= judged.shown) {
             let reason = self.revoked_reason.as_deref().map_or_else(String::new, |why| format!(" ({why})"));
-            return Err(format!("was revoked on {moment}{reason}"));
+            let unshown = if at < moment.time { KEEPERS_WORD } else { "" };
+            return Err(format!("was revoked on {moment}{reason}{unshown}"));
         }
         if let Some(moment) = self.not_before.filter(|moment| at < moment.time) {
             return Err(format!("is not valid before {moment}"));

@@ -80,7 +80,7 @@ fn nobody_who_checked_and_a_no_are_told_first() {
         text.contains(">Failed<") && text.contains("is not to be relied on") && text.contains(">failed<"),
         "{text}"
     );
-    let (text, ran) = page(folder.path(), "none.html", &["--register", folder.path().to_str().unwrap()]);
+    let (text, ran) = page(folder.path(), "none.html", &["--register", "r", "--vkey", "r.vkey"]);
     ran.exits(1).says("it is not the file that the claim names");
     assert_eq!(text, "", "nothing is half written");
 }

@@ -68,6 +68,8 @@ fn it_dates_the_release_that_it_names_as_far_as_it_can() {
         "trust.toml",
         "--register",
         "register",
+        "--vkey",
+        "register.vkey",
         "--at",
         "2026-11-20T00:00:00Z",
         "--json",

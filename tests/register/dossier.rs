@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use crate::home::Home;
 
 /// The blocks of a page that have this class, as a reader would copy them.
-fn blocks(page: &str, class: &str) -> Vec<String> {
+pub(crate) fn blocks(page: &str, class: &str) -> Vec<String> {
     let begin = format!("<pre class=\"{class}\">");
     let found = page.split(&begin).skip(1).filter_map(|rest| rest.split("</pre>").next());
     found
@@ -15,7 +15,7 @@ fn blocks(page: &str, class: &str) -> Vec<String> {
         .collect()
 }
 
-fn shell(folder: &Path, script: &str) -> bool {
+pub(crate) fn shell(folder: &Path, script: &str) -> bool {
     let output = Command::new("sh").arg("-ec").arg(script).current_dir(folder).output().unwrap();
     output.status.success()
 }

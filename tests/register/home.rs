@@ -15,7 +15,7 @@ use tempfile::{TempDir, tempdir};
 pub(crate) use tool::{Ran, declass, finish};
 
 /// A key by `openssl genpkey -algorithm ed25519`, not encrypted.
-const PLAIN_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP3Pxa9k8IgsvzQaqM04PqBbGcUACphZd59V137BJnd6\n-----END PRIVATE KEY-----\n";
+pub(crate) const PLAIN_KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIP3Pxa9k8IgsvzQaqM04PqBbGcUACphZd59V137BJnd6\n-----END PRIVATE KEY-----\n";
 
 /// A folder with the register `r`, its keys `r.key` and `r.vkey`, and whatever a test puts there.
 pub(crate) struct Home(TempDir);

@@ -55,6 +55,8 @@ fn a_request_is_entered_from_its_beginning_to_its_end() {
         .arg(home.path("out"))
         .arg("--register")
         .arg(home.path("r"))
+        .arg("--vkey")
+        .arg(home.path("r.vkey"))
         .arg("-o")
         .arg(home.path("p.html"));
     crate::home::finish(&mut page).exits(0);

@@ -4,6 +4,7 @@ mod bytes;
 mod clock;
 mod crash;
 mod dossier;
+mod forged;
 mod go;
 mod home;
 mod keys;
@@ -11,6 +12,7 @@ mod life;
 mod others;
 mod proofs;
 mod samples;
+mod seen;
 mod tamper;
 #[path = "../judged/tsa.rs"]
 #[allow(dead_code, reason = "each test crate uses a part of it")]

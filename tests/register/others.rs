@@ -22,7 +22,7 @@ pub(crate) fn releases() -> PathBuf {
 }
 
 /// A trust file with these tables; the release key is of no matter here.
-fn trust(home: &Home, more: &str) {
+pub(crate) fn trust(home: &Home, more: &str) {
     let of_release = fs::read_to_string(releases().join("trust.toml")).unwrap();
     let key = of_release.split("[[tsa]]").next().unwrap();
     fs::copy(releases().join("key.pub.pem"), home.path("key.pub.pem")).unwrap();
@@ -198,7 +198,7 @@ fn a_key_that_has_expired_since_is_judged_by_the_register() {
     let said = verify(" --at 2026-11-20T00:00:00Z", 1);
     let message = said["findings"][0]["message"].as_str().unwrap();
     assert!(message.contains("the signature is right") && message.contains("expired"), "{message}");
-    let said = verify(" --at 2026-11-20T00:00:00Z --register r", 0);
+    let said = verify(" --at 2026-11-20T00:00:00Z --register r --vkey r.vkey", 0);
     for signature in 0..2 {
         let stamp = &said["signatures"][signature]["stamp"];
         assert_eq!(stamp["time"], "2026-11-01T10:00:00Z", "{said:#}");
@@ -209,17 +209,19 @@ fn a_key_that_has_expired_since_is_judged_by_the_register() {
     verify("", 1);
     // Entered too late, or asked about a time before it was entered.
     expires("2026-10-01T00:00:00Z");
-    verify(" --register r", 1);
+    verify(" --register r --vkey r.vkey", 1);
     expires("2026-10-20T00:00:00Z");
-    verify(" --register r --at 2026-10-25T00:00:00Z", 1);
+    verify(" --register r --vkey r.vkey --at 2026-10-25T00:00:00Z", 1);
     // Where the trust file asks for others, the keeper's own word is not enough.
     expires("2026-11-10T00:00:00Z");
     let asking = fs::read_to_string(home.path("trust.toml")).unwrap() + "[register]\nstamped = true\n";
     fs::write(home.path("trust.toml"), asking).unwrap();
-    verify(" --register r", 1);
+    verify(" --register r --vkey r.vkey", 1);
     // A register that was tampered with says nothing.
     let entries = fs::read_to_string(home.path("r/entries.jsonl")).unwrap();
     fs::write(home.path("r/entries.jsonl"), entries.replace("2026-11-01", "2026-11-02")).unwrap();
-    tool(&home, &format!("verify {release} --trust trust.toml --register r")).exits(1);
-    tool(&home, &format!("verify {release} --original {release} --register r")).exits(2).says("--trust");
+    tool(&home, &format!("verify {release} --trust trust.toml --register r --vkey r.vkey")).exits(1);
+    tool(&home, &format!("verify {release} --original {release} --register r --vkey r.vkey"))
+        .exits(2)
+        .says("--trust");
 }

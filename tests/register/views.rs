@@ -48,8 +48,8 @@ fn what_is_open_due_and_late() {
     assert_eq!(
         said["requests"][0],
         json!({"request": FIRST, "state": "answered", "requested": "2026-01-31T09:00:00Z",
-            "due": "2026-02-28T23:59:59Z", "extended": false, "overdue": false, "saltDestroyed": false,
-            "settled": "2026-03-02T09:02:00Z", "entries": [0, 1, 5, 6, 7]})
+            "due": "2026-02-28T23:59:59Z", "extended": false, "extendedLate": false, "overdue": false,
+            "saltDestroyed": false, "settled": "2026-03-02T09:02:00Z", "entries": [0, 1, 5, 6, 7]})
     );
     assert_eq!(said["requests"][2]["due"], "2026-05-03T23:59:59Z");
     home.run("list r --open --at 2026-06-01T00:00:00Z").exits(0).shows("OVERDUE");
@@ -127,8 +127,22 @@ fn a_release_is_entered_with_what_came_before_it() {
     // What is private stays so, and what is entered already is not entered twice.
     assert!(said["earlier"][0]["classes"][0]["label"].is_null(), "{said:#}");
     assert!(said["earlier"][0]["classes"][0]["labelDigest"]["sha256"].is_string(), "{said:#}");
-    home.run(&format!("append r released {private}")).exits(0);
+    // By a role, which is that of the last entry alone.
+    home.run(&format!("append r released {private} --by operations")).exits(0);
     let events: Vec<Value> = home.entries().iter().map(|entry| entry["event"].clone()).collect();
     assert_eq!(events, ["requested", "approved", "class-removed", "verified", "released"]);
     home.run(&format!("append r approved {private}")).exits(2).says("--with-earlier does not go with");
+    // Nobody enters as verified what nobody has verified, or signs it in the name of another.
+    fs::write(home.path("q2.json"), "{}").unwrap();
+    home.run("append r requested --record q2.json").exits(0);
+    home.run("append r approved --record q2.json").exits(0);
+    let all = format!(
+        "append r released --record q2.json --release {release} --with-earlier --by operations --by-key ops.key"
+    );
+    home.run(&all).exits(2).says("--trust");
+    assert_eq!(home.entries().len(), 7);
+    let trust = crate::others::releases().join("trust.toml").display().to_string();
+    home.run(&format!("{all} --trust {trust}")).exits(0);
+    let by: Vec<bool> = home.entries()[7..].iter().map(|entry| entry.get("by").is_some()).collect();
+    assert_eq!(by, [false, false, true]);
 }

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::home::Home;
 
 /// A trust file that names the keys of actors, with rules; the release key is of no matter here.
-fn trust(home: &Home, actors: &[(&str, &str)], rules: &str) {
+fn trust(home: &Home, actors: &[(&str, &str, &str)], rules: &str) {
     let of_release = fs::read_to_string(crate::others::releases().join("trust.toml")).unwrap();
     let key = of_release.split("[[tsa]]").next().unwrap().replace("key.pub.pem", "release.pem");
     fs::copy(crate::others::releases().join("key.pub.pem"), home.path("release.pem")).unwrap();
-    let named = actors.iter().map(|(vkey, event)| {
+    let named = actors.iter().map(|(vkey, event, who)| {
         let vkey = fs::read_to_string(home.path(vkey)).unwrap();
-        format!("[[actor]]\nvkey = \"{}\"\nidentity = \"somebody\"\nevents = [\"{event}\"]\n", vkey.trim())
+        format!("[[actor]]\nvkey = \"{}\"\nidentity = \"{who}\"\nevents = [\"{event}\"]\n", vkey.trim())
     });
     let text = format!("{key}{}[register]\n{rules}\n", named.collect::<String>());
     fs::write(home.path("trust.toml"), text).unwrap();
@@ -29,7 +29,7 @@ fn verify(home: &Home, code: i32) -> Value {
 }
 
 #[test]
-fn duties_are_separate_if_two_keys_signed_them() {
+fn duties_are_separate_if_two_people_signed_them() {
     let home = Home::new();
     fs::write(home.path("q.json"), "{}").unwrap();
     home.run("append r requested --record q.json --by support").exits(0);
@@ -42,25 +42,45 @@ fn duties_are_separate_if_two_keys_signed_them() {
     assert!(entries[1]["by"]["signature"].is_string() && entries[1]["record"]["sha256"].is_string());
     assert!(entries[2]["signature"]["sha256"].is_string(), "the signature over all files");
     let rules = "signed = [\"approved\"]\nseparate = [[\"approved\", \"class-removed\"]]";
-    trust(&home, &[("dpo.vkey", "approved")], rules);
+    let (dpo, ml) = (("dpo.vkey", "approved", "Ada"), ("ml.vkey", "class-removed", "Ben"));
+    trust(&home, &[dpo, ml], rules);
     let said = verify(&home, 0);
     assert_eq!(
         (outcome(&said, "rules"), outcome(&said, "own-signatures")),
         (&json!("passed"), &json!("passed"))
     );
-    // Nobody whom the trust file lets approve.
-    trust(&home, &[("ml.vkey", "approved")], rules);
+    // Nobody whom the trust file lets remove: any two keys are not two people.
+    let rule = "separate = [[\"approved\", \"class-removed\"]]";
+    let stranger = ("r.vkey", "class-removed", "Ben");
+    trust(&home, &[("dpo.vkey", "approved", "Ada"), stranger], rule);
     let said = verify(&home, 1);
-    assert_eq!(said["findings"][0]["code"], "DC2015", "{said:#}");
+    assert!(said["findings"][0]["message"].as_str().unwrap().contains("by an actor who may"), "{said:#}");
+    // Two keys of one person.
+    let chief = ("r.vkey", "approved", "Cem");
+    trust(&home, &[("dpo.vkey", "approved", "Ada"), ("ml.vkey", "class-removed", "Ada"), chief], rule);
+    let said = verify(&home, 1);
+    assert!(said["findings"][0]["message"].as_str().unwrap().contains("the same person"), "{said:#}");
     // The same key did both.
     fs::write(home.path("q2.json"), "{}").unwrap();
     home.run("append r requested --record q2.json").exits(0);
     home.run("append r approved --record q2.json --by ml --by-key ml.key").exits(0);
     home.run(&format!("append r class-removed --record q2.json --release {release} --by ml --by-key ml.key"))
         .exits(0);
-    trust(&home, &[("dpo.vkey", "approved"), ("ml.vkey", "approved")], rules);
+    let both = ("ml.vkey", "approved\", \"class-removed", "Ben");
+    trust(&home, &[dpo, both], rules);
     let said = verify(&home, 1);
-    assert!(said["findings"][0]["message"].as_str().unwrap().contains("the same key"), "{said:#}");
+    assert!(said["findings"][0]["message"].as_str().unwrap().contains("the same person"), "{said:#}");
+    // What could never be there is not asked for.
+    for (rules, why) in [
+        ("signed = [\"countersigned\"]", "a signature itself"),
+        ("signed = [\"released\"]", "no `[[actor]]` may sign"),
+        ("separate = [[\"approved\", \"approved\"]]", "are one event"),
+        ("separate = [[\"approved\", \"key-rotated\"]]", "of no request"),
+        ("separate = [[\"approved\", \"released\"]]", "no two"),
+    ] {
+        trust(&home, &[dpo, ml], rules);
+        home.run("verify r --trust trust.toml").exits(2).says(why);
+    }
     // What is asked for has to be an event.
     trust(&home, &[], "signed = [\"aproved\"]");
     home.run("verify r --trust trust.toml").exits(2).says("`aproved` is no event");
@@ -90,6 +110,11 @@ fn somebody_elsewhere_countersigns_an_entry_and_no_other() {
     let entries = home.entries();
     assert_eq!((&entries[3]["entry"]["index"], &entries[4]["entry"]["index"]), (&json!(1), &json!(0)));
     home.run("verify r").exits(0).shows("own-signatures");
+    // Listed with the request whose entry they are about.
+    let of_request = format!("list r --request {} --json", crate::home::request(1));
+    let said = home.run(&of_request).exits(0).json();
+    let numbers: Vec<&Value> = said["entries"].as_array().unwrap().iter().map(|it| &it["seq"]).collect();
+    assert_eq!(numbers, [&json!(1), &json!(3)]);
     // Of another register with the same entries it is worth nothing.
     let other = Home::new();
     fs::remove_dir_all(other.path("r")).unwrap();
@@ -124,8 +149,21 @@ fn a_record_that_grows_stays_with_its_request() {
     home.run("append r salt-destroyed --record q.json").exits(1);
     assert!(home.path("q.json.salt").exists());
     home.run("append r request-voided --record q.json").exits(0);
+    // A link would be destroyed alone.
+    fs::rename(home.path("q.json.salt"), home.path("salt")).unwrap();
+    std::os::unix::fs::symlink("salt", home.path("q.json.salt")).unwrap();
+    let before = home.entries().len();
+    home.run("append r salt-destroyed --record q.json").exits(2);
+    assert_eq!(home.entries().len(), before);
+    fs::remove_file(home.path("q.json.salt")).unwrap();
+    fs::copy(home.path("salt"), home.path("q.json.salt")).unwrap();
     home.run("append r salt-destroyed --record q.json").exits(0);
     assert!(!home.path("q.json.salt").exists());
+    // As if something had come between entering and destroying it: once more destroys it, and enters nothing.
+    fs::rename(home.path("salt"), home.path("q.json.salt")).unwrap();
+    home.run("append r salt-destroyed --record q.json").exits(0);
+    assert!(!home.path("q.json.salt").exists());
+    assert_eq!(home.entries().len(), before + 1);
     home.run("verify r").exits(0);
     assert_eq!(home.run("list r --json").json()["requests"][0]["saltDestroyed"], true);
 }

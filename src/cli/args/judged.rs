@@ -44,10 +44,12 @@ pub(in crate::cli) struct JudgedArgs {
     /// Judge keys, stamps and registers as of this time, such as 2027-03-01T00:00:00Z [default: now].
     #[arg(long, value_name = "TIME", requires = "trust")]
     pub(in crate::cli) at: Option<Time>,
-    /// A register with the release in it: keys that have expired since are judged by the time of its entry.
-    #[arg(long, value_name = "DIR")]
+    /// A register with the release in it: keys that have expired since are judged by the time of its entry, keys that
+    /// were revoked only by time stamps and witnesses of the register.
+    #[arg(long, value_name = "DIR", requires = "vkey")]
     pub(in crate::cli) register: Option<PathBuf>,
-    /// The register's public key [default: the file beside the register].
+    /// The register's public key, from whom you trust to keep it: whoever made the register could have put the one
+    /// beside it there.
     #[arg(long, value_name = "FILE", requires = "register")]
     pub(in crate::cli) vkey: Option<PathBuf>,
     /// A head that may have been named by hand although the model points to another (repeatable).

@@ -1,11 +1,14 @@
 //! `declass register append`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::Result;
 use declass::{
     error::Error,
-    register::{self, Appended, Entry, Kind, Moment, Record, Released, SigningKey, Time},
+    register::{self, Appended, Checkpoint, Entry, Event, Kind, Moment, Record, Released, SigningKey, Time},
 };
 use serde_json::json;
 
@@ -28,6 +31,9 @@ pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
     if exit != Exit::Yes {
         return Ok(exit);
     }
+    if let (Kind::SaltDestroyed, Some(record)) = (args.event, &args.record) {
+        return destroy(args, record, &key, printer);
+    }
     let mut earlier = Vec::new();
     for event in earlier_events(args, &key)? {
         let appended = append(args, event, &key, printer)?;
@@ -35,21 +41,70 @@ pub(super) fn run(args: &AppendArgs, printer: &Printer) -> Result<Exit> {
         earlier.push(appended.event);
     }
     let appended = append(args, args.event, &key, printer)?;
-    if let (Kind::SaltDestroyed, Some(record)) = (args.event, &args.record) {
-        Record::destroy_salt(record)?;
-        printer.row("removed", format!("{}.salt; destroy what backups have of it, too", record.display()));
-    }
     tell(&appended, args.json, printer);
+    if args.event == Kind::Extended {
+        warn_if_late(args, &key, &appended.event, printer)?;
+    }
+    answer(args, (&appended.event, &appended.checkpoint), &earlier, printer)?;
+    Ok(Exit::Yes)
+}
+
+/// Says that an extension moves nothing since the time was over.
+fn warn_if_late(args: &AppendArgs, key: &SigningKey, event: &Event, printer: &Printer) -> Result<()> {
+    let path = &args.register;
+    let register = register::examine(path, &key.verifier(&register::origin(path)?))?.sound()?;
+    let mut requests = register::standings(register.events()).into_iter();
+    let request = requests.find(|it| Some(it.request) == event.facts.request);
+    if let Some(request) = request.filter(|it| it.is_extended_late && !it.is_extended) {
+        let due = request.due;
+        printer.warn(&format!("the extension came too late and moves nothing: the answer was due on {due}"));
+    }
+    Ok(())
+}
+
+/// What was entered, as JSON if that is asked for.
+fn answer(
+    args: &AppendArgs,
+    (event, checkpoint): (&Event, &Checkpoint),
+    earlier: &[Event],
+    printer: &Printer,
+) -> Result<()> {
     if args.json {
-        let checkpoint = &appended.checkpoint;
         let checkpoint = json!({"origin": checkpoint.origin.as_str(), "size": checkpoint.size,
             "root": checkpoint.root.to_string()});
-        let mut answer = json!({"entry": appended.event, "checkpoint": checkpoint});
+        let mut answer = json!({"entry": event, "checkpoint": checkpoint});
         if args.with_earlier {
             answer["earlier"] = json!(earlier);
         }
         printer.answer(Schema::RegisterAppend, &answer)?;
     }
+    Ok(())
+}
+
+/// Enters that a salt is destroyed, and destroys it; only that where an earlier run has entered it and was then kept
+/// from destroying it.
+fn destroy(args: &AppendArgs, record: &Path, key: &SigningKey, printer: &Printer) -> Result<Exit> {
+    Record::check_destroyable(record)?;
+    let commitment = Record::open(record)?.commitment();
+    let register =
+        register::examine(&args.register, &key.verifier(&register::origin(&args.register)?))?.sound()?;
+    let entered = register.events().iter().find(|event| {
+        event.facts.event == Kind::SaltDestroyed
+            && event.facts.request == Some(register.request_of(commitment))
+    });
+    let (event, checkpoint) = match entered {
+        Some(event) => (event.clone(), register.checkpoint().clone()),
+        None => {
+            let appended = append(args, args.event, key, printer)?;
+            tell(&appended, args.json, printer);
+            (appended.event, appended.checkpoint)
+        }
+    };
+    Record::destroy_salt(record)?;
+    if !args.json {
+        printer.row("removed", format!("{}.salt; destroy what backups have of it, too", record.display()));
+    }
+    answer(args, (&event, &checkpoint), &[], printer)?;
     Ok(Exit::Yes)
 }
 
@@ -65,7 +120,13 @@ fn earlier_events(args: &AppendArgs, key: &SigningKey) -> Result<Vec<Kind>> {
         of_it.any(|facts| about.request.is_none_or(|request| facts.request == Some(request)))
     };
     let before = [Kind::ClassRemoved, Kind::Verified].into_iter().take_while(|kind| *kind != args.event);
-    Ok(before.filter(|kind| !is_entered(*kind)).collect())
+    let missing: Vec<Kind> = before.filter(|kind| !is_entered(*kind)).collect();
+    if missing.contains(&Kind::Verified) && args.trust.is_none() {
+        let said = "`verified` is not entered, and without --trust nothing is verified now";
+        let hint = "name the keys that you trust with --trust, or enter `verified` once you have run `declass verify`";
+        return Err(unusable(&args.register, said, hint).into());
+    }
+    Ok(missing)
 }
 
 fn append(args: &AppendArgs, event: Kind, key: &SigningKey, printer: &Printer) -> Result<Appended> {
@@ -78,7 +139,8 @@ fn append(args: &AppendArgs, event: Kind, key: &SigningKey, printer: &Printer) -
         return Ok(appended);
     }
     let facts = facts(args, event, key)?;
-    let (Some(path), Some(role)) = (&args.by_key, &args.by) else {
+    let own_key = args.by_key.as_ref().filter(|_| event == args.event);
+    let (Some(path), Some(role)) = (own_key, &args.by) else {
         return Ok(register::append(register, key, Entry::Event(facts), now)?);
     };
     let passphrase = PassphraseArgs { passphrase_file: args.by_passphrase_file.clone() };

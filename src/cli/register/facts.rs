@@ -63,7 +63,9 @@ pub(super) fn facts(args: &AppendArgs, event: Kind, key: &SigningKey) -> Result<
     if let Some(path) = args.own_record.as_ref().filter(|_| event == args.event) {
         facts.record = Some(Record::open_or_salt(path)?.commitment());
     }
-    facts.by = args.by.clone().map(|role| Box::new(By::role(role)));
+    // What comes before it is nobody's word but the keeper's.
+    let by = args.by.clone().filter(|_| event == args.event);
+    facts.by = by.map(|role| Box::new(By::role(role)));
     facts.artifact = args.artifact.as_deref().map(|it| lookup.digest(it, Register::artifact)).transpose()?;
     if let Some(index) = args.entry {
         let entry = lookup.register()?.entered(index);

@@ -1,22 +1,15 @@
 //! `declass register import`.
 
 use anyhow::Result;
-use declass::register::{examine, import};
+use declass::register::import;
 
-use super::{Printer, args::ImportArgs, keys::trusted, read, refused};
+use super::{Printer, args::ImportArgs, keys::trusted, read};
 use crate::cli::Exit;
 
 pub(super) fn run(args: &ImportArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.from, Some(&args.vkey))?;
     let older = args.old.iter().map(|old| read(old)).collect::<Result<Vec<_>, _>>()?;
-    let examination = examine(&args.from, &key)?;
-    for (path, older) in args.old.iter().zip(&older) {
-        let answer = examination.compare(older);
-        if answer.outcome == declass::Outcome::Failed {
-            return Err(refused(path, &answer.summary).into());
-        }
-    }
-    let checkpoint = import(&args.from, &args.register, &key)?;
+    let checkpoint = import(&args.from, &args.register, &key, &older)?;
     printer.row(
         "register",
         format!("{}: `{}`, entries: {}", args.register.display(), checkpoint.origin, checkpoint.size),

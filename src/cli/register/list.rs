@@ -14,9 +14,9 @@ pub(super) fn run(args: &ListArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.register, args.vkey.as_deref())?;
     let register = examine(&args.register, &key)?.sound()?;
     let now = at(args.at);
-    let wanted = Wanted::new(args, &register)?;
-    let entries: Vec<&Event> = register.events().iter().filter(|event| wanted.is(event)).collect();
     let mut requests = standings(register.events());
+    let wanted = Wanted::new(args, &register, &requests)?;
+    let entries: Vec<&Event> = register.events().iter().filter(|event| wanted.is(event)).collect();
     requests.retain(|it| wanted.is_about(it, register.events()) && is_due(it, args, now));
     if asks_for_requests(args) {
         requests.sort_by_key(|it| it.due);
@@ -45,23 +45,26 @@ pub(super) fn run(args: &ListArgs, printer: &Printer) -> Result<Exit> {
 /// What events have to be about to be listed.
 struct Wanted<'a> {
     args: &'a ListArgs,
-    request: Option<Sha256Digest>,
+    /// Numbers of the entries of the wanted request, with countersignatures of them.
+    entries: Option<Vec<u64>>,
     artifact: Option<Sha256Digest>,
 }
 
 impl<'a> Wanted<'a> {
-    fn new(args: &'a ListArgs, register: &Register) -> Result<Self> {
+    fn new(args: &'a ListArgs, register: &Register, all: &[Standing]) -> Result<Self> {
         let said =
             |reason: String| unusable(&args.register, &reason, "`declass register list` shows all of them");
         let request = args.request.as_deref().map(|it| register.request(it)).transpose().map_err(said)?;
         let artifact = args.artifact.as_deref().map(|it| register.artifact(it)).transpose().map_err(said)?;
-        Ok(Self { args, request, artifact })
+        let of_request = |it: Sha256Digest| all.iter().find(|standing| standing.request == it);
+        let entries = request.map(|it| of_request(it).map(|it| it.entries.clone()).unwrap_or_default());
+        Ok(Self { args, entries, artifact })
     }
 
     fn is(&self, event: &Event) -> bool {
         let facts = &event.facts;
         let has = |wanted: &str| facts.classes.iter().any(|class| is_named(class, wanted));
-        self.request.is_none_or(|it| facts.request == Some(it))
+        self.entries.as_ref().is_none_or(|entries| entries.contains(&event.seq))
             && self.artifact.is_none_or(|it| [facts.artifact, facts.successor].contains(&Some(it)))
             && self.args.class.as_deref().is_none_or(has)
             && self.args.by.as_ref().is_none_or(|role| facts.by.as_ref().is_some_and(|by| by.role == *role))
@@ -92,7 +95,11 @@ fn is_due(request: &Standing, args: &ListArgs, now: Time) -> bool {
 
 fn standing(request: &Standing, now: Time) -> String {
     let late = if request.is_overdue(now) { ", OVERDUE" } else { "" };
-    let extended = if request.is_extended { " (extended)" } else { "" };
+    let extended = match (request.is_extended, request.is_extended_late) {
+        (true, _) => " (extended)",
+        (false, true) => " (extended too late)",
+        (false, false) => "",
+    };
     format!(
         "{:.12}  {:<9}  received {}, due {}{extended}{late}",
         request.request.to_string(),
@@ -109,6 +116,7 @@ fn as_json(request: &Standing, now: Time) -> Value {
         "requested": request.requested,
         "due": request.due,
         "extended": request.is_extended,
+        "extendedLate": request.is_extended_late,
         "overdue": request.is_overdue(now),
         "settled": request.settled,
         "saltDestroyed": request.is_unlinked,

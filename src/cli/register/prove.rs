@@ -7,7 +7,7 @@ use declass::{
 };
 
 use super::{
-    Printer,
+    LIMIT, Printer,
     args::{ProveArgs, Range},
     read, trusted, unusable,
 };
@@ -18,7 +18,12 @@ const HINT: &str = "`declass register list` shows the entries; they count from 0
 pub(super) fn run(args: &ProveArgs, printer: &Printer) -> Result<Exit> {
     let key = trusted(&args.register, args.vkey.as_deref())?;
     let register = examine(&args.register, &key)?.sound()?;
-    printer.json(&prove(args, &register)?)?;
+    let proof = prove(args, &register)?;
+    if serde_json::to_vec_pretty(&proof)?.len() as u64 >= LIMIT {
+        let said = format!("the proof would have more than {LIMIT} bytes, the most that is read of one");
+        return Err(unusable(&args.register, &said, "prove fewer entries at once").into());
+    }
+    printer.json(&proof)?;
     Ok(Exit::Yes)
 }
 

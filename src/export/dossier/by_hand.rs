@@ -23,7 +23,7 @@ pub(super) fn html(dossier: &Dossier<'_>) -> Markup {
             code { "removals.vkey" } ":"
         }
         pre { (dossier.key.to_string()) }
-        (folded("the proof", false, &html! { pre.proof { (shown_text(dossier.proof)) } }))
+        (folded("the proof", false, &html! { pre.proof { (shown_json(dossier.proof)) } }))
         h3 { "The register's checkpoint, with openssl" }
         p { "The checkpoint is a C2SP signed note: " code { "golang.org/x/mod/sumdb/note" } " opens it with the key above." }
         pre.openssl { (checkpoint(dossier)) }
@@ -57,22 +57,48 @@ pub(super) fn html(dossier: &Dossier<'_>) -> Markup {
     }
 }
 
-/// Text as it is: every character that could mislead the eye is escaped in JSON already, or shown as a mark.
-fn shown_text(text: &str) -> String {
-    text.lines().map(|line| shown(line) + "\n").collect()
+/// JSON that says the same without a character that could mislead the eye: those are in its strings alone, where they
+/// can be written as `\uXXXX`.
+fn shown_json(text: &str) -> String {
+    let escaped = |c: char| -> String {
+        let mut units = [0; 2];
+        c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    let line = |line: &str| -> String {
+        line.chars().map(|c| if misleads(c) { escaped(c) } else { c.to_string() }).collect()
+    };
+    text.lines().map(|it| line(it) + "\n").collect()
+}
+
+/// Whether a character is not shown as it is.
+fn misleads(c: char) -> bool {
+    let text = c.to_string();
+    shown(&text) != text
 }
 
 /// Commands that check an Ed25519 signature of a text.
 fn ed25519(pem: &str, text: &str, signature: &str) -> String {
-    let lines: Vec<String> = text.lines().map(quoted).collect();
+    // Where something in the text would mislead the eye, it is written in octal, which `%b` reads.
+    let is_plain = !text.lines().any(|line| line.chars().any(misleads));
+    let (how, lines): (_, Vec<String>) = if is_plain {
+        ("%s", text.lines().map(quoted).collect())
+    } else {
+        ("%b", text.lines().map(|line| quoted(&octal(line))).collect())
+    };
     let key: Vec<String> = pem.lines().map(quoted).collect();
     format!(
-        "printf '%s\\n' {} > key.pem\nprintf '%s\\n' {} > text\necho {} | base64 -d > signature\n\
+        "printf '%s\\n' {} > key.pem\nprintf '{how}\\n' {} > text\necho {} | base64 -d > signature\n\
          openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in text -sigfile signature",
         key.join(" "),
         lines.join(" \\\n  "),
         quoted(signature)
     )
+}
+
+/// A line as `printf '%b'` reads it, in characters that are shown as they are.
+fn octal(line: &str) -> String {
+    let in_octal = |c: char| c.to_string().bytes().map(|byte| format!("\\0{byte:03o}")).collect();
+    line.chars().map(|c| if misleads(c) || c == '\\' { in_octal(c) } else { c.to_string() }).collect()
 }
 
 /// A word of a shell, whatever is in it.

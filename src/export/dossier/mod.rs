@@ -82,6 +82,7 @@ fn heading(title: &str, dossier: &Dossier<'_>) -> Markup {
                 dt { "due" } dd {
                     (request.due)
                     @if request.is_extended { ", two months later than without the extension" }
+                    @if request.is_extended_late { "; the extension came when the time was over, and moves nothing" }
                     " (GDPR 12(3); holidays and weekends at the end are not counted in)"
                 }
                 dt { "state" } dd {

@@ -20,7 +20,7 @@ Examples:
   declass register append removals class-removed --release out --record request-17.json
   declass register append removals verified --release out --trust declass-trust.toml
   declass register append removals released --release out
-  declass register append removals released --with-earlier --record request-17.json --release out
+  declass register append removals released --with-earlier --record request-17.json --release out --trust declass-trust.toml
   declass register append removals superseded --release out --successor out-2
   declass register append removals key-rotated --new-key removals-2027.key
 
@@ -91,8 +91,8 @@ pub(in crate::cli::register) struct AppendArgs {
     /// What the gate then asks of the release besides.
     #[arg(long, value_name = "FILE", requires = "trust")]
     pub(in crate::cli::register) policy: Option<PathBuf>,
-    /// For `verified` and `released`: enter what has to come before and is not entered yet, `class-removed` and
-    /// `verified`, too.
+    /// For `verified` and `released`: enter what has to come before and is not entered yet, `class-removed` and (with
+    /// --trust) `verified`, too; --by is of the last one alone.
     #[arg(long, requires = "release")]
     pub(in crate::cli::register) with_earlier: bool,
     /// For `superseded`: the release that replaces this one, a folder or a digest.

@@ -50,7 +50,7 @@ pub(in crate::cli::register) struct ListArgs {
     /// Only events of this kind.
     #[arg(long, value_name = "EVENT", value_parser = kind_parser())]
     pub(in crate::cli::register) event: Option<Kind>,
-    /// When to ask what is due [default: now].
+    /// When to ask what is due; only the clock is moved, and entries of a later time are seen all the same [default: now].
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli::register) at: Option<Time>,
     /// Print one JSON object: schema, entries (as they are in the register), requests (request, state, requested, due,
@@ -161,14 +161,16 @@ pub(in crate::cli::register) struct DossierArgs {
     /// The keys, services, witnesses and actors that are trusted: signatures are then checked.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) trust: Option<PathBuf>,
-    /// The public key that is trusted, any that the register ever had [default: DIR.vkey].
+    /// The public key that is trusted, any that the register ever had [default: DIR.vkey]. Only a register whose key is
+    /// named says when a release was signed.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) vkey: Option<PathBuf>,
     /// A private text, such as what the record says, that is bound in as it is. It may hold personal data; the page
     /// then does, too.
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli::register) supplement: Option<PathBuf>,
-    /// When to ask whether it was answered in time, and whose keys count [default: now].
+    /// When to ask whether it was answered in time, and whose keys count; only the clock is moved, and entries of a later
+    /// time are seen all the same [default: now].
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli::register) at: Option<Time>,
 }
