@@ -138,11 +138,16 @@ fn named<'a>(events: &'a [&'a Event], name: &'a str) -> impl Iterator<Item = &'a
 struct Signers<'a>(BTreeMap<u64, Vec<&'a VerifierKey>>);
 
 impl<'a> Signers<'a> {
+    /// A signature counts for the first entry that has it: it covers neither number nor time, so that whoever keeps the
+    /// register could enter it again.
     fn of(events: &'a [Event]) -> Self {
         let mut all = BTreeMap::<u64, Vec<&VerifierKey>>::new();
+        let mut seen = BTreeSet::new();
         for event in events {
             let entry = event.facts.entry.as_ref().map_or(event.seq, |entry| entry.index);
-            if let Some(key) = event.facts.by.as_ref().and_then(|by| by.key()) {
+            let by = event.facts.by.as_ref();
+            let is_new = by.and_then(|by| by.signature.as_ref()).is_some_and(|it| seen.insert(it));
+            if let Some(key) = by.and_then(|by| by.key()).filter(|_| is_new) {
                 all.entry(entry).or_default().push(key);
             }
         }
@@ -180,8 +185,11 @@ impl<'a> Signers<'a> {
                 of_requests.entry(request).or_default().push(event);
             }
         }
+        // In the order of the entries: digests of requests are salted, and have none.
+        let mut of_requests: Vec<Vec<&Event>> = of_requests.into_values().collect();
+        of_requests.sort_by_key(|events| events.first().map(|event| event.seq));
         let mut offences = Vec::new();
-        for events in of_requests.values() {
+        for events in &of_requests {
             for [one, other] in &rules.required.separate {
                 for one in named(events, one) {
                     offences.extend(named(events, other).filter_map(|other| self.same(one, other, rules)));

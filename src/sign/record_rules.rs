@@ -66,8 +66,23 @@ impl RegisterRules {
             return Err(format!("the witness {} is there twice", self.witnesses[at].vkey.short()));
         }
         let twice = |at: usize| self.actors[..at].iter().any(|it| it.vkey == self.actors[at].vkey);
-        match (0..self.actors.len()).find(|at| twice(*at)) {
-            Some(at) => Err(format!("the actor {} is there twice", self.actors[at].vkey.short())),
+        if let Some(at) = (0..self.actors.len()).find(|at| twice(*at)) {
+            return Err(format!("the actor {} is there twice", self.actors[at].vkey.short()));
+        }
+        // A key under two roles is of one person, whatever it is called.
+        let shared = |one: &Actor, other: &Actor| {
+            one.identity != other.identity && one.vkey.to_pem() == other.vkey.to_pem()
+        };
+        let mut pairs = self
+            .actors
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| self.actors[..at].iter().map(move |other| (other, one)));
+        match pairs.find(|(one, other)| shared(one, other)) {
+            Some((one, other)) => {
+                let (one, other) = (one.identity.escape_debug(), other.identity.escape_debug());
+                Err(format!("one key is named for two, {one} and {other}"))
+            }
             None => Ok(self),
         }
     }
