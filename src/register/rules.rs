@@ -211,3 +211,21 @@ impl<'a> Signers<'a> {
         Some(format!("{a} and {b} are signed by the same person, {both}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::{By, Facts, SigningKey, Time, own};
+
+    #[test]
+    fn a_signature_counts_for_the_first_entry_that_has_it() {
+        let key = SigningKey::generate().unwrap();
+        let by = Some(Box::new(By::role("auditor".parse().unwrap())));
+        let facts =
+            own::sign(Facts { by, ..Facts::new(Kind::Verified) }, &"a".parse().unwrap(), &key).unwrap();
+        let event = |seq| Event::new(seq, Time::from_unix(0).unwrap(), facts.clone());
+        let events = [event(0), event(1)];
+        let signers = Signers::of(&events);
+        assert_eq!(events.each_ref().map(|event| signers.by(event).len()), [1, 0]);
+    }
+}

@@ -87,3 +87,27 @@ impl RegisterRules {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_of_one_person_under_whatever_role() {
+        let key = |role: &str, seed: u8| {
+            let secret = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+            VerifierKey::new(role.parse().unwrap(), secret.verifying_key())
+        };
+        let actor = |vkey: VerifierKey, identity: &str| Actor {
+            vkey,
+            identity: identity.to_owned(),
+            events: vec!["approved".to_owned()],
+        };
+        let check =
+            |actors: Vec<Actor>| RegisterRules { actors, ..RegisterRules::default() }.check().map(drop);
+        assert_eq!(check(vec![actor(key("dpo", 1), "a@b"), actor(key("ops", 2), "c@b")]), Ok(()));
+        assert_eq!(check(vec![actor(key("dpo", 1), "a@b"), actor(key("ops", 1), "a@b")]), Ok(()));
+        assert!(check(vec![actor(key("dpo", 1), "a@b"), actor(key("ops", 1), "c@b")]).is_err());
+        assert!(check(vec![actor(key("dpo", 1), "a@b"), actor(key("dpo", 1), "a@b")]).is_err());
+    }
+}
