@@ -31,7 +31,7 @@ pub struct Labels {
 }
 
 /// The classes to forget: at least one, and never so many that fewer than one is left. Where models are compared of
-/// which none lost a class, there is [none](Self::none).
+/// which none lost a class, there are none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Forgotten {
     indices: BTreeSet<usize>,

@@ -31,6 +31,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let (Ok(Claim { statement, .. }), Ok(history)) = (Claim::from_bytes(bytes), History::of_release(folder)) {
         assert!(!history.problems(&statement).is_empty(), "a claim does not continue itself");
         assert!(findings.is_err() || findings.is_ok_and(|findings| !findings.is_empty()));
-        let _ = history.still_there();
+        let _ = history.still_there("classifier.1");
     }
 });

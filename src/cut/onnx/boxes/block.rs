@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::layout::Layout;
+use super::layout::{Layout, Taken};
 
 /// A value in which the classes are some of the entries of an axis.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,17 +22,6 @@ pub(super) struct Block {
     pub(super) anchored: Option<Layout>,
     /// The narrowest range of entries with all classes that the graph took out.
     pub(super) taken: Option<Taken>,
-}
-
-/// A range of entries of the axis that has all classes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Taken {
-    /// Entries in front of the classes.
-    pub(super) front: usize,
-    /// Entries behind them.
-    pub(super) behind: usize,
-    /// Whether its entries had become probabilities before.
-    pub(super) squashed: bool,
 }
 
 /// What a range of entries of the axis has of the classes.

@@ -8,10 +8,7 @@
 
 use declass_formats::TensorInfo;
 
-use super::{
-    super::super::{Operand, Source},
-    block::Taken,
-};
+use super::super::super::{Operand, Source};
 
 /// Most anchors of one operator.
 const MOST_ANCHORS: usize = 16;
@@ -28,6 +25,17 @@ pub(super) struct Layout {
     /// Results in front of the classes.
     pub(super) before: usize,
     pub(super) classes: usize,
+}
+
+/// A range of entries of the axis that has all classes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Taken {
+    /// Entries in front of the classes.
+    pub(super) front: usize,
+    /// Entries behind them.
+    pub(super) behind: usize,
+    /// Whether its entries had become probabilities before.
+    pub(super) squashed: bool,
 }
 
 impl Layout {
