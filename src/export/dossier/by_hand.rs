@@ -58,7 +58,7 @@ pub(super) fn html(dossier: &Dossier<'_>) -> Markup {
 }
 
 /// JSON that says the same without a character that could mislead the eye: those are in its strings alone, where they
-/// can be written as `\uXXXX`.
+/// can be written as `\u` and four digits.
 fn shown_json(text: &str) -> String {
     let escaped = |c: char| -> String {
         let mut units = [0; 2];
